@@ -1,0 +1,68 @@
+# One entry for everything. `make` alone lists what there is.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+UV_PIN := 0.13.8
+LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
+
+export UV_NO_PROGRESS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-fast check format bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/run.stamp ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
+	@exec $(BIN)/onrecall demo $(ARGS)
+
+serve: $(VENV)/run.stamp ## the product on your own memory
+	@exec $(BIN)/onrecall serve $(ARGS)
+
+test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest $(ARGS)
+
+test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
+	@$(BIN)/pytest -m "not postgres" $(ARGS)
+
+check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between the rooms
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
+	@echo "check: ruff, format, types and arrows are fine"
+
+format: $(VENV)/dev.stamp ## let ruff mend what it can
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
+	@$(BIN)/onrecall bench $(ARGS)
+
+lock: $(UV) ## solve the dependencies anew into the hashed lock files
+	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
+	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+
+clean: ## remove the environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "OnRecall needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV) (once) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+
+# The development environment holds all that the running one does, so `make demo` keeps it when it is there.
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(UV)
+	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once) …"; \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(UV)
+	@echo "installing what the tests need (once) …"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,66 @@
+"""What can go wrong. A docstring is the problem's title; each door has one table from these to its own tongue.
+
+OnRecallError
+├── Invalid         the input is wrong and says which field and how to mend it
+├── NotFound        no such thing
+├── Conflict        it contradicts what is already known
+├── Unauthorised    no valid key was given
+├── Forbidden       the key may not do this
+└── Unavailable     try again later
+"""
+
+from dataclasses import dataclass
+
+
+class OnRecallError(Exception):
+    """Something went wrong."""
+
+    retry = False
+
+    @property
+    def title(self) -> str:
+        """The problem's name in a few words, for people."""
+        return (type(self).__doc__ or "").strip().rstrip(".")
+
+
+class Invalid(OnRecallError):
+    """The input is not valid."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(OnRecallError):
+    """There is no such thing."""
+
+
+class Conflict(OnRecallError):
+    """This contradicts what is already known."""
+
+
+class Unauthorised(OnRecallError):
+    """A valid key is needed."""
+
+
+class Forbidden(OnRecallError):
+    """This key may not do that."""
+
+
+class Unavailable(OnRecallError):
+    """Not now: try again later."""
+
+    retry = True
+
+    def __init__(self, message: str, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One part of an input that was left out: where it stood, which field is wrong, and how to mend it."""
+
+    where: str
+    field: str | None
+    message: str
