@@ -169,6 +169,15 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Performed:
+    """One try of a step, under the key that all wordings of the same action share."""
+
+    key: str
+    outcome: StepOutcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """How often something was tried here and what came of it."""
 

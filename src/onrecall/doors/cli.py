@@ -1,0 +1,308 @@
+"""The command line. Every command that prints takes `--json`; exit codes: 0 fine, 1 not found or conflict, 2 bad input, 75 try again."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from onrecall import __version__
+from onrecall.doors import archive, benching, demo as demonstration, importing, printing, serving
+from onrecall.doors.wire import IncidentOut, RecallOut, RecommendationOut, ResolutionIn
+from onrecall.doors.wiring import house, settings
+from onrecall.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+from onrecall.incident import EvidenceKind, Filter, Incident, Resolution, ResolutionStep, Severity, Situation
+from onrecall.line.memory import situation
+
+EXIT: Mapping[type[OnRecallError], int] = {
+    Invalid: 2,
+    NotFound: 1,
+    Conflict: 1,
+    Unauthorised: 77,
+    Forbidden: 77,
+    Unavailable: 75,
+}
+
+app = typer.Typer(
+    name="onrecall",
+    help="The incident memory for people on call.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Service = Annotated[str | None, typer.Option(help="Where it happens; a signal, not a filter.")]
+Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
+OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
+OnlyService = Annotated[str | None, typer.Option(help="Recall only what belongs to this service.")]
+AsOf = Annotated[str | None, typer.Option(help="Use only what was known then, such as 2026-03-01T08:00:00Z.")]
+Limit = Annotated[int, typer.Option(min=1, max=50, help="How much evidence to show.")]
+Text = Annotated[str, typer.Argument(help="What happens, an alert, or log lines; - reads standard input.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    if version:
+        typer.echo(f"onrecall {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def ask(
+    text: Text,
+    service: Service = None,
+    label: Labels = None,
+    only_kind: OnlyKind = None,
+    only_service: OnlyService = None,
+    as_of: AsOf = None,
+    limit: Limit = 5,
+    as_json: Json = False,
+) -> None:
+    """Say what broke; get what broke like this before, what fixed it, and numbered steps with receipts. Nothing is written."""
+    with house() as home:
+        answer = home.memory.ask(_situation(text, service, label, only_kind, only_service, as_of), limit)
+    _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
+
+
+@app.command()
+def recall(
+    text: Text,
+    service: Service = None,
+    label: Labels = None,
+    only_kind: OnlyKind = None,
+    only_service: OnlyService = None,
+    as_of: AsOf = None,
+    limit: Limit = 5,
+    as_json: Json = False,
+) -> None:
+    """Show what was seen before that is most like this, and why. Nothing is written."""
+    with house() as home:
+        found = home.memory.recall(_situation(text, service, label, only_kind, only_service, as_of), limit)
+    _say(RecallOut.model_validate({"evidence": found}).plain(), as_json, lambda: printing.evidence(found))
+
+
+@app.command(name="open")
+def open_incident(
+    title: Annotated[str, typer.Argument(help="What happens, in a line.")],
+    description: Annotated[str, typer.Option(help="More of it: symptoms, log lines; - reads standard input.")] = "",
+    incident_id: Annotated[str, typer.Option("--id", help="Your own id; without it one is minted.")] = "",
+    service: Service = None,
+    severity: Annotated[Severity, typer.Option(help="How bad it is.")] = "unknown",
+    label: Labels = None,
+    started_at: Annotated[str | None, typer.Option(help="When it began, with a time zone; by default now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Open an incident, answer it, and keep both."""
+    with house() as home:
+        incident, created = home.memory.open(
+            Incident(
+                id=incident_id,
+                title=title,
+                description=_text(description) if description else "",
+                service=service,
+                severity=severity,
+                labels=_labels(label),
+                started_at=_time(started_at, "started-at") or home.memory.now(),
+            )
+        )
+        answer = home.memory.recommend(incident.id)
+    said = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
+    said["recommendation"] = RecommendationOut.model_validate(answer).plain()
+    _say(said, as_json, lambda: printing.opened(incident, created, answer))
+
+
+@app.command()
+def show(
+    thing_id: Annotated[str, typer.Argument(help="The id of an incident or a document.", metavar="ID")],
+    line: Annotated[int | None, typer.Option(help="Mark this line, as a citation names it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show an incident or a document with its numbered lines, as citations count them."""
+    with house() as home:
+        thing = home.memory.thing(thing_id)
+        _say(printing.as_json(thing), as_json, lambda: printing.page_of(thing, line))
+
+
+@app.command()
+def resolve(
+    incident_id: Annotated[str, typer.Argument(help="The incident.", metavar="ID")],
+    root_cause: Annotated[str | None, typer.Option(help="What was wrong.")] = None,
+    cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
+    step: Annotated[list[str] | None, typer.Option(help="What worked, in order; may be repeated.")] = None,
+    failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
+    worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
+    summary: Annotated[str | None, typer.Option(help="The story in a sentence.")] = None,
+    file: Annotated[Path | None, typer.Option(help="The resolution as JSON, as the HTTP API takes it.")] = None,
+    recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Close an incident with what fixed it; it is recallable at once. Another resolution later is a new version."""
+    with house() as home:
+        if file is not None:
+            said = importing.resolution(file)
+            recurrence_of = recurrence_of or said.recurrence_of
+            resolution = said.noun(home.memory.now())
+        else:
+            resolution = _resolution(root_cause, cause, summary, by, home.memory.now(), step, failed, worse)
+        incident = home.memory.resolve(incident_id, resolution, recurrence_of)
+    _say(IncidentOut.model_validate(incident).plain(), as_json, lambda: printing.resolved(incident))
+
+
+@app.command(name="import")
+def bring(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")] = None,
+    example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
+    form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
+    with house() as home:
+        brought = importing.run(
+            home.memory, importing.Source(tuple(paths or ()), example, form, mapping, timezone), dry_run=dry_run
+        )
+    _say(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
+    if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
+        raise typer.Exit(2)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    as_json: Json = False,
+) -> None:
+    """Write all of memory to a folder; importing it into an empty store gives the same store."""
+    with house() as home:
+        counts = archive.write(home.memory.store, folder)
+    _say({"folder": str(folder), "rows": counts}, as_json, lambda: printing.exported(folder, counts))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
+) -> None:
+    """Serve the HTTP API and the page; answer incidents as they are opened."""
+    chosen = settings()
+    with house(chosen) as home:
+        serving.serve(home, host or chosen.host, chosen.port if port is None else port)
+
+
+@app.command()
+def demo(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Play the scenario at once instead of over minutes.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End when the scenario has played.")] = False,
+) -> None:
+    """Show the whole product: example history, and a live scenario that is answered, resolved and learned from."""
+    chosen = settings()
+    demonstration.run(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check every part, and show the effective settings with secrets masked."""
+    chosen = settings()
+    with house(chosen) as home:
+        report = home.status()
+        problems = home.memory.store.check()
+    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
+    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))
+    if report.state == "down" or problems:
+        raise typer.Exit(1)
+
+
+@bench.command(name="recall")
+def bench_recall(
+    folder: Annotated[Path, typer.Argument(help="A task in BEIR form: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")],
+    corpus: Annotated[Path | None, typer.Option(help="Take the corpus from this task's folder instead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure recall on a task beside BM25, MiniLM and their rank fusion, in one run."""
+    report = benching.recall(folder, corpus)
+    _say(report, as_json, lambda: printing.bench_recall(report))
+
+
+def main() -> None:
+    """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        app()
+    except OnRecallError as error:
+        printing.complain(f"{error.title}: {error}")
+        sys.exit(EXIT[type(error)])
+
+
+def _say(value: Any, as_json: bool, show: Callable[[], None]) -> None:
+    if as_json:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        show()
+
+
+def _situation(
+    text: str,
+    service: str | None,
+    labels: list[str] | None,
+    kind: EvidenceKind | None,
+    only_service: str | None,
+    as_of: str | None,
+) -> Situation:
+    only = Filter(kind=kind, service=only_service)
+    return situation(_text(text), service, _labels(labels), only, _time(as_of, "as-of"))
+
+
+def _text(text: str) -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
+
+
+def _labels(given: list[str] | None) -> dict[str, str]:
+    labels = {}
+    for one in given or ():
+        name, equals, value = one.partition("=")
+        if not (equals and name):
+            raise Invalid(f"--label {one}: give it as name=value", "label")
+        labels[name] = value
+    return labels
+
+
+def _time(given: str | None, option: str) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise Invalid(f"--{option} {given}: give a time such as 2026-03-01T08:00:00Z", option) from error
+    if at.tzinfo is None:
+        raise Invalid(f"--{option} {given}: add a time zone, such as {given}Z", option)
+    return at
+
+
+def _resolution(
+    root_cause: str | None,
+    cause: str | None,
+    summary: str | None,
+    by: str | None,
+    at: datetime,
+    worked: list[str] | None,
+    failed: list[str] | None,
+    worse: list[str] | None,
+) -> Resolution:
+    if not root_cause:
+        raise Invalid("say what was wrong with --root-cause, or give --file", "root_cause")
+    steps = [ResolutionStep(text, outcome="did_not_help") for text in failed or ()]
+    steps += [ResolutionStep(text, outcome="made_it_worse") for text in worse or ()]
+    steps += [ResolutionStep(text) for text in worked or ()]
+    said = ResolutionIn(root_cause=root_cause)
+    return Resolution(said.root_cause, at, cause, tuple(steps), summary, by=by)

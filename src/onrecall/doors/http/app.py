@@ -1,0 +1,81 @@
+"""The HTTP application: routes, problems and limits put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from onrecall import __version__
+from onrecall.doors.http import documents, health, history, incidents, limits, problems, recall
+from onrecall.doors.status import StatusReport
+from onrecall.doors.worker import Worker
+from onrecall.line import Memory
+
+DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
+numbered steps with receipts, and how far to trust all that. Errors are problems as in RFC 9457."""
+
+
+def create(memory: Memory, worker: Worker, status: Callable[[], StatusReport]) -> FastAPI:
+    """The application over one memory; the worker answers what was opened."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        worker.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+
+    app = FastAPI(
+        title="OnRecall",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=TAGS,
+        separate_input_output_schemas=False,
+    )
+    app.state.memory = memory
+    app.state.worker = worker
+    app.state.status = status
+    problems.install(app)
+    app.add_middleware(limits.BodyLimit)
+    app.add_middleware(limits.SafeHeaders)
+    for room in (incidents, recall, history, documents, health):
+        app.include_router(room.router)
+    _pages(app)
+    return app
+
+
+TAGS = [
+    {"name": "incidents", "description": "Open, answer, resolve, reopen."},
+    {"name": "recall", "description": "Ask memory; nothing is written."},
+    {"name": "history", "description": "Bring old incidents and documents in."},
+    {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "system", "description": "Parts and whether they answer."},
+]
+
+
+def _pages(app: FastAPI) -> None:
+    page = files("onrecall.doors.http") / "page"
+    app.mount("/static", StaticFiles(directory=str(page)), name="static")
+    app.mount("/docs/static", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-static")
+
+    @app.get("/", include_in_schema=False)
+    def index() -> HTMLResponse:
+        return HTMLResponse((page / "index.html").read_text(encoding="utf-8"))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs(_: Request) -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="OnRecall API",
+            swagger_js_url="/docs/static/swagger-ui-bundle.js",
+            swagger_css_url="/docs/static/swagger-ui.css",
+            swagger_favicon_url="/static/icon.svg",
+        )

@@ -1,0 +1,161 @@
+"""Incidents: opened, answered, resolved, reopened, and what came of the answers."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, BaseModel
+
+from onrecall.doors.http.parts import TheMemory, TheWorker
+from onrecall.doors.http.problems import responses
+from onrecall.doors.wire import (
+    EventOut,
+    IncidentIn,
+    IncidentOut,
+    LinkIn,
+    OutcomeIn,
+    RecommendationOut,
+    ResolutionIn,
+    ResolutionOut,
+)
+from onrecall.errors import NotFound
+from onrecall.incident import (
+    Incident,
+    Outcome,
+    Severity,
+    Status,
+    StepVerdict,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["incidents"])
+
+
+class Incidents(BaseModel):
+    """A page of incidents; `next` fetches the following one."""
+
+    items: list[IncidentOut]
+    next: str | None
+
+
+class Resolutions(BaseModel):
+    """Every version of an incident's resolution, newest first."""
+
+    items: list[ResolutionOut]
+
+
+class Timeline(BaseModel):
+    """What happened to an incident, in order."""
+
+    items: list[EventOut]
+
+
+@router.post("/incidents", status_code=201, responses={200: {"model": IncidentOut}, **responses(409, 422, 503)})
+def open_incident(incident: IncidentIn, memory: TheMemory, worker: TheWorker, response: Response) -> IncidentOut:
+    """Open an incident; the same id with the same content again answers 200, with other content 409."""
+    opened, created = memory.open(
+        Incident(
+            id=incident.id or "",
+            title=incident.title,
+            description=incident.description,
+            service=incident.service,
+            environment=incident.environment,
+            severity=incident.severity,
+            labels=incident.labels,
+            started_at=incident.started_at or memory.now(),
+        )
+    )
+    worker.wake()
+    if not created:
+        response.status_code = 200
+    return IncidentOut.model_validate(opened)
+
+
+@router.get("/incidents", responses=responses(422))
+def incidents(
+    memory: TheMemory,
+    status: Status | None = None,
+    service: str | None = None,
+    severity: Severity | None = None,
+    q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Started at or after.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Started before.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Incidents:
+    """Incidents, newest first."""
+    page = memory.store.incidents(
+        status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
+    )
+    return Incidents(items=[IncidentOut.model_validate(one) for one in page.items], next=page.next_cursor)
+
+
+@router.get("/incidents/{incident_id}", responses=responses(404))
+def incident(incident_id: str, memory: TheMemory, as_of: AwareDatetime | None = None) -> IncidentOut:
+    """One incident, now or as it was known at a time."""
+    return IncidentOut.model_validate(memory.store.incident(incident_id, as_of))
+
+
+@router.get("/incidents/{incident_id}/timeline", responses=responses(404))
+def timeline(incident_id: str, memory: TheMemory) -> Timeline:
+    """What happened to it, in order."""
+    return Timeline(items=[EventOut.model_validate(event) for event in memory.store.timeline(incident_id)])
+
+
+@router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
+def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
+    """Every version of its resolution, newest first."""
+    return Resolutions(items=[ResolutionOut.model_validate(one) for one in memory.store.resolutions(incident_id)])
+
+
+@router.get("/incidents/{incident_id}/recommendation", responses=responses(404, 422))
+def recommendation(
+    incident_id: str,
+    memory: TheMemory,
+    worker: TheWorker,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first one.")] = 0,
+) -> RecommendationOut:
+    """The newest recommendation; 404 while there is none."""
+    memory.store.incident(incident_id)
+    worker.wait(lambda: memory.store.newest_recommendation(incident_id) is not None, wait)
+    newest = memory.store.newest_recommendation(incident_id)
+    if newest is None:
+        raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
+    return RecommendationOut.model_validate(newest)
+
+
+@router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
+def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory) -> IncidentOut:
+    """Close it with what fixed it. The same again changes nothing; another one is a new version."""
+    return IncidentOut.model_validate(memory.resolve(incident_id, resolution.noun(memory.now()), resolution.recurrence_of))
+
+
+@router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
+def acknowledge(incident_id: str, memory: TheMemory) -> IncidentOut:
+    """Somebody looks at it."""
+    return IncidentOut.model_validate(memory.acknowledge(incident_id))
+
+
+@router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
+def reopen(incident_id: str, memory: TheMemory) -> IncidentOut:
+    """It was not over; the credit of its resolution is taken back."""
+    return IncidentOut.model_validate(memory.reopen(incident_id))
+
+
+@router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
+def link(incident_id: str, link: LinkIn, memory: TheMemory) -> IncidentOut:
+    """Tie it to an earlier incident."""
+    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident))
+
+
+@router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
+def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory) -> RecommendationOut:
+    """Say whether it helped, and what came of its steps."""
+    steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
+    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, outcome.by))
+    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
+
+
+@router.get("/recommendations/{recommendation_id}", responses=responses(404))
+def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
+    """One recommendation, as it was given."""
+    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
+

@@ -1,0 +1,22 @@
+"""What every route is given."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from onrecall.doors.worker import Worker
+from onrecall.line import Memory
+
+
+def _memory(request: Request) -> Memory:
+    memory: Memory = request.app.state.memory
+    return memory
+
+
+def _worker(request: Request) -> Worker:
+    worker: Worker = request.app.state.worker
+    return worker
+
+
+TheMemory = Annotated[Memory, Depends(_memory)]
+TheWorker = Annotated[Worker, Depends(_worker)]

@@ -1,0 +1,28 @@
+"""Asking memory: evidence, or an answer with receipts. Nothing is written."""
+
+from fastapi import APIRouter
+
+from onrecall.doors.http.parts import TheMemory
+from onrecall.doors.http.problems import responses
+from onrecall.doors.wire import RecallOut, RecommendationOut, SituationIn
+from onrecall.incident import Filter, Situation
+from onrecall.line.memory import situation
+
+router = APIRouter(prefix="/api/v1", tags=["recall"])
+
+
+@router.post("/recall", responses=responses(422, 503))
+def recall(asked: SituationIn, memory: TheMemory) -> RecallOut:
+    """What was seen before that is most like this, best first."""
+    return RecallOut.model_validate({"evidence": memory.recall(_situation(asked), asked.limit)})
+
+
+@router.post("/ask", responses=responses(422, 503))
+def ask(asked: SituationIn, memory: TheMemory) -> RecommendationOut:
+    """An answer with receipts. It opens no incident; to have its outcome counted, open one."""
+    return RecommendationOut.model_validate(memory.ask(_situation(asked), asked.limit))
+
+
+def _situation(asked: SituationIn) -> Situation:
+    only = Filter(asked.only.kind, asked.only.service, asked.only.labels)
+    return situation(asked.text, asked.service, asked.labels, only, asked.as_of)

@@ -1,0 +1,49 @@
+"""Serving HTTP until told to stop; a busy port is a sentence."""
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from onrecall.doors import printing
+from onrecall.doors.http import create
+from onrecall.doors.wiring import House
+from onrecall.doors.worker import Worker
+from onrecall.errors import Invalid
+
+GRACE_SECONDS = 5
+
+
+def serve(house: House, host: str, port: int, ready: Callable[[uvicorn.Server, Worker, str], None] | None = None) -> None:
+    """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
+    with _listen(host, port) as listener:
+        worker = Worker(house.memory)
+        app = create(house.memory, worker, lambda: house.status(worker))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, server_header=False)
+        )
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        if ready:
+            ready(server, worker, address)
+        else:
+            printing.say("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            printing.say("stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Invalid(f"port {port} at {host} is in use; stop what listens there, or choose another with --port", "port") from error
+        raise Invalid(f"can't listen at {host}, port {port}: {error.strerror}; choose another with --host and --port", "host") from error
+    return listener

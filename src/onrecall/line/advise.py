@@ -1,0 +1,100 @@
+"""From a situation to a recommendation: recall, compose, stamp."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from onrecall.incident import Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.recall import Recall
+from onrecall.recommendation import compose, step_key, step_keys
+from onrecall.store import Store
+
+EVIDENCE = 5
+OUTCOMES_NEEDED = 20
+
+
+class Advisor:
+    """Answers situations from what the store holds."""
+
+    def __init__(self, store: Store, recall: Recall, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._recall = recall
+        self._clock = clock
+
+    def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+        """What was seen before, each with its track record as it was known then."""
+        found = self._recall.recall(situation, limit)
+        records = self._store.evidence_records([one.id for one in found], situation.as_of)
+        return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+
+    def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
+        """The recommendation for a situation, as of its time; nothing is kept."""
+        now = self._clock()
+        as_of = situation.as_of or now
+        started = time.perf_counter()
+        evidence = self.evidence(situation, limit)
+        recalled = time.perf_counter()
+        records = self._store.step_records(step_keys(evidence), situation.as_of)
+        advice = compose(situation, evidence, records, as_of)
+        composed = time.perf_counter()
+        digest = _digest(situation, evidence, records)
+        return Recommendation(
+            id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
+            incident=incident,
+            verdict=advice.verdict,
+            verdict_reason=advice.verdict_reason,
+            cause=advice.cause,
+            cause_label=advice.cause_label,
+            confidence=None,
+            confidence_reason=self._unmeasured(),
+            steps=advice.steps,
+            tried_before=advice.tried_before,
+            alternatives=advice.alternatives,
+            tell_apart=advice.tell_apart,
+            evidence=evidence,
+            latency_ms=Latency(
+                recall=_milliseconds(started, recalled),
+                compose=_milliseconds(recalled, composed),
+                total=_milliseconds(started, time.perf_counter()),
+            ),
+            created_at=now,
+            as_of=as_of,
+            inputs_hash=digest,
+        )
+
+    def recommend(self, incident: Incident) -> Recommendation:
+        """Answer an incident and keep the answer; an unchanged answer is not kept twice."""
+        answer = self.answer(situation_of(incident), incident.id)
+        keys = [step_key(step.text, step.command) for step in answer.steps]
+        return self._store.save_recommendation(answer, keys)
+
+    def _unmeasured(self) -> str:
+        outcomes = self._store.counts()["outcomes"]
+        return f"not measured yet: {outcomes} outcome{'' if outcomes == 1 else 's'}, {OUTCOMES_NEEDED} needed"
+
+
+def situation_of(incident: Incident) -> Situation:
+    """What an incident says when it opens; the incident itself is never its own evidence."""
+    return Situation(
+        text=incident.text,
+        service=incident.service,
+        labels=incident.labels,
+        exclude=frozenset({incident.id}) if incident.id else frozenset(),
+    )
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 2)
+
+
+def _digest(situation: Situation, evidence: Sequence[Evidence], records: object) -> str:
+    """A hash of everything that the answer depends on, the clock apart."""
+    inputs = {
+        "situation": repr((situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)),
+        "evidence": [(one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record)) for one in evidence],
+        "records": repr(records),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

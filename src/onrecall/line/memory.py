@@ -1,0 +1,168 @@
+"""The memory: what the doors ring. Each method is one stretch of the line."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from onrecall.errors import Invalid, NotFound
+from onrecall.incident import (
+    Document,
+    Evidence,
+    Filter,
+    Incident,
+    Link,
+    LinkKind,
+    Outcome,
+    Recommendation,
+    Resolution,
+    Situation,
+)
+from onrecall.line.advise import Advisor, situation_of
+from onrecall.line.bring import Brought, bring
+from onrecall.line.learn import done_in, performed_in, recurrence_of
+from onrecall.recall import Recall
+from onrecall.redaction import redact, redact_thing
+from onrecall.store import Store
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a memory is made of."""
+
+    store: Store
+    recall: Recall
+    clock: Clock
+    redact_personal: bool = False
+
+
+class Memory:
+    """The incident memory: everything that OnRecall does, without a door."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.store = parts.store
+        self._recall = parts.recall
+        self._clock = parts.clock
+        self._personal = parts.redact_personal
+        self._advisor = Advisor(parts.store, parts.recall, parts.clock)
+
+    def now(self) -> datetime:
+        """The time by the memory's clock."""
+        return self._clock()
+
+    # receive
+
+    def open(self, incident: Incident) -> tuple[Incident, bool]:
+        """Keep a new incident; the second value says whether it was new. An empty id is minted."""
+        clean = redact_thing(incident, personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.open_incident(clean, passages, self._clock())
+
+    def acknowledge(self, incident_id: str, by: str | None = None) -> Incident:
+        """Somebody looks at it."""
+        return self.store.acknowledge(incident_id, self._clock(), by)
+
+    # recall and recommend; neither writes
+
+    def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
+        """What was seen before that is most like this, best first."""
+        return self._advisor.evidence(situation, limit)
+
+    def ask(self, situation: Situation, limit: int = 5) -> Recommendation:
+        """An answer with receipts; nothing is kept."""
+        return self._advisor.answer(situation, limit=limit)
+
+    # recommend for an incident; kept
+
+    def recommend(self, incident_id: str) -> Recommendation:
+        """Answer an incident and keep the answer; the same evidence again gives the same recommendation."""
+        incident = self.store.incident(incident_id)
+        return self._advisor.recommend(incident)
+
+    def answer_due(self, limit: int = 10) -> int:
+        """Answer incidents that wait for their first recommendation; returns how many were answered."""
+        due = self.store.due(limit)
+        for incident_id in due:
+            self.recommend(incident_id)
+        return len(due)
+
+    # resolve and learn
+
+    def resolve(self, incident_id: str, resolution: Resolution, recurs: str | None = None) -> Incident:
+        """Close an incident with what fixed it; recallable at once, and tied to the earlier incident that it repeats."""
+        incident = self.store.incident(incident_id)
+        clean = redact_thing(resolution, personal=self._personal)
+        resolved = incident.resolve(clean)
+        links = self._recurrence(incident, clean, recurs)
+        (passages,) = self._recall.prepare([resolved])
+        return self.store.resolve(incident_id, clean, passages, performed_in(clean), links, self._clock())
+
+    def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
+        if recurs is not None:
+            if recurs == incident.id:
+                raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
+            self.store.incident(recurs)
+            return (Link("recurrence", recurs),)
+        found = recurrence_of(incident, resolution, self.recall(situation_of(incident), limit=10))
+        return (Link("recurrence", found),) if found else ()
+
+    def reopen(self, incident_id: str, by: str | None = None) -> Incident:
+        """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
+        reopened = self.store.incident(incident_id).reopen()
+        (passages,) = self._recall.prepare([reopened])
+        return self.store.reopen(incident_id, passages, self._clock(), by)
+
+    def link(self, incident_id: str, kind: LinkKind, other: str, by: str | None = None) -> Incident:
+        """Tie an incident to an earlier one by hand."""
+        if incident_id == other:
+            raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
+        return self.store.link(incident_id, Link(kind, other), self._clock(), by)
+
+    def rate(self, outcome: Outcome) -> None:
+        """Keep what came of a recommendation and its steps; it counts from now on."""
+        recommendation = self.store.recommendation(outcome.recommendation)
+        numbers = {step.n for step in recommendation.steps}
+        for index, step in enumerate(outcome.steps):
+            if step.n not in numbers:
+                raise Invalid(
+                    f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}", f"steps.{index}.n"
+                )
+        note = redact(outcome.note, personal=self._personal).text if outcome.note else None
+        self.store.rate(replace(outcome, note=note), done_in(recommendation, outcome), self._clock())
+
+    # bring in and out
+
+    def bring(
+        self, things: Iterable[Any], progress: Callable[[int], None] | None = None, *, dry_run: bool = False
+    ) -> Brought:
+        """Import old incidents and documents; what is already here stays as it is."""
+        return bring(self.store, self._recall, things, self._clock, progress, personal=self._personal, dry_run=dry_run)
+
+    def put_document(self, document: Document) -> str:
+        """Keep a document under its id; says whether it was created, updated or unchanged."""
+        clean = redact_thing(document, personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.put_document(clean, passages, self._clock())
+
+    def delete_document(self, document_id: str) -> None:
+        """Forget a document; recommendations that cited it keep their quotes."""
+        self.store.delete_document(document_id)
+
+    def thing(self, thing_id: str) -> Incident | Document:
+        """The incident or document with this id."""
+        try:
+            return self.store.incident(thing_id)
+        except NotFound:
+            return self.store.document(thing_id)
+
+
+def situation(
+    text: str, service: str | None = None, labels: dict[str, str] | None = None, only: Filter | None = None, as_of: datetime | None = None
+) -> Situation:
+    """What somebody told us, as a situation; an empty text is refused."""
+    if not text.strip():
+        raise Invalid("there is nothing to look for; say what happens, or paste an alert or log lines", "text")
+    return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)
+
