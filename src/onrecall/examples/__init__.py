@@ -1,0 +1,118 @@
+"""The example history that ships with OnRecall, and the live scenario of `onrecall demo`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from onrecall.incident import Helped, Incident, Outcome, Resolution, ResolutionStep, Severity, StepVerdict
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A new incident comes in."""
+
+    after: timedelta
+    ref: str
+    """What the scenario's later events call it: its real id is minted when it is opened."""
+    title: str
+    description: str
+    service: str
+    severity: Severity
+    labels: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    """A sentence for whoever watches without knowing the story."""
+
+    def incident(self, at: datetime) -> Incident:
+        """The incident as it opens at that time, still without an id."""
+        return Incident(
+            id="",
+            title=self.title,
+            started_at=at,
+            description=self.description,
+            service=self.service,
+            environment="production",
+            severity=self.severity,
+            labels=dict(self.labels),
+            source="example",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """An incident is resolved, and what fixed it is written down."""
+
+    after: timedelta
+    ref: str
+    root_cause: str
+    cause: str
+    steps: tuple[ResolutionStep, ...]
+    summary: str | None = None
+    note: str = ""
+
+    def resolution(self, at: datetime) -> Resolution:
+        """The resolution as it is given at that time."""
+        return Resolution(
+            root_cause=self.root_cause, at=at, cause=self.cause, steps=self.steps, summary=self.summary, by="on-call"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """Somebody says what came of the newest recommendation for an incident."""
+
+    after: timedelta
+    ref: str
+    verdict: Helped
+    steps: tuple[StepVerdict, ...] = ()
+    note: str = ""
+
+    def outcome(self, recommendation: str, steps: int, at: datetime) -> Outcome:
+        """The outcome of that recommendation; verdicts on steps it does not have are left out."""
+        rated = tuple(step for step in self.steps if step.n <= steps)
+        return Outcome(recommendation=recommendation, verdict=self.verdict, at=at, steps=rated, by="on-call")
+
+
+Event = Opening | Closing | Rating
+
+
+def incidents_folder() -> Path:
+    """Where the example incidents lie, as JSON."""
+    return FOLDER / "incidents"
+
+
+def documents_folder() -> Path:
+    """Where the example runbooks and postmortems lie, as Markdown."""
+    return FOLDER / "documents"
+
+
+def scenario() -> tuple[Event, ...]:
+    """The events of the live scenario, in the order in which they happen."""
+    return tuple(_event(raw) for raw in json.loads((FOLDER / "scenario.json").read_text(encoding="utf-8")))
+
+
+def _event(raw: Mapping[str, Any]) -> Event:
+    after, note = timedelta(seconds=raw["after_seconds"]), raw.get("note", "")
+    if "open" in raw:
+        return Opening(after=after, ref=raw["ref"], note=note, **raw["open"])
+    if "resolve" in raw:
+        said = raw["resolution"]
+        return Closing(
+            after=after,
+            ref=raw["resolve"],
+            root_cause=said["root_cause"],
+            cause=said["cause"],
+            steps=_steps(said["steps"]),
+            summary=said.get("summary"),
+            note=note,
+        )
+    steps = tuple(StepVerdict(**step) for step in raw.get("steps", []))
+    return Rating(after=after, ref=raw["outcome"], verdict=raw["verdict"], steps=steps, note=note)
+
+
+def _steps(raw: Sequence[Mapping[str, Any]]) -> tuple[ResolutionStep, ...]:
+    return tuple(ResolutionStep(**step) for step in raw)
