@@ -64,7 +64,7 @@ class Twin:
         raw = (folder / "model.safetensors").read_bytes()
         size = struct.unpack("<Q", raw[:8])[0]
         self.weights = {
-            name: np.frombuffer(raw[8 + size :], "<f4", math.prod(entry["shape"]), entry["data_offsets"][0])
+            name: np.frombuffer(raw, "<f4", math.prod(entry["shape"]), 8 + size + entry["data_offsets"][0])
             .reshape(entry["shape"])
             .astype(np.float64)
             for name, entry in json.loads(raw[8 : 8 + size]).items()
@@ -81,19 +81,20 @@ class Twin:
         x = self.norm(x, "embeddings.LayerNorm")
         for layer in range(6):
             at = f"encoder.layer.{layer}"
-            q, k, v = (
-                self.dense(x, f"{at}.attention.self.{p}").reshape(len(ids), 12, 32) for p in ("query", "key", "value")
-            )
-            scores = np.einsum("ahd,bhd->hab", q, k) / math.sqrt(32)
+            q, k, v = (self.heads(self.dense(x, f"{at}.attention.self.{p}")) for p in ("query", "key", "value"))
+            scores = q @ k.transpose(0, 2, 1) / math.sqrt(32)
             shares = np.exp(scores - scores.max(-1, keepdims=True))
             shares /= shares.sum(-1, keepdims=True)
-            mixed = np.einsum("hab,bhd->ahd", shares, v).reshape(len(ids), 384)
+            mixed = (shares @ v).transpose(1, 0, 2).reshape(len(ids), 384)
             x = self.norm(x + self.dense(mixed, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
             inner = self.dense(x, f"{at}.intermediate.dense")
             inner *= 0.5 * (1 + erf(inner / math.sqrt(2)))
             x = self.norm(x + self.dense(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
         pooled = x.mean(axis=0)
         return pooled / np.linalg.norm(pooled)
+
+    def heads(self, x: np.ndarray) -> np.ndarray:
+        return x.reshape(len(x), 12, 32).transpose(1, 0, 2)
 
     def dense(self, x: np.ndarray, name: str) -> np.ndarray:
         return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
