@@ -1,0 +1,145 @@
+"""How dangerous a command or a step is.
+
+- read_only: it changes nothing.
+- reversible: a change that can be undone at once and interrupts nobody: scaling up, adding a setting whose old value is known.
+- disruptive: it interrupts service or sessions, or its effect is hard to notice: restart, kill, failover, terminate, scale down.
+- destructive: data or resources are lost.
+
+What is not recognised counts as disruptive and says so. Something composed of several commands is as dangerous as the worst of
+them. A wrong label towards danger costs a moment; one towards safety may cost the data: in doubt the worse one is given.
+"""
+
+import os.path
+import re
+
+from onrecall.recommendation import clients, prose, statements, tools, wrappers
+from onrecall.recommendation.assessment import (
+    Assessment,
+    Inner,
+    Verdicts,
+    destructive,
+    disruptive,
+    read_only,
+    reversible,
+    unknown,
+    worst,
+)
+from onrecall.recommendation.commands import ALIASES, look_up
+from onrecall.recommendation.shell import Command, parse
+
+__all__ = ["Assessment", "classify", "classify_text"]
+
+_LONGEST = 20_000
+_DEEPEST = 8
+_FENCE = re.compile(r"^\s*```\w*\s*\n?|\n?\s*```\s*$")
+_PROMPT = re.compile(
+    r"^[ \t]*(?:\$ |PS [^>\n]*> |\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |(?:mysql|redis|mongosh?|MariaDB \[[^\]]*\]|sqlite|[\d.]+:\d+|cqlsh)> |\w+[=-][#>] )", re.MULTILINE
+)  # fmt: skip
+_PLACEHOLDER = re.compile(r"<([A-Za-z](?:[\w .:/|-]{0,40}\w)?)>(?![\w]*\.\w)|\{\{\s*([\w. -]+)\s*\}\}|\[([a-z]+[ -][a-z -]+)\]")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[\w*\])?\+?=")
+_SCRATCH = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|~|\$|/home/|/root/|/backups?/|/mnt/backups?|\.?/?[^/]*$|\./)|(?:backup|dump|snapshot|export|\.bak|\.orig)", re.IGNORECASE)
+_SINKS = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
+_SAYS_NOTHING = frozenset(["", "echo", "true", ":", "printf", "cat"])
+
+
+def classify(command: str) -> Assessment:
+    """How dangerous a command line, a few lines of shell, or a database statement is."""
+    text = _prepared(command)
+    if not text:
+        return read_only("nothing to run")
+    if len(text) > _LONGEST:
+        return unknown("too long to judge")
+    return _text(text, 0)
+
+
+def classify_text(text: str) -> Assessment:
+    """How dangerous a step told in words is; commands in backticks are judged as commands."""
+    found = [classify(code) for code in re.findall(r"`([^`\n]+)`", text) if " " in code.strip()]
+    told = prose.judge(re.sub(r"`[^`\n]+`", " ", text) if found else text)
+    if found and not told.recognised:
+        return worst(found) or told
+    return worst([*found, told]) or told
+
+
+def _prepared(command: str) -> str:
+    text = _PROMPT.sub("", _FENCE.sub("", command).strip())
+    return _PLACEHOLDER.sub(lambda m: re.sub(r"\W+", "_", next(g for g in m.groups() if g)), text).strip()
+
+
+def _text(text: str, depth: int) -> Assessment:
+    if depth > _DEEPEST:
+        return unknown("nested too deeply to judge")
+    if statements.looks_like_sql(text):
+        return statements.sql(text)
+    if re.match(r"\s*(?:db|rs|sh)\.[\w$.()'\"-]+\(", text):
+        return statements.mongo(text)
+    script = parse(text)
+    found = [_command(command, depth) for command in script.commands]
+    if not script.complete:
+        bare = parse(text.replace("'", " ").replace('"', " "))
+        found += [_command(command, depth) for command in bare.commands] + [unknown("the quotes do not match")]
+    result = worst(found)
+    if result is None and text.lstrip().startswith("#"):
+        return _text(text.lstrip().lstrip("# "), depth + 1)
+    return result or read_only("nothing to run")
+
+
+def _command(command: Command, depth: int) -> Assessment:
+    words = list(command.words)
+    while words and _ASSIGNMENT.match(words[0]):
+        words.pop(0)
+    found = [_redirect(operator, target, words) for operator, target in command.writes]
+    if words:
+        found.append(_program(words, command, depth))
+    elif command.words:
+        found.append(read_only("sets a variable of the shell"))
+    return worst(found) or read_only("nothing to run")
+
+
+def _program(words: list[str], command: Command, depth: int) -> Assessment:
+    name = os.path.basename(words[0].strip("\\"))
+    aliased = ALIASES.get(name, name).split()
+    name, args = aliased[0], aliased[1:] + words[1:]
+    verdicts = _verdicts(name, args, command)
+    if verdicts is None:
+        return unknown(f"`{name}` is not known")
+    return worst(_resolve(v, depth) for v in verdicts) or unknown(f"`{name}` is not known")
+
+
+def _resolve(verdict: Assessment | Inner, depth: int) -> Assessment:
+    if isinstance(verdict, Assessment):
+        return verdict
+    if depth >= _DEEPEST:
+        return unknown("nested too deeply to judge")
+    return _command(Command(list(verdict.words)), depth + 1) if verdict.words else _text(verdict.text, depth + 1)
+
+
+def _verdicts(name: str, args: list[str], command: Command) -> Verdicts | None:
+    if args and all(a in ("--help", "--version", "-help", "-version", "-V") for a in args):
+        return (read_only("only prints help or its version"),)
+    wrapped = wrappers.unwrap(name, args, command)
+    if wrapped is not None:
+        return wrapped
+    handler = clients.HANDLERS.get(name) or tools.HANDLERS.get(name)
+    if handler is not None:
+        return handler(args, command)
+    if statements.is_redis(name):
+        return (statements.redis([name, *args]),)
+    found = look_up(name, args) or look_up(f"{name}.sh", args) or look_up("*", [name])
+    return (found,) if found else None
+
+
+def _redirect(operator: str, target: str, words: list[str]) -> Assessment:
+    """Writing to a file: appending can be undone; overwriting loses what stood there."""
+    if target in _SINKS or target.startswith("/dev/fd/"):
+        return read_only("throws the output away")
+    if target.startswith(("/proc/", "/sys/")):
+        return disruptive("sets something in the running kernel")
+    if target.startswith("/dev/"):
+        return destructive("overwrites a device")
+    if ">>" in operator:
+        return reversible("appends to a file")
+    emptied = not words or (words[0] in _SAYS_NOTHING and (len(words) == 1 or words[1:] in (["/dev/null"], ["-n"], ["-n", ""], [""])))
+    if emptied or not _SCRATCH.search(target):
+        return destructive("overwrites a file; what stood there is lost")
+    return reversible("writes a file")
