@@ -334,6 +334,8 @@ class Recommendation:
     route_reason: str = "extractive: no model is configured"
     tokens: int = 0
     cost_usd: float | None = 0.0
+    features: Mapping[str, float] = field(default_factory=dict)
+    """What the evidence looked like in numbers: what confidence is measured on."""
 
 
 @dataclass(frozen=True, slots=True)
