@@ -15,7 +15,7 @@ from onrecall.history.incidents import incident
 from onrecall.history.native import labels as label_object
 from onrecall.history.record import Record
 from onrecall.history.resolution import sections
-from onrecall.history.times import Order
+from onrecall.history.times import Order, after, duration
 from onrecall.incident import Incident
 
 _NAMES = {
@@ -147,6 +147,7 @@ def parse(record: Record, fields: Mapping[str, str], labels: Mapping[str, str]) 
     given = {name: text for name, column in labels.items() if (text := _text(_first(record.values.get(column))))}
     described = ours.text("description")
     told = sections(described)
+    started, lasted = ours.time("started_at"), duration(ours.text("resolved_at"))
     return incident(
         ours,
         source=ours.text("source") or "csv",
@@ -154,9 +155,9 @@ def parse(record: Record, fields: Mapping[str, str], labels: Mapping[str, str]) 
         source_id=ours.text("source_id"),
         title=ours.text("title"),
         description=described,
-        started_at=ours.time("started_at"),
+        started_at=started,
         acknowledged_at=ours.time("acknowledged_at"),
-        resolved_at=ours.time("resolved_at"),
+        resolved_at=ours.time("resolved_at") if lasted is None else after(started, lasted),
         service=ours.text("service"),
         environment=ours.text("environment"),
         level=ours.text("severity"),

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from onrecall.history import native
+from onrecall.history import (
+    native,
+)
 from onrecall.history.record import Record
 from onrecall.incident import Document, Incident
 

@@ -67,7 +67,7 @@ def incident(  # noqa: PLR0913 - the fields of an incident
     ordered(start, resolved_at)
     now = status(state, resolved_at, acknowledged_at)
     over = now == "resolved"
-    ended = resolved_at or record.times.undated
+    ended = resolved_at or (None if started_at else start)
     return Incident(
         id=known_id,
         title=one_line(title),

@@ -10,6 +10,7 @@ from onrecall.history.times import Times
 
 DEEPEST = 64
 LONGEST_ID = 200
+_CALLED = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,7 @@ class Record:
 
     def get(self, name: str) -> Any:
         """The value as it stands, or None."""
-        found: Any = self.values
-        for part in name.split("."):
-            if not isinstance(found, Mapping):
-                return None
-            found = found.get(part)
-        return found
+        return _inside(self.values, name)
 
     def text(self, *names: str) -> str | None:
         """The first of these that says something, as text without blanks around it."""
@@ -67,6 +63,25 @@ class Record:
             said = plain(value, name)
             if said and said.strip():
                 return self.times.read(said, name)
+        return None
+
+    def name(self, *names: str) -> str | None:
+        """The first of these that says something: as text, or by the name of the thing that stands there."""
+        for name in names:
+            value = self.get(name)
+            for one in value if isinstance(value, list) else (value,):
+                if said := _name(one):
+                    return said
+        return None
+
+    def number(self, *names: str) -> float | None:
+        """The first of these that counts something, from zero up; what is no number is as if it were not there."""
+        for name in names:
+            value = self.get(name)
+            if isinstance(value, str) and value.strip().isdecimal() and len(value) < 16:
+                value = int(value)
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
+                return value
         return None
 
     def rows(self, name: str) -> tuple["Record", ...]:
@@ -88,6 +103,21 @@ class Record:
         if not isinstance(value, list):
             raise Invalid(f"`{name}` must be a list of texts, not {kind_of(value)}", name)
         return tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
+
+
+def _inside(values: Any, name: str) -> Any:
+    for part in name.split("."):
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(part)
+    return values
+
+
+def _name(value: Any) -> str | None:
+    """What a thing is called, whether it stands as text or as an object."""
+    if isinstance(value, Mapping):
+        return next((said for key in _CALLED if (said := _name(_inside(value, key)))), None)
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def plain(value: Any, field: str) -> str | None:

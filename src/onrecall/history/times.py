@@ -27,6 +27,12 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
+_LASTED = re.compile(r"(?P<h>\d{1,3}):(?P<m>\d{2})(?::(?P<s>\d{2}))?", re.ASCII)
+_PART = re.compile(
+    r"(\d{1,9}(?:\.\d{1,3})?)\s*(d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)\b",
+    re.IGNORECASE | re.ASCII,
+)
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d{2})\b", re.ASCII)
 
@@ -75,6 +81,28 @@ class Times:
                 seconds = value / scale
                 return _plausible(datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), value, field)
         raise Invalid(f"`{field}` is {value!r}, which is no time since 1970; write it as 2024-01-31T09:30:00Z", field)
+
+
+def after(start: datetime | None, seconds: float | None) -> datetime | None:
+    """The moment so many seconds later; None where either is unknown or the calendar ends."""
+    if start is None or seconds is None:
+        return None
+    try:
+        return start + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def duration(said: str | None) -> float | None:
+    """How many seconds `45 minutes`, `1h 30m` or `00:45:00` are; None where it says no such thing."""
+    if not said or len(said) > LONGEST:
+        return None
+    if clock := _LASTED.fullmatch(said.strip()):
+        return int(clock["h"]) * 3600 + int(clock["m"]) * 60 + int(clock["s"] or 0)
+    parts = _PART.findall(said)
+    if not parts or _PART.sub("", said).strip(" ,~.").lower() not in ("", "and"):
+        return None
+    return sum(float(number) * _SECONDS[unit[0].lower()] for number, unit in parts)
 
 
 def zone(name: str) -> ZoneInfo:
