@@ -23,8 +23,8 @@ from onrecall.incident import (
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """Whether a record speaks our names."""
-    return "title" in values and ("started_at" in values or "id" in values)
+    """Whether a record speaks our names: two of the three that it needs, so that a missing one can be named."""
+    return len({"id", "title", "started_at"} & set(values)) >= 2
 
 
 def parse(record: Record) -> Incident | Document:

@@ -203,38 +203,39 @@ class _Rows:
 
     def _records(self, shape: Shape, rows: Iterator[Row | Rejected], described: Callable[[], str]) -> Iterator[Item]:
         ahead = _until_known(rows)
-        first = next((row for row in ahead if isinstance(row, Row)), None)
-        if first is None:
+        known = [row.values for row in ahead if isinstance(row, Row)]
+        if not known:
             yield from (row for row in ahead if isinstance(row, Rejected))
             if not ahead:
                 yield Rejected(self._name, None, "there is no record in it")
             return
         try:
-            name, parse, note = self._format(shape, first)
+            name, parse, note = self._format(shape, known)
         except Invalid as problem:
             yield Rejected(self._name, problem.field, str(problem))
             return
         self._tally.files[name] += 1
         yield Note(self._name, f"read as {name} ({described()}){note}")
         if shape == "csv" and self._times.order is None:
-            values = (value for row in ahead if isinstance(row, Row) for value in row.values.values())
+            values = (value for row in known for value in row.values())
             self._times.order = order_of(value for value in values if isinstance(value, str))
         for row in _chain(ahead, rows):
             yield row if isinstance(row, Rejected) else self._record(row, parse)
 
-    def _format(self, shape: Shape, first: Row) -> tuple[str, Parse, str]:
+    def _format(self, shape: Shape, records: list[Mapping[str, Any]]) -> tuple[str, Parse, str]:
         """The name of the format, its parser, and what there is to say about it."""
         wanted, mapping = self._how.format, self._how.mapping
         if mapping is None and wanted != COLUMNS:
-            known = named(wanted, shape) if wanted else detect(shape, first.values)
+            known = named(wanted, shape) if wanted else detect(shape, records)
             if known:
                 return known.name, known.parse, ""
             if wanted:
                 raise Invalid(f"{wanted} is not read from {shape.upper()}", "format")
         mapping = mapping or columns.Mapped()
-        assigned = columns.assign(first.values, mapping)
-        labels = columns.label_columns(first.values, mapping)
-        unused = [column for column in first.values if column and column not in {*assigned.values(), *labels.values()}]
+        present = dict.fromkeys(column for values in records for column in values)
+        assigned = columns.assign(present, mapping)
+        labels = columns.label_columns(present, mapping)
+        unused = [column for column in present if column and column not in {*assigned.values(), *labels.values()}]
         note = f"; not used: {', '.join(unused)[:300]}" if unused else ""
         return COLUMNS, lambda record: columns.parse(record, assigned, labels), note
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from onrecall.incident import ResolutionStep, StepOutcome
 
@@ -162,7 +163,11 @@ def _commands(block: list[str], language: str) -> list[str]:
     prompted = [found["command"] for line in block if (found := _PROMPT.fullmatch(line)) and line.lstrip()[0] == "$"]
     if prompted:
         return prompted
-    code = [line.rstrip() for line in block if line.strip() and not line.lstrip().startswith("#")]
+    code = [
+        line.rstrip()
+        for line in dedent("\n".join(block)).splitlines()
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
     return code if code and (language in _SHELLS or _is_command(code[0])) else []
 
 
