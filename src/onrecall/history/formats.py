@@ -18,8 +18,6 @@ from onrecall.history import (
     rootly,
     servicenow,
 )
-    native,
-)
 from onrecall.history.record import Record
 from onrecall.incident import Document, Incident
 
