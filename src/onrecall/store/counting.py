@@ -1,0 +1,32 @@
+"""Numbers that are given out once, and running totals; both are rows, so they are exact as the transaction is."""
+
+from typing import Literal
+
+from sqlalchemy import Connection, select, update
+
+from onrecall.store.tables import counters
+
+Sequence = Literal["incident", "passage", "change", "event", "recommendation"]
+Total = Literal["passages", "length"]
+
+
+def take(connection: Connection, name: Sequence, count: int = 1) -> range:
+    """The next free numbers; they are never given out again."""
+    add(connection, name, count)
+    last = value(connection, name)
+    return range(last - count + 1, last + 1)
+
+
+def add(connection: Connection, name: Sequence | Total, amount: int) -> None:
+    """Move a number on."""
+    connection.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + amount))
+
+
+def value(connection: Connection, name: Sequence | Total) -> int:
+    """Where a number stands."""
+    return int(connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0)
+
+
+def raise_to(connection: Connection, name: Sequence, least: int) -> None:
+    """Have a sequence go on after this number, when it is not there yet."""
+    connection.execute(update(counters).where(counters.c.name == name, counters.c.value < least).values(value=least))

@@ -1,0 +1,88 @@
+"""The database behind a URL: its transactions, and its failures in our own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from onrecall.errors import Invalid, Unavailable
+from onrecall.store import migrations
+from onrecall.store.postgres import PostgreSQL
+from onrecall.store.sqlite import SQLite
+
+Kind = SQLite | PostgreSQL
+KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
+    "sqlite": SQLite,
+    "postgresql": PostgreSQL,
+    "postgresql+psycopg": PostgreSQL,
+    "postgres": PostgreSQL,
+}
+
+
+class Database:
+    """An open database whose schema is up to date."""
+
+    def __init__(self, url: str) -> None:
+        self.kind = _kind(url)
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and changes nothing."""
+        with self._transaction(self.kind.reader) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that no other writer overlaps; all of it is kept, or nothing."""
+        with self.kind.turn(), self._transaction(self.kind.writer) as connection:
+            self.kind.lock(connection)
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.kind.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.read() as connection:
+            ready = migrations.version(connection) == migrations.newest()
+        if not ready:
+            with self.write() as connection:
+                self.kind.prepare(connection)
+                migrations.migrate(connection, self.kind.types)
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise Unavailable("all connections to the database are in use; try again") from error
+        except DBAPIError as error:
+            if message := self.kind.unavailable(error.orig):
+                raise Unavailable(message) from error
+            if self.kind.foreign(error.orig):
+                raise Invalid(f"this is no database, or a damaged one: {error.orig}", "database_url") from error
+            raise
+
+
+def _kind(url: str) -> Kind:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Invalid(
+            f"{url!r} is no database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
+        ) from error
+    kind = KINDS.get(parsed.drivername)
+    if kind is None:
+        raise Invalid(
+            f"{parsed.drivername!r} is no database that OnRecall knows; write sqlite:///path or postgresql://user@host/name",
+            "database_url",
+        )
+    return kind(parsed)

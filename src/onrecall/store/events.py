@@ -1,0 +1,58 @@
+"""What happened to incidents: a timeline for each, and one feed of all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from onrecall.incident import Link
+from onrecall.store import counting
+from onrecall.store.results import Event, EventType
+from onrecall.store.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event before it has its number."""
+
+    incident: str
+    type: EventType
+    at: datetime
+    by: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tied(link: Link) -> Mapping[str, Any]:
+    """What a `linked` event says."""
+    return {"kind": link.kind, "incident": link.incident}
+
+
+def add(connection: Connection, happenings: Sequence[Happening], now: datetime) -> None:
+    """Append to the timelines and to the feed."""
+    if not happenings:
+        return
+    seqs = counting.take(connection, "event", len(happenings))
+    rows = [
+        {"seq": seq, "recorded_at": now}
+        | {name: getattr(one, name) for name in ("incident", "type", "at", "by", "detail")}
+        for seq, one in zip(seqs, happenings, strict=True)
+    ]
+    connection.execute(insert(events), rows)
+
+
+def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:
+    """What happened to one incident, in the order in which it happened."""
+    query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
+    return tuple(_event(row) for row in connection.execute(query))
+
+
+def feed(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
+    """What was recorded after a number, of all incidents, in the order in which it was recorded."""
+    query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+    return tuple(_event(row) for row in connection.execute(query))
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(row.seq, row.incident, row.type, row.at, row.recorded_at, row.by, row.detail)

@@ -1,0 +1,173 @@
+"""Incidents: rows to nouns and back, as they are now or as they were known at a time."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, or_, select, update
+
+from onrecall.errors import Invalid, NotFound
+from onrecall.incident import Incident, Resolution, Severity, Status
+from onrecall.store import counting, guard, links, paging, resolutions
+from onrecall.store.parts import parts
+from onrecall.store.results import Page
+from onrecall.store.tables import incidents
+
+PLAIN = (
+    "id", "title", "description", "service", "environment", "severity", "status",
+    "started_at", "acknowledged_at", "resolved_at", "source", "source_id",
+)  # fmt: skip
+LONGEST_QUESTION = 1000
+NUMBERED = re.compile(r"INC-(\d{1,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which incidents to list: those that fit all that is given."""
+
+    status: Status | None = None
+    service: str | None = None
+    severity: Severity | None = None
+    q: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def one(connection: Connection, incident: str, as_of: datetime | None = None) -> Incident:
+    """The incident with this id."""
+    found = by_id(connection, [incident], as_of).get(incident)
+    if found is None:
+        raise NotFound(f"there is no incident {incident}" + (f" as of {as_of.isoformat()}" if as_of else ""))
+    return found
+
+
+def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
+    """Incidents by id; one that is unknown, or was unknown then, is absent."""
+    rows: list[RowMapping] = []
+    for part in parts(ids):
+        query = select(incidents).where(incidents.c.id.in_(part))
+        if as_of is not None:
+            query = query.where(incidents.c.started_at <= as_of)
+        rows += connection.execute(query).mappings()
+    return {found.id: found for found in _built(connection, rows, as_of)}
+
+
+def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[Incident]:
+    """A page of incidents, newest first."""
+    query = (
+        _fitting(wanted).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
+    )
+    if cursor is not None:
+        started, name = paging.place(cursor, 2)
+        query = query.where(_after(started, name))
+    rows = connection.execute(query).mappings().all()
+    shown = rows[:limit]
+    more = paging.cursor((shown[-1]["started_at"].isoformat(), shown[-1]["id"])) if len(rows) > limit else None
+    return Page(tuple(_built(connection, shown, None)), more)
+
+
+def due(connection: Connection, limit: int) -> tuple[str, ...]:
+    """Incidents that wait for their first recommendation, the longest waiting first."""
+    query = (
+        select(incidents.c.id).where(incidents.c.waiting).order_by(incidents.c.started_at, incidents.c.id).limit(limit)
+    )
+    return tuple(connection.scalars(query))
+
+
+def mint(connection: Connection) -> str:
+    """An id that no incident has or had."""
+    return f"INC-{counting.take(connection, 'incident')[0]}"
+
+
+def add(connection: Connection, incident: Incident, given_hash: str, *, waiting: bool) -> None:
+    """Write a new incident, its resolution and links apart."""
+    values = {"given_hash": given_hash, "state_hash": guard.digest(incident), "waiting": waiting}
+    connection.execute(insert(incidents).values(_row(incident) | values))
+    if number := NUMBERED.fullmatch(incident.id):
+        counting.raise_to(connection, "incident", int(number[1]))
+
+
+def change(
+    connection: Connection, incident: Incident, given_hash: str | None = None, *, waiting: bool | None = None
+) -> None:
+    """Write what an incident is now, its resolution and links apart."""
+    values = _row(incident) | {"state_hash": guard.digest(incident)}
+    if given_hash is not None:
+        values["given_hash"] = given_hash
+    if waiting is not None:
+        values["waiting"] = waiting
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def answered(connection: Connection, incident: str) -> None:
+    """It no longer waits for a recommendation."""
+    connection.execute(update(incidents).where(incidents.c.id == incident, incidents.c.waiting).values(waiting=False))
+
+
+def _row(incident: Incident) -> dict[str, object]:
+    folded = f"{incident.title}\n{incident.description}".casefold()
+    return {name: getattr(incident, name) for name in PLAIN} | {"labels": dict(incident.labels), "folded": folded}
+
+
+def _built(connection: Connection, rows: Sequence[RowMapping], as_of: datetime | None) -> list[Incident]:
+    ids = [row["id"] for row in rows]
+    standing = resolutions.standing(connection, ids, as_of)
+    tied = links.of(connection, ids, as_of)
+    built = []
+    for row in rows:
+        incident = Incident(
+            **{name: row[name] for name in PLAIN},
+            labels=row["labels"],
+            resolution=standing.get(row["id"]),
+            links=tied.get(row["id"], ()),
+        )
+        built.append(incident if as_of is None else _then(incident, as_of))
+    return built
+
+
+def _then(incident: Incident, as_of: datetime) -> Incident:
+    """The incident in the state it was in, given the resolution that stood then."""
+    acknowledged = incident.acknowledged_at if _by(incident.acknowledged_at, as_of) else None
+    resolved = _resolved_at(incident.resolution, incident.resolved_at, as_of)
+    status: Status = "resolved" if resolved else "acknowledged" if acknowledged else "open"
+    return replace(incident, status=status, acknowledged_at=acknowledged, resolved_at=resolved)
+
+
+def _resolved_at(resolution: Resolution | None, resolved_at: datetime | None, as_of: datetime) -> datetime | None:
+    if _by(resolved_at, as_of):
+        return resolved_at
+    return resolution.at if resolution else None
+
+
+def _by(at: datetime | None, as_of: datetime) -> bool:
+    return at is not None and at <= as_of
+
+
+def _fitting(wanted: Wanted) -> Select[tuple[object, ...]]:
+    query = select(incidents)
+    for name in ("status", "service", "severity"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(incidents.c[name] == guard.text(value, name))
+    if wanted.since is not None:
+        query = query.where(incidents.c.started_at >= guard.moment(wanted.since, "since"))
+    if wanted.until is not None:
+        query = query.where(incidents.c.started_at < guard.moment(wanted.until, "until"))
+    for word in _words(wanted.q or ""):
+        query = query.where(incidents.c.folded.contains(word, autoescape=True))
+    return query
+
+
+def _words(q: str) -> list[str]:
+    if len(q) > LONGEST_QUESTION:
+        raise Invalid(f"q is {len(q)} characters long; at most {LONGEST_QUESTION} are looked for", "q")
+    return guard.text(q, "q").casefold().split()
+
+
+def _after(started: str, name: str) -> ColumnElement[bool]:
+    try:
+        at = guard.moment(datetime.fromisoformat(started), "cursor")
+    except ValueError as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+    return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

@@ -1,0 +1,85 @@
+"""Recommendations, whole, as they were given; they are never changed afterwards."""
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, func, insert, select, update
+
+from onrecall.errors import NotFound
+from onrecall.incident import Recommendation
+from onrecall.store import counting, events, guard, incidents
+from onrecall.store.events import Happening
+from onrecall.store.tables import citations, recommendations
+
+BODY = TypeAdapter(Recommendation)
+
+
+def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]) -> Recommendation:
+    """Keep an answer; one that was given before is not kept twice, and is the newest again."""
+    body = guard.plain(given)
+    guard.key(given.id, "id")
+    if given.incident is not None:
+        incidents.one(connection, given.incident)
+        incidents.answered(connection, given.incident)
+    stored = connection.scalar(select(recommendations.c.body).where(recommendations.c.id == given.id))
+    if stored is None:
+        _add(connection, given, body, step_keys)
+    elif given.incident is None or _is_newest(connection, given):
+        return BODY.validate_python(stored)
+    else:
+        _again(connection, given)
+    if given.incident is not None:
+        said = {"recommendation": given.id, "verdict": given.verdict}
+        happened = Happening(given.incident, "recommended", given.created_at, detail=said)
+        events.add(connection, [happened], given.created_at)
+    return BODY.validate_python(stored or body)
+
+
+def one(connection: Connection, name: str) -> Recommendation:
+    """The recommendation with this id."""
+    body = connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
+    if body is None:
+        raise NotFound(f"there is no recommendation {name}")
+    return BODY.validate_python(body)
+
+
+def newest_first(connection: Connection, incident: str, limit: int | None = None) -> tuple[Recommendation, ...]:
+    """The answers to an incident."""
+    query = select(recommendations.c.body).where(recommendations.c.incident == incident)
+    query = query.order_by(recommendations.c.n.desc()).limit(limit)
+    return tuple(BODY.validate_python(body) for body in connection.scalars(query))
+
+
+def cited(recommendation: Recommendation) -> list[str]:
+    """What an answer rests on: its best evidence, and all that its steps cite."""
+    first = [one.id for one in recommendation.evidence[:1]]
+    return list(dict.fromkeys(first + [step.citation.id for step in recommendation.steps]))
+
+
+def _add(connection: Connection, given: Recommendation, body: object, step_keys: Sequence[str]) -> None:
+    connection.execute(
+        insert(recommendations).values(
+            id=given.id,
+            incident=given.incident,
+            n=counting.take(connection, "recommendation")[0],
+            created_at=given.created_at,
+            step_keys=guard.plain(list(step_keys), "step_keys"),
+            body=body,
+        )
+    )
+    rows = [{"recommendation": given.id, "evidence": name} for name in cited(given)]
+    if rows:
+        connection.execute(insert(citations), rows)
+
+
+def _is_newest(connection: Connection, given: Recommendation) -> bool:
+    last = select(func.max(recommendations.c.n)).where(recommendations.c.incident == given.incident).scalar_subquery()
+    query = select(recommendations.c.id).where(
+        recommendations.c.incident == given.incident, recommendations.c.n == last
+    )
+    return connection.scalar(query) == given.id
+
+
+def _again(connection: Connection, given: Recommendation) -> None:
+    n = counting.take(connection, "recommendation")[0]
+    connection.execute(update(recommendations).where(recommendations.c.id == given.id).values(n=n))

@@ -1,0 +1,79 @@
+"""Resolutions: every version that was ever given, and which of them stood at a time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from onrecall.incident import Performed, Resolution, ResolutionStep
+from onrecall.store import guard, performed
+from onrecall.store.parts import parts
+from onrecall.store.tables import resolutions
+
+
+def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
+    """All versions, newest first."""
+    query = select(resolutions).where(resolutions.c.incident == incident).order_by(resolutions.c.version.desc())
+    return tuple(_resolution(row) for row in connection.execute(query))
+
+
+def standing(connection: Connection, incidents: Iterable[str], as_of: datetime | None) -> dict[str, Resolution]:
+    """The resolution of each incident that stood then, or stands now."""
+    found: dict[str, Resolution] = {}
+    for part in parts(incidents):
+        query = select(resolutions).where(resolutions.c.incident.in_(part)).order_by(resolutions.c.version)
+        for row in connection.execute(query):
+            if _stood(row, as_of):
+                found[row.incident] = _resolution(row)
+    return found
+
+
+def add(connection: Connection, incident: str, resolution: Resolution, tries: Sequence[Performed]) -> int:
+    """Keep a further version in place of the one that stands; returns its number."""
+    newest = connection.scalar(select(func.max(resolutions.c.version)).where(resolutions.c.incident == incident)) or 0
+    if newest:
+        connection.execute(
+            update(resolutions)
+            .where(resolutions.c.incident == incident, resolutions.c.superseded_at.is_(None))
+            .values(superseded_at=resolution.at)
+        )
+        performed.revoke(connection, incident, resolution.at, _told_in(newest))
+    version = int(newest) + 1
+    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
+    steps = guard.plain(resolution.steps, "steps")
+    connection.execute(insert(resolutions).values(incident=incident, version=version, steps=steps, **values))
+    if resolution.provenance != "model":
+        performed.add(connection, incident, _told_in(version), tries, resolution.by)
+    return version
+
+
+def revoke(connection: Connection, incident: str, at: datetime) -> None:
+    """From this time on no version of it stands, nor any try told in them."""
+    connection.execute(
+        update(resolutions)
+        .where(resolutions.c.incident == incident, resolutions.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def _told_in(version: int) -> str:
+    return f"resolution {version}"
+
+
+def _stood(row: Row[tuple[object, ...]], as_of: datetime | None) -> bool:
+    """In the order of versions, the last one that stood is the one."""
+    if as_of is None:
+        return row.superseded_at is None and row.revoked_at is None
+    return row.at <= as_of and (row.revoked_at is None or row.revoked_at > as_of)
+
+
+def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
+    return Resolution(
+        root_cause=row.root_cause,
+        at=row.at,
+        cause=row.cause,
+        steps=tuple(ResolutionStep(**step) for step in row.steps),
+        summary=row.summary,
+        provenance=row.provenance,
+        by=row.by,
+    )

@@ -1,0 +1,76 @@
+"""What goes into the store and comes out of it, beside the nouns themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from onrecall.incident import Document, EvidenceKind, Incident, Passage, Performed
+
+Owner = tuple[EvidenceKind, str]
+State = Literal["created", "updated", "unchanged", "rejected"]
+EventType = Literal["opened", "acknowledged", "recommended", "rated", "resolved", "reopened", "linked"]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to keep, with the passages it is recalled by and the tries that its resolution reports."""
+
+    thing: Incident | Document
+    passages: tuple[Passage, ...] = ()
+    performed: tuple[Performed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of an entry; a rejected one says why."""
+
+    id: str
+    state: State
+    message: str | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some items, and where to go on; None at the end."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an incident."""
+
+    seq: int
+    incident: str
+    type: EventType
+    at: datetime
+    """When it happened."""
+    recorded_at: datetime
+    """When the store was told."""
+    by: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A passage that came or went. Who has applied every change up to `seq` has all passages there are."""
+
+    seq: int
+    op: Literal["add", "remove"]
+    id: int
+    passage: Passage | None
+    service: str | None
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TermStatistics:
+    """How common terms are: passages in all, their length in all, and for each term how many passages have it."""
+
+    documents: int
+    total_length: int
+    df: Mapping[int, int]

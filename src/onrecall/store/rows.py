@@ -1,0 +1,124 @@
+"""Rows as plain JSON and back. What comes back is checked against what the columns may hold."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Text
+
+from onrecall.errors import Invalid
+from onrecall.incident import (
+    DocumentKind,
+    EvidenceKind,
+    Helped,
+    LinkKind,
+    Part,
+    Provenance,
+    Recommendation,
+    ResolutionStep,
+    Severity,
+    Status,
+    StepOutcome,
+    StepVerdict,
+)
+from onrecall.store import guard
+from onrecall.store.columns import Utc
+from onrecall.store.results import EventType
+
+Row = dict[str, Any]
+CHECKS: Mapping[tuple[str, str], TypeAdapter[Any]] = {
+    ("incidents", "severity"): TypeAdapter(Severity),
+    ("incidents", "status"): TypeAdapter(Status),
+    ("incidents", "labels"): TypeAdapter(dict[str, str]),
+    ("resolutions", "steps"): TypeAdapter(tuple[ResolutionStep, ...]),
+    ("resolutions", "provenance"): TypeAdapter(Provenance),
+    ("links", "kind"): TypeAdapter(LinkKind),
+    ("documents", "kind"): TypeAdapter(DocumentKind),
+    ("documents", "labels"): TypeAdapter(dict[str, str]),
+    ("passages", "kind"): TypeAdapter(EvidenceKind),
+    ("passages", "part"): TypeAdapter(Part),
+    ("recommendations", "body"): TypeAdapter(Recommendation),
+    ("recommendations", "step_keys"): TypeAdapter(list[str]),
+    ("outcomes", "verdict"): TypeAdapter(Helped),
+    ("outcomes", "steps"): TypeAdapter(tuple[StepVerdict, ...]),
+    ("performed", "outcome"): TypeAdapter(StepOutcome),
+    ("events", "type"): TypeAdapter(EventType),
+    ("events", "detail"): TypeAdapter(dict[str, Any]),
+}
+
+
+def plain(value: object) -> object:
+    """A column's value as JSON can carry it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def parsed(table: Table, columns: Mapping[str, Column[Any]], row: Mapping[str, Any], where: str) -> Row:
+    """A row's values as the columns take them; Invalid when they can't be right."""
+    if unknown := row.keys() - columns.keys() - {"table"}:
+        name = min(unknown)
+        raise Invalid(f"{where}: {table.name} have no {name!r}; was this written by a newer OnRecall?", name)
+    return {name: _value(table, column, row.get(name), where) for name, column in columns.items()}
+
+
+def _value(table: Table, column: Column[Any], value: object, where: str) -> object:
+    if value is None:
+        if not column.nullable:
+            raise Invalid(f"{where}: {column.name} is missing", column.name)
+        return None
+    try:
+        parse = next(parse for kind, parse in PARSE.items() if isinstance(column.type, kind))
+        found = parse(value, column.name)
+        if check := CHECKS.get((table.name, column.name)):
+            check.validate_python(value)
+    except Invalid as error:
+        raise Invalid(f"{where}: {error}", column.name) from error
+    except (ValidationError, ValueError, TypeError, binascii.Error) as error:
+        raise Invalid(
+            f"{where}: {column.name} is not what it should be: {str(error).splitlines()[0]}", column.name
+        ) from error
+    if column.primary_key:
+        guard.key(found if isinstance(found, str) else None, column.name)
+    return found
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of text")
+    return guard.text(value, name)
+
+
+def _moment(value: object, name: str) -> datetime:
+    return guard.moment(datetime.fromisoformat(_text(value, name)), name)
+
+
+def _raw(value: object, name: str) -> bytes:
+    return base64.b64decode(_text(value, name), validate=True)
+
+
+def _whole(value: object, _name: str) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**31:
+        raise TypeError(f"{value!r} in place of a whole number")
+    return value
+
+
+def _flag(value: object, _name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} in place of true or false")
+    return value
+
+
+PARSE: Mapping[type[Any], Callable[[object, str], object]] = {
+    Utc: _moment,
+    LargeBinary: _raw,
+    Boolean: _flag,
+    Integer: _whole,
+    JSON: guard.plain,
+    Text: _text,
+}

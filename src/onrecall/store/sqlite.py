@@ -1,0 +1,122 @@
+"""What is SQLite's own: how its file is opened, how writers queue, and what its errors mean."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.pool import QueuePool
+
+from onrecall.errors import Invalid, Unavailable
+from onrecall.store.tables import terms
+
+PATIENCE_SECONDS = 60
+TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
+
+# synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
+# fullfsync makes macOS sync for real; elsewhere it does nothing.
+PRAGMAS = (
+    f"busy_timeout={PATIENCE_SECONDS * 1000}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "fullfsync=1",
+    "foreign_keys=ON",
+    "cache_size=-32000",
+)
+
+BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+LATER = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+
+
+class SQLite:
+    """A file, or memory, opened for many threads and processes."""
+
+    name: Literal["sqlite"] = "sqlite"
+    types: Mapping[str, str] = TYPES
+
+    def __init__(self, url: URL) -> None:
+        self.in_memory = url.database in (None, "", ":memory:")
+        if not self.in_memory:
+            _make_folder(Path(str(url.database)).parent)
+        # In memory there is one connection, lent to one thread at a time; on a file every thread gets its own.
+        self.engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=1 if self.in_memory else 5,
+            max_overflow=0 if self.in_memory else -1,
+            pool_timeout=PATIENCE_SECONDS,
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": PATIENCE_SECONDS},
+        )
+        event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "begin", _begin)
+        self.reader: Engine = self.engine
+        self.writer: Engine = self.engine.execution_options(writes=True)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
+        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+            raise Unavailable(f"other writers kept the database busy for {PATIENCE_SECONDS} s; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def lock(self, connection: Connection) -> None:
+        """Nothing to do: a writing transaction began with BEGIN IMMEDIATE and has the lock."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Nothing to add before the first migration."""
+
+    @staticmethod
+    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
+        """Add to the number of passages that each term occurs in."""
+        new = insert(terms)
+        upsert = new.on_conflict_do_update(
+            index_elements=[terms.c.term], set_={"passages": terms.c.passages + new.excluded.passages}
+        )
+        connection.execute(upsert, [{"term": term, "passages": delta} for term, delta in deltas])
+
+    @staticmethod
+    def damage(connection: Connection) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        return found + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
+
+    def unavailable(self, error: BaseException | None) -> str | None:
+        """What to say when the database can't do it now; None for any other error."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            return None
+        if code & 0xFF in BUSY:
+            return f"the database was locked for longer than {PATIENCE_SECONDS} s; try again"
+        return f"the database can't be used: {error}" if code & 0xFF in LATER else None
+
+    def foreign(self, error: BaseException | None) -> bool:
+        """Whether the file is no SQLite database, or a damaged one."""
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"the folder {folder} can't be made: {error.strerror}; choose another place", "database_url"
+        ) from error

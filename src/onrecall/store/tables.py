@@ -1,0 +1,172 @@
+"""The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint
+
+from onrecall.store.columns import Json, Number, Raw, Utc, Words
+
+metadata = MetaData()
+
+counters = Table("counters", metadata, Column("name", Words, primary_key=True), Column("value", Number, nullable=False))
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("service", Words),
+    Column("environment", Words),
+    Column("severity", Words, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("acknowledged_at", Utc),
+    Column("resolved_at", Utc),
+    Column("source", Words, nullable=False),
+    Column("source_id", Words),
+    Column("folded", Words, nullable=False),  # title and description, case-folded: what `q` looks in
+    Column("given_hash", Words, nullable=False),  # what was given last, so that the same file again changes nothing
+    Column("state_hash", Words, nullable=False),  # what it is now, so that its own export changes nothing
+    Column("waiting", Boolean, nullable=False),  # for its first recommendation: this column is the queue
+    UniqueConstraint("source", "source_id"),
+    Index("incidents_started_at", "started_at", "id"),
+    Index("incidents_status", "status", "started_at", "id"),
+    Index("incidents_service", "service", "started_at", "id"),
+    Index("incidents_waiting", "waiting", "started_at"),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("root_cause", Words, nullable=False),
+    Column("cause", Words),
+    Column("steps", Json, nullable=False),
+    Column("summary", Words),
+    Column("provenance", Words, nullable=False),
+    Column("by", Words),
+    Column("at", Utc, nullable=False),
+    Column("superseded_at", Utc),
+    Column("revoked_at", Utc),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("target", Words, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Index("links_target", "target"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("service", Words),
+    Column("labels", Json, nullable=False),
+    Column("source", Words),
+    Column("dated", Utc),
+    Column("hash", Words, nullable=False),
+    Index("documents_service", "service", "id"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("kind", Words, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("part", Words, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("heading", Words),
+    Column("known_from", Utc),
+    Column("terms", Raw, nullable=False),
+    Column("vector", Raw),
+    Column("model", Words),
+    UniqueConstraint("owner", "kind", "part", "n"),
+    Index("passages_known_from", "known_from"),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("passage", Number, nullable=False),
+    Index("changes_passage", "passage"),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("term", Number, primary_key=True, autoincrement=False),
+    Column("passages", Number, nullable=False),
+)
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("n", Number, nullable=False),  # the order in which answers were last given
+    Column("created_at", Utc, nullable=False),
+    Column("step_keys", Json, nullable=False),
+    Column("body", Json, nullable=False),
+    Index("recommendations_incident", "incident", "n"),
+)
+
+citations = Table(
+    "citations",
+    metadata,
+    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
+    Column("evidence", Words, primary_key=True),
+    Index("citations_evidence", "evidence"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
+    Column("by", Words, primary_key=True),  # empty: nobody in particular
+    Column("version", Integer, primary_key=True),
+    Column("verdict", Words, nullable=False),
+    Column("steps", Json, nullable=False),
+    Column("note", Words),
+    Column("at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+)
+
+performed = Table(
+    "performed",
+    metadata,
+    Column("occasion", Words, primary_key=True),  # the incident, or the recommendation that was asked for without one
+    Column("told_in", Words, primary_key=True),  # the resolution's version, or the outcome
+    Column("n", Integer, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
+    Column("revoked_at", Utc),
+    Index("performed_key", "key"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
+    Column("type", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("by", Words),
+    Column("detail", Json, nullable=False),
+    Index("events_incident", "incident", "at", "seq"),
+)

@@ -1,0 +1,2 @@
+def test_opens(store):
+    assert store.counts()["incidents"] == 0
