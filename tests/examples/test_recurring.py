@@ -160,8 +160,8 @@ def test_a_fix_that_worked_first_fails_later_as_the_cause_is_another(first, late
     assert outcomes(later) & {"did_not_help", "made_it_worse"}
 
 
-def test_login_503_has_two_causes():
-    pair = [record for record in RECORDS if record["service"] == "auth-service" and "503" in record["title"]]
+def test_a_login_outage_with_503_has_two_causes():
+    pair = [record for record in RECORDS if record["service"] == "auth-service" and "503" in record["description"]]
     assert {record["resolution"]["cause"] for record in pair} == {"certificate-expired", "connection-pool-exhaustion"}
 
 
