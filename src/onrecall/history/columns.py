@@ -105,7 +105,7 @@ def mapped(said: Any) -> Mapped:
 
 
 def assign(columns: Iterable[str], mapping: Mapped) -> dict[str, str]:
-    """Our field → their column; a mapping goes before a common name, and a column serves one field."""
+    """Our field → their column; a mapping goes before a common name; by name, a column serves one field."""
     present = list(columns)
     absent = [column for column in (*mapping.columns.values(), *mapping.labels.values()) if column not in present]
     if absent:
@@ -118,7 +118,7 @@ def assign(columns: Iterable[str], mapping: Mapped) -> dict[str, str]:
     for column in present:
         by_name.setdefault(bare(column), column)
     for name, synonyms in SYNONYMS.items():
-        taken = set(found.values())
+        taken = {column for field, column in found.items() if field not in mapping.columns}
         free = (by_name[one] for one in synonyms if one in by_name and by_name[one] not in taken)
         chosen = None if name in found else next(free, None)
         if chosen is not None:

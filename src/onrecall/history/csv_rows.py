@@ -40,14 +40,18 @@ class Table:
             yield Rejected(self._name, None, "there is no header line; name the columns in the first line")
             return
         self.delimiter = max(DELIMITERS, key=_outside_quotes(header).count)
-        self.columns = tuple(cell.strip() for cell in next(csv.reader([header], delimiter=self.delimiter)))
+        try:
+            cells = next(csv.reader([header], delimiter=self.delimiter))
+        except csv.Error as problem:
+            yield Rejected(self._where(), None, f"broken CSV in the header: {_mend(problem)}")
+            return
+        self.columns = tuple(cell.strip() for cell in cells)
         yield from self._body(lines)
 
     def _body(self, lines: Iterator[str]) -> Iterator[Row | Rejected]:
         self._quotes = 0
         reader = csv.reader((line + "\n" for line in lines), delimiter=self.delimiter)
         while True:
-            start = reader.line_num
             self._begins = 0
             try:
                 cells = next(reader, None)
@@ -63,7 +67,6 @@ class Table:
             self._quotes = 0
             if any(cell.strip() for cell in cells):
                 yield self._row(cells, cut=cut)
-            assert reader.line_num > start
 
     def _row(self, cells: Sequence[str], *, cut: bool) -> Row | Rejected:
         if cut:
@@ -97,7 +100,7 @@ class Table:
                 self._long.append(line.number)
             else:
                 self._quotes += line.text.count('"')
-                yield line.text
+                yield from line.text.split("\r")
 
     def _where(self) -> str:
         return f"{self._name}, line {self._begins}"

@@ -27,12 +27,12 @@ _STATUS: dict[str, Status] = {
 }  # fmt: skip
 
 
-def status(said: str | None, resolved_at: datetime | None, acknowledged_at: datetime | None = None) -> Status:
-    """Our word for another tool's state; a state we don't know is told from the times."""
+def status(said: str | None, acknowledged_at: datetime | None, *, over: bool) -> Status:
+    """Our word for another tool's state; a state we don't know is told from what else is there."""
     known = _STATUS.get(said.strip().lower().replace("_", " ")) if said else None
     if known:
         return known
-    if resolved_at:
+    if over:
         return "resolved"
     return "acknowledged" if acknowledged_at else "open"
 
@@ -65,7 +65,7 @@ def incident(  # noqa: PLR0913 - the fields of an incident
         raise Invalid("there is no `title`; say in a few words what happened", "title")
     start = started_at or record.times.start_by_user()
     ordered(start, resolved_at)
-    now = status(state, resolved_at, acknowledged_at)
+    now = status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix))
     over = now == "resolved"
     ended = resolved_at or (None if started_at else start)
     return Incident(
