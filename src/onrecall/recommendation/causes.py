@@ -1,0 +1,132 @@
+"""Causes: which of them the evidence speaks for, and how strongly."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onrecall.incident import Evidence, Record
+from onrecall.recommendation.plain import sentence
+from onrecall.recommendation.wording import alike, squash, words
+
+SAME_TEXT = 0.7
+"""The share of words from which on two root causes without a common label are one."""
+NEARNESS = 0.1
+"""Evidence this much weaker than the best counts e times less, so that many weak matches never outvote a strong one."""
+ECHO = 0.5
+"""Each further incident of the same cause adds this share of what the one before it added."""
+TRACK = 0.15
+"""How far a track record moves a weight at most, up or down; with no record it moves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A cause, and the evidence that speaks for it, strongest first."""
+
+    label: str | None
+    evidence: tuple[Evidence, ...]
+    weight: float
+
+    @property
+    def best(self) -> Evidence:
+        """What speaks for it most."""
+        return self.evidence[0]
+
+    @property
+    def score(self) -> float:
+        """The best match of its evidence with the situation."""
+        return max(one.score for one in self.evidence)
+
+    @property
+    def sentence(self) -> str | None:
+        """The cause in the words of its best evidence; None where what fixed it is on record and the cause is not."""
+        return next((said for one in self.evidence if (said := cause_of(one))), None)
+
+    @property
+    def name(self) -> str:
+        """The cause in as few words as there are for it."""
+        if self.label:
+            return in_words(self.label)
+        return sentence(self.sentence or f"a cause that is not on record ({self.best.id} “{self.best.title}”)", 120)
+
+
+def speaks(evidence: Evidence) -> bool:
+    """Whether it can speak for a cause: it was resolved, it says what was wrong or what worked, not by a model."""
+    resolution = evidence.resolution
+    if resolution is None or resolution.provenance == "model":
+        return False
+    return bool(cause_of(evidence)) or any(step.outcome == "worked" for step in resolution.steps)
+
+
+def cause_of(evidence: Evidence) -> str:
+    """The root cause on record, or else its label in words."""
+    resolution = evidence.resolution
+    if resolution is None:
+        return ""
+    return sentence(resolution.root_cause) or in_words(resolution.cause or "")
+
+
+def in_words(label: str) -> str:
+    """A label as people say it."""
+    return sentence(label.replace("-", " ").replace("_", " "))
+
+
+def label_of(evidence: Evidence) -> str:
+    """The cause's label as it is compared: `Connection_Pool exhaustion` is `connection-pool-exhaustion`."""
+    return squash(evidence.resolution.cause or "") if evidence.resolution else ""
+
+
+def rank(evidence: Sequence[Evidence]) -> tuple[Hypothesis, ...]:
+    """The causes that the evidence speaks for, likeliest first."""
+    speaking = [one for one in evidence if speaks(one)]
+    top = max((one.score for one in speaking), default=0.0)
+    found = [_hypothesis(group, top) for group in _groups(speaking)]
+    return tuple(sorted(found, key=lambda hypothesis: -hypothesis.weight))
+
+
+def _groups(speaking: list[Evidence]) -> list[list[Evidence]]:
+    """Evidence of the same cause together: by label, and where there is none, by what the root cause says."""
+    labelled: dict[str, list[Evidence]] = {}
+    for one in speaking:
+        if label := label_of(one):
+            labelled.setdefault(label, []).append(one)
+    groups = list(labelled.values())
+    for one in speaking:
+        if not label_of(one):
+            said = _said(one)
+            home = next((group for group in groups if any(_same(said, _said(other)) for other in group)), None)
+            if home is None:
+                groups.append([one])
+            else:
+                home.append(one)
+    return groups
+
+
+def _said(evidence: Evidence) -> frozenset[str]:
+    return frozenset(words(cause_of(evidence)))
+
+
+def _same(one: frozenset[str], other: frozenset[str]) -> bool:
+    if min(len(one), len(other)) < 3:
+        return bool(one) and one == other
+    return alike(one, other) >= SAME_TEXT
+
+
+def _hypothesis(group: list[Evidence], top: float) -> Hypothesis:
+    weighed = sorted(((_weight(one, top), one) for one in group), key=lambda pair: -pair[0])
+    votes = [weight for weight, one in weighed for _ in range(1 + len(one.family))]
+    label = next((one.resolution.cause for _, one in weighed if one.resolution and one.resolution.cause), None)
+    return Hypothesis(
+        label=sentence(label) if label else None,
+        evidence=tuple(one for _, one in weighed),
+        weight=sum(vote * ECHO**place for place, vote in enumerate(votes)),
+    )
+
+
+def _weight(evidence: Evidence, top: float) -> float:
+    return evidence.score * math.exp((evidence.score - top) / NEARNESS) * _track(evidence.record)
+
+
+def _track(record: Record) -> float:
+    """How often advice that rested on it helped, drawn towards one half while there is little to go by."""
+    helped = (record.worked + 1) / (record.worked + record.failed + 2)
+    return 1 + TRACK * (2 * helped - 1)

@@ -1,0 +1,76 @@
+"""Deeds: what was done, or is told to be done, at one line of one piece of evidence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from onrecall import page
+from onrecall.incident import Citation, Evidence, Incident, StepOutcome
+from onrecall.recommendation.causes import speaks
+from onrecall.recommendation.keys import step_key
+from onrecall.recommendation.plain import clean, quote, sentence
+from onrecall.recommendation.runbook import Instruction, instructions
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action with its receipt; a runbook's has no outcome."""
+
+    key: str
+    text: str
+    citation: Citation
+    source: Evidence
+    command: str | None = None
+    outcome: StepOutcome | None = None
+    rollback: str | None = None
+    at: datetime | None = None
+
+
+def deeds(evidence: Evidence) -> tuple[Deed, ...]:
+    """What the evidence tells of deeds, in its order; what can't be cited or was written by a model is left out."""
+    if evidence.incident is not None and speaks(evidence):
+        return tuple(_done(evidence, evidence.incident))
+    if evidence.document is not None and evidence.document.kind == "runbook":
+        return tuple(_told(evidence, instructions(evidence.document.text)))
+    return ()
+
+
+def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
+    resolution = incident.resolution
+    for line in page.lines(incident):
+        if resolution is None or line.step is None:
+            continue
+        step = resolution.steps[line.step]
+        command = clean(step.command).strip() if step.command else None
+        text = sentence(step.text) or sentence(command or "")
+        receipt = quote(line.text)
+        if text and receipt:
+            yield Deed(
+                key=step_key(step.text, step.command),
+                text=text,
+                citation=Citation(evidence.id, receipt, line.number),
+                source=evidence,
+                command=command or None,
+                outcome=step.outcome,
+                rollback=clean(step.rollback).strip() or None if step.rollback else None,
+                at=resolution.at,
+            )
+
+
+def _told(evidence: Evidence, told: tuple[Instruction, ...]) -> Iterator[Deed]:
+    document = evidence.document
+    lines = page.lines(document) if document else ()
+    for instruction in told:
+        receipt = quote(lines[instruction.line - 1].text)
+        text = sentence(instruction.text)
+        command = clean(instruction.command).strip() if instruction.command else None
+        if text and receipt:
+            yield Deed(
+                key=step_key(text, command),
+                text=text,
+                citation=Citation(evidence.id, receipt, instruction.line),
+                source=evidence,
+                command=command or None,
+                rollback=instruction.rollback,
+                at=document.dated if document else None,
+            )

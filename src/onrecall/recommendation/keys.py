@@ -1,0 +1,31 @@
+"""The key that all wordings of one action share, so that its tries are counted together."""
+
+import re
+
+from onrecall.page import one_line
+from onrecall.recommendation.plain import clean
+from onrecall.recommendation.values import mask
+from onrecall.recommendation.wording import words
+
+LONGEST = 500
+"""Characters of a step told in words that make its key: fewer than are shown, so a shown step keeps its key."""
+
+_PROMPT = re.compile(r"^(?:[$#>]\s+)?(?:sudo\s+)?")
+_STATEMENT = re.compile(
+    r"(?:alter|analyze|begin|call|commit|create|delete|drop|explain|grant|insert|kill|reindex|rollback|select|set|show"
+    r"|truncate|update|vacuum|with)\b",
+    re.IGNORECASE,
+)
+
+
+def step_key(text: str, command: str | None) -> str:
+    """The same action on other hosts, in another tense or with old values marked, has the same key."""
+    if command and (code := _code(command)):
+        return f"run {code}"
+    return f"do {' '.join(words(mask(one_line(clean(text))[:LONGEST])))}"
+
+
+def _code(command: str) -> str:
+    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command)).splitlines())
+    code = one_line(" ; ".join(line for line in lines if line))
+    return code.casefold() if _STATEMENT.match(code) else code

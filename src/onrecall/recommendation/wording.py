@@ -1,0 +1,45 @@
+"""Words that carry meaning: how two sentences are found to say the same."""
+
+import re
+
+import Stemmer
+
+LIMIT = 20_000
+"""Characters of a text that are read for its words."""
+
+_PIECE = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
+_EMPTY = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    a about after again all also an and any are as at be because been before being but by can cannot could did do
+    does due during each every for from had has have he her his how i if in into is it its itself more most no not
+    of off on once one only or other our out over own s same she should so some such t than that the their them then
+    there these they this those through to too under until up very was we were what when where which while who why
+    will with would you your
+        """,
+    )
+)
+
+
+def words(text: str) -> list[str]:
+    """The stems of a text's words in their order, identifiers in parts, without those that say nothing."""
+    pieces = [piece.lower() for piece in _PIECE.findall(text[:LIMIT])]
+    return stems([piece for piece in pieces if piece not in _EMPTY])
+
+
+def stems(lowered: list[str]) -> list[str]:
+    """The English stems; a stemmer serves one thread only, so each call has its own."""
+    found: list[str] = Stemmer.Stemmer("english").stemWords(lowered)
+    return found
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of words that two texts have in common, 0..1."""
+    both = one | other
+    return len(one & other) / len(both) if both else 0.0
+
+
+def squash(name: str) -> str:
+    """A name without case, blanks and punctuation: `Kube Pod Crash-Looping` is `kubepodcrashlooping`."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
