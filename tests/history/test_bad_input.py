@@ -172,6 +172,11 @@ def test_json_that_is_no_record():
     assert "must be an object" in report("a.jsonl", f"[]\n{line(1)}").rejected[0].message
 
 
+@pytest.mark.parametrize("text", ['{""}', '{"a":1,}', '{"a" 1}', '{"incidents": [', '{"incidents": [] "x"}', "{", '{"a":{'])
+def test_a_broken_object_is_said_to_be_broken(text):
+    assert "broken JSON" in report("a.json", text).rejected[0].message
+
+
 def test_rows_that_do_not_fit_the_header():
     found = report("a.csv", "id,title,started_at\nA,x,2024-01-01\nB,x\nC,x,2024-01-01,extra\nD,x,2024-01-01\n")
     assert ids(found) == ["A", "D"]

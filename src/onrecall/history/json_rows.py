@@ -82,7 +82,7 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
             key, at, _ = decoder.row(text, at)
             at = _blank(text, at)
             if not text.startswith(":", at):
-                break
+                raise json.JSONDecodeError("Expecting ':' delimiter", text, at)  # noqa: TRY301 - as the decoder says it
             at = _blank(text, at + 1)
             if key in _LISTS and text.startswith("[", at):
                 found = True
@@ -95,14 +95,13 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
                 _, at, _ = decoder.row(text, at)
             at = _blank(text, at)
             at = _blank(text, at + 1) if text.startswith(",", at) else at
+        if not text.startswith("}", at):
+            place = f"{name}, line {_line_of(text, at)}"
+            yield Rejected(place, None, "broken JSON: the object does not end as it should; is the file cut off?")
+        elif not found:
+            yield from _alone(name, text, start)
     except (ValueError, RecursionError) as problem:
         yield Rejected(_place(name, text, at, problem), None, _broken(problem))
-        return
-    if not text.startswith("}", at):
-        place = f"{name}, line {_line_of(text, at)}"
-        yield Rejected(place, None, "broken JSON: the object does not end as it should; is the file cut off?")
-    elif not found:
-        yield from _alone(name, text, start)
 
 
 def _alone(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
