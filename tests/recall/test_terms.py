@@ -25,6 +25,8 @@ from onrecall.recall import loglines, terms
         ("connect ECONNREFUSED", {"econnrefus"}),
         ("got HTTP 503", {"http503", "503"}),
         ("status code: 404", {"http404"}),
+        ("exited with code 137", {"exit137"}),
+        ("Exit Code: 1", {"exit1"}),
         ("upgraded to v1.29.3", {"1.29.3", "1.29"}),
         ("worker3", {"worker3", "worker"}),
         ("数据库连接", {"数据", "据库", "库连", "连接"}),
@@ -112,7 +114,12 @@ def test_one_name_in_three_spellings_shares_its_terms(snake: str) -> None:
 
 @given(st.text(alphabet=st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=40))
 def test_no_written_word_is_lost(word: str) -> None:
-    assert terms.terms(word)
+    assert terms.terms(word) or word.lower() in terms.STOPS
+
+
+def test_words_that_say_nothing_are_left_out() -> None:
+    assert terms.terms("The pod is not in the cluster") == ["pod", "cluster"]
+    assert "of" not in terms.terms("HighNumberOfFailures")
 
 
 @given(st.text(max_size=300))

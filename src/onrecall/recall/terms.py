@@ -21,6 +21,13 @@ LIMIT = 200_000
 """Characters of one text that are read; what follows adds nothing to recall and costs time."""
 LONGEST = 80
 """Characters of a term; anything longer is data, not a name."""
+STOPS = frozenset(
+    (
+        "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
+        "to was will with"
+    ).split()  # noqa: SIM905
+)
+"""English words that say nothing of a fault: Lucene's list."""
 
 _WORD = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u1fff\u2c00-\u2dff\u3040-\uffff\U00010000-\U0010ffff]"
 _COMPOUND = re.compile(rf"{_WORD}+(?:[-._/:@$\\]+{_WORD}+)*")
@@ -34,9 +41,10 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
 _STATUS = re.compile(
-    r"\b(?:https?(?:/\d(?:\.\d)?)?|status|code|response)[\s\"'`:=(\[]{1,4}(?:code|status)?[\s\"'`:=(\[]{0,3}([1-5]\d\d)\b",
+    r"\b(?:https?(?:/\d(?:\.\d)?)?|status|code|response)[ \t\"'`:=(\[]{1,4}(?:code|status)?[ \t\"'`:=(\[]{0,3}([1-5]\d\d)\b",
     re.IGNORECASE,
 )
+_EXIT = re.compile(r"\bexit(?:ed)?(?: with)?[ _-]?(?:code|status)?[ \t\"':=]{1,3}(\d{1,3})\b", re.IGNORECASE)
 _stemmers = threading.local()
 
 
@@ -55,6 +63,8 @@ def spelled(text: str) -> Iterator[tuple[str, str]]:
             yield term, word
     for found in _STATUS.finditer(folded):
         yield f"http{found[1]}", found[0]
+    for found in _EXIT.finditer(folded):
+        yield f"exit{found[1]}", found[0]
 
 
 def counts(text: str) -> dict[int, int]:
@@ -108,9 +118,11 @@ def _parts(piece: str) -> list[str]:
     """An unbroken word: stemmed; a name in humps whole and by its humps; unspaced writing by pairs."""
     if not piece.isascii():
         return _unspaced(piece) if _UNSPACED.search(piece) else [piece.casefold()]
+    if piece.lower() in STOPS:
+        return []
     humps = [] if piece.isupper() else _HUMP.findall(piece)
     if len(humps) > 1:
-        return [piece.lower(), *(_stem(hump.lower()) for hump in humps if len(hump) > 1)]
+        return [piece.lower(), *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOPS)]
     lowered = piece.lower()
     numbered = _NUMBERED.fullmatch(lowered)
     return [lowered, _stem(numbered[1])] if numbered else [_stem(lowered)]
