@@ -22,10 +22,11 @@ LIMIT = 200_000
 LONGEST = 80
 """Characters of a term; anything longer is data, not a name."""
 STOPS = frozenset(
-    (
-        "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this "
-        "to was will with"
-    ).split()  # noqa: SIM905
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by for if in into is it no not of on or such "
+        "that the their then there these they this to was will with",
+    )
 )
 """English words that say nothing of a fault: Lucene's list."""
 
@@ -41,7 +42,8 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
 _STATUS = re.compile(
-    r"\b(?:https?(?:/\d(?:\.\d)?)?|status|code|response)[ \t\"'`:=(\[]{1,4}(?:code|status)?[ \t\"'`:=(\[]{0,3}([1-5]\d\d)\b",
+    r"\b(?:https?(?:/\d(?:\.\d)?)?|status|code|response)[ \t\"'`:=(\[]{1,4}"
+    r"(?:code|status)?[ \t\"'`:=(\[]{0,3}([1-5]\d\d)\b",
     re.IGNORECASE,
 )
 _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?[ _-]?(?:code|status)?[ \t\"':=]{1,3}(\d{1,3})\b", re.IGNORECASE)
