@@ -47,7 +47,7 @@ VALUE_FLAGS = {
     "consul": "-http-addr -token -datacenter",
     "nodetool": "-h --host -p --port -u --username -pw --password",
     "rabbitmqctl": "-n --node -p --vhost -t --timeout",
-    "kafka": "--bootstrap-server --zookeeper --topic --group --command-config --broker-list --entity-type --entity-name --partitions",
+    "kafka": "--bootstrap-server --zookeeper --topic --group --command-config --broker-list --entity-type --entity-name --partitions --add-config",
     "argocd": "--server --auth-token",
     "istioctl": "-n --namespace --context",
     "pg_ctl": "-D --pgdata -m -l -t -o",
@@ -116,7 +116,7 @@ def _words_fit(pattern: tuple[str, ...], words: list[str]) -> bool:
 
 
 def _flag_fits(want: str, has: str) -> bool:
-    if has == want:
+    if has == want or ("*" in want and fnmatchcase(has, want)):
         return True
     if has.startswith(want + "="):
         return not has.lower().endswith(_OFF)

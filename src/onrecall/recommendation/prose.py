@@ -15,7 +15,10 @@ _RULES: tuple[tuple[str, Risk, str], ...] = (
     (r"\b(?:scal\w+ (?:\w+ ){0,4}(?:up|out|to \d+|from \d+ to \d+)|scal\w+|add\w*|increas\w+|rais\w+|bump\w*|enabl\w+|creat\w+|turn(?:ed)? on|cordon\w*|uncordon\w*|label\w*|annotat\w*|start(?:ed|ing)?|resum\w+|unpaus\w+|paus\w+|silenc\w+|mut\w+|reload\w*|extend\w*|expand\w*|provision\w*|set\b|configur\w+|back ?up|take a (?:snapshot|backup|dump)|snapshot\w*|open(?:ed)? a (?:ticket|pr|case)|grant\w*|allow\w*|warm\w*|pre-?warm\w*|widen\w*|grow\w*|doubl\w+|toggle\w*|whitelist\w*|allowlist\w*|analy[sz]e the table|vacuum\w*)\b", "reversible", "can be undone at once"),
     (r"\b(?:check\w*|verif\w+|look\w*|inspect\w*|review\w*|read\w*|confirm\w*|monitor\w*|watch\w*|compar\w+|investigat\w+|list\w*|find|found|identif\w+|examin\w+|search\w*|query|queried|quer\w+|view\w*|show\w*|see|saw|get|got|tail\w*|grep\w*|describ\w+|analy[sz]\w+|measur\w+|trac\w+|profil\w+|captur\w+|collect\w*|gather\w*|notif\w+|inform\w*|page\w*|escalat\w+|contact\w*|ask\w*|communicat\w+|post\w*|wait\w*|note\w*|determin\w+|ensure\w*|make sure|observ\w+|correlat\w+|diff\w*|test\w*|validat\w+|count\w*|log in|ssh|connect|dump the threads|document\w*|discuss\w*|record\w*|tell|call|open|assess\w*|estimate\w*|track\w*|audit\w*|explain\w*|plan\w*)\b", "read_only", "only looks"),
 )  # fmt: skip
-_NEGATED = re.compile(r"\b(?:do not|don't|never|avoid|without|no need to|instead of|rather than|before|after|until|since|whether|if|when|that|which|why)\b[^.;,]*", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(?:do not|don't|never|avoid|without|no need to|instead of|rather than|before|after|until|since|whether|if|when|that|which|why)\b[^.;,]*",
+    re.IGNORECASE,
+)
 _LOOKING = re.compile(
     r"^\s*(?:\d+[.)]\s*)?(?:first|then|next|now|also|please|we|finally)?,?\s*(?:check|verif\w+|look|inspect|review|read|confirm|monitor|watch|compare|investigate|list|find|identify|examine|search|query|view|show|see|get|tail|grep|describe|measure|trace|ensure|make sure|observe|determine|validate|count|ask|notify|inform|page|contact|wait|correlate|gather|collect|note)(?:e?d|s)?\b(?P<rest>[^.;]*)",
     re.IGNORECASE,
@@ -35,7 +38,9 @@ def judge(text: str) -> Assessment:
 
 
 def _clauses(text: str) -> list[str]:
-    return [part for sentence in re.split(r"[.;\n](?:\s|$)|→|=>", text) for part in _THEN.split(sentence) if part.strip()]
+    return [
+        part for sentence in re.split(r"[.;\n](?:\s|$)|→|=>", text) for part in _THEN.split(sentence) if part.strip()
+    ]
 
 
 def _clause(clause: str) -> Assessment | None:

@@ -12,15 +12,12 @@ them. A wrong label towards danger costs a moment; one towards safety may cost t
 import os.path
 import re
 
-from onrecall.recommendation import clients, prose, statements, tools, wrappers
+from onrecall.recommendation import clients, clusters, prose, statements, switches, tools, wrappers
 from onrecall.recommendation.assessment import (
     Assessment,
     Inner,
     Verdicts,
-    destructive,
-    disruptive,
     read_only,
-    reversible,
     unknown,
     worst,
 )
@@ -35,11 +32,10 @@ _FENCE = re.compile(r"^\s*```\w*\s*\n?|\n?\s*```\s*$")
 _PROMPT = re.compile(
     r"^[ \t]*(?:\$ |PS [^>\n]*> |\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |(?:mysql|redis|mongosh?|MariaDB \[[^\]]*\]|sqlite|[\d.]+:\d+|cqlsh)> |\w+[=-][#>] )", re.MULTILINE
 )  # fmt: skip
-_PLACEHOLDER = re.compile(r"<([A-Za-z](?:[\w .:/|-]{0,40}\w)?)>(?![\w]*\.\w)|\{\{\s*([\w. -]+)\s*\}\}|\[([a-z]+[ -][a-z -]+)\]")
+_PLACEHOLDER = re.compile(
+    r"<([A-Za-z](?:[\w .:/|-]{0,40}\w)?)>(?![\w]*\.\w)|\{\{\s*([\w. -]+)\s*\}\}|\[([a-z]+[ -][a-z -]+)\]"
+)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[\w*\])?\+?=")
-_SCRATCH = re.compile(r"^(?:/tmp/|/var/tmp/|/dev/shm/|~|\$|/home/|/root/|/backups?/|/mnt/backups?|\.?/?[^/]*$|\./)|(?:backup|dump|snapshot|export|\.bak|\.orig)", re.IGNORECASE)
-_SINKS = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty")
-_SAYS_NOTHING = frozenset(["", "echo", "true", ":", "printf", "cat"])
 
 
 def classify(command: str) -> Assessment:
@@ -88,7 +84,7 @@ def _command(command: Command, depth: int) -> Assessment:
     words = list(command.words)
     while words and _ASSIGNMENT.match(words[0]):
         words.pop(0)
-    found = [_redirect(operator, target, words) for operator, target in command.writes]
+    found = [tools.overwriting(operator, target, words) for operator, target in command.writes]
     if words:
         found.append(_program(words, command, depth))
     elif command.words:
@@ -120,26 +116,13 @@ def _verdicts(name: str, args: list[str], command: Command) -> Verdicts | None:
     wrapped = wrappers.unwrap(name, args, command)
     if wrapped is not None:
         return wrapped
-    handler = clients.HANDLERS.get(name) or tools.HANDLERS.get(name)
+    handler = clusters.HANDLERS.get(name) or clients.HANDLERS.get(name) or tools.HANDLERS.get(name)
     if handler is not None:
         return handler(args, command)
+    if name in switches.RULES:
+        found = switches.judge(name, args)
+        return (found,) if found else None
     if statements.is_redis(name):
         return (statements.redis([name, *args]),)
     found = look_up(name, args) or look_up(f"{name}.sh", args) or look_up("*", [name])
     return (found,) if found else None
-
-
-def _redirect(operator: str, target: str, words: list[str]) -> Assessment:
-    """Writing to a file: appending can be undone; overwriting loses what stood there."""
-    if target in _SINKS or target.startswith("/dev/fd/"):
-        return read_only("throws the output away")
-    if target.startswith(("/proc/", "/sys/")):
-        return disruptive("sets something in the running kernel")
-    if target.startswith("/dev/"):
-        return destructive("overwrites a device")
-    if ">>" in operator:
-        return reversible("appends to a file")
-    emptied = not words or (words[0] in _SAYS_NOTHING and (len(words) == 1 or words[1:] in (["/dev/null"], ["-n"], ["-n", ""], [""])))
-    if emptied or not _SCRATCH.search(target):
-        return destructive("overwrites a file; what stood there is lost")
-    return reversible("writes a file")

@@ -46,13 +46,66 @@ _COMMENTS = re.compile(r"^\s*(?:--[^\n]*\n\s*|/\*(?!!).*?\*/\s*|\(\s*(?=select|w
 
 _FUNCTIONS: dict[Risk, frozenset[str]] = {
     "destructive": frozenset(
-        ["PG_DROP_REPLICATION_SLOT", "PG_STAT_RESET", "PG_STAT_RESET_SHARED", "PG_STAT_STATEMENTS_RESET", "PG_REPLICATION_SLOT_ADVANCE", "PG_STAT_RESET_SINGLE_TABLE_COUNTERS", "LO_UNLINK", "PG_LOGICAL_SLOT_GET_CHANGES", "PG_LOGICAL_SLOT_GET_BINARY_CHANGES", "PG_REPLICATION_ORIGIN_DROP", "PG_FILE_UNLINK", "DROP_CHUNKS", "PG_RESETWAL", "PG_FILE_WRITE", "RDS_DROP_REPLICATION_SLOT"]
+        [
+            "PG_DROP_REPLICATION_SLOT",
+            "PG_STAT_RESET",
+            "PG_STAT_RESET_SHARED",
+            "PG_STAT_STATEMENTS_RESET",
+            "PG_REPLICATION_SLOT_ADVANCE",
+            "PG_STAT_RESET_SINGLE_TABLE_COUNTERS",
+            "LO_UNLINK",
+            "PG_LOGICAL_SLOT_GET_CHANGES",
+            "PG_LOGICAL_SLOT_GET_BINARY_CHANGES",
+            "PG_REPLICATION_ORIGIN_DROP",
+            "PG_FILE_UNLINK",
+            "DROP_CHUNKS",
+            "PG_RESETWAL",
+            "PG_FILE_WRITE",
+            "RDS_DROP_REPLICATION_SLOT",
+        ]
     ),
     "disruptive": frozenset(
-        ["PG_TERMINATE_BACKEND", "PG_CANCEL_BACKEND", "PG_PROMOTE", "PG_WAL_REPLAY_PAUSE", "PG_ADVISORY_LOCK", "PG_ADVISORY_XACT_LOCK", "SETVAL", "DBLINK_EXEC", "PG_REPLICATION_SLOT_COPY", "LO_IMPORT", "GET_LOCK", "RELEASE_ALL_LOCKS", "BENCHMARK", "PG_XLOG_REPLAY_PAUSE"]
+        [
+            "PG_TERMINATE_BACKEND",
+            "PG_CANCEL_BACKEND",
+            "PG_PROMOTE",
+            "PG_WAL_REPLAY_PAUSE",
+            "PG_ADVISORY_LOCK",
+            "PG_ADVISORY_XACT_LOCK",
+            "SETVAL",
+            "DBLINK_EXEC",
+            "PG_REPLICATION_SLOT_COPY",
+            "LO_IMPORT",
+            "GET_LOCK",
+            "RELEASE_ALL_LOCKS",
+            "BENCHMARK",
+            "PG_XLOG_REPLAY_PAUSE",
+        ]
     ),
     "reversible": frozenset(
-        ["PG_RELOAD_CONF", "PG_ROTATE_LOGFILE", "PG_SWITCH_WAL", "SET_CONFIG", "NEXTVAL", "PG_CREATE_PHYSICAL_REPLICATION_SLOT", "PG_BACKUP_START", "PG_CREATE_LOGICAL_REPLICATION_SLOT", "PG_WAL_REPLAY_RESUME", "PG_START_BACKUP", "PG_STOP_BACKUP", "PG_BACKUP_STOP", "PG_NOTIFY", "PG_CREATE_RESTORE_POINT", "PG_ADVISORY_UNLOCK", "PG_ADVISORY_UNLOCK_ALL", "PG_LOG_BACKEND_MEMORY_CONTEXTS", "PG_PREWARM", "PG_TRY_ADVISORY_LOCK", "RELEASE_LOCK", "PG_XLOG_REPLAY_RESUME"]
+        [
+            "PG_RELOAD_CONF",
+            "PG_ROTATE_LOGFILE",
+            "PG_SWITCH_WAL",
+            "SET_CONFIG",
+            "NEXTVAL",
+            "PG_CREATE_PHYSICAL_REPLICATION_SLOT",
+            "PG_BACKUP_START",
+            "PG_CREATE_LOGICAL_REPLICATION_SLOT",
+            "PG_WAL_REPLAY_RESUME",
+            "PG_START_BACKUP",
+            "PG_STOP_BACKUP",
+            "PG_BACKUP_STOP",
+            "PG_NOTIFY",
+            "PG_CREATE_RESTORE_POINT",
+            "PG_ADVISORY_UNLOCK",
+            "PG_ADVISORY_UNLOCK_ALL",
+            "PG_LOG_BACKEND_MEMORY_CONTEXTS",
+            "PG_PREWARM",
+            "PG_TRY_ADVISORY_LOCK",
+            "RELEASE_LOCK",
+            "PG_XLOG_REPLAY_RESUME",
+        ]
     ),
 }
 _SUSPECT = re.compile(
@@ -91,7 +144,11 @@ def _statements(text: str) -> list[Assessment]:
         tokens = _tokens(text)
     except SqlglotError:
         lost = re.search(r"\b(drop|truncate|delete|update|purge|replace)\b", text, re.IGNORECASE)
-        return [destructive("SQL that could not be read and speaks of losing data") if lost else unknown("SQL that could not be read")]
+        return [
+            destructive("SQL that could not be read and speaks of losing data")
+            if lost
+            else unknown("SQL that could not be read")
+        ]
     return [_statement(_opened(part)) for part in _split(tokens)]
 
 
@@ -147,18 +204,29 @@ def _statement(tokens: list[Token]) -> Assessment:
 
 def _explain(words: list[str]) -> Assessment:
     """EXPLAIN only plans; EXPLAIN ANALYZE runs the statement."""
-    begins = [n for n, w in enumerate(words) if w in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "CREATE", "REFRESH")]
+    begins = [
+        n
+        for n, w in enumerate(words)
+        if w in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "CREATE", "REFRESH")
+    ]
     head = words[: begins[0]] if begins else words
     if not begins or not {"ANALYZE", "ANALYSE"} & set(head):
         return read_only("EXPLAIN only plans")
     inner = words[begins[0] :]
     found = _with(inner) if inner[0] == "WITH" else _select(inner) if inner[0] == "SELECT" else _plain(inner[0], inner)
-    return found if found.risk == "read_only" else Assessment(found.risk, f"EXPLAIN ANALYZE runs the statement: {found.reason}")
+    return (
+        found
+        if found.risk == "read_only"
+        else Assessment(found.risk, f"EXPLAIN ANALYZE runs the statement: {found.reason}")
+    )
 
 
 def _with(words: list[str]) -> Assessment:
     for verb in _CHANGING:
-        if any(w == verb and words[n - 1] not in ("FOR", "DO", ".", "NO", "KEY") and words[n + 1 : n + 2] != ["("] for n, w in enumerate(words)):
+        if any(
+            w == verb and words[n - 1] not in ("FOR", "DO", ".", "NO", "KEY") and words[n + 1 : n + 2] != ["("]
+            for n, w in enumerate(words)
+        ):
             return _plain(verb, words[words.index(verb) :])
     return _select(words)
 
@@ -221,7 +289,7 @@ _STATEMENTS: tuple[tuple[str, Risk, str], ...] = (
     (r"CREATE OR REPLACE\b", "disruptive", "replaces what is there"),
     (r"CREATE (DEFINER .*)?TRIGGER\b", "disruptive", "every later write runs it"),
     (r"CREATE\b", "reversible", "something new is added"),
-    (r"SET (GLOBAL |@@GLOBAL ?\. ?|PERSIST )(READ_ONLY|SUPER_READ_ONLY|OFFLINE_MODE)\b", "disruptive", "switches whether the server takes writes"),
+    (r"SET (GLOBAL |@@GLOBAL ?\. ?|PERSIST )(READ_ONLY|SUPER_READ_ONLY|OFFLINE_MODE|SQL_SLAVE_SKIP_COUNTER|GTID_PURGED)\b", "disruptive", "switches whether the server takes writes or copies them"),
     (r"SET PASSWORD\b", "disruptive", "changes a password"),
     (r"(SET|RESET)\b(?! (MASTER|SLAVE|REPLICA|BINARY))", "reversible", "a setting that can be set back"),
     (r"RESET (MASTER|BINARY)\b", "destructive", "the binary logs are lost"),
@@ -289,7 +357,12 @@ def redis(words: list[str]) -> Assessment:
     risk = _strongest(said, fitting) if fitting else _REDIS_RISK.get(name)
     if risk is None:
         return unknown(f"the Redis command `{name}` is not known")
-    reason = {"read_only": "only reads", "reversible": "can be undone", "disruptive": "blocks, overwrites or interrupts clients", "destructive": "loses keys, records or counters"}
+    reason = {
+        "read_only": "only reads",
+        "reversible": "can be undone",
+        "disruptive": "blocks, overwrites or interrupts clients",
+        "destructive": "loses keys, records or counters",
+    }
     return Assessment(risk, f"`{name}` {reason[risk]}")
 
 

@@ -3,29 +3,64 @@
 import re
 from collections.abc import Callable
 
+from onrecall.recommendation.arguments import value
 from onrecall.recommendation.assessment import Inner, Verdicts, disruptive, read_only, reversible, unknown
 from onrecall.recommendation.shell import MARK, Command
 
-SHELLS = frozenset(["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox-sh", "csh", "tcsh", "/bin/sh", "/bin/bash"])
+SHELLS = frozenset(
+    ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox-sh", "csh", "tcsh", "/bin/sh", "/bin/bash"]
+)
 """Programs that run shell text."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 _PREFIXES: dict[str, tuple[str, int]] = {
-    "sudo": ("-u -g -h -p -C -U -r -t -T -D --user --group", 0), "doas": ("-u -C", 0), "nohup": ("", 0), "time": ("-f -o", 0),
-    "nice": ("-n", 0), "ionice": ("-c -n -p", 0), "timeout": ("-s -k --signal --kill-after", 1), "gtimeout": ("-s -k", 1), "stdbuf": ("-i -o -e", 0),
-    "setsid": ("", 0), "chroot": ("", 1), "unshare": ("", 0), "nsenter": ("-t -S -G --target", 0), "exec": ("-a", 0), "command": ("", 0),
-    "builtin": ("", 0), "env": ("-u -C", 0), "flock": ("-w -E", 1), "numactl": ("-C -m -N", 0), "chrt": ("-p", 1), "taskset": ("-p", 1), "busybox": ("", 0),
-    "systemd-run": ("-p -u --unit --property --on-calendar --uid --slice", 0), "caffeinate": ("", 0), "unbuffer": ("", 0), "chronic": ("", 0),
-    "proxychains": ("-f", 0), "proxychains4": ("-f", 0), "dumb-init": ("", 0), "tini": ("", 0), "gosu": ("", 1), "su-exec": ("", 1),
-    "faketime": ("", 1), "setarch": ("", 1), "torsocks": ("", 0), "retry": ("-t -d", 0), "parallel": ("-j -a", 0), "xargs": ("-I -n -P -L -d -a -E -s --max-args --max-procs --replace", 0),
-    "ltrace": ("-p -o -e", 0), "catchsegv": ("", 0), "prlimit": ("-p", 0), "softlimit": ("-m", 0), "cpulimit": ("-l -p", 0), "uv": ("", 0),
-}  # fmt: skip
+    "sudo": ("-u -g -h -p -C -U -r -t -T -D --user --group", 0),
+    "doas": ("-u -C", 0),
+    "time": ("-f -o", 0),
+    "nice": ("-n", 0),
+    "ionice": ("-c -n -p", 0),
+    "timeout": ("-s -k --signal --kill-after", 1),
+    "gtimeout": ("-s -k", 1),
+    "stdbuf": ("-i -o -e", 0),
+    "chroot": ("", 1),
+    "nsenter": ("-t -S -G --target", 0),
+    "exec": ("-a", 0),
+    "env": ("-u -C", 0),
+    "flock": ("-w -E", 1),
+    "numactl": ("-C -m -N", 0),
+    "chrt": ("-p", 1),
+    "taskset": ("-p", 1),
+    "systemd-run": ("-p -u --unit --property --on-calendar --uid --slice", 0),
+    "proxychains4": ("-f", 0),
+    "gosu": ("", 1),
+    "su-exec": ("", 1),
+    "faketime": ("", 1),
+    "setarch": ("", 1),
+    "retry": ("-t -d", 0),
+    "parallel": ("-j -a", 0),
+    "xargs": ("-I -n -P -L -d -a -E -s --max-args --max-procs --replace", 0),
+    "ltrace": ("-p -o -e", 0),
+    "prlimit": ("-p", 0),
+    "cpulimit": ("-l -p", 0),
+    **dict.fromkeys(
+        ("nohup", "setsid", "unshare", "command", "builtin", "busybox", "caffeinate", "unbuffer", "chronic"), ("", 0)
+    ),
+    **dict.fromkeys(("proxychains", "dumb-init", "tini", "torsocks", "catchsegv"), ("", 0)),
+}
 """Program → its flags that take a value, and how many words stand before the command it runs."""
-_TEXTUAL = frozenset(["watch", "entr", "parallel"])
-_REMOTE_FLAGS = frozenset(["-i", "-p", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-E", "-e", "-I", "-m", "-O", "-Q", "-S", "-W", "-w", "-u", "-f", "-n", "-t", "-h", "--user"])
+_RESCHEDULES = ("taskset", "prlimit", "cpulimit", "ionice", "chrt")
+_ALONE_HARMLESS = ("sudo", "doas", "time", "env", "xargs", "nsenter", "chroot", "command", "exec", "unshare", "nice")
+_MADE_LATER = "…"
+"""Stands for the words that xargs and parallel put in."""
+_SSH_FLAGS = frozenset(["-i", "-p", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-E", "-e", "-I", "-m", "-O", "-Q", "-S", "-W", "-w", "-B"])
+_PDSH_FLAGS = frozenset(["-w", "-g", "-x", "-l", "-u", "-t", "-f", "-a", "-i", "-o"])
 _CONTAINER_FLAGS = frozenset(
     ["-u", "--user", "-e", "--env", "-w", "--workdir", "-n", "--namespace", "-c", "--container", "--context", "-v", "--volume", "-p", "--publish", "--name", "--network", "--image", "-l", "--label", "--index", "--entrypoint", "--memory", "-m", "--cpus", "--restart", "--mount", "--add-host", "--hostname", "-h", "--env-file", "--kubeconfig", "-f", "--file", "--pull", "--platform", "--pid", "--target", "--profile", "--overrides", "--labels", "-s", "--server", "--token"]
 )
+_READING_MODULES = frozenset(
+    ["ping", "setup", "debug", "stat", "gather_facts", "service_facts", "slurp", "fetch", "uri", "wait_for", "assert", "win_ping", "package_facts"]
+)
+_READING_FUNCTIONS = ("test.", "grains.", "status.", "pillar.", "service.status", "disk.", "network.")
 
 
 def unwrap(name: str, args: list[str], command: Command) -> Verdicts | None:
@@ -42,17 +77,19 @@ def unwrap(name: str, args: list[str], command: Command) -> Verdicts | None:
 
 def _prefix(name: str, args: list[str]) -> Verdicts:
     taking, positional = _PREFIXES[name]
-    if name in ("taskset", "prlimit", "cpulimit", "ionice", "chrt") and any(a.startswith("-p") or a.startswith("--pid") for a in args):
+    if name in _RESCHEDULES and any(a.startswith(("-p", "--pid")) for a in args):
         return (reversible(f"`{name}` changes how a running process is scheduled"),)
-    rest = _after_flags(args, frozenset(taking.split()), assignments=name in ("env", "sudo", "doas"))[positional:]
-    if name == "flock" and "-c" in args:
-        return (Inner(text=args[args.index("-c") + 1]),) if args[-1] != "-c" else (unknown("flock -c without a command"),)
     if name == "command" and args[:1] in (["-v"], ["-V"]):
         return (read_only("only looks up a program"),)
-    if not rest:
-        interactive = name in ("sudo", "doas", "time", "env", "xargs", "nsenter", "chroot", "command", "exec", "unshare", "nice")
-        return (read_only(f"`{name}` alone changes nothing"),) if interactive else (unknown(f"`{name}` without a command"),)
-    return (Inner(text=" ".join(rest)),) if name in _TEXTUAL and len(rest) == 1 else (Inner(tuple(rest)),)
+    rest = _after_flags(args, frozenset(taking.split()), assignments=name in ("env", "sudo", "doas"))[positional:]
+    if rest[:1] == ["-c"] or (len(rest) == 1 and name == "parallel"):
+        return (Inner(text=" ".join(rest[rest[0] == "-c" :])),)
+    if name in ("xargs", "parallel") and rest:
+        return (Inner((*rest, _MADE_LATER)),)
+    if rest:
+        return (Inner(tuple(rest)),)
+    harmless = name in _ALONE_HARMLESS
+    return (read_only(f"`{name}` alone changes nothing") if harmless else unknown(f"`{name}` without a command"),)
 
 
 def _after_flags(args: list[str], taking: frozenset[str], *, assignments: bool = False) -> list[str]:
@@ -112,10 +149,17 @@ def _evaluate(args: list[str]) -> Verdicts:
 
 
 def _ssh(args: list[str]) -> Verdicts:
-    rest = _after_flags(args, _REMOTE_FLAGS)
-    if "-N" in args or len(rest) <= 1:
+    return _remote(args, _SSH_FLAGS, hosts=1)
+
+
+def _pdsh(args: list[str]) -> Verdicts:
+    return _remote(args, _PDSH_FLAGS, hosts=0)
+
+
+def _remote(args: list[str], taking: frozenset[str], hosts: int) -> Verdicts:
+    rest = _after_flags(_after_flags(args, taking)[hosts:], taking)
+    if "-N" in args or not rest:
         return (read_only("opens a session or a tunnel; nothing is run yet"),)
-    rest = _after_flags(rest[1:], _REMOTE_FLAGS)
     return (Inner(text=" ".join(rest)),)
 
 
@@ -151,38 +195,23 @@ def in_container(args: list[str], *, words_before: int) -> Verdicts:
 def _ansible(args: list[str]) -> Verdicts:
     if any(a in ("--check", "-C", "--list-hosts", "--syntax-check") for a in args):
         return (read_only("checks only"),)
-    module = _value(args, "-m", "--module-name") or "command"
-    text = _value(args, "-a", "--args") or ""
-    short = module.rsplit(".", 1)[-1]
-    if short in ("ping", "setup", "debug", "stat", "gather_facts", "service_facts", "slurp", "fetch", "uri", "wait_for", "assert"):
-        return (read_only(f"the module {short} only reads"),)
-    if short in ("command", "shell", "raw", "win_shell", "win_command"):
+    module = (value(args, "-m", "--module-name") or "command").rsplit(".", 1)[-1]
+    text = value(args, "-a", "--args") or ""
+    if module in _READING_MODULES:
+        return (read_only(f"the module {module} only reads"),)
+    if module in ("command", "shell", "raw", "win_shell", "win_command"):
         return (Inner(text=text),)
-    if short in ("service", "systemd", "supervisorctl", "systemd_service"):
-        state = re.search(r"state=(\w+)", text)
-        harmless = state and state[1] in ("started", "reloaded")
-        return ((reversible if harmless else disruptive)(f"the module {short} changes a service"),)
-    return (disruptive(f"the module {short} changes the hosts"),)
+    harmless = module in ("service", "systemd", "systemd_service") and re.search(r"state=(?:started|reloaded)\b", text)
+    return ((reversible if harmless else disruptive)(f"the module {module} changes the hosts"),)
 
 
 def _salt(args: list[str]) -> Verdicts:
     rest = _after_flags(args, frozenset(["-G", "-E", "-L", "-t", "-b"]))
-    function, values = (rest[1] if len(rest) > 1 else ""), rest[2:]
+    function, given = (rest[1] if len(rest) > 1 else ""), rest[2:]
     if function in ("cmd.run", "cmd.shell", "cmd.run_all"):
-        return (Inner(text=" ".join(values)),)
-    if function.startswith(("test.", "grains.", "status.", "pillar.", "service.status", "disk.", "network.")):
-        return (read_only(f"`{function}` only reads"),)
-    return (disruptive(f"`{function}` changes the hosts"),)
-
-
-def _value(args: list[str], *names: str) -> str | None:
-    for at, arg in enumerate(args):
-        for name in names:
-            if arg == name and at + 1 < len(args):
-                return args[at + 1]
-            if arg.startswith(name + "="):
-                return arg[len(name) + 1 :]
-    return None
+        return (Inner(text=" ".join(given)),)
+    reads = function.startswith(_READING_FUNCTIONS)
+    return ((read_only if reads else disruptive)(f"`{function}` " + ("only reads" if reads else "changes the hosts")),)
 
 
 def _strace(args: list[str]) -> Verdicts:
@@ -192,7 +221,13 @@ def _strace(args: list[str]) -> Verdicts:
 
 
 _HANDLERS: dict[str, Callable[[list[str]], Verdicts]] = {
-    "watch": _watch, "viddy": _watch, "eval": _evaluate, "ssh": _ssh, "pdsh": _ssh, "clush": _ssh, "autossh": _ssh, "mosh": _ssh, "su": _su, "runuser": _su,
-    "ansible": _ansible, "salt": _salt, "strace": _strace, "aws-vault": _after_dashes, "op": _after_dashes, "doppler": _after_dashes,
-    "chamber": _after_dashes, "envconsul": _after_dashes, "toolbox": _after_dashes,
-}  # fmt: skip
+    "eval": _evaluate,
+    "ansible": _ansible,
+    "salt": _salt,
+    "strace": _strace,
+    **dict.fromkeys(("watch", "viddy"), _watch),
+    **dict.fromkeys(("ssh", "autossh", "mosh"), _ssh),
+    **dict.fromkeys(("pdsh", "clush"), _pdsh),
+    **dict.fromkeys(("su", "runuser"), _su),
+    **dict.fromkeys(("aws-vault", "op", "doppler", "chamber", "envconsul"), _after_dashes),
+}
