@@ -1,0 +1,85 @@
+"""Figures with their intervals: shares, ranks, and anything else resampled by incident."""
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Z = 1.959963984540054
+"""The normal quantile of a 95 % interval."""
+Floats = npt.NDArray[np.float64]
+Ranks = Sequence[int | None]
+"""Where each question's first hit stood, counted from 1; None: nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure, its 95 % interval, and how many cases it rests on; without a case there is no figure."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+NOTHING = Estimate(None, None, None, 0)
+
+
+def wilson(k: float, n: float, z: float = Z) -> tuple[float, float]:
+    """The interval of a share of k in n by Wilson's score: never outside 0..1, and sensible at 0 of n and n of n."""
+    if n <= 0:
+        return 0.0, 1.0
+    share = k / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return (0.0 if k <= 0 else max(0.0, centre - half)), (1.0 if k >= n else min(1.0, centre + half))
+
+
+def share(truths: Sequence[bool]) -> Estimate:
+    """How many of all, with Wilson's interval."""
+    n, k = len(truths), sum(truths)
+    return Estimate(k / n, *wilson(k, n), n) if n else NOTHING
+
+
+def hit_at(ranks: Ranks, k: int) -> Estimate:
+    """The share of questions with a hit among the first k."""
+    return share([rank is not None and rank <= k for rank in ranks])
+
+
+def mrr(ranks: Ranks, incidents: Sequence[Hashable] | None = None) -> Estimate:
+    """The mean of one over the rank of the first hit, with a bootstrap interval."""
+    return mean([1 / rank if rank else 0.0 for rank in ranks], incidents)
+
+
+def mean(values: Sequence[float], incidents: Sequence[Hashable] | None = None) -> Estimate:
+    """The mean, with a bootstrap interval; values of one incident are drawn together."""
+    return bootstrap(values, lambda drawn: float(np.mean(drawn)), incidents)
+
+
+def bootstrap(
+    values: Sequence[float],
+    statistic: Callable[[Floats], float],
+    incidents: Sequence[Hashable] | None = None,
+    draws: int = 1000,
+) -> Estimate:
+    """Any statistic with its percentile interval. Whole incidents are drawn, for answers to one are not independent."""
+    if not len(values):
+        return NOTHING
+    data = np.asarray(values, dtype=np.float64)
+    groups = _groups(incidents if incidents is not None else range(len(data)))
+    generator = np.random.default_rng(0)
+    found = np.empty(draws)
+    for draw in range(draws):
+        picked = generator.integers(0, len(groups), len(groups))
+        found[draw] = statistic(data[np.concatenate([groups[index] for index in picked])])
+    low, high = np.quantile(found, [0.025, 0.975])
+    return Estimate(statistic(data), float(low), float(high), len(data))
+
+
+def _groups(incidents: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:
+    places: dict[Hashable, list[int]] = {}
+    for place, incident in enumerate(incidents):
+        places.setdefault(incident, []).append(place)
+    return [np.array(found) for found in places.values()]
