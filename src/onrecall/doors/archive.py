@@ -1,16 +1,84 @@
-"""All of memory as a folder: one JSON-lines file a table and a manifest; read back, it gives the same store."""
+"""All of memory as a folder: a manifest, and one line of JSON for each row; read back, it gives the same store."""
 
-import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from onrecall import __version__
-from onrecall.errors import Conflict, Invalid, Rejected
+from onrecall.errors import Invalid
 from onrecall.line.bring import Brought
 from onrecall.store import Store
 
 MANIFEST = "onrecall.json"
+ROWS = "rows.jsonl"
 FORMAT = 1
+
+
+def is_export(path: Path) -> bool:
+    """Whether the folder was written by `onrecall export`."""
+    return (path / MANIFEST).is_file()
+
+
+def write(store: Store, folder: Path) -> Mapping[str, int]:
+    """Write everything as it stands at one moment; the manifest comes last, so a cut-off export is never taken for a whole one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Invalid(f"{folder} is not empty; name an empty or a new folder", "folder")
+        counts: Counter[str] = Counter()
+        with (folder / ROWS).open("w", encoding="utf-8") as file:
+            for row in store.dump():
+                counts[row["table"]] += 1
+                file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"can't write to {folder}: {error.strerror}", "folder") from error
+    return counts
+
+
+def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
+    """Load an export; what is here already stays, and what contradicts it stops the load as a whole."""
+    manifest = _manifest(folder)
+    rows = folder / ROWS
+    expected = sum(manifest["rows"].values())
+    found = sum(1 for _ in _rows(rows))
+    if found != expected:
+        raise Invalid(f"{rows} has {found} rows where its manifest says {expected}; export it again", "rows")
+    if dry_run:
+        return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
+    loaded = sum(store.load(_rows(rows)).values())
+    return Brought(created=loaded, unchanged=expected - loaded)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        known = manifest["format"] == FORMAT and isinstance(manifest["rows"], dict)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"{path} is not an export's manifest: {error}; export it again", "manifest") from error
+    if not known:
+        raise Invalid(f"{path} is of format {manifest['format']}, and this version reads {FORMAT}; update OnRecall", "format")
+    return dict(manifest)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                yield _row(line, path, number)
+    except OSError as error:
+        raise Invalid(f"{path} can't be read: {error.strerror}", "rows") from error
+
+
+def _row(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise Invalid(f"{path}, line {number}: not JSON: {error.msg}; export it again", "rows") from error
+    if not isinstance(row, dict) or "table" not in row:
+        raise Invalid(f"{path}, line {number}: not a row of an export; export it again", "rows")
+    return row

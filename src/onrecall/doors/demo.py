@@ -12,10 +12,11 @@ from onrecall.doors import importing, printing, serving
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.errors import OnRecallError
-from onrecall.incident import Incident, Outcome, Recommendation, StepVerdict
+from onrecall.incident import Recommendation
 from onrecall.settings import Settings
 
 ANSWER_SECONDS = 30
+FEED_INDENT = 10
 
 
 def run(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> None:
@@ -45,14 +46,14 @@ class Player(threading.Thread):
         self._server = server
         self._fast = fast
         self._once = once
-        self._incidents: dict[str, Incident] = {}
-        self._answers: dict[str, Recommendation] = {}
+        self._ids: dict[str, str] = {}
 
     def run(self) -> None:
         """Play every event in its time; at the end the server stays, unless it was asked to end."""
         started = time.monotonic()
         for event in examples.scenario():
-            while not self._fast and not self._server.should_exit and (left := started + event.after_seconds - time.monotonic()) > 0:
+            due = started + event.after.total_seconds()
+            while not self._fast and not self._server.should_exit and (left := due - time.monotonic()) > 0:
                 time.sleep(min(left, 0.2))
             if self._server.should_exit:
                 return
@@ -65,70 +66,62 @@ class Player(threading.Thread):
             self._server.should_exit = True
 
     def _play(self, event: examples.Event) -> None:
-        if event.open is not None:
-            self._open(event.ref, event.open)
-        elif event.resolution is not None:
-            self._resolve(event)
-        else:
-            self._rate(event)
+        match event:
+            case examples.Opening():
+                self._open(event)
+            case examples.Closing():
+                self._close(event)
+            case examples.Rating():
+                self._rate(event)
+        if event.note:
+            printing.say((event.note, "italic dim"), indent=FEED_INDENT)
+        printing.say()
 
-    def _open(self, ref: str, fields: examples.Opening) -> None:
-        incident, _ = self._memory.open(
-            Incident(
-                id="",
-                title=fields.title,
-                description=fields.description,
-                service=fields.service,
-                severity=fields.severity,
-                labels=fields.labels,
-                started_at=self._memory.now(),
-            )
-        )
-        self._incidents[ref] = incident
+    def _open(self, opening: examples.Opening) -> None:
+        incident, _ = self._memory.open(opening.incident(self._memory.now()))
+        self._ids[opening.ref] = incident.id
         self._worker.wake()
-        _stamp("opened", "red", f"{incident.id}  {incident.service or '?'}: {incident.title}")
-        self._worker.wait(lambda: self._memory.store.newest_recommendation(incident.id) is not None, ANSWER_SECONDS)
-        answer = self._memory.store.newest_recommendation(incident.id)
+        _stamp("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
+        self._worker.wait(lambda: self._answer(opening.ref) is not None, ANSWER_SECONDS)
+        answer = self._answer(opening.ref)
         if answer is None:
             printing.complain(f"{incident.id} was not answered within {ANSWER_SECONDS} seconds")
-            return
-        self._answers[ref] = answer
-        _tell(answer)
+        else:
+            _tell(answer)
 
-    def _resolve(self, event: examples.Event) -> None:
-        assert event.resolution is not None
-        incident = self._memory.resolve(self._incidents[event.ref].id, event.resolution(self._memory.now()))
-        link = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
-        _stamp("resolved", "green", f"{incident.id}  {event.resolution(self._memory.now()).cause or ''}: remembered from now on{link}")
-        printing.say()
+    def _close(self, closing: examples.Closing) -> None:
+        resolution = closing.resolution(self._memory.now())
+        incident = self._memory.resolve(self._ids[closing.ref], resolution)
+        links = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
+        _stamp("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
 
-    def _rate(self, event: examples.Event) -> None:
-        answer = self._answers.get(event.ref)
-        if answer is None or event.verdict is None:
+    def _rate(self, rating: examples.Rating) -> None:
+        answer = self._answer(rating.ref)
+        if answer is None:
             return
-        numbers = {step.n for step in answer.steps}
-        steps = tuple(StepVerdict(step.n, step.outcome) for step in event.steps if step.n in numbers)
-        self._memory.rate(Outcome(answer.id, event.verdict, self._memory.now(), steps, by="on-call"))
-        _stamp("outcome", "cyan", f"{answer.incident}  the answer {'helped' if event.verdict == 'helped' else 'did not help'}; it counts from now on")
-        printing.say()
+        self._memory.rate(rating.outcome(answer.id, len(answer.steps), self._memory.now()))
+        helped = "helped" if rating.verdict == "helped" else "did not help"
+        _stamp("outcome", "cyan", f"{answer.incident}  the answer {helped}; that counts from now on")
+
+    def _answer(self, ref: str) -> Recommendation | None:
+        return self._memory.store.newest_recommendation(self._ids[ref])
 
 
 def _tell(answer: Recommendation) -> None:
     words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT[answer.verdict]
     best = f"  like {answer.evidence[0].id}" if answer.evidence and answer.verdict != "never_seen" else ""
-    printing.say((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=10)
+    printing.say((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
     if answer.cause:
-        printing.say((f"{'cause':<11}", "dim"), answer.cause, indent=10)
+        printing.say((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
     for step in answer.steps[:2]:
         printing.say(
             (f"{'step ' + str(step.n):<11}", "dim"),
             step.text,
             (f"  [{step.risk.replace('_', ' ')}]", printing.RISK[step.risk]),
             (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
-            indent=10,
+            indent=FEED_INDENT,
         )
-    printing.say((f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=10)
-    printing.say()
+    printing.say((f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT)
 
 
 def _stamp(what: str, style: str, message: str) -> None:

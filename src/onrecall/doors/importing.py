@@ -30,7 +30,7 @@ class Source:
 
 def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     """Import everything named, with a progress bar on a terminal."""
-    paths = [*source.paths, *([examples.folder()] if source.example else [])]
+    paths = [*source.paths, *((examples.incidents_folder(), examples.documents_folder()) if source.example else ())]
     if not paths:
         raise Invalid("name a file or a folder to import, or give --example", "paths")
     for path in paths:

@@ -46,12 +46,13 @@ def create(memory: Memory, worker: Worker, status: Callable[[], StatusReport]) -
     problems.install(app)
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
-    for room in (incidents, recall, history, documents, health):
-        app.include_router(room.router)
+    for router in ROUTERS:
+        app.include_router(router)
     _pages(app)
     return app
 
 
+ROUTERS = (incidents.router, recall.router, history.router, documents.router, health.router)
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
     {"name": "recall", "description": "Ask memory; nothing is written."},

@@ -1,0 +1,85 @@
+"""Wiring: the one place that reads the settings and puts the parts together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from onrecall.doors.status import Part, StatusReport, report
+from onrecall.doors.worker import Worker
+from onrecall.errors import Unavailable
+from onrecall.line import Memory, Parts
+from onrecall.recall import Recall
+from onrecall.recall.embedding import MISSING, Embedder, load
+from onrecall.recall.embedding_cache import CachedEmbedder
+from onrecall.recall.endpoint import EndpointEmbedder
+from onrecall.settings import Settings
+from onrecall.settings import load as settings
+from onrecall.store import Store
+
+__all__ = ["House", "embedder", "house", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A memory and how its parts are."""
+
+    memory: Memory
+    meaning: Part
+
+    def status(self, worker: Worker | None = None) -> StatusReport:
+        """Ask every part whether it answers."""
+        return report(self.memory, self.meaning, [lambda: _at_work(worker)] if worker else [])
+
+
+@contextmanager
+def house(chosen: Settings | None = None) -> Iterator[House]:
+    """Open the house that the settings describe, and close it at the end."""
+    chosen = chosen or settings()
+    _make_folder(chosen.data_dir)
+    store = Store.open(chosen.database)
+    try:
+        model = embedder(chosen)
+        recall = Recall(store, model, index(store, chosen))
+        memory = Memory(Parts(store, recall, _now, redact_personal=chosen.redact_personal))
+        yield House(memory, _meaning(model))
+    finally:
+        store.close()
+
+
+def embedder(chosen: Settings) -> Embedder | None:
+    """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
+    if chosen.embeddings_url:
+        key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
+        model: Embedder | None = EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key)
+    else:
+        model = load(chosen.model_dir)
+    if model is None:
+        return None
+    cache = chosen.data_dir / "cache"
+    _make_folder(cache)
+    return CachedEmbedder(model, cache / "embeddings.db")
+
+
+def _meaning(model: Embedder | None) -> Part:
+    if model is None:
+        return Part(name="meaning", state="degraded", detail=MISSING)
+    return Part(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
+
+
+def _at_work(worker: Worker) -> Part:
+    if worker.alive:
+        return Part(name="worker", state="ok", detail="answers incidents as they are opened")
+    return Part(name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the data folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,49 @@
+"""The documentation tells of every setting, command, route and error, and of none that is not there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from onrecall import errors
+from onrecall.doors import cli
+from onrecall.doors.http.app import ROUTERS
+from onrecall.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_and_no_other():
+    told = set(re.findall(r"^\| `(ONRECALL_\w+)`", REFERENCE, re.M))
+    assert told == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_is_documented_and_no_other():
+    told = set(re.findall(r"^\| `onrecall ([a-z]+(?: recall)?)", REFERENCE, re.M))
+    commands = {one.name or one.callback.__name__ for one in cli.app.registered_commands}
+    benches = {f"bench {one.name}" for one in cli.bench.registered_commands}
+    assert told == commands | benches
+
+
+def test_every_route_is_documented_and_no_other():
+    told = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE) /\S+)`", REFERENCE, re.M))
+    routes = {
+        f"{method} {route.path.removeprefix('/api/v1')}".replace(":path", "")
+        for router in ROUTERS
+        for route in router.routes
+        for method in route.methods
+        if route.path.startswith("/api/v1")
+    }
+    assert told == routes
+
+
+def test_every_error_is_documented():
+    told = set(re.findall(r"^\| `([A-Z]\w+)` \| \d+", REFERENCE, re.M))
+    assert told == {one.__name__ for one in errors.OnRecallError.__subclasses__()}
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
