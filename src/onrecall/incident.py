@@ -301,6 +301,8 @@ class Advice:
     verdict_reason: str
     cause: str | None
     cause_label: str | None = None
+    cause_citation: Citation | None = None
+    """Where the cause is told."""
     steps: tuple[Step, ...] = ()
     tried_before: tuple[Tried, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
@@ -325,6 +327,7 @@ class Recommendation:
     as_of: datetime
     inputs_hash: str
     cause_label: str | None = None
+    cause_citation: Citation | None = None
     steps: tuple[Step, ...] = ()
     tried_before: tuple[Tried, ...] = ()
     alternatives: tuple[Alternative, ...] = ()

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onrecall.incident import Evidence, Record
-from onrecall.recommendation.plain import sentence
+from onrecall import page
+from onrecall.incident import Citation, Evidence, Record
+from onrecall.recommendation.plain import quote, sentence
 from onrecall.recommendation.wording import alike, squash, words
 
 SAME_TEXT = 0.7
@@ -16,6 +17,7 @@ ECHO = 0.5
 """Each further incident of the same cause adds this share of what the one before it added."""
 TRACK = 0.15
 """How far a track record moves a weight at most, up or down; with no record it moves nothing."""
+_HEADING = "## Root cause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Hypothesis:
         return next((said for one in self.evidence if (said := cause_of(one))), None)
 
     @property
+    def citation(self) -> Citation | None:
+        """Where that sentence stands."""
+        return next((cited(one) for one in self.evidence if cause_of(one)), None)
+
+    @property
     def name(self) -> str:
         """The cause in as few words as there are for it."""
         if self.label:
@@ -63,6 +70,17 @@ def cause_of(evidence: Evidence) -> str:
     if resolution is None:
         return ""
     return sentence(resolution.root_cause) or in_words(resolution.cause or "")
+
+
+def cited(evidence: Evidence) -> Citation | None:
+    """Where the root cause is told; None where only a label names it."""
+    if evidence.incident is None or not evidence.resolution or not sentence(evidence.resolution.root_cause):
+        return None
+    told = iter(page.lines(evidence.incident))
+    for line in told:
+        if line.part == "resolution" and line.text == _HEADING:
+            break
+    return next((Citation(evidence.id, quoted, line.number) for line in told if (quoted := quote(line.text))), None)
 
 
 def in_words(label: str) -> str:

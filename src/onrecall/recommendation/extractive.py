@@ -44,6 +44,7 @@ def compose(
         verdict_reason=judgement.reason,
         cause=leading.sentence if leading else None,
         cause_label=leading.label if leading else None,
+        cause_citation=leading.citation if leading else None,
         steps=steps(found, situation, now),
         tried_before=tried_before(found, situation),
         alternatives=tuple(_alternative(one, leading, situation) for one in others[:ALTERNATIVES]) if leading else (),

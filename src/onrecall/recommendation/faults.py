@@ -91,8 +91,10 @@ def contradiction(situation: Situation, evidence: Evidence) -> str | None:
 
 def _other_kind(kind: str, text: str) -> bool:
     telling = set(words(kind)) - _VAGUE
+    if not telling:
+        return False
     theirs = set(words(text)) - _VAGUE
-    return bool(telling and theirs) and telling.isdisjoint(theirs)
+    return bool(theirs) and telling.isdisjoint(theirs)
 
 
 def _names(fault: Fault, text: str) -> bool:

@@ -1,6 +1,7 @@
 """The key that all wordings of one action share, so that its tries are counted together."""
 
 import re
+from functools import lru_cache
 
 from onrecall.page import one_line
 from onrecall.recommendation.plain import clean
@@ -18,11 +19,12 @@ _STATEMENT = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def step_key(text: str, command: str | None) -> str:
     """The same action on other hosts, in another tense or with old values marked, has the same key."""
     if command and (code := _code(command)):
         return f"run {code}"
-    return f"do {' '.join(words(mask(one_line(clean(text))[:LONGEST])))}"
+    return f"do {' '.join(words(mask(one_line(clean(text))[:LONGEST]).casefold()))}"
 
 
 def _code(command: str) -> str:

@@ -41,9 +41,14 @@ _SHELLS = frozenset(
 _PROMPT = re.compile(r"\s*\$\s+(?P<command>\S.*)")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _INLINE_ROLLBACK = re.compile(r"(?:to\s+)?(?:roll\s?back|undo|revert)\s*:\s*(?P<text>\S.*)", re.IGNORECASE)
-_POINTER = re.compile(r"(?:see|refer to|read)\b[^.;]*$|\[[^\]]*\]\([^)]*\)\.?$|todo\b|tbd\b|n/?a$", re.IGNORECASE)
+_POINTER = re.compile(
+    r"(?:see|refer to|read)\b.{0,60}(?:\]\(|\{\{|https?://|\.md\b)|see also\b"
+    r"|\[[^\]]*\]\([^)]*\)\.?$|todo\b|tbd\b|n/?a$",
+    re.IGNORECASE,
+)
 _ALERT_LABELS = ("alertname", "alert_name", "alert", "monitor", "rule")
-_HUMPS = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]*)+\b")
+_NAME = re.compile(r"\b(?:[A-Z]+[a-z0-9]+|[A-Z]{2,}(?=[A-Z][a-z])){3,}[A-Z]*\b")
+"""An alert's name in running text: at least three humps, since `PostgreSQL` and `GitHub` name no alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def names_alert(document: Document, situation: Situation) -> bool:
     """Whether the runbook is the one for the very alert that fired, by its name."""
     names = {squash(name) for name in _names(document)} - {""}
     alerts = [situation.labels[label] for label in _ALERT_LABELS if situation.labels.get(label)]
-    alerts = alerts or _HUMPS.findall(situation.text[:LONGEST])
+    alerts = alerts or _NAME.findall(situation.text[:LONGEST])
     return any(squash(alert) in names for alert in alerts)
 
 
@@ -229,7 +234,7 @@ def _commands(token: Token) -> tuple[int, list[str]]:
 def _useful(draft: _Draft) -> bool:
     """Not an empty item, nor one that only points elsewhere."""
     said = " ".join(draft.words).strip()
-    return bool(draft.code) or (len(words(said)) >= 2 and not _POINTER.match(said))
+    return bool(draft.code) or (len(said.split()) >= 2 and not _POINTER.match(said))
 
 
 def _instruction(draft: _Draft, undo: list[str]) -> Instruction:

@@ -73,12 +73,13 @@ def tally(same: Sequence[Deed]) -> Record:
 def steps(found: Sequence[Action], situation: Situation, now: datetime) -> tuple[Step, ...]:
     """What to do: checks first, then what can be undone, what disturbs, what destroys; else in their order."""
     candidates = [(place, action, deed) for place, action in enumerate(found) if (deed := action.recommended)]
-    kept = sorted(sorted(candidates, key=lambda one: -one[1].support)[:MOST], key=lambda one: one[0])
-    drafts = [(_risk(deed), _step(action, deed, situation, now)) for _, action, deed in kept]
-    order = sorted(range(len(drafts)), key=lambda place: RISKS.index(drafts[place][0]))
+    first = sorted(candidates, key=lambda one: (not _told_by(one[1], found[0]), -one[1].support))[:MOST]
+    kept = sorted(first, key=lambda one: one[0])
+    drafts = [_step(action, deed, situation, now) for _, action, deed in kept]
+    order = sorted(range(len(drafts)), key=lambda place: RISKS.index(drafts[place].risk))
     number = {place: n for n, place in enumerate(order, start=1)}
     return tuple(
-        replace(drafts[place][1], n=number[place], precondition=_precondition(place, drafts, number)) for place in order
+        replace(drafts[place], n=number[place], precondition=_precondition(place, drafts, number)) for place in order
     )
 
 
@@ -86,6 +87,11 @@ def tried_before(found: Sequence[Action], situation: Situation) -> tuple[Tried, 
     """What not to repeat: what failed for this cause more often than it worked, what made it worse first."""
     told = [tried for action in found if action.recommended is None and (tried := _tried(action, situation))]
     return tuple(sorted(told, key=lambda tried: OUTCOMES.index(tried.outcome))[:MOST])
+
+
+def _told_by(action: Action, first: Action) -> bool:
+    """Whether the best evidence tells of it: that comes in before what is added from elsewhere."""
+    return any(deed.source is first.deeds[0].source for deed in action.deeds)
 
 
 def _risk(deed: Deed) -> Risk:
@@ -115,12 +121,12 @@ def _step(action: Action, deed: Deed, situation: Situation, now: datetime) -> St
     )
 
 
-def _precondition(place: int, drafts: Sequence[tuple[Risk, Step]], number: Mapping[int, int]) -> str | None:
+def _precondition(place: int, drafts: Sequence[Step], number: Mapping[int, int]) -> str | None:
     """The check to make before something dangerous: the nearest that stood before it."""
-    if drafts[place][0] not in ("disruptive", "destructive"):
+    if drafts[place].risk not in ("disruptive", "destructive"):
         return None
-    checks = [before for before in range(place) if drafts[before][0] == "read_only"]
-    return f"first confirm step {number[checks[-1]]}: {drafts[checks[-1]][1].text}" if checks else None
+    checks = [before for before in range(place) if drafts[before].risk == "read_only"]
+    return f"first confirm step {number[checks[-1]]}: {drafts[checks[-1]].text}" if checks else None
 
 
 def _stale(action: Action, now: datetime) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecall.incident import Evidence, Situation, Verdict
-from onrecall.recommendation.causes import Hypothesis
+from onrecall.recommendation.causes import Hypothesis, speaks
 from onrecall.recommendation.plain import sentence
 from onrecall.recommendation.runbook import names_alert
 
@@ -37,7 +37,7 @@ def judge(
     """What the evidence allows to say; first by causes, then by what was never resolved, then by documents."""
     leading = next((one for one in hypotheses if one.score >= thresholds.similar), None)
     if leading is not None:
-        return _by_cause(leading, [one for one in hypotheses if one is not leading], thresholds)
+        return _by_cause(leading, [one for one in hypotheses if one is not leading], evidence, thresholds)
     runbook = next((one for one in evidence if _is_runbook(one) and _serves(one, situation, thresholds)), None)
     if runbook and runbook.document and names_alert(runbook.document, situation):
         return Judgement("known", f"the runbook {named(runbook)} is for this very alert", runbook=runbook)
@@ -66,11 +66,15 @@ def named(evidence: Evidence) -> str:
     return f"{evidence.id} “{sentence(evidence.title, 100)}”"
 
 
-def _by_cause(leading: Hypothesis, others: Sequence[Hypothesis], thresholds: Thresholds) -> Judgement:
+def _by_cause(
+    leading: Hypothesis, others: Sequence[Hypothesis], evidence: Sequence[Evidence], thresholds: Thresholds
+) -> Judgement:
     best = max(leading.evidence, key=lambda one: one.score)
     more = sum(1 + len(one.family) for one in leading.evidence) - 1
     agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
     match = f"{named(best)} matches {best.score:.2f}{agree}"
+    if nearer := next((one for one in evidence if one.score > best.score and _unresolved(one)), None):
+        match += f"; {named(nearer)} is nearer ({nearer.score:.2f}), but its resolution {_gap(nearer)}"
     rival = next((one for one in others if one.weight >= thresholds.contested * leading.weight), None)
     if best.score < thresholds.known:
         return Judgement("similar", f"like it, not the same: {match}", leading)
@@ -86,15 +90,19 @@ def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresho
     if seen.kind == "document":
         reason = f"no resolved incident is like this; {named(seen)} tells of something like it ({seen.score:.2f})"
     else:
-        gap = "was written by a model and does not count" if _by_model(seen) else "is not on record"
-        reason = f"seen before as {named(seen)} ({seen.score:.2f}), whose resolution {gap}"
+        reason = f"seen before as {named(seen)} ({seen.score:.2f}), whose resolution {_gap(seen)}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {named(runbook)}"
     return Judgement(verdict, reason, runbook=runbook)
 
 
-def _by_model(evidence: Evidence) -> bool:
-    return evidence.resolution is not None and evidence.resolution.provenance == "model"
+def _unresolved(evidence: Evidence) -> bool:
+    return evidence.kind == "incident" and not speaks(evidence)
+
+
+def _gap(evidence: Evidence) -> str:
+    by_model = evidence.resolution is not None and evidence.resolution.provenance == "model"
+    return "was written by a model and does not count" if by_model else "is not on record"
 
 
 def _is_runbook(evidence: Evidence) -> bool:

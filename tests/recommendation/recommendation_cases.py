@@ -1,0 +1,80 @@
+"""Small evidence for the tests of causes, steps and verdicts."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from onrecall import page
+from onrecall.incident import (
+    Advice,
+    Document,
+    Evidence,
+    Incident,
+    Provenance,
+    Record,
+    Resolution,
+    ResolutionStep,
+    Situation,
+    StepOutcome,
+)
+from onrecall.recommendation import compose
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+UNTRIED = Record()
+NONE: Mapping[str, Record] = {}
+
+
+def did(text: str, command: str | None = None, outcome: StepOutcome = "worked", rollback: str | None = None):
+    return ResolutionStep(text=text, command=command, outcome=outcome, rollback=rollback)
+
+
+def seen(
+    name: str,
+    score: float,
+    *,
+    cause: str | None = None,
+    root_cause: str = "",
+    steps: Sequence[ResolutionStep] = (),
+    title: str = "Something broke",
+    description: str = "",
+    labels: Mapping[str, str] | None = None,
+    provenance: Provenance = "human",
+    days_ago: int = 30,
+    record: Record = UNTRIED,
+    family: tuple[str, ...] = (),
+) -> Evidence:
+    """A resolved incident as evidence."""
+    at = NOW - timedelta(days=days_ago)
+    resolution = Resolution(root_cause=root_cause, at=at, cause=cause, steps=tuple(steps), provenance=provenance)
+    incident = Incident(
+        id=name,
+        title=title,
+        description=description,
+        started_at=at - timedelta(hours=1),
+        labels=labels or {},
+        status="resolved",
+        resolution=resolution,
+    )
+    return Evidence(id=name, kind="incident", title=title, score=score, incident=incident, record=record, family=family)
+
+
+def unresolved(name: str, score: float, title: str = "Something broke") -> Evidence:
+    incident = Incident(id=name, title=title, started_at=NOW - timedelta(days=9))
+    return Evidence(id=name, kind="incident", title=title, score=score, incident=incident)
+
+
+def runbook(
+    name: str, score: float, text: str, title: str = "A runbook", labels: Mapping[str, str] | None = None, **more
+) -> Evidence:
+    document = Document(id=name, title=title, text=text, labels=labels or {}, **more)
+    return Evidence(id=name, kind="document", title=title, score=score, document=document)
+
+
+def ask(evidence: Sequence[Evidence], text: str = "it is broken again", records=NONE, **labels: str) -> Advice:
+    return compose(Situation(text=text, labels=labels), evidence, records, NOW)
+
+
+def line_of(evidence: Sequence[Evidence], citation) -> str:
+    """The line that a citation names, read from the page itself."""
+    one = next(one for one in evidence if one.id == citation.id)
+    lines = page.lines(one.incident or one.document)
+    return lines[citation.line - 1].text

@@ -1,0 +1,153 @@
+"""What holds for any evidence whatsoever."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recommendation_cases import NOW, line_of
+
+from onrecall import page
+from onrecall.incident import Document, Evidence, Incident, Record, Resolution, ResolutionStep, Situation
+from onrecall.recommendation import compose, step_key, step_keys
+from onrecall.recommendation.assessment import RISKS
+from onrecall.recommendation.plain import clean
+from onrecall.recommendation.steps import MOST
+
+COMMANDS = (
+    "kubectl get pods", "kubectl -n prod delete pod web-6c9d7f4b8-qx2mt", "systemctl restart nginx", "rm -rf /var/lib/x",
+    "SELECT 1", "DROP TABLE t", "redis-cli FLUSHALL", "kubectl scale deploy/web --replicas=9", "unheard-of --force",
+)  # fmt: skip
+TEXTS = (
+    "Restarted the pods",
+    "Looked at the log",
+    "Deleted old data",
+    "Raised the limit to 30",
+    "Memory leak",
+    "‹x›",
+    "",
+)
+text = st.one_of(st.sampled_from(TEXTS), st.text(max_size=40))
+times = st.integers(-400, 10).map(lambda days: NOW + timedelta(days=days))
+labels = st.dictionaries(st.sampled_from(["error_type", "cause", "alertname", "host"]), text, max_size=3)
+steps = st.builds(
+    ResolutionStep,
+    text=text,
+    command=st.one_of(st.none(), st.sampled_from(COMMANDS), text),
+    outcome=st.sampled_from(["worked", "worked", "did_not_help", "made_it_worse"]),
+    rollback=st.one_of(st.none(), st.sampled_from(COMMANDS), text),
+)
+resolutions = st.builds(
+    Resolution,
+    root_cause=text,
+    at=times,
+    cause=st.one_of(st.none(), st.sampled_from(["pool", "leak", "disk", ""])),
+    steps=st.lists(steps, max_size=6).map(tuple),
+    provenance=st.sampled_from(["human", "imported", "model"]),
+)
+BLOCKS = (
+    "## Fix",
+    "# Rollback",
+    "1. Restart it all",
+    "- Look at `kubectl get pods`",
+    "```sh",
+    "```",
+    "   kubectl get pods",
+    "> 1. x",
+    "---",
+)
+markdown = st.lists(st.one_of(st.sampled_from(BLOCKS), st.text(max_size=20)), max_size=12).map("\n".join)
+things = st.one_of(
+    st.builds(
+        Incident,
+        id=st.just(""),
+        title=text,
+        started_at=times,
+        description=st.one_of(text, markdown),
+        labels=labels,
+        resolution=st.one_of(st.none(), resolutions),
+    ),
+    st.builds(
+        Document,
+        id=st.just(""),
+        title=text,
+        text=markdown,
+        kind=st.sampled_from(["runbook", "runbook", "postmortem"]),
+        labels=labels,
+        dated=st.one_of(st.none(), times),
+    ),
+)
+scores = st.floats(0, 1)
+records = st.builds(lambda worked, failed, last: Record(worked + failed, worked, failed, last), st.integers(0, 9), st.integers(0, 9), st.none() | times)  # fmt: skip
+
+
+@st.composite
+def evidence_sets(draw):
+    found = draw(st.lists(st.tuples(things, scores), max_size=6))
+    return [
+        Evidence(
+            id=f"E{n}",
+            kind="incident" if isinstance(thing, Incident) else "document",
+            title=thing.title,
+            score=score,
+            incident=thing if isinstance(thing, Incident) else None,
+            document=thing if isinstance(thing, Document) else None,
+        )
+        for n, (thing, score) in enumerate(found)
+    ]
+
+
+@settings(max_examples=250, deadline=None)
+@given(evidence_sets(), st.builds(Situation, text=text, labels=labels), st.data())
+def test_whatever_the_evidence(evidence, situation, data):
+    by_id = {one.id: one for one in evidence}
+    keys = step_keys(evidence)
+    known = {key: data.draw(records) for key in keys if data.draw(st.booleans())}
+    advice = compose(situation, evidence, known, NOW)
+
+    for told in (*advice.steps, *advice.tried_before):
+        line = line_of(evidence, told.citation)
+        assert told.citation.quote
+        assert told.citation.quote in line
+        assert told.citation.quote == clean(told.citation.quote)
+        assert told.text.strip()
+    for step in advice.steps:
+        one = by_id[step.citation.id]
+        assert one.resolution is None or one.resolution.provenance != "model"
+        assert step_key(step.text, step.command) in keys
+        told_on = (
+            [told for told in page.lines(one.incident) if told.number == step.citation.line] if one.incident else []
+        )
+        assert all(one.resolution.steps[told.step].outcome == "worked" for told in told_on)
+        assert all(f"‹{value}›" in f"{step.text} {step.command} {step.rollback}" for value in step.old_values)
+
+    order = [RISKS.index(step.risk) for step in advice.steps]
+    assert order == sorted(order)
+    assert [step.n for step in advice.steps] == list(range(1, len(order) + 1))
+    assert len(order) <= MOST
+    shown = [step_key(step.text, step.command) for step in advice.steps]
+    assert len(set(shown)) == len(shown)
+    assert not set(shown) & {step_key(tried.text, tried.command) for tried in advice.tried_before}
+
+    causes = {
+        one.resolution.cause for one in evidence if one.id in {s.citation.id for s in advice.steps} and one.resolution
+    }
+    assert len(causes - {None, ""}) <= 1
+    assert advice.verdict_reason
+    if advice.verdict == "never_seen":
+        assert (advice.cause, advice.steps, advice.tried_before, advice.alternatives) == (None, (), (), ())
+    if advice.cause:
+        assert any(one.resolution and one.resolution.provenance != "model" for one in evidence)
+
+
+@settings(max_examples=100, deadline=None)
+@given(evidence_sets(), st.builds(Situation, text=text, labels=labels))
+def test_the_same_evidence_gives_the_same_advice(evidence, situation):
+    assert compose(situation, evidence, {}, NOW) == compose(situation, list(evidence), {}, NOW)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text, st.none() | text | st.sampled_from(COMMANDS))
+def test_a_key_is_the_same_before_and_after_cleaning(said, command):
+    assert step_key(said, command) == step_key(clean(said), clean(command) if command else None)
+    assert clean(clean(said)) == clean(said)
+    step_key(said, command).encode()

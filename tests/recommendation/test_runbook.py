@@ -1,0 +1,194 @@
+"""A runbook's lists and commands become instructions that know their line."""
+
+import pytest
+from recommendation_cases import NOW, ask, did, line_of, runbook, seen
+
+from onrecall.incident import Document, Situation
+from onrecall.recommendation.runbook import instructions, names_alert
+
+BOOK = """\
+---
+title: Web errors
+---
+
+# WebErrors
+
+## Meaning
+
+- Not a step, an explanation of what it means
+
+## Diagnosis
+
+1. Look at the pods.
+
+   ```
+   kubectl -n prod get pods -l app=web
+   ```
+
+2. Read the log with `kubectl -n prod logs deploy/web`
+   and note the first error.
+
+Then compare:
+
+```sh
+$ kubectl -n prod top pods
+NAME  CPU
+```
+
+## Mitigation
+
+### In the morning
+
+* Set the flag.
+  - it takes a minute
+  - `kubectl -n prod set env deploy/web SLOW=on`
+
+1. Restart it
+   `systemctl restart web`
+   Rollback: systemctl stop web
+
+```yaml
+replicas: 3
+```
+
+- See [the other page](other.md)
+- TODO
+
+## Rollback
+
+```
+kubectl -n prod set env deploy/web SLOW=off
+```
+
+## Escalation
+
+1. Call somebody at night
+"""
+
+
+def test_lists_and_commands_under_the_headings_that_tell_to_act():
+    found = [(one.text, one.command, one.line) for one in instructions(BOOK)]
+    assert found == [
+        ("Look at the pods.", "kubectl -n prod get pods -l app=web", 13),
+        (
+            "Read the log with `kubectl -n prod logs deploy/web` and note the first error.",
+            "kubectl -n prod logs deploy/web",
+            19,
+        ),
+        ("Then compare:", "kubectl -n prod top pods", 25),
+        ("Set the flag. it takes a minute", None, 33),
+        ("`kubectl -n prod set env deploy/web SLOW=on`", "kubectl -n prod set env deploy/web SLOW=on", 35),
+        ("Restart it `systemctl restart web`", "systemctl restart web", 37),
+    ]
+
+
+def test_the_way_back_is_found_in_the_item_and_in_its_own_section():
+    undo = {one.command: one.rollback for one in instructions(BOOK)}
+    assert undo["systemctl restart web"] == "systemctl stop web"
+    assert undo["kubectl -n prod set env deploy/web SLOW=on"] == "kubectl -n prod set env deploy/web SLOW=off"
+    assert undo["kubectl -n prod top pods"] is None
+
+
+def test_without_headings_to_act_only_numbered_lists_are_instructions():
+    assert [
+        one.text for one in instructions("# Notes on web\n\n- a thought of mine\n\n1. Restart the web tier\n")
+    ] == []
+    found = instructions("Web is down\n\n- a thought of mine\n\n1. Restart the web tier\n2. Wait for it\n")
+    assert [one.text for one in found] == ["Restart the web tier", "Wait for it"]
+
+
+@pytest.mark.parametrize("break_", ["\x0c", "\x0b", "\u2028", "\x85", "\r\n", "\r"])
+def test_lines_are_counted_as_the_page_counts_them(break_):
+    evidence = [
+        runbook(
+            "RB",
+            0.8,
+            f"one{break_}two\n\n## Fix{break_ if break_.startswith(chr(13)) else chr(10)}\n1. Restart the web tier\n",
+        )
+    ]
+    (step,) = ask(evidence).steps
+    assert line_of(evidence, step.citation) == "1. Restart the web tier"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "\x00", "---\n", "---\n---\n", "- ", "1.\n2.\n", "```", "## Fix\n```sh\n", "#\n## \n1. x", ">" * 400 + "1. x"],
+)
+def test_odd_texts_are_read_without_a_word(text):
+    assert instructions(text) == ()
+
+
+def test_what_is_not_a_command_is_not_taken_for_one():
+    text = "## Fix\n\n```promql\nup == 0\n```\n\n```\nERROR something happened at 12:00\n```\n\n```json\n{}\n```\n"
+    assert instructions(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "labels", "text", "known"),
+    [
+        ("KubePodCrashLooping", {"alertname": "KubePodCrashLooping"}, "", True),
+        ("Kube Pod Crash Looping", {"alertname": "KubePodCrashLooping"}, "", True),
+        ("Kube Pod Crash Looping", {}, "[FIRING:1] KubePodCrashLooping prod", True),
+        ("CPU Throttling High", {}, "CPUThrottlingHigh is firing", True),
+        ("Kube Pod Crash Looping", {"alertname": "KubePodNotReady"}, "after KubePodCrashLooping", False),
+        ("PostgreSQL", {}, "PostgreSQL is slow", False),
+        ("", {"alertname": ""}, "", False),
+    ],
+)
+def test_a_runbook_names_its_alert_exactly_or_not(title, labels, text, known):
+    assert names_alert(Document(id="x/y.md", title=title, text=""), Situation(text, labels=labels)) is known
+
+
+def test_a_runbook_of_the_leading_cause_adds_its_steps_with_their_lines():
+    evidence = [
+        seen(
+            "A",
+            0.8,
+            cause="web-errors",
+            root_cause="A bad release",
+            steps=[did("Rolled back", "kubectl rollout undo deploy/web")],
+        ),
+        runbook("RB", 0.3, BOOK, labels={"cause": "web-errors"}, dated=NOW),
+    ]
+    steps = ask(evidence).steps
+    assert {step.citation.id for step in steps} == {"A", "RB"}
+    assert [step.risk for step in steps[:3]] == ["read_only"] * 3
+    assert all(step.citation.quote in line_of(evidence, step.citation) for step in steps)
+
+
+@pytest.mark.parametrize("labels", [{"cause": "disk-full"}, {}])
+def test_a_runbook_of_another_cause_adds_nothing(labels):
+    evidence = [
+        seen("A", 0.8, cause="web-errors", root_cause="A bad release", steps=[did("Rolled back", None)]),
+        runbook("RB", 0.79, BOOK, title="Disk full", labels=labels),
+    ]
+    assert {step.citation.id for step in ask(evidence).steps} == {"A"}
+
+
+def test_a_runbook_without_a_label_fits_by_its_title():
+    evidence = [
+        seen("A", 0.8, cause="web-errors", root_cause="A bad release"),
+        runbook("RB", 0.3, BOOK, title="What to do about errors of the web tier"),
+    ]
+    assert {step.citation.id for step in ask(evidence).steps} == {"RB"}
+
+
+def test_an_old_runbook_step_that_nobody_reported_on_is_called_stale():
+    evidence = [runbook("RB", 0.8, BOOK, dated=NOW.replace(year=2024))]
+    assert ask(evidence).steps[0].stale == "written on 2024-06-01, 730 days ago, and not reported on since"
+
+
+def test_what_the_runbook_advises_and_history_refutes_is_not_recommended():
+    evidence = [
+        seen(
+            "A",
+            0.8,
+            cause="web-errors",
+            root_cause="x",
+            steps=[did("Restarted", "systemctl restart web", "did_not_help")],
+        ),
+        runbook("RB", 0.6, BOOK, labels={"cause": "web-errors"}),
+    ]
+    advice = ask(evidence)
+    assert "systemctl restart web" not in {step.command for step in advice.steps}
+    assert [tried.citation.id for tried in advice.tried_before] == ["A"]

@@ -1,0 +1,238 @@
+"""Steps come from what worked for the leading cause, cited, ordered by danger; what failed is told apart."""
+
+from datetime import timedelta
+
+import pytest
+from recommendation_cases import NOW, ask, did, line_of, runbook, seen
+
+from onrecall.incident import Record, Situation
+from onrecall.recommendation import compose, step_key, step_keys
+
+KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""
+LOOK = 'psql -c "SELECT state, count(*) FROM pg_stat_activity GROUP BY 1"'
+
+
+def pool(name="P", score=0.8, steps=(), **more):
+    return seen(name, score, cause="pool", root_cause="The pool ran dry", steps=steps, **more)
+
+
+def test_checks_come_before_what_disturbs_and_the_danger_is_named():
+    evidence = [pool(steps=[did("Ended the idle sessions", KILL), did("Looked at the sessions", LOOK)])]
+    first, second = ask(evidence).steps
+    assert (first.n, first.risk, first.command) == (1, "read_only", LOOK)
+    assert (second.n, second.risk, second.command) == (2, "disruptive", KILL)
+    assert first.precondition is None
+    assert second.precondition is None  # the check stood after it, so it was not what led to it
+
+
+def test_a_dangerous_step_names_the_check_that_stood_before_it():
+    evidence = [pool(steps=[did("Looked at the sessions", LOOK), did("Ended the idle sessions", KILL)])]
+    assert ask(evidence).steps[1].precondition == "first confirm step 1: Looked at the sessions"
+
+
+def test_every_quote_is_the_line_it_names():
+    evidence = [
+        pool(
+            description="one\n\ntwo\r\nthree",
+            steps=[did("Looked", LOOK), did("Ended them\nall", KILL, rollback="none"), did("Raised it", None)],
+        )
+    ]
+    for step in ask(evidence).steps:
+        assert step.citation.quote == line_of(evidence, step.citation)
+
+
+def test_steps_of_another_cause_never_mix_in():
+    evidence = [
+        pool(steps=[did("Looked at the sessions", LOOK)]),
+        seen(
+            "DISK",
+            0.79,
+            cause="disk-full",
+            root_cause="Logs filled it",
+            steps=[did("Emptied it", "rm -rf /var/log/old")],
+        ),
+    ]
+    advice = ask(evidence)
+    assert {step.citation.id for step in advice.steps} == {"P"}
+    assert [other.evidence for other in advice.alternatives] == [("DISK",)]
+
+
+def test_the_same_action_on_other_hosts_is_one_step_and_its_tries_add_up():
+    evidence = [
+        pool("A", 0.8, steps=[did("Restarted the pod", "kubectl -n prod delete pod web-6c9d7f4b8-qx2mt")]),
+        pool("B", 0.7, steps=[did("Restarted a pod", "kubectl -n prod delete pod web-5f7c9d8b6d-k2x8v")]),
+    ]
+    (step,) = ask(evidence).steps
+    assert step.citation.id == "A"
+    assert (step.record.tried, step.record.worked) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Restarted PgBouncer", None), ("restart pgbouncer", None)),
+        (("x", "sudo systemctl restart nginx;"), ("y", "$ systemctl   restart nginx")),
+        (("x", "SELECT 1 FROM t"), ("x", "select 1 from t")),
+        (("Ended ‹web-6c9d7f4b8-qx2mt›", None), ("Ended web-6c9d7f4b8-qx2mt", None)),
+        (("a\u202eb", "ls\x07 -l"), ("ab", "ls -l")),
+    ],
+)
+def test_one_key_for_all_wordings(one, other):
+    assert step_key(*one) == step_key(*other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("Restarted nginx", None), ("Restarted redis", None)),
+        (("x", "git branch -d old"), ("x", "git branch -D old")),
+        (("x", "kubectl get pods"), ("x", "kubectl delete pods")),
+    ],
+)
+def test_other_actions_have_other_keys(one, other):
+    assert step_key(*one) != step_key(*other)
+
+
+def test_a_shown_step_keeps_the_key_of_what_was_done():
+    done = did("Deleted pod web-6c9d7f4b8-qx2mt " + "and looked again " * 80, None)
+    (step,) = ask([pool(steps=[done])]).steps
+    assert "‹web-6c9d7f4b8-qx2mt›" in step.text
+    assert step_key(step.text, step.command) == step_key(done.text, done.command)
+
+
+def test_old_values_are_marked_and_those_of_today_are_not():
+    evidence = [pool(steps=[did("Deleted the pod", "kubectl -n prod delete pod web-6c9d7f4b8-qx2mt")])]
+    (step,) = ask(evidence).steps
+    assert step.command == "kubectl -n prod delete pod ‹web-6c9d7f4b8-qx2mt›"
+    assert step.old_values == ("web-6c9d7f4b8-qx2mt",)
+    (today,) = ask(evidence, text="web-6c9d7f4b8-qx2mt is broken again").steps
+    assert (today.command, today.old_values) == ("kubectl -n prod delete pod web-6c9d7f4b8-qx2mt", ())
+
+
+def test_marks_in_the_source_are_not_taken_for_ours():
+    (step,) = ask([pool(steps=[did("Restarted ‹nothing›", "systemctl restart ‹nginx›")])]).steps
+    assert (step.text, step.command, step.old_values) == ("Restarted nothing", "systemctl restart nginx", ())
+
+
+def test_what_failed_is_told_with_its_receipt_and_never_recommended():
+    evidence = [
+        pool(
+            steps=[
+                did("Restarted the pods", "kubectl rollout restart deploy/web", "did_not_help"),
+                did("Raised the limit", "ALTER SYSTEM SET max_connections = 800", "made_it_worse"),
+                did("Looked at the sessions", LOOK),
+            ]
+        )
+    ]
+    advice = ask(evidence)
+    assert [step.text for step in advice.steps] == ["Looked at the sessions"]
+    assert [(tried.text, tried.outcome) for tried in advice.tried_before] == [
+        ("Raised the limit", "made_it_worse"),
+        ("Restarted the pods", "did_not_help"),
+    ]
+    assert all(tried.citation.quote == line_of(evidence, tried.citation) for tried in advice.tried_before)
+
+
+def test_what_failed_for_another_cause_is_not_held_against_it():
+    restart = "kubectl rollout restart deploy/web"
+    leak = seen("LEAK", 0.8, cause="leak", root_cause="A leak", steps=[did("Restarted", restart)])
+    other = pool(score=0.5, steps=[did("Restarted", restart, "did_not_help")])
+    records = {step_key("", restart): Record(2, 1, 1)}
+    advice = ask([leak, other], records=records)
+    assert [step.command for step in advice.steps] == [restart]
+    assert advice.tried_before == ()
+    worse = [pool(f"P{n}", 0.5, steps=[did("Restarted", restart, "did_not_help")]) for n in range(3)]
+    records = {step_key("", restart): Record(4, 1, 3)}
+    assert [step.command for step in ask([leak, *worse], records=records).steps] == [restart]
+
+
+def test_a_step_that_outcomes_speak_against_moves_to_what_was_tried():
+    evidence = [pool(steps=[did("Looked", LOOK), did("Restarted nginx", "systemctl restart nginx")])]
+    records = {step_key("", "systemctl restart nginx"): Record(4, 1, 3, NOW)}
+    advice = ask(evidence, records=records)
+    assert [step.command for step in advice.steps] == [LOOK]
+    assert [(tried.command, tried.outcome) for tried in advice.tried_before] == [
+        ("systemctl restart nginx", "did_not_help")
+    ]
+
+
+def test_the_record_of_the_store_is_shown():
+    records = {step_key("", LOOK): Record(7, 6, 1, NOW)}
+    assert ask([pool(steps=[did("Looked", LOOK)])], records=records).steps[0].record == Record(7, 6, 1, NOW)
+
+
+def test_the_keys_for_the_records_are_those_that_compose_asks_for():
+    asked = []
+
+    class Asked(dict):
+        def get(self, key, default=None):
+            asked.append(key)
+            return default
+
+    evidence = [
+        pool(steps=[did("Looked", LOOK), did("Ended", KILL, "did_not_help")]),
+        runbook("RB", 0.5, "## Fix\n1. Restart nginx\n", labels={"cause": "pool"}),
+    ]
+    compose(Situation("x"), evidence, Asked(), NOW)
+    assert asked
+    assert set(asked) <= set(step_keys(evidence))
+
+
+@pytest.mark.parametrize(
+    ("days", "stale"), [(30, None), (181, "last known to work on 2025-12-02, 181 days ago"), (-3, None)]
+)
+def test_what_has_not_worked_for_long_is_called_so(days, stale):
+    assert ask([pool(steps=[did("Looked", LOOK)], days_ago=days)]).steps[0].stale == stale
+
+
+def test_a_recent_success_makes_it_fresh_again():
+    records = {step_key("", LOOK): Record(2, 2, 0, NOW - timedelta(days=1))}
+    assert ask([pool(steps=[did("Looked", LOOK)], days_ago=400)], records=records).steps[0].stale is None
+
+
+def test_what_failed_since_it_last_worked_is_called_so():
+    evidence = [
+        pool("OLD", 0.8, steps=[did("Restarted", "systemctl restart nginx")], days_ago=60),
+        pool("NEW", 0.7, steps=[did("Restarted", "systemctl restart nginx", "did_not_help")], days_ago=10),
+    ]
+    (step,) = ask(evidence).steps
+    assert step.stale == "when it was last tried, on 2026-05-22, it did not help (NEW)"
+
+
+def test_at_most_eight_steps_and_the_best_evidence_first():
+    best = pool("BEST", 0.8, steps=[did(f"Raised limit {'abcdefgh'[n]}x", None) for n in range(6)])
+    rest = pool("REST", 0.7, steps=[did(f"Looked at {'ijklmnop'[n]}x", None) for n in range(6)])
+    often = {step_key(step.text, None): Record(50, 50, 0, NOW) for step in rest.resolution.steps}
+    steps = ask([best, rest], records=often).steps
+    assert len(steps) == 8
+    assert sum(step.citation.id == "BEST" for step in steps) == 6
+
+
+def test_evidence_that_hardly_matches_gives_no_steps_though_its_cause_leads():
+    evidence = [pool("A", 0.8, steps=[did("Looked", LOOK)]), pool("FAR", 0.2, steps=[did("Ended", KILL)])]
+    assert {step.citation.id for step in ask(evidence).steps} == {"A"}
+
+
+def test_a_command_in_the_words_counts_as_much_as_the_command():
+    (step,) = ask(
+        [pool(steps=[did("Checked with it, then ran `rm -rf /var/lib/postgresql`", "kubectl get pods")])]
+    ).steps
+    assert step.risk == "destructive"
+
+
+def test_hidden_characters_are_not_shown_and_the_quote_stays_verbatim():
+    nasty = "Looked \x1b[31mat\x1b[0m the \u202esnoisses\u202c \u200bnow"
+    evidence = [pool(steps=[did(nasty, "kubectl get\x00 pods\x1b[2J")])]
+    (step,) = ask(evidence).steps
+    assert (step.text, step.command) == ("Looked at the snoisses now", "kubectl get pods")
+    assert step.citation.quote in line_of(evidence, step.citation)
+    assert step.citation.quote.isprintable()
+
+
+def test_a_step_of_which_nothing_can_be_quoted_is_left_out():
+    assert ask([pool(steps=[did("\u200b\u202e", None), did("Looked", LOOK)])]).steps[0].text == "Looked"
+
+
+def test_a_long_command_is_shown_whole():
+    command = "kubectl get pods " + " ".join(f"name-{n}" for n in range(400))
+    assert ask([pool(steps=[did("Looked", command)])]).steps[0].command.endswith("name-399")
