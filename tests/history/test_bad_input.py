@@ -172,7 +172,9 @@ def test_json_that_is_no_record():
     assert "must be an object" in report("a.jsonl", f"[]\n{line(1)}").rejected[0].message
 
 
-@pytest.mark.parametrize("text", ['{""}', '{"a":1,}', '{"a" 1}', '{"incidents": [', '{"incidents": [] "x"}', "{", '{"a":{'])
+@pytest.mark.parametrize(
+    "text", ['{""}', '{"a":1,}', '{"a" 1}', '{"incidents": [', '{"incidents": [] "x"}', "{", '{"a":{']
+)
 def test_a_broken_object_is_said_to_be_broken(text):
     assert "broken JSON" in report("a.json", text).rejected[0].message
 

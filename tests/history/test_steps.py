@@ -1,5 +1,8 @@
 """Steps, commands and outcomes from what somebody wrote."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +108,16 @@ def test_a_closing_comment_counts_only_if_it_tells_something():
     assert closing(("hm", "Fixed by rolling back the deploy.")) == "Fixed by rolling back the deploy."
     assert closing(("Rolled back.", "Closing as stale.")) is None
     assert closing(()) is None
+
+
+@pytest.mark.parametrize("piece", ["{", "`", "` ", "{{x", "1. ", "did ", "made the ", "  ", "{code}\n", "no  ", "(("])
+def test_a_hostile_text_takes_no_more_than_a_moment(piece):
+    text = piece * (300_000 // len(piece))
+    started = time.perf_counter()
+    steps(text, prose=True)
+    sections(text)
+    closing((text,))
+    assert time.perf_counter() - started < 10
 
 
 @given(st.text(alphabet=st.sampled_from("1.-*`~$ \n\tab(:)#{code}"), max_size=300))

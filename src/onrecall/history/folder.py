@@ -10,8 +10,8 @@ from typing import Any
 from onrecall.errors import Rejected
 from onrecall.history import reading
 from onrecall.history.encoding import SAMPLE
-from onrecall.history.reading import How, Item, Source, Tally, how
 from onrecall.history.record import Note
+from onrecall.history.source import How, Item, Source, Tally, how
 
 
 def read(

@@ -82,7 +82,7 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
             key, at, _ = decoder.row(text, at)
             at = _blank(text, at)
             if not text.startswith(":", at):
-                raise json.JSONDecodeError("Expecting ':' delimiter", text, at)  # noqa: TRY301 - as the decoder says it
+                raise json.JSONDecodeError("Expecting ':' delimiter", text, at)
             at = _blank(text, at + 1)
             if key in _LISTS and text.startswith("[", at):
                 found = True

@@ -1,24 +1,19 @@
 """One file or body → incidents, documents, what was left out, and notes."""
 
-import hashlib
 import io
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from onrecall.errors import Invalid, Rejected
-from onrecall.history import columns, csv_rows, json_rows, markdown
-from onrecall.history.encoding import SAMPLE, Lines, binary, decode
-from onrecall.history.formats import COLUMNS, MARKDOWN, Shape, detect, formats, named
-from onrecall.history.record import Note, Record, Row, check
-from onrecall.history.times import Times, order_of, zone
-from onrecall.incident import Document, Incident
-
-Item = Incident | Document | Rejected | Note
-Parse = Callable[[Record], Incident | Document]
+from onrecall.errors import Rejected
+from onrecall.history import csv_rows, markdown
+from onrecall.history.encoding import SAMPLE, binary, decode
+from onrecall.history.formats import MARKDOWN
+from onrecall.history.record import Note
+from onrecall.history.records import Records
+from onrecall.history.source import How, Item, Source, Tally, how
+from onrecall.incident import Document
 
 LARGEST_DOCUMENT = 8 * 2**20
 """Bytes of one Markdown file."""
@@ -32,58 +27,6 @@ _ENDINGS = {
 }
 _PROMISING = (*markdown.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
-_AHEAD = 200
-"""Rows looked at before the first is read, to tell day from month."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file or a body: what it is called in messages, its place in the folder, and its bytes."""
-
-    name: str
-    path: str
-    stream: BinaryIO
-    size: int
-    inside: bool = False
-    """Found in a folder, not named by the user: what is plainly something else is skipped, not rejected."""
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What the user said about reading."""
-
-    format: str | None = None
-    mapping: columns.Mapped | None = None
-    timezone: tzinfo | None = None
-    undated: datetime | None = None
-
-    def times(self) -> Times:
-        """A fresh reader of times, for one file."""
-        return Times(self.timezone, self.undated, self.mapping.dates if self.mapping else None)
-
-
-def how(
-    format: str | None,  # noqa: A002 - what everybody calls it
-    mapping: Path | Mapping[str, Any] | None,
-    timezone: str | tzinfo | None,
-    undated: datetime | None,
-) -> How:
-    """The user's wishes, checked before anything is read."""
-    if format is not None and format not in formats():
-        raise Invalid(f"there is no format {format!r}; there are {', '.join(formats())}", "format")
-    if undated is not None and undated.tzinfo is None:
-        raise Invalid("the time for incidents without one needs a zone, such as 2024-01-31T00:00:00Z", "undated")
-    mapped = columns.load(mapping) if isinstance(mapping, Path) else columns.mapped(mapping) if mapping else None
-    local = timezone or (mapped.timezone if mapped else None)
-    return How(format, mapped, zone(local) if isinstance(local, str) else local, undated)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What has been read so far in one go: ids that are taken, and how many files of each format there were."""
-
-    documents: dict[str, str] = field(default_factory=dict)
-    files: Counter[str] = field(default_factory=Counter)
 
 
 def read_bytes(  # noqa: PLR0913 - each is a wish of its own
@@ -115,7 +58,7 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
     elif shape == MARKDOWN:
         yield _markdown(source, how, tally)
     else:
-        yield from _Rows(source, shape, how, tally).read(sample)
+        yield from Records(source, shape, how, tally).read(sample)
 
 
 def _other(source: Source, reason: str) -> Rejected | Note:
@@ -166,120 +109,3 @@ def _markdown(source: Source, how: How, tally: Tally) -> Item:
             )
         tally.files[found.kind] += 1
     return found
-
-
-class _Rows:
-    """Reads the records of one file."""
-
-    def __init__(self, source: Source, shape: str, how: How, tally: Tally) -> None:
-        self._source = source
-        self._name = source.name
-        self._shape = shape
-        self._how = how
-        self._times = how.times()
-        self._tally = tally
-        self._seen: dict[tuple[str, str], tuple[bytes, int]] = {}
-
-    def read(self, sample: bytes) -> Iterator[Item]:
-        """The records, each as a noun or with the reason why not; then what is worth knowing about the whole."""
-        lines = Lines(self._source.stream, sample)
-        if self._shape == "csv":
-            table = csv_rows.Table(self._name, lines)
-            yield from self._records("csv", table.rows(), lambda: f"CSV, {table.delimiter_name}")
-        elif self._shape == "jsonl":
-            yield from self._records("json", json_rows.lines(self._name, lines), lambda: "one JSON object a line")
-        elif self._source.size > json_rows.LARGEST:
-            yield Rejected(
-                self._name,
-                None,
-                f"the JSON is larger than {json_rows.LARGEST // 2**20} MB; save it as JSONL, one object a line",
-            )
-            return
-        else:
-            text, guessed = decode(self._source.stream.read())
-            lines.not_utf8 = 1 if guessed else None
-            yield from self._records("json", json_rows.whole(self._name, text), lambda: "JSON")
-        yield from self._notes(lines)
-
-    def _records(self, shape: Shape, rows: Iterator[Row | Rejected], described: Callable[[], str]) -> Iterator[Item]:
-        ahead = _until_known(rows)
-        known = [row.values for row in ahead if isinstance(row, Row)]
-        if not known:
-            yield from (row for row in ahead if isinstance(row, Rejected))
-            if not ahead:
-                yield Rejected(self._name, None, "there is no record in it")
-            return
-        try:
-            name, parse, note = self._format(shape, known)
-        except Invalid as problem:
-            yield Rejected(self._name, problem.field, str(problem))
-            return
-        self._tally.files[name] += 1
-        yield Note(self._name, f"read as {name} ({described()}){note}")
-        if shape == "csv" and self._times.order is None:
-            values = (value for row in known for value in row.values())
-            self._times.order = order_of(value for value in values if isinstance(value, str))
-        for row in _chain(ahead, rows):
-            yield row if isinstance(row, Rejected) else self._record(row, parse)
-
-    def _format(self, shape: Shape, records: list[Mapping[str, Any]]) -> tuple[str, Parse, str]:
-        """The name of the format, its parser, and what there is to say about it."""
-        wanted, mapping = self._how.format, self._how.mapping
-        if mapping is None and wanted != COLUMNS:
-            known = named(wanted, shape) if wanted else detect(shape, records)
-            if known:
-                return known.name, known.parse, ""
-            if wanted:
-                raise Invalid(f"{wanted} is not read from {shape.upper()}", "format")
-        mapping = mapping or columns.Mapped()
-        present = dict.fromkeys(column for values in records for column in values)
-        assigned = columns.assign(present, mapping)
-        labels = columns.label_columns(present, mapping)
-        unused = [column for column in present if column and column not in {*assigned.values(), *labels.values()}]
-        note = f"; not used: {', '.join(unused)[:300]}" if unused else ""
-        return COLUMNS, lambda record: columns.parse(record, assigned, labels), note
-
-    def _record(self, row: Row, parse: Parse) -> Item:
-        try:
-            check(row.values)
-            thing = parse(Record(row.values, self._times))
-        except Invalid as problem:
-            return Rejected(row.where, problem.field, str(problem))
-        key = (thing.source or "", thing.id)
-        digest = hashlib.blake2b(repr(thing).encode(), digest_size=8).digest()
-        earlier, line = self._seen.setdefault(key, (digest, row.line))
-        if earlier != digest:
-            return Rejected(
-                row.where,
-                "id",
-                f"the id {thing.id!r} stands already in line {line} with other content; keep one of them",
-            )
-        return thing
-
-    def _notes(self, lines: Lines) -> Iterator[Note]:
-        times = self._times
-        if lines.not_utf8:
-            yield Note(f"{self._name}, line {lines.not_utf8}", "not UTF-8; read as Windows-1252")
-        if times.assumed_utc:
-            yield Note(
-                self._name,
-                f"{times.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone",
-            )
-        if times.dated_by_user:
-            yield Note(self._name, f"{times.dated_by_user} incidents without a start were given the time you named")
-
-
-def _until_known(rows: Iterator[Row | Rejected]) -> list[Row | Rejected]:
-    """The first rows: enough to tell the format and how dates are written."""
-    ahead: list[Row | Rejected] = []
-    for row in rows:
-        ahead.append(row)
-        if len(ahead) >= _AHEAD:
-            break
-    return ahead
-
-
-def _chain(ahead: list[Row | Rejected], rest: Iterator[Row | Rejected]) -> Iterator[Row | Rejected]:
-    yield from ahead
-    ahead.clear()
-    yield from rest

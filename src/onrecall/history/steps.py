@@ -11,7 +11,7 @@ _ITEM = re.compile(
 )
 _FENCE = re.compile(r"\s*(?:(?:```|~~~)\s*(?P<language>[\w+-]*)|\{(?:code|noformat)(?::(?P<wiki>\w*))?[^}]*\})\s*")
 _PROMPT = re.compile(r"\s*[$#]\s+(?P<command>\S.*)")
-_SPAN = re.compile(r"`([^`\n]+)`|\{\{([^}\n]+)\}\}")
+_SPAN = re.compile(r"`([^`\n]+)`|\{\{([^{}\n]+)\}\}")
 _ROLLBACK = re.compile(r"\s*(?:to\s+)?(?:roll\s?back|undo|revert)\s*:\s*(?P<text>\S.*)", re.IGNORECASE)
 _WORSE = re.compile(
     r"\b(?:made?|making)\s+(?:it|things|matters|everything|the\s+\w+)\s+(?:much\s+|even\s+)?worse\b|\bmade_it_worse\b|\bworsened\b",
