@@ -62,6 +62,11 @@ _MASKED = re.compile(
 _KLOG = re.compile(r"^(\s*)[IWEF]\d{4}\s")
 
 
+def is_frame(line: str) -> bool:
+    """Whether a line is a frame of a stack trace."""
+    return bool(_FRAME.match(line[:LONGEST]))
+
+
 def is_log(line: str) -> bool:
     """Whether a line was written by a program: it says when, how bad, where in the code, or is full of ids."""
     head = line[:LONGEST]

@@ -1,0 +1,1 @@
+"""Benchmarks that ship: how well OnRecall recalls, beside others, on any task in BEIR form."""

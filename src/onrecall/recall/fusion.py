@@ -1,0 +1,47 @@
+"""Fusion: the signals' weighted sum ranks, and a fixed curve makes it a match score that means the same everywhere."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.6, "signature": 0.2, "labels": 0.1}
+"""The fusion: words and meaning weigh about alike, the rest tips the scales."""
+WITHOUT_MEANING = 2.0
+"""Where no model is at hand the other signals stand for it too."""
+MIDDLE, SLOPE = 1.1, 0.15
+"""The strength that is half a match, and how quickly more becomes a sure one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a candidate, each signal on its own scale."""
+
+    words: float
+    meaning: float | None
+    characters: float = 0.0
+    signature: float = 0.0
+    labels: float = 0.0
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """What each signal adds to the match."""
+        weighed = {name: weight * (getattr(self, name) or 0.0) for name, weight in WEIGHTS.items()}
+        if self.meaning is None:
+            return {name: value * WITHOUT_MEANING for name, value in weighed.items()}
+        return weighed
+
+    @property
+    def strength(self) -> float:
+        """All signals together."""
+        return sum(self.parts.values())
+
+    @property
+    def score(self) -> float:
+        """The match, 0..1."""
+        return 1 / (1 + math.exp((MIDDLE - self.strength) / SLOPE))
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """How much of the match each signal makes out; together 1."""
+        total = self.strength or 1.0
+        return {name: round(value / total, 3) for name, value in self.parts.items()}

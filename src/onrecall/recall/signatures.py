@@ -1,0 +1,55 @@
+"""Signatures: what names a fault exactly, an error code, an exception, or the template of a log line."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+
+from onrecall.recall import loglines, terms
+
+SHORTEST = 3
+"""Terms that a line's template has at least; a shorter one says too little to tell faults apart."""
+
+_CODE = re.compile(
+    r"""\b[A-Z]{2,10}-\d{3,6}\b                                   # ORA-00600, DNS-4012
+    |\bE[A-Z]{4,}\b(?<!ERROR)(?<!ERRORS)(?<!EVENT)(?<!EXIST)       # ECONNREFUSED, ENOSPC
+    |\bSIG(?:KILL|TERM|SEGV|ABRT|BUS|FPE|ILL|PIPE)\b
+    |\bSQLSTATE[\s\[:=(]{0,3}[0-9A-Z]{5}\b|\b[0-9]{2}P[0-9]{2}\b|\bE\d{4,5}\b
+    |\b0x[0-9A-Fa-f]{8}\b
+    |\b(?i:HTTP(?:/\d(?:\.\d)?)?|status(?:\scode)?|code)[\s:=]{1,2}[45]\d\d\b
+    |\b(?i:exit(?:ed)?(?:\ with)?[ _-](?:code|status))[\s:=]{1,2}\d{1,3}\b
+    |\b(?i:errno|error)[\s:=]{1,2}\d{2,6}\b
+    |\b[A-Z][A-Za-z0-9]*[a-z0-9](?:Exception|Error|Failure|Fault)\b
+    |\b(?:CrashLoopBackOff|OOMKilled|ImagePullBackOff|ErrImagePull|Evicted|NodeNotReady|FailedMount|FailedScheduling)\b
+    """,
+    re.VERBOSE,
+)
+
+
+def codes(text: str) -> dict[str, str]:
+    """The codes and exceptions that a text names: the rarest term of each, and how it is written."""
+    found: dict[str, str] = {}
+    for match in _CODE.finditer(text):
+        written = " ".join(match[0].split())
+        named = terms.terms(written)
+        if named:
+            found.setdefault(max(named, key=len), written)
+    return found
+
+
+def templates(lines: Iterable[str]) -> frozenset[str]:
+    """What is left of log lines and error lines when all that changes from run to run is gone."""
+    found = (" ".join(terms.terms(loglines.mask_line(line, " "))) for line in lines)
+    return frozenset(one for one in found if one.count(" ") >= SHORTEST - 1)
+
+
+def alike(
+    named: Mapping[int, str],
+    asked: frozenset[str],
+    has: Container[int],
+    said: frozenset[str],
+    idf: Mapping[int, float],
+) -> float:
+    """How much of what a situation names exactly is said elsewhere: codes by how much they say, or log lines."""
+    total = sum(idf[term] for term in named)
+    codes = sum(idf[term] for term in named if term in has) / total if total else 0.0
+    lines = len(asked & said) / len(asked) if asked else 0.0
+    return max(codes, lines)
