@@ -36,8 +36,8 @@ class Index(Protocol):
     def refresh(self) -> None:
         """Catch up with what was written since; cheap when nothing was. To be called before each question."""
 
-    def words(self, terms: Mapping[int, int], visible: Visible, limit: int) -> list[int]:
-        """The passages that have most of these terms (each with its count in the question), rare ones weighing most."""
+    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+        """The passages that have most of these terms, each with its weight in the question; rare ones count most."""
 
     def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
         """The passages whose meaning is nearest to the vector."""

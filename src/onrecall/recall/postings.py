@@ -1,0 +1,117 @@
+"""Which rows have a term, and how much it weighs there: an inverted index of up to 65,536 rows in a few arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+ROWS = 1 << 16
+"""The most rows there can be, so that a row takes two bytes."""
+COMMON = 6
+"""A term that one row in so many has is kept as a weight for every row: to add all is quicker than to pick some."""
+
+Keys = npt.NDArray[np.uint64]
+Terms = npt.NDArray[np.uint64]
+Scores = npt.NDArray[np.float32]
+
+
+def keys(terms: Terms, rows: npt.NDArray[np.integer], weights: npt.NDArray[np.integer]) -> Keys:
+    """Term (40 bits), row (16) and weight (8) in one number each: to sort them is all it takes to index them."""
+    return np.asarray((terms << np.uint64(24)) | (rows.astype(np.uint64) << np.uint64(8)) | weights.astype(np.uint64))
+
+
+def _rows(found: Keys) -> npt.NDArray[np.int64]:
+    return ((found >> np.uint64(8)) & np.uint64(ROWS - 1)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The terms of some rows. Weights are 1..255; what a term weighs altogether is the question's affair."""
+
+    terms: Terms
+    """The terms that few rows have, sorted."""
+    starts: npt.NDArray[np.int64]
+    """Where the rows of each of them start, and where the last ones end."""
+    rows: npt.NDArray[np.uint16]
+    weights: npt.NDArray[np.uint8]
+    common: Terms
+    """The terms that many rows have, sorted."""
+    spread: npt.NDArray[np.int64]
+    """In how many rows each of them is."""
+    grid: npt.NDArray[np.uint8]
+    """For each of them its weight in every row, 0 where the row has it not."""
+
+    @classmethod
+    def of(cls, found: Keys, size: int) -> "Postings":
+        """Index the keys of this many rows."""
+        found = np.sort(found)
+        unique, counts = np.unique(found >> np.uint64(24), return_counts=True)
+        common = counts * COMMON > size
+        grid = np.zeros((int(common.sum()), size), np.uint8)
+        in_grid = np.repeat(common, counts)
+        heavy = found[in_grid]
+        grid[np.repeat(np.arange(len(grid)), counts[common]), _rows(heavy)] = heavy & np.uint64(255)
+        light = found[~in_grid]
+        return cls(
+            terms=unique[~common],
+            starts=np.concatenate(([0], np.cumsum(counts[~common]))).astype(np.int64),
+            rows=_rows(light).astype(np.uint16),
+            weights=(light & np.uint64(255)).astype(np.uint8),
+            common=unique[common],
+            spread=counts[common],
+            grid=grid,
+        )
+
+    @classmethod
+    def merged(cls, parts: Sequence["Postings"], places: npt.NDArray[np.int64], size: int) -> "Postings":
+        """Several in one of this many rows: all their rows in turn, each put at its place; -1: left out."""
+        before = np.cumsum([0, *(part.grid.shape[1] for part in parts[:-1])])
+        every = [part.keys() for part in parts]
+        rows = np.concatenate([places[_rows(found) + start] for found, start in zip(every, before, strict=True)])
+        cleared = np.concatenate(every)[rows >= 0] & ~np.uint64((ROWS - 1) << 8)
+        return cls.of(cleared | (rows[rows >= 0].astype(np.uint64) << np.uint64(8)), size)
+
+    def keys(self) -> Keys:
+        """What these postings were made of."""
+        line, row = np.nonzero(self.grid)
+        light = keys(np.repeat(self.terms, np.diff(self.starts)), self.rows, self.weights)
+        return np.concatenate((light, keys(self.common[line], row, self.grid[line, row])))
+
+    def counts(self, wanted: Terms) -> npt.NDArray[np.int64]:
+        """How many rows have each of the terms."""
+        counts = np.zeros(len(wanted), np.int64)
+        places, found = _places(self.terms, wanted)
+        counts[found] = self.starts[places + 1] - self.starts[places]
+        places, found = _places(self.common, wanted)
+        counts[found] = self.spread[places]
+        return counts
+
+    def scores(self, wanted: Terms, importance: Scores) -> Scores:
+        """For each row the sum of its weights for these terms, each term as important as told."""
+        scores = np.zeros(self.grid.shape[1], np.float32)
+        places, found = _places(self.terms, wanted)
+        for start, end, factor in zip(self.starts[places], self.starts[places + 1], importance[found], strict=True):
+            np.add.at(scores, self.rows[start:end], self.weights[start:end] * factor)
+        places, found = _places(self.common, wanted)
+        for place, factor in zip(places, importance[found], strict=True):
+            scores += self.grid[place] * factor
+        return scores
+
+    def having(self, term: int) -> npt.NDArray[np.integer]:
+        """The rows that have the term."""
+        wanted = np.array([term], np.uint64)
+        places, _ = _places(self.common, wanted)
+        if len(places):
+            return np.flatnonzero(self.grid[places[0]])
+        places, _ = _places(self.terms, wanted)
+        return self.rows[self.starts[places[0]] : self.starts[places[0] + 1]] if len(places) else self.rows[:0]
+
+
+def _places(terms: Terms, wanted: Terms) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Where the wanted terms stand, and which of the wanted those are."""
+    if not len(terms):
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    places = np.minimum(np.searchsorted(terms, wanted), len(terms) - 1)
+    found = np.flatnonzero(terms[places] == wanted)
+    return places[found], found
