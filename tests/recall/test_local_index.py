@@ -272,3 +272,17 @@ def test_merging_keeps_every_number() -> None:
     for name in ("ids", "known", "checks", "bits", "meant", "dead"):
         np.testing.assert_array_equal(getattr(merged, name), getattr(one, name))
     np.testing.assert_array_equal(np.sort(merged.words.keys()), np.sort(one.words.keys()))
+
+
+def test_only_what_is_named_goes() -> None:
+    log = Log()
+    for n in range(10):
+        log.add(passage(str(n), "disk"))
+    index = caught_up(log)
+    for number in (99, 4, 5, 6, 7, 8, 9):
+        log.remove(number)
+    index.refresh()
+    for number in (5, 98):
+        log.remove(number)
+    index.refresh()
+    assert sorted(index.words(asked("disk"), Visible(), 10)) == [1, 2, 3, 10]
