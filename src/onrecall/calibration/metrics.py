@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from onrecall.errors import Invalid
+
 Z = 1.959963984540054
 """The normal quantile of a 95 % interval."""
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 Ranks = Sequence[int | None]
 """Where each question's first hit stood, counted from 1; None: nowhere."""
 
@@ -65,21 +68,26 @@ def bootstrap(
     draws: int = 1000,
 ) -> Estimate:
     """Any statistic with its percentile interval. Whole incidents are drawn, for answers to one are not independent."""
-    if not len(values):
+    if not values:
         return NOTHING
+    order, starts, sizes = _clusters(incidents if incidents is not None else range(len(values)), len(values))
     data = np.asarray(values, dtype=np.float64)
-    groups = _groups(incidents if incidents is not None else range(len(data)))
     generator = np.random.default_rng(0)
     found = np.empty(draws)
     for draw in range(draws):
-        picked = generator.integers(0, len(groups), len(groups))
-        found[draw] = statistic(data[np.concatenate([groups[index] for index in picked])])
+        picked = generator.integers(0, len(starts), len(starts))
+        ends = np.cumsum(sizes[picked])
+        places = np.arange(ends[-1]) + np.repeat(starts[picked] - ends + sizes[picked], sizes[picked])
+        found[draw] = statistic(data[order[places]])
     low, high = np.quantile(found, [0.025, 0.975])
     return Estimate(statistic(data), float(low), float(high), len(data))
 
 
-def _groups(incidents: Sequence[Hashable]) -> list[npt.NDArray[np.intp]]:
-    places: dict[Hashable, list[int]] = {}
-    for place, incident in enumerate(incidents):
-        places.setdefault(incident, []).append(place)
-    return [np.array(found) for found in places.values()]
+def _clusters(incidents: Sequence[Hashable], n: int) -> tuple[Whole, Whole, Whole]:
+    """The places of the values incident by incident, and where each incident begins among them and how long it is."""
+    numbers: dict[Hashable, int] = {}
+    label = np.fromiter((numbers.setdefault(one, len(numbers)) for one in incidents), dtype=np.int64)
+    if len(label) != n:
+        raise Invalid(f"{n} values of {len(label)} incidents; name the incident of each value", "incidents")
+    sizes = np.bincount(label)
+    return np.argsort(label, kind="stable"), np.cumsum(sizes) - sizes, sizes

@@ -1,0 +1,117 @@
+"""What the evidence for an answer looks like in nine numbers: what confidence is measured on.
+
+Each is 0..1, margin -1..1.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from onrecall.incident import Advice, Evidence
+
+OLD = math.log1p(3650)
+"""An age of ten years or more counts as 1."""
+MANY = math.log1p(20)
+"""Twenty incidents or more of the same cause count as 1."""
+UNKNOWN = 0.5
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "match": "match score of the best evidence",
+    "margin": "match of the best evidence for the named cause, less that of the best evidence for any other",
+    "agreement": "share of the match scores, squared, that belongs to evidence for the named cause",
+    "signals": "share of the signals (words, meaning, …) that each put evidence for the named cause first",
+    "support": "how many resolved incidents speak for the named cause, members of its families included (log, 20 is 1)",
+    "resolved": "share of the evidence that has a resolution which people stand for",
+    "age": "age of the best evidence for the named cause (log of days, 10 years is 1); 0.5 where it bears no date",
+    "track": "how often advice that rested on this evidence helped, drawn to 0.5 while little is known",
+    "service": "1 if the best evidence for the named cause is of the same service, 0 if of another, 0.5 if unknown",
+}
+NAMES = tuple(DESCRIPTIONS)
+
+
+def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: str | None = None) -> dict[str, float]:
+    """The features of an answer, from the evidence (best first) and what was advised on it; never a NaN."""
+    if not evidence:
+        return {**dict.fromkeys(NAMES, 0.0), "age": UNKNOWN, "track": UNKNOWN, "service": UNKNOWN}
+    mine = _speaking_for(evidence, advice)
+    others = [one for one in evidence if one not in mine]
+    best = max(mine, key=lambda one: one.score)
+    values = {
+        "match": max(one.score for one in evidence),
+        "margin": best.score - max((one.score for one in others), default=0.0),
+        "agreement": _share(_squares(mine), _squares(evidence)),
+        "signals": _signals(evidence, mine),
+        "support": math.log1p(sum(1 + len(one.family) for one in mine if _stood_for(one))) / MANY,
+        "resolved": _share(sum(map(_stood_for, evidence)), len(evidence)),
+        "age": _age(best, as_of),
+        "track": _track(mine),
+        "service": _service(best, service),
+    }
+    return {name: _bounded(values[name], -1.0 if name == "margin" else 0.0) for name in NAMES}
+
+
+def _speaking_for(evidence: Sequence[Evidence], advice: Advice) -> list[Evidence]:
+    """The evidence for the cause that was named; where none was, the best alone."""
+    same = _same_label(advice.cause_label) if advice.cause_label else _same_sentence(advice.cause)
+    found = [one for one in evidence if _stood_for(one) and same(one)]
+    return found or [max(evidence, key=lambda one: (_stood_for(one) and bool(advice.cause), one.score))]
+
+
+def _same_label(label: str) -> Callable[[Evidence], bool]:
+    wanted = _letters(label)
+    return lambda one: bool(one.resolution and one.resolution.cause and _letters(one.resolution.cause) == wanted)
+
+
+def _same_sentence(cause: str | None) -> Callable[[Evidence], bool]:
+    wanted = _letters(cause or "")
+    return lambda one: bool(wanted and one.resolution and _letters(one.resolution.root_cause).startswith(wanted))
+
+
+def _letters(text: str) -> str:
+    """A label or sentence without case, blanks, punctuation and the mark of a cut."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _stood_for(evidence: Evidence) -> bool:
+    return evidence.resolution is not None and evidence.resolution.provenance != "model"
+
+
+def _squares(evidence: Sequence[Evidence]) -> float:
+    return sum(one.score * one.score for one in evidence)
+
+
+def _signals(evidence: Sequence[Evidence], mine: Sequence[Evidence]) -> float:
+    names = sorted({name for one in evidence for name, value in one.signals.items() if value > 0})
+    firsts = [max(evidence, key=lambda one: (one.signals.get(name, 0.0), one.score)) for name in names]
+    return _share(sum(first in mine for first in firsts), len(firsts))
+
+
+def _age(evidence: Evidence, as_of: datetime) -> float:
+    dated = (
+        evidence.document.dated if evidence.document else evidence.incident.started_at if evidence.incident else None
+    )
+    if dated is None:
+        return UNKNOWN
+    return math.log1p(max(0.0, (as_of - dated).total_seconds() / 86_400)) / OLD
+
+
+def _track(evidence: Sequence[Evidence]) -> float:
+    worked = sum(one.record.worked for one in evidence)
+    failed = sum(one.record.failed for one in evidence)
+    return (worked + 1) / (worked + failed + 2)
+
+
+def _service(evidence: Evidence, service: str | None) -> float:
+    thing = evidence.incident or evidence.document
+    if not service or thing is None or not thing.service:
+        return UNKNOWN
+    return float(_letters(thing.service) == _letters(service))
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _bounded(value: float, low: float) -> float:
+    """Within its bounds whatever comes in; what is no number counts as nothing."""
+    return min(1.0, max(low, value)) if math.isfinite(value) else 0.0

@@ -1,0 +1,58 @@
+"""Levels of confidence: answers foretold alike, counted by what came true."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from onrecall.calibration.metrics import Floats, wilson
+
+MOST = 10
+FEWEST = 8
+"""Answers that a level starts with at least."""
+PRIOR = 30.0
+"""What was foretold weighs as much as this many answers counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Answers foretold at least `above`, up to the next level: how many were right, and the chance drawn from that."""
+
+    above: float
+    right: int
+    of: int
+    foretold: float
+    """The mean chance that they were given beforehand: itself drawn to the base rate where features say little."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the counts."""
+        return wilson(self.right, self.of)
+
+    @property
+    def probability(self) -> float:
+        """The counts, drawn to what was foretold, and never outside their own interval."""
+        low, high = self.interval
+        return min(high, max(low, (self.right + PRIOR * self.foretold) / (self.of + PRIOR)))
+
+
+def learn(chances: Floats, right: Floats) -> tuple[Level, ...]:
+    """Levels of equal mass, merged until a higher one was right more often than the one below it."""
+    order = np.argsort(chances, kind="stable")
+    chances, right = chances[order], right[order]
+    n = len(chances)
+    wanted = max(1, min(MOST, round(n ** (1 / 3) * 1.2), n // FEWEST))
+    cuts = sorted({int(np.searchsorted(chances, chances[number * n // wanted])) for number in range(wanted)} | {n})
+    merged: list[tuple[int, int]] = []
+    for start, end in itertools.pairwise(cuts):
+        merged.append((start, end))
+        while len(merged) > 1 and _share(right, merged[-2]) >= _share(right, merged[-1]):
+            merged[-2:] = [(merged[-2][0], merged[-1][1])]
+    return tuple(
+        Level(float(chances[start]), int(right[start:end].sum()), end - start, float(chances[start:end].mean()))
+        for start, end in merged
+    )
+
+
+def _share(right: Floats, stretch: tuple[int, int]) -> float:
+    return float(right[slice(*stretch)].mean())

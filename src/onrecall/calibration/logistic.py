@@ -1,0 +1,59 @@
+"""Ridge logistic regression: a few features to the chance of being right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from onrecall.calibration.metrics import Floats
+
+STEPS = 50
+HALF = 0.5
+"""One right and one wrong answer of half a weight each keep a history that was all right from claiming certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A fitted regression; each column is centred and scaled before it is weighed."""
+
+    intercept: float
+    weights: tuple[float, ...]
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    def chances(self, columns: Floats) -> Floats:
+        """The chance of each row."""
+        z = self.intercept + (columns - np.array(self.centre)) / np.array(self.scale) @ np.array(self.weights)
+        return _sigmoid(z)
+
+
+def fit(columns: Floats, right: Floats, ridge: float) -> Logistic:
+    """Newton's method on the penalised likelihood; the intercept is not penalised."""
+    n, width = columns.shape
+    centre, spread = columns.mean(axis=0), columns.std(axis=0)
+    scale = np.where(spread > 1e-9, spread, 1.0)
+    design = np.zeros((n + 2, width + 1))
+    design[:n, 1:] = (columns - centre) / scale
+    design[:, 0] = 1.0
+    truth = np.concatenate([right, [1.0, 0.0]])
+    mass = np.concatenate([np.ones(n), [HALF, HALF]])
+    penalty = np.concatenate([[0.0], np.full(width, ridge)])
+    weights = np.zeros(width + 1)
+    for _ in range(STEPS):
+        chance = _sigmoid(design @ weights)
+        gradient = design.T @ (mass * (truth - chance)) - penalty * weights
+        curvature = (design * (mass * chance * (1 - chance))[:, None]).T @ design + np.diag(penalty + 1e-9)
+        step = np.linalg.solve(curvature, gradient)
+        step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-12))
+        weights = weights + step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return Logistic(
+        float(weights[0]),
+        tuple(weights[1:].tolist()),
+        tuple(centre.tolist()),
+        tuple(scale.tolist()),
+    )
+
+
+def _sigmoid(z: Floats) -> Floats:
+    return 1.0 / (1.0 + np.exp(-np.clip(z, -35.0, 35.0)))
