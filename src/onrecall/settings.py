@@ -25,13 +25,15 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        description="Where memory is kept: `postgresql://user@host/name`, or `sqlite:///path`; by default a SQLite file in the data folder.",
+        description="Where memory is kept: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` and `demo` listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port that `serve` and `demo` listen on; 0 picks a free one."
+    )
     model_dir: Path | None = Field(
         default=None,
-        description="Folder with a sentence model (`model.safetensors`, `tokenizer.json`, `config.json`) in place of the packaged one.",
+        description="Folder with a sentence model (`model.safetensors`, …) in place of the packaged one.",
     )
     embeddings_url: str | None = Field(
         default=None, description="Base URL of an OpenAI-compatible embeddings endpoint, in place of the local model."
@@ -55,8 +57,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library passes all four
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values from the environment, then from the files that …_FILE variables name."""
         return init_settings, env_settings, _SecretFiles(settings_cls)
@@ -87,7 +89,9 @@ class _SecretFiles(PydanticBaseSettingsSource):
                 try:
                     found[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
                 except OSError as error:
-                    raise Invalid(f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name) from error
+                    raise Invalid(
+                        f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
+                    ) from error
         return found
 
 

@@ -15,19 +15,19 @@ REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 
 
 def test_every_setting_is_documented_and_no_other():
-    told = set(re.findall(r"^\| `(ONRECALL_\w+)`", REFERENCE, re.M))
+    told = set(re.findall(r"^\| `(ONRECALL_\w+)`", REFERENCE, re.MULTILINE))
     assert told == {PREFIX + name.upper() for name in Settings.model_fields}
 
 
 def test_every_command_is_documented_and_no_other():
-    told = set(re.findall(r"^\| `onrecall ([a-z]+(?: recall)?)", REFERENCE, re.M))
+    told = set(re.findall(r"^\| `onrecall ([a-z]+(?: recall)?)", REFERENCE, re.MULTILINE))
     commands = {one.name or one.callback.__name__ for one in cli.app.registered_commands}
     benches = {f"bench {one.name}" for one in cli.bench.registered_commands}
     assert told == commands | benches
 
 
 def test_every_route_is_documented_and_no_other():
-    told = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE) /\S+)`", REFERENCE, re.M))
+    told = set(re.findall(r"^\| `((?:GET|POST|PUT|DELETE) /\S+)`", REFERENCE, re.MULTILINE))
     routes = {
         f"{method} {route.path.removeprefix('/api/v1')}".replace(":path", "")
         for router in ROUTERS
@@ -39,11 +39,13 @@ def test_every_route_is_documented_and_no_other():
 
 
 def test_every_error_is_documented():
-    told = set(re.findall(r"^\| `([A-Z]\w+)` \| \d+", REFERENCE, re.M))
+    told = set(re.findall(r"^\| `([A-Z]\w+)` \| \d+", REFERENCE, re.MULTILINE))
     assert told == {one.__name__ for one in errors.OnRecallError.__subclasses__()}
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name
+)
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"

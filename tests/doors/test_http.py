@@ -75,7 +75,9 @@ def test_resolving_twice_is_fine_and_otherwise_a_new_version(client):
 def test_reopening_takes_the_text_and_the_credit_back(client):
     incident = opened(client, title="the flux capacitor of the zeppelin hums in B flat")
     path = f"/api/v1/incidents/{incident['id']}"
-    client.post(f"{path}/resolution", json=RESOLUTION | {"root_cause": "A helium sparrow nested in the flux capacitor."})
+    client.post(
+        f"{path}/resolution", json=RESOLUTION | {"root_cause": "A helium sparrow nested in the flux capacitor."}
+    )
     asked = {"text": "zeppelin flux capacitor helium sparrow"}
     assert client.post("/api/v1/recall", json=asked).json()["evidence"][0]["resolution"] is not None
     assert client.post(f"{path}/reopen").json()["status"] == "open"
@@ -124,10 +126,16 @@ def test_lists_page_by_cursor(client):
 
 
 def test_documents_come_and_go(client):
-    body = {"title": "Restart the zeppelin", "text": "# Restart\n\n1. Land.\n2. `zeppelinctl restart`\n", "kind": "runbook"}
+    body = {
+        "title": "Restart the zeppelin",
+        "text": "# Restart\n\n1. Land.\n2. `zeppelinctl restart`\n",
+        "kind": "runbook",
+    }
     assert client.put("/api/v1/documents/team/zeppelin.md", json=body).status_code == 201
     assert client.put("/api/v1/documents/team/zeppelin.md", json=body).status_code == 200
-    found = client.post("/api/v1/recall", json={"text": "zeppelin must be restarted", "only": {"kind": "document"}}).json()
+    found = client.post(
+        "/api/v1/recall", json={"text": "zeppelin must be restarted", "only": {"kind": "document"}}
+    ).json()
     assert found["evidence"][0]["id"] == "team/zeppelin.md"
     assert client.delete("/api/v1/documents/team/zeppelin.md").status_code == 204
     assert client.get("/api/v1/documents/team/zeppelin.md").status_code == 404
@@ -137,7 +145,9 @@ def test_documents_come_and_go(client):
 def test_history_goes_in_once_and_the_bad_rows_are_listed(client):
     good = {"id": "H-1", "title": "mail queue stuck", "started_at": "2026-01-01T00:00:00Z"}
     bad = {"id": "H-2", "title": "no time"}
-    first = client.post("/api/v1/history", content=json.dumps([good, bad]), headers={"content-type": "application/json"})
+    first = client.post(
+        "/api/v1/history", content=json.dumps([good, bad]), headers={"content-type": "application/json"}
+    )
     assert first.status_code == 200, first.text
     assert (first.json()["created"], len(first.json()["rejected"])) == (1, 1)
     assert first.json()["rejected"][0]["field"] == "started_at"
@@ -146,7 +156,9 @@ def test_history_goes_in_once_and_the_bad_rows_are_listed(client):
 
 
 def test_a_dry_run_writes_nothing(client):
-    body = "\n".join(json.dumps({"id": f"D-{n}", "title": "x y", "started_at": "2026-01-01T00:00:00Z"}) for n in range(3))
+    body = "\n".join(
+        json.dumps({"id": f"D-{n}", "title": "x y", "started_at": "2026-01-01T00:00:00Z"}) for n in range(3)
+    )
     answer = client.post("/api/v1/history", params={"dry_run": True, "name": "d.jsonl"}, content=body)
     assert answer.json()["created"] == 3
     assert client.get("/api/v1/incidents/D-0").status_code == 404
@@ -204,7 +216,9 @@ def test_an_outcome_for_a_step_that_is_not_there_is_refused(client):
 
 def test_a_body_over_the_limit_is_refused_whatever_its_header_says(client):
     chunks = (b"x" * 1_000_000 for _ in range(4))
-    assert client.post("/api/v1/recall", content=chunks, headers={"content-type": "application/json"}).status_code == 413
+    assert (
+        client.post("/api/v1/recall", content=chunks, headers={"content-type": "application/json"}).status_code == 413
+    )
     assert client.post("/api/v1/recall", content=b"x" * 3_000_000).status_code == 413
 
 
@@ -223,7 +237,13 @@ def test_health_status_and_pages(client):
     assert {part["name"]: part["state"] for part in status["parts"]} == {"store": "ok", "meaning": "ok", "worker": "ok"}
     page = client.get("/")
     assert "script-src 'self'" in page.headers["content-security-policy"]
-    for path in ("/static/page.js", "/static/page.css", "/static/icon.svg", "/docs", "/docs/static/swagger-ui-bundle.js"):
+    for path in (
+        "/static/page.js",
+        "/static/page.css",
+        "/static/icon.svg",
+        "/docs",
+        "/docs/static/swagger-ui-bundle.js",
+    ):
         assert client.get(path).status_code == 200, path
     assert "https://" not in page.text
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from onrecall.errors import Invalid
@@ -6,8 +8,6 @@ from onrecall.settings import Settings, load, mask_url
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch):
-    import os
-
     for name in [name for name in os.environ if name.startswith("ONRECALL_")]:
         monkeypatch.delenv(name)
 

@@ -1,19 +1,27 @@
-"""All of memory as a folder: a manifest, and one line of JSON for each row; read back, it gives the same store."""
+"""All of memory as a folder: a manifest and one line of JSON for each row, which read back give the same store.
+
+Beside them stand the incidents and documents once more, as people and other tools read them.
+"""
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from onrecall import __version__
 from onrecall.errors import Invalid
+from onrecall.history import markdown, native
 from onrecall.line.bring import Brought
-from onrecall.store import Store
+from onrecall.store import Page, Store
 
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
 FORMAT = 1
+PAGE = 200
+
+Item = TypeVar("Item")
 
 
 def is_export(path: Path) -> bool:
@@ -22,7 +30,7 @@ def is_export(path: Path) -> bool:
 
 
 def write(store: Store, folder: Path) -> Mapping[str, int]:
-    """Write everything as it stands at one moment; the manifest comes last, so a cut-off export is never taken for a whole one."""
+    """Write everything as it stands; the manifest comes last, so a cut-off export is never taken for a whole one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -32,11 +40,32 @@ def write(store: Store, folder: Path) -> Mapping[str, int]:
             for row in store.dump():
                 counts[row["table"]] += 1
                 file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        _readable(store, folder)
         manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise Invalid(f"can't write to {folder}: {error.strerror}", "folder") from error
     return counts
+
+
+def _readable(store: Store, folder: Path) -> None:
+    with (folder / "incidents.jsonl").open("w", encoding="utf-8") as file:
+        for incident in _all(store.incidents):
+            file.write(json.dumps(native.dump(incident), ensure_ascii=False) + "\n")
+    (folder / "documents").mkdir()
+    for document in _all(store.documents):
+        (folder / "documents" / f"{quote(document.id, safe=' ')}.md").write_text(
+            markdown.dump(document), encoding="utf-8"
+        )
+
+
+def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
+    cursor = None
+    while True:
+        page = fetch(cursor=cursor, limit=PAGE)
+        yield from page.items
+        if (cursor := page.next_cursor) is None:
+            return
 
 
 def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
@@ -61,7 +90,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Invalid(f"{path} is not an export's manifest: {error}; export it again", "manifest") from error
     if not known:
-        raise Invalid(f"{path} is of format {manifest['format']}, and this version reads {FORMAT}; update OnRecall", "format")
+        raise Invalid(
+            f"{path} is of format {manifest['format']}, and this version reads {FORMAT}; update OnRecall", "format"
+        )
     return dict(manifest)
 
 

@@ -1,4 +1,4 @@
-"""The command line. Every command that prints takes `--json`; exit codes: 0 fine, 1 not found or conflict, 2 bad input, 75 try again."""
+"""The command line. Every command that prints takes `--json`; exit codes are in EXIT, and 0 is fine."""
 
 import json
 import logging
@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, benching, demo as demonstration, importing, printing, serving
-from onrecall.doors.wire import IncidentOut, RecallOut, RecommendationOut, ResolutionIn
+from onrecall.doors import archive, importing, printing
+from onrecall.doors.wire import IncidentOut, RecallOut, RecommendationOut
 from onrecall.doors.wiring import house, settings
 from onrecall.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
 from onrecall.incident import EvidenceKind, Filter, Incident, Resolution, ResolutionStep, Severity, Situation
@@ -65,7 +65,7 @@ def ask(
     limit: Limit = 5,
     as_json: Json = False,
 ) -> None:
-    """Say what broke; get what broke like this before, what fixed it, and numbered steps with receipts. Nothing is written."""
+    """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
         answer = home.memory.ask(_situation(text, service, label, only_kind, only_service, as_of), limit)
     _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
@@ -158,19 +158,21 @@ def resolve(
 
 @app.command(name="import")
 def bring(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")
+    ] = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = None,
+    undated: Annotated[str | None, typer.Option(help="When incidents started that say nothing of it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
     with house() as home:
-        brought = importing.run(
-            home.memory, importing.Source(tuple(paths or ()), example, form, mapping, timezone), dry_run=dry_run
-        )
+        source = importing.Source(tuple(paths or ()), example, form, mapping, timezone, _time(undated, "undated"))
+        brought = importing.run(home.memory, source, dry_run=dry_run)
     _say(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
         raise typer.Exit(2)
@@ -193,6 +195,8 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
 ) -> None:
     """Serve the HTTP API and the page; answer incidents as they are opened."""
+    from onrecall.doors import serving  # noqa: PLC0415 - the web server costs half a second that `ask` need not pay
+
     chosen = settings()
     with house(chosen) as home:
         serving.serve(home, host or chosen.host, chosen.port if port is None else port)
@@ -206,6 +210,8 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End when the scenario has played.")] = False,
 ) -> None:
     """Show the whole product: example history, and a live scenario that is answered, resolved and learned from."""
+    from onrecall.doors import demo as demonstration  # noqa: PLC0415 - likewise
+
     chosen = settings()
     demonstration.run(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)
 
@@ -225,11 +231,15 @@ def doctor(as_json: Json = False) -> None:
 
 @bench.command(name="recall")
 def bench_recall(
-    folder: Annotated[Path, typer.Argument(help="A task in BEIR form: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")],
+    folder: Annotated[
+        Path, typer.Argument(help="A task in BEIR form: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")
+    ],
     corpus: Annotated[Path | None, typer.Option(help="Take the corpus from this task's folder instead.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure recall on a task beside BM25, MiniLM and their rank fusion, in one run."""
+    from onrecall.doors import benching  # noqa: PLC0415 - likewise
+
     report = benching.recall(folder, corpus)
     _say(report, as_json, lambda: printing.bench_recall(report))
 
@@ -304,5 +314,4 @@ def _resolution(
     steps = [ResolutionStep(text, outcome="did_not_help") for text in failed or ()]
     steps += [ResolutionStep(text, outcome="made_it_worse") for text in worse or ()]
     steps += [ResolutionStep(text) for text in worked or ()]
-    said = ResolutionIn(root_cause=root_cause)
-    return Resolution(said.root_cause, at, cause, tuple(steps), summary, by=by)
+    return Resolution(root_cause, at, cause, tuple(steps), summary, by=by)

@@ -121,7 +121,9 @@ def _tell(answer: Recommendation) -> None:
             (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
             indent=FEED_INDENT,
         )
-    printing.say((f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT)
+    printing.say(
+        (f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT
+    )
 
 
 def _stamp(what: str, style: str, message: str) -> None:

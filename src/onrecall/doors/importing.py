@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class Source:
     form: str | None = None
     mapping: Path | None = None
     timezone: str | None = None
+    undated: datetime | None = None
+    """When incidents started that say nothing of it; without it they are left out."""
 
 
 def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
@@ -68,5 +71,6 @@ def resolution(file: Path) -> ResolutionIn:
 
 
 def _read(paths: list[Path], source: Source) -> Iterator[Any]:
-    options = {"format": source.form, "mapping": source.mapping, "timezone": source.timezone}
-    return itertools.chain.from_iterable(history.read(path, **options) for path in paths)
+    return itertools.chain.from_iterable(
+        history.read(path, source.form, source.mapping, source.timezone, source.undated) for path in paths
+    )

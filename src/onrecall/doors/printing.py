@@ -1,4 +1,4 @@
-"""What people read on a terminal. Text from memory is data: it is shown, never interpreted as markup or control codes."""
+"""What people read on a terminal. Text from memory is data: shown, never interpreted as markup or control codes."""
 
 import sys
 import unicodedata
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +22,7 @@ VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold 
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
 RISK = {"read_only": "green", "reversible": "cyan", "disruptive": "yellow", "destructive": "bold red"}
 STATE = {"ok": "green", "degraded": "yellow", "down": "bold red"}
+OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
 
 out = Console(highlight=False, soft_wrap=True)
@@ -30,7 +31,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def inert(text: str) -> str:
     """The text without control and direction-changing characters, which a terminal would obey."""
-    return "".join(" " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return "".join(
+        " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    )
 
 
 def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
@@ -51,30 +54,37 @@ def recommendation(answer: Recommendation) -> None:
     """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence."""
     say((VERDICT_WORDS[answer.verdict], VERDICT[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
-        say(("cause       ", "dim"), answer.cause)
+        where = answer.cause_citation
+        cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
+        say(("cause       ", "dim"), answer.cause, cited)
     say(("confidence  ", "dim"), trust(answer.confidence, answer.confidence_reason))
     if answer.steps:
         say()
-        for step in answer.steps:
-            _step(step)
-    if answer.tried_before:
-        say(("\ntried before, did not help", "bold"))
-        for tried in answer.tried_before:
-            say(f"✗ {tried.text}", (f"  ({page.OUTCOME_WORDS[tried.outcome]}; {tried.citation.id}, line {tried.citation.line})", "dim"), indent=2)
-    if answer.alternatives:
-        say(("\nit could also be", "bold"))
-        for other in answer.alternatives:
-            say(f"{other.cause}", (f"  ({', '.join(other.evidence)})", "dim"), indent=2)
-            for sign in other.tell_apart:
-                say(f"· {sign}", indent=4)
-    if answer.tell_apart:
-        say(("\nwhat would tell", "bold"))
-        for sign in answer.tell_apart:
-            say(f"· {sign}", indent=2)
+    for step in answer.steps:
+        _step(step)
+    _doubts(answer)
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
     say((f"\n{answer.composer}, {answer.latency_ms.total:.0f} ms", "dim"))
+
+
+def _doubts(answer: Recommendation) -> None:
+    if answer.tried_before:
+        say(("\ntried before, did not help", "bold"))
+    for tried in answer.tried_before:
+        where = f"  ({page.OUTCOME_WORDS[tried.outcome]}; {tried.citation.id}, line {tried.citation.line})"
+        say(f"✗ {tried.text}", (where, "dim"), indent=2)
+    if answer.alternatives:
+        say(("\nit could also be", "bold"))
+    for other in answer.alternatives:
+        say(f"{other.cause}", (f"  ({', '.join(other.evidence)})", "dim"), indent=2)
+        for sign in other.tell_apart:
+            say(f"· {sign}", indent=4)
+    if answer.tell_apart:
+        say(("\nwhat would tell", "bold"))
+    for sign in answer.tell_apart:
+        say(f"· {sign}", indent=2)
 
 
 def trust(confidence: Confidence | None, reason: str | None) -> str:
@@ -128,7 +138,9 @@ def resolved(incident: Incident) -> None:
 
 def brought(report: Brought, *, dry_run: bool = False) -> None:
     """What became of an import."""
-    say(f"{'would create' if dry_run else 'created'} {report.created}, updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}")
+    created = "would create" if dry_run else "created"
+    counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
+    say(f"{created} {report.created}, {counts}")
     for note in report.notes[:REJECTED_SHOWN]:
         say((f"note: {note}", "dim"), indent=2)
     for one in report.rejected[:REJECTED_SHOWN]:
@@ -172,8 +184,16 @@ def bench_recall(report: Mapping[str, Any]) -> None:
         table.add_column(column, justify="left" if column == "system" else "right")
     for one in report["systems"]:
         values = (one["recall_at_1"], one["recall_at_3"], one["recall_at_10"], one["mrr"])
-        table.add_row(one["name"], f"{one['ndcg_at_10']:.3f}", f"{one['low']:.3f}–{one['high']:.3f}", *(f"{v:.3f}" for v in values))
+        table.add_row(
+            one["name"],
+            f"{one['ndcg_at_10']:.3f}",
+            f"{one['low']:.3f}–{one['high']:.3f}",
+            *(f"{v:.3f}" for v in values),
+        )
     out.print(table)
+    for test in report["tests"]:
+        difference = f"{test['difference']:+.3f} ({test['low']:+.3f} to {test['high']:+.3f})"
+        say(f"{test['better']} against {test['than']}: {difference} nDCG@10, p = {test['p']:.4f}", indent=2)
 
 
 @contextmanager
@@ -186,6 +206,24 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=err) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n: bar.advance(task, n)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each stage on a terminal, nothing elsewhere; yields how to tell (stage, done, of)."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done, _of: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def say(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=of)
+            bar.update(tasks[stage], completed=done)
+
+        yield say
 
 
 def _lines(what: str, total: int | None) -> Callable[[int], None]:

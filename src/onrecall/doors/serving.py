@@ -15,7 +15,9 @@ from onrecall.errors import Invalid
 GRACE_SECONDS = 5
 
 
-def serve(house: House, host: str, port: int, ready: Callable[[uvicorn.Server, Worker, str], None] | None = None) -> None:
+def serve(
+    house: House, host: str, port: int, ready: Callable[[uvicorn.Server, Worker, str], None] | None = None
+) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
     with _listen(host, port) as listener:
         worker = Worker(house.memory)
@@ -43,7 +45,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise Invalid(f"port {port} at {host} is in use; stop what listens there, or choose another with --port", "port") from error
-        raise Invalid(f"can't listen at {host}, port {port}: {error.strerror}; choose another with --host and --port", "host") from error
+        busy = error.errno == errno.EADDRINUSE
+        why = "is in use; stop what listens there, or" if busy else f"can't be listened on: {error.strerror};"
+        raise Invalid(f"port {port} at {host} {why} choose another with --host and --port", "port") from error
     return listener

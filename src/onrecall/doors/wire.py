@@ -186,6 +186,7 @@ class RecommendationOut(Out):
     verdict_reason: str
     cause: str | None
     cause_label: str | None
+    cause_citation: CitationOut | None
     confidence: ConfidenceOut | None
     confidence_reason: str | None
     steps: list[StepOut]
@@ -256,7 +257,9 @@ class IncidentIn(In):
     """A new incident."""
 
     id: str | None = Field(None, min_length=1, max_length=200, examples=["INC-1042"])
-    title: str = Field(min_length=1, max_length=2000, examples=["auth service returning 503 errors, users can't log in"])
+    title: str = Field(
+        min_length=1, max_length=2000, examples=["auth service returning 503 errors, users can't log in"]
+    )
     description: str = Field("", max_length=200_000, examples=["FATAL:  sorry, too many clients already"])
     service: str | None = Field(None, max_length=200, examples=["auth-service"])
     environment: str | None = Field(None, max_length=200, examples=["production"])
@@ -277,7 +280,9 @@ class StepIn(In):
 class ResolutionIn(In):
     """What was wrong and what was done about it."""
 
-    root_cause: str = Field(min_length=1, max_length=50_000, examples=["Connection pool of auth-service exhausted by a leak"])
+    root_cause: str = Field(
+        min_length=1, max_length=50_000, examples=["Connection pool of auth-service exhausted by a leak"]
+    )
     steps: list[StepIn] = Field(default_factory=list, max_length=200)
     summary: str | None = Field(None, max_length=50_000)
     cause: str | None = Field(None, max_length=200, examples=["connection-pool-exhaustion"])
@@ -302,10 +307,12 @@ class FilterIn(In):
 class SituationIn(In):
     """What is going on now."""
 
-    text: str = Field(min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"])
+    text: str = Field(
+        min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"]
+    )
     service: str | None = Field(None, max_length=200, description="Where it happens; a signal, not a filter.")
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
-    only: FilterIn = Field(default_factory=FilterIn)
+    only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)
     as_of: AwareDatetime | None = Field(None, description="Use only what was known then.")
 

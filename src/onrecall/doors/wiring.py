@@ -1,7 +1,8 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
+import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from onrecall.recall import Recall
 from onrecall.recall.embedding import MISSING, Embedder, load
 from onrecall.recall.embedding_cache import CachedEmbedder
 from onrecall.recall.endpoint import EndpointEmbedder
+from onrecall.recall.local import LocalIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.store import Store
@@ -38,14 +40,11 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
     _make_folder(chosen.data_dir)
-    store = Store.open(chosen.database)
-    try:
+    with closing(Store.open(chosen.database)) as store:
         model = embedder(chosen)
-        recall = Recall(store, model, index(store, chosen))
-        memory = Memory(Parts(store, recall, _now, redact_personal=chosen.redact_personal))
-        yield House(memory, _meaning(model))
-    finally:
-        store.close()
+        with closing(_index(store, model, chosen)) as index:
+            memory = Memory(Parts(store, Recall(store, model, index), _now, redact_personal=chosen.redact_personal))
+            yield House(memory, _meaning(model))
 
 
 def embedder(chosen: Settings) -> Embedder | None:
@@ -60,6 +59,13 @@ def embedder(chosen: Settings) -> Embedder | None:
     cache = chosen.data_dir / "cache"
     _make_folder(cache)
     return CachedEmbedder(model, cache / "embeddings.db")
+
+
+def _index(store: Store, model: Embedder | None, chosen: Settings) -> LocalIndex:
+    folder = chosen.data_dir / "index"
+    _make_folder(folder)
+    name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
+    return LocalIndex(store, model.name if model else None, folder / f"{name}.index")
 
 
 def _meaning(model: Embedder | None) -> Part:

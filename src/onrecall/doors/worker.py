@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """A thread that drains the queue of unanswered incidents; the queue is a column, so nothing is lost with the thread."""
+    """A thread that drains the queue of unanswered incidents; the queue is a column, so it outlives the thread."""
 
     def __init__(self, memory: Memory, answered: Callable[[], None] = lambda: None) -> None:
         self._memory = memory

@@ -48,6 +48,7 @@ class Advisor:
             verdict_reason=advice.verdict_reason,
             cause=advice.cause,
             cause_label=advice.cause_label,
+            cause_citation=advice.cause_citation,
             confidence=None,
             confidence_reason=self._unmeasured(),
             steps=advice.steps,
@@ -93,8 +94,13 @@ def _milliseconds(start: float, end: float) -> float:
 def _digest(situation: Situation, evidence: Sequence[Evidence], records: object) -> str:
     """A hash of everything that the answer depends on, the clock apart."""
     inputs = {
-        "situation": repr((situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)),
-        "evidence": [(one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record)) for one in evidence],
+        "situation": repr(
+            (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
+        ),
+        "evidence": [
+            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record))
+            for one in evidence
+        ],
         "records": repr(records),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

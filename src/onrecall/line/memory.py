@@ -91,7 +91,7 @@ class Memory:
     # resolve and learn
 
     def resolve(self, incident_id: str, resolution: Resolution, recurs: str | None = None) -> Incident:
-        """Close an incident with what fixed it; recallable at once, and tied to the earlier incident that it repeats."""
+        """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats."""
         incident = self.store.incident(incident_id)
         clean = redact_thing(resolution, personal=self._personal)
         resolved = incident.resolve(clean)
@@ -127,7 +127,8 @@ class Memory:
         for index, step in enumerate(outcome.steps):
             if step.n not in numbers:
                 raise Invalid(
-                    f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}", f"steps.{index}.n"
+                    f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}",
+                    f"steps.{index}.n",
                 )
         note = redact(outcome.note, personal=self._personal).text if outcome.note else None
         self.store.rate(replace(outcome, note=note), done_in(recommendation, outcome), self._clock())
@@ -159,10 +160,13 @@ class Memory:
 
 
 def situation(
-    text: str, service: str | None = None, labels: dict[str, str] | None = None, only: Filter | None = None, as_of: datetime | None = None
+    text: str,
+    service: str | None = None,
+    labels: dict[str, str] | None = None,
+    only: Filter | None = None,
+    as_of: datetime | None = None,
 ) -> Situation:
     """What somebody told us, as a situation; an empty text is refused."""
     if not text.strip():
         raise Invalid("there is nothing to look for; say what happens, or paste an alert or log lines", "text")
     return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)
-

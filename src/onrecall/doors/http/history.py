@@ -9,6 +9,7 @@ from onrecall import history
 from onrecall.doors.http.parts import TheMemory
 from onrecall.doors.http.problems import responses
 from onrecall.doors.wire import ImportOut
+from onrecall.errors import Invalid
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
 
@@ -24,7 +25,11 @@ BODY = {
                         "title": "auth service returning 503",
                         "service": "auth-service",
                         "started_at": "2026-01-05T03:12:00Z",
-                        "resolution": {"root_cause": "connection pool exhausted", "at": "2026-01-05T03:40:00Z", "steps": []},
+                        "resolution": {
+                            "root_cause": "connection pool exhausted",
+                            "at": "2026-01-05T03:40:00Z",
+                            "steps": [],
+                        },
                     }
                 ],
             },
@@ -40,11 +45,16 @@ BODY = {
 async def bring(
     request: Request,
     memory: TheMemory,
-    name: Annotated[str, Query(description="File name, for the report and for documents' ids.")] = "body",
+    name: Annotated[
+        str, Query(description="File name, for the report; a Markdown document without an id takes it for one.")
+    ] = "",
     dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
 ) -> ImportOut:
     """Import incidents or documents (JSON, JSONL, CSV, Markdown); what is already here stays `unchanged`."""
     data = await request.body()
-    things = history.read_bytes(name, data, request.headers.get("content-type"))
+    media_type = request.headers.get("content-type", "")
+    if "markdown" in media_type and not name:
+        raise Invalid("name the document with ?name=, such as ?name=runbooks/restart.md", "name")
+    things = history.read_bytes(name or "body", data, media_type)
     brought = await run_in_threadpool(memory.bring, things, dry_run=dry_run)
     return ImportOut.model_validate(brought, from_attributes=True)

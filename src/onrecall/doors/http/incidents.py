@@ -125,7 +125,9 @@ def recommendation(
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
 def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory) -> IncidentOut:
     """Close it with what fixed it. The same again changes nothing; another one is a new version."""
-    return IncidentOut.model_validate(memory.resolve(incident_id, resolution.noun(memory.now()), resolution.recurrence_of))
+    return IncidentOut.model_validate(
+        memory.resolve(incident_id, resolution.noun(memory.now()), resolution.recurrence_of)
+    )
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
@@ -158,4 +160,3 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory) -> Re
 def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
     """One recommendation, as it was given."""
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
-

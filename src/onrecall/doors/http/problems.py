@@ -55,7 +55,8 @@ def install(app: FastAPI) -> None:
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a route can answer with, for OpenAPI."""
     return {
-        status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}} for status in (*statuses, 500)
+        status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}}
+        for status in (*statuses, 500)
     }
 
 
@@ -87,7 +88,9 @@ def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return answer(Problem(title=_title(error.status_code), status=error.status_code, detail=str(error.detail)), error.headers)
+    return answer(
+        Problem(title=_title(error.status_code), status=error.status_code, detail=str(error.detail)), error.headers
+    )
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:
