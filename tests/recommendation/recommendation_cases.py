@@ -16,10 +16,12 @@ from onrecall.incident import (
     Situation,
     StepOutcome,
 )
-from onrecall.recommendation import compose
+from onrecall.recommendation import Thresholds, compose
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 UNTRIED = Record()
+THRESHOLDS = Thresholds(similar=0.45, known=0.65)
+"""Those that the tests' scores are made for."""
 NONE: Mapping[str, Record] = {}
 
 
@@ -70,7 +72,7 @@ def runbook(
 
 
 def ask(evidence: Sequence[Evidence], text: str = "it is broken again", records=NONE, **labels: str) -> Advice:
-    return compose(Situation(text=text, labels=labels), evidence, records, NOW)
+    return compose(Situation(text=text, labels=labels), evidence, records, NOW, THRESHOLDS)
 
 
 def line_of(evidence: Sequence[Evidence], citation) -> str:

@@ -78,6 +78,12 @@ def test_a_fault_that_is_not_named_contradicts_nothing(text):
     assert ask([seen("DB", 0.9, **DATABASE)], text=text).verdict == "known"
 
 
+def test_what_a_log_guesses_contradicts_nothing():
+    guess = "billing: Worker (pid:38) was sent SIGKILL! Perhaps out of memory?"
+    assert ask([seen("DB", 0.9, **DATABASE)], text=guess).verdict == "known"
+    assert ask([seen("DB", 0.9, **DATABASE)], text=guess.replace("Perhaps ", "")).verdict == "never_seen"
+
+
 def test_one_of_several_named_faults_is_enough():
     evidence = [
         seen("DISK", 0.9, cause="disk-full", root_cause="The WAL filled the volume", title="No space left on device")

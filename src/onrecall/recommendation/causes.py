@@ -15,6 +15,8 @@ NEARNESS = 0.1
 """Evidence this much weaker than the best counts e times less, so that many weak matches never outvote a strong one."""
 ECHO = 0.5
 """Each further incident of the same cause adds this share of what the one before it added."""
+MOST_FAMILY = 9
+"""Members of a recurring family that count as agreement."""
 TRACK = 0.15
 """How far a track record moves a weight at most, up or down; with no record it moves nothing."""
 _HEADING = "## Root cause"
@@ -131,7 +133,7 @@ def _same(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def _hypothesis(group: list[Evidence], top: float) -> Hypothesis:
     weighed = sorted(((_weight(one, top), one) for one in group), key=lambda pair: -pair[0])
-    votes = [weight for weight, one in weighed for _ in range(1 + len(one.family))]
+    votes = [weight for weight, one in weighed for _ in range(1 + min(len(one.family), MOST_FAMILY))]
     label = next((one.resolution.cause for _, one in weighed if one.resolution and one.resolution.cause), None)
     return Hypothesis(
         label=sentence(label) if label else None,

@@ -72,7 +72,10 @@ FAULTS = (
         r"\bcpu|_cpu|\bload\b",
     ),
 )
-_DENIED = re.compile(r"\b(?:no|not|without|never|isn't|aren't|wasn't|rule[ds] out)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:no|not|without|never|isn't|aren't|wasn't|rule[ds] out|perhaps|maybe|possibly)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
 
 
 def contradiction(situation: Situation, evidence: Evidence) -> str | None:
@@ -98,7 +101,7 @@ def _other_kind(kind: str, text: str) -> bool:
 
 
 def _names(fault: Fault, text: str) -> bool:
-    """Whether a text says outright that this is the fault, and does not deny it."""
+    """Whether a text says outright that this is the fault, and neither denies it nor guesses."""
     return any(
         not _DENIED.search(text[max(0, found.start() - 30) : found.start()]) for found in fault.named.finditer(text)
     )

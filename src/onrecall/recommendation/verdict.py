@@ -13,9 +13,9 @@ from onrecall.recommendation.runbook import names_alert
 class Thresholds:
     """Where the verdict changes. The defaults are starting points; measured ones are passed in."""
 
-    similar: float = 0.45
+    similar: float = 0.5
     """Match score from which evidence is about something like this; below it, it is a near miss."""
-    known: float = 0.65
+    known: float = 0.8
     """Match score from which it is the same."""
     contested: float = 0.7
     """Another cause that weighs at least this share of the first contests it: both are only similar."""
