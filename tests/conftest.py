@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,11 +20,21 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of its own, for tests with several connections or processes."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'onrecall.db'}"
-    server = request.getfixturevalue("postgres_server")
-    name = f"test_{next(NUMBERS)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name} template onrecall_template")
-    return server.replace("/postgres?", f"/{name}?")
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty store on PostgreSQL."""
+    with _database(postgres_server, "template onrecall_template strategy file_copy") as url:
+        yield url
+
+
+@pytest.fixture
+def blank_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without any table."""
+    with _database(postgres_server, "strategy file_copy") as url:
+        yield url
 
 
 @pytest.fixture
@@ -49,3 +60,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Store.open(url.replace("/postgres?", "/onrecall_template?")).close()
     yield url
     server.cleanup()
+
+
+@contextmanager
+def _database(server: str, options: str) -> Iterator[str]:
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name} {options}")
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"drop database {name} with (force)")

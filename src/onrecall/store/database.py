@@ -55,7 +55,7 @@ class Database:
         if not ready:
             with self.write() as connection:
                 self.kind.prepare(connection)
-                migrations.migrate(connection, self.kind.types)
+                migrations.migrate(connection, self.kind.types, migrations.steps())
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:

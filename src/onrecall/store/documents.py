@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, upda
 from onrecall.errors import NotFound
 from onrecall.incident import Document, DocumentKind
 from onrecall.store import guard, paging
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.results import Page
 from onrecall.store.tables import documents
 
@@ -26,7 +26,7 @@ def one(connection: Connection, document: str) -> Document:
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
     """Documents by id; one that is unknown, or was unknown then, is absent."""
     found: dict[str, Document] = {}
-    for part in parts(ids):
+    for part in keys(ids):
         query = select(documents).where(documents.c.id.in_(part))
         if as_of is not None:
             query = query.where(or_(documents.c.dated.is_(None), documents.c.dated <= as_of))
@@ -38,7 +38,7 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
 def hashes(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """The content hash of each document."""
     found: dict[str, str] = {}
-    for part in parts(ids):
+    for part in keys(ids):
         rows = connection.execute(select(documents.c.id, documents.c.hash).where(documents.c.id.in_(part)))
         found.update((row.id, row.hash) for row in rows)
     return found
@@ -73,8 +73,8 @@ def change(connection: Connection, document: Document, digest: str) -> None:
 
 def remove(connection: Connection, document: str) -> None:
     """Forget a document, its passages apart."""
-    if not connection.execute(delete(documents).where(documents.c.id == document)).rowcount:
-        raise NotFound(f"there is no document {document}")
+    one(connection, document)
+    connection.execute(delete(documents).where(documents.c.id == document))
 
 
 def _row(document: Document) -> dict[str, object]:

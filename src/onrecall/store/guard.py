@@ -53,6 +53,11 @@ def text(value: str, field: str) -> str:
     return value
 
 
+def storable(value: str) -> bool:
+    """Whether a text can be in the store at all; there is no need to look for any other."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def moment(value: datetime, field: str) -> datetime:
     """The time in UTC, unless nobody knows in which zone it was meant."""
     if value.tzinfo is None or value.utcoffset() is None:

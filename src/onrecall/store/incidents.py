@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, inse
 from onrecall.errors import Invalid, NotFound
 from onrecall.incident import Incident, Resolution, Severity, Status
 from onrecall.store import counting, guard, links, paging, resolutions
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.results import Page
 from onrecall.store.tables import incidents
 
@@ -45,7 +45,7 @@ def one(connection: Connection, incident: str, as_of: datetime | None = None) ->
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
     """Incidents by id; one that is unknown, or was unknown then, is absent."""
     rows: list[RowMapping] = []
-    for part in parts(ids):
+    for part in keys(ids):
         query = select(incidents).where(incidents.c.id.in_(part))
         if as_of is not None:
             query = query.where(incidents.c.started_at <= as_of)
@@ -80,21 +80,25 @@ def mint(connection: Connection) -> str:
     return f"INC-{counting.take(connection, 'incident')[0]}"
 
 
-def add(connection: Connection, incident: Incident, given_hash: str, *, waiting: bool) -> None:
-    """Write a new incident, its resolution and links apart."""
-    values = {"given_hash": given_hash, "state_hash": guard.digest(incident), "waiting": waiting}
-    connection.execute(insert(incidents).values(_row(incident) | values))
+def add(connection: Connection, incident: Incident, given_hash: str, *, waiting: bool) -> frozenset[str]:
+    """Write a new incident, its resolution and links apart; returns the hashes it is known by."""
+    hashes = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    connection.execute(insert(incidents), _row(incident) | hashes | {"waiting": waiting})
     if number := NUMBERED.fullmatch(incident.id):
         counting.raise_to(connection, "incident", int(number[1]))
+    return frozenset(hashes.values())
 
 
-def change(
-    connection: Connection, incident: Incident, given_hash: str | None = None, *, waiting: bool | None = None
-) -> None:
-    """Write what an incident is now, its resolution and links apart."""
+def change(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
+    """Write what an import made of an incident; returns the hashes it is known by."""
+    hashes = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_row(incident) | hashes))
+    return frozenset(hashes.values())
+
+
+def move(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
+    """Write what became of an incident here."""
     values = _row(incident) | {"state_hash": guard.digest(incident)}
-    if given_hash is not None:
-        values["given_hash"] = given_hash
     if waiting is not None:
         values["waiting"] = waiting
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))

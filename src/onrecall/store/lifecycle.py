@@ -1,6 +1,7 @@
 """What happens to an incident after it opened: acknowledged, resolved, reopened, tied to others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,12 +17,12 @@ def acknowledge(connection: Connection, name: str, at: datetime, by: str | None)
     stored = incidents.one(connection, name)
     acknowledged = stored.acknowledge(at)
     if acknowledged != stored:
-        incidents.change(connection, acknowledged)
+        incidents.move(connection, acknowledged)
         events.add(connection, [Happening(name, "acknowledged", at, by)], at)
     return acknowledged
 
 
-def resolve(  # noqa: PLR0913, PLR0917
+def resolve(  # noqa: PLR0917
     connection: Connection,
     name: str,
     resolution: Resolution,
@@ -38,9 +39,16 @@ def resolve(  # noqa: PLR0913, PLR0917
     performed.check(tries)
     resolved = stored.resolve(resolution)
     version = resolutions.add(connection, name, resolution, tries)
-    happened = [Happening(name, "resolved", resolution.at, resolution.by, {"version": version})]
-    happened += _tie(connection, name, ties, resolution.at, resolution.by)
-    return _changed(connection, resolved, found, happened, now, waiting=False)
+    tied = _tie(connection, name, ties, resolution.at)
+    happened = [
+        Happening(name, "resolved", resolution.at, resolution.by, {"version": version}),
+        *(Happening(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
+    ]
+    _place(connection, name, found)
+    resolved = replace(resolved, links=stored.links + tied)
+    incidents.move(connection, resolved, waiting=False)
+    events.add(connection, happened, now)
+    return resolved
 
 
 def reopen(connection: Connection, name: str, found: Sequence[Passage], at: datetime, by: str | None) -> Incident:
@@ -51,42 +59,32 @@ def reopen(connection: Connection, name: str, found: Sequence[Passage], at: date
     resolutions.revoke(connection, name, at)
     performed.revoke(connection, name, at)
     outcomes.revoke(connection, name, at)
-    return _changed(connection, stored.reopen(), found, [Happening(name, "reopened", at, by)], at, waiting=True)
+    _place(connection, name, found)
+    reopened = stored.reopen()
+    incidents.move(connection, reopened, waiting=True)
+    events.add(connection, [Happening(name, "reopened", at, by)], at)
+    return reopened
 
 
 def link(connection: Connection, name: str, tie: Link, at: datetime, by: str | None) -> Incident:
     """Tie it to an earlier incident; the same tie again changes nothing."""
-    incidents.one(connection, name)
-    happened = _tie(connection, name, [tie], at, by)
-    tied = incidents.one(connection, name)
-    if happened:
-        incidents.change(connection, tied)
-        events.add(connection, happened, at)
-    return tied
+    stored = incidents.one(connection, name)
+    tied = _tie(connection, name, [tie], at)
+    if not tied:
+        return stored
+    linked = replace(stored, links=stored.links + tied)
+    incidents.move(connection, linked)
+    events.add(connection, [Happening(name, "linked", at, by, events.tied(tie))], at)
+    return linked
 
 
-def _tie(connection: Connection, name: str, ties: Sequence[Link], at: datetime, by: str | None) -> list[Happening]:
+def _tie(connection: Connection, name: str, ties: Sequence[Link], at: datetime) -> tuple[Link, ...]:
     for tie in ties:
         incidents.one(connection, tie.incident)
-    tied = links.add(connection, name, ties, at)
-    return [Happening(name, "linked", at, by, events.tied(one)) for one in tied]
+    return links.add(connection, name, ties, at)
 
 
-def _changed(  # noqa: PLR0913
-    connection: Connection,
-    incident: Incident,
-    found: Sequence[Passage],
-    happened: Sequence[Happening],
-    now: datetime,
-    *,
-    waiting: bool,
-) -> Incident:
-    """Write the new state, its passages and its events."""
+def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:
     shelf = Shelf()
-    shelf.put(("incident", incident.id), found)
+    shelf.put(("incident", name), found)
     shelf.fill(connection)
-    incidents.change(connection, incident, waiting=waiting)
-    events.add(connection, happened, now)
-    now_stored = incidents.one(connection, incident.id)
-    incidents.change(connection, now_stored)
-    return now_stored

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from onrecall.incident import Link
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.tables import links
 
 
 def of(connection: Connection, incidents: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Link, ...]]:
     """The links of each incident in the order in which they were tied."""
     found: dict[str, tuple[Link, ...]] = {}
-    for part in parts(incidents):
+    for part in keys(incidents):
         query = select(links).where(links.c.incident.in_(part)).order_by(links.c.incident, links.c.n)
         if as_of is not None:
             query = query.where(links.c.at <= as_of)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from onrecall.incident import Outcome, Performed, Record, StepVerdict
 from onrecall.store import events, guard, performed, recommendations
 from onrecall.store.events import Happening
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.performed import counts
 from onrecall.store.tables import citations, outcomes
 from onrecall.store.tables import recommendations as answers
@@ -48,6 +48,8 @@ def rate(connection: Connection, outcome: Outcome, tries: Sequence[Performed], n
 
 def of(connection: Connection, recommendation: str) -> tuple[Outcome, ...]:
     """What counts now of what was said of a recommendation, oldest first."""
+    if not guard.storable(recommendation):
+        return ()
     query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
     return tuple(_outcome(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
 
@@ -65,7 +67,7 @@ def revoke(connection: Connection, incident: str, at: datetime) -> None:
 def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
     """For each incident or document: how often answers that rested on it helped."""
     found: dict[str, Record] = {}
-    for part in parts(evidence):
+    for part in keys(evidence):
         query = (
             select(
                 citations.c.evidence, outcomes.c.verdict, func.count().label("n"), func.max(outcomes.c.at).label("last")

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, delete, insert, or_, select
 
 from onrecall.incident import EvidenceKind, Passage
-from onrecall.store import counting, guard, terms
-from onrecall.store.parts import parts
+from onrecall.store import counting, guard, searchable, terms
+from onrecall.store.parts import keys, parts
 from onrecall.store.results import Change, Owner
 from onrecall.store.tables import changes, documents, incidents, passages
 
@@ -62,7 +62,7 @@ def of(
     for kind, name in owners:
         kinds.setdefault(kind, []).append(name)
     for kind, names in kinds.items():
-        for part in parts(names):
+        for part in keys(names):
             query = select(passages).where(passages.c.kind == kind, passages.c.owner.in_(part)).order_by(passages.c.id)
             if as_of is not None:
                 query = query.where(or_(passages.c.known_from.is_(None), passages.c.known_from <= as_of))
@@ -109,7 +109,7 @@ def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple
         tables[kind].append(name)
     for kind, names in tables.items():
         table = incidents if kind == "incident" else documents
-        for part in parts(names):
+        for part in keys(names):
             rows = connection.execute(select(table.c.id, table.c.service, table.c.labels).where(table.c.id.in_(part)))
             found.update(((kind, row.id), (row.service, row.labels)) for row in rows)
     return found
@@ -124,6 +124,8 @@ def _insert(connection: Connection, new: Sequence[Passage]) -> None:
         for number, one in zip(numbers, new, strict=True)
     ]
     connection.execute(insert(passages), rows)
+    if connection.dialect.name == "postgresql":
+        searchable.add(connection, numbers, new)
     _log(connection, numbers)
 
 

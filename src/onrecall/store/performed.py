@@ -44,9 +44,9 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
     connection.execute(query.values(revoked_at=at))
 
 
-def records(connection: Connection, keys: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
+def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
     """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try."""
-    names = {_short(key): key for key in keys}
+    names = {_short(key): key for key in wanted if guard.storable(key)}
     found: dict[str, Record] = {}
     table = performed.c
     for part in parts(names):

@@ -21,7 +21,7 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
     if given.incident is not None:
         incidents.one(connection, given.incident)
         incidents.answered(connection, given.incident)
-    stored = connection.scalar(select(recommendations.c.body).where(recommendations.c.id == given.id))
+    stored = _body(connection, given.id)
     if stored is None:
         _add(connection, given, body, step_keys)
     elif given.incident is None or _is_newest(connection, given):
@@ -37,7 +37,7 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
 
 def one(connection: Connection, name: str) -> Recommendation:
     """The recommendation with this id."""
-    body = connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
+    body = _body(connection, name) if guard.storable(name) else None
     if body is None:
         raise NotFound(f"there is no recommendation {name}")
     return BODY.validate_python(body)
@@ -45,6 +45,8 @@ def one(connection: Connection, name: str) -> Recommendation:
 
 def newest_first(connection: Connection, incident: str, limit: int | None = None) -> tuple[Recommendation, ...]:
     """The answers to an incident."""
+    if not guard.storable(incident):
+        return ()
     query = select(recommendations.c.body).where(recommendations.c.incident == incident)
     query = query.order_by(recommendations.c.n.desc()).limit(limit)
     return tuple(BODY.validate_python(body) for body in connection.scalars(query))
@@ -54,6 +56,10 @@ def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [one.id for one in recommendation.evidence[:1]]
     return list(dict.fromkeys(first + [step.citation.id for step in recommendation.steps]))
+
+
+def _body(connection: Connection, name: str) -> object:
+    return connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
 
 
 def _add(connection: Connection, given: Recommendation, body: object, step_keys: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Incident
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.tables import incidents
 
 
@@ -30,7 +30,7 @@ class Register:
         self._keys: dict[tuple[str, str], Known] = {}
         names = {name for one in given for name in (one.id, one.source_id, _qualified(one)) if name}
         columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
-        for part in parts(sorted(names)):
+        for part in keys(sorted(names)):
             for column in (incidents.c.id, incidents.c.source_id):
                 for row in connection.execute(select(*columns).where(column.in_(part))):
                     self.note(Known(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))

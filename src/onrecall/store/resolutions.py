@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from onrecall.incident import Performed, Resolution, ResolutionStep
 from onrecall.store import guard, performed
-from onrecall.store.parts import parts
+from onrecall.store.parts import keys
 from onrecall.store.tables import resolutions
 
 
@@ -20,7 +20,7 @@ def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
 def standing(connection: Connection, incidents: Iterable[str], as_of: datetime | None) -> dict[str, Resolution]:
     """The resolution of each incident that stood then, or stands now."""
     found: dict[str, Resolution] = {}
-    for part in parts(incidents):
+    for part in keys(incidents):
         query = select(resolutions).where(resolutions.c.incident.in_(part)).order_by(resolutions.c.version)
         for row in connection.execute(query):
             if _stood(row, as_of):

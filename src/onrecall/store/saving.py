@@ -100,15 +100,15 @@ class _Saving:
         except Invalid as error:
             return Saved(entry.thing.id, "rejected", str(error), error.field)
 
-    def create(self, given: Incident, entry: Entry, digest: str, *, live: bool = False) -> Incident:
+    def create(self, given: Incident, entry: Entry, digest: str, *, live: bool = False) -> Known:
         """Write an incident that was not there."""
         incident = _settled(given)
         self.shelf.put(("incident", incident.id), entry.passages)
-        incidents.add(self._connection, incident, digest, waiting=live)
+        hashes = incidents.add(self._connection, incident, digest, waiting=live)
         detail = {} if live else IMPORTED
         opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
         self._tell(None, incident, incident.links, entry, [opened], detail)
-        return incident
+        return Known(incident.id, incident.source, incident.source_id, hashes)
 
     def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:
         known = self.register.find(given)
@@ -118,19 +118,18 @@ class _Saving:
             there = self.create(replace(given, id=self.register.name(given)), entry, digest)
         else:
             there = self._update(incidents.one(self._connection, known.id), given, entry, digest)
-        hashes = frozenset({digest, guard.digest(there)})
-        self.register.note(Known(there.id, there.source, there.source_id, hashes))
+        self.register.note(there)
         return Saved(there.id, "created" if known is None else "updated")
 
-    def _update(self, stored: Incident, given: Incident, entry: Entry, digest: str) -> Incident:
+    def _update(self, stored: Incident, given: Incident, entry: Entry, digest: str) -> Known:
         incident = _merged(stored, given)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
         self.shelf.put(("incident", incident.id), entry.passages + self._kept(stored, given), moved=moved)
-        incidents.change(self._connection, incident, digest)
+        hashes = incidents.change(self._connection, incident, digest)
         self._tell(stored, incident, given.links, entry, [], IMPORTED)
-        return incident
+        return Known(incident.id, incident.source, incident.source_id, hashes)
 
-    def _tell(  # noqa: PLR0913, PLR0917
+    def _tell(
         self,
         stored: Incident | None,
         incident: Incident,

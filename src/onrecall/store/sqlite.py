@@ -20,7 +20,6 @@ TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "ra
 # synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
 # fullfsync makes macOS sync for real; elsewhere it does nothing.
 PRAGMAS = (
-    f"busy_timeout={PATIENCE_SECONDS * 1000}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "fullfsync=1",
@@ -39,6 +38,7 @@ class SQLite:
     types: Mapping[str, str] = TYPES
 
     def __init__(self, url: URL) -> None:
+        self._patience = _patience(url)
         self.in_memory = url.database in (None, "", ":memory:")
         if not self.in_memory:
             _make_folder(Path(str(url.database)).parent)
@@ -48,8 +48,8 @@ class SQLite:
             poolclass=QueuePool,
             pool_size=1 if self.in_memory else 5,
             max_overflow=0 if self.in_memory else -1,
-            pool_timeout=PATIENCE_SECONDS,
-            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": PATIENCE_SECONDS},
+            pool_timeout=self._patience,
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": self._patience},
         )
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", _begin)
@@ -60,8 +60,8 @@ class SQLite:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
-        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
-            raise Unavailable(f"other writers kept the database busy for {PATIENCE_SECONDS} s; try again")
+        if not self._turn.acquire(timeout=self._patience):
+            raise Unavailable(f"other writers kept the database busy for {self._patience:g} s; try again")
         try:
             yield
         finally:
@@ -95,12 +95,21 @@ class SQLite:
         if code is None:
             return None
         if code & 0xFF in BUSY:
-            return f"the database was locked for longer than {PATIENCE_SECONDS} s; try again"
+            return f"the database was locked for longer than {self._patience:g} s; try again"
         return f"the database can't be used: {error}" if code & 0xFF in LATER else None
 
     def foreign(self, error: BaseException | None) -> bool:
         """Whether the file is no SQLite database, or a damaged one."""
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _patience(url: URL) -> float:
+    """How long to wait for others, in seconds: `?timeout=5` in the URL, or the default."""
+    said = url.query.get("timeout", str(PATIENCE_SECONDS))
+    try:
+        return float(str(said))
+    except ValueError as error:
+        raise Invalid(f"timeout is {said!r}; give a number of seconds", "database_url") from error
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

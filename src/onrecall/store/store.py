@@ -38,6 +38,7 @@ from onrecall.store import (
     terms,
 )
 from onrecall.store.database import Database
+from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.results import Change, Entry, Event, Owner, Page, Saved, TermStatistics
 
 
@@ -80,7 +81,7 @@ class Store:
         with self._database.write() as connection:
             return lifecycle.acknowledge(connection, incident_id, guard.moment(at, "at"), by)
 
-    def resolve(  # noqa: PLR0913, PLR0917
+    def resolve(
         self,
         incident_id: str,
         resolution: Resolution,
@@ -156,7 +157,7 @@ class Store:
             incidents.one(connection, incident_id)
             return resolutions.versions(connection, incident_id)
 
-    def incidents(  # noqa: PLR0913, PLR0917
+    def incidents(  # noqa: PLR0917
         self,
         status: Status | None = None,
         service: str | None = None,
@@ -287,6 +288,10 @@ class Store:
         """The passages of incidents and documents that were known at a time, with their numbers."""
         with self._database.read() as connection:
             return passages.of(connection, owners, _then(as_of))
+
+    def search(self, model: str | None, dimensions: int) -> PassageSearch:
+        """PostgreSQL's own search, by the vectors of this model."""
+        return PassageSearch(self._database, model, dimensions)
 
     def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
         """How common terms are, exactly."""

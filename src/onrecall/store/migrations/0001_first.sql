@@ -1,12 +1,12 @@
 create table counters (
-  name {key} primary key,
+  name {key} not null primary key,
   value {number} not null
 );
 insert into counters (name, value) values
   ('incident', 0), ('passage', 0), ('change', 0), ('event', 0), ('recommendation', 0), ('passages', 0), ('length', 0);
 
 create table incidents (
-  id {key} primary key,
+  id {key} not null primary key,
   title text not null,
   description text not null,
   service {key},
@@ -56,7 +56,7 @@ create table links (
 create index links_target on links (target);
 
 create table documents (
-  id {key} primary key,
+  id {key} not null primary key,
   title text not null,
   text text not null,
   kind {key} not null,
@@ -69,7 +69,7 @@ create table documents (
 create index documents_service on documents (service, id);
 
 create table passages (
-  id {number} primary key,
+  id {number} not null primary key,
   kind {key} not null,
   owner {key} not null,
   part {key} not null,
@@ -86,18 +86,18 @@ create table passages (
 create index passages_known_from on passages (known_from);
 
 create table changes (
-  seq {number} primary key,
+  seq {number} not null primary key,
   passage {number} not null
 );
 create index changes_passage on changes (passage);
 
 create table terms (
-  term {number} primary key,
+  term {number} not null primary key,
   passages {number} not null
 );
 
 create table recommendations (
-  id {key} primary key,
+  id {key} not null primary key,
   incident {key} references incidents (id),
   n {number} not null,
   created_at {time} not null,
@@ -139,7 +139,7 @@ create table performed (
 create index performed_key on performed (key);
 
 create table events (
-  seq {number} primary key,
+  seq {number} not null primary key,
   incident {key} not null references incidents (id),
   type text not null,
   at {time} not null,

@@ -5,7 +5,7 @@ A statement ends with a semicolon at the end of a line; `{key}`, `{time}` and so
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -48,18 +48,19 @@ def version(connection: Connection) -> int:
     return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
 
 
-def migrate(connection: Connection, types: Mapping[str, str], upto: int | None = None) -> None:
-    """Take every step that was not taken yet; the caller holds the writers' lock and commits."""
+def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Step]) -> None:
+    """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
     here = version(connection)
-    if here > newest():
+    last = plan[-1].number
+    if here > last:
         raise Invalid(
-            f"the database has schema {here}, this OnRecall knows {newest()}: a newer one wrote it; upgrade",
+            f"the database has schema {here}, this OnRecall knows {last}: a newer one wrote it; upgrade",
             "database_url",
         )
     if here == 0:
         connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
-    for step in steps():
-        if here < step.number <= (upto or newest()):
+    for step in plan:
+        if step.number > here:
             _take(connection, step, types)
 
 

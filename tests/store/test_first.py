@@ -1,2 +1,0 @@
-def test_opens(store):
-    assert store.counts()["incidents"] == 0
