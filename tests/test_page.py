@@ -19,7 +19,16 @@ def incident(**changes):
             ResolutionStep("Raised the pool", rollback="set it back to 10"),
         ),
     )
-    return Incident(**{"id": "INC-1", "title": "503", "started_at": AT, "description": "line one\nline two", "resolution": resolution} | changes)
+    return Incident(
+        **{
+            "id": "INC-1",
+            "title": "503",
+            "started_at": AT,
+            "description": "line one\nline two",
+            "resolution": resolution,
+        }
+        | changes
+    )
 
 
 def test_the_page_of_a_resolved_incident():

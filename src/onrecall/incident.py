@@ -1,4 +1,4 @@
-"""The nouns: what an incident, a resolution, evidence and a recommendation are. Nothing here knows a database or a network."""
+"""The nouns: an incident, its resolution, evidence, a recommendation. Nothing here knows a database or a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -155,7 +155,7 @@ class Filter:
 class Situation:
     """What is going on now, as far as somebody or something told us.
 
-    Service and labels are signals: the same fault in another service is worth knowing. To see one service only, use `only`.
+    Service and labels are signals: the same fault in another service is worth knowing. `only` filters.
     """
 
     text: str
