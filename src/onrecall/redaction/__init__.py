@@ -1,0 +1,140 @@
+"""What must never be stored, logged or sent: secrets, and by choice personal data, are replaced by `[redacted:kind]`.
+
+Rules find candidates, these are replaced, and that is repeated until nothing is found, so that redacting twice changes
+nothing. The number of lines stays the same. A rule looks only where a word of its own stands, and in time linear in the text.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from onrecall.redaction.contexts import CONTEXTS
+from onrecall.redaction.personal import PERSONAL
+from onrecall.redaction.rule import Rule
+from onrecall.redaction.vendors import VENDORS
+
+_SECRETS = (*VENDORS, *CONTEXTS)
+_ROUNDS = 8
+_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_MARK = re.compile(r"\[redacted:[a-z-]+\]")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that was taken out: of what kind, and on which line, counted from 1."""
+
+    kind: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its secrets, and what was found in it."""
+
+    text: str
+    found: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    kind: str
+
+
+def redact(text: str, personal: bool = False) -> Redacted:
+    """The text with every secret replaced, and with `personal` also e-mail addresses, phone, card and identity numbers."""
+    rules = (*_SECRETS, *PERSONAL) if personal else _SECRETS
+    found: list[Found] = []
+    for _ in range(_ROUNDS):
+        spans = _merged(_spans(text, rules))
+        if not spans:
+            break
+        found += _located(text, spans)
+        text = _without(text, spans)
+    return Redacted(text, tuple(sorted(found, key=lambda f: f.line)))
+
+
+def redact_thing(thing: T, personal: bool = False) -> T:
+    """A noun with all its strings redacted; one without secrets is handed back as it is."""
+    return _thing(thing, personal)  # type: ignore[no-any-return]
+
+
+def _thing(thing: Any, personal: bool) -> Any:
+    if isinstance(thing, str):
+        return redact(thing, personal).text
+    if isinstance(thing, Mapping):
+        return _mapping(thing, personal)
+    if isinstance(thing, list | tuple | set | frozenset):
+        return _same_or(thing, type(thing)(_thing(item, personal) for item in thing))
+    if is_dataclass(thing) and not isinstance(thing, type):
+        changed = {f.name: _thing(getattr(thing, f.name), personal) for f in fields(thing) if f.init}
+        changed = {name: value for name, value in changed.items() if value is not getattr(thing, name)}
+        return replace(thing, **changed) if changed else thing
+    return thing
+
+
+def _mapping(thing: Mapping[Any, Any], personal: bool) -> Mapping[Any, Any]:
+    """A mapping's values; a value whose name says that it is a secret goes as a whole."""
+    changed = {}
+    for key, value in thing.items():
+        name = redact(key, personal).text if isinstance(key, str) else key
+        clean = _thing(value, personal)
+        if isinstance(key, str) and isinstance(value, str) and clean == value:
+            clean = _named(key, value)
+        changed[name] = clean
+    return _same_or(thing, changed)
+
+
+def _named(key: str, value: str) -> str:
+    head = f"{key}="
+    text = redact(head + value).text
+    return text.removeprefix(head) if text.startswith(head) else value
+
+
+def _same_or(thing: T, changed: Any) -> T | Any:
+    return thing if changed == thing else changed
+
+
+def _spans(text: str, rules: tuple[Rule, ...]) -> list[_Span]:
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(char.lower() if char.isascii() else char for char in text)
+    return [
+        _Span(start, end, rule.kind)
+        for rule in rules
+        for start, end in rule.secrets(text, lowered)
+        if not _MARK.fullmatch(text, start, end)
+    ]
+
+
+def _merged(spans: list[_Span]) -> list[_Span]:
+    """Overlapping spans as one, named after the one that begins first."""
+    merged: list[_Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        if merged and span.start < merged[-1].end:
+            last = merged.pop()
+            merged.append(_Span(last.start, max(last.end, span.end), last.kind))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _located(text: str, spans: list[_Span]) -> list[Found]:
+    located, line, at = [], 1, 0
+    for span in spans:
+        line += text.count("\n", at, span.start)
+        at = span.start
+        located.append(Found(span.kind, line))
+    return located
+
+
+def _without(text: str, spans: list[_Span]) -> str:
+    parts, at = [], 0
+    for span in spans:
+        breaks = _BREAKS.findall(text, span.start, span.end)
+        parts += [text[at : span.start], f"[redacted:{span.kind}]", *breaks]
+        at = span.end
+    return "".join([*parts, text[at:]])
