@@ -82,6 +82,11 @@ def test_lists_and_commands_under_the_headings_that_tell_to_act():
     ]
 
 
+def test_the_line_is_that_of_the_first_command():
+    (one,) = instructions("## Fix\n\n```sh\n# gently\n\nsystemctl reload web\n```\n")
+    assert (one.command, one.line) == ("systemctl reload web", 6)
+
+
 def test_the_way_back_is_found_in_the_item_and_in_its_own_section():
     undo = {one.command: one.rollback for one in instructions(BOOK)}
     assert undo["systemctl restart web"] == "systemctl stop web"
