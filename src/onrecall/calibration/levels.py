@@ -10,6 +10,8 @@ from onrecall.calibration.metrics import Floats, wilson
 MOST = 10
 FEWEST = 8
 """Answers that a level starts with at least."""
+GROWTH = 1.2
+"""How many levels there are, in terms of the cube root of the answers: the usual growth of histograms."""
 PRIOR = 30.0
 """What was foretold weighs as much as this many answers counted."""
 
@@ -40,18 +42,27 @@ def learn(chances: Floats, right: Floats) -> tuple[Level, ...]:
     """Levels of equal mass, merged until a higher one was right more often than the one below it."""
     order = np.argsort(chances, kind="stable")
     chances, right = chances[order], right[order]
-    n = len(chances)
-    wanted = max(1, min(MOST, round(n ** (1 / 3) * 1.2), n // FEWEST))
-    cuts = sorted({int(np.searchsorted(chances, chances[number * n // wanted])) for number in range(wanted)} | {n})
     merged: list[tuple[int, int]] = []
-    for start, end in itertools.pairwise(cuts):
-        merged.append((start, end))
+    for stretch in itertools.pairwise(_cuts(chances)):
+        merged.append(stretch)
         while len(merged) > 1 and _share(right, merged[-2]) >= _share(right, merged[-1]):
             merged[-2:] = [(merged[-2][0], merged[-1][1])]
     return tuple(
         Level(float(chances[start]), int(right[start:end].sum()), end - start, float(chances[start:end].mean()))
         for start, end in merged
     )
+
+
+def _cuts(chances: Floats) -> list[int]:
+    """Where levels begin: about equal masses, never parting equal chances, and none with too few answers."""
+    n = len(chances)
+    wanted = max(1, min(MOST, round(GROWTH * n ** (1 / 3)), n // FEWEST))
+    cuts = [0]
+    for number in range(1, wanted):
+        cut = int(np.searchsorted(chances, chances[number * n // wanted]))
+        if cut - cuts[-1] >= FEWEST and n - cut >= FEWEST:
+            cuts.append(cut)
+    return [*cuts, n]
 
 
 def _share(right: Floats, stretch: tuple[int, int]) -> float:

@@ -1,0 +1,121 @@
+"""What the evidence looks like in numbers: bounded, deterministic, and each saying what it says it says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecall.calibration import features
+from onrecall.incident import Advice, Document, Evidence, Incident, Record, Resolution
+
+NOW = datetime(2025, 6, 1, tzinfo=UTC)
+POOL = Advice("known", "", "The connection pool was exhausted.", "connection-pool-exhaustion")
+
+
+def incident(
+    name: str, score: float, cause: str | None, days: float = 10, service: str | None = "checkout", **more
+) -> Evidence:
+    started = NOW - timedelta(days=days)
+    resolution = Resolution(f"It was {cause}.", started, cause) if cause else None
+    status = "resolved" if cause else "open"
+    thing = Incident(name, name, started, service=service, resolution=resolution, status=status)
+    return Evidence(name, "incident", name, score, incident=thing, **more)
+
+
+def test_two_causes_are_told_apart():
+    evidence = (
+        incident("A", 0.9, "Connection pool EXHAUSTION", signals={"words": 0.5, "meaning": 0.2}),
+        incident("B", 0.6, "connection-pool-exhaustion"),
+        incident("C", 0.7, "deadlock", signals={"words": 0.1, "meaning": 0.8}),
+    )
+    found = features.of(evidence, POOL, NOW, "checkout")
+    assert found["match"] == 0.9
+    assert found["margin"] == pytest.approx(0.2)
+    assert found["agreement"] == pytest.approx((0.81 + 0.36) / (0.81 + 0.36 + 0.49))
+    assert found["signals"] == 0.5
+    assert found["resolved"] == 1
+    assert found["service"] == 1
+    assert features.of(evidence, POOL, NOW, "basket")["service"] == 0
+    assert features.of(evidence, POOL, NOW)["service"] == 0.5
+
+
+def test_a_cause_named_from_weaker_evidence_has_a_negative_margin():
+    evidence = (incident("C", 0.9, "deadlock"), incident("A", 0.6, "connection-pool-exhaustion"))
+    assert features.of(evidence, POOL, NOW)["margin"] == pytest.approx(-0.3)
+
+
+def test_without_a_label_the_sentence_decides_even_when_it_was_cut():
+    advice = Advice("known", "", "It was dead…")
+    evidence = (incident("A", 0.9, "pool"), incident("C", 0.7, "deadlock"))
+    assert features.of(evidence, advice, NOW)["margin"] == pytest.approx(-0.2)
+
+
+def test_without_any_resolution_the_best_evidence_speaks_for_itself():
+    advice = Advice("similar", "", None)
+    found = features.of((incident("A", 0.8, None), incident("B", 0.5, None)), advice, NOW)
+    assert (found["match"], found["margin"]) == (0.8, pytest.approx(0.3))
+    assert (found["resolved"], found["support"]) == (0, 0)
+
+
+def test_what_a_model_wrote_supports_nothing():
+    written = incident("A", 0.9, "connection-pool-exhaustion")
+    by_model = replace(written.resolution, provenance="model")
+    modelled = replace(written, incident=replace(written.incident, resolution=by_model))
+    assert features.of((written,), POOL, NOW)["support"] > 0
+    assert features.of((modelled,), POOL, NOW)["support"] == 0
+    assert features.of((modelled,), POOL, NOW)["resolved"] == 0
+
+
+def test_families_records_and_age_count():
+    alone = incident("A", 0.9, "connection-pool-exhaustion", days=1)
+    often = replace(alone, family=("B", "C"), record=Record(tried=4, worked=4))
+    failed = replace(alone, record=Record(tried=4, failed=4))
+    old = incident("A", 0.9, "connection-pool-exhaustion", days=4000)
+    track = [features.of((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
+    assert track == [pytest.approx(1 / 6), 0.5, pytest.approx(5 / 6)]
+    assert features.of((often,), POOL, NOW)["support"] > features.of((alone,), POOL, NOW)["support"]
+    assert features.of((alone,), POOL, NOW)["age"] < 0.1
+    assert features.of((old,), POOL, NOW)["age"] == 1
+
+
+def test_nothing_at_all():
+    found = features.of((), Advice("never_seen", "", None), NOW)
+    assert tuple(found) == features.NAMES
+    assert found["match"] == 0
+
+
+def test_an_undated_runbook():
+    runbook = Evidence("R", "document", "R", 0.7, document=Document("R", "R", "text"))
+    assert features.of((runbook,), Advice("similar", "", None), NOW)["age"] == 0.5
+
+
+SCORE = st.floats(-1, 2) | st.just(float("nan")) | st.just(float("inf"))
+EVIDENCE = st.builds(
+    lambda number, score, cause, days, signals, worked: incident(
+        f"I{number}", score, cause, days, signals=signals, record=Record(worked, worked, 0)
+    ),
+    st.integers(0, 99),
+    SCORE,
+    st.sampled_from([None, "deadlock", "connection-pool-exhaustion", "…", ""]),
+    st.floats(-100, 9999),
+    st.dictionaries(st.sampled_from(["words", "meaning", "labels"]), SCORE),
+    st.integers(0, 1000),
+)
+
+
+@given(
+    st.lists(EVIDENCE, max_size=6),
+    st.sampled_from([POOL, Advice("known", "", None), Advice("known", "", "It was …", "")]),
+)
+def test_always_all_of_them_within_bounds_and_the_same_again(evidence, advice):
+    found = features.of(evidence, advice, NOW, "checkout")
+    assert tuple(found) == features.NAMES
+    assert all((-1 if name == "margin" else 0) <= value <= 1 for name, value in found.items())
+    assert features.of(tuple(evidence), advice, NOW, "checkout") == found
+
+
+def test_there_are_few_and_each_is_explained():
+    assert len(features.NAMES) <= 10
+    assert all(features.DESCRIPTIONS.values())
