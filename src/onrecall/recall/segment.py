@@ -136,8 +136,9 @@ class Segment:
         distances = np.zeros(len(self), np.uint16)
         if len(wanted) != len(self.bits):
             return distances + FAR
+        other, many = np.empty(len(self), np.uint64), np.empty(len(self), np.uint8)
         for plane, sign in zip(self.bits, wanted, strict=True):
-            distances += np.bitwise_count(plane ^ sign)
+            distances += np.bitwise_count(np.bitwise_xor(plane, sign, out=other), out=many)
         mask = self.seen(visible)
         distances[~self.meant if mask is None else ~(mask & self.meant)] = FAR
         return distances
