@@ -1,0 +1,219 @@
+"""Replaying a history through the line itself, on an empty memory that is told everything when it became known."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from onrecall import page
+from onrecall.calibration.answer import Answer, Run, Shown
+from onrecall.calibration.baselines import Bm25, Cosine, UsualCause
+from onrecall.calibration.chronology import Event, History, as_opened, events
+from onrecall.calibration.learning import Plan
+from onrecall.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.line.advise import EVIDENCE, situation_of
+from onrecall.line.learn import performed_in
+from onrecall.line.memory import Memory, Parts
+from onrecall.recall import Recall
+from onrecall.recall.embedding import Embedder, Vectors
+from onrecall.recall.local import LocalIndex
+from onrecall.recall.query import understand
+from onrecall.recommendation import step_key
+from onrecall.redaction import redact_thing
+from onrecall.store import Store
+
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, how much of it is done, and how much there is."""
+
+
+class Primed:
+    """An embedder that knows beforehand what it will be asked, so that all of it is embedded in large batches."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Vectors] = {}
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._embedder.name
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
+        """One row per text; only what is new goes to the model."""
+        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
+        if fresh:
+            self._known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
+        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        """The time it shows."""
+        return self.at
+
+
+@dataclass(slots=True)
+class Replay:
+    """One replay of a history."""
+
+    history: History
+    embedder: Embedder | None
+    plan: Plan | None = None
+    forget: Collection[str] = frozenset()
+    """Incidents that are answered and never remembered."""
+    progress: Progress | None = None
+
+    def run(self) -> Run:
+        """Answer every opening with what was known then."""
+        started = time.perf_counter()
+        happened = events(self.history)
+        embedder = Primed(self.embedder) if self.embedder else None
+        clock = Clock(happened[0].at) if happened else Clock(datetime.min)
+        with closing(Store.open("sqlite://")) as store:
+            recall = Recall(store, embedder, LocalIndex(store, embedder.name if embedder else None))
+            if embedder:
+                _prime(embedder, recall, self.history, self.progress)
+            walk = _Walk(self, Memory(Parts(store, recall, clock)), recall, embedder)
+            for done, event in enumerate(happened, start=1):
+                clock.at = event.at
+                walk.take(event)
+                if self.progress:
+                    self.progress("replaying", done, len(happened))
+        return Run(tuple(walk.answers), walk.frozen, _worked(self.history.incidents), time.perf_counter() - started)
+
+
+class _Walk:
+    """The memory and the baselines, told one event after the other."""
+
+    def __init__(self, replay: Replay, memory: Memory, recall: Recall, embedder: Embedder | None) -> None:
+        self.answers: list[Answer] = []
+        self.frozen: dict[int, dict[str, Shown]] = {}
+        self._replay = replay
+        self._memory, self._recall, self._embedder = memory, recall, embedder
+        self._usual, self._bm25 = UsualCause(), Bm25()
+        self._cosine = Cosine(embedder.dimensions) if embedder else None
+        self._situations = {one.id: situation_of(as_opened(one)) for one in replay.history.incidents}
+        self._lessons = 0
+
+    def take(self, event: Event) -> None:
+        """Let one thing happen."""
+        if event.incident:
+            self._opened(event, event.incident)
+        elif event.kind == "reported" and event.document:
+            self._answer(event, situation_of(_reported(event.document)), None)
+        elif event.kind == "resolved" and event.id not in self._replay.forget:
+            self._resolved(event)
+        elif event.kind == "dated" and event.document:
+            self._memory.put_document(event.document)
+            self._keep(redact_thing(event.document))
+        self._stop(event)
+
+    def _opened(self, event: Event, incident: Incident) -> None:
+        if event.id in self._replay.forget:
+            self._answer(event, self._situations[event.id], incident.service)
+            return
+        stored, _ = self._memory.open(incident)
+        self._answer(event, situation_of(stored), incident.service)
+        self._keep(stored)
+
+    def _resolved(self, event: Event) -> None:
+        assert event.resolution
+        recurs = None if event.recurs in self._replay.forget else event.recurs
+        resolved = self._memory.resolve(event.id, event.resolution, recurs)
+        self._keep(resolved)
+        said = resolved.resolution
+        if said and said.cause and said.provenance != "model":
+            self._usual.learn(resolved.service, said.cause)
+
+    def _answer(self, event: Event, situation: Situation, service: str | None) -> None:
+        answer = self._memory.ask(situation)
+        said = {
+            "most_frequent_cause": self._usual.answer(service, EVIDENCE),
+            "bm25": self._bm25.answer(situation.text, EVIDENCE),
+        }
+        if self._cosine and self._embedder:
+            said["minilm"] = self._cosine.answer(self._embedder.embed([situation.text])[0], EVIDENCE)
+        self.answers.append(_taken(event, service, answer, said))
+
+    def _keep(self, thing: Incident | Document) -> None:
+        """Tell the baselines what the memory was told."""
+        text = f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing)
+        self._bm25.put(thing.id, text)
+        if self._cosine:
+            (passages,) = self._recall.prepare([thing])
+            self._cosine.put(thing.id, [one.vector for one in passages if one.vector])
+
+    def _stop(self, event: Event) -> None:
+        """Ask the later openings of the plan, when as much is learned as it says."""
+        plan = self._replay.plan
+        if plan is None or event.kind != ("resolved" if plan.unit == "resolutions" else "opened"):
+            return
+        self._lessons += 1
+        if self._lessons in plan.stops:
+            self.frozen[self._lessons] = {
+                one: _shown(self._memory.recall(self._situations[one], EVIDENCE)) for one in plan.asked
+            }
+
+
+def _taken(event: Event, service: str | None, answer: Recommendation, said: Mapping[str, tuple[str, ...]]) -> Answer:
+    shown = _shown(answer.evidence)
+    cited = answer.cause_citation.id if answer.cause_citation else None
+    return Answer(
+        incident=event.id,
+        at=event.at,
+        service=service,
+        verdict=answer.verdict,
+        cause=answer.cause_label,
+        leader=cited or next((one[0] for one in shown), None),
+        shown=shown,
+        match=max((one.score for one in answer.evidence), default=0.0),
+        steps=tuple(step_key(step.text, step.command) for step in answer.steps),
+        features=answer.features,
+        baselines=said,
+        digest=answer.inputs_hash,
+    )
+
+
+def _shown(evidence: Iterable[Evidence]) -> Shown:
+    return tuple((one.id, *one.family) for one in evidence if one.kind == "incident")
+
+
+def _reported(document: Document) -> Incident:
+    """What was known when a reported incident opened: of its report, no more than the title."""
+    assert document.dated
+    return Incident(id=document.id, title=document.title, started_at=document.dated, service=document.service)
+
+
+def _worked(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
+    """The keys of the steps that worked, for the incidents that tell."""
+    tries = {one.id: performed_in(one.resolution) for one in incidents}
+    worked = {name: frozenset(one.key for one in done if one.outcome == "worked") for name, done in tries.items()}
+    return {name: keys for name, keys in worked.items() if keys}
+
+
+def _prime(embedder: Primed, recall: Recall, history: History, progress: Progress | None) -> None:
+    """Embed all that will ever be asked, in one go."""
+    things = [redact_thing(thing) for thing in (*history.incidents, *history.documents)]
+    openings = [*map(as_opened, history.incidents), *map(_reported, history.reports)]
+    situations = [situation_of(redact_thing(one)) for one in openings]
+    asked = [text for one in situations for text in (understand(one).meaning, one.text) if text.strip()]
+
+    def tell(done: int, total: int) -> None:
+        if progress:
+            progress("embedding", done, total)
+
+    embedder.embed(asked, tell)
+    recall.prepare(things, tell)
