@@ -233,6 +233,11 @@ def test_a_step_of_which_nothing_can_be_quoted_is_left_out():
     assert ask([pool(steps=[did("\u200b\u202e", None), did("Looked", LOOK)])]).steps[0].text == "Looked"
 
 
+def test_a_command_too_long_to_read_is_neither_cut_nor_shown():
+    evidence = [pool(steps=[did("Looked", "kubectl get pods " + "x" * 10_000), did("Looked again", LOOK)])]
+    assert [step.command for step in ask(evidence).steps] == [LOOK]
+
+
 def test_a_long_command_is_shown_whole():
     command = "kubectl get pods " + " ".join(f"name-{n}" for n in range(400))
     assert ask([pool(steps=[did("Looked", command)])]).steps[0].command.endswith("name-399")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from onrecall import page
 from onrecall.incident import Citation, Evidence, Incident, StepOutcome
@@ -10,6 +11,11 @@ from onrecall.recommendation.causes import speaks
 from onrecall.recommendation.keys import step_key
 from onrecall.recommendation.plain import clean, quote, sentence
 from onrecall.recommendation.runbook import Instruction, instructions
+
+LONGEST = 8_000
+"""Characters of a command; a longer one can neither be read nor cut, so its deed is left out."""
+MOST = 200
+"""Deeds of one piece of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +35,9 @@ class Deed:
 def deeds(evidence: Evidence) -> tuple[Deed, ...]:
     """What the evidence tells of deeds, in its order; what can't be cited or was written by a model is left out."""
     if evidence.incident is not None and speaks(evidence):
-        return tuple(_done(evidence, evidence.incident))
+        return tuple(islice(_done(evidence, evidence.incident), MOST))
     if evidence.document is not None and evidence.document.kind == "runbook":
-        return tuple(_told(evidence, instructions(evidence.document.text)))
+        return tuple(islice(_told(evidence, instructions(evidence.document.text)), MOST))
     return ()
 
 
@@ -41,6 +47,8 @@ def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
         if resolution is None or line.step is None:
             continue
         step = resolution.steps[line.step]
+        if max(len(step.command or ""), len(step.rollback or "")) > LONGEST:
+            continue
         command = clean(step.command).strip() if step.command else None
         text = sentence(step.text) or sentence(command or "")
         receipt = quote(line.text)
@@ -61,6 +69,8 @@ def _told(evidence: Evidence, told: tuple[Instruction, ...]) -> Iterator[Deed]:
     document = evidence.document
     lines = page.lines(document) if document else ()
     for instruction in told:
+        if len(instruction.command or "") > LONGEST:
+            continue
         receipt = quote(lines[instruction.line - 1].text)
         text = sentence(instruction.text)
         command = clean(instruction.command).strip() if instruction.command else None

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from onrecall.page import one_line
-from onrecall.recommendation.plain import clean
+from onrecall.recommendation.plain import READ, clean
 from onrecall.recommendation.values import mask
 from onrecall.recommendation.wording import words
 
@@ -24,10 +24,10 @@ def step_key(text: str, command: str | None) -> str:
     """The same action on other hosts, in another tense or with old values marked, has the same key."""
     if command and (code := _code(command)):
         return f"run {code}"
-    return f"do {' '.join(words(mask(one_line(clean(text))[:LONGEST]).casefold()))}"
+    return f"do {' '.join(words(mask(one_line(clean(text[:READ]))[:LONGEST]).casefold()))}"
 
 
 def _code(command: str) -> str:
-    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command)).splitlines())
+    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command[:READ])).splitlines())
     code = one_line(" ; ".join(line for line in lines if line))
     return code.casefold() if _STATEMENT.match(code) else code

@@ -9,7 +9,7 @@ from onrecall.recommendation.deeds import deeds
 from onrecall.recommendation.plain import clean, sentence
 from onrecall.recommendation.risk import classify
 from onrecall.recommendation.values import mask, old_values
-from onrecall.recommendation.wording import words
+from onrecall.recommendation.wording import LIMIT, words
 
 MOST = 3
 """Observations for one cause."""
@@ -72,8 +72,8 @@ def _observations(evidence: Evidence, theirs: _Seen, situation: Situation, cause
 
 def _signs(text: str) -> Iterator[str]:
     """Error messages, quoted words and error codes of an opening text, the most telling first."""
-    cleaned = clean(text)
-    lines = [_STAMP.sub("", line).strip() for line in cleaned.splitlines()[1:]]
+    cleaned = clean(text[:LIMIT])
+    lines = [_STAMP.sub("", line[: 2 * _LONGEST]).strip() for line in cleaned.splitlines()[1:]]
     for line in lines:
         if found := _ERROR.search(line):
             yield sentence(found["said"].replace("`", "'"), _LONGEST)
@@ -84,7 +84,7 @@ def _signs(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(mask(text).casefold().split())
+    return " ".join(mask(text[:LIMIT]).casefold().split())
 
 
 def _all(evidence: Evidence) -> str:
