@@ -1,5 +1,6 @@
 """The command line as a person and as a script uses it: real processes over real files."""
 
+import io
 import json
 import os
 import socket
@@ -7,31 +8,60 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 
 import pytest
+
+from onrecall.doors import cli
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
 
 
-def onrecall(data_dir, *arguments, check=0, stdin=None):
-    done = subprocess.run(
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def onrecall(monkeypatch, capfdbinary):
+    """Runs a command in this process and hands back what it said."""
+
+    def run(data_dir, *arguments, check=0, stdin=""):
+        monkeypatch.setenv("ONRECALL_DATA_DIR", str(data_dir))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(one) for one in arguments])
+        out, err = (text.decode() for text in capfdbinary.readouterr())
+        done = Done(ended.value.code or 0, out, err)
+        assert done.returncode == check, f"exit {done.returncode}\n{out}\n{err}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def said(onrecall):
+    return lambda data_dir, *arguments, **options: json.loads(
+        onrecall(data_dir, *arguments, "--json", **options).stdout
+    )
+
+
+def process(data_dir, *arguments):
+    """The same as a process of its own."""
+    return subprocess.run(
         [sys.executable, "-m", "onrecall", *map(str, arguments)],
         env=ENVIRONMENT | {"ONRECALL_DATA_DIR": str(data_dir)},
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert done.returncode == check, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
 
 
-def said(data_dir, *arguments, **options):
-    return json.loads(onrecall(data_dir, *arguments, "--json", **options).stdout)
-
-
-def test_ask_answers_from_the_example_history(data_dir):
+def test_ask_answers_from_the_example_history(said, data_dir):
     answer = said(data_dir, "ask", "auth service returning 503 errors users cant login")
     assert answer["verdict"] == "known"
     assert answer["evidence"][0]["id"] == "INC-001"
@@ -40,19 +70,19 @@ def test_ask_answers_from_the_example_history(data_dir):
     assert answer["confidence"] is None
 
 
-def test_ask_reads_as_text_too(data_dir):
+def test_ask_reads_as_text_too(onrecall, data_dir):
     shown = onrecall(data_dir, "ask", "auth service returning 503 errors users cant login").stdout
     assert "KNOWN" in shown
     assert "INC-001, line" in shown
 
 
-def test_ask_reads_standard_input(data_dir):
+def test_ask_reads_standard_input(said, data_dir):
     assert said(data_dir, "ask", "-", stdin="redis: OOM command not allowed when used memory > 'maxmemory'.")[
         "evidence"
     ]
 
 
-def test_the_whole_story(data_dir, tmp_path):
+def test_the_whole_story(onrecall, said, data_dir, tmp_path):
     opened = said(data_dir, "open", "the mail relay of the zeppelin refuses connections", "--service", "mail-relay")
     incident = opened["incident"]["id"]
     assert opened["recommendation"]["incident"] == incident
@@ -76,14 +106,14 @@ def test_the_whole_story(data_dir, tmp_path):
     assert said(tmp_path / "other", "import", tmp_path / "out")["created"] == 0
 
 
-def test_show_marks_the_cited_line(data_dir):
+def test_show_marks_the_cited_line(said, data_dir):
     answer = said(data_dir, "ask", "auth service returning 503 errors users cant login")
     citation = answer["steps"][0]["citation"]
     page = said(data_dir, "show", citation["id"])["page"]
     assert citation["quote"] in page[citation["line"] - 1]
 
 
-def test_import_twice_is_unchanged(tmp_path):
+def test_import_twice_is_unchanged(said, tmp_path):
     (tmp_path / "old.csv").write_text(
         "id,title,started_at,root_cause\nA-1,disk full,2026-01-01T00:00:00Z,\nA-2,dns broken,2026-01-02T00:00:00Z,\n",
         encoding="utf-8",
@@ -99,7 +129,7 @@ def test_import_twice_is_unchanged(tmp_path):
         (("resolve", "INC-404", "--root-cause", "x"), 1, "INC-404"),
         (("show", "nothing-like-it"), 1, "nothing-like-it"),
         (("resolve", "INC-404"), 2, "--root-cause"),
-        (("ask", "  "), 2, "text"),
+        (("ask", "  "), 2, "nothing to look for"),
         (("ask", "x", "--as-of", "tomorrow"), 2, "as-of"),
         (("ask", "x", "--as-of", "2026-01-01T00:00:00"), 2, "time zone"),
         (("ask", "x", "--label", "novalue"), 2, "name=value"),
@@ -108,20 +138,20 @@ def test_import_twice_is_unchanged(tmp_path):
         (("bench", "recall", "/no/such/folder"), 2, "/no/such/folder"),
     ],
 )
-def test_what_is_wrong_is_a_sentence_and_an_exit_code(tmp_path, arguments, code, words):
+def test_what_is_wrong_is_a_sentence_and_an_exit_code(onrecall, tmp_path, arguments, code, words):
     done = onrecall(tmp_path, *arguments, check=code)
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_doctor_says_how_every_part_is(data_dir):
+def test_doctor_says_how_every_part_is(said, data_dir):
     report = said(data_dir, "doctor")
     assert report["state"] == "ok"
     assert report["problems"] == []
     assert report["settings"]["ONRECALL_DATA_DIR"] == str(data_dir)
 
 
-def test_a_busy_port_is_a_sentence(data_dir):
+def test_a_busy_port_is_a_sentence(onrecall, data_dir):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -150,7 +180,8 @@ def test_serve_answers_and_survives_a_kill(data_dir):
 
 
 def test_the_demo_tells_its_story_and_ends(tmp_path):
-    done = onrecall(tmp_path, "demo", "--fast", "--once", "--port", "0")
+    done = process(tmp_path, "demo", "--fast", "--once", "--port", "0")
+    assert done.returncode == 0, done.stderr
     for word in ("opened", "KNOWN", "NEVER SEEN", "resolved", "outcome", "the scenario is over"):
         assert word in done.stdout, word
     assert "Traceback" not in done.stderr

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -244,11 +244,11 @@ def bench_recall(
     _say(report, as_json, lambda: printing.bench_recall(report))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        app()
+        app(arguments)
     except OnRecallError as error:
         printing.complain(f"{error.title}: {error}")
         sys.exit(EXIT[type(error)])
