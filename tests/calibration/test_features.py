@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.calibration import features
-from onrecall.incident import Advice, Document, Evidence, Incident, Record, Resolution
+from onrecall.incident import Advice, Citation, Document, Evidence, Incident, Record, Resolution
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 POOL = Advice("known", "", "The connection pool was exhausted.", "connection-pool-exhaustion")
@@ -50,6 +50,12 @@ def test_without_a_label_the_sentence_decides_even_when_it_was_cut():
     advice = Advice("known", "", "It was dead…")
     evidence = (incident("A", 0.9, "pool"), incident("C", 0.7, "deadlock"))
     assert features.of(evidence, advice, NOW)["margin"] == pytest.approx(-0.2)
+
+
+def test_the_cited_evidence_speaks_for_the_cause_whatever_it_is_called():
+    cited = Advice("known", "", "Something else.", cause_citation=Citation("C", "It was deadlock.", 3))
+    evidence = (incident("A", 0.9, "pool"), incident("C", 0.7, None))
+    assert features.of(evidence, cited, NOW)["margin"] == pytest.approx(-0.2)
 
 
 def test_without_any_resolution_the_best_evidence_speaks_for_itself():

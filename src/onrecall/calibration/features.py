@@ -53,8 +53,9 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
 def _speaking_for(evidence: Sequence[Evidence], advice: Advice) -> list[Evidence]:
     """The evidence for the cause that was named; where none was, the best alone."""
     same = _same_label(advice.cause_label) if advice.cause_label else _same_sentence(advice.cause)
-    found = [one for one in evidence if _stood_for(one) and same(one)]
-    return found or [max(evidence, key=lambda one: (_stood_for(one) and bool(advice.cause), one.score))]
+    cited = advice.cause_citation.id if advice.cause_citation else None
+    found = [one for one in evidence if one.id == cited or (_stood_for(one) and same(one))]
+    return found or [max(evidence, key=lambda one: one.score)]
 
 
 def _same_label(label: str) -> Callable[[Evidence], bool]:
