@@ -5,16 +5,17 @@ nothing. The number of lines stays the same. A rule looks only where a word of i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from onrecall.redaction.contexts import CONTEXTS
 from onrecall.redaction.personal import PERSONAL
-from onrecall.redaction.rule import Rule
+from onrecall.redaction.rule import Scanner, Span
 from onrecall.redaction.vendors import VENDORS
 
-_SECRETS = (*VENDORS, *CONTEXTS)
+_SECRETS = Scanner((*VENDORS, *CONTEXTS))
+_ALL = Scanner((*VENDORS, *CONTEXTS, *PERSONAL))
 _ROUNDS = 8
 _BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARK = re.compile(r"\[redacted:[a-z-]+\]")
@@ -37,19 +38,12 @@ class Redacted:
     found: tuple[Found, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: int
-    end: int
-    kind: str
-
-
 def redact(text: str, personal: bool = False) -> Redacted:
     """The text with every secret replaced, and with `personal` also e-mail addresses, phone, card and identity numbers."""
-    rules = (*_SECRETS, *PERSONAL) if personal else _SECRETS
+    scanner = _ALL if personal else _SECRETS
     found: list[Found] = []
     for _ in range(_ROUNDS):
-        spans = _merged(_spans(text, rules))
+        spans = _merged(span for span in scanner.spans(text) if not _MARK.fullmatch(text, span.start, span.end))
         if not spans:
             break
         found += _located(text, spans)
@@ -98,31 +92,19 @@ def _same_or(thing: T, changed: Any) -> T | Any:
     return thing if changed == thing else changed
 
 
-def _spans(text: str, rules: tuple[Rule, ...]) -> list[_Span]:
-    lowered = text.lower()
-    if len(lowered) != len(text):
-        lowered = "".join(char.lower() if char.isascii() else char for char in text)
-    return [
-        _Span(start, end, rule.kind)
-        for rule in rules
-        for start, end in rule.secrets(text, lowered)
-        if not _MARK.fullmatch(text, start, end)
-    ]
-
-
-def _merged(spans: list[_Span]) -> list[_Span]:
+def _merged(spans: Iterable[Span]) -> list[Span]:
     """Overlapping spans as one, named after the one that begins first."""
-    merged: list[_Span] = []
+    merged: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if merged and span.start < merged[-1].end:
             last = merged.pop()
-            merged.append(_Span(last.start, max(last.end, span.end), last.kind))
+            merged.append(Span(last.start, max(last.end, span.end), last.kind))
         else:
             merged.append(span)
     return merged
 
 
-def _located(text: str, spans: list[_Span]) -> list[Found]:
+def _located(text: str, spans: list[Span]) -> list[Found]:
     located, line, at = [], 1, 0
     for span in spans:
         line += text.count("\n", at, span.start)
@@ -131,7 +113,7 @@ def _located(text: str, spans: list[_Span]) -> list[Found]:
     return located
 
 
-def _without(text: str, spans: list[_Span]) -> str:
+def _without(text: str, spans: list[Span]) -> str:
     parts, at = [], 0
     for span in spans:
         breaks = _BREAKS.findall(text, span.start, span.end)

@@ -10,22 +10,22 @@ _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 
 def _token(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> Rule:
     pattern = "|".join(patterns)
-    return Rule(kind, tuple(anchors.split()), re.compile(f"{_START}(?:{pattern})"), back=back)
+    return Rule(kind, tuple(anchors.split()), re.compile(f"{_START}(?:{pattern})"), back=back, exact=True)
 
 
 def _after(kind: str, anchor: str, pattern: str) -> Rule:
-    return Rule(kind, (anchor,), re.compile(f"(?i:{re.escape(anchor)}){pattern}"))
+    return Rule(kind, (anchor.lower(),), re.compile(f"(?i:{re.escape(anchor)}){pattern}"))
 
 
 VENDORS: tuple[Rule, ...] = (
-    _token("aws-key", "akia asia abia acca", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
-    _token("gcp-key", "aiza", r"AIza[\w-]{35}"),
-    _token("gcp-token", "ya29. gocspx- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"),
+    _token("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
+    _token("gcp-key", "AIza", r"AIza[\w-]{35}"),
+    _token("gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"),
     _after("azure-key", "AccountKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
     _after("azure-key", "SharedAccessKey=", r"(?P<s>[A-Za-z0-9+/=%]{30,120})"),
     _after("azure-key", "&sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
     _after("azure-key", "?sig=", r"(?P<s>[A-Za-z0-9%+/=]{20,200})"),
-    _token("azure-key", "q~", r"[\w.~-]{3}\dQ~[\w.~-]{31,34}", back=(4,)),
+    _token("azure-key", "Q~", r"[\w.~-]{3}\dQ~[\w.~-]{31,34}", back=(4,)),
     _token(
         "github-token",
         "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_",
@@ -34,7 +34,7 @@ VENDORS: tuple[Rule, ...] = (
     ),
     _token(
         "gitlab-token",
-        "glpat- glptt- gldt- glrt- glcbt- glft- glimt- glagent- gloas- glsoat- glffct- gr1348941",
+        "glpat- glptt- gldt- glrt- glcbt- glft- glimt- glagent- gloas- glsoat- glffct- GR1348941",
         r"gl(?:pat|ptt|dt|rt|cbt|ft|imt|agent|oas|soat|ffct)-[\w.-]{20,300}",
         r"GR1348941[\w-]{20,}",
     ),
@@ -59,15 +59,15 @@ VENDORS: tuple[Rule, ...] = (
     _token("pypi-token", "pypi-", r"pypi-[\w-]{40,250}"),
     _token(
         "package-token",
-        "rubygems_ dckr_ cio oy2 akcp",
+        "rubygems_ dckr_ cio oy2 AKCp",
         r"rubygems_[0-9a-f]{48}",
         r"dckr_(?:pat|oat)_[\w-]{20,60}",
         r"cio[A-Za-z0-9]{32}(?!\w)",
         r"oy2[a-z0-9]{43}",
         r"AKCp[A-Za-z0-9]{40,80}",
     ),
-    _token("twilio-key", "sk ac", r"(?:SK|AC)[0-9a-f]{32}(?![0-9a-zA-Z])"),
-    _token("sendgrid-key", "sg.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
+    _token("twilio-key", "SK AC", r"(?:SK|AC)[0-9a-f]{32}(?![0-9a-zA-Z])"),
+    _token("sendgrid-key", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
     _token(
         "mail-key",
         "key- xkeysib- re_",
@@ -79,7 +79,7 @@ VENDORS: tuple[Rule, ...] = (
     _token("datadog-key", "ddapi_ dd_pat_ ddog_ pub", r"(?:ddapi_|dd_pat_|ddog_|pub)[0-9a-f]{32}(?!\w)"),
     _token(
         "monitoring-key",
-        "nrak- nrjs- nraa- nrii- nriq- nrra- glsa_ glc_ sntry dt0c01. hcaik_ phc_",
+        "NRAK- NRJS- NRAA- NRII- NRIQ- NRRA- glsa_ glc_ sntry dt0c01. hcaik_ phc_",
         r"NR(?:AK|JS|AA|II|IQ|RA)-[\w-]{20,40}",
         r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}",
         r"glc_[A-Za-z0-9+/=]{32,400}",
@@ -88,12 +88,12 @@ VENDORS: tuple[Rule, ...] = (
         r"hcaik_[\w]{30,80}",
         r"phc_[A-Za-z0-9]{40,50}",
     ),
-    _token("monitoring-key", "nral", r"[0-9a-f]{36}NRAL", back=(36,)),
+    _token("monitoring-key", "NRAL", r"[0-9a-f]{36}NRAL", back=(36,)),
     _token("pagerduty-key", "pdus+ pdeu+ u+", r"(?:pdus\+_|pdeu\+_|u\+)[\w-]{18,40}"),
     _token("vault-token", "hvs. hvb. hvr. s.", r"hv[sbr]\.[\w-]{20,300}", r"s\.[A-Za-z0-9]{24}(?![\w.])"),
     _token(
         "cloud-token",
-        "dop_v1_ doo_v1_ dor_v1_ dp. dapi hrku- pscale_ sbp_ fm1_ fm2_ flyv1 ltai akid tskey- ops_eyj eaaae",
+        "dop_v1_ doo_v1_ dor_v1_ dp. dapi HRKU- pscale_ sbp_ fm1_ fm2_ FlyV1 LTAI AKID tskey- ops_eyJ EAAAE",
         r"do[opr]_v1_[0-9a-f]{64}",
         r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,80}",
         r"dapi[0-9a-f]{32}(?:-\d)?",
@@ -110,8 +110,8 @@ VENDORS: tuple[Rule, ...] = (
     _token("cloud-token", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,80}", back=(14,)),
     _token(
         "app-token",
-        "shpat_ shpca_ shppa_ shpss_ sq0 lin_ ntn_ secret_ atatt3x atctt3x figd_ pat ccipat_ bkua_ age-secret-key-1 "
-        "eaacedeose0cba pmak- sgp_ rnd_ v1.0-",
+        "shpat_ shpca_ shppa_ shpss_ sq0 lin_ ntn_ secret_ ATATT3x ATCTT3x figd_ pat CCIPAT_ bkua_ AGE-SECRET-KEY-1 "
+        "EAACEdEose0cBA PMAK- sgp_ rnd_ v1.0-",
         r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
         r"sq0(?:atp|csp|idp)-[\w-]{22,43}",
         r"lin_(?:api|oauth)_[A-Za-z0-9]{32,64}",
@@ -129,7 +129,7 @@ VENDORS: tuple[Rule, ...] = (
         r"rnd_[A-Za-z0-9]{28,36}(?!\w)",
         r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
     ),
-    _token("app-token", ":aa", r"\d{8,10}:AA[\w-]{32,34}", back=(8, 9, 10)),
-    _token("app-token", "mt md mj mz nd nt nz nj od ot", r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}"),
-    _token("jwt", "eyj", r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?"),
+    _token("app-token", ":AA", r"\d{8,10}:AA[\w-]{32,34}", back=(8, 9, 10)),
+    _token("app-token", "MT MD MJ MZ ND NT NZ NJ OD OT Mz Nj Nz Nd Mj Mt Od Ot", r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}"),
+    _token("jwt", "eyJ", r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?"),
 )
