@@ -95,6 +95,8 @@ def _command(command: Command, depth: int) -> Assessment:
 def _program(words: list[str], command: Command, depth: int) -> Assessment:
     name = os.path.basename(words[0].strip("\\"))
     aliased = ALIASES.get(name, name).split()
+    if not aliased:
+        return unknown(f"`{words[0]}` names no program")
     name, args = aliased[0], aliased[1:] + words[1:]
     verdicts = _verdicts(name, args, command)
     if verdicts is None:
