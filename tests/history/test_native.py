@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from history.reports import report
-from onrecall.history import native
+from onrecall.history import native, read_bytes
 from onrecall.history.record import Record
 from onrecall.history.times import Times
 from onrecall.incident import Incident, Link, Resolution, ResolutionStep
@@ -126,3 +126,13 @@ def test_wrong_types_and_words_are_named():
     assert rejected.field == "resolved_at"
     assert "2024-01-30T00:00:00+00:00" in rejected.message
     assert "2024-01-31T09:30:00+00:00" in rejected.message
+
+
+def test_the_incident_that_a_record_repeats_is_a_link():
+    rows = [
+        {"id": "A", "title": "disk full", "started_at": "2026-01-01T00:00:00Z"},
+        {"id": "B", "title": "disk full", "started_at": "2026-01-02T00:00:00Z", "duplicate_of": "A"},
+    ]
+    first, second = (item for item in read_bytes("h.json", json.dumps(rows).encode()) if isinstance(item, Incident))
+    assert first.links == ()
+    assert second.links == (Link("duplicate", "A"),)

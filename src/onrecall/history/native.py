@@ -52,7 +52,7 @@ def parse(record: Record) -> Incident | Document:
         source=record.text("source") or "import",
         source_id=source_id,
         resolution=resolution,
-        links=tuple(_link(row) for row in record.rows("links")),
+        links=_links(record),
     )
 
 
@@ -159,6 +159,14 @@ def _step(value: Any, n: int) -> ResolutionStep:
         one_of(plain(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
         plain(value.get("rollback"), f"{field}.rollback"),
     )
+
+
+def _links(record: Record) -> tuple[Link, ...]:
+    """Ties to earlier incidents: in `links`, or by the name of the one that it repeats in `duplicate_of`."""
+    links = [_link(row) for row in record.rows("links")]
+    if repeated := record.text("duplicate_of"):
+        links.append(Link("duplicate", repeated))
+    return tuple(dict.fromkeys(links))
 
 
 def _link(row: Record) -> Link:

@@ -49,22 +49,28 @@ def assess(incidents: Iterable[Incident]) -> Quality:
     """Look over the incidents once; nothing of them is kept but keys and a few ids."""
     counts: dict[str, int] = defaultdict(int)
     examples: dict[str, list[str]] = defaultdict(list)
-    seen: set[tuple[str, str | None, str]] = set()
     total = 0
-    for incident in incidents:
+    for incident, found in flaws(incidents):
         total += 1
-        key = (one_line(incident.title).casefold(), incident.service, incident.started_at.isoformat())
-        for flaw in (*_flaws(incident), *(("duplicate",) if key in seen else ())):
+        for flaw in found:
             counts[flaw] += 1
             if len(examples[flaw]) < EXAMPLES:
                 examples[flaw].append(incident.id)
-        seen.add(key)
-    found = (
+    findings = (
         Finding(name, meaning, counts[name], tuple(examples[name]))
         for name, meaning in FINDINGS.items()
         if counts[name]
     )
-    return Quality(total, tuple(found))
+    return Quality(total, tuple(findings))
+
+
+def flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, tuple[str, ...]]]:
+    """Each incident with the flaws it has; the first of several with one title, service and start is no duplicate."""
+    seen: set[tuple[str, str | None, str]] = set()
+    for incident in incidents:
+        key = (one_line(incident.title).casefold(), incident.service, incident.started_at.isoformat())
+        yield incident, (*_flaws(incident), *(("duplicate",) if key in seen else ()))
+        seen.add(key)
 
 
 def _flaws(incident: Incident) -> Iterator[str]:
