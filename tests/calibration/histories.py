@@ -11,9 +11,20 @@ from onrecall.incident import Document, Incident, Resolution, ResolutionStep
 
 START = datetime(2024, 1, 1, 6, 30, tzinfo=UTC)
 SERVICES = ("checkout", "search", "login", "billing", "catalogue", "mail", "gateway", "reports")
-OPENINGS = "latency timeouts errors restarts backlog refused slow stuck dropped rejected".split()
-PLACES = "api worker cache queue replica proxy disk scheduler broker index pool node".split()
-FAULTS = "exhausted expired full leaked misrouted throttled corrupted outdated locked saturated".split()
+OPENINGS = ["latency", "timeouts", "errors", "restarts", "backlog", "refused", "slow", "stuck", "dropped", "rejected"]
+PLACES = ["api", "worker", "cache", "queue", "replica", "proxy", "disk", "scheduler", "broker", "index", "pool", "node"]
+FAULTS = [
+    "exhausted",
+    "expired",
+    "full",
+    "leaked",
+    "misrouted",
+    "throttled",
+    "corrupted",
+    "outdated",
+    "locked",
+    "saturated",
+]
 
 
 class HashedEmbedder:

@@ -54,4 +54,3 @@ class Run:
     worked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The keys of the steps that worked in the end, by incident."""
     seconds: float = 0.0
-

@@ -61,7 +61,7 @@ class History:
 
     @property
     def reports(self) -> tuple[Document, ...]:
-        """Dated postmortems and RCAs; where no incident is on record they are all that tells when something happened."""
+        """Dated postmortems and RCAs, where no incident is on record: they alone tell when something happened."""
         if self.incidents:
             return ()
         return tuple(one for one in self.documents if one.dated is not None and one.kind != "runbook")

@@ -51,9 +51,7 @@ def plan(events: Sequence[Event], truths: Truths) -> Plan | None:
     later = [one for one in openings[len(openings) // 2 :] if truths.of(one.id).known]
     if len(later) < FEWEST:
         return None
-    resolved, opened = (
-        [event.at for event in events if event.kind == kind] for kind in ("resolved", "opened")
-    )
+    resolved, opened = ([event.at for event in events if event.kind == kind] for kind in ("resolved", "opened"))
     unit: Unit = "resolutions" if bisect_left(resolved, later[0].at) else "openings"
     lessons = bisect_left(resolved if unit == "resolutions" else opened, later[0].at)
     stops = sorted({max(1, lessons // part) for part in SHARES}) if lessons else []

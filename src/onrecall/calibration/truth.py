@@ -8,7 +8,7 @@ from typing import Literal
 from onrecall.incident import Incident
 
 Basis = Literal["label", "link", "judged"]
-BASES: Mapping[Basis, str] = {
+BASES: Mapping[str, str] = {
     "label": "the same cause label",
     "link": "an explicit link: duplicate, recurrence or merged",
     "judged": "what people said of the answer",

@@ -1,24 +1,24 @@
 """Replaying a history through the line itself, on an empty memory that is told everything when it became known."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from onrecall import page
+from onrecall.calibration import features
 from onrecall.calibration.answer import Answer, Run, Shown
 from onrecall.calibration.baselines import Bm25, Cosine, UsualCause
-from onrecall.calibration.chronology import Event, History, as_opened, events
+from onrecall.calibration.chronology import ALWAYS, Event, History, as_opened, events
 from onrecall.calibration.learning import Plan
-from onrecall.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.incident import Advice, Document, Evidence, Incident, Recommendation, Situation
 from onrecall.line.advise import EVIDENCE, situation_of
+from onrecall.line.kept import Kept, Primed
 from onrecall.line.learn import performed_in
 from onrecall.line.memory import Memory, Parts
 from onrecall.recall import Recall
-from onrecall.recall.embedding import Embedder, Vectors
+from onrecall.recall.embedding import Embedder
 from onrecall.recall.local import LocalIndex
 from onrecall.recall.query import understand
 from onrecall.recommendation import step_key
@@ -27,31 +27,6 @@ from onrecall.store import Store
 
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
-
-
-class Primed:
-    """An embedder that knows beforehand what it will be asked, so that all of it is embedded in large batches."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[str, Vectors] = {}
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._embedder.name
-
-    @property
-    def dimensions(self) -> int:
-        """The length of a vector."""
-        return self._embedder.dimensions
-
-    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
-        """One row per text; only what is new goes to the model."""
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
-        if fresh:
-            self._known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
-        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
 
 
 class Clock:
@@ -81,12 +56,13 @@ class Replay:
         started = time.perf_counter()
         happened = events(self.history)
         embedder = Primed(self.embedder) if self.embedder else None
-        clock = Clock(happened[0].at) if happened else Clock(datetime.min)
+        clock = Clock(happened[0].at if happened else ALWAYS)
         with closing(Store.open("sqlite://")) as store:
-            recall = Recall(store, embedder, LocalIndex(store, embedder.name if embedder else None))
+            kept = Kept(store)
+            recall = Recall(kept, embedder, LocalIndex(store, embedder.name if embedder else None))
             if embedder:
                 _prime(embedder, recall, self.history, self.progress)
-            walk = _Walk(self, Memory(Parts(store, recall, clock)), recall, embedder)
+            walk = _Walk(self, Memory(Parts(store, recall, clock)), recall, kept, embedder)
             for done, event in enumerate(happened, start=1):
                 clock.at = event.at
                 walk.take(event)
@@ -98,11 +74,11 @@ class Replay:
 class _Walk:
     """The memory and the baselines, told one event after the other."""
 
-    def __init__(self, replay: Replay, memory: Memory, recall: Recall, embedder: Embedder | None) -> None:
+    def __init__(self, replay: Replay, memory: Memory, recall: Recall, kept: Kept, embedder: Embedder | None) -> None:
         self.answers: list[Answer] = []
         self.frozen: dict[int, dict[str, Shown]] = {}
         self._replay = replay
-        self._memory, self._recall, self._embedder = memory, recall, embedder
+        self._memory, self._recall, self._kept, self._embedder = memory, recall, kept, embedder
         self._usual, self._bm25 = UsualCause(), Bm25()
         self._cosine = Cosine(embedder.dimensions) if embedder else None
         self._situations = {one.id: situation_of(as_opened(one)) for one in replay.history.incidents}
@@ -150,6 +126,7 @@ class _Walk:
 
     def _keep(self, thing: Incident | Document) -> None:
         """Tell the baselines what the memory was told."""
+        self._kept.changed(thing.id)
         text = f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing)
         self._bm25.put(thing.id, text)
         if self._cosine:
@@ -181,10 +158,14 @@ def _taken(event: Event, service: str | None, answer: Recommendation, said: Mapp
         shown=shown,
         match=max((one.score for one in answer.evidence), default=0.0),
         steps=tuple(step_key(step.text, step.command) for step in answer.steps),
-        features=answer.features,
+        features=answer.features or features.of(answer.evidence, _advised(answer), event.at, service),
         baselines=said,
         digest=answer.inputs_hash,
     )
+
+
+def _advised(answer: Recommendation) -> Advice:
+    return Advice(answer.verdict, answer.verdict_reason, answer.cause, answer.cause_label, answer.cause_citation)
 
 
 def _shown(evidence: Iterable[Evidence]) -> Shown:
@@ -206,7 +187,8 @@ def _worked(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
 
 def _prime(embedder: Primed, recall: Recall, history: History, progress: Progress | None) -> None:
     """Embed all that will ever be asked, in one go."""
-    things = [redact_thing(thing) for thing in (*history.incidents, *history.documents)]
+    things: list[Incident | Document] = [redact_thing(one) for one in history.incidents]
+    things += [redact_thing(one) for one in history.documents]
     openings = [*map(as_opened, history.incidents), *map(_reported, history.reports)]
     situations = [situation_of(redact_thing(one)) for one in openings]
     asked = [text for one in situations for text in (understand(one).meaning, one.text) if text.strip()]
