@@ -144,6 +144,6 @@ def test_names_are_split_for_the_model() -> None:
 @pytest.mark.parametrize("unit", ["a", "a-", "1.2", "foo bar ", "[ ", "ERROR 1:", "データ", "\x00\ud800", "a1b2:"])
 def test_fifty_megabytes_on_one_line_cost_bounded_time(unit: str) -> None:
     text = unit * (50_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     terms.counts(text)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

@@ -12,6 +12,8 @@ LIMIT = 200_000
 """Characters that are read; what matters of a situation stands at its beginning or is said again."""
 LOGS, FRAMES, DEEPEST = 20, 3, 8
 """Different log lines, stack frames below a cause, and levels of JSON that are taken in."""
+ATTEMPTS = 50
+"""Brackets that may turn out not to open JSON."""
 
 _CAUSED = re.compile(r"\s*Caused by:\s*(.*)")
 _THROWN = re.compile(
@@ -58,13 +60,14 @@ def take_apart(text: str) -> Pasted:
 
 def _without_json(text: str, pasted: Pasted) -> Iterator[str]:
     """The text without the JSON in it, which goes into `pasted`; a JSON log record comes back as a log line."""
-    decoder, at = json.JSONDecoder(), 0
+    decoder, at, failed = json.JSONDecoder(), 0, 0
     for opening in re.finditer(r"(?:^|(?<=[\s:=]))[{\[](?=\s*[\"{\[}\]])", text):
-        if opening.start() < at:
+        if opening.start() < at or failed == ATTEMPTS:
             continue
         try:
             found, end = decoder.raw_decode(text, opening.start())
         except (ValueError, RecursionError):
+            failed += 1
             continue
         yield text[at : opening.start()]
         yield _log_record(found) or ""

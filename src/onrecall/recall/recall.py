@@ -52,6 +52,8 @@ class Asked:
     query: Query
     vector: Vector | None
     rarity: Rarity
+    telling: frozenset[str]
+    """A word of each log line that hardly any other line has: what lacks it needs no closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Recall:
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         query = understand(situation)
-        rarity = Rarity.of(query.weights, self._source.term_statistics(list(query.weights)))
-        asked = Asked(situation, query, self._embed(query), rarity)
+        rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
+        asked = Asked(situation, query, self._embed(query), rarity, _telling(query, rarity))
         finalists = self._complete(asked, self._compare(asked, self._propose(asked))[:FINALISTS])
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
@@ -177,11 +179,17 @@ class Recall:
 
 def _with_terms(thing: Thing, passage: Passage) -> Passage:
     """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
-    said = passage.text
-    if passage.n == 0 and passage.part != "resolution":
-        named = " ".join(filter(None, (thing.service, *thing.labels.values())))
-        said = "\n".join((passage.text, *[thing.title] * TITLE_COUNTS, named))
-    return replace(passage, terms=terms.pack(terms.counts(said)))
+    if passage.n or passage.part == "resolution":
+        return replace(passage, terms=terms.pack(terms.counts(passage.text)))
+    named = " ".join(filter(None, (thing.service, *thing.labels.values())))
+    counted = terms.counts("\n".join((passage.text, *[thing.title] * TITLE_COUNTS, named)))
+    return replace(passage, terms=terms.pack({**counted, scoring.WHOLE: 1}))
+
+
+def _telling(query: Query, rarity: Rarity) -> frozenset[str]:
+    numbered = ([terms.number(term) for term in template.split()] for template in query.templates)
+    known = ([number for number in line if number in query.spelled] for line in numbered)
+    return frozenset(query.spelled[max(line, key=lambda number: rarity.idf[number])] for line in known if line)
 
 
 def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -212,7 +220,8 @@ def _named(asked: Asked, candidate: Candidate) -> dict[str, float]:
     """The signals of exact names: error signatures, labels and service."""
     query, thing = asked.query, candidate.thing
     assert thing is not None
-    said = signatures.templates(line for passage in candidate.passages for line in passage.text.splitlines())
+    rows = (line for passage in candidate.passages for line in passage.text.splitlines())
+    said = signatures.templates(line for line in rows if any(word in line for word in asked.telling))
     return {
         "signature": signatures.alike(query.codes, query.templates, candidate.has, said, asked.rarity.idf),
         "labels": explain.place(query, thing),

@@ -20,6 +20,8 @@ Scores = npt.NDArray[np.float64]
 
 K1, B = 2.0, 0.9
 """BM25: incidents are long and repeat themselves, so counts saturate late and length counts almost in full."""
+WHOLE = terms.number("<whole>")
+"""A term that one passage of each incident or document has and no text: so the store counts how many there are."""
 GRAMS = (4, 5)
 LETTERS = 4_000
 """Characters of a candidate in which letter groups are looked for."""
@@ -47,7 +49,7 @@ class Statistics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How much each term of a situation says, and how long a passage is on average."""
+    """How much each term of a situation says, and how long an incident or document is on average."""
 
     idf: Mapping[int, float]
     length: float
@@ -59,7 +61,7 @@ class Rarity:
         idf = {
             term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term in weights for df in [statistics.df.get(term, 0)]
         }
-        return cls(idf, statistics.total_length / n if n else 1.0)
+        return cls(idf, max(statistics.total_length / max(statistics.df.get(WHOLE, 0), 1), 1.0))
 
 
 def words(
@@ -90,41 +92,44 @@ def _count(wanted: npt.NDArray[np.uint32], owners: Sequence[Sequence[Passage]]) 
     if len(wanted):
         at = np.minimum(np.searchsorted(wanted, numbers), len(wanted) - 1)
         hit = wanted[at] == numbers
-        np.add.at(counts, (rows[hit], at[hit]), often[hit])
+        counts += np.bincount(rows[hit] * len(wanted) + at[hit], often[hit], counts.size).reshape(counts.shape)
     return counts, lengths
 
 
 def meaning(vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Passage]]) -> Scores:
     """Half the nearest passage, half the owner as a whole. Vectors of another model count for nothing."""
     found = np.zeros(len(owners))
-    for row, passages in enumerate(owners):
-        held = [passage.vector for passage in passages if passage.vector and passage.model == model]
-        if held:
-            vectors = np.frombuffer(b"".join(held), "<f2").reshape(len(held), -1).astype(np.float32)
-            whole = vectors.mean(0)
-            found[row] = ((vectors @ vector).max() + whole @ vector / (np.linalg.norm(whole) or 1.0)) / 2
+    held = [[one.vector for one in passages if one.vector and one.model == model] for passages in owners]
+    rows = [row for row, some in enumerate(held) if some]
+    if not rows:
+        return found
+    sizes = np.array([len(held[row]) for row in rows])
+    starts = np.cumsum(sizes) - sizes
+    vectors = np.frombuffer(b"".join(one for row in rows for one in held[row]), "<f2")
+    vectors = vectors.reshape(-1, len(vector)).astype(np.float32)
+    near = vectors @ vector
+    whole = np.add.reduceat(near, starts) / np.maximum(np.linalg.norm(np.add.reduceat(vectors, starts), axis=1), 1e-6)
+    found[rows] = (np.maximum.reduceat(near, starts) + whole) / 2
     return found
 
 
 def characters(query: str, importance: Mapping[str, float], texts: Sequence[str]) -> Scores:
     """The share of the query's letter groups that a text has, each by how much its word says: typos, inflections."""
-    groups: dict[int, float] = {}
-    for word in plain(query).split():
-        for group in _groups(f" {word} ").tolist():
-            groups[group] = max(groups.get(group, 0.0), importance.get(word, 0.0))
-    total = sum(groups.values())
-    if not total or not texts:
+    asked = list(dict.fromkeys(plain(query).split()))
+    groups, of_word = _groups(asked)
+    buckets, place = np.unique(groups, return_inverse=True)
+    says = np.zeros(len(buckets))
+    np.maximum.at(says, place, np.array([importance.get(word, 0.0) for word in asked])[of_word])
+    if not says.any() or not texts:
         return np.zeros(len(texts))
-    place = np.full(1 << _BUCKETS, -1, np.int32)
-    place[list(groups)] = np.arange(len(groups))
-    said = [_groups(f" {plain(text[:LETTERS])} ") for text in texts]
-    lengths = np.array([len(one) for one in said], float)
-    rows = np.repeat(np.arange(len(texts)), [len(one) for one in said])
-    at = place[np.concatenate(said)]
-    hit = at >= 0
-    counts = np.bincount(rows[hit] * len(groups) + at[hit], minlength=len(texts) * len(groups)).reshape(len(texts), -1)
-    norm = K1 * (1 - B + B * lengths / USUAL)
-    shares: Scores = (np.array(list(groups.values())) * counts / (counts + norm[:, None])).sum(1) / total
+    column = np.full(1 << _BUCKETS, -1, np.int32)
+    column[buckets] = np.arange(len(buckets))
+    said, rows = _groups([plain(text[:LETTERS]) for text in texts])
+    hit = column[said] >= 0
+    cells = np.bincount(rows[hit] * len(buckets) + column[said[hit]], minlength=len(texts) * len(buckets))
+    counts = cells.reshape(len(texts), -1)
+    norm = K1 * (1 - B + B * np.bincount(rows, minlength=len(texts)) / USUAL)
+    shares: Scores = (says * counts / (counts + norm[:, None])).sum(1) / says.sum()
     return shares
 
 
@@ -133,18 +138,20 @@ def plain(text: str) -> str:
     return _NOT_WORD.sub(" ", text.lower()).strip()
 
 
-def _groups(text: str) -> npt.NDArray[np.uint32]:
-    """The bucket of every group of letters within a word, its edges included."""
-    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+def _groups(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """The bucket of every group of letters within a word, its edges included, and which text it stands in."""
+    letters = np.frombuffer(f" {'  '.join(texts)}{' ' * max(GRAMS)}".encode("utf-32-le", "surrogatepass"), "<u4")
+    of_text = np.repeat(np.arange(len(texts)), [len(text) + 2 for text in texts])
     blank = letters == ord(" ")
+    hashed = np.zeros(len(of_text), np.uint32)
+    broken = np.zeros(len(of_text), bool)
     found = []
-    for size in GRAMS:
-        if len(letters) < size:
-            continue
-        windows = np.lib.stride_tricks.sliding_window_view(letters, size)
-        within = ~np.lib.stride_tricks.sliding_window_view(blank, size)[:, 1:-1].any(1)
-        hashed = np.zeros(len(windows), np.uint32)
-        for column in range(size):
-            hashed = hashed * np.uint32(0x01000193) + windows[:, column]
-        found.append((hashed[within] * np.uint32(0x9E3779B1)) >> np.uint32(32 - _BUCKETS))
-    return np.concatenate(found) if found else np.zeros(0, np.uint32)
+    for size in range(1, max(GRAMS) + 1):
+        end = slice(size - 1, size - 1 + len(of_text))
+        hashed = hashed * np.uint32(0x01000193) + letters[end]
+        if size in GRAMS:
+            whole = ~broken
+            found.append(((hashed[whole] * np.uint32(0x9E3779B1)) >> np.uint32(32 - _BUCKETS), of_text[whole]))
+        if size > 1:
+            broken |= blank[end]
+    return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
