@@ -1,7 +1,7 @@
 """What must never be stored, logged or sent: secrets, and by choice personal data, are replaced by `[redacted:kind]`.
 
 Rules find candidates, these are replaced, and that is repeated until nothing is found, so that redacting twice changes
-nothing. The number of lines stays the same. A rule looks only where a word of its own stands, and in time linear in the text.
+nothing. The number of lines stays the same, and time is linear in the text.
 """
 
 import re
@@ -17,7 +17,8 @@ from onrecall.redaction.vendors import VENDORS
 _SECRETS = Scanner((*VENDORS, *CONTEXTS))
 _ALL = Scanner((*VENDORS, *CONTEXTS, *PERSONAL))
 _ROUNDS = 8
-_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""What stands between any two characters that Python takes for the end of a line."""
 _MARK = re.compile(r"\[redacted:[a-z-]+\]")
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class Redacted:
 
 
 def redact(text: str, personal: bool = False) -> Redacted:
-    """The text with every secret replaced, and with `personal` also e-mail addresses, phone, card and identity numbers."""
+    """The text with every secret replaced, and with `personal` also e-mail addresses and personal numbers."""
     scanner = _ALL if personal else _SECRETS
     found: list[Found] = []
     for _ in range(_ROUNDS):
@@ -116,7 +117,6 @@ def _located(text: str, spans: list[Span]) -> list[Found]:
 def _without(text: str, spans: list[Span]) -> str:
     parts, at = [], 0
     for span in spans:
-        breaks = _BREAKS.findall(text, span.start, span.end)
-        parts += [text[at : span.start], f"[redacted:{span.kind}]", *breaks]
+        parts += [text[at : span.start], _LINES.sub(f"[redacted:{span.kind}]", text[span.start : span.end])]
         at = span.end
     return "".join([*parts, text[at:]])

@@ -19,12 +19,16 @@ _LINE_TAIL = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 _FLAG = re.compile(r"(?<![\w-])--?[A-Za-z-]{0,30}\Z")
 
 
-def _is(look: Callable[[str], bool]) -> Callable[[Match], bool]:
-    return lambda match: look(secret(match))
+Look = Callable[[str], bool]
 
 
-def _valued(kind: str, names: str, anchors: str, look: Callable[[str], bool]) -> tuple[Rule, ...]:
-    """A name and its value: after an equals sign or a colon, quoted or not; and a command line's flag with its value."""
+def _place(kind: str, anchors: str, pattern: str, look: Look = looks.password) -> Rule:
+    """A secret that stands at a certain place; the anchors are told apart by bars."""
+    return Rule(kind, tuple(anchors.split("|")), re.compile(pattern), lambda match: look(secret(match)))
+
+
+def _valued(kind: str, names: str, anchors: str, look: Look) -> tuple[Rule, ...]:
+    """A name and its value: after an equals sign or a colon, quoted or not; and a flag with its value."""
     name = rf"(?i:(?:{names}){_END})"
     pattern = rf"{name}{_SEPARATOR}(?:{_QUOTED}|{_BARE})"
     flag = rf"{name}[ \t]+(?:\"(?P<b>[^\"\n]{{1,1024}})|'(?P<c>[^'\n]{{1,1024}})|(?P<e>[^\s\"'-][^\s\"']{{0,1023}}))"
@@ -37,7 +41,7 @@ def _valued(kind: str, names: str, anchors: str, look: Callable[[str], bool]) ->
         head = match.string[max(0, match.start() - 40) : match.start()]
         return _FLAG.search(head) is not None and look(secret(match))
 
-    words = tuple(anchors.split())
+    words = tuple(anchors.split("|"))
     return Rule(kind, words, re.compile(pattern), assigned), Rule(kind, words, re.compile(flag), flagged)
 
 
@@ -50,19 +54,34 @@ def _in_sentence(match: Match) -> bool:
     return _LINE_HEAD.fullmatch(head) is None or _LINE_TAIL.match(text, match.end()) is None
 
 
-def _header(match: Match) -> bool:
-    value = secret(match)
-    return len(value) > 3 and looks.password(value.split(" ")[0])
+def _header(value: str) -> bool:
+    return len(value) > 3 and looks.password(value.split(" ", maxsplit=1)[0])
 
 
-_PASSWORDS = r"passw(?:or)?d|passwd|passphrase|passcode|passwort|kennwort|pwd|(?<=[_-])pass|(?<!existing)secret|client-key-data|credential"
-_TOKENS = (
-    r"token|api[_. -]?key|access[_-]?key|x-amz-(?:security-token|signature|credential)|credentials|jwt|(?<![a-z])sig|signature|otp"
+def _bearer(value: str) -> bool:
+    return looks.mixed(value) or len(value) > 30
+
+
+def _one_word(value: str) -> bool:
+    return looks.password(value) and " " not in value
+
+
+def _no_number(value: str) -> bool:
+    return looks.password(value) and not value.isdigit()
+
+
+_PASSWORDS = (
+    r"passw(?:or)?d|passwd|passphrase|passcode|passwort|kennwort|pwd|(?<=[_-])pass|(?<!existing)secret|client-key-data"
+    r"|credential"
 )
-_KEYS = (
-    r"(?:secret|private|auth|encryption|encrypt|signing|sign|master|application|app|license|service|account|storage|shared"
-    r"|webhook|client|admin|deploy|integration|ingest|write|hmac|aes|jwt|session|host|functions?|subscription|root|routing"
-    r"|secret[_-]?access|data|rsa|ssh|gpg|dkim|vapid)[_. -]?key"
+_TOKENS = (
+    r"token|api[_. -]?key|access[_-]?key|x-amz-(?:security-token|signature|credential)|credentials|jwt|(?<![a-z])sig"
+    r"|signature|otp"
+)
+_QUALIFIERS = (
+    "secret|private|auth|encryption|encrypt|signing|sign|master|application|app|license|service|account|storage|shared"
+    "|webhook|client|admin|deploy|integration|ingest|write|hmac|aes|jwt|session|host|functions|function|subscription|root"
+    "|routing|secret-access|secret_access|data|rsa|ssh|gpg|dkim|vapid"
 )
 _SESSIONS = (
     r"jsessionid|phpsessid|asp\.net_sessionid|sessionid|session_id|session-id|connect\.sid|(?<![a-z_])sid|csrf[_-]?token"
@@ -70,158 +89,111 @@ _SESSIONS = (
 )
 
 NAMED: tuple[Rule, ...] = (
-    *_valued("password", _PASSWORDS, "pass pwd secret client-key-data credential kennwort", looks.password),
-    *_valued(
-        "password",
-        r"(?<![a-z_-])pass",
-        "pass",
-        lambda value: looks.password(value) and " " not in value,
-    ),
-    *_valued("token", _TOKENS, "token api access x-amz- credentials jwt sig otp", looks.mixed),
-    *_valued(
-        "key",
-        _KEYS,
-        "secret private auth encrypt sign master app license service account storage shared webhook client admin deploy "
-        "integration ingest write hmac aes jwt session host function subscription root routing data rsa ssh gpg dkim vapid",
+    *_valued("password", _PASSWORDS, "pass|pwd|secret|client-key-data|credential|kennwort", looks.password),
+    *_valued("password", r"(?<![a-z_-])pass", "pass", _one_word),
+    *_valued("token", _TOKENS, "token|api|access|x-amz-|credentials|jwt|sig|otp", looks.mixed),
+    *_valued("key", rf"(?:{_QUALIFIERS})[_. -]?key", _QUALIFIERS, looks.random),
+    _place(
+        "session-id",
+        "jsessionid|phpsessid|asp.net_|session|connect.sid|sid|csrf|xsrf|aspsessionid|laravel_|_session|cfid|cftoken",
+        rf"(?i:{_SESSIONS}){_QUOTE}[=:][ ]?{_QUOTE}(?P<s>[A-Za-z0-9%._~+/!=-]{{8,1024}})",
         looks.random,
     ),
-    Rule(
-        "session-id",
-        tuple("jsessionid phpsessid asp.net_ session connect.sid sid csrf xsrf asp laravel_ _session cfid cftoken".split()),
-        re.compile(rf"(?i:{_SESSIONS}){_QUOTE}[=:][ ]?{_QUOTE}(?P<s>[A-Za-z0-9%._~+/!=-]{{8,1024}})"),
-        _is(looks.random),
-    ),
-    Rule(
+    _place(
         "password",
-        tuple("password> passwd> passphrase> secret> token> apikey> api-key>".split()),
-        re.compile(r"(?i:password|passwd|passphrase|secret|token|api-?key)>(?P<s>[^<\n]{1,1024})</"),
-        _is(looks.password),
+        "password>|passwd>|passphrase>|secret>|token>|apikey>|api-key>",
+        r"(?i:password|passwd|passphrase|secret|token|api-?key)>(?P<s>[^<\n]{1,1024})</",
     ),
-    Rule(
+    _place(
         "password",
-        ("passw", "passphrase", "secret", "token"),
-        re.compile(r"(?i:password|passwd|passphrase|secret|token) (?:is|was|to)[ \t]+[\"'`]?(?P<s>[^\s\"'`,;]{6,255})"),
-        _is(looks.telling),
+        "passw|passphrase|secret|token",
+        r"(?i:password|passwd|passphrase|secret|token) (?:is|was|to)[ \t]+[\"'`]?(?P<s>[^\s\"'`,;]{6,255})",
+        looks.telling,
     ),
 )
 
 HEADERS: tuple[Rule, ...] = (
-    Rule(
+    _place(
         "authorization",
-        ("authorization",),
-        re.compile(
-            rf"(?i:authorization){_QUOTE}\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}(?:(?i:bearer|basic|token|apikey|api-key|geniekey|ssws"
-            r"|negotiate|aws4-hmac-sha256|hmac|key|digest|splunk|pve[a-z]+)[ =]+)?(?:token=)?(?P<s>[^\s\"'\\,][^\"'\n\\]{0,4096})"
-        ),
+        "authorization",
+        rf"(?i:authorization){_QUOTE}\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}(?:(?i:bearer|basic|token|apikey|api-key|geniekey|ssws"
+        r"|negotiate|aws4-hmac-sha256|hmac|key|digest|splunk|pve[a-z]+)[ =]+)?(?:token=)?"
+        r"(?P<s>[^\s\"'\\,][^\"'\n\\]{0,4096})",
         _header,
     ),
-    Rule(
+    _place("authorization", "bearer", rf"(?i:bearer)[ :=]{{1,3}}{_QUOTE}(?P<s>[A-Za-z0-9._~+/=-]{{8,4096}})", _bearer),
+    _place("authorization", "basic ", r"(?i:basic) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})", looks.credentials),
+    _place(
         "authorization",
-        ("bearer",),
-        re.compile(rf"(?i:bearer)[ :=]{{1,3}}{_QUOTE}(?P<s>[A-Za-z0-9._~+/=-]{{8,4096}})"),
-        lambda match: looks.mixed(secret(match)) or len(secret(match)) > 30,
+        '"auth"',
+        r"\"auth\"\s{0,3}:\s{0,3}\"(?P<s>[A-Za-z0-9+/]{8,1024}={0,2})\"",
+        looks.credentials,
     ),
-    Rule("authorization", ("basic ",), re.compile(r"(?i:basic) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})"), _is(looks.credentials)),
-    Rule(
-        "authorization",
-        ('"auth"',),
-        re.compile(r"\"auth\"\s{0,3}:\s{0,3}\"(?P<s>[A-Za-z0-9+/]{8,1024}={0,2})\""),
-        _is(looks.credentials),
-    ),
-    Rule(
+    _place(
         "cookie",
-        ("cookie",),
-        re.compile(rf"(?i:cookie){_QUOTE}\s{{0,2}}[:=]\s{{0,3}}{_QUOTE}(?P<s>[^\s\"'=\\]{{1,100}}=[^\"'\n\\]{{1,8192}})"),
-        _is(looks.password),
+        "cookie",
+        rf"(?i:cookie){_QUOTE}\s{{0,2}}[:=]\s{{0,3}}{_QUOTE}(?P<s>[^\s\"'=\\]{{1,100}}=[^\"'\n\\]{{1,8192}})",
     ),
 )
 
 _HOST = r"@(?=[\w\[$<\u2039{])"
 URLS: tuple[Rule, ...] = (
-    Rule(
+    _place("url-password", "://", rf"://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s/\"'<>]{{1,256}}){_HOST}"),
+    _place(
         "url-password",
-        ("://",),
-        re.compile(rf"://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s/\"'<>]{{1,256}}){_HOST}"),
-        _is(looks.password),
+        "postgres://|postgresql://|mysql://|mongodb://|redis://|rediss://|amqp://|amqps://|+srv://|+psycopg://",
+        rf"[\w+]{{1,20}}://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s\"'<>@]{{1,256}}){_HOST}",
     ),
-    Rule(
-        "url-password",
-        tuple(f"{scheme}://" for scheme in "postgres postgresql mysql mongodb redis rediss amqp amqps +srv +psycopg".split()),
-        re.compile(rf"[\w+]{{1,20}}://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s\"'<>@]{{1,256}}){_HOST}"),
-        _is(looks.password),
-    ),
-    Rule("url-token", ("://",), re.compile(r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[\w\[])"), _is(looks.mixed)),
+    _place("url-token", "://", r"://(?P<s>[A-Za-z0-9_.~%-]{20,256})@(?=[\w\[])", looks.mixed),
 )
 
+_WORD = r"[\"']?(?P<s>[^\s\"']{1,255})"
 COMMANDS: tuple[Rule, ...] = (
-    Rule(
+    _place(
         "password",
-        ("mysql",),
-        re.compile(r"mysql(?:dump|admin|import|check|show|sh)?\b[^\n|;]{0,200}? -p(?P<s>[^\s-][^\s]{0,255})"),
-        _is(looks.password),
+        "mysql",
+        r"mysql(?:dump|admin|import|check|show|sh)?\b[^\n|;]{0,200}? -p(?P<s>[^\s-][^\s]{0,255})",
     ),
-    Rule(
+    _place(
         "password",
-        ("curl", "wget"),
-        re.compile(
-            r"(?:curl|wget)\b[^\n|;]{0,400}? (?:-u|--user|--proxy-user|-U)[ =]?[\"']?[\w.@+-]{1,100}:(?P<s>[^\s\"']{1,255})"
-        ),
-        lambda match: looks.password(secret(match)) and not secret(match).isdigit(),
+        "curl|wget",
+        r"(?:curl|wget)\b[^\n|;]{0,400}? (?:-u|--user|--proxy-user|-U)[ =]?[\"']?[\w.@+-]{1,100}:"
+        r"(?P<s>[^\s\"']{1,255})",
+        _no_number,
     ),
-    Rule(
+    _place("password", "redis-cli|valkey-cli|keydb-cli", rf"\w+-cli\b[^\n|;]{{0,200}}? (?:-a|--pass) {_WORD}"),
+    _place("password", "sshpass", rf"sshpass -p ?{_WORD}"),
+    _place(
         "password",
-        ("redis-cli", "valkey-cli", "keydb-cli"),
-        re.compile(r"\w+-cli\b[^\n|;]{0,200}? (?:-a|--pass) [\"']?(?P<s>[^\s\"']{1,255})"),
-        _is(looks.password),
+        "identified by|with password|encrypted password|role |user ",
+        r"(?i:identified by|with password|encrypted password|(?:role|user) [\w\"]{1,64} password)(?: as)?"
+        r"\s+'(?P<s>[^'\n]{1,255})",
     ),
-    Rule("password", ("sshpass",), re.compile(r"sshpass -p ?[\"']?(?P<s>[^\s\"']{1,255})"), _is(looks.password)),
-    Rule(
+    _place(
         "password",
-        ("identified by", "with password", "encrypted password", "role ", "user "),
-        re.compile(
-            r"(?i:identified by|with password|encrypted password|(?:role|user) [\w\"]{1,64} password)(?: as)?\s+'(?P<s>[^'\n]{1,255})"
-        ),
-        _is(looks.password),
+        "requirepass|masterauth|sentinel auth-pass",
+        rf"(?i:requirepass|masterauth|sentinel auth-pass \S{{1,64}})\s+{_WORD}",
     ),
-    Rule(
-        "password",
-        ("requirepass", "masterauth", "sentinel auth-pass"),
-        re.compile(r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64})\s+[\"']?(?P<s>[^\s\"']{1,255})"),
-        _is(looks.password),
-    ),
-    Rule(
-        "password",
-        ("machine ",),
-        re.compile(r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})"),
-        _is(looks.password),
-    ),
-    Rule(
-        "password",
-        (":5432:",),
-        re.compile(r":5432:[\w*-]{1,64}:[\w*-]{1,64}:(?P<s>[^\s:]{4,255})(?=\n|\Z)"),
-        _is(looks.password),
-    ),
-    Rule(
+    _place("password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})"),
+    _place("password", ":5432:", r":5432:[\w*-]{1,64}:[\w*-]{1,64}:(?P<s>[^\s:]{4,255})(?=\n|\Z)"),
+    _place(
         "aws-secret",
-        ("akia", "asia"),
-        re.compile(
-            r"A(?:KI|SI)A[A-Z0-9]{16}[\"'\s:,=|]{1,10}(?:\w{0,30}[\"'\s:,=|]{1,10})?(?P<s>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"
-        ),
-        _is(looks.random),
+        "akia|asia",
+        r"A(?:KI|SI)A[A-Z0-9]{16}[\"'\s:,=|]{1,10}(?:\w{0,30}[\"'\s:,=|]{1,10})?"
+        r"(?P<s>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
+        looks.random,
     ),
 )
 
 BLOCKS: tuple[Rule, ...] = (
-    Rule(
+    _place(
         "private-key",
-        ("-----begin ",),
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?P<s>(?:[A-Za-z0-9+/=\s:,.>|#*]|\\[nr]|-(?!----END))*)"
-        ),
-        lambda match: len(secret(match)) > 20,
+        "-----begin ",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?P<s>(?:[A-Za-z0-9+/=\s:,.>|#*]|\\[nr]|-(?!----END))*)",
+        lambda body: len(body) > 20,
     ),
-    Rule("private-key", ("private-lines:",), re.compile(r"(?i:private-lines:) \d+\s(?P<s>[A-Za-z0-9+/=\s]+)")),
+    _place("private-key", "private-lines:", r"(?i:private-lines:) \d+\s(?P<s>[A-Za-z0-9+/=\s]+)", lambda _: True),
 )
 
 CONTEXTS: tuple[Rule, ...] = (*BLOCKS, *NAMED, *HEADERS, *URLS, *COMMANDS)

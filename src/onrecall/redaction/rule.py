@@ -1,7 +1,7 @@
 """Rules, one per kind of secret, and how a text is searched for all of them in one pass.
 
-A rule has anchors, the words at which its pattern is tried: all anchors of all rules stand in one expression, so a text is
-read once, and a pattern costs only where there may be something to find.
+A rule has anchors, the words at which its pattern is tried: all anchors of all rules stand in one expression, so a text
+is read once, and a pattern costs only where there may be something to find.
 """
 
 import re
@@ -13,7 +13,7 @@ Match = re.Match[str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of secret: its pattern is tried `back` characters before an anchor; a named group that took part is it."""
+    """One kind of secret. Its pattern is tried `back` characters before an anchor; a group in it is what goes."""
 
     kind: str
     anchors: tuple[str, ...]

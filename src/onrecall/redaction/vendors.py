@@ -130,6 +130,10 @@ VENDORS: tuple[Rule, ...] = (
         r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
     ),
     _token("app-token", ":AA", r"\d{8,10}:AA[\w-]{32,34}", back=(8, 9, 10)),
-    _token("app-token", "MT MD MJ MZ ND NT NZ NJ OD OT Mz Nj Nz Nd Mj Mt Od Ot", r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}"),
+    _token(
+        "app-token",
+        "MT MD MJ MZ ND NT NZ NJ OD OT Mz Nj Nz Nd Mj Mt Od Ot",
+        r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}",
+    ),
     _token("jwt", "eyJ", r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?"),
 )

@@ -1,0 +1,177 @@
+"""Secrets go, normal lines stay; `pytest tests/redaction -s` prints the figures that docs/redaction.md states."""
+
+import random
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import VENDORS, leaks
+from normal import lines
+
+from onrecall.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.redaction import Found, redact, redact_thing
+
+TOKEN = VENDORS["github classic"](random.Random(3))
+
+
+def report(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _left(leak) -> bool:
+    """Whether a telling part of the secret is still there."""
+    tail, text = leak.secret[-8:], redact(leak.text).text
+    return leak.secret in text or (len(leak.secret) >= 16 and tail in text)
+
+
+def test_secrets_are_caught():
+    made = list(leaks())
+    missed = [leak for leak in made if _left(leak)]
+    report(f"\nsecrets: {len(made) - len(missed)} of {len(made)} caught ({1 - len(missed) / len(made):.1%})")
+    report("missed: " + str(Counter(leak.kind for leak in missed)))
+    assert len(made) >= 250
+    assert len(missed) <= 0.02 * len(made), [(leak.kind, leak.text[:80]) for leak in missed]
+
+
+def test_normal_lines_survive():
+    normal = lines()
+    touched = [line for line in normal if redact(line).text != line]
+    report(f"\nnormal lines: {len(touched)} of {len(normal)} touched ({len(touched) / len(normal):.1%})")
+    assert len(normal) >= 1500
+    assert len(touched) <= 0.01 * len(normal), touched[:20]
+
+
+def test_normal_lines_survive_as_one_text():
+    text = "\n".join(lines(times=1))
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize("leak", list(leaks())[::5], ids=lambda leak: leak.kind)
+def test_lines_stay_and_twice_changes_nothing(leak):
+    once = redact(leak.text)
+    assert len(once.text.splitlines()) == len(leak.text.splitlines())
+    assert redact(once.text).text == once.text
+    assert once.found
+
+
+PIECES = [
+    *["password", "token", "secret", "=", ": ", '"', "'", "\\", "\n", "\r\n", " ", "://", "@", ":", "Bearer ", "Cookie: a=", "\u2028"],
+    *["[redacted:password]", "[redacted:", "]", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "sid=", "--token ", "é", "İ"],
+    *["AccountKey=", "mysql -p", "curl -u a:", "key-", TOKEN, "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6", "hunter2", "<", ">", "x" * 50],
+    *["PuTTY-User-Key-File-2: x\nPrivate-Lines: 14\n", "MIIEabc+/=", "+49 170 1234567", "4111 1111 1111 1111", "a@b.de", "&", ";", ","],
+]  # fmt: skip
+hostile = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=14).map("".join)
+
+
+@given(hostile, st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_any_text_keeps_its_lines_and_redacting_twice_changes_nothing(text, personal):
+    once = redact(text, personal)
+    assert redact(once.text, personal).text == once.text
+    assert once.text.count("\n") == text.count("\n")
+    assert len(once.text.splitlines()) == len(text.splitlines())
+
+
+UNITS = [
+    "a", "password=", 'password="', "password='", "://a:", "eyJ", "eyJaaaaaaaa.", "-----BEGIN RSA PRIVATE KEY-----", "curl -u a", "mysql ",
+    "token: ", "Cookie: a", "&sig=", "[redacted:", "secret key ", "xoxb-a", "1234 ", "a@", "+1 ", "\n- ", '\\"', " ", "machine a login ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_time_is_linear_in_one_long_line(unit):
+    """Eight times the text may cost eight times the time, and not sixty-four times."""
+    short, long = (unit * (size // len(unit)) for size in (20_000, 160_000))
+    quick, slow = (min(_seconds(text) for _ in range(2)) for text in (short, long))
+    assert slow < 25 * max(quick, 0.01)
+
+
+def _seconds(text: str) -> float:
+    began = time.process_time()
+    redact(text, personal=True)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("password=hunter2 user=app", "password=[redacted:password] user=app"),
+        ("postgres://app:s3cr3t@db:5432/app", "postgres://app:[redacted:url-password]@db:5432/app"),
+        ("Authorization: Bearer abcdef123456", "Authorization: Bearer [redacted:authorization]"),
+        ("Cookie: a=b; c=d", "Cookie: [redacted:cookie]"),
+        ("mysql -u root -phunter2 -e 'x'", "mysql -u root -p[redacted:password] -e 'x'"),
+        (f"see {TOKEN}.", "see [redacted:github-token]."),
+        ("password: ${DB_PASSWORD}", "password: ${DB_PASSWORD}"),
+        ("invalid password: authentication failed", "invalid password: authentication failed"),
+    ],
+)
+def test_what_stands_around_stays(text, left):
+    assert redact(text).text == left
+
+
+PERSONAL = [
+    ("mail to anna.berg+oncall@example.org now", "email"),
+    ("card 4111 1111 1111 1111 declined", "card"),
+    ("iban DE89 3704 0044 0532 0130 00 unknown", "iban"),
+    ("call +49 170 123 4567 back", "phone"),
+    ("call (415) 555-2671 back", "phone"),
+    ("ssn 123-45-6789 given", "national-id"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), PERSONAL)
+def test_personal_data_go_by_choice(text, kind):
+    assert redact(text).text == text
+    assert [found.kind for found in redact(text, personal=True).found] == [kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "card 4111 1111 1111 1112 declined",
+        "iban DE89 3704 0044 0532 0130 02",
+        "2026-03-12T10:11:12Z 1700000000 10.0.0.1",
+        "order 123456789012",
+    ],
+)
+def test_numbers_that_only_look_personal_stay(text):
+    assert redact(text, personal=True).text == text
+
+
+def test_found_tells_kind_and_line():
+    assert redact(f"one\ntwo {TOKEN}\nthree password=hunter2").found == (Found("github-token", 2), Found("password", 3))
+
+
+AT = datetime(2026, 3, 12, tzinfo=UTC)
+
+
+def test_an_incident_is_redacted_everywhere():
+    step = ResolutionStep("rotated it", command="mysql -phunter2 -e 'select 1'", rollback=f"use {TOKEN}")
+    resolution = Resolution("the password is hunter2x", at=AT, steps=(step,), summary="password=hunter2")
+    incident = Incident(
+        "INC-1",
+        f"leak {TOKEN}",
+        AT,
+        "DB_PASSWORD=hunter2",
+        labels={"team": "pay", "password": "hunter2"},
+        resolution=resolution,
+    )
+    clean = redact_thing(incident)
+    assert "hunter2" not in repr(clean)
+    assert TOKEN not in repr(clean)
+    assert (clean.id, clean.started_at, clean.labels["team"]) == ("INC-1", AT, "pay")
+
+
+def test_a_document_without_secrets_is_handed_back_as_it_is():
+    document = Document("rb-1", "Restart", "# Restart\n\n`kubectl rollout restart deploy/api`\n", labels={"a": "b"})
+    assert redact_thing(document) is document
+
+
+def test_a_document_is_redacted_by_choice_of_personal_data_too():
+    document = Document("rb-1", "Call", "call anna@example.org\n")
+    assert redact_thing(document) is document
+    assert redact_thing(document, personal=True).text == "call [redacted:email]\n"
