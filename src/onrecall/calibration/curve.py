@@ -166,7 +166,7 @@ def _basis(past: History) -> Basis:
 def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
     """The method that foretold best so far, and its levels; where they tell nothing apart, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
-    number = int(np.argmin(forward.losses(chances, past.right)))
+    number = forward.best(chances, past.right)
     late = counted & (np.arange(len(past.right)) >= UNCOUNTED * len(past.right))
     found = levels.learn(chances[number, late], past.right[late]) if number and late.any() else ()
     if len(found) > 1:

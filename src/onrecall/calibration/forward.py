@@ -107,3 +107,13 @@ def losses(chances: Floats, right: Floats) -> Sequence[float]:
         return [0.0] * len(chances)
     found: list[float] = np.square(chances[:, FIRST:] - right[FIRST:]).mean(axis=1).tolist()
     return found
+
+
+def best(chances: Floats, right: Floats) -> int:
+    """The method that foretold best; the base rate where none was better by more than a standard error."""
+    if len(right) <= FIRST:
+        return 0
+    squares = np.square(chances[:, FIRST:] - right[FIRST:])
+    number = int(np.argmin(squares.mean(axis=1)))
+    gained = squares[0] - squares[number]
+    return number if gained.mean() > gained.std() / math.sqrt(len(gained)) else 0
