@@ -1,0 +1,422 @@
+"""Families: why they hold together, when they came, what they cost, and what was done against them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onrecall import page
+from onrecall.calibration.kinship import Alike, groups, said
+from onrecall.calibration.lasting import actions, lasting, same_fix
+from onrecall.calibration.occurrences import lost, months, trend
+from onrecall.calibration.recurrences import families
+from onrecall.calibration.truth import label
+from onrecall.incident import Document, Incident, Link, Resolution, ResolutionStep
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+LEAK = "The rehash job leaked its connections until the pool was empty"
+LEAK_AGAIN = "Connections leaked by the rehash job emptied the pool in the end"
+OPENING = "Disk of the orders database fills up quickly and writes fail"
+
+
+def incident(name, day=0.0, cause=None, root="", *, title="", hours=1.0, links=(), service=None, steps=(), **more):
+    at = START + timedelta(days=day)
+    end = None if hours is None else at + timedelta(hours=hours)
+    resolution = Resolution(
+        root, end or at, cause, tuple(steps), more.pop("summary", None), more.pop("by_whom", "human")
+    )
+    return Incident(
+        name,
+        title or f"incident {name}",
+        at,
+        service=service,
+        resolved_at=end,
+        status="open" if end is None else "resolved",
+        resolution=resolution if root or cause or steps else None,
+        links=tuple(Link("recurrence", other) for other in links),
+        **more,
+    )
+
+
+def members(incidents, alike=()):
+    return [{one.id for one in group.members} for group in groups(incidents, alike)]
+
+
+class TestWhy:
+    def test_a_label_ties_however_it_is_written(self):
+        (group,) = groups([incident("A", 0, "Disk_Full"), incident("B", 1, "disk-full"), incident("C", 2, "disk-full")])
+        assert group.why == "3 share the cause `disk-full`"
+        assert [tie.to for tie in group.ties] == ["B", "A", "A"]
+
+    def test_what_a_model_wrote_ties_nothing(self):
+        written = [incident(name, n, "disk-full", LEAK, by_whom="model") for n, name in enumerate("AB")]
+        assert groups(written) == ()
+
+    def test_a_link_ties_what_has_no_label_and_says_so_on_both_sides(self):
+        (group,) = groups([incident("A"), incident("B", 1, links=["A"])])
+        assert [tie.because for tie in group.ties] == [
+            "B is linked as a recurrence of it",
+            "is linked as a recurrence of A",
+        ]
+        assert group.why == "2 are tied by links"
+
+    def test_two_that_are_linked_to_a_third_that_is_gone_are_tied(self):
+        (group,) = groups([incident("A", links=["gone"]), incident("B", 1, links=["gone"])])
+        assert "gone, which is not in memory" in group.ties[0].because
+
+    def test_a_link_to_itself_ties_nothing(self):
+        assert groups([incident("A", links=["A"])]) == ()
+
+    def test_words_bring_an_unlabelled_one_to_the_label(self):
+        known = [incident(f"A{n}", n, "leak", LEAK_AGAIN) for n in range(4)]
+        new = [incident("L", 6, links=["A1"]), incident("W", 7, root=LEAK)]
+        (group,) = groups([*known, *new], [Alike("W", "A0", 0.95)])
+        assert group.why == "4 share the cause `leak`, 1 is tied by a link, 1 has the same root cause in other words"
+        assert group.ties[-1].because == "has the same root cause in other words as A0 (0.95 alike)"
+
+    def test_words_never_bring_two_labels_together_nor_choose_between_them(self):
+        said_alike = [incident("A", 0, "leak", LEAK), incident("B", 1, "spike", LEAK), incident("C", 2, root=LEAK)]
+        assert members(said_alike, [Alike("B", "A", 1.0), Alike("C", "A", 1.0)]) == []
+
+    def test_the_same_root_cause_word_for_word_is_a_family_without_a_label(self):
+        (group,) = groups([incident("A", 0, root=LEAK), incident("B", 9, root=LEAK.upper() + ".")])
+        assert group.cause is None
+        assert group.why == "2 have the same root cause word for word"
+
+    @pytest.mark.parametrize(
+        "text", ["unknown", "Disk full", "Root cause is still under investigation by the team", ""]
+    )
+    def test_a_root_cause_that_says_nothing_ties_nothing(self, text):
+        assert said(text) is None
+        assert members([incident("A", root=text or "?"), incident("B", 1, root=text or "?")]) == []
+
+    def test_the_same_opening_ties_where_no_cause_is_written_and_the_service_is_the_same(self):
+        first, again = incident("A", title=OPENING, service="db"), incident("B", 1, title=OPENING, service="db")
+        elsewhere = incident("C", 2, title=OPENING, service="other")
+        assert members([first, again, elsewhere]) == [{"A", "B"}]
+
+    def test_the_same_opening_with_two_root_causes_is_no_family(self):
+        pair = [
+            incident("A", title=OPENING, root=LEAK),
+            incident("B", 1, title=OPENING, root="An index of the table was dropped by hand"),
+        ]
+        unknown = incident("C", 2, title=OPENING)
+        assert members([*pair, unknown]) == []
+        assert members([pair[0], unknown]) == [{"A", "C"}]
+
+    def test_times_and_passing_ids_do_not_make_a_text_another_but_short_numbers_do(self):
+        line = "pod checkout failed with status {} at {} in the request {}"
+        one = said(line.format(503, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
+        assert one == said(line.format(503, "2026-02-03T11:30:00Z", "77e0aa01bc"))
+        assert one != said(line.format(504, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
+
+
+NAMES = [f"I{n}" for n in range(8)]
+INCIDENTS = st.tuples(
+    *(
+        st.builds(
+            incident,
+            st.just(name),
+            st.integers(0, 300),
+            st.sampled_from([None, None, "a", "A ", "b"]),
+            st.sampled_from(["", "", LEAK, LEAK_AGAIN, "unknown"]),
+            title=st.sampled_from(["", OPENING]),
+            hours=st.sampled_from([None, 1.0, -2.0, 48.0, 2000.0]),
+            links=st.lists(st.sampled_from([*NAMES, "gone"]), max_size=1),
+            by_whom=st.sampled_from(["human", "imported", "model"]),
+        )
+        for name in NAMES
+    )
+)
+ALIKE = st.lists(
+    st.builds(Alike, st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from([0.9, 0.95])), max_size=5
+)
+
+
+class TestLaws:
+    @given(INCIDENTS, ALIKE, st.randoms())
+    @settings(max_examples=60, deadline=None)
+    def test_the_order_changes_nothing(self, incidents, alike, order):
+        mixed, mixed_alike = list(incidents), list(alike)
+        order.shuffle(mixed)
+        order.shuffle(mixed_alike)
+        assert families(mixed, mixed_alike, now=NOW) == families(incidents, alike, now=NOW)
+
+    @given(INCIDENTS, ALIKE)
+    @settings(max_examples=60, deadline=None)
+    def test_every_member_has_a_reason_that_is_true_and_is_in_one_family_only(self, incidents, alike):
+        known = {one.id: one for one in incidents}
+        found = families(incidents, alike, now=NOW)
+        assert len({name for one in found for name in one.incidents}) == sum(one.count for one in found)
+        for family in found:
+            assert [tie.incident for tie in family.ties] == list(family.incidents)
+            for tie in family.ties:
+                one, other = known[tie.incident], known[tie.to]
+                assert tie.to in set(family.incidents) - {tie.incident}
+                one_names, other_names = ({link.incident for link in x.links} for x in (one, other))
+                match tie.kind:
+                    case "cause":
+                        assert label(one) == label(other) != ""
+                    case "link":
+                        assert other.id in one_names or one.id in other_names or one_names & other_names - known.keys()
+                    case "same_root_cause":
+                        assert said(one.resolution.root_cause) == said(other.resolution.root_cause)
+                    case "like_root_cause":
+                        pairs = {(a.incident, a.to) for a in alike}
+                        assert (one.id, other.id) in pairs or (other.id, one.id) in pairs
+                    case "same_opening":
+                        assert said(one.text) == said(other.text)
+
+    @given(INCIDENTS, ALIKE)
+    @settings(max_examples=60, deadline=None)
+    def test_words_leave_what_labels_and_links_made_as_it_is(self, incidents, alike):
+        """Splitting: without the words each family falls into at most one group that labels or links made."""
+        plain = [one if label(one) or one.links else incident(one.id, title=one.id) for one in incidents]
+        bare = [
+            incident(
+                one.id,
+                cause=one.resolution and label(one) and one.resolution.cause,
+                title=one.id,
+                links=[x.incident for x in one.links],
+            )
+            for one in plain
+        ]
+        firm = members(bare)
+        for together in members(incidents, alike):
+            inside = [one for one in firm if one & together]
+            assert len(inside) <= 1
+            assert all(one <= together for one in inside)
+
+    @given(INCIDENTS, ALIKE, st.sampled_from(NAMES), st.sampled_from(NAMES))
+    @settings(max_examples=60, deadline=None)
+    def test_a_link_merges_and_merges_nothing_else(self, incidents, alike, one, other):
+        if one == other:
+            return
+        bare = [
+            incident(
+                x.id,
+                cause=x.resolution.cause if x.resolution and label(x) else None,
+                title=x.id,
+                links=[y.incident for y in x.links],
+            )
+            for x in incidents
+        ]
+        before = members(bare)
+        at = NAMES.index(one)
+        linked = [*bare]
+        linked[at] = incident(
+            one,
+            cause=bare[at].resolution and bare[at].resolution.cause,
+            title=one,
+            links=[*(x.incident for x in bare[at].links), other],
+        )
+        first = next((x for x in before if one in x), {one})
+        second = next((x for x in before if other in x), {other})
+        expected = [x for x in before if x not in (first, second)] + [first | second]
+        assert sorted(map(sorted, members(linked))) == sorted(map(sorted, expected))
+
+    @given(INCIDENTS)
+    @settings(max_examples=60, deadline=None)
+    def test_hours_count_once_and_are_never_more_than_the_sum(self, incidents):
+        whole = lost(incidents, NOW)
+        spans = [
+            (x.started_at, x.resolved_at) for x in incidents if x.resolved_at and x.started_at <= x.resolved_at <= NOW
+        ]
+        alone = sum((end - start) / timedelta(hours=1) for start, end in spans)
+        longest = max(((end - start) / timedelta(hours=1) for start, end in spans), default=0)
+        assert longest - 1e-6 <= whole.hours <= alone + 1e-6
+        assert whole.of + whole.open + whole.untimed + whole.contradictory == len(incidents)
+        assert lost([*incidents, *incidents], NOW).hours == pytest.approx(whole.hours)
+
+
+class TestOccurrences:
+    def test_hours_that_overlap_count_once_and_what_is_not_counted_is_said(self):
+        said_lost = lost(
+            [
+                incident("A", 0, hours=4),
+                incident("B", 1 / 12, hours=4),
+                incident("C", 3, hours=None),
+                incident("D", 4, hours=-1),
+                Incident("E", "no end", START, status="resolved"),
+            ],
+            NOW,
+        )
+        assert (said_lost.hours, said_lost.of) == (6.0, 2)
+        assert (said_lost.open, said_lost.contradictory, said_lost.untimed) == (1, 1, 1)
+
+    def test_what_ends_later_than_now_is_open_now(self):
+        assert lost([incident("A", 0, hours=24)], START + timedelta(hours=5)).open == 1
+
+    def test_months_without_any_are_counted_too(self):
+        told = months([incident("A", 0), incident("B", 40), incident("C", 41)], START + timedelta(days=95))
+        assert [(one.month, one.count) for one in told] == [
+            ("2026-01", 1),
+            ("2026-02", 2),
+            ("2026-03", 0),
+            ("2026-04", 0),
+        ]
+
+    @pytest.mark.parametrize(
+        ("recent", "before", "direction"),
+        [
+            (4, 0, "rising"),
+            (3, 0, "rising"),
+            (2, 2, "steady"),
+            (3, 1, "steady"),
+            (3, 2, "steady"),
+            (0, 3, "falling"),
+            (60, 55, "steady"),
+            (1, 1, None),
+            (2, 0, None),
+        ],
+    )
+    def test_the_trend_follows_its_rule(self, recent, before, direction):
+        now = START + timedelta(days=400)
+        told = [incident(f"R{n}", 399 - n) for n in range(recent)] + [incident(f"B{n}", 200 - n) for n in range(before)]
+        found = trend(told, START, now)
+        assert (found.direction, found.recent, found.before) == (direction, recent, before)
+
+    def test_no_trend_is_claimed_for_a_time_that_memory_does_not_reach(self):
+        told = [incident(f"R{n}", 100 + n) for n in range(9)]
+        found = trend(told, START, START + timedelta(days=200))
+        assert found.direction is None
+        assert "memory reaches back 200 days, 360 are needed" in found.reason
+
+
+class TestFamilies:
+    def test_ranked_by_the_hours_a_permanent_fix_would_have_saved(self):
+        old = [incident(f"O{n}", n, "old", hours=100) for n in range(3)]
+        new = [incident(f"N{n}", 300 + n, "new", hours=2) for n in range(2)]
+        first, second = families([*old, *new], now=NOW)
+        assert (first.cause, second.cause) == ("new", "old")
+        assert first.saving.hours_per_month == pytest.approx(4 / (180 / (365.25 / 12)))
+        assert (first.saving.lost.of, second.saving.hours_per_month) == (2, 0)
+        assert second.lost.hours == pytest.approx(148.0)
+
+    def test_only_the_part_of_an_outage_within_the_last_days_is_counted_as_saved(self):
+        now = START + timedelta(days=200)
+        told = [incident("A", 19, "x", hours=48), incident("B", 21, "x", hours=1)]
+        (family,) = families(told, now=now)
+        assert family.saving.lost.hours == pytest.approx(24.0 + 1.0)
+
+    def test_nothing_of_later_than_now_is_counted(self):
+        told = [incident(f"A{n}", n * 10, "x", service="db") for n in range(5)]
+        (family,) = families(told, now=START + timedelta(days=21))
+        assert family.incidents == ("A0", "A1", "A2")
+        assert family.days_between == pytest.approx(10)
+        assert [(one.name, one.count) for one in family.services] == [("db", 3)]
+        assert family.last_seen == START + timedelta(days=20)
+
+
+def key(step):
+    return step.text.casefold()
+
+
+class TestFix:
+    def test_the_change_that_worked_most_often_with_where_it_last_did(self):
+        looked, flush = ResolutionStep("Looked at the disk"), ResolutionStep("Flushed WAL", "wal flush")
+        failed = ResolutionStep("Flushed WAL", "wal flush", "did_not_help")
+        told = [incident(f"A{n}", n, "x", LEAK, steps=[looked, flush]) for n in range(3)]
+        told += [incident("B", 5, "x", LEAK, steps=[looked, failed]), incident("C", 6, "x")]
+        fix = same_fix(told, key, lambda step: step.command is not None)
+        assert (fix.text, fix.worked, fix.failed, fix.of) == ("Flushed WAL", 3, 1, 4)
+        assert fix.citation.id == "A2"
+        assert page.lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
+
+    def test_once_is_not_the_same_fix_and_a_models_word_is_none(self):
+        once = [
+            incident("A", steps=[ResolutionStep("Restarted")]),
+            incident("B", 1, steps=[ResolutionStep("Rolled back")]),
+        ]
+        assert same_fix(once, key, lambda _: True) is None
+        model = [
+            incident(name, n, "x", steps=[ResolutionStep("Restarted")], by_whom="model") for n, name in enumerate("AB")
+        ]
+        assert same_fix(model, key, lambda _: True) is None
+
+    def test_twice_in_one_incident_is_once(self):
+        twice = [incident("A", steps=[ResolutionStep("Restarted"), ResolutionStep("Restarted")])]
+        assert same_fix(twice, key, lambda _: True) is None
+
+
+REPORT = """# Report
+
+- not an action, but a long-term thought
+
+## Action items
+
+### Technical
+
+- [x] Alert on slots
+- [ ] Limit the size of slots
+1. Talk to the vendor
+
+```
+- [ ] not an item
+```
+
+## Thanks
+
+- everybody
+"""
+
+
+class TestActions:
+    def test_the_list_under_action_items_with_its_ticks_and_lines(self):
+        found = actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
+        assert [(one.text, one.state) for one in found] == [
+            ("Talk to the vendor", "noted"),
+            ("Limit the size of slots", "open"),
+            ("Alert on slots", "done"),
+        ]
+        assert all(one.text in REPORT.splitlines()[one.citation.line - 1] for one in found)
+
+    def test_steps_that_worked_and_sentences_that_say_they_last_the_newest_first(self):
+        steps = [
+            ResolutionStep("Restarted the pods"),
+            ResolutionStep("Added an alert on the age of the backup"),
+            ResolutionStep("Added an alert on memory", outcome="did_not_help"),
+        ]
+        old = incident("A", 0, "x", LEAK, steps=steps)
+        new = incident("B", 9, "x", LEAK, summary="Restarted it. The renewal is automated for good.")
+        found = actions([old, new], [])
+        assert [(one.text, one.state, one.citation.id) for one in found] == [
+            ("The renewal is automated for good.", "noted", "B"),
+            ("Added an alert on the age of the backup", "done", "A"),
+        ]
+        for one, source in zip(found, [new, old], strict=True):
+            assert one.citation.quote in page.lines(source)[one.citation.line - 1].text
+
+    def test_where_none_is_written_there_is_none(self):
+        assert (
+            actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
+            == ()
+        )
+        assert actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Permanent fix: raise the limit",
+            "Set a limit so that a leak cannot hold connections again",
+            "Exported the dates, with alerts 30 days ahead",
+            "Automated the renewal",
+        ],
+    )
+    def test_words_that_say_it_lasts(self, text):
+        assert lasting(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Restarted it; there is no permanent fix yet",
+            "A temporary limit so that it cannot grow again",
+            "The rows were permanently deleted",
+            "The alert fired again",
+            "Scaled out until a long-term fix is there",
+        ],
+    )
+    def test_words_that_do_not(self, text):
+        assert not lasting(text)
