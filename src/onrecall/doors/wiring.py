@@ -15,7 +15,9 @@ from onrecall.recall import Recall
 from onrecall.recall.embedding import MISSING, Embedder, load
 from onrecall.recall.embedding_cache import CachedEmbedder
 from onrecall.recall.endpoint import EndpointEmbedder
+from onrecall.recall.index import Index
 from onrecall.recall.local import LocalIndex
+from onrecall.recall.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.store import Store
@@ -42,7 +44,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
         model = embedder(chosen)
-        with closing(_index(store, model, chosen)) as index:
+        with _index(store, model, chosen) as index:
             memory = Memory(Parts(store, Recall(store, model, index), _now, redact_personal=chosen.redact_personal))
             yield House(memory, _meaning(model))
 
@@ -61,11 +63,17 @@ def embedder(chosen: Settings) -> Embedder | None:
     return CachedEmbedder(model, cache / "embeddings.db")
 
 
-def _index(store: Store, model: Embedder | None, chosen: Settings) -> LocalIndex:
+@contextmanager
+def _index(store: Store, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
+    """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
+    if store.dialect == "postgresql":
+        yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
+        return
     folder = chosen.data_dir / "index"
     _make_folder(folder)
     name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
-    return LocalIndex(store, model.name if model else None, folder / f"{name}.index")
+    with closing(LocalIndex(store, model.name if model else None, folder / f"{name}.index")) as index:
+        yield index
 
 
 def _meaning(model: Embedder | None) -> Part:

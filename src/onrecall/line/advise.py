@@ -3,25 +3,27 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.incident import Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.calibration import features
+from onrecall.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.line.trust import Trust
 from onrecall.recall import Recall
 from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.store import Store
 
 EVIDENCE = 5
-OUTCOMES_NEEDED = 20
 
 
 class Advisor:
     """Answers situations from what the store holds."""
 
-    def __init__(self, store: Store, recall: Recall, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, recall: Recall, trust: Trust, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._recall = recall
+        self._trust = trust
         self._clock = clock
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
@@ -38,7 +40,9 @@ class Advisor:
         evidence = self.evidence(situation, limit)
         recalled = time.perf_counter()
         records = self._store.step_records(step_keys(evidence), situation.as_of)
-        advice = compose(situation, evidence, records, as_of)
+        advice = compose(situation, evidence, records, as_of, self._trust.measured().thresholds)
+        numbers = features.of(evidence, advice, as_of, situation.service)
+        confidence, reason = self._confidence(advice, numbers)
         composed = time.perf_counter()
         digest = _digest(situation, evidence, records)
         return Recommendation(
@@ -49,8 +53,9 @@ class Advisor:
             cause=advice.cause,
             cause_label=advice.cause_label,
             cause_citation=advice.cause_citation,
-            confidence=None,
-            confidence_reason=self._unmeasured(),
+            confidence=confidence,
+            confidence_reason=reason,
+            features=numbers,
             steps=advice.steps,
             tried_before=advice.tried_before,
             alternatives=advice.alternatives,
@@ -72,9 +77,10 @@ class Advisor:
         keys = [step_key(step.text, step.command) for step in answer.steps]
         return self._store.save_recommendation(answer, keys)
 
-    def _unmeasured(self) -> str:
-        outcomes = self._store.counts()["outcomes"]
-        return f"not measured yet: {outcomes} outcome{'' if outcomes == 1 else 's'}, {OUTCOMES_NEEDED} needed"
+    def _confidence(self, advice: Advice, numbers: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
+        if advice.cause is None:
+            return None, "no cause is named, so there is nothing to be right about"
+        return self._trust.confidence(numbers)
 
 
 def situation_of(incident: Incident) -> Situation:

@@ -21,6 +21,7 @@ from onrecall.incident import (
 from onrecall.line.advise import Advisor, situation_of
 from onrecall.line.bring import Brought, bring
 from onrecall.line.learn import done_in, performed_in, recurrence_of
+from onrecall.line.trust import Trust
 from onrecall.recall import Recall
 from onrecall.redaction import redact, redact_thing
 from onrecall.store import Store
@@ -46,7 +47,8 @@ class Memory:
         self._recall = parts.recall
         self._clock = parts.clock
         self._personal = parts.redact_personal
-        self._advisor = Advisor(parts.store, parts.recall, parts.clock)
+        self.trust = Trust(parts.store)
+        self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
 
     def now(self) -> datetime:
         """The time by the memory's clock."""
@@ -97,7 +99,10 @@ class Memory:
         resolved = incident.resolve(clean)
         links = self._recurrence(incident, clean, recurs)
         (passages,) = self._recall.prepare([resolved])
-        return self.store.resolve(incident_id, clean, passages, performed_in(clean), links, self._clock())
+        now = self._clock()
+        kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)
+        self.trust.resolved(kept, self.store.recommendations(incident_id), now)
+        return kept
 
     def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
         if recurs is not None:
@@ -132,6 +137,8 @@ class Memory:
                 )
         note = redact(outcome.note, personal=self._personal).text if outcome.note else None
         self.store.rate(replace(outcome, note=note), done_in(recommendation, outcome), self._clock())
+        if recommendation.incident:
+            self.trust.rated(self.store.incident(recommendation.incident), recommendation, outcome)
 
     # bring in and out
 

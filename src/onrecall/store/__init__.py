@@ -1,6 +1,6 @@
 """What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
 
-from onrecall.store.results import Change, Entry, Event, Page, Saved, TermStatistics
+from onrecall.store.results import Change, Entry, Event, FittedCurve, Judgement, Page, Saved, TermStatistics
 from onrecall.store.store import Store
 
-__all__ = ["Change", "Entry", "Event", "Page", "Saved", "Store", "TermStatistics"]
+__all__ = ["Change", "Entry", "Event", "FittedCurve", "Judgement", "Page", "Saved", "Store", "TermStatistics"]

@@ -27,6 +27,8 @@ KEPT: Sequence[Table] = (
     tables.outcomes,
     tables.performed,
     tables.events,
+    tables.judged,
+    tables.curves,
     tables.passages,
 )
 """In the order in which one needs the other."""

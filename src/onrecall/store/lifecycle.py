@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from onrecall.incident import Incident, Link, Passage, Performed, Resolution
-from onrecall.store import events, guard, incidents, links, outcomes, performed, resolutions
+from onrecall.store import events, guard, incidents, links, outcomes, performed, resolutions, trust
 from onrecall.store.events import Happening
 from onrecall.store.passages import Shelf
 
@@ -59,6 +59,7 @@ def reopen(connection: Connection, name: str, found: Sequence[Passage], at: date
     resolutions.revoke(connection, name, at)
     performed.revoke(connection, name, at)
     outcomes.revoke(connection, name, at)
+    trust.unjudge(connection, name)
     _place(connection, name, found)
     reopened = stored.reopen()
     incidents.move(connection, reopened, waiting=True)

@@ -20,10 +20,12 @@ from onrecall.store.database import Database
 from onrecall.store.passages import numbered
 from onrecall.store.tables import passages
 
-BUDGET = 50_000
+BUDGET = 30_000
 """Rows that a question by words may touch: it asks for its rarest terms, as far as this goes. So time is bounded."""
 EF_SEARCH = 200
 """How thoroughly HNSW looks around."""
+FEW = 10_000
+"""Passages that are compared one by one when a filter leaves no more: sooner done than finding them by HNSW."""
 DEEPEST = 4000
 """Dimensions that HNSW can index; longer vectors are compared one by one."""
 AT_ONCE = 500
@@ -51,7 +53,7 @@ class PassageSearch:
                 " join lateral (select w.id, w.length from passage_words w"
                 f" where w.terms @> array[asked.term] and {where} limit :budget) as found on true"
                 " group by found.id, found.length"
-                " order by sum(asked.gain) / (1.2 + 0.018 * found.length) desc, found.id limit :limit"
+                " order by sum(asked.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc, found.id limit :limit"
             )
             values |= {
                 "terms": [term - searchable.SHIFT for term in gains],
@@ -73,15 +75,18 @@ class PassageSearch:
         if self._model is None or len(vector) != self._dimensions:
             return []
         where, values = _visible(only, as_of, exclude)
-        join = "" if where == "true" else "join passage_words w on w.id = v.id"
-        statement = text(
-            f"select v.id, {self._column} <#> cast(:vector as halfvec({self._dimensions})) as far"  # noqa: S608
-            f" from passage_vectors v {join} where {self._of_model} and {where} order by far limit :limit"
-        )
-        values |= {"vector": searchable.written(vector), "limit": limit}
+        far = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
         with self._database.read() as connection:
+            filtered = where != "true"
+            order = f"({far}) + 0" if filtered and _few(connection, where, values) else far
+            statement = text(
+                f"select v.id, {far} as far from passage_vectors v"  # noqa: S608
+                f" {'join passage_words w on w.id = v.id' if filtered else ''}"
+                f" where {self._of_model} and {where} order by {order} limit :limit"
+            )
             thorough = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
             _set(connection, (*OWN_PLAN, thorough, "hnsw.iterative_scan = relaxed_order"))
+            values |= {"vector": searchable.written(vector), "limit": limit}
             found = connection.execute(statement, values).all()
         return [row.id for row in sorted(found, key=lambda row: (row.far, row.id))]
 
@@ -140,6 +145,12 @@ def _affordable(connection: Connection, weights: Mapping[int, float]) -> dict[in
         rarity = math.log1p((statistics.documents - frequency + 0.5) / (frequency + 0.5))
         chosen[term] = rarity * weights[term]
     return chosen
+
+
+def _few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
+    """Whether a filter leaves few passages; the index on `known_from` and its like tell so without reading them all."""
+    statement = text(f"select count(*) from (select from passage_words w where {where} limit :few) as few")  # noqa: S608
+    return int(connection.scalar(statement, {**values, "few": FEW}) or 0) < FEW
 
 
 def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:

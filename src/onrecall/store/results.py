@@ -56,6 +56,26 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What became of the answer to an incident, as the room that measures trust writes it."""
+
+    basis: Literal["backtest", "outcomes"]
+    incident: str
+    at: datetime
+    """When the answer was given."""
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedCurve:
+    """One version of what trust was measured to be."""
+
+    version: int
+    fitted_at: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A passage that came or went. Who has applied every change up to `seq` has all passages there are."""
 

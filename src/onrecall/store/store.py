@@ -36,10 +36,11 @@ from onrecall.store import (
     resolutions,
     saving,
     terms,
+    trust,
 )
 from onrecall.store.database import Database
 from onrecall.store.postgres_search import PassageSearch
-from onrecall.store.results import Change, Entry, Event, Owner, Page, Saved, TermStatistics
+from onrecall.store.results import Change, Entry, Event, FittedCurve, Judgement, Owner, Page, Saved, TermStatistics
 
 
 class Store:
@@ -133,6 +134,21 @@ class Store:
         """Keep what somebody said came of a recommendation, in place of what he said before."""
         with self._database.write() as connection:
             outcomes.rate(connection, outcome, performed, guard.moment(now, "now"))
+
+    def judge(self, judgement: Judgement) -> None:
+        """Keep what became of the answer to an incident."""
+        with self._database.write() as connection:
+            trust.judge(connection, judgement)
+
+    def replace_judged(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[Judgement]) -> None:
+        """Put these judgements in place of all of one basis."""
+        with self._database.write() as connection:
+            trust.replace(connection, basis, judgements)
+
+    def save_curve(self, body: Mapping[str, Any], at: datetime) -> FittedCurve:
+        """Keep a measured curve as the next version."""
+        with self._database.write() as connection:
+            return trust.save_curve(connection, body, guard.moment(at, "at"))
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
         """Take in what `dump` gave out, all or nothing; what contradicts what is here is a Conflict."""
@@ -234,6 +250,31 @@ class Store:
         """How often recommendations helped that rested on an incident or a document."""
         with self._database.read() as connection:
             return outcomes.records(connection, ids, _then(as_of))
+
+    def judged(self) -> tuple[Judgement, ...]:
+        """Every answer whose truth is known, in the order in which the answers were given."""
+        with self._database.read() as connection:
+            return trust.all_judged(connection)
+
+    def judged_count(self) -> int:
+        """How many answers have a known truth."""
+        with self._database.read() as connection:
+            return trust.count(connection)
+
+    def cause_known(self, cause: str, before: datetime, other_than: str) -> bool:
+        """Whether another incident of this cause was resolved before a time."""
+        with self._database.read() as connection:
+            return trust.cause_known(connection, cause, guard.moment(before, "before"), other_than)
+
+    def curve_version(self) -> int:
+        """The number of the newest curve; 0 when there is none."""
+        with self._database.read() as connection:
+            return trust.newest_version(connection)
+
+    def newest_curve(self) -> FittedCurve | None:
+        """The newest curve."""
+        with self._database.read() as connection:
+            return trust.newest_curve(connection)
 
     def timeline(self, incident_id: str) -> tuple[Event, ...]:
         """What happened to an incident, in the order in which it happened."""

@@ -170,3 +170,20 @@ events = Table(
     Column("detail", Json, nullable=False),
     Index("events_incident", "incident", "at", "seq"),
 )
+
+judged = Table(
+    "judged",
+    metadata,
+    Column("basis", Words, primary_key=True),  # a replay of history, or what people said
+    Column("incident", Words, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+curves = Table(
+    "curves",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fitted_at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+)
