@@ -24,7 +24,7 @@ BUDGET = 30_000
 """Rows that a question by words may touch: it asks for its rarest terms, as far as this goes. So time is bounded."""
 EF_SEARCH = 200
 """How thoroughly HNSW looks around."""
-FEW = 10_000
+FEW = 20_000
 """Passages that are compared one by one when a filter leaves no more: sooner done than finding them by HNSW."""
 DEEPEST = 4000
 """Dimensions that HNSW can index; longer vectors are compared one by one."""
@@ -53,7 +53,8 @@ class PassageSearch:
                 " join lateral (select w.id, w.length from passage_words w"
                 f" where w.terms @> array[asked.term] and {where} limit :budget) as found on true"
                 " group by found.id, found.length"
-                " order by sum(asked.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc, found.id limit :limit"
+                " order by sum(asked.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc,"
+                " found.id limit :limit"
             )
             values |= {
                 "terms": [term - searchable.SHIFT for term in gains],
