@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,3 +126,9 @@ def test_always_all_of_them_within_bounds_and_the_same_again(evidence, advice):
 def test_there_are_few_and_each_is_explained():
     assert len(features.NAMES) <= 10
     assert all(features.DESCRIPTIONS.values())
+
+
+def test_the_documentation_explains_each_in_the_same_words():
+    told = (Path(__file__).parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
+    for name, words in features.DESCRIPTIONS.items():
+        assert f"| `{name}` | {words} |" in told
