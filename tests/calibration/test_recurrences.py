@@ -5,39 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from told_incidents import LEAK, START, incident
 
-from onrecall import page
 from onrecall.calibration.kinship import Alike, groups, said
-from onrecall.calibration.lasting import actions, lasting, same_fix
 from onrecall.calibration.occurrences import lost, months, trend
 from onrecall.calibration.recurrences import families
 from onrecall.calibration.truth import label
-from onrecall.incident import Document, Incident, Link, Resolution, ResolutionStep
+from onrecall.incident import Incident
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-LEAK = "The rehash job leaked its connections until the pool was empty"
 LEAK_AGAIN = "Connections leaked by the rehash job emptied the pool in the end"
 OPENING = "Disk of the orders database fills up quickly and writes fail"
-
-
-def incident(name, day=0.0, cause=None, root="", *, title="", hours=1.0, links=(), service=None, steps=(), **more):
-    at = START + timedelta(days=day)
-    end = None if hours is None else at + timedelta(hours=hours)
-    resolution = Resolution(
-        root, end or at, cause, tuple(steps), more.pop("summary", None), more.pop("by_whom", "human")
-    )
-    return Incident(
-        name,
-        title or f"incident {name}",
-        at,
-        service=service,
-        resolved_at=end,
-        status="open" if end is None else "resolved",
-        resolution=resolution if root or cause or steps else None,
-        links=tuple(Link("recurrence", other) for other in links),
-        **more,
-    )
 
 
 def members(incidents, alike=()):
@@ -308,115 +286,3 @@ class TestFamilies:
         assert family.days_between == pytest.approx(10)
         assert [(one.name, one.count) for one in family.services] == [("db", 3)]
         assert family.last_seen == START + timedelta(days=20)
-
-
-def key(step):
-    return step.text.casefold()
-
-
-class TestFix:
-    def test_the_change_that_worked_most_often_with_where_it_last_did(self):
-        looked, flush = ResolutionStep("Looked at the disk"), ResolutionStep("Flushed WAL", "wal flush")
-        failed = ResolutionStep("Flushed WAL", "wal flush", "did_not_help")
-        told = [incident(f"A{n}", n, "x", LEAK, steps=[looked, flush]) for n in range(3)]
-        told += [incident("B", 5, "x", LEAK, steps=[looked, failed]), incident("C", 6, "x")]
-        fix = same_fix(told, key, lambda step: step.command is not None)
-        assert (fix.text, fix.worked, fix.failed, fix.of) == ("Flushed WAL", 3, 1, 4)
-        assert fix.citation.id == "A2"
-        assert page.lines(told[2])[fix.citation.line - 1].text == fix.citation.quote == "2. Flushed WAL `wal flush`"
-
-    def test_once_is_not_the_same_fix_and_a_models_word_is_none(self):
-        once = [
-            incident("A", steps=[ResolutionStep("Restarted")]),
-            incident("B", 1, steps=[ResolutionStep("Rolled back")]),
-        ]
-        assert same_fix(once, key, lambda _: True) is None
-        model = [
-            incident(name, n, "x", steps=[ResolutionStep("Restarted")], by_whom="model") for n, name in enumerate("AB")
-        ]
-        assert same_fix(model, key, lambda _: True) is None
-
-    def test_twice_in_one_incident_is_once(self):
-        twice = [incident("A", steps=[ResolutionStep("Restarted"), ResolutionStep("Restarted")])]
-        assert same_fix(twice, key, lambda _: True) is None
-
-
-REPORT = """# Report
-
-- not an action, but a long-term thought
-
-## Action items
-
-### Technical
-
-- [x] Alert on slots
-- [ ] Limit the size of slots
-1. Talk to the vendor
-
-```
-- [ ] not an item
-```
-
-## Thanks
-
-- everybody
-"""
-
-
-class TestActions:
-    def test_the_list_under_action_items_with_its_ticks_and_lines(self):
-        found = actions([], [Document("PM-1", "Report", REPORT, "postmortem", dated=START)])
-        assert [(one.text, one.state) for one in found] == [
-            ("Talk to the vendor", "noted"),
-            ("Limit the size of slots", "open"),
-            ("Alert on slots", "done"),
-        ]
-        assert all(one.text in REPORT.splitlines()[one.citation.line - 1] for one in found)
-
-    def test_steps_that_worked_and_sentences_that_say_they_last_the_newest_first(self):
-        steps = [
-            ResolutionStep("Restarted the pods"),
-            ResolutionStep("Added an alert on the age of the backup"),
-            ResolutionStep("Added an alert on memory", outcome="did_not_help"),
-        ]
-        old = incident("A", 0, "x", LEAK, steps=steps)
-        new = incident("B", 9, "x", LEAK, summary="Restarted it. The renewal is automated for good.")
-        found = actions([old, new], [])
-        assert [(one.text, one.state, one.citation.id) for one in found] == [
-            ("The renewal is automated for good.", "noted", "B"),
-            ("Added an alert on the age of the backup", "done", "A"),
-        ]
-        for one, source in zip(found, [new, old], strict=True):
-            assert one.citation.quote in page.lines(source)[one.citation.line - 1].text
-
-    def test_where_none_is_written_there_is_none(self):
-        assert (
-            actions([incident("A", 0, "x", LEAK, steps=[ResolutionStep("Restarted")], summary="It was restarted.")], [])
-            == ()
-        )
-        assert actions([incident("A", 0, "x", LEAK, summary="Automated it for good.", by_whom="model")], []) == ()
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Permanent fix: raise the limit",
-            "Set a limit so that a leak cannot hold connections again",
-            "Exported the dates, with alerts 30 days ahead",
-            "Automated the renewal",
-        ],
-    )
-    def test_words_that_say_it_lasts(self, text):
-        assert lasting(text)
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "Restarted it; there is no permanent fix yet",
-            "A temporary limit so that it cannot grow again",
-            "The rows were permanently deleted",
-            "The alert fired again",
-            "Scaled out until a long-term fix is there",
-        ],
-    )
-    def test_words_that_do_not(self, text):
-        assert not lasting(text)
