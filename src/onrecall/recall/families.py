@@ -10,7 +10,7 @@ def gather(
 ) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """For incidents best first: who else belongs to each one's family, and which ones another stands for.
 
-    A family is shown by its best member with a known resolution, or else by its best member.
+    A family is shown by its best member that tells what worked, else that tells the cause, else by its best member.
     """
     roots: dict[str, str] = {}
     for incident in incidents:
@@ -20,13 +20,20 @@ def gather(
     for one in roots:
         members.setdefault(_root(roots, one), []).append(one)
     shown: dict[str, Incident] = {}
-    for incident in sorted(incidents, key=lambda one: one.resolution is None):
+    for incident in sorted(incidents, key=_silence):
         shown.setdefault(_root(roots, incident.id), incident)
     families = {
         incident.id: tuple(sorted(set(members.get(root, ())) - {incident.id} - exclude))
         for root, incident in shown.items()
     }
     return families, frozenset(incident.id for incident in incidents) - frozenset(families)
+
+
+def _silence(incident: Incident) -> int:
+    resolution = incident.resolution
+    if resolution is None or resolution.provenance == "model":
+        return 2
+    return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
 
 
 def _root(roots: dict[str, str], one: str) -> str:

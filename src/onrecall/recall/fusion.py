@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.6, "signature": 0.2, "labels": 0.1}
+WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
 WITHOUT_MEANING = 2.0
 """Where no model is at hand the other signals stand for it too."""

@@ -22,6 +22,8 @@ FINALISTS = 50
 """Candidates, the best by words and meaning, for which every signal is taken."""
 TITLE_COUNTS = 2
 """How often a word of the title counts."""
+BY_TITLE = 0.4
+"""How much of the letters' likeness is that of headline and title."""
 
 Owner = tuple[EvidenceKind, str]
 
@@ -145,7 +147,7 @@ class Recall:
             for one in candidates
             if (thing := things.get(one.owner)) is not None and _fits(thing, one.owner[0], only)
         ]
-        letters = scoring.characters(asked.query.text, _importance(asked), [_text(one) for one in kept])
+        letters = _letters(asked, kept)
         return _best_first(
             replace(one, signals=replace(one.signals, characters=float(part), **_named(asked, one)))
             for one, part in zip(kept, letters, strict=True)
@@ -202,9 +204,14 @@ def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
     return all(thing.labels.get(name) == value for name, value in only.labels.items())
 
 
-def _text(candidate: Candidate) -> str:
-    title = candidate.thing.title if candidate.thing else ""
-    return "\n".join((title, *(passage.text for passage in candidate.passages)))
+def _letters(asked: Asked, candidates: Sequence[Candidate]) -> scoring.Scores:
+    """Letters of the whole in the whole, and of the headline in the title."""
+    importance = _importance(asked)
+    titles = [one.thing.title if one.thing else "" for one in candidates]
+    bodies = ("\n".join(passage.text for passage in one.passages) for one in candidates)
+    texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
+    whole = scoring.characters(asked.query.text, importance, texts)
+    return whole * (1 - BY_TITLE) + scoring.characters(asked.query.headline, importance, titles) * BY_TITLE
 
 
 def _importance(asked: Asked) -> dict[str, float]:

@@ -20,6 +20,8 @@ Scores = npt.NDArray[np.float64]
 
 K1, B = 2.0, 0.9
 """BM25: incidents are long and repeat themselves, so counts saturate late and length counts almost in full."""
+BEST_PASSAGE = 1 / 3
+"""How much of the words' likeness is that of the best passage alone."""
 WHOLE = terms.number("<whole>")
 """A term that one passage of each incident or document has and no text: so the store counts how many there are."""
 GRAMS = (4, 5)
@@ -49,51 +51,61 @@ class Statistics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How much each term of a situation says, and how long an incident or document is on average."""
+    """How much each term of a situation says, and how long things and their passages are on average."""
 
     idf: Mapping[int, float]
-    length: float
+    whole: float
+    passage: float
 
     @classmethod
     def of(cls, weights: Mapping[int, float], statistics: Statistics) -> "Rarity":
         """From exact counts; a term that occurs nowhere says most."""
-        n = statistics.documents
-        idf = {
-            term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term in weights for df in [statistics.df.get(term, 0)]
-        }
-        return cls(idf, max(statistics.total_length / max(statistics.df.get(WHOLE, 0), 1), 1.0))
+        n, length = statistics.documents, statistics.total_length
+        having = {term: statistics.df.get(term, 0) for term in weights}
+        idf = {term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term, df in having.items()}
+        return cls(idf, max(length / max(statistics.df.get(WHOLE, 0), 1), 1.0), max(length / max(n, 1), 1.0))
 
 
 def words(
     weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Passage]]
 ) -> tuple[Scores, npt.NDArray[np.bool_]]:
-    """BM25 of each owner, in units of what such a query can reach; and which terms each one has."""
+    """BM25 of each owner, a third of it by its best passage, in units of what such a query can reach; and what it has.
+
+    The second value says of each owner which of the query's terms, in rising order, it has.
+    """
     wanted = np.array(sorted(weights), np.uint32)
+    found, has = np.zeros(len(owners)), np.zeros((len(owners), len(wanted)), bool)
+    rows = [row for row, passages in enumerate(owners) if passages]
+    if not rows or not len(wanted):
+        return found, has
     gain = np.array([weights[term] * rarity.idf[term] for term in wanted.tolist()])
-    counts, lengths = _count(wanted, owners)
-    reach = math.sqrt((gain.sum() or 1.0) * (K1 + 1))
-    norm = K1 * (1 - B + B * lengths / rarity.length)
-    found = (
-        (gain * counts * (K1 + 1) / (counts + norm[:, None])).sum(1) / reach if len(wanted) else np.zeros(len(owners))
-    )
-    return found, counts > 0
+    sizes = np.array([len(owners[row]) for row in rows])
+    starts = np.cumsum(sizes) - sizes
+    counts, lengths = _count(wanted, [passage for row in rows for passage in owners[row]])
+    together = np.add.reduceat(counts, starts)
+    whole = _bm25(gain, together, np.add.reduceat(lengths, starts) / rarity.whole)
+    best = np.maximum.reduceat(_bm25(gain, counts, lengths / rarity.passage), starts)
+    found[rows] = (whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / math.sqrt(gain.sum() * (K1 + 1))
+    has[rows] = together > 0
+    return found, has
 
 
-def _count(wanted: npt.NDArray[np.uint32], owners: Sequence[Sequence[Passage]]) -> tuple[Scores, Scores]:
-    """How often each owner has each wanted term, and how long each owner is."""
-    counts, lengths = np.zeros((len(owners), len(wanted))), np.ones(len(owners))
-    packed = [(row, terms.unpack(passage.terms)) for row, passages in enumerate(owners) for passage in passages]
-    if not packed:
-        return counts, lengths
-    rows = np.repeat([row for row, _ in packed], [len(numbers) for _, (numbers, _) in packed])
-    numbers = np.concatenate([numbers for _, (numbers, _) in packed])
-    often = np.concatenate([often for _, (_, often) in packed])
-    lengths = np.maximum(np.bincount(rows, often, len(owners)), 1)
-    if len(wanted):
-        at = np.minimum(np.searchsorted(wanted, numbers), len(wanted) - 1)
-        hit = wanted[at] == numbers
-        counts += np.bincount(rows[hit] * len(wanted) + at[hit], often[hit], counts.size).reshape(counts.shape)
-    return counts, lengths
+def _bm25(gain: Scores, counts: Scores, lengths: Scores) -> Scores:
+    """BM25 with lengths as multiples of the average."""
+    scores: Scores = counts * (K1 + 1) / (counts + (K1 * (1 - B + B * lengths))[:, None]) @ gain
+    return scores
+
+
+def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Passage]) -> tuple[Scores, Scores]:
+    """How often each passage has each wanted term, and how many terms it has."""
+    unpacked = [terms.unpack(passage.terms) for passage in passages]
+    rows = np.repeat(np.arange(len(passages)), [len(numbers) for numbers, _ in unpacked])
+    numbers = np.concatenate([numbers for numbers, _ in unpacked])
+    often = np.concatenate([counts for _, counts in unpacked])
+    at = np.minimum(np.searchsorted(wanted, numbers), len(wanted) - 1)
+    hit = wanted[at] == numbers
+    cells = np.bincount(rows[hit] * len(wanted) + at[hit], often[hit], len(passages) * len(wanted)).astype(float)
+    return cells.reshape(len(passages), -1), np.bincount(rows, often, len(passages)).astype(float)
 
 
 def meaning(vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Passage]]) -> Scores:

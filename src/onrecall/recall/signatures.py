@@ -13,7 +13,7 @@ _CODE = re.compile(
     |\bE[A-Z]{4,}\b(?<!ERROR)(?<!ERRORS)(?<!EVENT)(?<!EXIST)       # ECONNREFUSED, ENOSPC
     |\bSIG(?:KILL|TERM|SEGV|ABRT|BUS|FPE|ILL|PIPE)\b
     |\bSQLSTATE[\s\[:=(]{0,3}[0-9A-Z]{5}\b|\b[0-9]{2}P[0-9]{2}\b|\bE\d{4,5}\b
-    |\b0x[0-9A-Fa-f]{8}\b
+    |\b0x[8Cc][0-9A-Fa-f]{7}\b
     |\b(?i:HTTP(?:/\d(?:\.\d)?)?|status(?:\scode)?|code)[\s:=]{1,2}[45]\d\d\b
     |\b(?i:exit(?:ed)?(?:\ with)?[ _-](?:code|status))[\s:=]{1,2}\d{1,3}\b
     |\b(?i:errno|error)[\s:=]{1,2}\d{2,6}\b
