@@ -1,11 +1,12 @@
 """What was done against a family: the same fix, and what was noted to end it for good."""
 
 import pytest
-from told_incidents import LEAK, START, incident
 
 from onrecall import page
 from onrecall.calibration.lasting import actions, lasting, same_fix
 from onrecall.incident import Document, ResolutionStep
+
+from .told_incidents import LEAK, START, incident
 
 
 def key(step):

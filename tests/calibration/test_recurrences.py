@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from told_incidents import LEAK, START, incident
 
 from onrecall.calibration.kinship import Alike, groups, said
 from onrecall.calibration.occurrences import lost, months, trend
 from onrecall.calibration.recurrences import families
 from onrecall.calibration.truth import label
 from onrecall.incident import Incident
+
+from .told_incidents import LEAK, START, incident
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LEAK_AGAIN = "Connections leaked by the rehash job emptied the pool in the end"
