@@ -9,7 +9,7 @@ from onrecall.store import Store
 
 from .test_concurrency import SAVING
 
-KILLS = 4
+KILLS = 3
 
 
 def test_nothing_acknowledged_is_lost(store_url: str) -> None:

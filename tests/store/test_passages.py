@@ -139,7 +139,7 @@ def test_check_sees_what_is_wrong(store: Store) -> None:
         connection.exec_driver_sql("delete from changes")
         connection.exec_driver_sql("update passages set owner = 'X-2'")
     assert store.check() == (
-        "1 passages belong to a incident that is not there",
+        "1 passages have lost the incident they belong to",
         "1 passages are missing from the change log, so no index knows them",
         "the total of length is 9 and should be 2",
         "1 terms are counted wrong",

@@ -46,7 +46,7 @@ def _astray(connection: Connection) -> Iterator[str]:
     for kind, table in (("incident", incidents), ("document", documents)):
         owned = exists().where(table.c.id == passages.c.owner)
         if lost := _count(connection, passages, (passages.c.kind == kind) & ~owned):
-            yield f"{lost} passages belong to a {kind} that is not there"
+            yield f"{lost} passages have lost the {kind} they belong to"
     logged = exists().where(changes.c.passage == passages.c.id)
     if unlogged := _count(connection, passages, ~logged):
         yield f"{unlogged} passages are missing from the change log, so no index knows them"
