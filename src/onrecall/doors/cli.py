@@ -11,12 +11,28 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, printing
+from onrecall.doors import archive, importing, printing, recurring, trusting
+from onrecall.doors.options import (
+    AsOf,
+    Json,
+    Labels,
+    Limit,
+    OnlyKind,
+    OnlyService,
+    Service,
+    Text,
+    labels_of,
+    situation_from,
+    text_of,
+    time_of,
+)
 from onrecall.doors.wire import IncidentOut, RecallOut, RecommendationOut
+from onrecall.doors.wire_recurrences import RecurrencesOut
+from onrecall.doors.wire_trust import TrustOut
 from onrecall.doors.wiring import house, settings
 from onrecall.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
-from onrecall.incident import EvidenceKind, Filter, Incident, Resolution, ResolutionStep, Severity, Situation
-from onrecall.line.memory import situation
+from onrecall.incident import Incident, Resolution, ResolutionStep, Severity
+from onrecall.line import recurrences as families
 
 EXIT: Mapping[type[OnRecallError], int] = {
     Invalid: 2,
@@ -36,15 +52,6 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Service = Annotated[str | None, typer.Option(help="Where it happens; a signal, not a filter.")]
-Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
-OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
-OnlyService = Annotated[str | None, typer.Option(help="Recall only what belongs to this service.")]
-AsOf = Annotated[str | None, typer.Option(help="Use only what was known then, such as 2026-03-01T08:00:00Z.")]
-Limit = Annotated[int, typer.Option(min=1, max=50, help="How much evidence to show.")]
-Text = Annotated[str, typer.Argument(help="What happens, an alert, or log lines; - reads standard input.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -67,7 +74,7 @@ def ask(
 ) -> None:
     """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
-        answer = home.memory.ask(_situation(text, service, label, only_kind, only_service, as_of), limit)
+        answer = home.memory.ask(situation_from(text, service, label, only_kind, only_service, as_of), limit)
     _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
 
 
@@ -84,7 +91,7 @@ def recall(
 ) -> None:
     """Show what was seen before that is most like this, and why. Nothing is written."""
     with house() as home:
-        found = home.memory.recall(_situation(text, service, label, only_kind, only_service, as_of), limit)
+        found = home.memory.recall(situation_from(text, service, label, only_kind, only_service, as_of), limit)
     _say(RecallOut.model_validate({"evidence": found}).plain(), as_json, lambda: printing.evidence(found))
 
 
@@ -105,11 +112,11 @@ def open_incident(
             Incident(
                 id=incident_id,
                 title=title,
-                description=_text(description) if description else "",
+                description=text_of(description) if description else "",
                 service=service,
                 severity=severity,
-                labels=_labels(label),
-                started_at=_time(started_at, "started-at") or home.memory.now(),
+                labels=labels_of(label),
+                started_at=time_of(started_at, "started-at") or home.memory.now(),
             )
         )
         answer = home.memory.recommend(incident.id)
@@ -171,7 +178,7 @@ def bring(
 ) -> None:
     """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
     with house() as home:
-        source = importing.Source(tuple(paths or ()), example, form, mapping, timezone, _time(undated, "undated"))
+        source = importing.Source(tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"))
         brought = importing.run(home.memory, source, dry_run=dry_run)
     _say(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
@@ -187,6 +194,29 @@ def export(
     with house() as home:
         counts = archive.write(home.memory.store, folder)
     _say({"folder": str(folder), "rows": counts}, as_json, lambda: printing.exported(folder, counts))
+
+
+@app.command()
+def trust(as_json: Json = False) -> None:
+    """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
+    with house() as home:
+        found = home.memory.trust.standing()
+    _say(TrustOut.model_validate(found).plain(), as_json, lambda: trusting.standing(found))
+
+
+@app.command()
+def recurrences(
+    min_count: Annotated[int, typer.Option(min=2, help="Families of at least so many incidents.")] = 2,
+    service: Annotated[str | None, typer.Option(help="Families that touched this service.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Show what keeps coming back, ranked by the hours a permanent fix would save. Nothing is written."""
+    with house() as home:
+        wanted = families.Wanted(min_count, service, limit)
+        found = families.recurrences(home.memory.store, home.memory.now(), wanted, time_of(as_of, "as-of"))
+    _say(RecurrencesOut.model_validate(found).plain(), as_json, lambda: recurring.recurrences(found))
 
 
 @app.command()
@@ -259,44 +289,6 @@ def _say(value: Any, as_json: bool, show: Callable[[], None]) -> None:
         typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
     else:
         show()
-
-
-def _situation(
-    text: str,
-    service: str | None,
-    labels: list[str] | None,
-    kind: EvidenceKind | None,
-    only_service: str | None,
-    as_of: str | None,
-) -> Situation:
-    only = Filter(kind=kind, service=only_service)
-    return situation(_text(text), service, _labels(labels), only, _time(as_of, "as-of"))
-
-
-def _text(text: str) -> str:
-    return sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
-
-
-def _labels(given: list[str] | None) -> dict[str, str]:
-    labels = {}
-    for one in given or ():
-        name, equals, value = one.partition("=")
-        if not (equals and name):
-            raise Invalid(f"--label {one}: give it as name=value", "label")
-        labels[name] = value
-    return labels
-
-
-def _time(given: str | None, option: str) -> datetime | None:
-    if given is None:
-        return None
-    try:
-        at = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise Invalid(f"--{option} {given}: give a time such as 2026-03-01T08:00:00Z", option) from error
-    if at.tzinfo is None:
-        raise Invalid(f"--{option} {given}: add a time zone, such as {given}Z", option)
-    return at
 
 
 def _resolution(

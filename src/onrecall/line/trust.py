@@ -8,6 +8,7 @@ from datetime import datetime
 from onrecall.calibration import curve, novelty
 from onrecall.calibration.curve import Curve, NotMeasured
 from onrecall.calibration.judged import Judged
+from onrecall.calibration.standing import Standing, standing
 from onrecall.errors import Invalid
 from onrecall.incident import Confidence, Incident, Outcome, Recommendation, Resolution
 from onrecall.page import one_line
@@ -85,6 +86,11 @@ class Trust:
         if newest is None or newest.body != body:
             self._store.save_curve(body, now)
         return self.measured()
+
+    def standing(self) -> Standing:
+        """Every figure that the answers with known truth allow."""
+        thresholds = self.measured().thresholds
+        return standing((_from_store(one) for one in self._store.judged()), thresholds.similar, thresholds.known)
 
     def _judge(self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime) -> None:
         if not answer.features:

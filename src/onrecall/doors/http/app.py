@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 from onrecall import __version__
-from onrecall.doors.http import documents, health, history, incidents, limits, problems, recall
+from onrecall.doors.http import documents, health, history, incidents, limits, problems, recall, recurrences, trust
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
@@ -52,12 +52,21 @@ def create(memory: Memory, worker: Worker, status: Callable[[], StatusReport]) -
     return app
 
 
-ROUTERS = (incidents.router, recall.router, history.router, documents.router, health.router)
+ROUTERS = (
+    incidents.router,
+    recall.router,
+    trust.router,
+    recurrences.router,
+    history.router,
+    documents.router,
+    health.router,
+)
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
     {"name": "recall", "description": "Ask memory; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]
 

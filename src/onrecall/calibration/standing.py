@@ -1,0 +1,82 @@
+"""Where trust stands: every figure that the answers with known truth allow, and the reason where they allow none."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from onrecall.calibration import curve, novelty, reliability
+from onrecall.calibration.curve import Curve, Quality
+from onrecall.calibration.judged import Basis, Judged, in_time
+from onrecall.calibration.levels import Level
+from onrecall.calibration.metrics import Estimate, share
+from onrecall.calibration.novelty import Novelty
+from onrecall.calibration.reliability import Covered
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How often the named cause was right in one service or one month."""
+
+    name: str
+    right: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far this memory can be trusted, as far as that was measured."""
+
+    judged: int
+    """Answers whose truth is known."""
+    basis: Mapping[Basis, int]
+    """How many of them were replayed from history, and how many were judged by people on live answers."""
+    right: Estimate
+    """Of the answers that named a cause, the share that named the right one."""
+    coverage: Estimate
+    """Of all answers, the share that named a cause."""
+    quality: Quality | None
+    """How good the confidences were that would have been shown, each from earlier answers only."""
+    levels: tuple[Level, ...]
+    """The levels of confidence now: how many answers there were at each, and how many of them were right."""
+    risk_coverage: tuple[Covered, ...]
+    novelty: Novelty
+    by_service: tuple[Part, ...]
+    by_month: tuple[Part, ...]
+    not_measured: Mapping[str, str]
+    """For each figure that is absent, the reason."""
+
+
+def standing(judged: Iterable[Judged], similar: float, known: float) -> Standing:
+    """The figures over all answers whose truth is known; the thresholds given stand until better ones are measured."""
+    told = in_time(judged)
+    named = [one for one in told if one.verdict != "never_seen"]
+    fitted = curve.fit(told)
+    shown = curve.replay(told) if isinstance(fitted, Curve) else ()
+    split = novelty.thresholds(told, similar, known)
+    claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
+    absent = {} if isinstance(fitted, Curve) else {"confidence": fitted.reason}
+    if not split.measured:
+        absent["novelty"] = split.rule
+    basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
+    for one in told:
+        basis[one.basis] += 1
+    return Standing(
+        judged=len(told),
+        basis=basis,
+        right=share([one.right for one in named]),
+        coverage=share([one.verdict != "never_seen" for one in told]),
+        quality=fitted.quality if isinstance(fitted, Curve) else None,
+        levels=fitted.levels if isinstance(fitted, Curve) else (),
+        risk_coverage=reliability.risk_coverage(
+            [one.probability for one in shown], [one.judged.right for one in shown]
+        ),
+        novelty=split,
+        by_service=_parts(named, lambda one: one.service or "(none)"),
+        by_month=_parts(named, lambda one: f"{one.at:%Y-%m}"),
+        not_measured=absent,
+    )
+
+
+def _parts(judged: Sequence[Judged], name: Callable[[Judged], str]) -> tuple[Part, ...]:
+    groups: dict[str, list[bool]] = {}
+    for one in judged:
+        groups.setdefault(name(one), []).append(one.right)
+    return tuple(Part(key, share(truths)) for key, truths in sorted(groups.items()))

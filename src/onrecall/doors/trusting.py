@@ -1,0 +1,47 @@
+"""Trust on a terminal: each figure with what it rests on, and the reason where there is none."""
+
+from onrecall.calibration.metrics import Estimate
+from onrecall.calibration.standing import Standing
+from onrecall.doors.printing import say
+
+PARTS_SHOWN = 12
+
+
+def standing(found: Standing) -> None:
+    """How far this memory can be trusted."""
+    said, replayed = found.basis["outcomes"], found.basis["backtest"]
+    say(f"{found.judged} answers with known truth: {said} judged on live answers, {replayed} replayed from history")
+    say(("right cause when one was named  ", "dim"), shown(found.right))
+    say(("answers that named a cause      ", "dim"), shown(found.coverage))
+    if found.quality is not None:
+        good = found.quality
+        say(("calibration error (ECE)         ", "dim"), f"{number(good.ece)}  (by chance {number(good.ece_by_chance)})")
+        say(("Brier, against the base rate    ", "dim"), f"{number(good.brier)} against {number(good.brier_base)}")
+        say(("confident (≥ 0.7) and wrong     ", "dim"), shown(good.confident_wrong))
+    say(("told new from known (AUROC)     ", "dim"), shown(found.novelty.auroc, percent=False))
+    say(("new, but answered as seen       ", "dim"), shown(found.novelty.false_recall))
+    if found.levels:
+        say(("\nlevels of confidence", "bold"))
+    for level in found.levels:
+        low, high = level.interval
+        say(f"{level.probability:.2f}  right {level.right} of {level.of}  ({low:.0%}–{high:.0%})", indent=2)
+    for title, parts in (("by service", found.by_service), ("by month", found.by_month)):
+        if parts:
+            say((f"\n{title}", "bold"))
+        for part in parts[:PARTS_SHOWN]:
+            say(f"{part.name:<24}{shown(part.right)}", indent=2)
+    for figure, reason in found.not_measured.items():
+        say((f"{figure}: {reason}", "yellow"))
+
+
+def shown(figure: Estimate, *, percent: bool = True) -> str:
+    """A figure with its interval and its cases."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return "not measured yet"
+    style = ".0%" if percent else ".2f"
+    return f"{figure.value:{style}} ({figure.low:{style}}–{figure.high:{style}}, n = {figure.n})"
+
+
+def number(value: float | None) -> str:
+    """A bare figure, or that there is none."""
+    return "not measured yet" if value is None else f"{value:.3f}"
