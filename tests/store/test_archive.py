@@ -12,6 +12,8 @@ import pytest
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Document, Link, Performed
 from onrecall.store import Store
+from onrecall.store.archive import KEPT
+from onrecall.store.tables import metadata
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 
@@ -106,6 +108,11 @@ def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
     texts = [change.passage for change in full.changes(0, 100) if change.passage]
     assert {repr(one.passage) for one in other.changes(0, 100)} == set(map(repr, texts))
     assert other.open_incident(incident(), [], NOON)[0].id == full.open_incident(incident(), [], NOON)[0].id
+
+
+def test_no_table_is_forgotten() -> None:
+    left_out = metadata.tables.keys() - {table.name for table in KEPT}
+    assert left_out == {"counters", "terms", "changes"}, "a new table belongs into the archive, unless it follows from others"
 
 
 def test_loading_twice_changes_nothing(full: Store) -> None:
