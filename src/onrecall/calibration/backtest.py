@@ -85,6 +85,7 @@ class Report:
     cause_match: Estimate
     right_when_answered: Estimate
     step_match: Estimate
+    step_ceiling: Estimate
     coverage: Estimate
     verdicts: Mapping[Verdict, Mapping[str, int]]
     false_recall: Estimate
@@ -123,6 +124,7 @@ def measure(
         cause_match=share([bool(one.right) for one in to_find]),
         right_when_answered=share([one.right for one in found if one.right is not None]),
         step_match=share([bool(one.step) for one in to_find if one.step is not None]),
+        step_ceiling=share([bool(one.step_before) for one in to_find if one.step_before is not None]),
         coverage=share([one.answer.given for one in found]),
         verdicts=_verdicts(found),
         false_recall=share([one.answer.given for one in new]),

@@ -1,6 +1,7 @@
 """An answer beside the truth: where the first hit stood, and whether the cause and a step were right."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from onrecall.calibration.answer import Answer, Run
@@ -20,6 +21,8 @@ class Case:
     """Whether the cause that the answer rests on was the right one; None where nothing was claimed or nobody knows."""
     step: bool | None
     """Whether a step shown is one that worked in the end; None where the history does not tell what worked."""
+    step_before: bool | None
+    """Whether a step that worked in the end had worked in an earlier incident: only then can it be shown."""
 
     @property
     def judged(self) -> Judged | None:
@@ -41,7 +44,12 @@ class Case:
 
 def cases(run: Run, truths: Truths) -> tuple[Case, ...]:
     """Every answer beside its truth, in the order of the answers."""
-    return tuple(_case(answer, truths, run) for answer in run.answers)
+    done: set[str] = set()
+    found = []
+    for answer in run.answers:
+        found.append(_case(answer, truths, run, done))
+        done |= run.worked.get(answer.incident, frozenset())
+    return tuple(found)
 
 
 def place(incident: str, shown: Iterable[Sequence[str]], truths: Truths) -> int | None:
@@ -50,7 +58,7 @@ def place(incident: str, shown: Iterable[Sequence[str]], truths: Truths) -> int 
     return next((n for n, hit in enumerate(hits, start=1) if hit), None)
 
 
-def _case(answer: Answer, truths: Truths, run: Run) -> Case:
+def _case(answer: Answer, truths: Truths, run: Run, done: AbstractSet[str]) -> Case:
     truth = truths.of(answer.incident)
     worked = run.worked.get(answer.incident)
     return Case(
@@ -59,6 +67,7 @@ def _case(answer: Answer, truths: Truths, run: Run) -> Case:
         place=place(answer.incident, answer.shown, truths),
         right=_right(answer, truth, truths) if answer.given and truth.known is not None else None,
         step=bool(worked.intersection(answer.steps)) if worked else None,
+        step_before=bool(worked & done) if worked else None,
     )
 
 

@@ -63,6 +63,7 @@ def estimates(report: Report) -> dict[str, Estimate]:
         "cause_match": report.cause_match,
         "right_when_answered": report.right_when_answered,
         "step_match": report.step_match,
+        "step_ceiling": report.step_ceiling,
         "coverage": report.coverage,
         "missed": report.missed,
         "false_recall": report.false_recall,
@@ -107,7 +108,8 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if report.novelty.auroc.value is None:
         why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
     if report.step_match.value is None:
-        why["step_match"] = "no incident that has something to find tells which step worked"
+        said = "no incident that has something to find tells which step worked"
+        why |= {"step_match": said, "step_ceiling": said}
     if report.right_when_answered.value is None:
         why["right_when_answered"] = "no answer's truth is known"
     if report.trust.quality.ece is None:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from onrecall import history
-from onrecall.calibration import contract
+from onrecall.calibration import contract, words
 from onrecall.calibration import report as page
 from onrecall.calibration.backtest import Report
 from onrecall.calibration.chronology import History
@@ -44,7 +44,8 @@ class Done:
         if hit3 is None or (rate.value is not None and rate.value >= hit3):
             return None
         if rate.value is None:
-            return f"hit@3 can't be measured, so it is not at least {hit3:g}: {contract.not_measured(self.report)['hit_at_3']}"
+            why = contract.not_measured(self.report)["hit_at_3"]
+            return f"hit@3 can't be measured, so it is not at least {hit3:g}: {why}"
         return f"hit@3 is {rate.value:.3f} ({rate.low:.3f}–{rate.high:.3f}, n {rate.n}), less than {hit3:g}"
 
     def show(self) -> None:
@@ -90,7 +91,7 @@ def _read(path: Path) -> History:
 def _figures(report: Report) -> Table:
     table = Table("figure", "value (95 %)", "n")
     for name, one in contract.estimates(report).items():
-        table.add_row(page.MEANINGS[name][0], page.said(one, share=name not in page.PLAIN), str(one.n))
+        table.add_row(words.MEANINGS[name][0], words.said(one, share=name not in words.PLAIN), str(one.n))
     return table
 
 
@@ -99,7 +100,7 @@ def _beside(report: Report) -> Table:
     rows = [("OnRecall", report.hits), *((one.name, one.hits) for one in report.baselines if not one.missing)]
     for name, hits in rows:
         rates = (hits.hit_at_1, hits.hit_at_3, hits.hit_at_5)
-        table.add_row(name, *(page.said(rate) for rate in rates), str(hits.hit_at_3.n))
+        table.add_row(name, *(words.said(rate) for rate in rates), str(hits.hit_at_3.n))
     return table
 
 

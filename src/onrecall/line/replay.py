@@ -49,6 +49,8 @@ class Replay:
     plan: Plan | None = None
     forget: Collection[str] = frozenset()
     """Incidents that are answered and never remembered."""
+    blank: Collection[str] = frozenset()
+    """Incidents whose resolution nobody writes down."""
     progress: Progress | None = None
 
     def run(self) -> Run:
@@ -82,6 +84,7 @@ class _Walk:
         self._usual, self._bm25 = UsualCause(), Bm25()
         self._cosine = Cosine(embedder.dimensions) if embedder else None
         self._situations = {one.id: situation_of(as_opened(one)) for one in replay.history.incidents}
+        self._silent = {*replay.forget, *replay.blank}
         self._lessons = 0
 
     def take(self, event: Event) -> None:
@@ -90,7 +93,7 @@ class _Walk:
             self._opened(event, event.incident)
         elif event.kind == "reported" and event.document:
             self._answer(event, situation_of(_reported(event.document)), None)
-        elif event.kind == "resolved" and event.id not in self._replay.forget:
+        elif event.kind == "resolved" and event.id not in self._silent:
             self._resolved(event)
         elif event.kind == "dated" and event.document:
             self._memory.put_document(event.document)

@@ -1,0 +1,75 @@
+"""The figures of a backtest in words."""
+
+from onrecall.calibration.metrics import Estimate
+
+MEANINGS = {
+    "hit_at_1": ("hit@1", "the first incident shown had the same cause"),
+    "hit_at_3": ("hit@3", "one of the first three had the same cause"),
+    "hit_at_5": ("hit@5", "one of the first five had the same cause"),
+    "mrr": ("MRR", "one over the place of the first hit, on average: 1 is always first, 0.5 is second"),
+    "cause_match": ("cause match", "the cause named was the right one; of the incidents that had something to find"),
+    "right_when_answered": (
+        "right when answered",
+        "the cause named was the right one; of all answers that named one",
+    ),
+    "step_match": ("step match", "a step shown was one that worked in the end"),
+    "step_ceiling": ("step ceiling", "a step that worked in the end had worked before: more can't be matched"),
+    "coverage": ("coverage", "answered as known or similar; the rest was called never seen"),
+    "missed": ("missed", "called never seen, and there was something to find"),
+    "false_recall": ("false recall", "new, and answered as known or similar"),
+    "false_known": ("false known", "new, and answered as known"),
+    "novelty_auroc": (
+        "novelty AUROC",
+        "how often what was seen before matches better than what is new; 0.5 is a coin",
+    ),
+    "ece": ("calibration error", "how far the confidence shown lies from what came true, on average"),
+    "brier": ("Brier score", "squared distance of confidence from truth; lower is better"),
+    "confident_wrong": ("confident and wrong", "answers that claimed 70 % or more and were wrong"),
+}
+PLAIN = {"mrr", "novelty_auroc", "brier", "ece"}
+"""Figures that are no share of anything."""
+PICTURES = {
+    "beside": (
+        "Beside the baselines",
+        "How often one of the first three had the same cause, with the 95 % interval, and how many were asked.",
+    ),
+    "over_time": (
+        "Hit rate over time",
+        "Hit@3 by when the incident opened: bigger dots rest on more incidents, the dashed line is the whole history.",
+    ),
+    "reliability": (
+        "Reliability",
+        "A dot on the dashed line means that the confidence shown came true as often as it said; below it, less often.",
+    ),
+    "risk_coverage": (
+        "Risk and coverage",
+        "How many answers would be wrong if only the surest were shown: from left to right ever more are shown.",
+    ),
+    "by_service": (
+        "By service",
+        "Hit@3 of the services with most to find, with its 95 % interval and how many were asked.",
+    ),
+    "learning": (
+        "Learning",
+        "{asked} later openings, asked of memories that stopped learning after so many {unit}; dashed: one that did not.",
+    ),
+}
+"""Title and sentence of each picture."""
+MENDING = (
+    "How the rates differ without the flaw, on the same openings. What is missing can't be made up: there, what the "
+    "flawed incidents lack was taken from as many others, and the loss is what mending would gain."
+)
+
+
+def said(one: Estimate, *, share: bool = True) -> str:
+    """A figure with its interval, as people read it."""
+    if one.value is None or one.low is None or one.high is None:
+        return "not measured"
+    if share:
+        return f"{percent(one.value)} ({percent(one.low)[:-2]}–{percent(one.high)})"
+    return f"{one.value:.2f} ({one.low:.2f}–{one.high:.2f})"
+
+
+def percent(value: float) -> str:
+    """A share as people read it."""
+    return f"{100 * value:.0f} %"
