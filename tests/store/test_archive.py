@@ -112,7 +112,9 @@ def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
 
 def test_no_table_is_forgotten() -> None:
     left_out = metadata.tables.keys() - {table.name for table in KEPT}
-    assert left_out == {"counters", "terms", "changes"}, "a new table belongs into the archive, unless it follows from others"
+    assert left_out == {"counters", "terms", "changes"}, (
+        "a new table belongs into the archive, unless it follows from others"
+    )
 
 
 def test_loading_twice_changes_nothing(full: Store) -> None:
