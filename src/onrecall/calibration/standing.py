@@ -65,9 +65,7 @@ def standing(judged: Iterable[Judged], similar: float, known: float) -> Standing
         coverage=share([one.verdict != "never_seen" for one in told]),
         quality=fitted.quality if isinstance(fitted, Curve) else None,
         levels=fitted.levels if isinstance(fitted, Curve) else (),
-        risk_coverage=reliability.risk_coverage(
-            [one.probability for one in shown], [one.judged.right for one in shown]
-        ),
+        risk_coverage=reliability.risk_coverage(claims, truths),
         novelty=split,
         by_service=_parts(named, lambda one: one.service or "(none)"),
         by_month=_parts(named, lambda one: f"{one.at:%Y-%m}"),

@@ -15,7 +15,8 @@ def standing(found: Standing) -> None:
     say(("answers that named a cause      ", "dim"), shown(found.coverage))
     if found.quality is not None:
         good = found.quality
-        say(("calibration error (ECE)         ", "dim"), f"{number(good.ece)}  (by chance {number(good.ece_by_chance)})")
+        by_chance = f"  (by chance {number(good.ece_by_chance)})"
+        say(("calibration error (ECE)         ", "dim"), number(good.ece), by_chance)
         say(("Brier, against the base rate    ", "dim"), f"{number(good.brier)} against {number(good.brier_base)}")
         say(("confident (≥ 0.7) and wrong     ", "dim"), shown(good.confident_wrong))
     say(("told new from known (AUROC)     ", "dim"), shown(found.novelty.auroc, percent=False))
