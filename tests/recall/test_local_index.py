@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -109,6 +110,16 @@ def test_vectors_of_another_model_are_not_compared() -> None:
     index.refresh()
     assert index.meaning(vector("disk"), Visible(), 5) == [mine]
     assert index.meaning(np.ones(384, np.float32), Visible(), 5) == []
+
+
+def test_a_vector_of_another_length_is_none() -> None:
+    log = Log()
+    fine = log.add(passage("a", "disk full"))
+    log.add(replace(passage("b", "disk full"), vector=b"\x00\x3c" * 7))
+    log.add(replace(passage("c", "disk full"), vector=b""))
+    index = caught_up(log)
+    assert index.meaning(vector("disk"), Visible(), 5) == [fine]
+    assert len(index.words(asked("disk"), Visible(), 5)) == 3
 
 
 def test_without_a_model_there_are_words() -> None:

@@ -14,7 +14,7 @@ from onrecall.recall.index import ChangeLog, Vector, Visible
 from onrecall.recall.postings import ROWS
 from onrecall.recall.segment import FAR, Segment, check, signs
 
-AT_ONCE = 2048
+AT_ONCE = 8192
 """Changes read at a time."""
 UNSAVED = 4096
 """Changes that a restart may have to read again: a moment's work."""

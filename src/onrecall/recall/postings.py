@@ -46,7 +46,9 @@ class Postings:
     def of(cls, found: Keys, size: int) -> "Postings":
         """Index the keys of this many rows."""
         found = np.sort(found)
-        unique, counts = np.unique(found >> np.uint64(24), return_counts=True)
+        terms = found >> np.uint64(24)
+        first = np.flatnonzero(np.concatenate((np.ones(len(terms[:1]), np.bool_), terms[1:] != terms[:-1])))
+        unique, counts = terms[first], np.diff(first, append=len(terms))
         common = counts * COMMON > size
         grid = np.zeros((int(common.sum()), size), np.uint8)
         in_grid = np.repeat(common, counts)

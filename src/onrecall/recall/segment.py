@@ -63,6 +63,7 @@ class Segment:
         """The passages that came with these changes; vectors of another model don't count."""
         came = sorted(((one, one.passage) for one in changes if one.passage is not None), key=lambda pair: pair[0].id)
         vectors = [passage.vector if model and passage.model == model else None for _, passage in came]
+        bits, meant = _bits(vectors)
         found = [_keys(row, change, passage) for row, (change, passage) in enumerate(came)]
         return cls(
             first=changes[0].seq,
@@ -70,8 +71,8 @@ class Segment:
             ids=np.array([change.id for change, _ in came], np.int64),
             known=np.array([_moment(passage.known_from) for _, passage in came], np.int64),
             checks=np.array([check(passage) for _, passage in came], np.uint32),
-            bits=_bits(vectors),
-            meant=np.array([vector is not None for vector in vectors], np.bool_),
+            bits=bits,
+            meant=meant,
             dead=np.zeros(len(came), np.bool_),
             words=Postings.of(np.concatenate(found) if found else np.empty(0, np.uint64), len(came)),
         )
@@ -152,8 +153,7 @@ class Segment:
 
 def signs(vector: Vector) -> Bits:
     """The signs of one vector, 64 in a number."""
-    packed = np.packbits(vector > 0, bitorder="little")
-    return np.pad(packed, (0, -len(packed) % 8)).view(np.uint64)
+    return _signs(vector[None])[:, 0]
 
 
 def check(passage: Passage) -> int:
@@ -205,13 +205,19 @@ def _moment(moment: datetime | None) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _bits(vectors: Sequence[bytes | None]) -> Bits:
-    width = max((len(vector) for vector in vectors if vector is not None), default=0) // 2
-    bits = np.zeros((-(-width // 64), len(vectors)), np.uint64)
-    for row, vector in enumerate(vectors):
-        if vector is not None:
-            bits[:, row] = signs(np.frombuffer(vector, "<f2").astype(np.float32))
-    return bits
+def _bits(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
+    """The signs of all vectors, and which rows have one."""
+    width = next((len(vector) for vector in vectors if vector), 0)
+    meant = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
+    held = np.frombuffer(b"".join(vector for vector, one in zip(vectors, meant, strict=True) if vector and one), "<f2")
+    bits = np.zeros((-(-width // 128), len(vectors)), np.uint64)
+    bits[:, meant] = _signs(held.reshape(int(meant.sum()), width // 2))
+    return bits, meant
+
+
+def _signs(vectors: npt.NDArray[np.floating]) -> Bits:
+    packed = np.packbits(vectors > 0, axis=1, bitorder="little")
+    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64).T)
 
 
 def _deep(bits: Bits, deep: int) -> Bits:
