@@ -64,7 +64,10 @@ class Done:
 
 
 def run(path: Path | None, *, quality: bool = False) -> Done:
-    """Replay the history at the path, or all that the store holds; with `quality`, once more for each of its flaws."""
+    """Replay the history at the path, or the store's own; with `quality`, once more for each of its flaws.
+
+    Over the store's own history the answers are kept as judged: confidence is measured on them from then on.
+    """
     chosen = settings()
     if path is None:
         with house(chosen) as home:
@@ -77,6 +80,9 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
     with printing.stages() as progress:
         report = backtest(told, model, progress)
         found = tuple(effects(told, model, report, progress)) if quality else ()
+    if path is None:
+        with house(chosen) as home:
+            home.memory.trust.replayed([judged for one in report.cases if (judged := one.judged)], home.memory.now())
     return Done(title, report, found)
 
 

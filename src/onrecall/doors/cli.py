@@ -205,6 +205,29 @@ def trust(as_json: Json = False) -> None:
 
 
 @app.command()
+def backtest(
+    path: Annotated[
+        Path | None, typer.Argument(help="A history to replay; without it the store's own, which measures confidence.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as one HTML page.")] = None,
+    min_hit3: Annotated[float | None, typer.Option(min=0, max=1, help="Exit with 1 when hit@3 is below this.")] = None,
+    quality: Annotated[bool, typer.Option("--quality", help="Compute what each flaw of the history costs.")] = False,
+    each: Annotated[bool, typer.Option("--each", help="With --json: every single answer.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Replay history in time order and see how often recall would have been right."""
+    from onrecall.doors import backtesting  # noqa: PLC0415 - the report costs what `ask` need not pay
+
+    done = backtesting.run(path, quality=quality)
+    if html is not None:
+        done.write(html)
+    _say(done.plain(each=each), as_json, done.show)
+    if short := done.short_of(min_hit3):
+        printing.complain(short)
+        raise typer.Exit(1)
+
+
+@app.command()
 def recurrences(
     min_count: Annotated[int, typer.Option(min=2, help="Families of at least so many incidents.")] = 2,
     service: Annotated[str | None, typer.Option(help="Families that touched this service.")] = None,
