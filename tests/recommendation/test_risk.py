@@ -1,12 +1,7 @@
 """The labelled commands and the traps; `-s` prints the tables that the docs state."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from judged import confusion, labelled, wrong
-
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.risk import classify, classify_text
 
 SETS = ["commands.tsv", "commands_held_out.tsv"]
 

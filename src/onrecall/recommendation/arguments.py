@@ -1,6 +1,7 @@
 """Flags and their values in a command's arguments."""
 
 import re
+from itertools import pairwise
 
 
 def flag(args: list[str], *names: str) -> bool:
@@ -23,7 +24,7 @@ def value(args: list[str], *names: str) -> str | None:
 
 def values(args: list[str], name: str) -> list[str]:
     """All values of a flag, written as `--flag value`, `--flag=value` or `-fvalue`."""
-    found = [following for arg, following in zip(args, args[1:], strict=False) if arg == name]
+    found = [following for arg, following in pairwise(args) if arg == name]
     for arg in args:
         if arg.startswith(name + "="):
             found.append(arg[len(name) + 1 :])

@@ -63,19 +63,19 @@ def _redis(args: list[str], command: Command) -> Verdicts:
         verb = " ".join(args[args.index("--cluster") + 1 :][:1])
         judged = destructive if verb == "del-node" else _CLUSTER.get(verb, disruptive)
         return (judged(f"redis-cli --cluster {verb}"),)
-    if flag(args, "--pipe", "--eval") or command.reads:
-        return (unknown("runs Redis commands that are not seen here"),)
     if flag(args, *_SCANS):
         return (read_only("only scans or measures"),)
     words, _ = split_args("redis-cli", args)
     fed = wrappers.spoken(command)
-    if words:
-        return (statements.redis(words),)
-    if fed is not None:
-        return tuple(statements.redis(line.split()) for line in fed.splitlines() if line.split())
-    if command.upstream is not None:
-        return (unknown("runs Redis commands that are not seen here"),)
-    return (read_only("opens a session; nothing is asked yet"),)
+    asked = (
+        [words]
+        if words and not flag(args, "--eval")
+        else [line.split() for line in (fed or "").splitlines() if line.strip()]
+    )
+    if asked:
+        return tuple(statements.redis(one) for one in asked)
+    hidden = flag(args, "--pipe", "--eval") or command.reads or command.upstream
+    return (unknown("runs Redis commands that are not seen") if hidden else read_only("opens a session"),)
 
 
 def _mongosh(args: list[str], command: Command) -> Verdicts:

@@ -1,4 +1,4 @@
-"""Programs that steer clusters and clouds: kubectl, docker, aws, gcloud, az. Tables say most; the rest hangs on values."""
+"""Programs that steer clusters and clouds. Tables say most about them; the rest hangs on values."""
 
 import re
 from collections.abc import Callable

@@ -1,7 +1,8 @@
-"""What the subcommands of common programs do: tables of patterns (`commands.txt`), and how a command line is matched.
+"""What the subcommands of common programs do: tables of patterns (`commands.txt`), and how a command is matched.
 
-A line of a table reads `risk: pattern, pattern, …`. A pattern is words that the command's own words begin with (`*` as in
-file names, a leading `**` for words before it) and flags that must be there. The pattern that says most wins; of equals the worst.
+A row of a table reads `risk: pattern, pattern, …`. A pattern is words that the command's own words begin with (`*` as
+in file names, a leading `**` for words before it) and flags that must be there. The pattern that says most wins; of
+equals the worst.
 """
 
 import re
@@ -22,21 +23,42 @@ _REASONS: dict[Risk, str] = {
 _OFF = ("=none", "=false", "=0", "=no")
 
 ALIASES = {
-    "k": "kubectl", "oc": "kubectl", "microk8s.kubectl": "kubectl", "k3s-kubectl": "kubectl", "podman": "docker", "nerdctl": "docker",
-    "crictl": "docker", "docker-compose": "docker compose", "podman-compose": "docker compose", "tofu": "terraform",
-    "terragrunt": "terraform", "tf": "terraform", "ip6tables": "iptables", "valkey-cli": "redis-cli", "keydb-cli": "redis-cli",
-    "apt-get": "apt", "yum": "dnf", "mongo": "mongosh", "mariadb": "mysql", "gsutil": "gcloud storage", "rabbitmq-diagnostics": "rabbitmqctl",
-    "initctl": "systemctl", "pip3": "pip", "kafka-topics": "kafka-topics.sh",
-}  # fmt: skip
+    "k": "kubectl",
+    "oc": "kubectl",
+    "microk8s.kubectl": "kubectl",
+    "k3s-kubectl": "kubectl",
+    "podman": "docker",
+    "nerdctl": "docker",
+    "crictl": "docker",
+    "docker-compose": "docker compose",
+    "podman-compose": "docker compose",
+    "tofu": "terraform",
+    "terragrunt": "terraform",
+    "tf": "terraform",
+    "ip6tables": "iptables",
+    "valkey-cli": "redis-cli",
+    "keydb-cli": "redis-cli",
+    "apt-get": "apt",
+    "yum": "dnf",
+    "mongo": "mongosh",
+    "mariadb": "mysql",
+    "gsutil": "gcloud storage",
+    "rabbitmq-diagnostics": "rabbitmqctl",
+    "pip3": "pip",
+}
 """Programs that take the words of another."""
 
 VALUE_FLAGS = {
-    "kubectl": "-n --namespace --context --cluster --kubeconfig -l --selector -c --container --as -s --server --user -o --output "
-    "-f --filename --token --field-selector --since --tail --type -p --patch --grace-period --timeout --sort-by --overrides --image",
-    "docker": "-H --host -c --context -f --file -p --project-name -l --log-level --profile --env-file -n --tail --since -t --time --format --filter",
-    "helm": "-n --namespace --kube-context --kubeconfig -f --values --set --set-string --version --timeout --revision --history-max",
+    "kubectl": "-n --namespace --context --cluster --kubeconfig -l --selector -c --container --as -s --server --user "
+    "-o --output -f --filename --token --field-selector --since --tail --type -p --patch --grace-period "
+    "--timeout --sort-by --overrides --image",
+    "docker": "-H --host -c --context -f --file -p --project-name -l --log-level --profile --env-file -n --tail "
+    "--since -t --time --format --filter",
+    "helm": "-n --namespace --kube-context --kubeconfig -f --values --set --set-string --version --timeout "
+    "--revision --history-max",
     "aws": "--profile --region --output --query --endpoint-url --cli-read-timeout",
-    "gcloud": "--project --zone --region --account --format --configuration --filter --location --limit --instance -h -o",
+    "gcloud": "--project --zone --region --account --format --configuration --filter --location --limit --instance "
+    "-h -o",
     "az": "--subscription -g --resource-group -n --name -o --output --query -l --location",
     "redis-cli": "-h -p -a -n -u -s --user --pass -i -r -t --cacert --cert --key -d -D",
     "systemctl": "-n --lines -o --output -t --type -H --host -M --machine -p --property -s --signal --state",
@@ -47,13 +69,15 @@ VALUE_FLAGS = {
     "consul": "-http-addr -token -datacenter",
     "nodetool": "-h --host -p --port -u --username -pw --password",
     "rabbitmqctl": "-n --node -p --vhost -t --timeout",
-    "kafka": "--bootstrap-server --zookeeper --topic --group --command-config --broker-list --entity-type --entity-name --partitions --add-config",
+    "kafka": "--bootstrap-server --zookeeper --topic --group --command-config --broker-list --entity-type "
+    "--entity-name --partitions --add-config",
     "argocd": "--server --auth-token",
     "istioctl": "-n --namespace --context",
     "pg_ctl": "-D --pgdata -m -l -t -o",
     "nginx": "-s -c -g -p",
     "ceph": "-c --conf -n --name --cluster",
 }
+"""The flags of a program that take a value: the word after them is none of its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +91,9 @@ class _Rule:
 
     @property
     def weight(self) -> tuple[int, int, int]:
-        said = [w for w in (*self.words, *self.flags) if w != "**"]
-        return len(said), sum("*" not in w for w in said), RISKS.index(self.risk)
+        said = [w for w in self.words if w != "**"]
+        literal = sum("*" not in w for w in said) + len(self.flags)
+        return len(said) + len(self.flags), literal, RISKS.index(self.risk)
 
 
 def look_up(program: str, args: list[str]) -> Assessment | None:

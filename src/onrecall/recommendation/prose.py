@@ -1,53 +1,117 @@
-"""How dangerous a step is that is told in words: the verbs that stand in it, and what they are done to."""
+"""How dangerous a step is that is told in words: its verbs, what they are done to, and what is only a condition."""
 
 import re
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 
 from onrecall.incident import Risk
-from onrecall.recommendation.assessment import Assessment, read_only, unknown
+from onrecall.recommendation.assessment import RISKS, Assessment, read_only, unknown, worst
 
-_LOSES = r"(?:data|tables?|rows?|records?|database|schema|index|indices|volumes?|pvcs?|pvs?|persistent\w*|buckets?|objects?|snapshots?|backups?|files?|logs?|topics?|queues?|messages?|namespaces?|clusters?|instances?|disks?|partitions?|wal|slots?|keys?|branch|history|documents?|messages|segments?|secrets?|deployments?|statefulsets?|stack|users?|certificates?|images?|repositor\w+|dumps?|directory|director\w+|folder|old \w+|stale \w+|orphan\w*)"
-
-_RULES: tuple[tuple[str, Risk, str], ...] = (
-    (rf"\b(?:delet\w+|remov\w+|drop(?:ped|ping)?|purg\w+|wip\w+|eras\w+|destroy\w*|truncat\w+|clean\w* up|clear\w*(?: out)?|prun\w+|empt(?:y|ied)|discard\w*|flush\w*)\b[^.;]*?\b{_LOSES}\b", "destructive", "data or resources are lost"),
-    (r"\b(?:drop|truncate|purge|wipe|erase|destroy|format|reformat|factory reset|hard reset|force[- ]push|overwrit\w+|deprovision|decommission|tear down|nuke|shred|flushall|flushdb|re-?initiali[sz]e|rebuild from scratch|recreate the (?:database|table|volume|cluster)|restore\b[^.;]*\b(?:backup|snapshot)|point[- ]in[- ]time)\b", "destructive", "data or resources may be lost"),
-    (r"\b(?:terminat\w+|delet\w+|remov\w+)\b[^.;]*\b(?:vms?|ec2|nodes? group|load balancer|resource|release|job|replicas? set)\b", "destructive", "resources are lost"),
-    (r"\b(?:restart\w*|reboot\w*|bounc\w+|kill\w*|terminat\w+|evict\w*|drain\w*|fail(?:ed|ing)?[ -]?over|failover|switch(?:ed|ing)?[ -]?over|stop(?:ped|ping)?|shut(?:ting)? ?down|disabl\w+|roll(?:ed|ing)?[ -]?back|rollback|revert\w*|redeploy\w*|deploy\w*|roll(?:ed|ing)?[ -]?out|scal\w+ (?:\w+ ){0,3}(?:down|to (?:0|zero|1|one)\b|in\b)|downscal\w*|downgrad\w+|upgrad\w+|cancel\w*|abort\w*|block\w*|throttl\w+|rate[- ]limit\w*|shed\w*|revok\w+|rotat\w+|promot\w+|demot\w+|detach\w*|disconnect\w*|cut(?:ting)? off|power[- ]cycl\w+|reset\w*|recycl\w+|delet\w+|remov\w+|evacuat\w*|isolat\w+|take\w* (?:\w+ ){0,3}(?:offline|out of)|migrat\w+|repoint\w*|reroute\w*|redirect\w*|shift\w* (?:\w+ ){0,2}traffic|swap\w*|patch\w*|replac\w+|modif\w+|chang\w+|updat\w+|edit\w*|flip\w*|merg\w+|apply|applied|run the (?:migration|script|job)|reindex\w*|vacuum full|rebalanc\w+|move\w*|purg\w+|clear\w*|flush\w*|invalidat\w+|clean\w*|renew\w*|unmount\w*|fix\w*|hotfix\w*|lower\w*|reduc\w+|decreas\w+|limit\w*|force\w*|tun\w+|reassign\w*|re-?elect\w*|re-?creat\w+|rebuil\w+|re-?join\w*|resync\w*)\b", "disruptive", "may interrupt service or sessions"),
-    (r"\b(?:scal\w+ (?:\w+ ){0,4}(?:up|out|to \d+|from \d+ to \d+)|scal\w+|add\w*|increas\w+|rais\w+|bump\w*|enabl\w+|creat\w+|turn(?:ed)? on|cordon\w*|uncordon\w*|label\w*|annotat\w*|start(?:ed|ing)?|resum\w+|unpaus\w+|paus\w+|silenc\w+|mut\w+|reload\w*|extend\w*|expand\w*|provision\w*|set\b|configur\w+|back ?up|take a (?:snapshot|backup|dump)|snapshot\w*|open(?:ed)? a (?:ticket|pr|case)|grant\w*|allow\w*|warm\w*|pre-?warm\w*|widen\w*|grow\w*|doubl\w+|toggle\w*|whitelist\w*|allowlist\w*|analy[sz]e the table|vacuum\w*)\b", "reversible", "can be undone at once"),
-    (r"\b(?:check\w*|verif\w+|look\w*|inspect\w*|review\w*|read\w*|confirm\w*|monitor\w*|watch\w*|compar\w+|investigat\w+|list\w*|find|found|identif\w+|examin\w+|search\w*|query|queried|quer\w+|view\w*|show\w*|see|saw|get|got|tail\w*|grep\w*|describ\w+|analy[sz]\w+|measur\w+|trac\w+|profil\w+|captur\w+|collect\w*|gather\w*|notif\w+|inform\w*|page\w*|escalat\w+|contact\w*|ask\w*|communicat\w+|post\w*|wait\w*|note\w*|determin\w+|ensure\w*|make sure|observ\w+|correlat\w+|diff\w*|test\w*|validat\w+|count\w*|log in|ssh|connect|dump the threads|document\w*|discuss\w*|record\w*|tell|call|open|assess\w*|estimate\w*|track\w*|audit\w*|explain\w*|plan\w*)\b", "read_only", "only looks"),
-)  # fmt: skip
-_NEGATED = re.compile(
-    r"\b(?:do not|don't|never|avoid|without|no need to|instead of|rather than|before|after|until|since|whether|if|when|that|which|why)\b[^.;,]*",
+_LONGEST = 2_000
+_SENTENCE = re.compile(r"[.;:!?](?:\s|$)|\n|→|=>|\s[–—-]\s")
+_CONDITION = re.compile(
+    r"^\s*(?:if|when|whenever|once|before|after|until|unless|while|since|as soon as|in case|because)\b[^,]*(?:,|$)",
     re.IGNORECASE,
 )
-_LOOKING = re.compile(
-    r"^\s*(?:\d+[.)]\s*)?(?:first|then|next|now|also|please|we|finally)?,?\s*(?:check|verif\w+|look|inspect|review|read|confirm|monitor|watch|compare|investigate|list|find|identify|examine|search|query|view|show|see|get|tail|grep|describe|measure|trace|ensure|make sure|observe|determine|validate|count|ask|notify|inform|page|contact|wait|correlate|gather|collect|note)(?:e?d|s)?\b(?P<rest>[^.;]*)",
+_ASIDE = re.compile(
+    r"\b(?:without|instead of|rather than|if|when|whenever|once|before|after|until|unless|whether|because|since|so that"
+    r"|that|which|who|whose|why|how)\b.*",
     re.IGNORECASE,
 )
-_THEN = re.compile(r"(?:,|\band\b|\bthen\b|\bor\b)\s+(?:then\s+)?", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:do not|don't|never|avoid|must not|should not|no need to|cannot|did not)\b", re.IGNORECASE)
+_AND = re.compile(
+    r",|\b(?:and|then|or|but|by|via|to(?= [a-z]+ (?:the|a|an|all|it|its|them|every|any|old|stale)\b))\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
+_NOUN_FOLLOWS = re.compile(
+    r"(?:counts?|loops?|rates?|polic(?:y|ies)|times?|status|errors?|reasons?|windows?|plans?|histor\w+|budget|codes?|events?"
+    r"|probe|storm|frequency|numbers?|requests?|pressure|depth|lag)\b"
+)
+_MODIFIERS = frozenset(
+    ("the", "a", "an", "its", "their", "this", "that", "each", "every", "any", "last", "next", "of", "recent")
+)
+_IRREGULAR = {
+    "bring": ["brought"],
+    "find": ["found"],
+    "freeze": ["froze", "frozen"],
+    "get": ["got"],
+    "grow": ["grew", "grown"],
+    "make": ["made"],
+    "overwrite": ["overwrote", "overwritten"],
+    "rebuild": ["rebuilt"],
+    "run": ["ran"],
+    "see": ["saw", "seen"],
+    "take": ["took", "taken"],
+    "tear": ["tore", "torn"],
+    "tell": ["told"],
+    "understand": ["understood"],
+}
+
+
+class _Row(NamedTuple):
+    risk: Risk
+    verbs: frozenset[str]
+    rest: re.Pattern[str]
 
 
 def judge(text: str) -> Assessment:
-    """The worst of what the sentences tell to do; what only stands in a condition or after a looking verb is not done."""
-    best: Assessment | None = None
-    order = ("read_only", "reversible", "disruptive", "destructive")
-    for clause in _clauses(text):
-        found = _clause(clause)
-        if found and (best is None or order.index(found.risk) > order.index(best.risk)):
-            best = found
-    return best or unknown("what it does is not recognised")
+    """The worst of what the sentences tell to do."""
+    found = [deed for clause in _clauses(text[:_LONGEST]) if (deed := _clause(clause))]
+    return worst(found) or unknown("what it does is not recognised")
 
 
 def _clauses(text: str) -> list[str]:
-    return [
-        part for sentence in re.split(r"[.;\n](?:\s|$)|→|=>", text) for part in _THEN.split(sentence) if part.strip()
-    ]
+    told = (_CONDITION.sub("", sentence) for sentence in _SENTENCE.split(text))
+    return [clause for sentence in told for clause in _AND.split(sentence) if clause and clause.strip()]
 
 
 def _clause(clause: str) -> Assessment | None:
-    if _LOOKING.match(clause):
-        return read_only("only looks")
-    clause = _NEGATED.sub("", clause)
-    for pattern, risk, reason in _RULES:
-        if re.search(pattern, clause, re.IGNORECASE):
-            return Assessment(risk, reason)
+    """What the first verb that is known says, with the words around it; nothing when there is none."""
+    if _NEGATED.search(clause):
+        return read_only("says what not to do")
+    told = _ASIDE.sub("", clause).lower()
+    before = ""
+    for match in _WORD.finditer(told):
+        word = match[0]
+        row = next((r for r in _rows() if word in r.verbs and r.rest.search(told)), None)
+        if row and not _is_noun(word, before, told[match.end() :]):
+            return Assessment(row.risk, f"“{word}” {_REASONS[row.risk]}")
+        before = word
     return None
+
+
+_REASONS: dict[Risk, str] = {
+    "read_only": "only looks or tells",
+    "reversible": "can be undone at once",
+    "disruptive": "may interrupt service or sessions",
+    "destructive": "may lose data or resources",
+}
+
+
+def _is_noun(word: str, before: str, after: str) -> bool:
+    """`the restart`, `restart counts`, `config changes`: named, not done."""
+    named = before in _MODIFIERS and not word.endswith(("ed", "ing"))
+    plural = bool(before) and word.endswith("s") and not word.endswith("ss")
+    return named or plural or _NOUN_FOLLOWS.match(after.lstrip()) is not None
+
+
+def _forms(verb: str) -> set[str]:
+    """The verb's own forms as a sentence has them: restart, restarts, restarted, restarting."""
+    stem = verb[:-1] if verb.endswith(("e", "y")) else verb
+    made = {verb, f"{verb}s", f"{verb}es", f"{verb}ed", f"{verb}d", f"{verb}ing", f"{stem}ing", f"{verb}{verb[-1]}ed"}
+    return made | {f"{verb}{verb[-1]}ing", f"{stem}ied", f"{stem}ies", *_IRREGULAR.get(verb, ())}
+
+
+@cache
+def _rows() -> tuple[_Row, ...]:
+    text = files("onrecall.recommendation").joinpath("prose.txt").read_text(encoding="utf-8")
+    rows = [line.split("|", 2) for line in text.splitlines() if line and not line.startswith("#")]
+    return tuple(
+        _Row(
+            next(r for r in RISKS if r == risk.strip()),
+            frozenset(form for verb in verbs.split() for form in _forms(verb)),
+            re.compile(rest.strip(), re.IGNORECASE),
+        )
+        for risk, verbs, rest in rows
+    )

@@ -1,15 +1,15 @@
 """How dangerous a command or a step is.
 
 - read_only: it changes nothing.
-- reversible: a change that can be undone at once and interrupts nobody: scaling up, adding a setting whose old value is known.
-- disruptive: it interrupts service or sessions, or its effect is hard to notice: restart, kill, failover, terminate, scale down.
+- reversible: a change that can be undone at once and interrupts nobody: scaling up, a setting whose old value is known.
+- disruptive: it interrupts service or sessions, or is hard to notice: restart, kill, failover, terminate, scale down.
 - destructive: data or resources are lost.
 
-What is not recognised counts as disruptive and says so. Something composed of several commands is as dangerous as the worst of
-them. A wrong label towards danger costs a moment; one towards safety may cost the data: in doubt the worse one is given.
+What is not recognised counts as disruptive and says so. Something composed of several commands is as dangerous as the
+worst of them. A wrong label towards danger costs a moment, one towards safety may cost the data: in doubt the worse one
+is given.
 """
 
-import os.path
 import re
 
 from onrecall.recommendation import clients, clusters, prose, statements, switches, tools, wrappers
@@ -30,8 +30,10 @@ _LONGEST = 20_000
 _DEEPEST = 8
 _FENCE = re.compile(r"^\s*```\w*\s*\n?|\n?\s*```\s*$")
 _PROMPT = re.compile(
-    r"^[ \t]*(?:\$ |PS [^>\n]*> |\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |(?:mysql|redis|mongosh?|MariaDB \[[^\]]*\]|sqlite|[\d.]+:\d+|cqlsh)> |\w+[=-][#>] )", re.MULTILINE
-)  # fmt: skip
+    r"^[ \t]*(?:\$ |PS [^>\n]*> |\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |\w+[=-][#>] "
+    r"|(?:mysql|redis|mongosh?|MariaDB \[[^\]]*\]|sqlite|[\d.]+:\d+|cqlsh)> )",
+    re.MULTILINE,
+)
 _PLACEHOLDER = re.compile(
     r"<([A-Za-z](?:[\w .:/|-]{0,40}\w)?)>(?![\w]*\.\w)|\{\{\s*([\w. -]+)\s*\}\}|\[([a-z]+[ -][a-z -]+)\]"
 )
@@ -93,7 +95,7 @@ def _command(command: Command, depth: int) -> Assessment:
 
 
 def _program(words: list[str], command: Command, depth: int) -> Assessment:
-    name = os.path.basename(words[0].strip("\\"))
+    name = words[0].strip("\\").rpartition("/")[2]
     aliased = ALIASES.get(name, name).split()
     if not aliased:
         return unknown(f"`{words[0]}` names no program")

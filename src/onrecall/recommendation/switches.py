@@ -1,6 +1,6 @@
-"""Programs of a host whose flags and words say what they do: rules read from top to bottom, the first that is found holds.
+"""Programs of a host whose flags and words say what they do: of their rules the first that is found holds.
 
-A rule is a pattern searched in the arguments, which stand with one blank around each; the empty pattern is what holds else.
+A rule is a pattern searched in the arguments, which stand with one blank around each; the empty pattern always fits.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The values in a text that belong to one particular incident: hosts, pods, ids, times. They must not pass for today's.
 
-What stays the same from incident to incident is left alone: commands, kinds of resources, namespaces, services, ports, paths,
-SQLSTATEs and error codes.
+What stays the same from incident to incident is left alone: commands, kinds of resources, namespaces, services, ports,
+paths, SQLSTATEs and error codes.
 """
 
 import re
@@ -12,7 +12,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from onrecall.incident import Document, Incident, Situation
 from onrecall.recommendation.value_patterns import PATTERNS, WELL_KNOWN
 
-_MARKED = re.compile(r"[‹›]")
+_MARKED = re.compile(r"[\u2039\u203a]")
 _HOST_LABELS = frozenset(
     ["host", "hostname", "instance", "node", "nodename", "pod", "pod_name", "container", "container_id", "server", "ip"]
 )
@@ -41,7 +41,7 @@ def particulars(text: str) -> tuple[Particular, ...]:
 
 
 def mark(text: str, known_now: str) -> tuple[str, tuple[str, ...]]:
-    """The text with every particular that is not known now standing as ‹value›, and those values."""
+    """The text with every particular that is not known now in angle quotes, and those values."""
     bare = _MARKED.sub("", text)
     return _mark(bare, [p for p in particulars(bare) if not _occurs(p.value, known_now)])
 
@@ -65,7 +65,7 @@ def old_values(text: str, source: Incident | Document | None, situation: Situati
 
 
 def _mark(text: str, old: list[Particular]) -> tuple[str, tuple[str, ...]]:
-    marked = _replaced(text, [(p.start, p.end, f"‹{p.value}›") for p in old])
+    marked = _replaced(text, [(p.start, p.end, f"\u2039{p.value}\u203a") for p in old])
     return marked, tuple(dict.fromkeys(p.value for p in old))
 
 

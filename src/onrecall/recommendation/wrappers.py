@@ -52,20 +52,103 @@ _RESCHEDULES = ("taskset", "prlimit", "cpulimit", "ionice", "chrt")
 _ALONE_HARMLESS = ("sudo", "doas", "time", "env", "xargs", "nsenter", "chroot", "command", "exec", "unshare", "nice")
 _MADE_LATER = "…"
 """Stands for the words that xargs and parallel put in."""
-_SSH_FLAGS = frozenset(["-i", "-p", "-l", "-o", "-F", "-J", "-L", "-R", "-D", "-b", "-c", "-E", "-e", "-I", "-m", "-O", "-Q", "-S", "-W", "-w", "-B"])
+_SSH_FLAGS = frozenset(
+    [
+        "-i",
+        "-p",
+        "-l",
+        "-o",
+        "-F",
+        "-J",
+        "-L",
+        "-R",
+        "-D",
+        "-b",
+        "-c",
+        "-E",
+        "-e",
+        "-I",
+        "-m",
+        "-O",
+        "-Q",
+        "-S",
+        "-W",
+        "-w",
+        "-B",
+    ]
+)
 _PDSH_FLAGS = frozenset(["-w", "-g", "-x", "-l", "-u", "-t", "-f", "-a", "-i", "-o"])
 _CONTAINER_FLAGS = frozenset(
-    ["-u", "--user", "-e", "--env", "-w", "--workdir", "-n", "--namespace", "-c", "--container", "--context", "-v", "--volume", "-p", "--publish", "--name", "--network", "--image", "-l", "--label", "--index", "--entrypoint", "--memory", "-m", "--cpus", "--restart", "--mount", "--add-host", "--hostname", "-h", "--env-file", "--kubeconfig", "-f", "--file", "--pull", "--platform", "--pid", "--target", "--profile", "--overrides", "--labels", "-s", "--server", "--token"]
+    [
+        "-u",
+        "--user",
+        "-e",
+        "--env",
+        "-w",
+        "--workdir",
+        "-n",
+        "--namespace",
+        "-c",
+        "--container",
+        "--context",
+        "-v",
+        "--volume",
+        "-p",
+        "--publish",
+        "--name",
+        "--network",
+        "--image",
+        "-l",
+        "--label",
+        "--index",
+        "--entrypoint",
+        "--memory",
+        "-m",
+        "--cpus",
+        "--restart",
+        "--mount",
+        "--add-host",
+        "--hostname",
+        "-h",
+        "--env-file",
+        "--kubeconfig",
+        "-f",
+        "--file",
+        "--pull",
+        "--platform",
+        "--pid",
+        "--target",
+        "--profile",
+        "--overrides",
+        "--labels",
+        "-s",
+        "--server",
+        "--token",
+    ]
 )
 _READING_MODULES = frozenset(
-    ["ping", "setup", "debug", "stat", "gather_facts", "service_facts", "slurp", "fetch", "uri", "wait_for", "assert", "win_ping", "package_facts"]
+    [
+        "ping",
+        "setup",
+        "debug",
+        "stat",
+        "gather_facts",
+        "service_facts",
+        "slurp",
+        "fetch",
+        "uri",
+        "wait_for",
+        "assert",
+        "win_ping",
+        "package_facts",
+    ]
 )
 _READING_FUNCTIONS = ("test.", "grains.", "status.", "pillar.", "service.status", "disk.", "network.")
 
 
 def unwrap(name: str, args: list[str], command: Command) -> Verdicts | None:
     """What a wrapper runs; None when the program is no wrapper."""
-    if name in SHELLS or name == "source" or name == ".":
+    if name in SHELLS or name in ("source", "."):
         return _shell(name, args, command)
     handler = _HANDLERS.get(name)
     if handler:
