@@ -9,6 +9,7 @@ from onrecall.calibration.backtest import Beside, Group, Hits, Report
 from onrecall.calibration.cases import Case
 from onrecall.calibration.forward import NEEDED
 from onrecall.calibration.metrics import Estimate
+from onrecall.calibration.novelty import Novelty
 from onrecall.calibration.truth import BASES
 
 HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
@@ -32,14 +33,14 @@ def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
         "brier_base": trust.brier_base,
         "confident_wrong": trust.confident_wrong.value,
         "novelty_auroc": report.novelty.auroc.value,
-        "false_recall": report.false_recall.value,
+        "false_recall": report.novelty.false_recall.value,
         **{name: figures[name].value for name in figures if name not in (*HITS, "confident_wrong", "novelty_auroc")},
         "intervals": {name: interval(one) for name, one in figures.items()},
         "to_find": report.to_find,
         "new": report.new,
         "untold": report.untold,
         "verdicts": {verdict: dict(counts) for verdict, counts in report.verdicts.items()},
-        "thresholds": {"similar": report.novelty.similar, "known": report.novelty.known, "rule": report.novelty.rule},
+        "thresholds": _thresholds(report.novelty),
         "reliability": [asdict(one) for one in report.trust.bins],
         "risk_coverage": [asdict(one) for one in report.trust.coverage],
         "by_month": [_group(one, "month") for one in report.by_month],
@@ -66,7 +67,8 @@ def estimates(report: Report) -> dict[str, Estimate]:
         "step_ceiling": report.step_ceiling,
         "coverage": report.coverage,
         "missed": report.missed,
-        "false_recall": report.false_recall,
+        "false_recall": report.novelty.false_recall,
+        "false_recall_answered": report.false_recall,
         "false_known": report.false_known,
         "novelty_auroc": report.novelty.auroc,
         "ece": report.trust.ece,
@@ -104,7 +106,10 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if not report.to_find:
         why |= dict.fromkeys((*HITS, "cause_match", "missed"), _nothing_to_find(report))
     if not report.new:
-        why |= dict.fromkeys(("false_recall", "false_known"), "no incident is known to be the first of its cause")
+        why |= dict.fromkeys(
+            ("false_recall", "false_recall_answered", "false_known"),
+            "no incident is known to be the first of its cause",
+        )
     if report.novelty.auroc.value is None:
         why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
     if report.step_match.value is None:
@@ -127,6 +132,18 @@ def _nothing_to_find(report: Report) -> str:
     if not report.bases:
         return "nothing in this history says which incidents had the same cause: no cause label, no link, no judgement"
     return "no incident in this history has an earlier one of the same cause"
+
+
+def _thresholds(found: Novelty) -> dict[str, Any]:
+    return {
+        "similar": found.similar,
+        "known": found.known,
+        "rule": found.rule,
+        "chosen_here": found.measured,
+        "false_recall": asdict(found.false_recall),
+        "missed": asdict(found.miss),
+        "right_when_known": asdict(found.right_when_known),
+    }
 
 
 def _beside(one: Beside) -> dict[str, Any]:

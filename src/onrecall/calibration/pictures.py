@@ -7,12 +7,13 @@ from onrecall.calibration.backtest import Group, Report
 from onrecall.calibration.learning import Curve
 from onrecall.calibration.metrics import Estimate, wilson
 from onrecall.calibration.reliability import Bin, Covered
+from onrecall.calibration.words import SYSTEMS, percent
 
 WIDTH, HEIGHT = 360, 250
-LEFT, RIGHT, TOP, BOTTOM = 40, 14, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 56, 20, 14, 44
 MOST_SERVICES = 12
 MOST_PERIODS = 12
-LONGEST_NAME = 20
+LONGEST_NAME = 18
 
 
 def reliability(bins: Sequence[Bin]) -> str:
@@ -44,7 +45,7 @@ def over_time(months: Sequence[Group], overall: Estimate) -> str:
         x = (place + 0.5) / len(found)
         low, high = wilson(k, n)
         parts += [_whisker(x, low, high), _dot(x, k / n, _size(n))]
-        if place % max(1, -(-len(found) // 6)) == 0:
+        if place % max(1, -(-len(found) // 4)) == 0:
             parts.append(_text(_x(x), HEIGHT - BOTTOM + 16, name, "middle"))
     parts.append(_below("when it opened"))
     return _svg(parts, "Hit rate over time: " + "; ".join(f"{name}: {k} of {n}" for name, k, n in found))
@@ -59,8 +60,8 @@ def by_service(groups: Iterable[Group]) -> str:
 def beside(report: Report) -> str:
     """Hit@3 of the memory and of each baseline."""
     rows = [("OnRecall", report.hits.hit_at_3)]
-    rows += [(one.name.replace("_", " "), one.hits.hit_at_3) for one in report.baselines if not one.missing]
-    return _bars(rows, "hit@3 beside the baselines")
+    rows += [(SYSTEMS[one.name], one.hits.hit_at_3) for one in report.baselines if not one.missing]
+    return _bars(rows, "hit@3 beside the baselines", ours=1)
 
 
 def learning(found: Curve) -> str:
@@ -107,22 +108,24 @@ def _year(name: str) -> str:
     return name[:4]
 
 
-def _bars(rows: Sequence[tuple[str, Estimate]], title: str) -> str:
-    left, step = 128, 26
+def _bars(rows: Sequence[tuple[str, Estimate]], title: str, ours: int | None = None) -> str:
+    """Horizontal bars; beyond the first few `ours`, they stand back."""
+    left, step = 118, 26
     height = TOP + step * len(rows) + 24
-    width = WIDTH - left - 58
+    width = WIDTH - left - 82
     parts = []
     for row, (name, rate) in enumerate(rows):
         y = TOP + step * row + step / 2
+        kind = "bar" if ours is None or row < ours else "other"
         value, low, high = rate.value or 0.0, rate.low or 0.0, rate.high or 0.0
         parts += [
             _text(left - 8, y + 4, name, "end"),
             f'<rect class="track" x="{left}" y="{y - 7:.1f}" width="{width}" height="14" rx="3"/>',
-            f'<rect class="bar" x="{left}" y="{y - 7:.1f}" width="{width * value:.1f}" height="14" rx="3"/>',
+            f'<rect class="{kind}" x="{left}" y="{y - 7:.1f}" width="{width * value:.1f}" height="14" rx="3"/>',
             _stroke(left + width * low, y, left + width * high, y),
-            _text(left + width + 6, y + 4, f"{_percent(rate.value)}, {rate.n}", "start"),
+            _text(left + width + 6, y + 4, f"{_percent(rate.value)}, n {rate.n}", "start"),
         ]
-    parts += [_text(left + width * part, height - 6, f"{part:.0%}", "middle") for part in (0.0, 0.5, 1.0)]
+    parts += [_text(left + width * part, height - 6, percent(part), "middle") for part in (0.0, 0.5, 1.0)]
     said = "; ".join(f"{name}: {_percent(rate.value)} of {rate.n}" for name, rate in rows)
     return _svg(parts, f"{title}: {said}", height)
 
@@ -134,17 +137,17 @@ def _svg(parts: Iterable[str], said: str, height: int = HEIGHT) -> str:
 def _frame(label: str) -> str:
     grid = "".join(
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(part):.1f}" y2="{_y(part):.1f}"/>'
-        + _text(LEFT - 6, _y(part) + 4, f"{part:.0%}", "end")
+        + _text(LEFT - 6, _y(part) + 4, percent(part), "end")
         for part in (0.0, 0.25, 0.5, 0.75, 1.0)
     )
     middle = (_y(0.0) + _y(1.0)) / 2
-    side = f'<text class="axis" transform="rotate(-90 9 {middle})" x="9" y="{middle}">{escape(label)}</text>'
+    side = f'<text class="axis" transform="rotate(-90 12 {middle})" x="12" y="{middle}">{escape(label)}</text>'
     return grid + side
 
 
 def _percents() -> str:
     ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
-    return "".join(_text(_x(part), HEIGHT - BOTTOM + 16, f"{part:.0%}", "middle") for part in ticks)
+    return "".join(_text(_x(part), HEIGHT - BOTTOM + 16, percent(part), "middle") for part in ticks)
 
 
 def _below(label: str) -> str:
@@ -189,4 +192,4 @@ def _short(name: str) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
+    return "–" if value is None else percent(value)

@@ -10,7 +10,7 @@ from onrecall.calibration.backtest import Group, Report
 from onrecall.calibration.learning import Curve
 from onrecall.calibration.mending import Effect
 from onrecall.calibration.metrics import Estimate
-from onrecall.calibration.words import MEANINGS, MENDING, PICTURES, PLAIN, percent, said
+from onrecall.calibration.words import MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
@@ -117,6 +117,8 @@ def _figures(report: Report) -> str:
     rows = []
     for name, one in contract.estimates(report).items():
         title, meaning = MEANINGS[name]
+        if name == "false_recall":
+            meaning += f" ({report.novelty.similar:.2f}: {report.novelty.rule})"
         if name == "brier" and report.trust.quality.brier_base is not None:
             meaning += f"; always claiming the base rate would score {report.trust.quality.brier_base:.2f}"
         if name == "ece" and report.trust.quality.ece_by_chance is not None:
@@ -136,7 +138,7 @@ def _baselines(report: Report) -> str:
         )
     ]
     for one in report.baselines:
-        name = escape(one.name.replace("_", " "))
+        name = escape(SYSTEMS[one.name])
         if one.missing:
             rows.append((name, f"not asked: {escape(one.missing)}", "", "", ""))
             continue

@@ -16,8 +16,9 @@ MEANINGS = {
     "step_ceiling": ("step ceiling", "a step that worked in the end had worked before: more can't be matched"),
     "coverage": ("coverage", "answered as known or similar; the rest was called never seen"),
     "missed": ("missed", "called never seen, and there was something to find"),
-    "false_recall": ("false recall", "new, and answered as known or similar"),
-    "false_known": ("false known", "new, and answered as known"),
+    "false_recall": ("false recall", "new, and matching so well that the measured threshold calls it seen"),
+    "false_recall_answered": ("false recall in the replay", "new, and answered as known or similar"),
+    "false_known": ("false known", "new, and answered as known in the replay"),
     "novelty_auroc": (
         "novelty AUROC",
         "how often what was seen before matches better than what is new; 0.5 is a coin",
@@ -28,6 +29,8 @@ MEANINGS = {
 }
 PLAIN = {"mrr", "novelty_auroc", "brier", "ece"}
 """Figures that are no share of anything."""
+SYSTEMS = {"most_frequent_cause": "usual cause", "bm25": "BM25 alone", "minilm": "MiniLM alone"}
+"""The baselines; the usual cause is the one most frequent in that service until then."""
 PICTURES = {
     "beside": (
         "Beside the baselines",
@@ -51,7 +54,7 @@ PICTURES = {
     ),
     "learning": (
         "Learning",
-        "{asked} later openings, asked of memories that stopped learning after so many {unit}; dashed: one that did not.",
+        "{asked} later openings, asked of memories that stopped after so many {unit}; dashed: one that went on.",
     ),
 }
 """Title and sentence of each picture."""

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall import page
-from onrecall.calibration import features
 from onrecall.calibration.answer import Answer, Run, Shown
 from onrecall.calibration.baselines import Bm25, Cosine, UsualCause
 from onrecall.calibration.chronology import ALWAYS, Event, History, as_opened, events
 from onrecall.calibration.learning import Plan
-from onrecall.incident import Advice, Document, Evidence, Incident, Recommendation, Situation
+from onrecall.incident import Document, Evidence, Incident, Recommendation, Situation
 from onrecall.line.advise import EVIDENCE, situation_of
 from onrecall.line.kept import Kept, Primed
 from onrecall.line.learn import performed_in
@@ -161,14 +160,10 @@ def _taken(event: Event, service: str | None, answer: Recommendation, said: Mapp
         shown=shown,
         match=max((one.score for one in answer.evidence), default=0.0),
         steps=tuple(step_key(step.text, step.command) for step in answer.steps),
-        features=answer.features or features.of(answer.evidence, _advised(answer), event.at, service),
+        features=answer.features,
         baselines=said,
         digest=answer.inputs_hash,
     )
-
-
-def _advised(answer: Recommendation) -> Advice:
-    return Advice(answer.verdict, answer.verdict_reason, answer.cause, answer.cause_label, answer.cause_citation)
 
 
 def _shown(evidence: Iterable[Evidence]) -> Shown:
