@@ -159,12 +159,11 @@ def test_the_same_log_line_at_another_time_is_the_same_signature() -> None:
     first = signatures.templates(["2024-05-01 12:00:00 ERROR pool-1 timed out after 30001 ms for order 4711"])
     second = signatures.templates(["2025-01-01 01:02:03 ERROR pool-2 timed out after 17 ms for order 99"])
     assert first == second
-    assert signatures.alike({}, first, frozenset(), second, {}) == 1
+    assert signatures.alike(dict.fromkeys(first, 1.0), second) == 1
 
 
-def test_a_rare_code_counts_more_than_a_common_one() -> None:
-    idf = {1: 9.0, 2: 1.0}
-    named = {1: "ORA-00600", 2: "HTTP 500"}
-    none: frozenset[str] = frozenset()
-    assert signatures.alike(named, none, {1}, none, idf) == pytest.approx(0.9)
-    assert signatures.alike(named, none, {2}, none, idf) == pytest.approx(0.1)
+def test_a_rare_name_counts_more_than_a_common_one() -> None:
+    named = {"ORA-00600": 0.9, "HTTP 500": 0.1}
+    assert signatures.alike(named, {"ORA-00600"}) == pytest.approx(0.81)
+    assert signatures.alike(named, {"HTTP 500"}) == pytest.approx(0.01)
+    assert signatures.alike({}, {"HTTP 500"}) == 0

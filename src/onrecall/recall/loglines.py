@@ -73,7 +73,7 @@ def is_log(line: str) -> bool:
     if _STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]):
         return True
     volatile = len(_VOLATILE.findall(head))
-    return volatile > 0 and volatile * 12 >= head.count(" ") + 1
+    return volatile > 0 and volatile * 8 >= head.count(" ") + 1
 
 
 def mask(text: str, by: str = MASK) -> str:

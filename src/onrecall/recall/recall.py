@@ -54,8 +54,8 @@ class Asked:
     query: Query
     vector: Vector | None
     rarity: Rarity
-    telling: frozenset[str]
-    """A word of each log line that hardly any other line has: what lacks it needs no closer look."""
+    telling: Mapping[str, int]
+    """The rarest term of each log line's template: a line that lacks it needs no closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +188,10 @@ def _with_terms(thing: Thing, passage: Passage) -> Passage:
     return replace(passage, terms=terms.pack({**counted, scoring.WHOLE: 1}))
 
 
-def _telling(query: Query, rarity: Rarity) -> frozenset[str]:
-    numbered = ([terms.number(term) for term in template.split()] for template in query.templates)
-    known = ([number for number in line if number in query.spelled] for line in numbered)
-    return frozenset(query.spelled[max(line, key=lambda number: rarity.idf[number])] for line in known if line)
+def _telling(query: Query, rarity: Rarity) -> dict[str, int]:
+    numbered = {one: [terms.number(term) for term in one.split()] for one in query.templates}
+    known = {one: [number for number in line if number in rarity.idf] for one, line in numbered.items()}
+    return {one: max(line, key=lambda number: rarity.idf[number]) for one, line in known.items() if line}
 
 
 def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -225,11 +225,13 @@ def _importance(asked: Asked) -> dict[str, float]:
 
 def _named(asked: Asked, candidate: Candidate) -> dict[str, float]:
     """The signals of exact names: error signatures, labels and service."""
-    query, thing = asked.query, candidate.thing
+    query, thing, idf = asked.query, candidate.thing, asked.rarity.idf
     assert thing is not None
+    telling = {query.spelled[term] for term in asked.telling.values()}
     rows = (line for passage in candidate.passages for line in passage.text.splitlines())
-    said = signatures.templates(line for line in rows if any(word in line for word in asked.telling))
-    return {
-        "signature": signatures.alike(query.codes, query.templates, candidate.has, said, asked.rarity.idf),
-        "labels": explain.place(query, thing),
-    }
+    said = signatures.templates(line for line in rows if any(word in line for word in telling))
+    codes = signatures.alike(
+        {term: idf[term] / asked.rarity.most for term in query.codes if term in idf}, candidate.has
+    )
+    lines = signatures.alike({one: idf[term] / asked.rarity.most for one, term in asked.telling.items()}, said)
+    return {"signature": max(codes, lines), "labels": explain.place(query, thing)}

@@ -54,6 +54,8 @@ class Rarity:
     """How much each term of a situation says, and how long things and their passages are on average."""
 
     idf: Mapping[int, float]
+    most: float
+    """What a term says that stands nowhere."""
     whole: float
     passage: float
 
@@ -63,7 +65,12 @@ class Rarity:
         n, length = statistics.documents, statistics.total_length
         having = {term: statistics.df.get(term, 0) for term in weights}
         idf = {term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term, df in having.items()}
-        return cls(idf, max(length / max(statistics.df.get(WHOLE, 0), 1), 1.0), max(length / max(n, 1), 1.0))
+        return cls(
+            idf,
+            math.log(1 + (n + 0.5) / 0.5),
+            max(length / max(statistics.df.get(WHOLE, 0), 1), 1.0),
+            max(length / max(n, 1), 1.0),
+        )
 
 
 def words(

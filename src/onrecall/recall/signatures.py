@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from typing import TypeVar
 
 from onrecall.recall import loglines, terms
+
+Name = TypeVar("Name")
 
 SHORTEST = 3
 """Terms that a line's template has at least; a shorter one says too little to tell faults apart."""
@@ -41,15 +44,7 @@ def templates(lines: Iterable[str]) -> frozenset[str]:
     return frozenset(one for one in found if one.count(" ") >= SHORTEST - 1)
 
 
-def alike(
-    named: Mapping[int, str],
-    asked: frozenset[str],
-    has: Container[int],
-    said: frozenset[str],
-    idf: Mapping[int, float],
-) -> float:
-    """How much of what a situation names exactly is said elsewhere: codes by how much they say, or log lines."""
-    total = sum(idf[term] for term in named)
-    codes = sum(idf[term] for term in named if term in has) / total if total else 0.0
-    lines = len(asked & said) / len(asked) if asked else 0.0
-    return max(codes, lines)
+def alike(named: Mapping[Name, float], said: Container[Name]) -> float:
+    """How much of what a situation names exactly is said elsewhere, 0..1; each name counts as much as it is rare."""
+    total = sum(named.values())
+    return sum(rare * rare for name, rare in named.items() if name in said) / total if total else 0.0
