@@ -1,10 +1,11 @@
 """The JSON that people and scripts rely on: keys may be added here, never renamed."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from onrecall.incident import (
     DocumentKind,
@@ -20,6 +21,16 @@ from onrecall.incident import (
     StepOutcome,
     Verdict,
 )
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value):
+        raise ValueError("give a time such as 2026-03-01T08:00:00Z")
+    return value
+
+
+When = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time with its zone, written out: a bare number could mean seconds, milliseconds or a year."""
 
 
 class Out(BaseModel):
@@ -265,7 +276,7 @@ class IncidentIn(In):
     environment: str | None = Field(None, max_length=200, examples=["production"])
     severity: Severity = "unknown"
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
-    started_at: AwareDatetime | None = Field(None, description="With a time zone; by default now.")
+    started_at: When | None = Field(None, description="With a time zone; by default now.")
 
 
 class StepIn(In):
@@ -288,7 +299,7 @@ class ResolutionIn(In):
     cause: str | None = Field(None, max_length=200, examples=["connection-pool-exhaustion"])
     recurrence_of: str | None = Field(None, max_length=200, description="The earlier incident that this one repeats.")
     by: str | None = Field(None, max_length=200)
-    at: AwareDatetime | None = Field(None, description="With a time zone; by default now.")
+    at: When | None = Field(None, description="With a time zone; by default now.")
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
@@ -314,7 +325,7 @@ class SituationIn(In):
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
     only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)
-    as_of: AwareDatetime | None = Field(None, description="Use only what was known then.")
+    as_of: When | None = Field(None, description="Use only what was known then.")
 
 
 class StepVerdictIn(In):
@@ -349,4 +360,4 @@ class DocumentIn(In):
     service: str | None = Field(None, max_length=200)
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
     source: str | None = Field(None, max_length=2000)
-    dated: AwareDatetime | None = None
+    dated: When | None = None

@@ -20,11 +20,15 @@ def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed
     return tuple(Performed(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
 
 
-def recurrence_of(incident: Incident, resolution: Resolution, evidence: Sequence[Evidence]) -> str | None:
-    """The earlier incident which this one repeats: the same cause, and recalled as like it."""
+def recurrence_of(
+    incident: Incident, resolution: Resolution, evidence: Sequence[Evidence], similar: float
+) -> str | None:
+    """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
     for one in evidence:
         earlier = one.incident
         if earlier is None or earlier.resolution is None or earlier.started_at >= incident.started_at:
+            continue
+        if one.score < similar:
             continue
         if _same_cause(resolution, earlier.resolution):
             return earlier.id

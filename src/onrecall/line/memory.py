@@ -110,7 +110,8 @@ class Memory:
                 raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
             self.store.incident(recurs)
             return (Link("recurrence", recurs),)
-        found = recurrence_of(incident, resolution, self.recall(situation_of(incident), limit=10))
+        alike = self.recall(situation_of(incident), limit=10)
+        found = recurrence_of(incident, resolution, alike, self.trust.measured().thresholds.similar)
         return (Link("recurrence", found),) if found else ()
 
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from onrecall.doors.http.parts import TheMemory, TheWorker
 from onrecall.doors.http.problems import responses
@@ -16,6 +16,7 @@ from onrecall.doors.wire import (
     RecommendationOut,
     ResolutionIn,
     ResolutionOut,
+    When,
 )
 from onrecall.errors import NotFound
 from onrecall.incident import (
@@ -76,8 +77,8 @@ def incidents(
     service: str | None = None,
     severity: Severity | None = None,
     q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Started at or after.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Started before.")] = None,
+    since: Annotated[When | None, Query(description="Started at or after.")] = None,
+    until: Annotated[When | None, Query(description="Started before.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:
@@ -89,7 +90,7 @@ def incidents(
 
 
 @router.get("/incidents/{incident_id}", responses=responses(404))
-def incident(incident_id: str, memory: TheMemory, as_of: AwareDatetime | None = None) -> IncidentOut:
+def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentOut:
     """One incident, now or as it was known at a time."""
     return IncidentOut.model_validate(memory.store.incident(incident_id, as_of))
 

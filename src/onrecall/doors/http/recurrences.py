@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from onrecall.doors.http.parts import TheMemory
 from onrecall.doors.http.problems import responses
+from onrecall.doors.wire import When
 from onrecall.doors.wire_recurrences import RecurrencesOut
 from onrecall.line import recurrences as line
 
@@ -19,7 +19,7 @@ def recurrences(
     min_count: Annotated[int, Query(ge=2, description="Families of at least so many incidents.")] = 2,
     service: Annotated[str | None, Query(description="Families that touched this service.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
-    as_of: Annotated[AwareDatetime | None, Query(description="As they were known then.")] = None,
+    as_of: Annotated[When | None, Query(description="As they were known then.")] = None,
 ) -> RecurrencesOut:
     """Families of incidents with the same cause, those first whose permanent fix would save most."""
     found = line.recurrences(memory.store, memory.now(), line.Wanted(min_count, service, limit), as_of)
