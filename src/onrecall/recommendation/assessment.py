@@ -24,6 +24,8 @@ class Inner:
 
     words: tuple[str, ...] = ()
     text: str = ""
+    stdin: bool = True
+    """Whether it reads what is fed to the outer command."""
 
 
 Verdicts = tuple[Assessment | Inner, ...]

@@ -20,7 +20,7 @@ from onrecall.recommendation.shell import Command
 
 Handler = Callable[[list[str], Command], Verdicts | None]
 
-_ASKS = re.compile(r"-[A-Za-z]{0,6}[ceQq]|--command|--execute|--query|--cmd")
+_ASKS = re.compile(r"-[A-Za-z]{0,6}[ceQ]|--command|--execute|--query|--cmd")
 _ATTACHED = re.compile(r"(?:-[ceQ]|--(?:command|execute|query)=)(.+)", re.DOTALL)
 _SCANS = ("--scan", "--bigkeys", "--memkeys", "--hotkeys", "--stat", "--latency", "--latency-history", "--latency-dist")
 _CLUSTER = {"check": read_only, "info": read_only, "help": read_only, "add-node": reversible, "create": reversible}
@@ -46,16 +46,23 @@ def _sql_client(args: list[str], command: Command) -> Verdicts:
     texts += [match[1] for arg in args if (match := _ATTACHED.fullmatch(arg))]
     texts += [arg for arg in args if statements.looks_like_sql(arg) and arg not in texts]
     fed = wrappers.spoken(command)
-    given = [*texts, *([fed] if fed is not None else [])]
-    seen = [statements.sql(text) for text in given if _is_statement(text)]
-    hidden = flag(args, "-f", "--file") or command.reads or (fed is None and command.upstream is not None)
-    if (hidden and not seen) or flag(args, "-f", "--file") or any("$" in text for text in texts):
-        return *seen, unknown("runs SQL that is not seen here")
-    return tuple(seen) or (read_only("opens a session; nothing is asked yet"),)
+    texts += [fed] if fed is not None else []
+    found = [statements.sql(text) if _is_statement(text) else _hidden() for text in texts]
+    piped = fed is None and command.upstream is not None
+    if flag(args, "-f", "--file") or ((command.reads or piped) and not texts):
+        found.append(_hidden())
+    return tuple(found) or (read_only("opens a session; nothing is asked yet"),)
 
 
 def _is_statement(text: str) -> bool:
-    return (" " in text.strip() or text.lstrip().startswith("\\") or statements.looks_like_sql(text)) and text[0] != "$"
+    said = text.strip()
+    if said[:1] in ("$", "{", "\u2026"):
+        return False
+    return not said or " " in said or said.startswith("\\") or statements.looks_like_sql(said)
+
+
+def _hidden() -> Assessment:
+    return unknown("runs SQL that is not seen here")
 
 
 def _redis(args: list[str], command: Command) -> Verdicts:

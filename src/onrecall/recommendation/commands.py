@@ -6,6 +6,7 @@ equals the worst.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -99,17 +100,12 @@ class _Rule:
 def look_up(program: str, args: list[str]) -> Assessment | None:
     """What the tables say about a program with these arguments; None: nothing."""
     words, flags = split_args(program, args)
-    fitting = [rule for rule in _rules(program) if rule.fits(words, flags)]
+    fitting = [rule for rule in _rules(program.split(maxsplit=1)[0], words) if rule.fits(words, flags)]
     if not fitting:
         return None
     rule = max(fitting, key=lambda r: r.weight)
     said = " ".join([program.split(maxsplit=1)[0], *(w for w in rule.words if w != "**"), *rule.flags])
     return Assessment(rule.risk, _REASONS[rule.risk].format(said))
-
-
-def knows(program: str) -> bool:
-    """Whether there is a table for this program."""
-    return program.split(maxsplit=1)[0] in _tables()
 
 
 def split_args(program: str, args: list[str]) -> tuple[list[str], list[str]]:
@@ -136,7 +132,8 @@ def _words_fit(pattern: tuple[str, ...], words: list[str]) -> bool:
         rest = pattern[1:]
         return any(_words_fit(rest, words[start:]) for start in range(min(len(words), 7)))
     return len(words) >= len(pattern) and all(
-        fnmatchcase(word.lower(), want) for word, want in zip(words, pattern, strict=False)
+        want == word.lower() or ("*" in want and fnmatchcase(word.lower(), want))
+        for word, want in zip(words, pattern, strict=False)
     )
 
 
@@ -150,21 +147,25 @@ def _flag_fits(want: str, has: str) -> bool:
 
 
 @cache
-def _tables() -> dict[str, tuple[_Rule, ...]]:
-    tables: dict[str, list[_Rule]] = {}
+def _tables() -> dict[tuple[str, str], list[_Rule]]:
+    """The rules by program and by the first word of their pattern, or by "" where that is not a plain word."""
+    tables: dict[tuple[str, str], list[_Rule]] = {}
     program = ""
     text = files("onrecall.recommendation").joinpath("commands.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line.startswith("["):
             program = line.strip("[]")
-            tables[program] = []
         elif line and not line.startswith("#"):
-            tables[program] += _row(line)
-    return {name: tuple(rules) for name, rules in tables.items()}
+            for rule in _row(line):
+                first = rule.words[0] if rule.words and "*" not in rule.words[0] else ""
+                tables.setdefault((program, first), []).append(rule)
+    return tables
 
 
-def _rules(program: str) -> tuple[_Rule, ...]:
-    return _tables().get(program.split(maxsplit=1)[0], ())
+def _rules(program: str, words: list[str]) -> Iterator[_Rule]:
+    yield from _tables().get((program, ""), ())
+    if words:
+        yield from _tables().get((program, words[0].lower()), ())
 
 
 def _row(line: str) -> list[_Rule]:

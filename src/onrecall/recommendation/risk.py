@@ -28,6 +28,7 @@ __all__ = ["Assessment", "classify", "classify_text"]
 
 _LONGEST = 20_000
 _DEEPEST = 8
+_MOST = 1_000
 _FENCE = re.compile(r"^\s*```\w*\s*\n?|\n?\s*```\s*$")
 _PROMPT = re.compile(
     r"^[ \t]*(?:\$ |PS [^>\n]*> |\[?[\w.-]+@[\w.-]+[^\n$#]{0,80}[$#] |\w+[=-][#>] "
@@ -37,6 +38,8 @@ _PROMPT = re.compile(
 _PLACEHOLDER = re.compile(
     r"<([A-Za-z](?:[\w .:/|-]{0,40}\w)?)>(?![\w]*\.\w)|\{\{\s*([\w. -]+)\s*\}\}|\[([a-z]+[ -][a-z -]+)\]"
 )
+_FLATTENED = str.maketrans("'\"()`", "  ;;;")
+"""For text whose quotes or parentheses do not match: nothing may hide in them."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[\w*\])?\+?=")
 
 
@@ -64,7 +67,8 @@ def _prepared(command: str) -> str:
     return _PLACEHOLDER.sub(lambda m: re.sub(r"\W+", "_", next(g for g in m.groups() if g)), text).strip()
 
 
-def _text(text: str, depth: int) -> Assessment:
+def _text(text: str, depth: int, outer: Command | None = None) -> Assessment:
+    """The worst of the commands of a text; without input of their own they read what is fed to the outer command."""
     if depth > _DEEPEST:
         return unknown("nested too deeply to judge")
     if statements.looks_like_sql(text):
@@ -72,10 +76,12 @@ def _text(text: str, depth: int) -> Assessment:
     if re.match(r"\s*(?:db|rs|sh)\.[\w$.()'\"-]+\(", text):
         return statements.mongo(text)
     script = parse(text)
-    found = [_command(command, depth) for command in script.commands]
+    if len(script.commands) > _MOST:
+        return unknown("too many commands to judge")
+    found = [_command(_fed(command, outer or Command()), depth) for command in script.commands]
     if not script.complete:
-        bare = parse(text.replace("'", " ").replace('"', " "))
-        found += [_command(command, depth) for command in bare.commands] + [unknown("the quotes do not match")]
+        bare = parse(text.translate(_FLATTENED)).commands[:_MOST]
+        found += [_command(command, depth) for command in bare] + [unknown("the quotes do not match")]
     result = worst(found)
     if result is None and text.lstrip().startswith("#"):
         return _text(text.lstrip().lstrip("# "), depth + 1)
@@ -103,15 +109,25 @@ def _program(words: list[str], command: Command, depth: int) -> Assessment:
     verdicts = _verdicts(name, args, command)
     if verdicts is None:
         return unknown(f"`{name}` is not known")
-    return worst(_resolve(v, depth) for v in verdicts) or unknown(f"`{name}` is not known")
+    return worst(_resolve(v, command, depth) for v in verdicts) or unknown(f"`{name}` is not known")
 
 
-def _resolve(verdict: Assessment | Inner, depth: int) -> Assessment:
+def _resolve(verdict: Assessment | Inner, outer: Command, depth: int) -> Assessment:
+    """The verdict itself, or that of the command inside, which reads what is fed to the outer one."""
     if isinstance(verdict, Assessment):
         return verdict
     if depth >= _DEEPEST:
         return unknown("nested too deeply to judge")
-    return _command(Command(list(verdict.words)), depth + 1) if verdict.words else _text(verdict.text, depth + 1)
+    feeding = outer if verdict.stdin else Command()
+    if verdict.words:
+        return _command(_fed(Command(list(verdict.words)), feeding), depth + 1)
+    return _text(verdict.text, depth + 1, feeding)
+
+
+def _fed(command: Command, outer: Command) -> Command:
+    if not command.fed and not command.reads and command.upstream is None:
+        command.fed, command.reads, command.upstream = outer.fed, outer.reads, outer.upstream
+    return command
 
 
 def _verdicts(name: str, args: list[str], command: Command) -> Verdicts | None:

@@ -1,5 +1,6 @@
 """Shell text taken apart into the simple commands it would run, without running or expanding anything."""
 
+import re
 from dataclasses import dataclass, field
 
 MARK = "$()"
@@ -7,6 +8,8 @@ MARK = "$()"
 _DEEPEST = 20
 _BLANK = " \t"
 _KEYWORDS = frozenset(["if", "then", "elif", "else", "fi", "while", "until", "do", "done", "{", "}", "!", "esac"])
+_COMMAND = re.compile(r"[;\n'\"/.]|\w\s+[\w-]")
+"""What cannot stand in arithmetic: `$((cd x; rm y))` runs commands."""
 _WRITES = (">>", "&>>", ">|", "&>", ">")
 
 
@@ -103,6 +106,8 @@ class _Reader:
             self.at = end + 1
         elif char == '"':
             self._double_quoted()
+        elif char == "$" and self.text[self.at + 1 : self.at + 2] in ("'", '"'):
+            self.at += 1
         elif char == "\\":
             following = self.text[self.at + 1 : self.at + 2]
             self._add("" if following == "\n" else following) if following != "\n" or self.word else None
@@ -130,12 +135,11 @@ class _Reader:
 
     def _substitution(self) -> None:
         """Read `$(…)` or backticks: the commands inside run too."""
-        if self.text.startswith("$((", self.at):
-            end = self.text.find("))", self.at)
-            if end >= 0:
-                self._add("0")
-                self.at = end + 2
-                return
+        end = self.text.find("))", self.at)
+        if self.text.startswith("$((", self.at) and end >= 0 and not _COMMAND.search(self.text, self.at + 3, end):
+            self._add("0")
+            self.at = end + 2
+            return
         if self.text[self.at] == "`":
             end = self.text.find("`", self.at + 1)
             self.complete = self.complete and end >= 0
@@ -208,7 +212,7 @@ class _Reader:
             self.command.fed = word
         elif operator in _WRITES:
             self.command.writes.append((operator, word))
-        elif operator in ("<", "<>"):
+        elif operator in ("<", "<>") and word != "/dev/null":
             self.command.reads = word
         elif operator == ">&" and not (word.isdigit() or word == "-"):
             self.command.writes.append((">", word))

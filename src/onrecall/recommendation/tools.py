@@ -32,7 +32,7 @@ _EMPTY = (["/dev/null"], ["-n"], ["-n", ""], [""])
 
 def overwriting(operator: str, target: str, words: list[str]) -> Assessment:
     """Writing to a file: appending can be undone; overwriting loses what stood there."""
-    if target in _SINKS or target.startswith("/dev/fd/"):
+    if target in _SINKS or target.startswith(("/dev/fd/", "/dev/tcp/", "/dev/udp/")):
         return read_only("throws the output away")
     if target.startswith(("/proc/", "/sys/")):
         return disruptive("sets something in the running kernel")

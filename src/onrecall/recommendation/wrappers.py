@@ -7,9 +7,12 @@ from onrecall.recommendation.arguments import value
 from onrecall.recommendation.assessment import Inner, Verdicts, disruptive, read_only, reversible, unknown
 from onrecall.recommendation.shell import MARK, Command
 
-SHELLS = frozenset(
-    ["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "busybox-sh", "csh", "tcsh", "/bin/sh", "/bin/bash"]
-)
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+SHELLS = _set("sh bash zsh dash ksh ash fish busybox-sh csh tcsh /bin/sh /bin/bash")
 """Programs that run shell text."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
@@ -50,98 +53,20 @@ _PREFIXES: dict[str, tuple[str, int]] = {
 """Program → its flags that take a value, and how many words stand before the command it runs."""
 _RESCHEDULES = ("taskset", "prlimit", "cpulimit", "ionice", "chrt")
 _ALONE_HARMLESS = ("sudo", "doas", "time", "env", "xargs", "nsenter", "chroot", "command", "exec", "unshare", "nice")
+A_SHELL = Inner(("sh",))
+"""A shell that is opened: it runs what is fed to it, if anything is."""
 _MADE_LATER = "…"
 """Stands for the words that xargs and parallel put in."""
-_SSH_FLAGS = frozenset(
-    [
-        "-i",
-        "-p",
-        "-l",
-        "-o",
-        "-F",
-        "-J",
-        "-L",
-        "-R",
-        "-D",
-        "-b",
-        "-c",
-        "-E",
-        "-e",
-        "-I",
-        "-m",
-        "-O",
-        "-Q",
-        "-S",
-        "-W",
-        "-w",
-        "-B",
-    ]
+_SSH_FLAGS = _set("-i -p -l -o -F -J -L -R -D -b -c -E -e -I -m -O -Q -S -W -w -B")
+_PDSH_FLAGS = _set("-w -g -x -l -u -t -f -a -i -o")
+_CONTAINER_FLAGS = _set(
+    "-u --user -e --env -w --workdir -n --namespace -c --container --context -v --volume -p --publish --name "
+    "--network --image -l --label --index --entrypoint --memory -m --cpus --restart --mount --add-host --hostname "
+    "-h --env-file --kubeconfig -f --file --pull --platform --pid --target --profile --overrides --labels -s "
+    "--server --token"
 )
-_PDSH_FLAGS = frozenset(["-w", "-g", "-x", "-l", "-u", "-t", "-f", "-a", "-i", "-o"])
-_CONTAINER_FLAGS = frozenset(
-    [
-        "-u",
-        "--user",
-        "-e",
-        "--env",
-        "-w",
-        "--workdir",
-        "-n",
-        "--namespace",
-        "-c",
-        "--container",
-        "--context",
-        "-v",
-        "--volume",
-        "-p",
-        "--publish",
-        "--name",
-        "--network",
-        "--image",
-        "-l",
-        "--label",
-        "--index",
-        "--entrypoint",
-        "--memory",
-        "-m",
-        "--cpus",
-        "--restart",
-        "--mount",
-        "--add-host",
-        "--hostname",
-        "-h",
-        "--env-file",
-        "--kubeconfig",
-        "-f",
-        "--file",
-        "--pull",
-        "--platform",
-        "--pid",
-        "--target",
-        "--profile",
-        "--overrides",
-        "--labels",
-        "-s",
-        "--server",
-        "--token",
-    ]
-)
-_READING_MODULES = frozenset(
-    [
-        "ping",
-        "setup",
-        "debug",
-        "stat",
-        "gather_facts",
-        "service_facts",
-        "slurp",
-        "fetch",
-        "uri",
-        "wait_for",
-        "assert",
-        "win_ping",
-        "package_facts",
-    ]
+_READING_MODULES = _set(
+    "ping setup debug stat gather_facts service_facts slurp fetch uri wait_for assert win_ping package_facts"
 )
 _READING_FUNCTIONS = ("test.", "grains.", "status.", "pillar.", "service.status", "disk.", "network.")
 
@@ -165,12 +90,21 @@ def _prefix(name: str, args: list[str]) -> Verdicts:
     if name == "command" and args[:1] in (["-v"], ["-V"]):
         return (read_only("only looks up a program"),)
     rest = _after_flags(args, frozenset(taking.split()), assignments=name in ("env", "sudo", "doas"))[positional:]
-    if rest[:1] == ["-c"] or (len(rest) == 1 and name == "parallel"):
-        return (Inner(text=" ".join(rest[rest[0] == "-c" :])),)
-    if name in ("xargs", "parallel") and rest:
-        return (Inner((*rest, _MADE_LATER)),)
-    if rest:
-        return (Inner(tuple(rest)),)
+    return (_prefixed(name, rest),) if rest else _alone(name, args)
+
+
+def _prefixed(name: str, rest: list[str]) -> Inner:
+    if rest[0] == "-c":
+        return Inner(text=" ".join(rest[1:]))
+    if name in ("xargs", "parallel"):
+        shell_text = len(rest) == 1 and " " in rest[0]
+        return Inner(text=rest[0], stdin=False) if shell_text else Inner((*rest, _MADE_LATER), stdin=False)
+    return Inner(tuple(rest))
+
+
+def _alone(name: str, args: list[str]) -> Verdicts:
+    if name in ("sudo", "doas") and any(a in ("-i", "-s", "--login", "--shell") for a in args):
+        return (A_SHELL,)
     harmless = name in _ALONE_HARMLESS
     return (read_only(f"`{name}` alone changes nothing") if harmless else unknown(f"`{name}` without a command"),)
 
@@ -211,12 +145,14 @@ def spoken(command: Command) -> str | None:
     """The text a command is fed, where it can be seen: a here-document, a here-string, or the words of an echo."""
     if command.fed is not None:
         return command.fed
-    upstream = command.upstream
-    if upstream is None or not upstream.words:
+    if command.upstream is None:
         return None
-    if upstream.words[0] in ("echo", "printf"):
-        return " ".join(w for w in upstream.words[1:] if w not in ("-e", "-n", "-en", "-ne")).replace("\\n", "\n")
-    return upstream.fed if upstream.words == ["cat"] else None
+    words = [w for w in command.upstream.words if not _ASSIGNMENT.match(w)]
+    if words and words[0] in _PREFIXES:
+        words = words[next((n for n, w in enumerate(words) if w in ("echo", "printf")), 0) :]
+    if words[:1] in (["echo"], ["printf"]):
+        return " ".join(w for w in words[1:] if w not in ("-e", "-n", "-en", "-ne")).replace("\\n", "\n")
+    return command.upstream.fed if words == ["cat"] else None
 
 
 def _watch(args: list[str]) -> Verdicts:
@@ -241,8 +177,10 @@ def _pdsh(args: list[str]) -> Verdicts:
 
 def _remote(args: list[str], taking: frozenset[str], hosts: int) -> Verdicts:
     rest = _after_flags(_after_flags(args, taking)[hosts:], taking)
-    if "-N" in args or not rest:
-        return (read_only("opens a session or a tunnel; nothing is run yet"),)
+    if "-N" in args:
+        return (read_only("opens a tunnel; nothing is run"),)
+    if not rest:
+        return (A_SHELL,)
     return (Inner(text=" ".join(rest)),)
 
 
@@ -252,7 +190,7 @@ def _su(args: list[str]) -> Verdicts:
             return (Inner(text=args[at + 1]),)
     if "--" in args:
         return (Inner(tuple(args[args.index("--") + 1 :])),)
-    return (read_only("opens a session; nothing is run yet"),)
+    return (A_SHELL,)
 
 
 def _after_dashes(args: list[str]) -> Verdicts:
@@ -269,7 +207,7 @@ def in_container(args: list[str], *, words_before: int) -> Verdicts:
         rest = _after_flags(args, _CONTAINER_FLAGS)[words_before:]
         rest = _after_flags(rest, _CONTAINER_FLAGS)
     if not rest:
-        return (read_only("opens a session; nothing is run yet"),)
+        return (A_SHELL,)
     if len(rest) == 1 and " " in rest[0]:
         return (Inner(text=rest[0]),)
     return (Inner(tuple(rest)),)
