@@ -106,10 +106,8 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if not report.to_find:
         why |= dict.fromkeys((*HITS, "cause_match", "missed"), _nothing_to_find(report))
     if not report.new:
-        why |= dict.fromkeys(
-            ("false_recall", "false_recall_answered", "false_known"),
-            "no incident is known to be the first of its cause",
-        )
+        names = ("false_recall", "false_recall_answered", "false_known")
+        why |= dict.fromkeys(names, "no incident is known to be the first of its cause")
     if report.novelty.auroc.value is None:
         why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
     if report.step_match.value is None:
