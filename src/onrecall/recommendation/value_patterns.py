@@ -18,9 +18,10 @@ _ROLE = (
     "|cron|gpu|cass|cassandra|solr|ldap|ad|dc|fw|vpn|pay|payments|payment|checkout|log|logs|metrics|prom)"
 )
 _STATEFUL = (
-    "(?:[a-z0-9]+-)*(?:kafka|postgres|postgresql|pg|redis|mysql|mariadb|zookeeper|zk|elasticsearch|es|opensearch|cassandra"
+    "(?<![a-z0-9-])(?:[a-z0-9]+-){0,12}(?:kafka|postgres|postgresql|pg|redis|mysql|mariadb|zookeeper|zk|elasticsearch|es|opensearch|cassandra"
     "|mongo|mongodb|rabbitmq|etcd|consul|vault|prometheus|alertmanager|minio|clickhouse|cockroachdb|nats|pulsar|scylla|solr"
-    r"|loki|thanos|master|data|server|primary|replica)-\d{1,3}"
+    r"|loki|thanos)"
+    r"(?:-(?:master|data|server|primary|replica|node|broker|controller|coordinator))?-\d{1,3}"
 )
 _DOMAINS = "(?:internal|local|lan|corp|com|net|org|io|cloud|dev|intra|example|prod|int|priv)"
 _SOFTWARE = "TLS HTTP Java Python PostgreSQL MySQL Redis Kafka Node Kubernetes Linux kernel OpenSSL log4j"
@@ -69,7 +70,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     *_kind(
         "node",
         r"\bip-\d{1,3}(?:-\d{1,3}){3}(?:\.[\w-]+)*(?:\.internal)?\b",
-        r"\bgke-[a-z0-9-]+-[0-9a-f]{8}-[a-z0-9]{4}\b",
+        r"\bgke-[a-z0-9-]{1,80}-[0-9a-f]{8}-[a-z0-9]{4}\b",
         r"\baks-[a-z0-9]+-\d{8}-vmss[0-9a-z]{6}\b",
     ),
     *_kind("ip", r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w-]|\.\d)"),
@@ -79,17 +80,21 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     *_kind("email", r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,12}\b(?!:)", flags=_I),
     *_kind(
         "host",
-        r"\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:rds|elb|elasticache|cache|es|redshift|docdb|compute)"
-        r"(?:\.[a-z0-9-]+)*\.amazonaws\.com\b",
-        rf"\b(?=[a-z-]*\d)[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.{_DOMAINS}\b(?!\.cluster\.local)",
-        r"\b(?!kubernetes\b)[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:internal|lan|corp|intra|priv)\b",
+        r"(?<![\w.-])[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+){0,8}\.(?:rds|elb|elasticache|cache|es|redshift|docdb|compute)"
+        r"(?:\.[a-z0-9-]+){0,8}\.amazonaws\.com\b",
+        rf"(?<![\w.-])(?=[a-z-]*\d)[a-z][a-z0-9-]*(?:\.[a-z0-9-]+){{0,8}}\.{_DOMAINS}\b(?!\.cluster\.local)",
+        r"(?<![\w.-])(?!kubernetes\b)[a-z][a-z0-9-]*(?:\.[a-z0-9-]+){0,8}\.(?:internal|lan|corp|intra|priv)\b",
         flags=_I,
     ),
     *_kind(
+        "request",
+        r"\b(?:req|trace|txn|span|sess|evt|msg|ch|pi|sub|tx|rid|corr)[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{6,64}(?![\w-])",
+    ),
+    *_kind(
         "pod",
-        rf"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*?-(?=[a-z]*\d)(?:[a-f0-9]{{8,10}}|[{_SAFE}]{{8,10}})-[a-z0-9]{{5}}\b",
-        rf"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*?-(?=[a-z]+\d|\d+[a-z])(?:[a-f0-9]{{9,10}}|[{_SAFE}]{{9,10}})\b",
-        rf"\b[a-z][a-z0-9]*(?:-[a-z0-9]+)*?-(?=[a-z]*\d)(?=\d*[a-z])[{_SAFE}]{{5}}\b",
+        rf"(?<![\w-])[a-z][a-z0-9]*(?:-[a-z0-9]+){{0,12}}?-(?=[a-z]*\d)(?:[a-f0-9]{{8,10}}|[{_SAFE}]{{8,10}})-[a-z0-9]{{5}}\b",
+        rf"(?<![\w-])[a-z][a-z0-9]*(?:-[a-z0-9]+){{0,12}}?-(?=[a-z]+\d|\d+[a-z])(?:[a-f0-9]{{9,10}}|[{_SAFE}]{{9,10}})\b",
+        rf"(?<![\w-])[a-z][a-z0-9]*(?:-[a-z0-9]+){{0,12}}?-(?=[a-z]*\d)(?=\d*[a-z])[{_SAFE}]{{5}}\b",
         r"\bpods?(?:/| +)(?:-[\w=-]+ +)*(?P<value>(?=[a-z-]*\d)[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*-[a-z0-9]+)\b",
     ),
     *_kind(
@@ -99,16 +104,16 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     *_kind(
         "node",
-        r"(?<![\w.-])(?:[a-z0-9]+-)*(?:node|worker|master|control-plane|minion|kubelet|nodepool[\w]*|osd|broker)"
+        r"(?<![\w.-])(?:[a-z0-9]+-){0,12}(?:node|worker|master|control-plane|minion|kubelet|nodepool[\w]*|osd|broker)"
         r"[-.]?\d{1,4}\b(?![.\w-]*/)",
         r"\bnodes?(?:/| +)(?P<value>(?=[a-z.-]*\d)[a-z][a-z0-9]*(?:[-.][a-z0-9]+)+)\b",
     ),
-    *_kind("pod", rf"\b{_STATEFUL}\b"),
+    *_kind("pod", rf"{_STATEFUL}\b"),
     *_kind(
         "host",
-        rf"(?<![\w./-])(?:[a-z]+\d?-)*{_ROLE}(?:-?[a-z]+)*-?\d{{1,4}}[a-z]?\b(?![\w./-]*:\d+\.)(?!\.\d)",
-        r"(?<![\w./-])[a-z]+(?:-[a-z]+)*-?0\d{1,3}\b",
-        r"\b(?:ssh|scp|rsync|ping|mosh)\b(?: -\w+(?: [\w./]+)?)*? +(?:[\w.-]+@)?"
+        rf"(?<![\w./-])(?:[a-z]+\d?-){{0,12}}{_ROLE}[a-z]*(?:-[a-z]+){{0,12}}-?\d{{1,4}}[a-z]?\b(?![\w./-]*:\d+\.)(?!\.\d)",
+        r"(?<![\w./-])[a-z]+(?:-[a-z]+){0,12}-?0\d{1,3}\b",
+        r"\b(?:ssh|scp|rsync|ping|mosh)\b(?: -\w+(?: [\w./]+)?){0,8}? +(?:[\w.-]+@)?"
         r"(?P<value>[a-z][\w.-]*\d[\w.-]*)(?=[:\s'\"]|$)",
         r"(?<=@)(?P<value>[a-z][a-z-]*\d[\w.-]*)",
     ),
@@ -130,7 +135,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "pid",
         r"\bkill(?: -\w+| -s \w+)* (?P<value>\d{2,7}(?: \d{2,7})*)\b",
         rf"\b(?:pid|PID|tid|TID|process(?:es)?|backend|thread)(?: ?id)?[ =:#(\"']+(?P<value>\d{{2,7}})\b{_MEASURED}",
-        rf"\b(?:{_TOOLS})\b[^\n|;&]*?(?: -p| --pid| -t|) ?=?(?<=[ p=])(?P<value>\d{{3,7}})\b",
+        rf"\b(?:{_TOOLS})\b[^\n|;&]{{0,200}}?(?: -p| --pid| -t|) ?=?(?<=[ p=])(?P<value>\d{{3,7}})\b",
         r"/proc/(?P<value>\d+)(?=/|\b)",
     ),
     *_kind(
@@ -158,10 +163,6 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         r"(?=[A-Za-z]*\d)[A-Za-z0-9]{3,32}\b",
     ),
     *_kind(
-        "request",
-        r"\b(?:req|trace|txn|span|sess|evt|msg|ch|pi|sub|tx|rid|corr)[_-](?=[A-Za-z]*\d)[A-Za-z0-9]{6,64}\b",
-    ),
-    *_kind(
         "account",
         rf"\b(?:account|acct|subscription|project){_IDENTIFIER}?s?{_IS}(?P<value>\d{{6,20}})\b",
         flags=_I,
@@ -171,7 +172,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     *_kind("address", r"\b0x[0-9a-f]{9,16}\b", flags=_I),
     *_kind(
-        "container", r"\b(?:docker|container|crictl|podman|ctr)\b[^\n|;&]*?[ /](?P<value>[0-9a-f]{12}|[0-9a-f]{64})\b"
+        "container",
+        r"\b(?:docker|container|crictl|podman|ctr)\b[^\n|;&]{0,200}?[ /](?P<value>[0-9a-f]{12}|[0-9a-f]{64})\b",
     ),
     *_kind("commit", r"(?<![\w.#/-])[0-9a-f]{40}(?![\w-])"),
     *_kind("trace", r"(?<![\w.#/-])(?:[0-9a-f]{32}|[0-9a-f]{16})(?![\w-])"),
@@ -187,7 +189,7 @@ WELL_KNOWN = re.compile(
     r"|error|code|exit|sev|http-|es|db|be)-?\d+"
     r"|kubernetes\.default.*|.*\.svc(?:\.cluster)?(?:\.local)?|.*\.cluster\.local|metadata\.google\.internal"
     r"|host\.docker\.internal|(?:[a-z]+\.)*(?:docker|example|amazonaws)\.(?:io|com)|api-?v?\d|(?:app|web)-?v\d|(?:db|es)-?\d"
-    r"|ns\d|v\d",
+    r"|ns\d|v\d|log4\w+|web[23]",
     re.IGNORECASE,
 )
 """What looks like a host or a pod and is none: regions, protocols, algorithms, well-known names."""

@@ -1,0 +1,109 @@
+"""Values of one incident: found in a labelled set, marked, masked; what stays the same everywhere is left alone."""
+
+import csv
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onrecall.incident import Incident, Situation
+from onrecall.recommendation.values import Particular, mark, mask, old_values, particulars
+
+with (Path(__file__).parent / "values.tsv").open(encoding="utf-8", newline="") as file:
+    ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+
+
+def _intended(row: list[str]) -> set[tuple[str, str]]:
+    pairs = row[1].split("; ") if len(row) > 1 and row[1] else []
+    return {(kind, value) for kind, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def test_the_labelled_values_are_found():
+    given = [(row[0], _intended(row), {(p.kind, p.value) for p in particulars(row[0])}) for row in ROWS]
+    hit = sum(len(want & got) for _, want, got in given)
+    wanted, got = sum(len(want) for _, want, _ in given), sum(len(got) for _, _, got in given)
+    differing = [(text, want ^ found) for text, want, found in given if want != found]
+    sys.stdout.write(
+        f"\nvalues: precision {hit / got:.1%}, recall {hit / wanted:.1%} of {wanted} in {len(given)} texts\n"
+    )
+    assert hit >= 0.97 * wanted, differing
+    assert hit >= 0.97 * got, differing
+
+
+def test_a_particular_says_where_it_stands():
+    text = "ssh web-03 'kill -9 4711'"
+    assert particulars(text) == (Particular("web-03", 4, 10, "host"), Particular("4711", 20, 24, "pid"))
+    assert all(text[p.start : p.end] == p.value for p in particulars(text))
+
+
+def test_what_is_known_now_is_not_marked():
+    text = "kubectl delete pod payments-7d9f8b6c5-x2x9z on node-7"
+    assert mark(text, "node-7 is not ready") == (
+        "kubectl delete pod ‹payments-7d9f8b6c5-x2x9z› on node-7",
+        ("payments-7d9f8b6c5-x2x9z",),
+    )
+    assert mark(text, "node-71 is not ready")[1] == ("payments-7d9f8b6c5-x2x9z", "node-7")
+
+
+def test_each_old_value_is_named_once():
+    assert mark("web-03, web-03 and web-04", "")[1] == ("web-03", "web-04")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("kubectl delete pod payments-7d9f8b6c5-x2x9z", "kubectl delete pod payments-84c9d7f6b5-k4vqz"),
+        ("ssh web-03 uptime", "ssh web-17 uptime"),
+        ("kill -9 4711", "kill -9 31337"),
+        (
+            "aws ec2 reboot-instances --instance-ids i-0abc123def4567890",
+            "aws ec2 reboot-instances --instance-ids i-0ffff23def4567890",
+        ),
+        ("select pg_terminate_backend(18233)", "select pg_terminate_backend(7)"),
+        ("curl http://10.0.12.7:9200/_cat/indices", "curl http://10.0.99.1:9200/_cat/indices"),
+    ],
+)
+def test_the_same_action_on_another_host_masks_alike(one, other):
+    assert mask(one) == mask(other) != one
+    assert mask(mark(one, "")[0]) == mask(one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("kubectl delete pvc a", "kubectl delete pod a"), ("systemctl restart nginx", "systemctl restart kubelet")],
+)
+def test_another_action_masks_differently(one, other):
+    assert mask(one) != mask(other)
+
+
+AT = datetime(2026, 3, 12, tzinfo=UTC)
+
+
+def test_a_host_label_of_the_source_is_an_old_value_too():
+    source = Incident("INC-1", "disk full", AT, labels={"host": "sirius9", "team": "blue"})
+    text, found = old_values("log in to sirius9 for blue", source, Situation("disk full"))
+    assert (text, found) == ("log in to ‹sirius9› for blue", ("sirius9",))
+    assert old_values("log in to sirius9", source, Situation("disk full", labels={"host": "sirius9"}))[1] == ()
+
+
+@given(st.text(max_size=80), st.sampled_from([row[0] for row in ROWS]))
+@settings(max_examples=300, deadline=None)
+def test_marking_and_masking_twice_changes_nothing(text, row):
+    whole = f"{text} {row}".replace("‹", "").replace("›", "")
+    marked, old = mark(whole, "")
+    assert mark(marked, "") == (marked, old)
+    assert marked.replace("‹", "").replace("›", "") == whole
+    assert mask(marked) == mask(whole)
+
+
+@pytest.mark.parametrize(
+    "unit", ["web", "a-", "a1-", "a.", "1:", "kill 12 ", "docker ", "ssh -a b ", "strace a ", "user=", "1-1-"]
+)
+def test_long_hostile_text_is_quick(unit):
+    began = time.process_time()
+    mask(unit * (20_000 // len(unit)))
+    assert time.process_time() - began < 2
