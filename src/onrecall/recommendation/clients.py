@@ -55,10 +55,7 @@ def _sql_client(args: list[str], command: Command) -> Verdicts:
 
 
 def _is_statement(text: str) -> bool:
-    said = text.strip()
-    if said[:1] in ("$", "{", "\u2026"):
-        return False
-    return not said or " " in said or said.startswith("\\") or statements.looks_like_sql(said)
+    return text.strip()[:1] not in ("$", "{", "\u2026")
 
 
 def _hidden() -> Assessment:

@@ -76,6 +76,7 @@ VALUE_FLAGS = {
     "istioctl": "-n --namespace --context",
     "pg_ctl": "-D --pgdata -m -l -t -o",
     "nginx": "-s -c -g -p",
+    "chronyc": "-h -p",
     "ceph": "-c --conf -n --name --cluster",
 }
 """The flags of a program that take a value: the word after them is none of its own words."""
