@@ -8,8 +8,10 @@ WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
 WITHOUT_MEANING = 2.0
 """Where no model is at hand the other signals stand for it too."""
-MIDDLE, SLOPE = 1.1, 0.15
+MIDDLE, SLOPE = 0.9, 0.2
 """The strength that is half a match, and how quickly more becomes a sure one."""
+BY_CHANCE = 0.022
+"""What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Signals:
     characters: float = 0.0
     signature: float = 0.0
     labels: float = 0.0
+    reach: float = 0.0
+    """How much the situation says: what its words could reach. The same for all candidates, so it never ranks."""
 
     @property
     def parts(self) -> Mapping[str, float]:
@@ -37,8 +41,8 @@ class Signals:
 
     @property
     def score(self) -> float:
-        """The match, 0..1."""
-        return 1 / (1 + math.exp((MIDDLE - self.strength) / SLOPE))
+        """The match, 0..1: the strength beyond what a situation of this length finds anywhere."""
+        return 1 / (1 + math.exp((MIDDLE + BY_CHANCE * self.reach - self.strength) / SLOPE))
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -78,6 +78,11 @@ class Recall:
         self._embedder = embedder
         self._index = index
 
+    @property
+    def model(self) -> str | None:
+        """The model whose vectors are compared; None: recall goes by words alone."""
+        return self._embedder.name if self._embedder else None
+
     def prepare(
         self, things: Sequence[Thing], progress: Callable[[int, int], None] | None = None
     ) -> list[tuple[Passage, ...]]:
@@ -127,9 +132,15 @@ class Recall:
         held = list(proposed.values())
         words, has = scoring.words(asked.query.weights, asked.rarity, held)
         near = self._meaning(asked, held)
+        reach = scoring.reach(asked.query.weights, asked.rarity)
         numbers = np.array(sorted(asked.query.weights), np.uint32)
         return _best_first(
-            Candidate(owner, held[row], frozenset(numbers[has[row]].tolist()), Signals(float(words[row]), near[row]))
+            Candidate(
+                owner,
+                held[row],
+                frozenset(numbers[has[row]].tolist()),
+                Signals(float(words[row]), near[row], reach=reach),
+            )
             for row, owner in enumerate(proposed)
         )
 
@@ -182,10 +193,14 @@ class Recall:
 def _with_terms(thing: Thing, passage: Passage) -> Passage:
     """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
     if passage.n or passage.part == "resolution":
-        return replace(passage, terms=terms.pack(terms.counts(passage.text)))
+        return _made(passage, terms.counts(passage.text))
     named = " ".join(filter(None, (thing.service, *thing.labels.values())))
     counted = terms.counts("\n".join((passage.text, *[thing.title] * TITLE_COUNTS, named)))
-    return replace(passage, terms=terms.pack({**counted, scoring.WHOLE: 1}))
+    return _made(passage, {**counted, scoring.WHOLE: 1})
+
+
+def _made(passage: Passage, counted: Mapping[int, int]) -> Passage:
+    return replace(passage, terms=terms.pack(counted), terms_version=terms.VERSION)
 
 
 def _telling(query: Query, rarity: Rarity) -> dict[str, int]:

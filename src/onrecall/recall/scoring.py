@@ -73,6 +73,11 @@ class Rarity:
         )
 
 
+def reach(weights: Mapping[int, float], rarity: Rarity) -> float:
+    """What the words of a situation can add to a match at the most; it grows with how much the situation says."""
+    return math.sqrt(sum(weight * rarity.idf[term] for term, weight in weights.items()) * (K1 + 1))
+
+
 def words(
     weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Passage]]
 ) -> tuple[Scores, npt.NDArray[np.bool_]]:
@@ -92,7 +97,7 @@ def words(
     together = np.add.reduceat(counts, starts)
     whole = _bm25(gain, together, np.add.reduceat(lengths, starts) / rarity.whole)
     best = np.maximum.reduceat(_bm25(gain, counts, lengths / rarity.passage), starts)
-    found[rows] = (whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / math.sqrt(gain.sum() * (K1 + 1))
+    found[rows] = (whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / reach(weights, rarity)
     has[rows] = together > 0
     return found, has
 
