@@ -29,7 +29,7 @@ _PROMISING = (*markdown.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
 
-def read_bytes(  # noqa: PLR0913 - each is a wish of its own
+def read_bytes(
     name: str,
     data: bytes,
     media_type: str | None = None,

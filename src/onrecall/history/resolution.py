@@ -30,7 +30,7 @@ _CLOSING = re.compile(
 )
 
 
-def resolution(  # noqa: PLR0913 - the parts of a resolution
+def resolution(
     root_cause: str | None,
     fix: str | None,
     at: datetime | None,
