@@ -26,10 +26,12 @@ from onrecall.recall.local import LocalIndex
 from onrecall.store import Store
 
 SIZE, CAUSES = 30, 8
+STEP = timedelta(minutes=30)
+"""Shorter than the three hours to a resolution, so that some are always open."""
 
 
 def things() -> list:
-    return [*history(SIZE, CAUSES), *(document(n, START + timedelta(hours=40 * n)) for n in range(3))]
+    return [*history(SIZE, CAUSES, step=STEP), *(document(n, START + 7 * n * STEP) for n in range(3))]
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +59,7 @@ def as_it_was() -> list[str]:
 @pytest.mark.parametrize(("cut", "what"), [(9, "dropped"), (17, "dropped"), (17, "changed")])
 def test_nothing_that_became_known_later_changes_an_answer(cut: int, what: str):
     given = things()
-    moment = START + timedelta(hours=5 * cut)
+    moment = START + STEP * cut
     before = [row for row in as_it_was() if json.loads(row)["at"] < moment.isoformat()]
 
     def known(thing, change):
@@ -97,7 +99,7 @@ def test_the_future_would_change_answers_if_it_were_seen():
 
 
 def test_answers_are_those_of_the_line_on_an_ordinary_memory():
-    incidents = history(12, 4)
+    incidents = history(12, 2, step=timedelta(minutes=30))
     run = Replay(History.of(incidents), HashedEmbedder()).run()
     store = Store.open("sqlite://")
     embedder = HashedEmbedder()
