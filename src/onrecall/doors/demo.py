@@ -109,7 +109,7 @@ class Player(threading.Thread):
 
 def _tell(answer: Recommendation) -> None:
     words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT[answer.verdict]
-    best = f"  like {answer.evidence[0].id}" if answer.evidence and answer.verdict != "never_seen" else ""
+    best = f"  like {answer.cause_citation.id}" if answer.cause_citation else ""
     printing.say((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
     if answer.cause:
         printing.say((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
