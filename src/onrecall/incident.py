@@ -140,6 +140,8 @@ class Passage:
     """Its meaning, float16, unit length; None where no model was at hand."""
     model: str | None = None
     """The model that made the vector."""
+    terms_version: int | None = None
+    """The version of the rules that cut it and made its terms; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,12 @@ def test_health_status_and_pages(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").status_code == 200
     status = client.get("/api/v1/status").json()
-    assert {part["name"]: part["state"] for part in status["parts"]} == {"store": "ok", "meaning": "ok", "worker": "ok"}
+    assert {part["name"]: part["state"] for part in status["parts"]} == {
+        "store": "ok",
+        "meaning": "ok",
+        "words": "ok",
+        "worker": "ok",
+    }
     page = client.get("/")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     for path in (

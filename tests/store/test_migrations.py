@@ -10,12 +10,12 @@ from sqlalchemy import UniqueConstraint, inspect
 from sqlalchemy.exc import DBAPIError
 
 from onrecall.errors import Invalid
-from onrecall.store import Store, migrations
+from onrecall.store import Store, guard, incidents, migrations
 from onrecall.store.database import Database
 from onrecall.store.migrations import Step
 from onrecall.store.tables import metadata
 
-from .given import NOON, entry, incident
+from .given import incident
 
 OPENING = "import sys; from onrecall.store import Store; s = Store.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
 
@@ -66,8 +66,9 @@ def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monke
     plan = migrations.steps()
     with monkeypatch.context() as then:
         then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= released))
-        old = Store.open(blank_url)
-        old.save([entry(incident("X-1"))], NOON)
+        old = Database(blank_url)
+        with old.write() as connection:
+            incidents.add(connection, incident("X-1"), guard.digest(incident("X-1")), waiting=False)
         old.close()
     store = Store.open(blank_url)
     assert store.incident("X-1") == incident("X-1")

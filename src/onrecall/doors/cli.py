@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, printing, recurring, trusting
+from onrecall.doors import archive, importing, printing, recurring, reindexing, trusting
 from onrecall.doors.options import (
     AsOf,
     Json,
@@ -240,6 +240,14 @@ def recurrences(
         wanted = families.Wanted(min_count, service, limit)
         found = families.recurrences(home.memory.store, home.memory.now(), wanted, time_of(as_of, "as-of"))
     _say(RecurrencesOut.model_validate(found).plain(), as_json, lambda: recurring.recurrences(found))
+
+
+@app.command()
+def reindex(as_json: Json = False) -> None:
+    """Make all passages anew for the model that is configured; those of the old one serve until all are made."""
+    with house() as home:
+        done = reindexing.run(home.memory)
+    _say(done, as_json, lambda: reindexing.show(done))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from onrecall.incident import (
 from onrecall.line.advise import Advisor, situation_of
 from onrecall.line.bring import Brought, bring
 from onrecall.line.learn import done_in, performed_in, recurrence_of
+from onrecall.line.reindex import Reindex
 from onrecall.line.trust import Trust
 from onrecall.recall import Recall
 from onrecall.redaction import redact, redact_thing
@@ -48,6 +49,7 @@ class Memory:
         self._clock = parts.clock
         self._personal = parts.redact_personal
         self.trust = Trust(parts.store)
+        self.reindex = Reindex(parts.store, parts.recall)
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
 
     def now(self) -> datetime:

@@ -103,8 +103,8 @@ class LocalIndex:
             self._begin_anew("the database was set back")
         state = self._state
         while state.seq < newest and (found := self._changes.changes(state.seq, AT_ONCE)):
-            gone = [change.id for change in found if change.passage is None]
-            state = state.after(Segment.of(found, self._model), gone)
+            # What came anew is another now: the same number may stand for another vector.
+            state = state.after(Segment.of(found, self._model), [change.id for change in found])
         self._state = State(state.segments, max(state.seq, newest))
 
     def _begin_anew(self, reason: str) -> None:

@@ -17,6 +17,8 @@ import Stemmer
 
 from onrecall.recall import loglines
 
+VERSION = 1
+"""To be raised when a text would give other terms or other passages: what was made before is then made anew."""
 LIMIT = 200_000
 """Characters of one text that are read; what follows adds nothing to recall and costs time."""
 LONGEST = 80

@@ -53,6 +53,12 @@ def add(connection: Connection, new: Sequence[Passage]) -> None:
     terms.count(connection, [one.terms for one in new], [])
 
 
+def remove(connection: Connection, gone: Mapping[int, bytes]) -> None:
+    """Remove passages, of which the terms are given."""
+    _remove(connection, list(gone))
+    terms.count(connection, [], list(gone.values()))
+
+
 def of(
     connection: Connection, owners: Sequence[Owner], as_of: datetime | None = None
 ) -> dict[Owner, list[tuple[int, Passage]]]:

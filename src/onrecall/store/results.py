@@ -94,3 +94,27 @@ class TermStatistics:
     documents: int
     total_length: int
     df: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """What made a passage: the model its vector is of, and the version of the rules for its terms."""
+
+    model: str | None
+    terms_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remaking:
+    """An incident or a document whose passages are to be made anew, and its state when that was found out."""
+
+    owner: Owner
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """The passages it shall have, made of that state or a later one."""
+
+    remaking: Remaking
+    passages: tuple[Passage, ...]

@@ -16,9 +16,14 @@ SHIFT = 1 << 31
 
 def add(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
     """Have new passages found; what they belong to is there already."""
+    add_words(connection, numbers, new)
+    add_vectors(connection, numbers, new)
+
+
+def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
+    """Have passages found by their terms."""
     if not new:
         return
-    pairs = list(zip(numbers, new, strict=True))
     connection.execute(
         text(
             "insert into passage_words select cast(:id as bigint), :kind, :owner, o.service, o.labels,"
@@ -27,17 +32,24 @@ def add(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) 
             "  union all select 'document', id, service, cast(labels as jsonb) from documents) as o"
             " where o.kind = :kind and o.id = :owner"
         ),
-        [_words_row(number, one) for number, one in pairs],
+        [_words_row(number, one) for number, one in zip(numbers, new, strict=True)],
     )
+
+
+def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
+    """Have passages found by vectors, beside those of other models that they may have."""
     meant = [
         {"id": number, "model": one.model, "vector": written(vector)}
-        for number, one in pairs
+        for number, one in zip(numbers, new, strict=True)
         for vector in [_vector(one)]
         if vector is not None
     ]
     if meant:
         connection.execute(
-            text("insert into passage_vectors (id, model, vector) values (:id, :model, cast(:vector as halfvec))"),
+            text(
+                "insert into passage_vectors (id, model, vector) values (:id, :model, cast(:vector as halfvec))"
+                " on conflict (id, model) do update set vector = excluded.vector"
+            ),
             meant,
         )
 

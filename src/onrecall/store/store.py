@@ -33,6 +33,7 @@ from onrecall.store import (
     passages,
     performed,
     recommendations,
+    reindexing,
     resolutions,
     saving,
     terms,
@@ -40,7 +41,19 @@ from onrecall.store import (
 )
 from onrecall.store.database import Database
 from onrecall.store.postgres_search import PassageSearch
-from onrecall.store.results import Change, Entry, Event, FittedCurve, Judgement, Owner, Page, Saved, TermStatistics
+from onrecall.store.reindexing import Reindexing
+from onrecall.store.results import (
+    Change,
+    Entry,
+    Event,
+    FittedCurve,
+    Judgement,
+    Make,
+    Owner,
+    Page,
+    Saved,
+    TermStatistics,
+)
 
 
 class Store:
@@ -333,6 +346,15 @@ class Store:
     def search(self, model: str | None, dimensions: int) -> PassageSearch:
         """PostgreSQL's own search, by the vectors of this model."""
         return PassageSearch(self._database, model, dimensions)
+
+    def makes(self) -> Mapping[Make, int]:
+        """How many passages there are of each make."""
+        with self._database.read() as connection:
+            return reindexing.makes(connection)
+
+    def reindexing(self, make: Make) -> Reindexing:
+        """The way to have all passages made anew."""
+        return Reindexing(self._database, make)
 
     def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
         """How common terms are, exactly."""

@@ -92,8 +92,43 @@ passages = Table(
     Column("terms", Raw, nullable=False),
     Column("vector", Raw),
     Column("model", Words),
+    Column("terms_version", Integer),
     UniqueConstraint("owner", "kind", "part", "n"),
     Index("passages_known_from", "known_from"),
+    Index("passages_made", "model", "terms_version"),
+)
+
+reindexing = Table(
+    "reindexing",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time
+    Column("model", Words),
+    Column("terms_version", Integer, nullable=False),
+)
+
+staged_owners = Table(
+    "staged_owners",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("state", Words, nullable=False),  # the hash of what its passages were made of
+)
+
+staged_passages = Table(
+    "staged_passages",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("part", Words, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("heading", Words),
+    Column("known_from", Utc),
+    Column("terms", Raw, nullable=False),
+    Column("vector", Raw),
+    Column("model", Words),
+    Column("terms_version", Integer),
 )
 
 changes = Table(
