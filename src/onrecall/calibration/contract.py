@@ -11,6 +11,7 @@ from onrecall.calibration.forward import NEEDED
 from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.novelty import Novelty
 from onrecall.calibration.truth import BASES
+from onrecall.calibration.words import MEANINGS, SYSTEMS
 
 HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 
@@ -124,6 +125,16 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if report.learning is None:
         why["learning_curve"] = f"it takes {learning.FEWEST} later incidents that have something to find"
     return why | {f"baselines.{one.name}": one.missing for one in report.baselines if one.missing}
+
+
+def reasons(report: Report) -> dict[str, list[str]]:
+    """The same by reason, each with the names of the figures in words."""
+    found: dict[str, list[str]] = {}
+    for name, reason in not_measured(report).items():
+        kind, _, system = name.partition(".")
+        named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
+        found.setdefault(reason, []).append(named)
+    return found
 
 
 def _nothing_to_find(report: Report) -> str:

@@ -69,9 +69,7 @@ def _cards(report: Report) -> Iterable[str]:
 
 
 def _missing(report: Report) -> str:
-    why: dict[str, list[str]] = {}
-    for name, reason in contract.not_measured(report).items():
-        why.setdefault(reason, []).append(MEANINGS.get(name, (name.replace("_", " "), ""))[0])
+    why = contract.reasons(report)
     if not why:
         return ""
     rows = "".join(f"<li><b>{escape(', '.join(names))}</b>: {escape(reason)}</li>" for reason, names in why.items())

@@ -56,9 +56,10 @@ class Done:
         for note in report.notes:
             printing.say((note, "dim"))
         printing.out.print(_figures(report))
-        printing.out.print(_beside(report))
-        for name, why in contract.not_measured(report).items():
-            printing.say((f"not measured: {name}: {why}", "yellow"))
+        if report.to_find:
+            printing.out.print(_beside(report))
+        for why, names in contract.reasons(report).items():
+            printing.say((f"not measured: {', '.join(names)}: {why}", "yellow"))
         for one in self.effects:
             printing.say(f"if mended: {one.flaw.meaning} ({len(one.flaw.incidents)}): hit@3 {_change(one)}")
 
@@ -96,14 +97,18 @@ def _read(path: Path) -> History:
 
 def _figures(report: Report) -> Table:
     table = Table("figure", "value (95 %)", "n")
-    for name, one in contract.estimates(report).items():
+    measured = {name: one for name, one in contract.estimates(report).items() if one.value is not None}
+    for name, one in measured.items():
         table.add_row(words.MEANINGS[name][0], words.said(one, share=name not in words.PLAIN), str(one.n))
     return table
 
 
 def _beside(report: Report) -> Table:
     table = Table("system", "hit@1", "hit@3", "hit@5", "n")
-    rows = [("OnRecall", report.hits), *((one.name, one.hits) for one in report.baselines if not one.missing)]
+    rows = [
+        ("OnRecall", report.hits),
+        *((words.SYSTEMS[one.name], one.hits) for one in report.baselines if not one.missing),
+    ]
     for name, hits in rows:
         rates = (hits.hit_at_1, hits.hit_at_3, hits.hit_at_5)
         table.add_row(name, *(words.said(rate) for rate in rates), str(hits.hit_at_3.n))

@@ -60,6 +60,10 @@ class Kept:
             self._numbered.update(self._store.passages(fresh))
         return {one: self._numbered[one] for one in ids if one in self._numbered}
 
+    def owners(self, ids: Sequence[int]) -> set[Owner]:
+        """Whose passages these are."""
+        return {(one.kind, one.owner) for one in self.passages(ids).values()}
+
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None
     ) -> dict[Owner, list[tuple[int, Passage]]]:
