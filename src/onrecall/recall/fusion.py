@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import mul
 
 WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
@@ -36,8 +37,10 @@ class Signals:
 
     @property
     def strength(self) -> float:
-        """All signals together."""
-        return sum(self.parts.values())
+        """All signals together: the sum of the parts, without their names, for it is taken of every candidate."""
+        signals = (self.words, self.meaning or 0.0, self.characters, self.signature, self.labels)
+        total = float(sum(map(mul, WEIGHTS.values(), signals)))
+        return total * WITHOUT_MEANING if self.meaning is None else total
 
     @property
     def score(self) -> float:

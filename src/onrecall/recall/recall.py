@@ -1,6 +1,7 @@
 """Recall: from a situation to evidence. The index proposes, one exact scorer decides."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -31,8 +32,8 @@ Owner = tuple[EvidenceKind, str]
 class Source(Protocol):
     """What recall reads from."""
 
-    def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:
-        """Passages by their numbers."""
+    def owners(self, ids: Sequence[int]) -> AbstractSet[Owner]:
+        """Whose passages these are."""
 
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None
@@ -103,7 +104,7 @@ class Recall:
         query = understand(situation)
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
         asked = Asked(situation, query, self._embed(query), rarity, _telling(query, rarity))
-        finalists = self._complete(asked, self._compare(asked, self._propose(asked))[:FINALISTS])
+        finalists = self._complete(asked, self._compare(asked, self._propose(asked)))
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
         shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden]
@@ -122,27 +123,22 @@ class Recall:
         proposed = self._index.words(asked.query.weights, visible, PROPOSED)
         if asked.vector is not None:
             proposed = [*proposed, *self._index.meaning(asked.vector, visible, PROPOSED)]
-        found = self._source.passages(list(dict.fromkeys(proposed))).values()
-        owners = {(one.kind, one.owner) for one in found if one.owner not in asked.situation.exclude}
-        known = self._source.passages_of(sorted(owners), asked.situation.as_of)
+        found = self._source.owners(list(dict.fromkeys(proposed)))
+        owners = sorted(owner for owner in found if owner[1] not in asked.situation.exclude)
+        known = self._source.passages_of(owners, asked.situation.as_of)
         return {owner: [passage for _, passage in numbered] for owner, numbered in known.items()}
 
     def _compare(self, asked: Asked, proposed: Mapping[Owner, list[Passage]]) -> list[Candidate]:
-        """The candidates by words and meaning, best first."""
-        held = list(proposed.values())
+        """The finalists: the best by words and meaning."""
+        owners, held = list(proposed), list(proposed.values())
         words, has = scoring.words(asked.query.weights, asked.rarity, held)
-        near = self._meaning(asked, held)
         reach = scoring.reach(asked.query.weights, asked.rarity)
+        pairs = zip(words.tolist(), self._meaning(asked, held), strict=True)
+        signals = [Signals(said, near, reach=reach) for said, near in pairs]
+        strength = [one.strength for one in signals]
+        best = sorted(range(len(held)), key=lambda row: (-strength[row], owners[row]))[:FINALISTS]
         numbers = np.array(sorted(asked.query.weights), np.uint32)
-        return _best_first(
-            Candidate(
-                owner,
-                held[row],
-                frozenset(numbers[has[row]].tolist()),
-                Signals(float(words[row]), near[row], reach=reach),
-            )
-            for row, owner in enumerate(proposed)
-        )
+        return [Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals[row]) for row in best]
 
     def _meaning(self, asked: Asked, held: Sequence[Sequence[Passage]]) -> list[float | None]:
         if asked.vector is None or self._embedder is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
 from onrecall.incident import EvidenceKind, Passage
 from onrecall.store import counting, guard, searchable, terms
@@ -13,6 +13,8 @@ from onrecall.store.results import Change, Owner
 from onrecall.store.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(one.name for one in fields(Passage))
+WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
+"""A passage's number and its fields in the noun's own order: for one question recall reads hundreds of them."""
 
 
 @dataclass(slots=True)
@@ -69,11 +71,21 @@ def of(
         kinds.setdefault(kind, []).append(name)
     for kind, names in kinds.items():
         for part in keys(names):
-            query = select(passages).where(passages.c.kind == kind, passages.c.owner.in_(part)).order_by(passages.c.id)
+            query = WHOLE.where(passages.c.kind == kind, passages.c.owner.in_(part)).order_by(passages.c.id)
             if as_of is not None:
                 query = query.where(or_(passages.c.known_from.is_(None), passages.c.known_from <= as_of))
-            for row in connection.execute(query).mappings():
-                found.setdefault((kind, row["owner"]), []).append((row["id"], _passage(row)))
+            for number, *row in connection.execute(query).all():
+                passage = Passage(*row)
+                found.setdefault((kind, passage.owner), []).append((number, passage))
+    return found
+
+
+def owners(connection: Connection, numbers: Iterable[int]) -> set[Owner]:
+    """Whose passages these are."""
+    found: set[Owner] = set()
+    for part in parts(numbers):
+        query = select(passages.c.kind, passages.c.owner).where(passages.c.id.in_(part))
+        found.update((kind, name) for kind, name in connection.execute(query).all())
     return found
 
 
@@ -81,8 +93,8 @@ def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passag
     """Passages by their numbers; one that is gone is absent."""
     found: dict[int, Passage] = {}
     for part in parts(numbers):
-        rows = connection.execute(select(passages).where(passages.c.id.in_(part))).mappings()
-        found.update((row["id"], _passage(row)) for row in rows)
+        rows = connection.execute(WHOLE.where(passages.c.id.in_(part))).all()
+        found.update((number, Passage(*row)) for number, *row in rows)
     return found
 
 
@@ -149,10 +161,6 @@ def _log(connection: Connection, numbers: Sequence[int]) -> None:
     seqs = counting.take(connection, "change", len(numbers))
     rows = [{"seq": seq, "passage": number} for seq, number in zip(seqs, numbers, strict=True)]
     connection.execute(insert(changes), rows)
-
-
-def _passage(row: RowMapping) -> Passage:
-    return Passage(**{name: row[name] for name in COLUMNS})
 
 
 def _sound(passage: Passage, n: int) -> Passage:

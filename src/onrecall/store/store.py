@@ -336,6 +336,11 @@ class Store:
         with self._database.read() as connection:
             return passages.numbered(connection, ids)
 
+    def owners(self, ids: Sequence[int]) -> set[Owner]:
+        """Whose passages these are."""
+        with self._database.read() as connection:
+            return passages.owners(connection, ids)
+
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None
     ) -> dict[Owner, list[tuple[int, Passage]]]:
