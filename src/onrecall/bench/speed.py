@@ -1,0 +1,253 @@
+"""How fast OnRecall answers, beside others in the same run: the same history, questions, vectors and model for all.
+
+Each engine builds in one process and is asked in another, so that memory and the cold start are its own.
+"""
+
+import multiprocessing
+import os
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from onrecall.bench import corpus, vectors
+from onrecall.bench.corpus import Question
+from onrecall.bench.engines import Engine, Held, Mode, OnRecall, OnRecallPostgres, model, resident
+from onrecall.bench.peers import Chroma, Fts5
+from onrecall.bench.vectors import Meanings
+from onrecall.errors import Invalid
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "onrecall": OnRecall,
+    "chroma": Chroma,
+    "fts5": Fts5,
+    "pgvector": OnRecallPostgres,
+}
+MODES: tuple[Mode, ...] = get_args(Mode)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    questions: int = 200
+    pool: int = 1_000
+    """Things whose vectors are the model's own, beside those that questions ask for."""
+    batch: int = 500
+    """Things added at a time."""
+    singles: int = 50
+    """Things added one by one, each in its own transaction."""
+    build_seconds: float = 1_800
+    """An engine that takes longer to build is stopped."""
+    asking_seconds: float = 60
+    """Longest time of one series of questions; a slow engine is asked fewer."""
+    warm: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of questions of one kind, in milliseconds from text to answer, and how often the answer was right."""
+
+    mode: Mode
+    asked: int
+    p50: float
+    p95: float
+    p99: float
+    cpu: float
+    """Milliseconds of processor time that a question took in this process, the median: hardly moved by other load."""
+    hit_at_10: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One engine at one size."""
+
+    engine: str
+    passages: int
+    """How many it held when it was asked, or when it was stopped."""
+    complete: bool
+    build_s: float
+    disk_mb: float
+    series: tuple[Series, ...] = ()
+    cold_ms: float | None = None
+    """From opening the files to the first answer, the model's loading included."""
+    start_ms: float | None = None
+    """The same from the start of the process: Python and its modules, too."""
+    memory_mb: float | None = None
+    """Most that the process ever held, and what processes hold that it keeps busy."""
+    singles_per_s: float | None = None
+    load: tuple[float, float] = (0.0, 0.0)
+    """Processes that wanted to run, of the whole machine, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run."""
+
+    machine: str
+    processors: int
+    questions: int
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a process is told."""
+
+    engine: str
+    folder: Path
+    meanings: Path
+    passages: int
+    plan: Plan
+    started: float = field(default_factory=time.time)
+
+
+def run(
+    sizes: Sequence[int], peers: Sequence[str] = ("chroma",), plan: Plan | None = None, progress: Progress | None = None
+) -> Report:
+    """Measure OnRecall and its peers at each size."""
+    plan, say = plan or Plan(), progress or _quiet
+    if unknown := set(peers) - ENGINES.keys():
+        raise Invalid(f"{min(unknown)!r} is no peer; there are {', '.join(sorted(ENGINES))}", "peers")
+    if not sizes or min(sizes) < plan.questions * 4:
+        raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
+    asked = corpus.questions(plan.questions, min(sizes))
+    names = list(dict.fromkeys(["onrecall", *peers]))
+    with tempfile.TemporaryDirectory(prefix="onrecall-speed-") as folder:
+        meanings = Path(folder) / "meanings.npz"
+        vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
+        jobs = [_Job(name, Path(folder) / f"{name}-{size}", meanings, size, plan) for size in sizes for name in names]
+        results = []
+        for n, job in enumerate(jobs, start=1):
+            results.append(_measure(job, asked))
+            say(f"measuring {job.engine} at {job.passages:,}", n, len(jobs))
+    return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, len(asked), tuple(results))
+
+
+def _quiet(_stage: str, _done: int, _of: int) -> None:
+    """Say nothing."""
+
+
+def _measure(job: _Job, asked: Sequence[Question]) -> Result:
+    job.folder.mkdir()
+    before = os.getloadavg()[0]
+    try:
+        built = _apart(_build, job)
+        if not built.complete:
+            return built
+        again = _Job(job.engine, job.folder, job.meanings, job.passages, job.plan)
+        return _apart(_ask, again, built, asked, before)
+    finally:
+        shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def _apart(work: Callable[..., Result], *given: object) -> Result:
+    """Do something in a process of its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
+
+
+def _build(job: _Job) -> Result:
+    meanings = Meanings(job.meanings)
+    engine = ENGINES[job.engine](job.folder)
+    spent, held = 0.0, 0
+    for batch in _batches(meanings, job.passages, job.plan.batch):
+        spent += _timed(engine.add, batch)
+        held += sum(len(rows) for _, rows in batch)
+        if spent > job.plan.build_seconds:
+            break
+    complete = held >= job.passages
+    if complete:
+        spent += _timed(engine.ready)
+    engine.close()
+    return Result(job.engine, held, complete, spent, _size(job.folder))
+
+
+def _batches(meanings: Meanings, passages: int, size: int) -> Iterator[list[Held]]:
+    things = corpus.things(passages)
+    while batch := [(thing, meanings.of(thing)) for thing in islice(things, size)]:
+        yield batch
+
+
+def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Result:
+    opened = time.time()
+    engine = ENGINES[job.engine](job.folder)
+    engine.ask(asked[0], "all")
+    first = time.time()
+    for question in asked[1 : job.plan.warm]:
+        engine.ask(question, "all")
+    series = tuple(_series(engine, mode, asked, job.plan.asking_seconds) for mode in MODES)
+    memory = _peak() + resident(engine.processes())
+    singles = _singles(engine, Meanings(job.meanings), built.passages, job.plan)
+    engine.close()
+    return Result(
+        engine=job.engine,
+        passages=built.passages,
+        complete=True,
+        build_s=built.build_s,
+        disk_mb=built.disk_mb,
+        series=series,
+        cold_ms=(first - opened) * 1000,
+        start_ms=(first - job.started) * 1000,
+        memory_mb=memory / 1e6,
+        singles_per_s=singles,
+        load=(load, os.getloadavg()[0]),
+    )
+
+
+def _series(engine: Engine, mode: Mode, asked: Sequence[Question], patience: float) -> Series:
+    spent: list[float] = []
+    worked: list[float] = []
+    right = 0
+    for question in asked:
+        began, working = time.perf_counter(), time.process_time()
+        found = engine.ask(question, mode)
+        spent.append((time.perf_counter() - began) * 1000)
+        worked.append((time.process_time() - working) * 1000)
+        right += question.right in found
+        if sum(spent) > patience * 1000:
+            break
+    p50, p95, p99 = np.percentile(spent, [50, 95, 99]).tolist()
+    return Series(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
+
+
+def _singles(engine: Engine, meanings: Meanings, passages: int, plan: Plan) -> float:
+    """Incidents that it takes in per second, each in a transaction of its own."""
+    first = passages  # there are fewer things than passages, so from here on all are new
+    things = [corpus.thing(number) for number in range(first, first + plan.singles)]
+    new = [(thing, meanings.of(thing)) for thing in things]
+    began = time.perf_counter()
+    done = 0
+    for one in new:
+        engine.add([one])
+        done += 1
+        if time.perf_counter() - began > plan.asking_seconds:
+            break
+    return done / (time.perf_counter() - began)
+
+
+def _timed(work: Callable[..., None], *given: object) -> float:
+    began = time.perf_counter()
+    work(*given)
+    return time.perf_counter() - began
+
+
+def _size(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def _peak() -> int:
+    """The most memory that this process ever held; Linux counts in kilobytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
