@@ -262,3 +262,19 @@ def test_the_description_is_complete(client):
             assert any(status.startswith("2") for status in operation["responses"])
     for name in ("IncidentIn", "SituationIn", "ResolutionIn"):
         assert "examples" in json.dumps(said["components"]["schemas"][name]), f"{name} has no example"
+
+
+def test_a_postmortem_is_drafted_once_it_is_resolved(client):
+    incident = opened(client, description="FATAL:  sorry, too many clients already")
+    path = f"/api/v1/incidents/{incident['id']}"
+    assert client.get(f"{path}/postmortem").status_code == 409
+    client.post(f"{path}/resolution", json=RESOLUTION)
+    draft = client.get(f"{path}/postmortem")
+    assert draft.headers["content-type"].startswith("text/markdown")
+    for words in (
+        "## Root cause\n\nThe session client leaked",
+        "1. Raised the pool",
+        "1. Restarted one pod (did not help)",
+    ):
+        assert words in draft.text
+    assert client.get("/api/v1/incidents/nope/postmortem").status_code == 404

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from onrecall.doors.http.parts import TheMemory, TheWorker
@@ -26,6 +27,7 @@ from onrecall.incident import (
     Status,
     StepVerdict,
 )
+from onrecall.line.postmortem import draft
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
@@ -121,6 +123,17 @@ def recommendation(
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
     return RecommendationOut.model_validate(newest)
+
+
+@router.get(
+    "/incidents/{incident_id}/postmortem",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/markdown": {}}}, **responses(404, 409)},
+)
+def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
+    """A Markdown draft from what is on record; 409 while the incident is open."""
+    text = draft(memory.store.incident(incident_id), memory.store.timeline(incident_id))
+    return PlainTextResponse(text, media_type="text/markdown")
 
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
