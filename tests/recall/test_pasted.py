@@ -52,7 +52,7 @@ ALERTMANAGER = {
 def test_a_bare_alert_name_is_its_own_headline() -> None:
     query = understand(Situation("KubePodCrashLooping"))
     assert query.headline == "KubePodCrashLooping"
-    assert query.meaning == "Kube Pod Crash Looping"
+    assert query.meaning == ("Kube Pod Crash Looping",)
 
 
 def test_of_a_long_trace_the_deepest_cause_leads() -> None:
@@ -66,6 +66,7 @@ def test_of_a_long_trace_the_deepest_cause_leads() -> None:
 def test_prose_above_a_trace_is_the_headline_and_the_cause_follows() -> None:
     query = understand(Situation(f"Checkout fails for all customers since 14:02\n\n{JAVA}"))
     assert query.headline == "Checkout fails for all customers since 14:02"
+    assert query.meaning[1:] == (query.headline,)
     assert "SQLTransientConnectionException" in query.text
 
 

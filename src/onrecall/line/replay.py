@@ -189,7 +189,7 @@ def _prime(embedder: Primed, recall: Recall, history: History, progress: Progres
     things += [redact_thing(one) for one in history.documents]
     openings = [*map(as_opened, history.incidents), *map(_reported, history.reports)]
     situations = [situation_of(redact_thing(one)) for one in openings]
-    asked = [text for one in situations for text in (understand(one).meaning, one.text) if text.strip()]
+    asked = [text for one in situations for text in (*understand(one).meaning, one.text) if text.strip()]
 
     def tell(done: int, total: int) -> None:
         if progress:

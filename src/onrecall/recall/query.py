@@ -23,8 +23,8 @@ class Query:
     headline: str
     text: str
     """The headline and all else that matters, a piece a line."""
-    meaning: str
-    """What is embedded of it: names split, what changes from run to run left out of log lines."""
+    meaning: tuple[str, ...]
+    """What is embedded: the text, and its headline where it says more; names split, log lines masked; nothing blank."""
     weights: Mapping[int, int]
     """How much each term counts, by its number."""
     spelled: Mapping[int, str]
@@ -46,7 +46,7 @@ def understand(situation: Situation) -> Query:
     return Query(
         headline=headline,
         text=text,
-        meaning=terms.split_names(_cut(loglines.mask(text, " "), EMBEDDED)),
+        meaning=tuple(filter(str.strip, dict.fromkeys((_meaning(text), _meaning(headline))))),
         weights=weights,
         spelled=spelled,
         codes={terms.number(term): written for term, written in signatures.codes(text).items()},
@@ -54,6 +54,10 @@ def understand(situation: Situation) -> Query:
         service=situation.service or pasted.service,
         labels={**pasted.labels, **situation.labels},
     )
+
+
+def _meaning(text: str) -> str:
+    return terms.split_names(_cut(loglines.mask(text, " "), EMBEDDED)).strip()
 
 
 def _headline(pasted: Pasted) -> str:

@@ -23,6 +23,8 @@ FINALISTS = 50
 """Candidates, the best by words and meaning, for which every signal is taken."""
 TITLE_COUNTS = 2
 """How often a word of the title counts."""
+HEADLINE = 0.5
+"""How much the headline adds to the meaning of a text that says more than it."""
 BY_TITLE = 0.4
 """How much of the letters' likeness is that of headline and title."""
 
@@ -111,10 +113,11 @@ class Recall:
         return tuple(self._evidence(asked, one, family.get(one.owner[1], ())) for one in shown[:limit])
 
     def _embed(self, query: Query) -> Vector | None:
-        if self._embedder is None or not query.meaning.strip():
+        if self._embedder is None or not query.meaning:
             return None
-        vector: Vector = self._embedder.embed([query.meaning])[0]
-        return vector
+        whole, *headline = self._embedder.embed(query.meaning)
+        vector: Vector = whole + HEADLINE * sum(headline)
+        return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
     def _propose(self, asked: Asked) -> Mapping[Owner, list[Passage]]:
         """All that is known of whatever the index proposes."""
