@@ -83,6 +83,9 @@ def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Store) -> N
     after = meant(coming, "certificate expired")
     assert meant(expected, "certificate expired") == after, "as if the new model had always been there"
     assert set(meant(serving, "disk full").values()) == {0.0}, "whoever still has the old model goes by words"
+    wordy = memory_of(store, None)
+    situation = Situation("disk full on server-5")
+    assert serving.recall(situation) == wordy.recall(situation), "and as well as without any model"
     assert coming.reindex.begin() == 0
     fresh.close()
 

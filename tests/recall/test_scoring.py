@@ -99,6 +99,8 @@ def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
 def test_vectors_of_another_model_count_for_nothing() -> None:
     x = np.eye(8, dtype=np.float32)[0]
     assert scoring.meaning(x, "m", [[passage("", x, "other")]]).tolist() == [0]
+    longer = np.eye(16, dtype=np.float32)[0]
+    assert scoring.meaning(x, "m", [[passage("", longer)], [passage("", x)]]).tolist() == [0, 1]
 
 
 def test_letters_find_what_words_miss() -> None:

@@ -146,7 +146,10 @@ class Recall:
     def _meaning(self, asked: Asked, held: Sequence[Sequence[Passage]]) -> list[float | None]:
         if asked.vector is None or self._embedder is None:
             return [None] * len(held)
-        return list(scoring.meaning(asked.vector, self._embedder.name, held).tolist())
+        model = self._embedder.name
+        near = scoring.meaning(asked.vector, model, held).tolist()
+        known = (any(one.vector and one.model == model for one in passages) for passages in held)
+        return [one if has else None for one, has in zip(near, known, strict=True)]
 
     def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Every signal for the best candidates that fit, best first."""

@@ -122,8 +122,11 @@ def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Passage]) -> tuple
 
 def meaning(vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Passage]]) -> Scores:
     """Half the nearest passage, half the owner as a whole. Vectors of another model count for nothing."""
-    found = np.zeros(len(owners))
-    held = [[one.vector for one in passages if one.vector and one.model == model] for passages in owners]
+    found, size = np.zeros(len(owners)), 2 * len(vector)
+    held = [
+        [one.vector for one in passages if one.vector and one.model == model and len(one.vector) == size]
+        for passages in owners
+    ]
     rows = [row for row, some in enumerate(held) if some]
     if not rows:
         return found
