@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+BENCH  := .venv-bench
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
@@ -9,10 +10,10 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench lock clean
+.PHONY: help demo serve test test-fast check format bench bench-setup lock clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(VENV)/run.stamp ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
 	@exec $(BIN)/onrecall demo $(ARGS)
@@ -40,12 +41,16 @@ format: $(VENV)/dev.stamp ## let ruff mend what it can
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)
 
+bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with the peers it races
+	@echo "now: $(BENCH)/bin/onrecall bench speed --peers chroma,fts5,pgvector"
+
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -66,3 +71,10 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
+
+$(BENCH)/stamp: requirements-bench.lock pyproject.toml | $(UV)
+	@echo "installing the peers of the speed benchmark into $(BENCH) (once) …"
+	@test -e $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --require-hashes -r requirements-bench.lock
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@

@@ -305,6 +305,20 @@ def bench_recall(
     _say(report, as_json, lambda: printing.bench_recall(report))
 
 
+@bench.command(name="speed")
+def bench_speed(
+    sizes: Annotated[str, typer.Option(help="How many passages, separated by commas.")] = "10000,100000",
+    peers: Annotated[str, typer.Option(help="Beside whom: chroma, fts5, pgvector; separated by commas.")] = "chroma",
+    drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure speed beside others on a made-up history, in one run. Needs what `make bench-setup` installs."""
+    from onrecall.doors import benching  # noqa: PLC0415 - likewise
+
+    report = benching.speed(sizes, peers, drawn)
+    _say(report, as_json, lambda: printing.bench_speed(report))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

@@ -196,6 +196,23 @@ def bench_recall(report: Mapping[str, Any]) -> None:
         say(f"{test['better']} against {test['than']}: {difference} nDCG@10, p = {test['p']:.4f}", indent=2)
 
 
+def bench_speed(report: Mapping[str, Any]) -> None:
+    """The tables of a speed benchmark."""
+    title = f"{report['machine']}, {report['processors']} processors, {report['questions']} questions"
+    asked = Table("engine", "passages", "asked of", "p50 ms", "p95 ms", "p99 ms", "cpu ms", "hit@10", title=title)
+    kept = Table("engine", "passages", "build s", "cold ms", "start ms", "memory MB", "disk MB", "adds/s", "load")
+    for one in report["results"]:
+        name = (one["engine"], f"{one['passages']:,}")
+        for row in one["series"]:
+            times = (f"{row[column]:.0f}" for column in ("p50", "p95", "p99", "cpu"))
+            asked.add_row(*name, row["mode"], *times, f"{row['hit_at_10']:.3f}")
+        told = (one[column] for column in ("build_s", "cold_ms", "start_ms", "memory_mb", "disk_mb", "singles_per_s"))
+        load = "–".join(f"{value:.0f}" for value in one["load"]) if one["complete"] else "stopped"
+        kept.add_row(*name, *("" if value is None else f"{value:.0f}" for value in told), load)
+    out.print(asked)
+    out.print(kept)
+
+
 @contextmanager
 def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal, plain lines elsewhere; yields how to advance it."""
