@@ -50,6 +50,12 @@ def test_prose_keeps_its_numbers_and_versions() -> None:
     assert {"2.53.2", "3", "5", "7"} <= set(terms.terms(text))
 
 
+def test_one_long_number_makes_no_log_line() -> None:
+    agent = "User Agent: Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0 SeaMonkey/2.53.2"
+    assert not loglines.is_log(agent)
+    assert loglines.is_log("received block blk_-1608999687919862906 from /10.251.91.84")
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
