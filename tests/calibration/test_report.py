@@ -87,5 +87,5 @@ def test_every_figure_has_words(pages: list[str]):
 
 def test_a_figure_reads_with_its_interval():
     assert said(Estimate(0.912, 0.77, 0.969, 34)) == "91 % (77–97 %)"
-    assert said(Estimate(0.5, 0.4, 0.6, 9), share=False) == "0.50 (0.40–0.60)"
+    assert said(Estimate(0.5, 0.4, 0.6, 9), share=False) == "0.500 (0.400–0.600)"
     assert said(NOTHING) == "not measured"

@@ -131,6 +131,8 @@ def reasons(report: Report) -> dict[str, list[str]]:
     """The same by reason, each with the names of the figures in words."""
     found: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
+        if name == "brier_base":  # told with the Brier score
+            continue
         kind, _, system = name.partition(".")
         named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
         found.setdefault(reason, []).append(named)

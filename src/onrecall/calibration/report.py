@@ -1,6 +1,7 @@
 """The backtest as one HTML page that needs nothing else: no script, no font, no network; all text escaped."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -10,7 +11,7 @@ from onrecall.calibration.backtest import Group, Report
 from onrecall.calibration.learning import Curve
 from onrecall.calibration.mending import Effect
 from onrecall.calibration.metrics import Estimate
-from onrecall.calibration.words import MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
+from onrecall.calibration.words import BESIDE, MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
@@ -24,10 +25,11 @@ def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
         headline=escape(_headline(report)),
         cards="".join(_cards(report)),
         missing=_missing(report),
-        pictures="".join(_pictures(report)),
+        pictures=_pictures(report),
         figures=_figures(report),
-        baselines=_baselines(report),
+        baselines=_baselines(report) if report.to_find else "",
         verdicts=_verdicts(report),
+        threshold=escape(_threshold(report)),
         services=_groups("service", report.by_service),
         months=_groups("month", report.by_month),
         quality=_quality(effects),
@@ -36,9 +38,14 @@ def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
 
 
 def _span(report: Report) -> str:
-    when = f", {report.since:%d %B %Y} to {report.until:%d %B %Y}" if report.since and report.until else ""
+    when = f", {_day(report.since)} to {_day(report.until)}" if report.since and report.until else ""
+    pages = f" and {report.documents} documents" if report.documents else ""
     left = f"; {report.left_out} records were left out" if report.left_out else ""
-    return f"{report.incidents} openings and {report.documents} documents{when}{left}. {_sentence(report)}"
+    return f"{report.incidents} openings{pages}{when}{left}. {_sentence(report)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
 
 
 def _sentence(report: Report) -> str:
@@ -76,7 +83,12 @@ def _missing(report: Report) -> str:
     return f'<div class="missing"><h3>Not measured</h3><ul>{rows}</ul></div>'
 
 
-def _pictures(report: Report) -> Iterable[str]:
+def _pictures(report: Report) -> str:
+    found = "".join(_drawn(report))
+    return f'<h2>In pictures</h2><div class="pictures">{found}</div>' if found else ""
+
+
+def _drawn(report: Report) -> Iterable[str]:
     if report.to_find:
         yield _figure(
             "beside",
@@ -114,13 +126,13 @@ def _figure(name: str, svg: str, learned: Curve | None = None) -> str:
 def _figures(report: Report) -> str:
     rows = []
     for name, one in contract.estimates(report).items():
+        if one.value is None:
+            continue
         title, meaning = MEANINGS[name]
-        if name == "false_recall":
-            meaning += f" ({report.novelty.similar:.2f}: {report.novelty.rule})"
         if name == "brier" and report.trust.quality.brier_base is not None:
-            meaning += f"; always claiming the base rate would score {report.trust.quality.brier_base:.2f}"
+            meaning += f"; always claiming the base rate would score {report.trust.quality.brier_base:.3f}"
         if name == "ece" and report.trust.quality.ece_by_chance is not None:
-            meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.2f} on so few answers"
+            meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.3f} on so few answers"
         rows.append(
             (f"{escape(title)}<br><small>{escape(meaning)}</small>", said(one, share=name not in PLAIN), str(one.n))
         )
@@ -142,7 +154,8 @@ def _baselines(report: Report) -> str:
             continue
         rates = _three(one.hits.hit_at_1, one.hits.hit_at_3, one.hits.hit_at_5)
         rows.append((name, *(said(rate) for rate in rates), _ahead(one.ahead)))
-    return _table(("", "hit@1", "hit@3", "hit@5", "ahead"), rows)
+    table = _table(("", "hit@1", "hit@3", "hit@5", "ahead"), rows)
+    return _section("Beside simpler ways", BESIDE, table)
 
 
 def _three(first: Estimate, second: Estimate, third: Estimate) -> tuple[Estimate, Estimate, Estimate]:
@@ -162,6 +175,12 @@ def _verdicts(report: Report) -> str:
         for verdict, counts in report.verdicts.items()
     ]
     return _table(("answered", "seen before", "new", "not known"), rows)
+
+
+def _threshold(report: Report) -> str:
+    found = report.novelty
+    rule = f"{found.rule[0].upper()}{found.rule[1:]}."
+    return f"Measured here: similar from a match of {found.similar:.2f}, known from {found.known:.2f}. {rule}"
 
 
 def _groups(kind: str, groups: Sequence[Group]) -> str:
@@ -192,7 +211,11 @@ def _quality(effects: Sequence[Effect]) -> str:
         for one in effects
     ]
     table = _table(("flaw", "incidents", "how it was tried", "hit@3 if mended", "cause match if mended"), rows)
-    head = f'<h2>What flaws of the history cost</h2><p class="soft">{escape(MENDING)}</p>'
+    return _section("What flaws of the history cost", MENDING, table)
+
+
+def _section(title: str, intro: str, table: str) -> str:
+    head = f'<h2>{escape(title)}</h2><p class="soft">{escape(intro)}</p>'
     return f'{head}<div class="wide"><table>{table}</table></div>'
 
 

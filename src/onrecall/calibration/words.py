@@ -7,10 +7,13 @@ MEANINGS = {
     "hit_at_3": ("hit@3", "one of the first three had the same cause"),
     "hit_at_5": ("hit@5", "one of the first five had the same cause"),
     "mrr": ("MRR", "one over the place of the first hit, on average: 1 is always first, 0.5 is second"),
-    "cause_match": ("cause match", "the cause named was the right one; of the incidents that had something to find"),
+    "cause_match": (
+        "cause match",
+        "the cause named, or the incident it rests on, was right; of those with something to find",
+    ),
     "right_when_answered": (
         "right when answered",
-        "the cause named was the right one; of all answers that named one",
+        "the same, of all answers that claimed something; new incidents count as wrong",
     ),
     "step_match": ("step match", "a step shown was one that worked in the end"),
     "step_ceiling": ("step ceiling", "a step that worked in the end had worked before: more can't be matched"),
@@ -58,6 +61,10 @@ PICTURES = {
     ),
 }
 """Title and sentence of each picture."""
+BESIDE = (
+    "Asked at the same openings, with the same history to see. The usual cause is the one most frequent in that "
+    "service until then. “Ahead” is our hit@3 less theirs, question by question."
+)
 MENDING = (
     "How the rates differ without the flaw, on the same openings. What is missing can't be made up: there, what the "
     "flawed incidents lack was taken from as many others, and the loss is what mending would gain."
@@ -70,7 +77,7 @@ def said(one: Estimate, *, share: bool = True) -> str:
         return "not measured"
     if share:
         return f"{percent(one.value)} ({percent(one.low)[:-2]}–{percent(one.high)})"
-    return f"{one.value:.2f} ({one.low:.2f}–{one.high:.2f})"
+    return f"{one.value:.3f} ({one.low:.3f}–{one.high:.3f})"
 
 
 def percent(value: float) -> str:

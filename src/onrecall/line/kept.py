@@ -13,11 +13,12 @@ Owner = tuple[EvidenceKind, str]
 
 
 class Primed:
-    """An embedder that knows beforehand what it will be asked, so that all of it is embedded in large batches."""
+    """An embedder that hears beforehand what it will be asked, so that all of it is embedded in large batches."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._known: dict[str, Vectors] = {}
+        self._heard: dict[str, None] | None = None
 
     @property
     def name(self) -> str:
@@ -31,10 +32,23 @@ class Primed:
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
         """One row per text; only what is new goes to the model."""
+        if self._heard is not None:
+            self._heard.update(dict.fromkeys(texts))
+            return np.zeros((len(texts), self.dimensions), np.float32)
+        self._learn(texts, progress)
+        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+
+    def hear(self, rehearsal: Callable[[], None], progress: Callable[[int, int], None]) -> None:
+        """Embed at once what the rehearsal asks one by one; what that makes of its empty answers counts for nothing."""
+        self._heard = {}
+        rehearsal()
+        heard, self._heard = list(self._heard), None
+        self._learn(heard, progress)
+
+    def _learn(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> None:
         fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
         if fresh:
             self._known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
-        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
 
 
 class Kept:

@@ -19,7 +19,6 @@ from onrecall.line.memory import Memory, Parts
 from onrecall.recall import Recall
 from onrecall.recall.embedding import Embedder
 from onrecall.recall.local import LocalIndex
-from onrecall.recall.query import understand
 from onrecall.recommendation import step_key
 from onrecall.redaction import redact_thing
 from onrecall.store import Store
@@ -184,16 +183,20 @@ def _worked(incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
 
 
 def _prime(embedder: Primed, recall: Recall, history: History, progress: Progress | None) -> None:
-    """Embed all that will ever be asked, in one go."""
+    """Embed all that will ever be asked, in one go: rehearsed while the memory is still empty."""
     things: list[Incident | Document] = [redact_thing(one) for one in history.incidents]
     things += [redact_thing(one) for one in history.documents]
     openings = [*map(as_opened, history.incidents), *map(_reported, history.reports)]
-    situations = [situation_of(redact_thing(one)) for one in openings]
-    asked = [text for one in situations for text in (*understand(one).meaning, one.text) if text.strip()]
+
+    def rehearsal() -> None:
+        for one in openings:
+            situation = situation_of(redact_thing(one))
+            recall.recall(situation)
+            embedder.embed([situation.text])
+        recall.prepare(things)
 
     def tell(done: int, total: int) -> None:
         if progress:
             progress("embedding", done, total)
 
-    embedder.embed(asked, tell)
-    recall.prepare(things, tell)
+    embedder.hear(rehearsal, tell)
