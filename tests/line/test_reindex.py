@@ -91,8 +91,8 @@ def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Store) -> N
 
 
 def test_running_indexes_follow(store: Store) -> None:
-    fill(store)
-    waiting = memory_of(store, new())
+    serving, waiting = fill(store), memory_of(store, new())
+    assert any(meant(serving, "disk full").values())
     meant(waiting, "disk full")
     run(memory_of(store, new()))
     wanted = new().embed(["oomkilled pods of server-3"])[0]
@@ -101,6 +101,11 @@ def test_running_indexes_follow(store: Store) -> None:
     near = [one.owner for one in store.passages(index.meaning(wanted, Visible(), 100)).values()]
     assert len(near) == len(store.changes(0, 10_000))
     assert len(set(index.meaning(wanted, Visible(), 100))) == len(near), "none twice"
+    by_words = index.words(dict.fromkeys(terms.counts("disk full"), 1.0), Visible(), 100)
+    assert len(set(by_words)) == len(by_words) > 0
+    followed = serving._recall._index
+    followed.refresh()
+    assert followed.meaning(old().embed(["disk full"])[0], Visible(), 100) == [], "nothing of the old model is left"
 
 
 @pytest.mark.parametrize("ended", range(4))
@@ -152,6 +157,27 @@ def test_what_comes_changes_and_goes_meanwhile_is_right(store: Store, monkeypatc
     coming = memory_of(store, new())
     assert meant(coming, "kafka lags")["X-1"] > 0
     assert coming.recall(Situation("the log was too big, rotated it"))[0].id == "X-0"
+
+
+def test_what_was_made_and_is_past_is_not_put_in_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reindex, "BATCH", 5)
+    memory_of(store, old()).put_document(Document("old", "Old", "forget me"))
+    fill(store)
+    other = memory_of(store, new())
+    events = [
+        lambda: other.delete_document("old"),
+        lambda: other.bring([replace(incident(1), title="kafka lags")]),
+    ]
+
+    def interfere(number: int) -> None:
+        if events:
+            events.pop(0)()
+
+    run(memory_of(store, new()), interfere)
+    assert all_new(store)
+    assert "old" not in held(store)
+    (passage,) = [one for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]]
+    assert passage.text == "kafka lags"
 
 
 def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(store: Store) -> None:
