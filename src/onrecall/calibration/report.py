@@ -180,7 +180,8 @@ def _verdicts(report: Report) -> str:
 def _threshold(report: Report) -> str:
     found = report.novelty
     rule = f"{found.rule[0].upper()}{found.rule[1:]}."
-    return f"Measured here: similar from a match of {found.similar:.2f}, known from {found.known:.2f}. {rule}"
+    first = "This history suggests: similar" if found.measured else "Similar"
+    return f"{first} from a match of {found.similar:.2f}, known from {found.known:.2f}. {rule}"
 
 
 def _groups(kind: str, groups: Sequence[Group]) -> str:
