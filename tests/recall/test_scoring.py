@@ -64,10 +64,11 @@ def test_words_are_bm25_with_exact_counts() -> None:
 
 
 def test_nobody_else_changes_a_score() -> None:
-    assert by_words("connection pool", TEXTS[:1]) == by_words("connection pool", TEXTS)[:1]
+    # The last bit may differ, for sums are taken in other orders; the score that is shown has four decimals.
+    assert by_words("connection pool", TEXTS[:1]) == pytest.approx(by_words("connection pool", TEXTS)[:1], rel=1e-12)
     importance = {"connection": 1.0, "pool": 2.0}
     alone = scoring.characters("connection pool", importance, TEXTS[:1])
-    assert alone[0] == scoring.characters("connection pool", importance, TEXTS)[0]
+    assert alone[0] == pytest.approx(scoring.characters("connection pool", importance, TEXTS)[0], rel=1e-12)
 
 
 def test_words_gather_over_the_passages_of_one_owner() -> None:
