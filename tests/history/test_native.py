@@ -33,7 +33,7 @@ incidents = st.builds(
     Incident, id=names, title=words, started_at=moments, description=st.just("") | words, service=maybe, environment=maybe,
     severity=st.sampled_from(["critical", "high", "medium", "low", "info", "unknown"]), labels=st.dictionaries(names, words, max_size=3),
     status=st.sampled_from(["open", "acknowledged", "resolved"]), acknowledged_at=st.none() | moments,
-    source=names, source_id=maybe, links=st.lists(st.builds(Link, st.sampled_from(["recurrence", "duplicate"]), names), max_size=2).map(tuple),
+    source=names, source_id=maybe, links=st.lists(st.builds(Link, st.sampled_from(["recurrence", "duplicate"]), names), max_size=2, unique=True).map(tuple),
 )  # fmt: skip
 
 

@@ -194,12 +194,13 @@ def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(sto
     assert all_new(store)
 
 
-def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.MonkeyPatch, request) -> None:
     memory = fill(store)
     split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
     monkeypatch.setattr(passages, "WORDS", 60)
     monkeypatch.setattr(terms, "STOPS", frozenset())
+    request.addfinalizer(terms._expand.cache_clear)
     terms._expand.cache_clear()
     later = memory_of(store, old())
     standing = later.reindex.standing()
