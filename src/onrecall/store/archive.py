@@ -29,14 +29,26 @@ KEPT: Sequence[Table] = (
     tables.events,
     tables.judged,
     tables.curves,
+    tables.alerts,
+    tables.notes,
+    tables.change_events,
+    tables.rejected,
+    tables.pairings,
     tables.passages,
 )
 """In the order in which one needs the other."""
-ORDER = {"recommendations": "n", "events": "seq", "passages": "id"}
+ORDER = {"recommendations": "n", "events": "seq", "alerts": "id", "rejected": "id", "passages": "id"}
 """Numbers that only say in which order rows came; where rows go in, they are numbered anew in that order."""
-SEQUENCE: Mapping[str, counting.Sequence] = {"recommendations": "recommendation", "events": "event"}
-PASSING = frozenset({"waiting", "given_hash"})
+SEQUENCE: Mapping[str, counting.Sequence] = {
+    "recommendations": "recommendation",
+    "events": "event",
+    "alerts": "alert",
+    "rejected": "rejected",
+}
+PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until"})
 """What may differ between two stores that know the same."""
+NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
+"""What a row is known by where its number is not the same in every store."""
 AT_ONCE = 500
 
 
@@ -108,10 +120,10 @@ class _Loading:
 
     def _compared(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         """The rows that are not there yet; one that says something else than the stored one is a Conflict."""
-        keys = [column.name for column in table.primary_key]
+        keys = NATURAL.get(table.name) or tuple(column.name for column in table.primary_key)
         names = _columns(table).keys() - PASSING
         wanted = [tuple(row[key] for key in keys) for row in rows]
-        query = select(table).where(tuple_(*table.primary_key).in_(wanted))
+        query = select(table).where(tuple_(*(table.c[key] for key in keys)).in_(wanted))
         there = {tuple(row[key] for key in keys): row for row in self._connection.execute(query).mappings()}
         new = []
         for key, row in zip(wanted, rows, strict=True):

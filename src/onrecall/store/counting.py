@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from onrecall.store.tables import counters
 
-Sequence = Literal["incident", "passage", "change", "event", "recommendation"]
+Sequence = Literal["incident", "passage", "change", "event", "recommendation", "alert", "rejected", "grouping"]
 Total = Literal["passages", "length"]
 
 

@@ -27,7 +27,11 @@ incidents = Table(
     Column("folded", Words, nullable=False),  # title and description, case-folded: what `q` looks in
     Column("given_hash", Words, nullable=False),  # what was given last, so that the same file again changes nothing
     Column("state_hash", Words, nullable=False),  # what it is now, so that its own export changes nothing
-    Column("waiting", Boolean, nullable=False),  # for its first recommendation: this column is the queue
+    Column("waiting", Boolean, nullable=False),  # for a recommendation: this column is the queue
+    Column("due_at", Utc),  # not answered before; none: at once
+    Column("quiet_since", Utc),  # none of its alerts has fired since; none: one does, or it never had any
+    Column("claimed_by", Words),  # the worker that answers it
+    Column("claimed_until", Utc),  # after this another may
     UniqueConstraint("source", "source_id"),
     Index("incidents_started_at", "started_at", "id"),
     Index("incidents_status", "status", "started_at", "id"),
@@ -221,4 +225,79 @@ curves = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("fitted_at", Utc, nullable=False),
     Column("body", Json, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("source", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("service", Words),
+    Column("told_at", Utc),
+    Column("body", Json, nullable=False),
+    Column("hash", Words, nullable=False),  # of the body, so that a redelivery changes nothing
+    Column("received_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("waiting", Boolean, nullable=False),  # to be grouped, or its news to be taken in: this column is the queue
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("joined", Json),  # how it came to its incident: how, score, reasons
+    UniqueConstraint("source", "key", "starts_at"),
+    Index("alerts_waiting", "waiting", "id"),
+    Index("alerts_incident", "incident", "starts_at"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("type", Words, nullable=False),  # note or acknowledgement
+    Column("key", Words, nullable=False),  # of the alert that it is about
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
+    Column("text", Words),
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("waiting", Boolean, nullable=False),
+    Index("notes_waiting", "waiting", "at"),
+    Index("notes_incident", "incident", "at"),
+)
+
+change_events = Table(
+    "change_events",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("service", Words),
+    Column("body", Json, nullable=False),
+    Column("hash", Words, nullable=False),
+    Index("change_events_at", "at"),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("source", Words, nullable=False),
+    Column("hash", Words, nullable=False),  # of what was sent, so that a redelivery is kept once
+    Column("place", Words, nullable=False),  # where in the delivery it stood
+    Column("field", Words),
+    Column("message", Words, nullable=False),
+    Column("raw", Words, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("settled_at", Utc),  # tried again, and it went in
+    UniqueConstraint("source", "hash"),
+)
+
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("one", Words, primary_key=True),  # what kind of alert, as the grouping room names it; the lesser of the two
+    Column("other", Words, primary_key=True),
+    Column("together", Boolean, nullable=False),  # what a person said of them by merging or splitting
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
 )

@@ -1,0 +1,1 @@
+"""Alert → the incident it belongs to, with reasons. Pure: no database, no clock."""
