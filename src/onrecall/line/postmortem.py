@@ -10,12 +10,16 @@ from onrecall.store import Event
 
 HAPPENED = {
     "opened": "opened",
+    "alerted": "alerts joined",
+    "noted": "a note was written",
     "acknowledged": "acknowledged",
     "recommended": "answered from memory",
     "rated": "the answer was rated",
     "resolved": "resolved",
     "reopened": "reopened",
     "linked": "tied to another incident",
+    "merged": "merged",
+    "split": "split",
 }
 UNWRITTEN = "_Not on record; please write it._"
 

@@ -9,7 +9,19 @@ from onrecall.incident import Document, EvidenceKind, Incident, Passage, Perform
 
 Owner = tuple[EvidenceKind, str]
 State = Literal["created", "updated", "unchanged", "rejected"]
-EventType = Literal["opened", "acknowledged", "recommended", "rated", "resolved", "reopened", "linked"]
+EventType = Literal[
+    "opened",
+    "alerted",
+    "noted",
+    "acknowledged",
+    "recommended",
+    "rated",
+    "resolved",
+    "reopened",
+    "linked",
+    "merged",
+    "split",
+]
 Item = TypeVar("Item")
 
 

@@ -1,6 +1,6 @@
 """The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, true
 
 from onrecall.store.columns import Json, Number, Raw, Utc, Words
 
@@ -274,7 +274,9 @@ change_events = Table(
     Column("service", Words),
     Column("body", Json, nullable=False),
     Column("hash", Words, nullable=False),
+    Column("waiting", Boolean, nullable=False, server_default=true()),  # nobody looked yet which incidents it concerns
     Index("change_events_at", "at"),
+    Index("change_events_waiting", "waiting"),
 )
 
 rejected = Table(

@@ -46,9 +46,11 @@ create table change_events (
   service {key},
   body {json} not null,
   hash text not null,
+  waiting boolean not null default true,
   primary key (source, key)
 );
 create index change_events_at on change_events (at);
+create index change_events_waiting on change_events (waiting);
 
 create table rejected (
   id {number} not null primary key,
