@@ -1,0 +1,67 @@
+"""What depends on what, as people declared it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onrecall.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Services and the services each of them needs."""
+
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    needed_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, mapping: Any) -> "Topology":
+        """Read `service: [services it depends on]`; anything else is Invalid and says where."""
+        if mapping is None:
+            return cls()
+        if not isinstance(mapping, Mapping):
+            raise Invalid(f"a topology is `service: [services it depends on]`, not {_what(mapping)}", "topology")
+        needs: dict[str, set[str]] = {}
+        needed_by: dict[str, set[str]] = {}
+        for service, dependencies in mapping.items():
+            name = _name(service, "topology")
+            needs.setdefault(name, set())
+            for dependency in _list(dependencies, name):
+                if dependency != name:
+                    needs[name].add(dependency)
+                    needed_by.setdefault(dependency, set()).add(name)
+        return cls(_frozen(needs), _frozen(needed_by))
+
+    def __contains__(self, service: object) -> bool:
+        """Whether anything is declared about a service."""
+        return service in self.needs or service in self.needed_by
+
+
+def _list(dependencies: Any, service: str) -> Sequence[str]:
+    where = f"topology.{service}"
+    if dependencies is None:
+        return ()
+    if not isinstance(dependencies, Sequence) or isinstance(dependencies, str | bytes):
+        raise Invalid(f"write the services that {service} depends on as a list, not {_what(dependencies)}", where)
+    return [_name(one, where) for one in dependencies]
+
+
+def _name(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Invalid(
+            f"a service's name is text, not {_what(value)}; put it in quotes if it looks like a number", where
+        )
+    return service_name(value)
+
+
+def service_name(value: str) -> str:
+    """A service's name as it is compared: without case and outer blanks."""
+    return value.strip().casefold()
+
+
+def _what(value: Any) -> str:
+    return f"{value!r:.60} ({type(value).__name__})"
+
+
+def _frozen(sets: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    return {name: frozenset(sets[name]) for name in sets}
