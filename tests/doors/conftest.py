@@ -13,6 +13,9 @@ from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.settings import Settings
 
+LOOPBACK = "http://127.0.0.1:8000"
+"""Where a store without keys answers without them."""
+
 
 @pytest.fixture(scope="session")
 def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -44,5 +47,5 @@ def client(home: House) -> Iterator[TestClient]:
     """HTTP to that house, its worker at work."""
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))
-    with TestClient(app, raise_server_exceptions=False) as opened:
+    with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 50000)) as opened:
         yield opened
