@@ -6,9 +6,9 @@ from datetime import datetime
 from onrecall.errors import Invalid
 from onrecall.history.record import Record, check_id
 from onrecall.history.resolution import resolution
-from onrecall.history.severity import severity
 from onrecall.incident import Incident, ResolutionStep, Status
 from onrecall.page import one_line
+from onrecall.severity import severity
 
 _STATUS: dict[str, Status] = {
     **dict.fromkeys(

@@ -7,7 +7,6 @@ from typing import Any, get_args
 from onrecall.errors import Invalid
 from onrecall.history.incidents import ordered
 from onrecall.history.record import Record, check_id, kind_of, plain
-from onrecall.history.severity import severity
 from onrecall.incident import (
     Document,
     DocumentKind,
@@ -20,6 +19,7 @@ from onrecall.incident import (
     Status,
     StepOutcome,
 )
+from onrecall.severity import severity
 
 
 def recognises(values: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from onrecall.history.severity import severity
+from onrecall.severity import severity
 
 
 @pytest.mark.parametrize(
