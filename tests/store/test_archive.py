@@ -113,7 +113,8 @@ def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
 def test_no_table_is_forgotten() -> None:
     left_out = metadata.tables.keys() - {table.name for table in KEPT}
     staged = {"reindexing", "staged_owners", "staged_passages"}
-    assert left_out == {"counters", "terms", "changes"} | staged, (
+    at_home = {"api_keys"}  # an export is for moving and for others to read: hashes of keys are nobody else's business
+    assert left_out == {"counters", "terms", "changes"} | staged | at_home, (
         "a new table belongs into the archive, unless it follows from others"
     )
 

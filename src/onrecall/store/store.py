@@ -40,6 +40,7 @@ from onrecall.store import (
     trust,
 )
 from onrecall.store.database import Database
+from onrecall.store.keys import KeyRing
 from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.reindexing import Reindexing
 from onrecall.store.results import (
@@ -318,6 +319,10 @@ class Store:
                 return
             rows = list(archive.dump(connection))  # the one connection is needed by whoever takes the rows
         yield from rows
+
+    def keys(self) -> KeyRing:
+        """The keys that open the doors."""
+        return KeyRing(self._database)
 
     # for recall
 

@@ -303,3 +303,18 @@ pairings = Table(
     Column("at", Utc, nullable=False),
     Column("by", Words),
 )
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Words, primary_key=True),  # the part of the key that is no secret
+    Column("name", Words, nullable=False),
+    Column("hash", Words, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+    Column("replaced_by", Words, ForeignKey("api_keys.id")),
+    Index("api_keys_name", "name"),
+)
