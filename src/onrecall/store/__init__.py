@@ -1,5 +1,14 @@
 """What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
 
+from onrecall.store.inbound import (
+    Arrival,
+    Groupable,
+    Received,
+    StoredAlert,
+    StoredNote,
+    StoredUnread,
+    Unread,
+)
 from onrecall.store.results import (
     Change,
     Entry,
@@ -16,16 +25,23 @@ from onrecall.store.results import (
 from onrecall.store.store import Store
 
 __all__ = [
+    "Arrival",
     "Change",
     "Entry",
     "Event",
     "FittedCurve",
+    "Groupable",
     "Judgement",
     "Make",
     "Page",
+    "Received",
     "Remade",
     "Remaking",
     "Saved",
     "Store",
+    "StoredAlert",
+    "StoredNote",
+    "StoredUnread",
     "TermStatistics",
+    "Unread",
 ]

@@ -40,7 +40,7 @@ from onrecall.store import (
     trust,
 )
 from onrecall.store.database import Database
-from onrecall.store.keys import KeyRing
+from onrecall.store.inbox import Inbox
 from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.reindexing import Reindexing
 from onrecall.store.results import (
@@ -57,7 +57,7 @@ from onrecall.store.results import (
 )
 
 
-class Store:
+class Store(Inbox):
     """All that is kept. Writes are whole or not at all, and kept once they return; reads never write."""
 
     def __init__(self, database: Database) -> None:
@@ -319,10 +319,6 @@ class Store:
                 return
             rows = list(archive.dump(connection))  # the one connection is needed by whoever takes the rows
         yield from rows
-
-    def keys(self) -> KeyRing:
-        """The keys that open the doors."""
-        return KeyRing(self._database)
 
     # for recall
 
