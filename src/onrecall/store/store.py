@@ -41,6 +41,7 @@ from onrecall.store import (
 )
 from onrecall.store.database import Database
 from onrecall.store.inbox import Inbox
+from onrecall.store.keys import KeyRing
 from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.reindexing import Reindexing
 from onrecall.store.results import (
@@ -319,6 +320,10 @@ class Store(Inbox):
                 return
             rows = list(archive.dump(connection))  # the one connection is needed by whoever takes the rows
         yield from rows
+
+    def keys(self) -> KeyRing:
+        """The keys that open the doors."""
+        return KeyRing(self._database)
 
     # for recall
 
