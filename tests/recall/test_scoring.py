@@ -93,15 +93,16 @@ def test_no_words_no_owners_no_failure() -> None:
 
 def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
     x, y = np.eye(8, dtype=np.float32)[:2]
-    found = scoring.meaning(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
+    found, known = scoring.meaning(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
+    assert known.tolist() == [True, True, False, False]
     assert found == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
 
 
 def test_vectors_of_another_model_count_for_nothing() -> None:
     x = np.eye(8, dtype=np.float32)[0]
-    assert scoring.meaning(x, "m", [[passage("", x, "other")]]).tolist() == [0]
+    assert scoring.meaning(x, "m", [[passage("", x, "other")]])[0].tolist() == [0]
     longer = np.eye(16, dtype=np.float32)[0]
-    assert scoring.meaning(x, "m", [[passage("", longer)], [passage("", x)]]).tolist() == [0, 1]
+    assert scoring.meaning(x, "m", [[passage("", longer)], [passage("", x)]])[0].tolist() == [0, 1]
 
 
 def test_letters_find_what_words_miss() -> None:

@@ -51,6 +51,7 @@ class OnRecall:
         self._dealt = Dealt(self._model.name, self._model.dimensions)
         self._folder = folder
         self._index: Index | None = None
+        self._recall: Recall | None = None
         self._filling = Recall(self._store, self._dealt, _Nowhere())
 
     def add(self, held: Sequence[Held]) -> None:
@@ -72,9 +73,8 @@ class OnRecall:
             kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
         )
         as_of = question.as_of if mode == "as_of" else None
-        found = Recall(self._store, self._model, self._opened()).recall(
-            Situation(question.text, only=only, as_of=as_of), FOUND
-        )
+        self._recall = self._recall or Recall(self._store, self._model, self._opened())
+        found = self._recall.recall(Situation(question.text, only=only, as_of=as_of), FOUND)
         return [one.id for one in found]
 
     def processes(self) -> list[int]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from onrecall.incident import Document, EvidenceKind, Incident, Passage
 from onrecall.recall.embedding import Embedder, Vectors
-from onrecall.store import Store, TermStatistics
+from onrecall.store import Imprint, Store, TermStatistics
 
 Owner = tuple[EvidenceKind, str]
 
@@ -74,9 +74,17 @@ class Kept:
             self._numbered.update(self._store.passages(fresh))
         return {one: self._numbered[one] for one in ids if one in self._numbered}
 
-    def owners(self, ids: Sequence[int]) -> set[Owner]:
-        """Whose passages these are."""
-        return {(one.kind, one.owner) for one in self.passages(ids).values()}
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+        """What the owners of these passages are compared by."""
+        owners = list(dict.fromkeys((one.kind, one.owner) for one in self.passages(ids).values()))
+        return {
+            owner: [Imprint(number, one.terms, one.vector, one.model) for number, one in held]
+            for owner, held in self.passages_of(owners, as_of).items()
+        }
+
+    def quoted(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """What passages say."""
+        return self.passages(ids)
 
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None

@@ -1,25 +1,26 @@
 """Recall: from a situation to evidence. The index proposes, one exact scorer decides."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from onrecall.incident import Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
 from onrecall.recall import explain, families, passages, scoring, signatures, terms
-from onrecall.recall.embedding import Embedder
+from onrecall.recall.embedding import Embedder, Vectors
 from onrecall.recall.explain import Thing
 from onrecall.recall.fusion import Signals
 from onrecall.recall.index import Index, Vector, Visible
 from onrecall.recall.query import Query, understand
 from onrecall.recall.scoring import Rarity
 
-PROPOSED = 150
+PROPOSED = 80
 """Passages that each side of the index proposes."""
-FINALISTS = 50
+FINALISTS = 30
 """Candidates, the best by words and meaning, for which every signal is taken."""
 TITLE_COUNTS = 2
 """How often a word of the title counts."""
@@ -31,16 +32,38 @@ BY_TITLE = 0.4
 Owner = tuple[EvidenceKind, str]
 
 
+class Imprint(scoring.Imprint, Protocol):
+    """What a passage is compared by, and its number."""
+
+    @property
+    def number(self) -> int:
+        """The passage's number."""
+
+
+class Quoted(Protocol):
+    """What a passage says, and where it begins."""
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+
+    @property
+    def line(self) -> int:
+        """Its first line on the page."""
+
+    @property
+    def heading(self) -> str | None:
+        """The heading it stands under."""
+
+
 class Source(Protocol):
     """What recall reads from."""
 
-    def owners(self, ids: Sequence[int]) -> AbstractSet[Owner]:
-        """Whose passages these are."""
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[Imprint]]:
+        """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
-    def passages_of(
-        self, owners: Sequence[Owner], as_of: datetime | None = None
-    ) -> Mapping[Owner, Sequence[tuple[int, Passage]]]:
-        """All passages of some owners that were known at a time."""
+    def quoted(self, ids: Sequence[int]) -> Mapping[int, Quoted]:
+        """What passages say; one that is gone is absent."""
 
     def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
         """Incidents and documents as they were known at a time."""
@@ -66,11 +89,26 @@ class Candidate:
     """Something that may be like the situation."""
 
     owner: Owner
-    passages: Sequence[Passage]
+    imprints: Sequence[Imprint]
     has: frozenset[int]
     """The query's terms that it has."""
     signals: Signals
-    thing: Thing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finalist:
+    """A candidate that was read in full."""
+
+    candidate: Candidate
+    thing: Thing
+    said: Sequence[Quoted]
+    """What the passages say that it is compared by."""
+    signals: Signals
+
+    @property
+    def owner(self) -> Owner:
+        """What it is."""
+        return self.candidate.owner
 
 
 class Recall:
@@ -80,6 +118,7 @@ class Recall:
         self._source = source
         self._embedder = embedder
         self._index = index
+        self._beside = ThreadPoolExecutor(thread_name_prefix="onrecall-embed")
 
     @property
     def model(self) -> str | None:
@@ -104,92 +143,110 @@ class Recall:
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         query = understand(situation)
+        embedding = self._embed(query)
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
-        asked = Asked(situation, query, self._embed(query), rarity, _telling(query, rarity))
-        finalists = self._complete(asked, self._compare(asked, self._propose(asked)))
+        by_words = self._by_words(situation, query)
+        asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
+        finalists = self._complete(asked, self._compare(asked, self._propose(asked, by_words)))
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
-        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden]
-        return tuple(self._evidence(asked, one, family.get(one.owner[1], ())) for one in shown[:limit])
+        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
+        excerpts = self._excerpts(asked, shown)
+        return tuple(
+            _evidence(asked, one, excerpt, family.get(one.owner[1], ()))
+            for one, excerpt in zip(shown, excerpts, strict=True)
+        )
 
-    def _embed(self, query: Query) -> Vector | None:
+    def _embed(self, query: Query) -> "Future[Vectors] | None":
+        """Begin to embed: the model runs beside the search by words, on another processor."""
         if self._embedder is None or not query.meaning:
             return None
-        whole, *headline = self._embedder.embed(query.meaning)
-        vector: Vector = whole + HEADLINE * sum(headline)
-        return vector / max(float(np.linalg.norm(vector)), 1e-6)
+        return self._beside.submit(self._embedder.embed, query.meaning)
 
-    def _propose(self, asked: Asked) -> Mapping[Owner, list[Passage]]:
-        """All that is known of whatever the index proposes."""
-        visible = Visible.to(asked.situation)
+    def _by_words(self, situation: Situation, query: Query) -> list[int]:
         self._index.refresh()
-        proposed = self._index.words(asked.query.weights, visible, PROPOSED)
-        if asked.vector is not None:
-            proposed = [*proposed, *self._index.meaning(asked.vector, visible, PROPOSED)]
-        found = self._source.owners(list(dict.fromkeys(proposed)))
-        owners = sorted(owner for owner in found if owner[1] not in asked.situation.exclude)
-        known = self._source.passages_of(owners, asked.situation.as_of)
-        return {owner: [passage for _, passage in numbered] for owner, numbered in known.items()}
+        return self._index.words(query.weights, Visible.to(situation), PROPOSED)
 
-    def _compare(self, asked: Asked, proposed: Mapping[Owner, list[Passage]]) -> list[Candidate]:
-        """The finalists: the best by words and meaning."""
+    def _propose(self, asked: Asked, by_words: Sequence[int]) -> Mapping[Owner, Sequence[Imprint]]:
+        """All that is known of whatever the index proposes."""
+        proposed = list(by_words)
+        if asked.vector is not None:
+            proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), PROPOSED)
+        found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
+        return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
+
+    def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]]) -> list[Candidate]:
+        """The best by words and meaning."""
         owners, held = list(proposed), list(proposed.values())
-        words, has = scoring.words(asked.query.weights, asked.rarity, held)
-        reach = scoring.reach(asked.query.weights, asked.rarity)
-        pairs = zip(words.tolist(), self._meaning(asked, held), strict=True)
-        signals = [Signals(said, near, reach=reach) for said, near in pairs]
+        signals, has = self._signals(asked, held)
         strength = [one.strength for one in signals]
         best = sorted(range(len(held)), key=lambda row: (-strength[row], owners[row]))[:FINALISTS]
         numbers = np.array(sorted(asked.query.weights), np.uint32)
         return [Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals[row]) for row in best]
 
-    def _meaning(self, asked: Asked, held: Sequence[Sequence[Passage]]) -> list[float | None]:
+    def _signals(self, asked: Asked, held: Sequence[Sequence[Imprint]]) -> tuple[list[Signals], npt.NDArray[np.bool_]]:
+        """Words and meaning of each, and which terms each has."""
+        words, has = scoring.words(asked.query.weights, asked.rarity, held)
+        reach = scoring.reach(asked.query.weights, asked.rarity)
         if asked.vector is None or self._embedder is None:
-            return [None] * len(held)
-        model = self._embedder.name
-        near = scoring.meaning(asked.vector, model, held).tolist()
-        known = (any(one.vector and one.model == model for one in passages) for passages in held)
-        return [one if has else None for one, has in zip(near, known, strict=True)]
+            return [Signals(said, None, reach=reach) for said in words.tolist()], has
+        near, known = scoring.meaning(asked.vector, self._embedder.name, held)
+        rows = zip(words.tolist(), near.tolist(), known.tolist(), strict=True)
+        return [Signals(said, one if meant else None, reach=reach) for said, one, meant in rows], has
 
-    def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Candidate]:
+    def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Finalist]:
         """Every signal for the best candidates that fit, best first."""
         things = self._source.things([one.owner for one in candidates], asked.situation.as_of)
         only = asked.situation.only
         kept = [
-            replace(one, thing=thing)
+            (one, thing)
             for one in candidates
             if (thing := things.get(one.owner)) is not None and _fits(thing, one.owner[0], only)
         ]
-        letters = _letters(asked, kept)
-        return _best_first(
-            replace(one, signals=replace(one.signals, characters=float(part), **_named(asked, one)))
-            for one, part in zip(kept, letters, strict=True)
-        )
+        quoted = self._source.quoted([passage.number for one, _ in kept for passage in one.imprints])
+        read = []
+        for one, thing in kept:
+            there = [passage for passage in one.imprints if passage.number in quoted]
+            if there:  # not removed meanwhile
+                said = [quoted[passage.number] for passage in there]
+                read.append(Finalist(replace(one, imprints=there), thing, said, one.signals))
+        return _best_first(_judged(asked, read))
 
-    def _evidence(self, asked: Asked, candidate: Candidate, family: tuple[str, ...]) -> Evidence:
-        thing, signals = candidate.thing, candidate.signals
-        assert thing is not None
-        return Evidence(
-            id=thing.id,
-            kind=candidate.owner[0],
-            title=thing.title,
-            score=round(signals.score, 4),
-            signals=signals.shares,
-            why=explain.why(asked.query, thing, candidate.has, asked.rarity, signals.meaning),
-            excerpt=self._excerpt(asked, candidate.passages),
-            incident=thing if isinstance(thing, Incident) else None,
-            document=None if isinstance(thing, Incident) else thing,
-            family=family,
-        )
+    def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
+        """Of each one the passage that matches best by itself."""
+        signals, _ = self._signals(asked, [[passage] for one in shown for passage in one.candidate.imprints])
+        strength = iter([one.strength for one in signals])
+        found = []
+        for one in shown:
+            alone = [next(strength) for _ in one.said]
+            best = one.said[alone.index(max(alone))]
+            found.append(Excerpt(best.text, best.line, best.heading))
+        return found
 
-    def _excerpt(self, asked: Asked, held: Sequence[Passage]) -> Excerpt:
-        """The passage that matches best by itself."""
-        alone = [[passage] for passage in held]
-        words, _ = scoring.words(asked.query.weights, asked.rarity, alone)
-        near = self._meaning(asked, alone)
-        strength = [Signals(float(one), other).strength for one, other in zip(words, near, strict=True)]
-        best = held[int(np.argmax(strength))]
-        return Excerpt(best.text, best.line, best.heading)
+
+def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
+    """The meaning of the whole, and half again that of its headline."""
+    if embedding is None:
+        return None
+    whole, *headline = embedding.result()
+    vector: Vector = whole + HEADLINE * sum(headline)
+    return vector / max(float(np.linalg.norm(vector)), 1e-6)
+
+
+def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...]) -> Evidence:
+    thing, signals = one.thing, one.signals
+    return Evidence(
+        id=thing.id,
+        kind=one.owner[0],
+        title=thing.title,
+        score=round(signals.score, 4),
+        signals=signals.shares,
+        why=explain.why(asked.query, thing, one.candidate.has, asked.rarity, signals.meaning),
+        excerpt=excerpt,
+        incident=thing if isinstance(thing, Incident) else None,
+        document=None if isinstance(thing, Incident) else thing,
+        family=family,
+    )
 
 
 def _with_terms(thing: Thing, passage: Passage) -> Passage:
@@ -211,8 +268,8 @@ def _telling(query: Query, rarity: Rarity) -> dict[str, int]:
     return {one: max(line, key=lambda number: rarity.idf[number]) for one, line in known.items() if line}
 
 
-def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return sorted(candidates, key=lambda one: (-one.signals.strength, one.owner))
+def _best_first(finalists: Iterable[Finalist]) -> list[Finalist]:
+    return sorted(finalists, key=lambda one: (-one.signals.strength, one.owner))
 
 
 def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
@@ -221,11 +278,19 @@ def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
     return all(thing.labels.get(name) == value for name, value in only.labels.items())
 
 
-def _letters(asked: Asked, candidates: Sequence[Candidate]) -> scoring.Scores:
+def _judged(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[Finalist]:
+    """With the signals that need the text."""
+    letters = _letters(asked, finalists).tolist()
+    for one, part, named in zip(finalists, letters, _named(asked, finalists), strict=True):
+        labels = explain.place(asked.query, one.thing)
+        yield replace(one, signals=replace(one.signals, characters=part, signature=named, labels=labels))
+
+
+def _letters(asked: Asked, finalists: Sequence[Finalist]) -> scoring.Scores:
     """Letters of the whole in the whole, and of the headline in the title."""
     importance = _importance(asked)
-    titles = [one.thing.title if one.thing else "" for one in candidates]
-    bodies = ("\n".join(passage.text for passage in one.passages) for one in candidates)
+    titles = [one.thing.title for one in finalists]
+    bodies = ("\n".join(passage.text for passage in one.said) for one in finalists)
     texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
     whole = scoring.characters(asked.query.text, importance, texts)
     return whole * (1 - BY_TITLE) + scoring.characters(asked.query.headline, importance, titles) * BY_TITLE
@@ -240,15 +305,13 @@ def _importance(asked: Asked) -> dict[str, float]:
     return importance
 
 
-def _named(asked: Asked, candidate: Candidate) -> dict[str, float]:
-    """The signals of exact names: error signatures, labels and service."""
-    query, thing, idf = asked.query, candidate.thing, asked.rarity.idf
-    assert thing is not None
+def _named(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[float]:
+    """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
+    query, idf, most = asked.query, asked.rarity.idf, asked.rarity.most
+    codes = {term: idf[term] / most for term in query.codes if term in idf}
+    lines = {line: idf[term] / most for line, term in asked.telling.items()}
     telling = {query.spelled[term] for term in asked.telling.values()}
-    rows = (line for passage in candidate.passages for line in passage.text.splitlines())
-    said = signatures.templates(line for line in rows if any(word in line for word in telling))
-    codes = signatures.alike(
-        {term: idf[term] / asked.rarity.most for term in query.codes if term in idf}, candidate.has
-    )
-    lines = signatures.alike({one: idf[term] / asked.rarity.most for one, term in asked.telling.items()}, said)
-    return {"signature": max(codes, lines), "labels": explain.place(query, thing)}
+    for one in finalists:
+        rows = (line for passage in one.said for line in passage.text.splitlines()) if telling else ()
+        said = signatures.templates(line for line in rows if any(word in line for word in telling))
+        yield max(signatures.alike(codes, one.candidate.has), signatures.alike(lines, said))

@@ -9,7 +9,7 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -92,6 +92,14 @@ def unpack(packed: bytes) -> tuple[np.ndarray, np.ndarray]:
     """The numbers and the counts that were packed."""
     n = len(packed) // 5
     return np.frombuffer(packed, "<u4", n), np.frombuffer(packed, "u1", n, 4 * n)
+
+
+def unpack_all(packed: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """The numbers and the counts of many, one after the other, and how many each has."""
+    sizes = [len(one) // 5 for one in packed]
+    numbers = b"".join([one[: 4 * size] for one, size in zip(packed, sizes, strict=True)])
+    often = b"".join([one[4 * size : 5 * size] for one, size in zip(packed, sizes, strict=True)])
+    return np.frombuffer(numbers, "<u4"), np.frombuffer(often, "u1"), sizes
 
 
 def split_names(text: str) -> str:

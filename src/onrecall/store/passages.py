@@ -80,15 +80,6 @@ def of(
     return found
 
 
-def owners(connection: Connection, numbers: Iterable[int]) -> set[Owner]:
-    """Whose passages these are."""
-    found: set[Owner] = set()
-    for part in parts(numbers):
-        query = select(passages.c.kind, passages.c.owner).where(passages.c.id.in_(part))
-        found.update((kind, name) for kind, name in connection.execute(query).all())
-    return found
-
-
 def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
     """Passages by their numbers; one that is gone is absent."""
     found: dict[int, Passage] = {}

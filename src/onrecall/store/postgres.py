@@ -76,6 +76,16 @@ class PostgreSQL:
         )
 
     @staticmethod
+    def among(column: str) -> str:
+        """The condition that a column is one of `:numbers`, a list in one value."""
+        return f"{column} = any(cast(:numbers as bigint[]))"
+
+    @staticmethod
+    def listed(numbers: Sequence[int]) -> list[int]:
+        """A list in one value."""
+        return list(numbers)
+
+    @staticmethod
     def damage(connection: Connection) -> list[str]:  # noqa: ARG004
         """Nothing to ask: PostgreSQL looks after its own files."""
         return []

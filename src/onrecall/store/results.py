@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from onrecall.incident import Document, EvidenceKind, Incident, Passage, Performed
 
@@ -97,6 +97,23 @@ class Change:
     passage: Passage | None
     service: str | None
     labels: Mapping[str, str]
+
+
+class Imprint(NamedTuple):
+    """What a passage is compared by."""
+
+    number: int
+    terms: bytes
+    vector: bytes | None
+    model: str | None
+
+
+class Quoted(NamedTuple):
+    """What a passage says, and where it begins."""
+
+    text: str
+    line: int
+    heading: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is SQLite's own: how its file is opened, how writers queue, and what its errors mean."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,6 +82,16 @@ class SQLite:
             index_elements=[terms.c.term], set_={"passages": terms.c.passages + new.excluded.passages}
         )
         connection.execute(upsert, [{"term": term, "passages": delta} for term, delta in deltas])
+
+    @staticmethod
+    def among(column: str) -> str:
+        """The condition that a column is one of `:numbers`, a list in one value."""
+        return f"{column} in (select value from json_each(:numbers))"
+
+    @staticmethod
+    def listed(numbers: Sequence[int]) -> str:
+        """A list in one value."""
+        return json.dumps(list(numbers))
 
     @staticmethod
     def damage(connection: Connection) -> list[str]:

@@ -22,6 +22,7 @@ from onrecall.incident import (
 )
 from onrecall.store import (
     archive,
+    compared,
     documents,
     events,
     guard,
@@ -49,10 +50,12 @@ from onrecall.store.results import (
     Entry,
     Event,
     FittedCurve,
+    Imprint,
     Judgement,
     Make,
     Owner,
     Page,
+    Quoted,
     Saved,
     TermStatistics,
 )
@@ -342,10 +345,15 @@ class Store(Inbox):
         with self._database.read() as connection:
             return passages.numbered(connection, ids)
 
-    def owners(self, ids: Sequence[int]) -> set[Owner]:
-        """Whose passages these are."""
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+        """What the owners of these passages are compared by, as far as it was known at a time."""
         with self._database.read() as connection:
-            return passages.owners(connection, ids)
+            return compared.imprints(connection, ids, _then(as_of))
+
+    def quoted(self, ids: Sequence[int]) -> dict[int, Quoted]:
+        """What passages say; one that is gone is absent."""
+        with self._database.read() as connection:
+            return compared.quoted(connection, ids)
 
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None
