@@ -8,7 +8,7 @@ _WORDS: dict[str, Severity] = {
     **dict.fromkeys(
         ("critical", "crit", "blocker", "highest", "emergency", "fatal", "disaster", "catastrophic"), "critical"
     ),
-    **dict.fromkeys(("high", "major", "error", "severe", "significant"), "high"),
+    **dict.fromkeys(("high", "major", "error", "severe", "significant", "page"), "high"),
     **dict.fromkeys(("medium", "moderate", "normal", "warning", "warn", "average"), "medium"),
     **dict.fromkeys(("low", "lowest", "minor", "trivial", "cosmetic"), "low"),
     **dict.fromkeys(("info", "informational", "information", "planning", "notice", "none"), "info"),

@@ -35,6 +35,16 @@ ENVIRONMENT = (
     *("environment", "env", "deployment_environment", "deployment_environment_name"),
     *("deployment.environment", "deployment.environment.name", "stage"),
 )
+KNOWN = frozenset(
+    (
+        *SERVICE,
+        *ENVIRONMENT,
+        *("error_type", "failure_type", "fault_type", "alertname", "severity", "priority", "team", "owner", "version"),
+        *("host", "hostname", "instance", "node", "pod", "namespace", "cluster", "region", "zone", "availability_zone"),
+        *("account", "project", "queue", "topic", "database", "endpoint", "status_code", "error_code"),
+    )
+)
+"""Names that identify something, so that they are labels also where a sender mixes them with free details."""
 _MEASURING = re.compile(r"kube-state-metrics|node[-_]exporter|blackbox[-_]exporter|cadvisor|kubelet", re.IGNORECASE)
 """Such a service only measures others: kube-prometheus puts its name into `service` and `job` of every alert."""
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -116,6 +126,11 @@ def short_key(said: str) -> str:
     return f"{whole[: LONGEST_KEY - 70].decode(errors='ignore')}…{digest}"
 
 
+def derived_key(*parts: str | None) -> str:
+    """A key for what its sender gave none: the same for the same content, so that a repetition stays one."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
 def moment(values: Any, *paths: str) -> datetime | None:
     """The first of these that says something, in UTC. A time without zone is UTC; year 1 (Go's zero) is no time."""
     for path in paths:
@@ -187,6 +202,16 @@ def tags(found: Any) -> dict[str, str]:
         else:
             bare.append(said)
     return {**told, "tags": cut(", ".join(bare), LONGEST_LINE)} if bare else told
+
+
+def known(told: Mapping[str, str]) -> dict[str, str]:
+    """Those of free details that identify something."""
+    return {called: value for called, value in told.items() if called.lower() in KNOWN}
+
+
+def lines(told: Mapping[str, str]) -> str:
+    """Details as text, one a line."""
+    return cut("\n".join(f"{called}: {value}" for called, value in told.items()), LONGEST_TEXT)
 
 
 def links(*offered: Any) -> tuple[str, ...]:
