@@ -85,7 +85,7 @@ def near(connection: Connection, service: str | None, at: datetime, hours: float
     if service is not None:
         query = query.where(or_(change_events.c.service == service, change_events.c.service.is_(None)))
     query = query.order_by(change_events.c.at.desc(), change_events.c.source, change_events.c.key).limit(NEAR)
-    return tuple(_change(row) for row in connection.execute(query))
+    return tuple(told(row) for row in connection.execute(query))
 
 
 def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[ChangeEvent]:
@@ -112,7 +112,7 @@ def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
     more = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
-    return Page(tuple(_change(row) for row in shown), more)
+    return Page(tuple(told(row) for row in shown), more)
 
 
 def _moment(at: str) -> datetime:
@@ -122,7 +122,8 @@ def _moment(at: str) -> datetime:
         raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
 
 
-def _change(row: Row[Any]) -> ChangeEvent:
+def told(row: Row[Any]) -> ChangeEvent:
+    """A row as what it stands for."""
     body = dict(row.body)
     body["links"] = tuple(body.get("links", ()))
     return ChangeEvent(source=row.source, key=row.key, at=row.at, service=row.service, **body)

@@ -97,16 +97,18 @@ def change(connection: Connection, incident: Incident, given_hash: str) -> froze
 
 
 def move(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
-    """Write what became of an incident here."""
+    """Write what became of an incident here; one that waits from now on is answered at once."""
     values = _row(incident) | {"state_hash": guard.digest(incident)}
     if waiting is not None:
-        values["waiting"] = waiting
+        values |= {"waiting": waiting, "due_at": None}
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
 def answered(connection: Connection, incident: str) -> None:
-    """It no longer waits for a recommendation."""
-    connection.execute(update(incidents).where(incidents.c.id == incident, incidents.c.waiting).values(waiting=False))
+    """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
+    its = incidents.c
+    waits = update(incidents).where(its.id == incident, its.waiting, its.claimed_by.is_(None))
+    connection.execute(waits.values(waiting=False))
 
 
 def _row(incident: Incident) -> dict[str, object]:

@@ -64,10 +64,11 @@ def of(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
 
 
 def _found(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]:
-    return tuple(_note(row) for row in connection.execute(query))
+    return tuple(stored(row) for row in connection.execute(query))
 
 
-def _note(row: Row[Any]) -> StoredNote:
+def stored(row: Row[Any]) -> StoredNote:
+    """A row as what it stands for."""
     return StoredNote(
         row.source, row.id, row.type, row.key, row.at, row.by, row.text, row.incident, waiting=row.waiting
     )

@@ -40,6 +40,7 @@ from onrecall.store import (
     terms,
     trust,
 )
+from onrecall.store.claims import Claims
 from onrecall.store.database import Database
 from onrecall.store.inbox import Inbox
 from onrecall.store.keys import KeyRing
@@ -59,6 +60,7 @@ from onrecall.store.results import (
     Saved,
     TermStatistics,
 )
+from onrecall.store.storms import Storms
 
 
 class Store(Inbox):
@@ -67,6 +69,8 @@ class Store(Inbox):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kind = database.kind
+        self.storms = Storms(database)
+        self.claims = Claims(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -37,6 +37,8 @@ incidents = Table(
     Index("incidents_status", "status", "started_at", "id"),
     Index("incidents_service", "service", "started_at", "id"),
     Index("incidents_waiting", "waiting", "started_at"),
+    Index("incidents_claimed", "claimed_until"),
+    Index("incidents_quiet", "quiet_since"),
 )
 
 resolutions = Table(

@@ -2,6 +2,8 @@ alter table incidents add column due_at {time};
 alter table incidents add column quiet_since {time};
 alter table incidents add column claimed_by text;
 alter table incidents add column claimed_until {time};
+create index incidents_claimed on incidents (claimed_until);
+create index incidents_quiet on incidents (quiet_since);
 insert into counters (name, value) values ('alert', 0), ('rejected', 0), ('grouping', 0);
 
 create table alerts (
