@@ -2,9 +2,28 @@
 
 from collections.abc import Mapping
 
+from onrecall.alerts import (
+    alertmanager,
+    grafana,
+    incident_io,
+    opsgenie,
+    pagerduty,
+    pagerduty_events,
+    prometheus,
+)
 from onrecall.alerts.delivery import Confirmation, Delivery, Malformed, Parsed, Source, payload
 
 __all__ = ["SOURCES", "Confirmation", "Delivery", "Malformed", "Parsed", "Source", "payload"]
 
-SOURCES: Mapping[str, Source] = {}
+_ALL = (
+    Source("alertmanager", alertmanager.parse),
+    Source("prometheus", prometheus.parse),
+    Source("grafana", grafana.parse, grafana.verify),
+    Source("pagerduty", pagerduty.parse, pagerduty.verify),
+    Source("pagerduty-events", pagerduty_events.parse),
+    Source("pagerduty-changes", pagerduty_events.parse_change),
+    Source("opsgenie", opsgenie.parse),
+    Source("incident-io", incident_io.parse),
+)
+SOURCES: Mapping[str, Source] = {one.name: one for one in _ALL}
 """Every sender by the name that stands in its address."""
