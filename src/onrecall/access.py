@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from onrecall.errors import Forbidden
+
 Role = Literal["ingest", "viewer", "responder", "admin"]
 State = Literal["active", "expired", "revoked"]
 
@@ -55,6 +57,32 @@ class Key:
     def is_of(self, token: str) -> bool:
         """Whether this is the key; how long that takes tells nothing."""
         return hmac.compare_digest(self.hash, digest(token))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks."""
+
+    role: Role
+    name: str | None = None
+    """None: somebody at this machine, where no key is needed."""
+    key: Key | None = None
+    """None: no key was needed, or a signature stood for it."""
+
+    def may(self, least: Role) -> bool:
+        """Whether this is enough for what takes a role."""
+        return least in MAY[self.role]
+
+    def by(self, given: str | None = None) -> str | None:
+        """Under which name a deed is kept. Only an admin may say that it was somebody else's.
+
+        What people say counts once for each name, so whoever could choose names could say it as often as he likes.
+        """
+        if given is None or given == self.name:
+            return self.name
+        if not self.may("admin"):
+            raise Forbidden(f"`by`: this key speaks for {self.name} alone; leave it out, or use an admin's key")
+        return given
 
 
 def mint() -> str:

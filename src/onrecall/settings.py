@@ -1,9 +1,11 @@
 """What an operator can choose: environment variables with the prefix ONRECALL_, each secret also as …_FILE."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -17,7 +19,7 @@ PREFIX = "ONRECALL_"
 class Settings(BaseSettings):
     """Everything that can be chosen. The defaults need no network, no key and no server."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("onrecall"),
@@ -44,11 +46,31 @@ class Settings(BaseSettings):
         default=False, description="Also redact e-mail addresses, phone and card numbers before anything is stored."
     )
 
+    webhook_secrets: SecretStr | None = Field(
+        default=None,
+        description='What senders sign with, as JSON: {"pagerduty": ["new", "old"]}; each may have several.',
+    )
+    cors_origins: str | None = Field(
+        default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_stray_quotes(cls, value: object) -> object:
         if isinstance(value, str) and value != value.strip(" \t\r\n\"'"):
             raise ValueError("has blanks or quotes around it, which would become part of the value; remove them")
+        return value
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _are_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        _secrets(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str | None) -> str | None:
+        _origins(value)
         return value
 
     @classmethod
@@ -67,6 +89,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the store in use."""
         return self.database_url or f"sqlite:///{self.data_dir / 'onrecall.db'}"
+
+    @property
+    def secrets_by_sender(self) -> Mapping[str, tuple[str, ...]]:
+        """The secrets that each sender may sign with."""
+        return _secrets(self.webhook_secrets)
+
+    @property
+    def welcome_origins(self) -> tuple[str, ...]:
+        """The origins of pages elsewhere whose scripts may ask."""
+        return _origins(self.cors_origins)
 
     def shown(self) -> Mapping[str, str]:
         """Every effective value by its variable's name, secrets masked."""
@@ -93,6 +125,42 @@ class _SecretFiles(PydanticBaseSettingsSource):
                         f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
                     ) from error
         return found
+
+
+def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
+    """What is refused here never says what it holds, for that is secret."""
+    if value is None:
+        return {}
+    try:
+        said = json.loads(value.get_secret_value(), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f'is not JSON at line {error.lineno}, column {error.colno}; write {{"pagerduty": ["secret"]}}'
+        ) from None
+    if not isinstance(said, dict):
+        raise ValueError('give each sender a list of secrets, such as {"pagerduty": ["secret"]}')  # noqa: TRY004
+    for sender, secrets in said.items():
+        if not isinstance(secrets, list) or not secrets:
+            raise ValueError(f'{sender}: give a list with at least one secret, such as {{"{sender}": ["secret"]}}')
+        if not all(isinstance(one, str) and one and one == one.strip() for one in secrets):
+            raise ValueError(f"{sender}: each secret is a text that is not empty and has no blanks around it")
+    return {sender: tuple(secrets) for sender, secrets in said.items()}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{min(twice)} stands there twice; put all its secrets into one list")
+    return dict(pairs)
+
+
+def _origins(value: str | None) -> tuple[str, ...]:
+    origins = tuple(part.strip() for part in value.split(",")) if value else ()
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"{origin!r} is no origin; write a scheme and a host, such as https://wiki.example.com")
+    return origins
 
 
 def load() -> Settings:

@@ -3,17 +3,23 @@
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import uvicorn
 
 from onrecall import examples
 from onrecall.doors import importing, printing, serving
+from onrecall.doors.access import check_address, is_loopback
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.errors import OnRecallError
 from onrecall.incident import Recommendation
+from onrecall.line.keys import Keys
 from onrecall.settings import Settings
+from onrecall.store import Store
 
 ANSWER_SECONDS = 30
 FEED_INDENT = 10
@@ -21,6 +27,23 @@ FEED_INDENT = 10
 
 def run(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> None:
     """Play the demo in a store of its own, made anew each time, and serve it."""
+    with _keys(settings, host) as keys:
+        _play(settings, host, port, keys, fast=fast, once=once)
+
+
+@contextmanager
+def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
+    """The keys of the operator's own store, where others can reach the demo; its own store has none."""
+    if is_loopback(host):
+        yield None
+        return
+    with closing(Store.open(settings.database)) as own:
+        keys = Keys(own, lambda: datetime.now(UTC))
+        check_address(host, keys)
+        yield keys
+
+
+def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: bool, once: bool) -> None:
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -33,7 +56,8 @@ def run(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> 
             printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
             Player(home, worker, server, fast=fast, once=once).start()
 
-        serving.serve(home, host, port, ready)
+        guarded = replace(home, access=replace(home.access, keys=keys))
+        serving.serve(guarded, host, port, ready)
 
 
 class Player(threading.Thread):

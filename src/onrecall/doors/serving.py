@@ -7,10 +7,12 @@ from collections.abc import Callable
 import uvicorn
 
 from onrecall.doors import printing
+from onrecall.doors.access import check_address
 from onrecall.doors.http import create
 from onrecall.doors.wiring import House
 from onrecall.doors.worker import Worker
 from onrecall.errors import Invalid
+from onrecall.line.keys import Keys
 
 GRACE_SECONDS = 5
 
@@ -19,9 +21,10 @@ def serve(
     house: House, host: str, port: int, ready: Callable[[uvicorn.Server, Worker, str], None] | None = None
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
+    check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
     with _listen(host, port) as listener:
         worker = Worker(house.memory)
-        app = create(house.memory, worker, lambda: house.status(worker))
+        app = create(house.memory, worker, lambda: house.status(worker), house.access)
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, server_header=False)
         )

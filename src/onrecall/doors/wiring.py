@@ -1,15 +1,16 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from onrecall.doors.access import Access
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
-from onrecall.errors import Unavailable
+from onrecall.errors import Invalid, Unavailable
 from onrecall.line import Memory, Parts
 from onrecall.recall import Recall
 from onrecall.recall.embedding import MISSING, Embedder, load
@@ -31,6 +32,7 @@ class House:
 
     memory: Memory
     meaning: Part
+    access: Access
 
     def status(self, worker: Worker | None = None) -> StatusReport:
         """Ask every part whether it answers."""
@@ -41,12 +43,35 @@ class House:
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
+    who = access(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
         model = embedder(chosen)
         with _index(store, model, chosen) as index:
             memory = Memory(Parts(store, Recall(store, model, index), _now, redact_personal=chosen.redact_personal))
-            yield House(memory, _meaning(model))
+            yield House(memory, _meaning(model), who)
+
+
+def access(chosen: Settings) -> Access:
+    """Who gets in beside those who have a key."""
+    secrets = chosen.secrets_by_sender
+    if secrets:
+        _check_senders(secrets)
+    return Access(secrets, chosen.welcome_origins)
+
+
+def _check_senders(secrets: Iterable[str]) -> None:
+    from onrecall.alerts import SOURCES  # noqa: PLC0415 - every parser, which `ask` need not pay for
+
+    for sender in secrets:
+        if sender not in SOURCES:
+            known = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
+            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is no sender; those that sign are {known}", sender)
+        if SOURCES[sender].verify is None:
+            raise Invalid(
+                f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
+                sender,
+            )
 
 
 def embedder(chosen: Settings) -> Embedder | None:

@@ -4,13 +4,27 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Security
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
 
 from onrecall import __version__
-from onrecall.doors.http import documents, health, history, incidents, limits, problems, recall, recurrences, trust
+from onrecall.doors.access import Access
+from onrecall.doors.http import (
+    documents,
+    guard,
+    health,
+    history,
+    incidents,
+    limits,
+    problems,
+    recall,
+    recurrences,
+    trust,
+)
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
@@ -19,8 +33,13 @@ DESCRIPTION = """The incident memory for people on call: what broke like this be
 numbered steps with receipts, and how far to trust all that. Errors are problems as in RFC 9457."""
 
 
-def create(memory: Memory, worker: Worker, status: Callable[[], StatusReport]) -> FastAPI:
-    """The application over one memory; the worker answers what was opened."""
+def create(
+    memory: Memory,
+    worker: Worker,
+    status: Callable[[], StatusReport],
+    access: Access = Access(),  # noqa: B008 - frozen
+) -> FastAPI:
+    """The application over one memory; the worker answers what was opened, `access` says who gets in."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -39,19 +58,29 @@ def create(memory: Memory, worker: Worker, status: Callable[[], StatusReport]) -
         redoc_url=None,
         openapi_tags=TAGS,
         separate_input_output_schemas=False,
+        dependencies=SHOWN,
     )
     app.state.memory = memory
     app.state.worker = worker
     app.state.status = status
     problems.install(app)
+    app.add_middleware(guard.Guard, memory=memory, access=access)
+    if access.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=access.cors_origins, allow_methods=METHODS, allow_headers=HEADERS
+        )
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=problems.responses(401, 403, 429))
     _pages(app)
     return app
 
 
+SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
+"""How a key is given, for people who read the description; it is the guard that looks at it."""
+METHODS = ("GET", "POST", "PUT", "DELETE")
+HEADERS = ("authorization", "content-type", "x-api-key")
 ROUTERS = (
     incidents.router,
     recall.router,

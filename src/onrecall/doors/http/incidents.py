@@ -1,12 +1,13 @@
 """Incidents: opened, answered, resolved, reopened, and what came of the answers."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from onrecall.doors.http.parts import TheMemory, TheWorker
+from onrecall.doors.http.parts import TheCaller, TheMemory, TheWorker
 from onrecall.doors.http.problems import responses
 from onrecall.doors.wire import (
     EventOut,
@@ -137,36 +138,36 @@ def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
 
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
-def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory) -> IncidentOut:
+def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Close it with what fixed it. The same again changes nothing; another one is a new version."""
-    return IncidentOut.model_validate(
-        memory.resolve(incident_id, resolution.noun(memory.now()), resolution.recurrence_of)
-    )
+    said = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
+    return IncidentOut.model_validate(memory.resolve(incident_id, said, resolution.recurrence_of))
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
-def acknowledge(incident_id: str, memory: TheMemory) -> IncidentOut:
+def acknowledge(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Somebody looks at it."""
-    return IncidentOut.model_validate(memory.acknowledge(incident_id))
+    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.by()))
 
 
 @router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
-def reopen(incident_id: str, memory: TheMemory) -> IncidentOut:
+def reopen(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """It was not over; the credit of its resolution is taken back."""
-    return IncidentOut.model_validate(memory.reopen(incident_id))
+    return IncidentOut.model_validate(memory.reopen(incident_id, caller.by()))
 
 
 @router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
-def link(incident_id: str, link: LinkIn, memory: TheMemory) -> IncidentOut:
+def link(incident_id: str, link: LinkIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
     """Tie it to an earlier incident."""
-    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident))
+    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.by()))
 
 
 @router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
-def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory) -> RecommendationOut:
+def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, caller: TheCaller) -> RecommendationOut:
     """Say whether it helped, and what came of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
-    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, outcome.by))
+    by = caller.by(outcome.by)
+    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by))
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from onrecall.access import Caller
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
 
@@ -18,5 +19,12 @@ def _worker(request: Request) -> Worker:
     return worker
 
 
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
 TheMemory = Annotated[Memory, Depends(_memory)]
 TheWorker = Annotated[Worker, Depends(_worker)]
+TheCaller = Annotated[Caller, Depends(_caller)]
+"""Who asks, as the guard found."""

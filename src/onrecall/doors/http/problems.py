@@ -67,7 +67,12 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONRe
     )
 
 
-def _known(_: Request, error: Exception) -> JSONResponse:
+def of(error: Exception) -> JSONResponse:
+    """The answer to an error that is raised before any route is reached."""
+    return _known(None, error) if isinstance(error, OnRecallError) else _http(None, error)
+
+
+def _known(_: Request | None, error: Exception) -> JSONResponse:
     assert isinstance(error, OnRecallError)
     problem = Problem(title=error.title, status=STATUS[type(error)], detail=str(error))
     if isinstance(error, Invalid) and error.field:
@@ -86,7 +91,7 @@ def _malformed(_: Request, error: Exception) -> JSONResponse:
     return answer(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(_: Request | None, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return answer(
         Problem(title=_title(error.status_code), status=error.status_code, detail=str(error.detail)), error.headers
@@ -109,6 +114,7 @@ def _title(status: int) -> str:
         409: "This contradicts what is already known",
         413: "The body is too large",
         422: "The input is not valid",
+        429: "Too many wrong keys",
         500: "Internal error",
         503: "Not now: try again later",
     }.get(status, "The request can't be answered")

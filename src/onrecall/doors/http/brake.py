@@ -1,0 +1,35 @@
+"""Slows down whoever shows one wrong key after another."""
+
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+LIMIT = 10
+WINDOW_SECONDS = 60.0
+MOST_ADDRESSES = 10_000
+
+log = logging.getLogger(__name__)
+
+
+class Brake:
+    """Wrong keys by address. A right key is never held up: whoever shares an address with a guesser must get in."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def failed(self, address: str) -> float | None:
+        """One more wrong key; how many seconds to wait, when there were too many within a minute."""
+        now = self._clock()
+        times = self._failures.setdefault(address, deque(maxlen=LIMIT + 1))
+        self._failures.move_to_end(address)
+        while len(self._failures) > MOST_ADDRESSES:
+            self._failures.popitem(last=False)
+        full = len(times) > LIMIT
+        times.append(now)
+        if len(times) <= LIMIT or now - times[0] >= WINDOW_SECONDS:
+            return None
+        if not full:
+            log.warning("more than %d wrong keys within a minute from %s", LIMIT, address)
+        return WINDOW_SECONDS - (now - times[0])

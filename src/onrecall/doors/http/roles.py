@@ -1,0 +1,96 @@
+"""Which role each route takes. What is not in this table is closed, to everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.routing import compile_path
+
+from onrecall.access import Role
+
+Least = Role | Literal["open"]
+
+_V1: Mapping[str, Least] = {
+    "GET /changes": "viewer",
+    "GET /documents": "viewer",
+    "GET /documents/{document_id:path}": "viewer",
+    "PUT /documents/{document_id:path}": "admin",
+    "DELETE /documents/{document_id:path}": "admin",
+    "POST /history": "admin",
+    "GET /incidents": "viewer",
+    "POST /incidents": "responder",
+    "GET /incidents/{incident_id}": "viewer",
+    "GET /incidents/{incident_id}/alerts": "viewer",
+    "GET /incidents/{incident_id}/postmortem": "viewer",
+    "GET /incidents/{incident_id}/recommendation": "viewer",
+    "GET /incidents/{incident_id}/resolutions": "viewer",
+    "GET /incidents/{incident_id}/timeline": "viewer",
+    "POST /incidents/{incident_id}/acknowledge": "responder",
+    "POST /incidents/{incident_id}/links": "responder",
+    "POST /incidents/{incident_id}/merge": "responder",
+    "POST /incidents/{incident_id}/reopen": "responder",
+    "POST /incidents/{incident_id}/resolution": "responder",
+    "POST /incidents/{incident_id}/split": "responder",
+    "GET /pages/{thing_id:path}": "viewer",
+    "GET /recommendations/{recommendation_id}": "viewer",
+    "POST /recommendations/{recommendation_id}/outcome": "responder",
+    "POST /recall": "viewer",
+    "POST /ask": "viewer",
+    "GET /recurrences": "viewer",
+    "GET /rejected": "responder",
+    "POST /rejected/{rejected_id}/retry": "responder",
+    "GET /status": "viewer",
+    "GET /trust": "viewer",
+    "POST /alerts/{source}": "ingest",
+    "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
+}
+ROUTES: Mapping[str, Least] = {
+    **{route.replace(" ", " /api/v1", 1): least for route, least in _V1.items()},
+    "POST /api/v2/alerts": "ingest",
+    "POST /v2/enqueue": "ingest",
+    "POST /v2/change/enqueue": "ingest",
+    "GET /healthz": "open",
+    "GET /readyz": "open",
+    # The same in every installation, and nothing of this one; the page asks for a key when it is told to have one.
+    "GET /": "open",
+    "GET /static/{file:path}": "open",
+    "GET /docs": "open",
+    "GET /docs/static/{file:path}": "open",
+    "GET /openapi.json": "open",
+}
+SOURCES: Mapping[str, str] = {
+    "/api/v2/alerts": "prometheus",
+    "/v2/enqueue": "pagerduty-events",
+    "/v2/change/enqueue": "pagerduty-changes",
+}
+"""Whose messages come to an address that does not name the sender."""
+KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
+"""Whose senders have their key nowhere but in the message, as `routing_key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the table says of a request."""
+
+    least: Least | None
+    """None: there is no such route."""
+    source: str | None = None
+    """The sender whose messages come here."""
+    others: frozenset[str] = frozenset()
+    """The methods that are offered at this path, where this one is not."""
+
+
+_PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
+
+
+def look_up(method: str, path: str) -> Found:
+    """The row of the table that a request falls under."""
+    method = "GET" if method == "HEAD" else method
+    others = set()
+    for route, least in ROUTES.items():
+        if match := _PATTERNS[route].match(path):
+            offered = route.partition(" ")[0]
+            if offered == method:
+                return Found(least, match.groupdict().get("source") or SOURCES.get(path))
+            others.add(offered)
+    return Found(None, others=frozenset(others))
