@@ -4,12 +4,20 @@ from collections.abc import Mapping
 
 from onrecall.alerts import (
     alertmanager,
+    anomaly,
+    cloudwatch,
+    datadog,
+    fetching,
+    github,
     grafana,
     incident_io,
     opsgenie,
     pagerduty,
     pagerduty_events,
     prometheus,
+    rootly,
+    sentry,
+    sns,
 )
 from onrecall.alerts.delivery import Confirmation, Delivery, Malformed, Parsed, Source, payload
 
@@ -24,6 +32,12 @@ _ALL = (
     Source("pagerduty-changes", pagerduty_events.parse_change),
     Source("opsgenie", opsgenie.parse),
     Source("incident-io", incident_io.parse),
+    Source("sentry", sentry.parse, sentry.verify),
+    Source("datadog", datadog.parse),
+    Source("cloudwatch", cloudwatch.parse, sns.Certificates(fetching.fetch).verify),
+    Source("rootly", rootly.parse, rootly.verify),
+    Source("github", github.parse, github.verify),
+    Source("anomaly", anomaly.parse),
 )
 SOURCES: Mapping[str, Source] = {one.name: one for one in _ALL}
 """Every sender by the name that stands in its address."""
