@@ -74,3 +74,12 @@ def test_what_is_dated_later_was_unknown(store: Store) -> None:
     ids = [("document", "run/pool.md"), ("document", "always")]
     assert set(store.things(ids, at(5))) == {("document", "always")}
     assert set(store.things(ids, at(10))) == set(ids) == set(store.things(ids))
+
+
+def test_the_same_document_twice_in_one_batch(store: Store) -> None:
+    first, second = Document("run/pool.md", "Pool", "one"), Document("run/pool.md", "Pool", "two")
+    saved = store.save([entry(first, passage("one", "body")), entry(second, passage("two", "body"))], at(0))
+    assert [one.state for one in saved] == ["created", "updated"]
+    assert store.document("run/pool.md").text == "two"
+    (owned,) = store.passages_of([("document", "run/pool.md")]).values()
+    assert [one.text for _, one in owned] == ["two"]

@@ -137,7 +137,7 @@ def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Imprint]) -> tuple
 def meaning(
     vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Imprint]]
 ) -> tuple[Scores, npt.NDArray[np.bool_]]:
-    """Half the nearest passage, half the owner as a whole; and whose meaning is known, for other models' don't count."""
+    """Half the nearest passage, half the owner as a whole; and whose meaning is known, by this model and no other."""
     found, size = np.zeros(len(owners)), 2 * len(vector)
     held = [
         [one.vector for one in passages if one.vector and one.model == model and len(one.vector) == size]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, or_, select, update
 
 from onrecall.errors import NotFound
 from onrecall.incident import Document, DocumentKind
@@ -61,14 +61,9 @@ def page(
     return Page(tuple(_document(row) for row in shown), more)
 
 
-def add(connection: Connection, document: Document, digest: str) -> None:
-    """Write a new document."""
-    connection.execute(insert(documents).values(_row(document) | {"hash": digest}))
-
-
 def change(connection: Connection, document: Document, digest: str) -> None:
     """Write what a document is now."""
-    connection.execute(update(documents).where(documents.c.id == document.id).values(_row(document) | {"hash": digest}))
+    connection.execute(update(documents).where(documents.c.id == document.id).values(row(document, digest)))
 
 
 def remove(connection: Connection, document: str) -> None:
@@ -77,8 +72,9 @@ def remove(connection: Connection, document: str) -> None:
     connection.execute(delete(documents).where(documents.c.id == document))
 
 
-def _row(document: Document) -> dict[str, object]:
-    return {name: getattr(document, name) for name in COLUMNS} | {"labels": dict(document.labels)}
+def row(document: Document, digest: str) -> dict[str, object]:
+    """A document as it is written."""
+    return {name: getattr(document, name) for name in COLUMNS} | {"labels": dict(document.labels), "hash": digest}
 
 
 def _document(row: RowMapping) -> Document:

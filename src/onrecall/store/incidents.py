@@ -1,11 +1,11 @@
 """Incidents: rows to nouns and back, as they are now or as they were known at a time."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, update
 
 from onrecall.errors import Invalid, NotFound
 from onrecall.incident import Incident, Resolution, Severity, Status
@@ -80,20 +80,29 @@ def mint(connection: Connection) -> str:
     return f"INC-{counting.take(connection, 'incident')[0]}"
 
 
-def add(connection: Connection, incident: Incident, given_hash: str, *, waiting: bool) -> frozenset[str]:
-    """Write a new incident, its resolution and links apart; returns the hashes it is known by."""
-    hashes = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
-    connection.execute(insert(incidents), _row(incident) | hashes | {"waiting": waiting})
-    if number := NUMBERED.fullmatch(incident.id):
-        counting.raise_to(connection, "incident", int(number[1]))
-    return frozenset(hashes.values())
+def row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
+    """A new incident as it is written, its resolution and links apart."""
+    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    return _row(incident) | hashed | {"waiting": waiting}
+
+
+def hashes(written: Mapping[str, object]) -> frozenset[str]:
+    """The hashes that an incident is known by: of what was given, and of what it is now."""
+    return frozenset({str(written["given_hash"]), str(written["state_hash"])})
+
+
+def raise_minted(connection: Connection, new: Iterable[str]) -> None:
+    """Mint no id that an incident came with."""
+    numbers = [int(found[1]) for found in map(NUMBERED.fullmatch, new) if found]
+    if numbers:
+        counting.raise_to(connection, "incident", max(numbers))
 
 
 def change(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
     """Write what an import made of an incident; returns the hashes it is known by."""
-    hashes = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
-    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_row(incident) | hashes))
-    return frozenset(hashes.values())
+    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_row(incident) | hashed))
+    return hashes(hashed)
 
 
 def move(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:

@@ -29,10 +29,14 @@ def add(connection: Connection, incident: str, new: Sequence[Link], at: datetime
     known = of(connection, [incident]).get(incident, ())
     fresh = tuple(link for link in dict.fromkeys(new) if link not in known)
     last = connection.scalar(select(func.max(links.c.n)).where(links.c.incident == incident)) or 0
-    rows = [
-        {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at}
-        for n, link in enumerate(fresh, start=int(last) + 1)
-    ]
-    if rows:
-        connection.execute(insert(links), rows)
+    if fresh:
+        connection.execute(insert(links), rows(incident, fresh, at, int(last)))
     return fresh
+
+
+def rows(incident: str, fresh: Sequence[Link], at: datetime, last: int = 0) -> list[dict[str, object]]:
+    """Ties as they are written, after the last one there is."""
+    return [
+        {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at}
+        for n, link in enumerate(fresh, start=last + 1)
+    ]

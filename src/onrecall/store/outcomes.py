@@ -40,7 +40,8 @@ def rate(connection: Connection, outcome: Outcome, tries: Sequence[Performed], n
             at=outcome.at,
         )
     )
-    performed.add(connection, occasion, _told_in(outcome.recommendation, person, version), tries, outcome.by)
+    told_in = _told_in(outcome.recommendation, person, version)
+    performed.add(connection, performed.rows(occasion, told_in, tries, outcome.by))
     if incident is not None:
         said = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
         events.add(connection, [Happening(incident, "rated", outcome.at, outcome.by, said)], now)

@@ -12,9 +12,9 @@ from onrecall.store.parts import parts
 from onrecall.store.tables import performed
 
 
-def add(connection: Connection, occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> None:
-    """Keep the tries that a resolution or an outcome tells of."""
-    rows = [
+def rows(occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> list[dict[str, object]]:
+    """The tries that a resolution or an outcome tells of, as they are written."""
+    return [
         {
             "occasion": occasion,
             "told_in": told_in,
@@ -26,8 +26,12 @@ def add(connection: Connection, occasion: str, told_in: str, tries: Sequence[Per
         }
         for n, one in enumerate(tries)
     ]
-    if rows:
-        connection.execute(insert(performed), rows)
+
+
+def add(connection: Connection, told: Sequence[Mapping[str, object]]) -> None:
+    """Keep tries."""
+    if told:
+        connection.execute(insert(performed), told)
 
 
 def check(tries: Sequence[Performed]) -> None:

@@ -39,12 +39,22 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
         )
         performed.revoke(connection, incident, resolution.at, _told_in(newest))
     version = int(newest) + 1
-    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
-    steps = guard.plain(resolution.steps, "steps")
-    connection.execute(insert(resolutions).values(incident=incident, version=version, steps=steps, **values))
-    if resolution.provenance != "model":
-        performed.add(connection, incident, _told_in(version), tries, resolution.by)
+    connection.execute(insert(resolutions), row(incident, version, resolution))
+    performed.add(connection, tried(incident, version, resolution, tries))
     return version
+
+
+def row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
+    """A version as it is written."""
+    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
+    return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
+
+
+def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
+    """The tries that a version tells of, as they are written; what a model says was tried by nobody."""
+    if resolution.provenance == "model":
+        return []
+    return performed.rows(incident, _told_in(version), tries, resolution.by)
 
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """Saving: incidents and documents go in under their natural keys; what is there already stays as it is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from onrecall import page
 from onrecall.errors import Conflict, Invalid
-from onrecall.incident import Document, Incident, Link, Passage, Performed
+from onrecall.incident import Document, Incident, Link, Passage
 from onrecall.store import documents, events, guard, incidents, links, passages, performed, resolutions
+from onrecall.store.arriving import Arriving, known_from
 from onrecall.store.events import Happening
 from onrecall.store.passages import Shelf
 from onrecall.store.register import Known, Register
@@ -22,9 +23,9 @@ IMPORTED: Mapping[str, Any] = {"imported": True}
 
 def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
     """Create or update each; one that contradicts what is known is left out, and says so."""
-    saving = _Saving(connection, [entry.thing for entry in entries if isinstance(entry.thing, Incident)], now)
+    saving = _Saving(connection, [entry.thing for entry in entries], now)
     saved = tuple(saving.one(entry) for entry in entries)
-    saving.shelf.fill(connection)
+    saving.finish()
     return saved
 
 
@@ -57,15 +58,15 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
         return incidents.one(connection, known.id), False
     name = saving.register.name(given) if named else incidents.mint(connection)
     saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
-    saving.shelf.fill(connection)
+    saving.finish()
     return incidents.one(connection, name), True
 
 
-def put(connection: Connection, given: Document, found: Sequence[Passage]) -> DocumentState:
+def put(connection: Connection, given: Document, found: Sequence[Passage], now: datetime) -> DocumentState:
     """Keep one document."""
-    shelf = Shelf()
-    state = _document(connection, shelf, given, found, guard.digest(given))
-    shelf.fill(connection)
+    saving = _Saving(connection, [given], now)
+    state = saving.document(given, found, guard.digest(given))
+    saving.finish()
     return state
 
 
@@ -80,11 +81,18 @@ def forget(connection: Connection, name: str) -> None:
 class _Saving:
     """One transaction of saving: what is known so far, and the passages to put in place at its end."""
 
-    def __init__(self, connection: Connection, given: Iterable[Incident], now: datetime) -> None:
+    def __init__(self, connection: Connection, given: Sequence[Incident | Document], now: datetime) -> None:
         self._connection = connection
         self._now = now
-        self.register = Register(connection, given)
-        self.shelf = Shelf()
+        self.register = Register(connection, [one for one in given if isinstance(one, Incident)])
+        self._documents = documents.hashes(connection, [one.id for one in given if isinstance(one, Document)])
+        self._arriving = Arriving()
+        self._shelf = Shelf()
+
+    def finish(self) -> None:
+        """Write what is left to be written."""
+        self._arriving.write(self._connection, self._now)
+        self._shelf.fill(self._connection)
 
     def one(self, entry: Entry) -> Saved:
         """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
@@ -93,8 +101,7 @@ class _Saving:
             performed.check(entry.performed)
             if isinstance(entry.thing, Incident):
                 return self._incident(entry.thing, entry, digest)
-            state = _document(self._connection, self.shelf, entry.thing, entry.passages, digest)
-            return Saved(entry.thing.id, state)
+            return Saved(entry.thing.id, self.document(entry.thing, entry.passages, digest))
         except Conflict as error:
             return Saved(entry.thing.id, "rejected", str(error), "id")
         except Invalid as error:
@@ -103,12 +110,32 @@ class _Saving:
     def create(self, given: Incident, entry: Entry, digest: str, *, live: bool = False) -> Known:
         """Write an incident that was not there."""
         incident = _settled(given)
-        self.shelf.put(("incident", incident.id), entry.passages)
-        hashes = incidents.add(self._connection, incident, digest, waiting=live)
+        self._shelf.put(("incident", incident.id), entry.passages)
+        hashes = self._arriving.incident(incident, digest, entry.performed, waiting=live)
         detail = {} if live else IMPORTED
         opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
-        self._tell(None, incident, incident.links, entry, [opened], detail)
+        version = 1 if incident.resolution else None
+        self._arriving.tell([opened, *_happened(None, incident, version, dict.fromkeys(incident.links), detail)])
         return Known(incident.id, incident.source, incident.source_id, hashes)
+
+    def document(self, given: Document, found: Sequence[Passage], digest: str) -> DocumentState:
+        """Save one document."""
+        if not given.id:
+            raise Invalid("the document has no id; give one, such as its path", "id")
+        known = self._documents.get(given.id)
+        if known == digest:
+            return "unchanged"
+        if known is None:
+            self._shelf.put(("document", given.id), found)
+            self._arriving.document(given, digest)
+        else:
+            self._arriving.write(self._connection, self._now)  # it may have come with the same entries
+            stored = documents.one(self._connection, given.id)
+            moved = (stored.service, stored.labels) != (given.service, given.labels)
+            self._shelf.put(("document", given.id), found, moved=moved)
+            documents.change(self._connection, given, digest)
+        self._documents[given.id] = digest
+        return "created" if known is None else "updated"
 
     def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:
         known = self.register.find(given)
@@ -117,6 +144,7 @@ class _Saving:
         if known is None:
             there = self.create(replace(given, id=self.register.name(given)), entry, digest)
         else:
+            self._arriving.write(self._connection, self._now)  # it may have come with the same entries
             there = self._update(incidents.one(self._connection, known.id), given, entry, digest)
         self.register.note(there)
         return Saved(there.id, "created" if known is None else "updated")
@@ -124,42 +152,14 @@ class _Saving:
     def _update(self, stored: Incident, given: Incident, entry: Entry, digest: str) -> Known:
         incident = _merged(stored, given)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
-        self.shelf.put(("incident", incident.id), entry.passages + self._kept(stored, given), moved=moved)
+        self._shelf.put(("incident", incident.id), entry.passages + self._kept(stored, given), moved=moved)
         hashes = incidents.change(self._connection, incident, digest)
-        self._tell(stored, incident, given.links, entry, [], IMPORTED)
+        said, version = incident.resolution, None
+        if said is not None and said != stored.resolution:
+            version = resolutions.add(self._connection, incident.id, said, entry.performed)
+        ties = links.add(self._connection, incident.id, given.links, known_from(incident))
+        self._arriving.tell(_happened(stored, incident, version, ties, IMPORTED))
         return Known(incident.id, incident.source, incident.source_id, hashes)
-
-    def _tell(
-        self,
-        stored: Incident | None,
-        incident: Incident,
-        ties: Sequence[Link],
-        entry: Entry,
-        happened: list[Happening],
-        detail: Mapping[str, Any],
-    ) -> None:
-        """Keep the resolution and the links that are new, and put on the timeline what happened."""
-        acknowledged = incident.acknowledged_at
-        if acknowledged is not None and (stored is None or stored.acknowledged_at != acknowledged):
-            happened.append(Happening(incident.id, "acknowledged", acknowledged, detail=detail))
-        happened += self._resolved(stored, incident, entry.performed, detail)
-        # A link that came with the incident is known since its resolution, or else from the start.
-        at = incident.resolution.at if incident.resolution else incident.started_at
-        for tie in links.add(self._connection, incident.id, ties, at):
-            happened.append(Happening(incident.id, "linked", at, detail={**events.tied(tie), **detail}))
-        events.add(self._connection, happened, self._now)
-
-    def _resolved(
-        self, stored: Incident | None, incident: Incident, tries: Sequence[Performed], detail: Mapping[str, Any]
-    ) -> list[Happening]:
-        said = incident.resolution
-        if said is not None and (stored is None or said != stored.resolution):
-            version = resolutions.add(self._connection, incident.id, said, tries)
-            return [Happening(incident.id, "resolved", said.at, said.by, {"version": version, **detail})]
-        newly = incident.status == "resolved" and (stored is None or stored.status != "resolved")
-        if newly and incident.resolved_at is not None:
-            return [Happening(incident.id, "resolved", incident.resolved_at, detail=detail)]
-        return []
 
     def _kept(self, stored: Incident, given: Incident) -> tuple[Passage, ...]:
         """The passages of a resolution that the given incident does not know, where they stand on its page now."""
@@ -195,19 +195,21 @@ def _merged(stored: Incident, given: Incident) -> Incident:
     return merged
 
 
-def _document(
-    connection: Connection, shelf: Shelf, given: Document, found: Sequence[Passage], digest: str
-) -> DocumentState:
-    if not given.id:
-        raise Invalid("the document has no id; give one, such as its path", "id")
-    stored = documents.by_id(connection, [given.id]).get(given.id)
-    if stored is None:
-        shelf.put(("document", given.id), found)
-        documents.add(connection, given, digest)
-        return "created"
-    if documents.hashes(connection, [given.id])[given.id] == digest:
-        return "unchanged"
-    moved = (stored.service, stored.labels) != (given.service, given.labels)
-    shelf.put(("document", given.id), found, moved=moved)
-    documents.change(connection, given, digest)
-    return "updated"
+def _happened(
+    stored: Incident | None,
+    incident: Incident,
+    version: int | None,
+    ties: Iterable[Link],
+    detail: Mapping[str, Any],
+) -> Iterator[Happening]:
+    """What is new about an incident, for the timeline: `version` and `ties` are those that came now."""
+    acknowledged, said = incident.acknowledged_at, incident.resolution
+    if acknowledged is not None and (stored is None or stored.acknowledged_at != acknowledged):
+        yield Happening(incident.id, "acknowledged", acknowledged, detail=detail)
+    newly = incident.status == "resolved" and (stored is None or stored.status != "resolved")
+    if said is not None and version is not None:
+        yield Happening(incident.id, "resolved", said.at, said.by, {"version": version, **detail})
+    elif newly and incident.resolved_at is not None:
+        yield Happening(incident.id, "resolved", incident.resolved_at, detail=detail)
+    for tie in ties:
+        yield Happening(incident.id, "linked", known_from(incident), detail={**events.tied(tie), **detail})

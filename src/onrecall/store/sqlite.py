@@ -86,7 +86,7 @@ class SQLite:
     @staticmethod
     def among(column: str) -> str:
         """The condition that a column is one of `:numbers`, a list in one value."""
-        return f"{column} in (select value from json_each(:numbers))"
+        return f"{column} in (select value from json_each(:numbers))"  # noqa: S608
 
     @staticmethod
     def listed(numbers: Sequence[int]) -> str:

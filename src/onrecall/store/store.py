@@ -136,11 +136,11 @@ class Store(Inbox):
         self,
         document: Document,
         passages: Sequence[Passage],
-        now: datetime,  # noqa: ARG002  a document is known since it is dated, whenever it was stored
+        now: datetime,
     ) -> Literal["created", "updated", "unchanged"]:
         """Keep a document under its id."""
         with self._database.write() as connection:
-            return saving.put(connection, document, passages)
+            return saving.put(connection, document, passages, guard.moment(now, "now"))
 
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
