@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
+CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
 LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
 
 export UV_NO_PROGRESS ?= 1
@@ -47,10 +48,11 @@ bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BENCH) web/node_modules src/onrecall/doors/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -60,17 +62,23 @@ $(UV):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
 
 # The development environment holds all that the running one does, so `make demo` keeps it when it is there.
-$(VENV)/run.stamp: requirements.lock pyproject.toml | $(UV)
+$(VENV)/run.stamp: requirements.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
 	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once) …"; \
 	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(UV)
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
 	@echo "installing what the tests need (once) …"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
+
+# The console is built with this machine's Node, or else with the one that PyPI has.
+$(VENV)/node.stamp: requirements-node.lock | $(UV)
+	@node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])' && npm --version >/dev/null 2>&1 \
+	  || $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-node.lock
+	@touch $@
 
 $(BENCH)/stamp: requirements-bench.lock pyproject.toml | $(UV)
 	@echo "installing the peers of the speed benchmark into $(BENCH) (once) …"

@@ -1,6 +1,7 @@
 """The HTTP contract, over a real store, a real model and the example history."""
 
 import json
+import re
 
 import pytest
 
@@ -242,15 +243,27 @@ def test_health_status_and_pages(client):
     }
     page = client.get("/")
     assert "script-src 'self'" in page.headers["content-security-policy"]
-    for path in (
-        "/static/page.js",
-        "/static/page.css",
-        "/static/icon.svg",
-        "/docs",
-        "/docs/static/swagger-ui-bundle.js",
-    ):
+    files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert any(path.endswith(".js") for path in files)
+    for path in (*files, "/docs", "/docs/static/swagger-ui-bundle.js"):
         assert client.get(path).status_code == 200, path
     assert "https://" not in page.text
+
+
+def test_each_console_page_has_a_nonce_of_its_own(client):
+    one, other = client.get("/"), client.get("/")
+    (nonce,) = re.findall(r"'nonce-([^']+)'", one.headers["content-security-policy"])
+    assert f'nonce="{nonce}"' in one.text
+    assert nonce not in other.text
+    assert "__CSP_NONCE__" not in one.text
+
+
+def test_a_citation_opens_its_numbered_page(client):
+    answer = client.post("/api/v1/ask", json={"text": "auth service returning 503 errors users cant login"}).json()
+    cited = answer["steps"][0]["citation"]
+    opened = client.get(f"/api/v1/pages/{cited['id']}").json()
+    assert cited["quote"] in opened["lines"][cited["line"] - 1]["text"]
+    assert client.get("/api/v1/pages/nothing").status_code == 404
 
 
 def test_the_description_is_complete(client):

@@ -14,12 +14,14 @@ from starlette.middleware.cors import CORSMiddleware
 from onrecall import __version__
 from onrecall.doors.access import Access
 from onrecall.doors.http import (
+    console,
     documents,
     guard,
     health,
     history,
     incidents,
     limits,
+    pages,
     problems,
     recall,
     recurrences,
@@ -88,6 +90,7 @@ ROUTERS = (
     recurrences.router,
     history.router,
     documents.router,
+    pages.router,
     health.router,
 )
 TAGS = [
@@ -101,13 +104,8 @@ TAGS = [
 
 
 def _pages(app: FastAPI) -> None:
-    page = files("onrecall.doors.http") / "page"
-    app.mount("/static", StaticFiles(directory=str(page)), name="static")
+    console.install(app)
     app.mount("/docs/static", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-static")
-
-    @app.get("/", include_in_schema=False)
-    def index() -> HTMLResponse:
-        return HTMLResponse((page / "index.html").read_text(encoding="utf-8"))
 
     @app.get("/docs", include_in_schema=False)
     def docs(_: Request) -> HTMLResponse:

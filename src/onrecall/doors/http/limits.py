@@ -58,7 +58,8 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start" and not scope["path"].startswith("/docs"):
-                message["headers"] = [*message["headers"], *HEADERS]
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in HEADERS if one[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

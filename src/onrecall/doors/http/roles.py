@@ -12,6 +12,7 @@ Least = Role | Literal["open"]
 
 _V1: Mapping[str, Least] = {
     "GET /changes": "viewer",
+    "GET /pages/{thing_id:path}": "viewer",
     "GET /documents": "viewer",
     "GET /documents/{document_id:path}": "viewer",
     "PUT /documents/{document_id:path}": "admin",

@@ -1,0 +1,48 @@
+// The one way to the server: typed by the committed OpenAPI document, with the key of this tab, errors as problems.
+import createClient, { type Middleware } from "openapi-fetch";
+
+import { keyOf } from "./key";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+/** What went wrong, as RFC 9457 says it. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly fields: readonly { field: string; message: string }[] = [],
+  ) {
+    super(detail || title);
+  }
+}
+
+const withKey: Middleware = {
+  onRequest({ request }) {
+    const key = keyOf();
+    if (key) request.headers.set("Authorization", `Bearer ${key}`);
+    return request;
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await problemOf(response);
+  },
+};
+
+export const api = createClient<paths>({ baseUrl: "" });
+api.use(withKey);
+
+/** The body of an answer that the middleware above let through. */
+export async function got<T>(answer: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await answer;
+  return data as T;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const said: unknown = await response.json().catch(() => null);
+  if (typeof said !== "object" || said === null) {
+    return new Problem(response.status, "The server can't answer", `It said ${response.status} ${response.statusText}.`);
+  }
+  const { title, detail, errors } = said as Partial<Schemas["Problem"]>;
+  return new Problem(response.status, title ?? "The request can't be answered", detail ?? "", errors ?? []);
+}

@@ -1,0 +1,40 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { HashRouter, Navigate, Route, Routes } from "react-router";
+
+import { Problem } from "./api/client";
+import { Ask } from "./pages/ask";
+import { Incident } from "./pages/incident";
+import { Now } from "./pages/now";
+import { Shell } from "./shell";
+import { nonce, theme } from "./theme";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      retry: (count, error) => count < 2 && !(error instanceof Problem && error.status < 500),
+    },
+  },
+});
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+      <Notifications position="top-right" />
+      <QueryClientProvider client={queries}>
+        <HashRouter>
+          <Routes>
+            <Route element={<Shell />}>
+              <Route index element={<Now />} />
+              <Route path="ask" element={<Ask />} />
+              <Route path="incidents/:id" element={<Incident />} />
+              <Route path="*" element={<Navigate to="/" replace />} />
+            </Route>
+          </Routes>
+        </HashRouter>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

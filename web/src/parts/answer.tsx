@@ -1,0 +1,177 @@
+// An answer with receipts: verdict, cause, how far to trust it, the first safe step, then everything else.
+import { Badge, Box, Divider, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import { firstSafe, OUTCOME, record, RISK, type Outcome, type Recommendation, type Step, trust, VERDICT } from "../words";
+import { Citation } from "./citation";
+import { Command } from "./copy";
+import { EvidenceCard } from "./evidence";
+import { Marks } from "./marks";
+
+export type Marked = Readonly<Record<number, Outcome>>;
+
+interface AnswerProps {
+  answer: Recommendation;
+  /** What was asked, so that the words it shares with the evidence can be marked. */
+  asked: string;
+  marked?: Marked;
+  mark?: (step: Step, outcome: Outcome) => void;
+}
+
+export function Answer({ answer, asked, marked, mark }: AnswerProps) {
+  const first = firstSafe(answer.steps);
+  return (
+    <Stack gap="md">
+      <Verdict answer={answer} />
+      {first && <FirstStep step={first} />}
+      {answer.tell_apart.length > 0 && (
+        <Section title="What to look at to find out">
+          <Bullets items={answer.tell_apart} />
+        </Section>
+      )}
+      {answer.steps.length > 0 && (
+        <Section title={`All ${answer.steps.length} steps`}>
+          <Stack gap="sm" component="ol" p={0} m={0} role="list">
+            {answer.steps.map((step) => (
+              <StepCard key={step.n} step={step} marked={marked?.[step.n]} mark={mark} />
+            ))}
+          </Stack>
+        </Section>
+      )}
+      {answer.tried_before.length > 0 && (
+        <Section title="Tried before, did not help">
+          <Stack gap="xs">
+            {answer.tried_before.map((one, n) => (
+              <Group key={n} gap="xs" align="baseline">
+                <Badge color="red" variant="light">{OUTCOME[one.outcome]}</Badge>
+                <Text size="sm" flex="1 1 12rem">{one.text}</Text>
+                <Citation citation={one.citation} />
+              </Group>
+            ))}
+          </Stack>
+        </Section>
+      )}
+      {answer.alternatives.length > 0 && (
+        <Section title="It could also be">
+          <Stack gap="sm">
+            {answer.alternatives.map((one) => (
+              <Box key={one.cause}>
+                <Text fw={600}>{one.cause}</Text>
+                {one.tell_apart.length > 0 && <Bullets items={one.tell_apart} lead="What would tell it apart:" />}
+                <Text size="xs" c="dimmed">from {one.evidence.join(", ")}</Text>
+              </Box>
+            ))}
+          </Stack>
+        </Section>
+      )}
+      {answer.evidence.length > 0 && (
+        <Section title={answer.verdict === "never_seen" ? "Nearest misses" : "What it rests on"}>
+          <Stack gap="sm">
+            {answer.evidence.map((one) => (
+              <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked} miss={answer.verdict === "never_seen"} />
+            ))}
+          </Stack>
+        </Section>
+      )}
+      <Made answer={answer} />
+    </Stack>
+  );
+}
+
+export function Verdict({ answer }: { answer: Recommendation }) {
+  const verdict = VERDICT[answer.verdict];
+  return (
+    <Paper withBorder p="md" radius="lg" component="section" aria-label="verdict">
+      <Stack gap={6}>
+        <Group gap="xs">
+          <Badge color={verdict.color} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
+          {answer.cause_label && <Badge variant="default" tt="none">{answer.cause_label}</Badge>}
+        </Group>
+        {answer.cause && <Title order={2} size="h3" className="onrecall-wrap">{answer.cause}</Title>}
+        <Text size="sm">
+          {answer.verdict_reason}
+          {answer.cause_citation && <> · <Citation citation={answer.cause_citation} /></>}
+        </Text>
+        <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} data-testid="trust">
+          Trust: {trust(answer)}
+        </Text>
+      </Stack>
+    </Paper>
+  );
+}
+
+function FirstStep({ step }: { step: Step }) {
+  return (
+    <Paper withBorder p="md" radius="lg" component="section" aria-label="first safe step" className="onrecall-first">
+      <Stack gap="xs">
+        <Group gap="xs">
+          <Text fw={700} size="sm">First safe step</Text>
+          <Risk step={step} />
+        </Group>
+        <Text className="onrecall-wrap">{step.text}</Text>
+        {step.command && <Command text={step.command} />}
+        <Receipt step={step} />
+      </Stack>
+    </Paper>
+  );
+}
+
+function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefined; mark: AnswerProps["mark"] | undefined }) {
+  return (
+    <Paper withBorder p="sm" component="li" className="onrecall-step">
+      <Stack gap="xs">
+        <Group gap="xs" align="flex-start" wrap="nowrap">
+          <Text fw={700} miw={24}>{step.n}.</Text>
+          <Text flex={1} className="onrecall-wrap">{step.text}</Text>
+          <Risk step={step} />
+        </Group>
+        {step.command && <Command text={step.command} />}
+        {step.precondition && <Text size="sm">Only if: {step.precondition}</Text>}
+        {step.rollback && <Text size="sm">To undo: {step.rollback}</Text>}
+        {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
+        {step.old_values.length > 0 && (
+          <Text size="sm">‹…› stands for a value of the old incident ({step.old_values.join(", ")}): put in yours.</Text>
+        )}
+        <Receipt step={step} />
+        {mark && <Marks step={step} marked={marked} mark={mark} />}
+      </Stack>
+    </Paper>
+  );
+}
+
+const Risk = ({ step }: { step: Step }) => (
+  <Badge color={RISK[step.risk].color} variant="light" flex="none">{RISK[step.risk].words}</Badge>
+);
+
+const Receipt = ({ step }: { step: Step }) => (
+  <Group gap="xs">
+    <Citation citation={step.citation} />
+    <Text size="sm" c="dimmed">{record(step.record)}</Text>
+  </Group>
+);
+
+function Bullets({ items, lead }: { items: readonly string[]; lead?: string }) {
+  return (
+    <>
+      {lead && <Text size="sm">{lead}</Text>}
+      <List size="sm" spacing={4}>{items.map((item) => <List.Item key={item}>{item}</List.Item>)}</List>
+    </>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Box component="section" aria-label={title}>
+      <Divider label={<Title order={3} size="h5">{title}</Title>} labelPosition="left" mb="xs" />
+      {children}
+    </Box>
+  );
+}
+
+const Made = ({ answer }: { answer: Recommendation }) => (
+  <Text size="xs" c="dimmed">
+    Composed by {answer.composer}{answer.model ? ` (${answer.model})` : ""}: {answer.route_reason}. Recalled in {answer.latency_ms.recall} ms, {answer.latency_ms.total} ms in all
+    {answer.tokens > 0 && `, ${answer.tokens} tokens`}{answer.tokens > 0 && answer.cost_usd !== null && `, $${answer.cost_usd.toFixed(4)}`}
+    {answer.cost_usd === null && ", price unknown"}.
+  </Text>
+);

@@ -1,0 +1,47 @@
+// An earlier incident or a document that is like this: why it matches, what differs, how it ended.
+import { Badge, Box, Code, Group, List, Mark, Paper, Progress, Stack, Text } from "@mantine/core";
+import { Link } from "react-router";
+
+import { matching, record, type Evidence } from "../words";
+import { Citation } from "./citation";
+
+export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evidence; asked: string; miss?: boolean }) {
+  const incident = evidence.kind === "incident";
+  return (
+    <Paper withBorder p="sm" component="article" aria-label={evidence.title}>
+      <Stack gap={6}>
+        <Group gap="xs" justify="space-between" align="flex-start" wrap="nowrap">
+          <Box flex={1} miw={0}>
+            <Text fw={600} className="onrecall-wrap">
+              {incident ? <Link to={`/incidents/${encodeURIComponent(evidence.id)}`}>{evidence.title}</Link> : evidence.title}
+            </Text>
+            <Text size="xs" c="dimmed" className="onrecall-wrap">{evidence.kind} {evidence.id}</Text>
+          </Box>
+          <Badge variant="default" flex="none">{miss ? "miss" : "match"} {Math.round(evidence.score * 100)} %</Badge>
+        </Group>
+        <Progress value={evidence.score * 100} size="xs" aria-label="likeness, not a probability" />
+        {evidence.family.length > 0 && <Text size="sm">It came back {evidence.family.length} more times: {evidence.family.join(", ")}</Text>}
+        {evidence.why.length > 0 && <List size="sm" spacing={2}>{evidence.why.map((why) => <List.Item key={why}>{why}</List.Item>)}</List>}
+        {evidence.excerpt && (
+          <Box>
+            <Citation citation={{ id: evidence.id, line: evidence.excerpt.line, quote: evidence.excerpt.text }} />
+            <Code block className="onrecall-excerpt" tabIndex={0}><Marked text={evidence.excerpt.text} asked={asked} /></Code>
+          </Box>
+        )}
+        {evidence.resolution && (
+          <Text size="sm" className="onrecall-wrap">How it ended: {evidence.resolution.root_cause}</Text>
+        )}
+        {incident && !evidence.resolution && <Text size="sm" c="dimmed">How it ended is not on record.</Text>}
+        {evidence.record.tried > 0 && <Text size="xs" c="dimmed">Answers that rested on it: {record(evidence.record)}</Text>}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Marked({ text, asked }: { text: string; asked: string }) {
+  return (
+    <>
+      {matching(text, asked).map((piece, n) => (piece.same ? <Mark key={n}>{piece.text}</Mark> : <span key={n}>{piece.text}</span>))}
+    </>
+  );
+}

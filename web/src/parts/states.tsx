@@ -1,0 +1,47 @@
+// Nothing there, not there yet, and something went wrong: always a sentence and what to do.
+import { Alert, Button, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import { Problem } from "../api/client";
+
+export function Failure({ error, again }: { error: Error; again?: () => void }) {
+  const known = error instanceof Problem;
+  return (
+    <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={known ? error.title : "The server can't be reached"} role="alert">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{known ? error.detail : "Is OnRecall running, and is the network up? It is tried again."}</Text>
+        {again && (
+          <Button size="xs" variant="light" color="red" onClick={again}>
+            Try again
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper withBorder p="xl" radius="lg">
+      <Stack gap="xs" align="center" ta="center">
+        <Title order={2} size="h4">
+          {title}
+        </Title>
+        <Text c="dimmed" size="sm" component="div" maw={560}>
+          {children}
+        </Text>
+      </Stack>
+    </Paper>
+  );
+}
+
+export function Waiting({ rows = 4, height = 84 }: { rows?: number; height?: number }) {
+  return (
+    <Stack gap="sm" aria-busy aria-label="loading">
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={height} radius="md" />
+      ))}
+    </Stack>
+  );
+}

@@ -1,0 +1,206 @@
+// The frame around every page: where you are, whether the server is there, and the keyboard.
+import {
+  ActionIcon, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
+  useComputedColorScheme, useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure, useHotkeys, useMediaQuery } from "@mantine/hooks";
+import { Spotlight, spotlight } from "@mantine/spotlight";
+import {
+  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconRepeat, IconSearch, IconServer, IconSun,
+} from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { Link, Outlet, useLocation, useNavigate } from "react-router";
+
+import { Problem } from "./api/client";
+import { setKey } from "./api/key";
+import { useConnection } from "./live";
+
+interface Place {
+  to: string;
+  name: string;
+  key: string;
+  icon: typeof IconBolt;
+  about: string;
+}
+
+const PLACES: readonly Place[] = [
+  { to: "/", name: "Now", key: "n", icon: IconBolt, about: "what is open, live" },
+  { to: "/ask", name: "Ask", key: "a", icon: IconMessageQuestion, about: "ask memory in your own words" },
+  { to: "/memory", name: "Memory", key: "m", icon: IconBooks, about: "old incidents, runbooks, postmortems" },
+  { to: "/trust", name: "Trust", key: "t", icon: IconGauge, about: "how often it was right" },
+  { to: "/recurrences", name: "Recurrences", key: "r", icon: IconRepeat, about: "what keeps coming back" },
+  { to: "/system", name: "System", key: "s", icon: IconServer, about: "parts, senders, keys" },
+];
+const CONNECTION = {
+  live: { words: "live", color: "teal" },
+  joining: { words: "connecting", color: "gray" },
+  away: { words: "server away, trying again", color: "red" },
+} as const;
+
+export function Shell() {
+  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
+  useKeys(showHelp);
+  return (
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 208, breakpoint: "sm", collapsed: { mobile: true } }}
+      {...(narrow ? { footer: { height: 58 } } : {})}
+      padding={{ base: "sm", sm: "lg" }}
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Text fw={800} component={Link} to="/" c="inherit" td="none">OnRecall</Text>
+          <Group gap="xs" wrap="nowrap">
+            <Connection />
+            <ActionIcon variant="subtle" size="lg" onClick={spotlight.open} aria-label="search and commands"><IconSearch size={18} aria-hidden /></ActionIcon>
+            <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
+            <Scheme />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" component="nav" aria-label="pages">
+        {PLACES.map((place) => <Wide key={place.to} place={place} />)}
+      </AppShell.Navbar>
+      {narrow && (
+        <AppShell.Footer component="nav" aria-label="pages">
+          <div className="onrecall-tabs">{PLACES.map((place) => <Tab key={place.to} place={place} />)}</div>
+        </AppShell.Footer>
+      )}
+      <AppShell.Main>
+        <Outlet />
+      </AppShell.Main>
+      <Palette />
+      <KeyDialog />
+      <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
+    </AppShell>
+  );
+}
+
+const here = (path: string, place: Place): boolean =>
+  place.to === "/" ? path === "/" || path.startsWith("/incidents") : path.startsWith(place.to);
+
+function Wide({ place }: { place: Place }) {
+  const active = here(useLocation().pathname, place);
+  return (
+    <NavLink component={Link} to={place.to} label={place.name} active={active} {...(active ? { "aria-current": "page" as const } : {})}
+      leftSection={<place.icon size={18} aria-hidden />} />
+  );
+}
+
+function Tab({ place }: { place: Place }) {
+  const active = here(useLocation().pathname, place);
+  return (
+    <Link to={place.to} className="onrecall-tab" {...(active ? { "aria-current": "page" as const } : {})}>
+      <place.icon size={20} aria-hidden />
+      {place.name === "Recurrences" ? "Recurring" : place.name}
+    </Link>
+  );
+}
+
+function Connection() {
+  const said = CONNECTION[useConnection()];
+  return <Badge color={said.color} variant="dot" tt="none" role="status">{said.words}</Badge>;
+}
+
+function Scheme() {
+  const { setColorScheme } = useMantineColorScheme();
+  const dark = useComputedColorScheme("light") === "dark";
+  return (
+    <Tooltip label={dark ? "light colours" : "dark colours"}>
+      <ActionIcon variant="subtle" size="lg" onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? "light colours" : "dark colours"}>
+        {dark ? <IconSun size={18} aria-hidden /> : <IconMoon size={18} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function Palette() {
+  const go = useNavigate();
+  const [said, setSaid] = useState("");
+  const places = PLACES.map((place) => ({
+    id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to),
+    leftSection: <place.icon size={20} aria-hidden />,
+  }));
+  const ask = said.trim()
+    ? [{ id: "ask-this", label: `Ask memory: ${said}`, onClick: () => void go(`/ask?${new URLSearchParams({ q: said })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> }]
+    : [];
+  return (
+    <Spotlight
+      actions={[...places, ...ask]} query={said} onQueryChange={setSaid} shortcut={["mod + K", "/"]} nothingFound="Nothing here"
+      highlightQuery searchProps={{ placeholder: "Go to a page, or ask memory", leftSection: <IconSearch size={20} aria-hidden /> }}
+    />
+  );
+}
+
+/** `g` and a letter goes to a page; `?` tells the keys. */
+function useKeys(showHelp: () => void) {
+  const go = useNavigate();
+  const begun = useRef(0);
+  useHotkeys([
+    ["?", showHelp, { usePhysicalKeys: false }],
+    ["shift+?", showHelp],
+    ["g", () => { begun.current = Date.now(); }],
+    ...PLACES.map((place): [string, () => void] => [
+      place.key,
+      () => {
+        if (Date.now() - begun.current < 1_500) void go(place.to);
+        begun.current = 0;
+      },
+    ]),
+  ]);
+}
+
+const Help = () => (
+  <Table>
+    <Table.Tbody>
+      <Key keys={["j", "k"]}>next and previous incident</Key>
+      <Key keys={["Enter"]}>open it</Key>
+      <Key keys={["/"]}>commands, or ask memory</Key>
+      {PLACES.map((place) => <Key key={place.to} keys={["g", place.key]}>{place.name}: {place.about}</Key>)}
+      <Key keys={["?"]}>this list</Key>
+    </Table.Tbody>
+  </Table>
+);
+
+const Key = ({ keys, children }: { keys: string[]; children: ReactNode }) => (
+  <Table.Tr>
+    <Table.Td>{keys.map((key) => <Kbd key={key} mr={4}>{key}</Kbd>)}</Table.Td>
+    <Table.Td>{children}</Table.Td>
+  </Table.Tr>
+);
+
+/** Asks for a key when the server wants one. */
+function KeyDialog() {
+  const queries = useQueryClient();
+  const [wanted, setWanted] = useState(false);
+  const [typed, setTyped] = useState("");
+  useEffect(() => {
+    const wants = (error: unknown) => error instanceof Problem && error.status === 401 && setWanted(true);
+    const stopQueries = queries.getQueryCache().subscribe((event) => wants(event.query.state.error));
+    const stopChanges = queries.getMutationCache().subscribe((event) => wants(event.mutation?.state.error));
+    return () => {
+      stopQueries();
+      stopChanges();
+    };
+  }, [queries]);
+  const enter = (event: FormEvent) => {
+    event.preventDefault();
+    setKey(typed.trim());
+    setTyped("");
+    setWanted(false);
+    void queries.resetQueries();
+  };
+  return (
+    <Modal opened={wanted} onClose={() => setWanted(false)} title={<Title order={2} size="h4">A key is needed</Title>}>
+      <form onSubmit={enter}>
+        <Stack>
+          <Text size="sm">This server answers only who has a key. It stays in this tab and is gone when you close it.</Text>
+          <PasswordInput label="API key" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus autoComplete="off" required />
+          <Button type="submit">Use this key</Button>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

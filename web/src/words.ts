@@ -1,0 +1,103 @@
+// Words for what the API says in codes, and times and numbers as people read them.
+import type { Schemas } from "./api/client";
+
+export type Recommendation = Schemas["RecommendationOut"];
+export type Incident = Schemas["IncidentOut"];
+export type Step = Schemas["StepOut"];
+export type Evidence = Schemas["EvidenceOut"];
+export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
+
+export const VERDICT = {
+  known: { words: "Seen before", color: "teal" },
+  similar: { words: "Something like it", color: "yellow" },
+  never_seen: { words: "Never seen this", color: "grape" },
+} as const;
+
+export const RISK = {
+  read_only: { words: "only looks", color: "teal" },
+  reversible: { words: "can be undone", color: "blue" },
+  disruptive: { words: "disruptive", color: "orange" },
+  destructive: { words: "destructive", color: "red" },
+} as const;
+
+export const SEVERITY = {
+  critical: "red",
+  high: "orange",
+  medium: "yellow",
+  low: "blue",
+  info: "gray",
+  unknown: "gray",
+} as const;
+
+export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it_worse: "made it worse" } as const;
+
+const percent = (share: number): string => `${Math.round(share * 100)}`;
+
+/** "right 7 of 9 times at this level (45–94 %)", or why there is no such number yet. */
+export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
+  const sure = answer.confidence;
+  if (!sure) return answer.confidence_reason ?? "not measured yet";
+  const basis = sure.basis === "backtest" ? "when your history was replayed" : "on your own incidents";
+  return `right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %), ${basis}`;
+}
+
+/** "worked 3 of 4 times here", or that nobody has tried it yet. */
+export function record(tried: Schemas["RecordOut"]): string {
+  if (tried.tried === 0) return "no record here yet";
+  const failed = tried.failed ? `, failed ${tried.failed}` : "";
+  const last = tried.last ? `, last ${day(tried.last)}` : "";
+  return `worked ${tried.worked} of ${tried.tried} times here${failed}${last}`;
+}
+
+export const day = (at: string): string =>
+  new Date(at).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+
+/** A moment in the reader's own time zone, named, with UTC beside it. */
+export function moment(at: string): string {
+  const local = new Date(at).toLocaleString(undefined, {
+    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+    timeZoneName: "short",
+  });
+  return `${local} · ${new Date(at).toISOString().slice(11, 19)} UTC`;
+}
+
+const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
+
+/** How long ago, in its two largest units: "2 h 5 min". */
+export function span(seconds: number): string {
+  let left = Math.max(0, Math.floor(seconds));
+  const said: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(left / size);
+    if (count || (unit === "s" && said.length === 0)) said.push(`${count} ${unit}`);
+    left -= count * size;
+    if (said.length === 2 || (said.length === 1 && unit === "min")) break;
+  }
+  return said.join(" ");
+}
+
+export const age = (at: string, now: number): string => span((now - Date.parse(at)) / 1000);
+
+export const money = (dollars: number | null): string => (dollars === null ? "price unknown" : `$${dollars.toFixed(4)}`);
+
+/** The step to begin with: the first that only looks, else the first that can be undone, else none is safe. */
+export function firstSafe(steps: readonly Step[]): Step | undefined {
+  return steps.find((step) => step.risk === "read_only") ?? steps.find((step) => step.risk === "reversible");
+}
+
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.-]{2,}/gu;
+
+/** The text cut into pieces, those words marked that the other text has too. */
+export function matching(text: string, other: string): { text: string; same: boolean }[] {
+  const known = new Set([...other.toLowerCase().matchAll(WORD)].map(([word]) => word));
+  const pieces: { text: string; same: boolean }[] = [];
+  let at = 0;
+  for (const found of text.matchAll(WORD)) {
+    if (!known.has(found[0].toLowerCase())) continue;
+    if (found.index > at) pieces.push({ text: text.slice(at, found.index), same: false });
+    pieces.push({ text: found[0], same: true });
+    at = found.index + found[0].length;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), same: false });
+  return pieces;
+}
