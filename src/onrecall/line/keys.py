@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from onrecall.access import MAY, Key, Role, digest, id_of, mint
-from onrecall.errors import Conflict, Invalid, NotFound, Unauthorised
+from onrecall.access import MARK, MAY, Key, Role, digest, id_of, mint
+from onrecall.errors import Invalid, NotFound, Unauthorised
 from onrecall.store import Store
 from onrecall.store.keys import USE_KEPT_EVERY
 
@@ -17,6 +17,8 @@ FRESH_SECONDS = 1.0
 OVERLAP = timedelta(days=1)
 """So long does a replaced key still open, unless it is told otherwise."""
 LONGEST_NAME = 100
+SHOWN = len(MARK) + 8
+"""Letters of a key that are no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +54,31 @@ class Keys:
         """Every key there ever was, oldest first."""
         return self._ring.all()
 
-    def revoke(self, which: str) -> Key:
-        """End a key at once. A second time changes nothing."""
-        return self._ring.revoke(self._find(which).id, self._clock())
+    def revoke(self, which: str) -> tuple[Key, ...]:
+        """End a key at once; under a name, all that its holder has. A second time changes nothing."""
+        now = self._clock()
+        found = self._find(which)
+        working = [key for key in found if key.state(now) == "active"]
+        return tuple(self._ring.revoke(key.id, now) for key in working or found[-1:])
 
     def rotate(self, which: str, overlap: timedelta = OVERLAP, expires_at: datetime | None = None) -> Made:
         """A new key in place of another, with its name, role and length of life; both open until the overlap ends."""
-        old, now = self._find(which), self._clock()
+        now, found = self._clock(), self._find(which)
+        old = next((key for key in reversed(found) if key.state(now) == "active"), found[-1])
         lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
         made = _made(old.name, old.role, now, _later(expires_at, now) or lasting)
         self._ring.replace(old.id, made.key, now + overlap)
         return made
 
-    def _find(self, which: str) -> Key:
-        """A key by its id, its first letters, the name it was made for, or (found somewhere) itself."""
+    def _find(self, which: str) -> list[Key]:
+        """The keys that are meant, oldest first: by id, by the name they were made for, or by a key that was found."""
         given = id_of(which) or which
         keys = self._ring.all()
-        if exact := [key for key in keys if given in (key.id, key.prefix)]:
-            return exact[0]
-        of_name = [key for key in keys if key.name == given]
-        now = self._clock()
-        current = [key for key in of_name if key.state(now) == "active" and key.replaced_by is None] or of_name
-        if not current:
-            raise NotFound(f"there is no key {given}; `onrecall keys list` shows those there are")
-        if len(current) > 1:
-            raise Conflict(f"{given} had {len(current)} keys; say which: {', '.join(key.id for key in current)}")
-        return current[0]
+        found = [key for key in keys if given in (key.id, key.prefix)] or [key for key in keys if key.name == given]
+        if not found:
+            shown = f"{given[:SHOWN]}…" if given.startswith(MARK) else given
+            raise NotFound(f"there is no key {shown}; `onrecall keys list` shows those there are")
+        return found
 
     # whose a key is
 
