@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
         default=None,
         description='What senders sign with, as JSON: {"pagerduty": ["new", "old"]}; each may have several.',
     )
+    sns_topics: str | None = Field(
+        default=None,
+        description="Topics of Amazon SNS (ARNs, separated by commas) that are confirmed, and whose alarms come in.",
+    )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )
@@ -65,6 +70,12 @@ class Settings(BaseSettings):
     @classmethod
     def _are_secrets(cls, value: SecretStr | None) -> SecretStr | None:
         _secrets(value)
+        return value
+
+    @field_validator("sns_topics")
+    @classmethod
+    def _are_topics(cls, value: str | None) -> str | None:
+        _topics(value)
         return value
 
     @field_validator("cors_origins")
@@ -92,8 +103,9 @@ class Settings(BaseSettings):
 
     @property
     def secrets_by_sender(self) -> Mapping[str, tuple[str, ...]]:
-        """The secrets that each sender may sign with."""
-        return _secrets(self.webhook_secrets)
+        """The secrets that each sender may sign with; SNS signs with its own, so for it these are the topics."""
+        topics = _topics(self.sns_topics)
+        return {**_secrets(self.webhook_secrets), **({"cloudwatch": topics} if topics else {})}
 
     @property
     def welcome_origins(self) -> tuple[str, ...]:
@@ -152,6 +164,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"{min(twice)} stands there twice; put all its secrets into one list")
     return dict(pairs)
+
+
+def _topics(value: str | None) -> tuple[str, ...]:
+    topics = tuple(part.strip() for part in value.split(",")) if value else ()
+    for topic in topics:
+        if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}", topic, re.ASCII):
+            raise ValueError(f"{topic!r} is no topic; write it as arn:aws:sns:eu-west-1:123456789012:alarms")
+    return topics
 
 
 def _origins(value: str | None) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """The memory: what the doors ring. Each method is one stretch of the line."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from onrecall.alerts import Delivery
 from onrecall.errors import Invalid, NotFound
 from onrecall.incident import (
     Document,
@@ -21,6 +22,7 @@ from onrecall.incident import (
 from onrecall.line.advise import Advisor, situation_of
 from onrecall.line.bring import Brought, bring
 from onrecall.line.learn import done_in, performed_in, recurrence_of
+from onrecall.line.receive import Receipt, Receiver
 from onrecall.line.reindex import Reindex
 from onrecall.line.trust import Trust
 from onrecall.recall import Recall
@@ -50,6 +52,7 @@ class Memory:
         self._personal = parts.redact_personal
         self.trust = Trust(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
+        self.receiver = Receiver(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
 
     def now(self) -> datetime:
@@ -57,6 +60,10 @@ class Memory:
         return self._clock()
 
     # receive
+
+    def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
+        """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
+        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
 
     def open(self, incident: Incident) -> tuple[Incident, bool]:
         """Keep a new incident; the second value says whether it was new. An empty id is minted."""

@@ -5,13 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from onrecall.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
-from onrecall.errors import Rejected
+from onrecall.errors import Invalid, Rejected
 from onrecall.store import alerts, change_events, notes, rejected, saving
 from onrecall.store.alerts import Told
-from onrecall.store.inbound import Arrival, Received
+from onrecall.store.inbound import Arrival, Received, Unread
+
+KINDS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
+}
+OURS = "onrecall:"
+"""Begins what is kept of a part that was read and can't be stored: its kind, then the noun as JSON."""
 
 
 @dataclass(slots=True)
@@ -22,31 +29,46 @@ class Ready:
     alerts: list[tuple[int, Told]] = field(default_factory=list)
     notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     changes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    unread: list[tuple[int, Unread]] = field(default_factory=list)
+
+    def add(self, number: int, signal: Signal) -> None:
+        """Make the row of one signal; Invalid when it can't be stored."""
+        if isinstance(signal, Alert):
+            self.alerts.append((number, alerts.told(signal)))
+        elif isinstance(signal, ChangeEvent):
+            self.changes.append((number, change_events.row_of(signal)))
+        else:
+            self.notes.append((number, notes.row_of(signal)))
 
 
 def ready(arrivals: Sequence[Arrival]) -> Ready:
-    """Make the rows; Invalid when something can't be stored."""
+    """Make the rows; a part that can't be stored holds up no other."""
     made = Ready(arrivals)
     for number, arrival in enumerate(arrivals):
-        for signal in arrival.signals:
-            if isinstance(signal, Alert):
-                made.alerts.append((number, alerts.told(signal)))
-            elif isinstance(signal, ChangeEvent):
-                made.changes.append((number, change_events.row_of(signal)))
-            else:
-                made.notes.append((number, notes.row_of(signal)))
+        made.unread += [(number, part) for part in arrival.unread]
+        for n, signal in enumerate(arrival.signals):
+            try:
+                made.add(number, signal)
+            except Invalid as error:
+                made.unread.append((number, _unstorable(signal, f"signals[{n}]", error)))
     return made
 
 
-def check(signal: Signal) -> None:
-    """Invalid when it can't be stored."""
-    if isinstance(signal, Alert):
-        alerts.told(signal)
-    elif isinstance(signal, ChangeEvent):
-        change_events.row_of(signal)
-    else:
-        assert isinstance(signal, Note | Acknowledgement)
-        notes.row_of(signal)
+def noun(raw: str) -> Signal | None:
+    """What was read of a part before it could not be stored; None where a part could not be read at all."""
+    if not raw.startswith(OURS):
+        return None
+    _, kind, said = raw.split(":", 2)
+    try:
+        found: Signal = KINDS[kind].validate_json(said)
+    except ValidationError as error:
+        raise Invalid(f"this part can't be read again; send it mended: {error.errors()[0]['msg']}") from error
+    return found
+
+
+def _unstorable(signal: Signal, where: str, error: Invalid) -> Unread:
+    kind = type(signal).__name__
+    return Unread(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
 
 
 def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Received, ...]:
@@ -61,9 +83,10 @@ def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Receive
             counts[number].add(new=new)
     for arrival, count in zip(made.arrivals, counts, strict=True):
         _keep_documents(connection, arrival, count, now)
-    if unread := [(one.source, part) for one in made.arrivals for part in one.unread]:
-        rejected.put(connection, unread, now)
-    return tuple(count.received(arrival) for count, arrival in zip(counts, made.arrivals, strict=True))
+    for number, part in made.unread:
+        counts[number].rejected.append(part.told())
+    rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)
+    return tuple(Received(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
 
 
 def _keep_documents(connection: Connection, arrival: Arrival, count: "_Count", now: datetime) -> None:
@@ -85,7 +108,3 @@ class _Count:
             self.accepted += 1
         else:
             self.duplicate += 1
-
-    def received(self, arrival: Arrival) -> Received:
-        unread = (part.told() for part in arrival.unread)
-        return Received(self.accepted, self.duplicate, (*unread, *self.rejected))

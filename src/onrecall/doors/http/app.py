@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from onrecall import __version__
 from onrecall.doors.access import Access
 from onrecall.doors.http import (
+    alerts,
     console,
     documents,
     guard,
@@ -27,6 +28,8 @@ from onrecall.doors.http import (
     recurrences,
     trust,
 )
+from onrecall.doors.http.confirming import Confirming
+from onrecall.doors.intake import Intake
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
@@ -43,12 +46,16 @@ def create(
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in."""
 
+    intake = Intake(memory, worker.wake)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         worker.start()
+        intake.start()
         try:
             yield
         finally:
+            intake.stop()
             worker.stop()
 
     app = FastAPI(
@@ -64,6 +71,8 @@ def create(
     )
     app.state.memory = memory
     app.state.worker = worker
+    app.state.intake = intake
+    app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     problems.install(app)
     app.add_middleware(guard.Guard, memory=memory, access=access)
@@ -85,6 +94,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 HEADERS = ("authorization", "content-type", "x-api-key")
 ROUTERS = (
     incidents.router,
+    alerts.router,
     recall.router,
     trust.router,
     recurrences.router,
@@ -95,6 +105,7 @@ ROUTERS = (
 )
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
+    {"name": "alerts", "description": "What senders tell, what could not be read of it, and changes."},
     {"name": "recall", "description": "Ask memory; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from onrecall.access import Caller
+from onrecall.doors.intake import Intake
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
 
@@ -24,7 +25,13 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
+def _intake(request: Request) -> Intake:
+    intake: Intake = request.app.state.intake
+    return intake
+
+
 TheMemory = Annotated[Memory, Depends(_memory)]
 TheWorker = Annotated[Worker, Depends(_worker)]
+TheIntake = Annotated[Intake, Depends(_intake)]
 TheCaller = Annotated[Caller, Depends(_caller)]
 """Who asks, as the guard found."""

@@ -1,0 +1,101 @@
+"""Redacting what senders tell, fast: labels repeat, so a text that held no secret is not searched again."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from onrecall.redaction import redact, redact_thing
+
+REMEMBERED = 20_000
+"""Texts without secrets that are kept in mind; what held a secret never is."""
+SHORT = 1_000
+"""Longer texts hardly repeat."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL and halves of surrogate pairs, which no database takes."""
+KEYS = frozenset({"key", "id"})
+T = TypeVar("T")
+
+
+class Cleaner:
+    """Redacts nouns; one belongs to one thread."""
+
+    def __init__(self, *, personal: bool) -> None:
+        self._personal = personal
+        self._clean: set[str | tuple[str, str]] = set()
+
+    def thing(self, thing: T) -> T:
+        """A noun with all its texts redacted; one without secrets is handed back as it is."""
+        changed = {}
+        for name in _names(type(thing)):
+            value = getattr(thing, name)
+            clean = self.key(value) if name in KEYS else self._value(value)
+            if clean is not value:
+                changed[name] = clean
+        return replace(thing, **changed) if changed else thing  # type: ignore[type-var]
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        if text in self._clean:
+            return text
+        clean = redact(_UNSTORABLE.sub("\ufffd", text), self._personal).text
+        if clean != text:
+            return clean
+        self._remember(text, len(text))
+        return text
+
+    def key(self, key: str) -> str:
+        """A key without secrets: two that were different stay so."""
+        clean = self.text(key)
+        if clean == key:
+            return key
+        return f"{clean}#{hashlib.sha256(key.encode(errors='replace')).hexdigest()[:16]}"
+
+    def json(self, raw: str) -> str:
+        """A text that is JSON, its values redacted by their names too; any other text likewise, as text."""
+        try:
+            return json.dumps(redact_thing(json.loads(raw), self._personal))
+        except (ValueError, RecursionError):
+            return redact(raw, self._personal).text
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, tuple) and value:
+            clean = tuple(self._value(one) for one in value)
+            return value if clean == value else clean
+        return value
+
+    def _mapping(self, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A value may be a secret by its name alone, so both are looked at together."""
+        fresh = {name: value for name, value in mapping.items() if (name, value) not in self._clean}
+        if not fresh:
+            return mapping
+        clean = redact_thing(fresh, self._personal)
+        for name, value in fresh.items():
+            if clean.get(name) == value:
+                self._remember((name, value), len(name) + (len(value) if isinstance(value, str) else 0))
+        if clean == fresh:
+            return mapping
+        return {name: value for name, value in mapping.items() if name not in fresh} | clean
+
+    def _remember(self, clean: "str | tuple[str, str]", length: int) -> None:
+        if length > SHORT:
+            return
+        if len(self._clean) >= REMEMBERED:
+            self._clean.clear()
+        self._clean.add(clean)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    if kind not in _NAMES:
+        assert is_dataclass(kind)
+        _NAMES[kind] = tuple(one.name for one in fields(kind))
+    return _NAMES[kind]
