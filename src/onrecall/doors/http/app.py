@@ -45,7 +45,6 @@ def create(
     access: Access = Access(),  # noqa: B008 - frozen
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in."""
-
     intake = Intake(memory, worker.wake)
 
     @asynccontextmanager
