@@ -71,11 +71,10 @@ class Advisor:
             inputs_hash=digest,
         )
 
-    def recommend(self, incident: Incident) -> Recommendation:
-        """Answer an incident and keep the answer; an unchanged answer is not kept twice."""
-        answer = self.answer(situation_of(incident), incident.id)
-        keys = [step_key(step.text, step.command) for step in answer.steps]
-        return self._store.save_recommendation(answer, keys)
+    def made(self, incident: Incident, context: Sequence[str] = ()) -> tuple[Recommendation, list[str]]:
+        """The answer to an incident as it stands, and the keys of its steps; nothing is kept."""
+        answer = self.answer(situation_of(incident, context), incident.id)
+        return answer, [step_key(step.text, step.command) for step in answer.steps]
 
     def _confidence(self, advice: Advice, numbers: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
         if advice.cause is None:
@@ -83,10 +82,10 @@ class Advisor:
         return self._trust.confidence(numbers)
 
 
-def situation_of(incident: Incident) -> Situation:
-    """What an incident says when it opens; the incident itself is never its own evidence."""
+def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
+    """What an incident says, and lines told beside it; the incident itself is never its own evidence."""
     return Situation(
-        text=incident.text,
+        text="\n".join([incident.text, *context]),
         service=incident.service,
         labels=incident.labels,
         exclude=frozenset({incident.id}) if incident.id else frozenset(),

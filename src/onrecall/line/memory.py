@@ -1,12 +1,13 @@
 """The memory: what the doors ring. Each method is one stretch of the line."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from onrecall.alerts import Delivery
 from onrecall.errors import Invalid, NotFound
+from onrecall.grouping import Topology
 from onrecall.incident import (
     Document,
     Evidence,
@@ -20,10 +21,13 @@ from onrecall.incident import (
     Situation,
 )
 from onrecall.line.advise import Advisor, situation_of
+from onrecall.line.answer import Answers
 from onrecall.line.bring import Brought, bring
+from onrecall.line.group import Grouping, Pace
 from onrecall.line.learn import done_in, performed_in, recurrence_of
 from onrecall.line.receive import Receipt, Receiver
 from onrecall.line.reindex import Reindex
+from onrecall.line.settle import Settling
 from onrecall.line.trust import Trust
 from onrecall.recall import Recall
 from onrecall.redaction import redact, redact_thing
@@ -40,6 +44,9 @@ class Parts:
     recall: Recall
     clock: Clock
     redact_personal: bool = False
+    topology: Topology = field(default_factory=Topology)
+    """What depends on what, as people declared it."""
+    pace: Pace = field(default_factory=Pace)
 
 
 class Memory:
@@ -54,6 +61,9 @@ class Memory:
         self.reindex = Reindex(parts.store, parts.recall)
         self.receiver = Receiver(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
+        self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
 
     def now(self) -> datetime:
         """The time by the memory's clock."""
@@ -89,15 +99,17 @@ class Memory:
 
     def recommend(self, incident_id: str) -> Recommendation:
         """Answer an incident and keep the answer; the same evidence again gives the same recommendation."""
-        incident = self.store.incident(incident_id)
-        return self._advisor.recommend(incident)
+        return self._answers.answer(incident_id)
 
     def answer_due(self, limit: int = 10) -> int:
-        """Answer incidents that wait for their first recommendation; returns how many were answered."""
-        due = self.store.due(limit)
-        for incident_id in due:
-            self.recommend(incident_id)
-        return len(due)
+        """Answer incidents that are due; returns how many were answered."""
+        return self._answers.answer_due(limit)
+
+    # the worker's round
+
+    def work(self, limit: int = 10) -> int:
+        """Group alerts that wait, settle what is over, answer what is due; how much of that there was."""
+        return self.grouping.run() + self._settling.run() + self._answers.answer_due(limit)
 
     # resolve and learn
 

@@ -1,5 +1,7 @@
 """What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
 
+from onrecall.store.events import Happening
+from onrecall.store.grouping import ALERTS, Grouped, Held, Seen
 from onrecall.store.inbound import (
     Arrival,
     Groupable,
@@ -9,6 +11,7 @@ from onrecall.store.inbound import (
     StoredUnread,
     Unread,
 )
+from onrecall.store.placing import BY_ALERTS, Changed, Merged, Opened, Placed, Work
 from onrecall.store.results import (
     Change,
     Entry,
@@ -26,24 +29,35 @@ from onrecall.store.results import (
 from onrecall.store.store import Store
 
 __all__ = [
+    "ALERTS",
+    "BY_ALERTS",
     "Arrival",
     "Change",
+    "Changed",
     "Entry",
     "Event",
     "FittedCurve",
     "Groupable",
+    "Grouped",
+    "Happening",
+    "Held",
     "Imprint",
     "Judgement",
     "Make",
+    "Merged",
+    "Opened",
     "Page",
+    "Placed",
     "Received",
     "Remade",
     "Remaking",
     "Saved",
+    "Seen",
     "Store",
     "StoredAlert",
     "StoredNote",
     "StoredUnread",
     "TermStatistics",
     "Unread",
+    "Work",
 ]

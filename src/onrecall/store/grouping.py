@@ -45,7 +45,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Groupable:
+class Grouped:
     """An incident that alerts may still join."""
 
     incident: Incident
@@ -63,7 +63,7 @@ class Seen:
     number: int
     """How often alerts were grouped before: what is written later must rest on the newest."""
     waiting: tuple[StoredAlert, ...]
-    open: tuple[Groupable, ...]
+    open: tuple[Grouped, ...]
     pairings: Mapping[Kinds, bool]
 
 
@@ -103,7 +103,7 @@ def look(connection: Connection, now: datetime, limit: int, shelf: Shelf) -> See
     held = hold(connection, known, shelf.at(known_number))
     hands = _touched(connection, known)
     groups = tuple(
-        Groupable(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
+        Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
         for one in known.values()
         if one.id in missing or _recent(one, held[one.id], now)
     )

@@ -152,11 +152,12 @@ def refresh(connection: Connection, name: str, soonest: datetime) -> None:
         connection.execute(update(incident_rows).where(incident_rows.c.id == name).values(waiting=True, due_at=due))
 
 
+_ITS = alert_rows.c.id == bindparam("its")
+_TAKE = update(alert_rows).where(_ITS).values(waiting=bindparam("later"))
 _PLACE = (
-    update(alert_rows)
-    .where(alert_rows.c.id == bindparam("its"))
-    .values(waiting=bindparam("later"), incident=bindparam("to"), joined=bindparam("how"))
+    update(alert_rows).where(_ITS).values(waiting=bindparam("later"), incident=bindparam("to"), joined=bindparam("how"))
 )
+_MOVE = update(alert_rows).where(_ITS).values(incident=bindparam("to"), joined=bindparam("how"))
 
 
 def _place(connection: Connection, incident: str | None, placed: Sequence[Placed]) -> None:
@@ -164,16 +165,17 @@ def _place(connection: Connection, incident: str | None, placed: Sequence[Placed
     if not placed:
         return
     now = alerts.numbered(connection, [one.alert.id for one in placed])
-    rows = [
-        {
-            "its": one.alert.id,
-            "later": now[one.alert.id].waiting and now[one.alert.id].hash != one.alert.hash,
-            "to": incident if one.joined is not None else one.alert.incident,
-            "how": one.joined if one.joined is not None else one.alert.joined,
-        }
-        for one in placed
-    ]
-    connection.execute(_PLACE, rows)
+    taken, moved = [], []
+    for one in placed:
+        stands = now[one.alert.id]
+        row = {"its": one.alert.id, "later": stands.waiting and stands.hash != one.alert.hash}
+        if one.joined is None:
+            taken.append(row)
+        else:
+            moved.append(row | {"to": incident, "how": one.joined})
+    for statement, rows in ((_TAKE, taken), (_PLACE, moved)):
+        if rows:
+            connection.execute(statement, rows)
 
 
 def _quieten(connection: Connection, name: str, now: datetime) -> None:
@@ -194,12 +196,7 @@ def _merge(connection: Connection, one: Merged, now: datetime) -> None:
     moved = connection.execute(select(its.id, its.joined).where(its.incident == one.gone.id)).all()
     if moved:
         how = [{"its": row.id, "to": one.into, "how": {**(row.joined or {}), "from": one.gone.id}} for row in moved]
-        connection.execute(
-            update(alert_rows)
-            .where(its.id == bindparam("its"))
-            .values(incident=bindparam("to"), joined=bindparam("how")),
-            how,
-        )
+        connection.execute(_MOVE, how)
     connection.execute(update(notes).where(notes.c.incident == one.gone.id).values(incident=one.into))
     tie = Link("merged", one.into)
     links.add(connection, one.gone.id, [tie], one.at)
