@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, keys, printing, recurring, reindexing, trusting
+from onrecall.doors import archive, importing, keys, printing, recurring, reindexing, rejecting, trusting
 from onrecall.doors.options import (
     AsOf,
     Json,
@@ -53,6 +53,7 @@ app = typer.Typer(
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
+app.add_typer(rejecting.app, name="rejected")
 
 
 @app.callback(invoke_without_command=True)
