@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from onrecall.alerts import (
     alertmanager,
     anomaly,
+    cloudevents,
     cloudwatch,
     datadog,
     fetching,
+    generic,
     github,
     grafana,
     incident_io,
@@ -35,9 +37,11 @@ _ALL = (
     Source("sentry", sentry.parse, sentry.verify),
     Source("datadog", datadog.parse),
     Source("cloudwatch", cloudwatch.parse, sns.Certificates(fetching.fetch).verify),
+    Source("cloudevents", cloudevents.parse),
     Source("rootly", rootly.parse, rootly.verify),
     Source("github", github.parse, github.verify),
     Source("anomaly", anomaly.parse),
+    Source("generic", generic.parse),
 )
 SOURCES: Mapping[str, Source] = {one.name: one for one in _ALL}
 """Every sender by the name that stands in its address."""

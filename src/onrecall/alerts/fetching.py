@@ -1,7 +1,5 @@
 """The one thing that reading alerts ever fetches: a certificate of SNS, from an address that was checked before."""
 
-import httpx
-
 from onrecall.errors import Unavailable
 
 SECONDS = 5.0
@@ -10,6 +8,8 @@ LARGEST = 64 * 1024
 
 def fetch(url: str) -> bytes:
     """What stands at the address; no redirect is followed, and it must be small."""
+    import httpx  # noqa: PLC0415 - slow to import, and fetched once for each certificate
+
     try:
         with httpx.stream("GET", url, timeout=SECONDS, follow_redirects=False) as answer:
             if answer.status_code != httpx.codes.OK:
