@@ -1,6 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy } from "react";
 import { HashRouter, Navigate, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
@@ -9,6 +10,11 @@ import { Incident } from "./pages/incident";
 import { Now } from "./pages/now";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
+
+const Memory = lazy(() => import("./pages/memory").then((page) => ({ default: page.Memory })));
+const Trust = lazy(() => import("./pages/trust").then((page) => ({ default: page.Trust })));
+const Recurrences = lazy(() => import("./pages/recurrences").then((page) => ({ default: page.Recurrences })));
+const System = lazy(() => import("./pages/system").then((page) => ({ default: page.System })));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -30,6 +36,10 @@ export function App() {
               <Route index element={<Now />} />
               <Route path="ask" element={<Ask />} />
               <Route path="incidents/:id" element={<Incident />} />
+              <Route path="memory" element={<Memory />} />
+              <Route path="trust" element={<Trust />} />
+              <Route path="recurrences" element={<Recurrences />} />
+              <Route path="system" element={<System />} />
               <Route path="*" element={<Navigate to="/" replace />} />
             </Route>
           </Routes>

@@ -1,6 +1,7 @@
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
+import "@mantine/dropzone/styles.css";
 import "./app.css";
 
 import { StrictMode } from "react";

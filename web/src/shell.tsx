@@ -9,12 +9,13 @@ import {
   IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconRepeat, IconSearch, IconServer, IconSun,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
 import { Problem } from "./api/client";
 import { setKey } from "./api/key";
 import { useConnection } from "./live";
+import { Waiting } from "./parts/states";
 
 interface Place {
   to: string;
@@ -69,7 +70,9 @@ export function Shell() {
         </AppShell.Footer>
       )}
       <AppShell.Main>
-        <Outlet />
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
       </AppShell.Main>
       <Palette />
       <KeyDialog />

@@ -78,6 +78,12 @@ export function span(seconds: number): string {
 
 export const age = (at: string, now: number): string => span((now - Date.parse(at)) / 1000);
 
+/** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
+export function spelt(label: string): string {
+  const words = label.replace(/[-_]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 export const money = (dollars: number | null): string => (dollars === null ? "price unknown" : `$${dollars.toFixed(4)}`);
 
 /** The step to begin with: the first that only looks, else the first that can be undone, else none is safe. */

@@ -65,7 +65,7 @@ function Head({ incident }: { incident: Noun }) {
         </Text>
         <Id value={incident.id} />
       </Group>
-      <Title order={1} size="h3" className="onrecall-wrap">{incident.title}</Title>
+      <Title order={1} size="h4" className="onrecall-wrap" lineClamp={3}>{incident.title}</Title>
       {incident.links.map((link) => (
         <Text key={`${link.kind}${link.incident}`} size="sm">
           {link.kind === "merged" ? "merged into" : `${link.kind} of`} <Link to={`/incidents/${encodeURIComponent(link.incident)}`}>{link.incident}</Link>

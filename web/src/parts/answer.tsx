@@ -1,12 +1,15 @@
 // An answer with receipts: verdict, cause, how far to trust it, the first safe step, then everything else.
-import { Badge, Box, Divider, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Box, Divider, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
-import { firstSafe, OUTCOME, record, RISK, type Outcome, type Recommendation, type Step, trust, VERDICT } from "../words";
+import { firstSafe, OUTCOME, spelt, record, RISK, type Outcome, type Recommendation, type Step, trust, VERDICT } from "../words";
 import { Citation } from "./citation";
 import { Command } from "./copy";
 import { EvidenceCard } from "./evidence";
 import { Marks } from "./marks";
+
+const LONG_CAUSE = 160;
 
 export type Marked = Readonly<Record<number, Outcome>>;
 
@@ -85,18 +88,33 @@ export function Verdict({ answer }: { answer: Recommendation }) {
       <Stack gap={6}>
         <Group gap="xs">
           <Badge color={verdict.color} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
-          {answer.cause_label && <Badge variant="default" tt="none">{answer.cause_label}</Badge>}
+          {answer.cause_citation && <Citation citation={answer.cause_citation} />}
         </Group>
-        {answer.cause && <Title order={2} size="h3" className="onrecall-wrap">{answer.cause}</Title>}
-        <Text size="sm">
-          {answer.verdict_reason}
-          {answer.cause_citation && <> · <Citation citation={answer.cause_citation} /></>}
-        </Text>
+        {answer.cause && <Cause answer={answer} cause={answer.cause} />}
         <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} data-testid="trust">
           Trust: {trust(answer)}
         </Text>
+        <Text size="sm" c="dimmed" className="onrecall-wrap">Why: {answer.verdict_reason}</Text>
       </Stack>
     </Paper>
+  );
+}
+
+/** The cause in a few words, and as it was told: three lines of it, the rest on request. */
+function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
+  const [whole, { toggle }] = useDisclosure(false);
+  const long = cause.length > LONG_CAUSE;
+  const title = answer.cause_label ? spelt(answer.cause_label) : cause;
+  return (
+    <>
+      <Title order={2} size="h4" className="onrecall-wrap" {...(answer.cause_label ? {} : { lineClamp: 4 })}>{title}</Title>
+      {answer.cause_label && (
+        <Text size="sm" className="onrecall-wrap" {...(whole || !long ? {} : { lineClamp: 3 })}>{cause}</Text>
+      )}
+      {long && answer.cause_label && (
+        <Anchor component="button" type="button" size="sm" w="fit-content" onClick={toggle} aria-expanded={whole}>{whole ? "less" : "all of it"}</Anchor>
+      )}
+    </>
   );
 }
 

@@ -1,0 +1,92 @@
+// What keeps coming back, those first whose permanent fix would save most hours.
+import { Badge, Box, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+
+import { api, got, type Schemas } from "../api/client";
+import { Citation } from "../parts/citation";
+import { Command } from "../parts/copy";
+import { Empty, Failure, Waiting } from "../parts/states";
+import { day } from "../words";
+
+type Family = Schemas["FamilyOut"];
+const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
+
+export function Recurrences() {
+  const found = useQuery({ queryKey: ["recurrences"], queryFn: () => got(api.GET("/api/v1/recurrences")) });
+  return (
+    <Stack gap="md">
+      <Title order={1} size="h2">Recurrences</Title>
+      <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, together. At the top stands what would save most hours if it were ended for good.</Text>
+      {found.isPending && <Waiting height={140} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents no two share a cause. Resolved incidents with a cause label are found most surely.</Empty>}
+      {found.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
+    </Stack>
+  );
+}
+
+function FamilyCard({ family, place }: { family: Family; place: number }) {
+  const trend = family.trend.direction ? TREND[family.trend.direction] : null;
+  return (
+    <Paper withBorder p="md" component="article" aria-label={family.title}>
+      <Stack gap="xs">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
+          <Box miw={0}>
+            <Title order={2} size="h4" className="onrecall-wrap">{place}. {family.title}</Title>
+            <Group gap={6} mt={4}>
+              <Badge variant="light">{family.count} times</Badge>
+              {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
+              {family.services.map((service) => <Badge key={service.name} variant="default" tt="none">{service.name} {service.count > 1 && `× ${service.count}`}</Badge>)}
+            </Group>
+          </Box>
+          <Stack gap={0} align="flex-end" flex="none">
+            <Text fw={700} fz="xl"><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</Text>
+            <Text size="xs" c="dimmed">lost, {family.lost.of} of {family.count} timed</Text>
+          </Stack>
+        </Group>
+        <Group gap="lg" align="flex-end">
+          <Months months={family.months} />
+          <Text size="sm">A permanent fix would have saved <b>{family.saving.hours_per_month.toFixed(1)} h a month</b> in the last {family.saving.days} days.</Text>
+        </Group>
+        <Text size="sm" c="dimmed">First {day(family.first_seen)}, last {day(family.last_seen)}. {family.why}</Text>
+        {family.fix && (
+          <Stack gap={4}>
+            <Text size="sm"><b>The same fix {family.fix.worked} times</b> (of {family.fix.of} that say what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
+            {family.fix.command && <Command text={family.fix.command} />}
+          </Stack>
+        )}
+        <Action family={family} />
+        <Text size="sm" className="onrecall-wrap">
+          Members: {family.incidents.map((id, n) => <span key={id}>{n > 0 && ", "}<Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link></span>)}
+        </Text>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Action({ family }: { family: Family }) {
+  if (!family.action) return <Text size="sm" c="orange">No permanent action is on record.</Text>;
+  return (
+    <List size="sm">
+      <List.Item>Last permanent action ({family.action.state}): {family.action.text} · <Citation citation={family.action.citation} /></List.Item>
+    </List>
+  );
+}
+
+const BAR = { width: 10, gap: 3, height: 34 };
+
+/** How many began in each month, as bars. */
+function Months({ months }: { months: Family["months"] }) {
+  const most = Math.max(1, ...months.map((one) => one.count));
+  const told = months.map((one) => `${one.month}: ${one.count}`).join(", ");
+  return (
+    <svg role="img" aria-label={`by month: ${told}`} width={months.length * (BAR.width + BAR.gap)} height={BAR.height}>
+      <title>{told}</title>
+      {months.map((one, n) => {
+        const tall = Math.max(one.count ? 4 : 1, (one.count / most) * BAR.height);
+        return <rect key={one.month} x={n * (BAR.width + BAR.gap)} y={BAR.height - tall} width={BAR.width} height={tall} rx={2} fill="var(--mantine-primary-color-filled)" opacity={one.count ? 1 : 0.25} />;
+      })}
+    </svg>
+  );
+}

@@ -1,0 +1,57 @@
+// The pictures of trust. Loaded only by the page that shows them.
+import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
+import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from "recharts";
+
+import type { Schemas } from "../api/client";
+import type { Level } from "./figures";
+
+const HEIGHT = 260;
+const MARGIN = { top: 12, right: 16, bottom: 24, left: 4 };
+const share = (value: number) => `${Math.round(value * 100)} %`;
+
+function useInk() {
+  const theme = useMantineTheme();
+  const dark = useComputedColorScheme("light") === "dark";
+  return { line: theme.colors.signal?.[dark ? 4 : 8] ?? "#1c7ed6", text: dark ? "#c9c9c9" : "#495057", grid: dark ? "#424242" : "#dee2e6" };
+}
+
+export function Reliability({ levels }: { levels: Level[] }) {
+  const ink = useInk();
+  const points = levels.map((level) => {
+    const was = level.right / level.of;
+    const [low = was, high = was] = level.interval;
+    return { claimed: level.probability, was, around: [was - low, high - was], of: level.of };
+  });
+  const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };
+  return (
+    <ResponsiveContainer width="100%" height={HEIGHT}>
+      <ScatterChart margin={MARGIN} accessibilityLayer>
+        <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
+        <XAxis {...axis} dataKey="claimed" name="claimed" label={{ value: "claimed", position: "insideBottom", offset: -12, fill: ink.text }} />
+        <YAxis {...axis} dataKey="was" name="was right" width={52} />
+        <ReferenceLine segment={[{ x: 0, y: 0 }, { x: 1, y: 1 }]} stroke={ink.text} strokeDasharray="4 4" />
+        <Tooltip formatter={(value, name) => [typeof value === "number" ? share(value) : String(value), name]} />
+        <Scatter data={points} fill={ink.line} isAnimationActive={false}>
+          <ErrorBar dataKey="around" direction="y" stroke={ink.line} />
+        </Scatter>
+      </ScatterChart>
+    </ResponsiveContainer>
+  );
+}
+
+export function RiskCoverage({ points }: { points: Schemas["CoveredOut"][] }) {
+  const ink = useInk();
+  const data = [...points].sort((one, other) => one.coverage - other.coverage);
+  const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };
+  return (
+    <ResponsiveContainer width="100%" height={HEIGHT}>
+      <LineChart data={data} margin={MARGIN} accessibilityLayer>
+        <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
+        <XAxis {...axis} dataKey="coverage" name="answered" label={{ value: "answered", position: "insideBottom", offset: -12, fill: ink.text }} />
+        <YAxis {...axis} dataKey="risk" name="wrong" width={52} />
+        <Tooltip formatter={(value) => [typeof value === "number" ? share(value) : String(value), "wrong"]} labelFormatter={(value) => `answered ${share(Number(value))}`} />
+        <Line dataKey="risk" stroke={ink.line} strokeWidth={2} dot={{ r: 3 }} isAnimationActive={false} />
+      </LineChart>
+    </ResponsiveContainer>
+  );
+}
