@@ -58,6 +58,18 @@ class Settings(BaseSettings):
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )
+    settle_seconds: float = Field(
+        default=3, ge=0, le=60, description="From the first alert of an incident to its answer: the burst comes first."
+    )
+    refresh_seconds: float = Field(
+        default=60, ge=0, le=86_400, description="From one answer to an incident to the next, if something new came."
+    )
+    resolve_after_seconds: float = Field(
+        default=300, ge=0, le=604_800, description="From the end of an incident's last alert to its own."
+    )
+    dependencies: Path | None = Field(
+        default=None, description="YAML or JSON file of what depends on what: `service: [services it needs]`."
+    )
 
     @field_validator("*", mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, keys, printing, recurring, reindexing, rejecting, trusting
+from onrecall.doors import archive, importing, keys, printing, recurring, reindexing, rejecting, storming, trusting
 from onrecall.doors.options import (
     AsOf,
     Json,
@@ -263,6 +263,11 @@ def serve(
     chosen = settings()
     with house(chosen) as home:
         serving.serve(home, host or chosen.host, chosen.port if port is None else port)
+
+
+app.command()(storming.worker)
+app.command()(storming.merge)
+app.command()(storming.split)
 
 
 @app.command()

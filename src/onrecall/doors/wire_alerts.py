@@ -40,6 +40,7 @@ class RejectedOut(RejectedPartOut):
 class AlertOut(Out):
     """One episode of one alert."""
 
+    id: int = Field(description="Its number here, by which it can be split off its incident.")
     source: str
     key: str
     title: str
@@ -63,7 +64,7 @@ class AlertOut(Out):
         """What is said of a stored alert."""
         alert = stored.alert
         said = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
-        return cls(**said, received_at=stored.received_at, joined=stored.joined)
+        return cls(**said, id=stored.id, received_at=stored.received_at, joined=stored.joined)
 
 
 class ChangeOut(Out):

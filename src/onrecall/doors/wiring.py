@@ -4,14 +4,17 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import yaml
 
 from onrecall.doors.access import Access
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
 from onrecall.errors import Invalid, Unavailable
-from onrecall.line import Memory, Parts
+from onrecall.grouping import Topology
+from onrecall.line import Memory, Pace, Parts
 from onrecall.recall import Recall
 from onrecall.recall.embedding import MISSING, Embedder, load
 from onrecall.recall.embedding_cache import CachedEmbedder
@@ -48,8 +51,30 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     with closing(Store.open(chosen.database)) as store:
         model = embedder(chosen)
         with _index(store, model, chosen) as index:
-            memory = Memory(Parts(store, Recall(store, model, index), _now, redact_personal=chosen.redact_personal))
-            yield House(memory, _meaning(model), who)
+            recall = Recall(store, model, index)
+            parts = Parts(store, recall, _now, chosen.redact_personal, topology(chosen.dependencies), pace(chosen))
+            yield House(Memory(parts), _meaning(model), who)
+
+
+def pace(chosen: Settings) -> Pace:
+    """How long to wait for what, when alerts come in."""
+    return Pace(
+        timedelta(seconds=chosen.settle_seconds),
+        timedelta(seconds=chosen.refresh_seconds),
+        timedelta(seconds=chosen.resolve_after_seconds),
+    )
+
+
+def topology(file: Path | None) -> Topology:
+    """What depends on what, as the file declares it."""
+    if file is None:
+        return Topology()
+    try:
+        return Topology.of(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"ONRECALL_DEPENDENCIES: {file} can't be read: {error}", "dependencies") from error
+    except yaml.YAMLError as error:
+        raise Invalid(f"ONRECALL_DEPENDENCIES: {file} is neither YAML nor JSON: {error}", "dependencies") from error
 
 
 def access(chosen: Settings) -> Access:

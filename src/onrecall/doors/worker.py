@@ -1,20 +1,23 @@
-"""The worker: answers incidents that wait for a recommendation, for as long as the process serves."""
+"""The worker: groups alerts, settles what is over and answers what is due, for as long as its process lives."""
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 
+from onrecall.errors import Unavailable
 from onrecall.line import Memory
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 BATCH = 10
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """A thread that drains the queue of unanswered incidents; the queue is a column, so it outlives the thread."""
+    """A thread that does what waits. The queues are columns, so they outlive it, and others may work on them too."""
 
     def __init__(self, memory: Memory, answered: Callable[[], None] = lambda: None) -> None:
         self._memory = memory
@@ -58,18 +61,38 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
-            if self._answer() == 0:
+            if self._round() == 0:
                 self._wake.wait(POLL_SECONDS)
 
-    def _answer(self) -> int:
+    def _round(self) -> int:
         try:
-            answered = self._memory.answer_due(BATCH)
-        except Exception:  # the one loop that must go on: the queue keeps what failed, and the log says why
-            log.exception("the worker could not answer; it tries again")
+            done = self._memory.work(BATCH)
+        except Unavailable as error:
+            log.warning("the worker tries again in %g s: %s", error.retry_after, error)
+            self._stopping.wait(error.retry_after)
+            return 0
+        except Exception:  # the one loop that must go on: the queues keep what failed, and the log says why
+            log.exception("the worker could not do its round; it tries again")
             self._stopping.wait(POLL_SECONDS)
             return 0
-        if answered:
+        if done:
             with self._done:
                 self._done.notify_all()
             self._answered()
-        return answered
+        return done
+
+
+def work(memory: Memory) -> None:
+    """Work in this process until it is told to end; what is at hand is finished first."""
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    worker = Worker(memory)
+    worker.start()
+    while not ending.wait(POLL_SECONDS):
+        pass
+    worker.stop()

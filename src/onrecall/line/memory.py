@@ -23,6 +23,7 @@ from onrecall.incident import (
 from onrecall.line.advise import Advisor, situation_of
 from onrecall.line.answer import Answers
 from onrecall.line.bring import Brought, bring
+from onrecall.line.byhand import ByHand, check_there
 from onrecall.line.group import Grouping, Pace
 from onrecall.line.learn import done_in, performed_in, recurrence_of
 from onrecall.line.receive import Receipt, Receiver
@@ -62,6 +63,7 @@ class Memory:
         self.receiver = Receiver(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
 
@@ -116,6 +118,7 @@ class Memory:
     def resolve(self, incident_id: str, resolution: Resolution, recurs: str | None = None) -> Incident:
         """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats."""
         incident = self.store.incident(incident_id)
+        check_there(incident)
         clean = redact_thing(resolution, personal=self._personal)
         resolved = incident.resolve(clean)
         links = self._recurrence(incident, clean, recurs)
@@ -137,7 +140,9 @@ class Memory:
 
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:
         """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
-        reopened = self.store.incident(incident_id).reopen()
+        resolved = self.store.incident(incident_id)
+        check_there(resolved)
+        reopened = resolved.reopen()
         (passages,) = self._recall.prepare([reopened])
         return self.store.reopen(incident_id, passages, self._clock(), by)
 
@@ -145,6 +150,9 @@ class Memory:
         """Tie an incident to an earlier one by hand."""
         if incident_id == other:
             raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
+        if kind == "merged":
+            self.by_hand.merge(incident_id, other, by)
+            return self.store.incident(incident_id)
         return self.store.link(incident_id, Link(kind, other), self._clock(), by)
 
     def rate(self, outcome: Outcome) -> None:

@@ -83,7 +83,7 @@ class Work:
     """Alerts whose news changes nothing."""
     pairings: Mapping[Kinds, bool] = field(default_factory=dict)
     by: str | None = None
-    """Who said the pairings."""
+    """Whose work it is; nobody's in particular when alerts bring it about."""
 
 
 def write(connection: Connection, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
@@ -91,7 +91,7 @@ def write(connection: Connection, work: Work, now: datetime, settle: timedelta) 
     if not _still(connection, work):
         return None
     counting.add(connection, "grouping", 1)
-    opened = tuple(_open(connection, one, now, settle) for one in work.opened)
+    opened = tuple(_open(connection, one, now, settle, work.by) for one in work.opened)
     for merge in work.merged:
         _merge(connection, merge, now)
     for change in work.changed:
@@ -111,17 +111,18 @@ def _still(connection: Connection, work: Work) -> bool:
     return all(stored.get(one.id) == one for one in read)
 
 
-def _open(connection: Connection, one: Opened, now: datetime, settle: timedelta) -> str:
+def _open(connection: Connection, one: Opened, now: datetime, settle: timedelta, by: str | None) -> str:
     incident, _ = saving.open_one(connection, one.incident, one.passages, now)
     connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
     _place(connection, incident.id, one.alerts)
     events.add(connection, [replace(told, incident=incident.id) for told in one.told], now)
     if one.out_of is not None:
         parted = [
-            Happening(one.out_of, "split", now, detail={"incident": incident.id}),
-            Happening(incident.id, "split", now, detail={"out_of": one.out_of}),
+            Happening(one.out_of, "split", now, by, {"incident": incident.id}),
+            Happening(incident.id, "split", now, by, {"out_of": one.out_of}),
         ]
         events.add(connection, parted, now)
+        _move_notes(connection, one.alerts, one.out_of, incident.id)
     return incident.id
 
 
@@ -129,6 +130,7 @@ def _change(connection: Connection, one: Changed, now: datetime, settle: timedel
     after = one.after
     if one.untied is not None:
         _untie(connection, after.id, one.untied)
+        _move_notes(connection, one.alerts, one.untied, after.id)
     stored = incidents.by_id(connection, [after.id])[after.id]
     incidents.move(connection, replace(after, links=stored.links))
     if one.passages is not None:
@@ -213,6 +215,14 @@ def _merge(connection: Connection, one: Merged, now: datetime) -> None:
         Happening(one.into, "merged", one.at, one.by, {"incident": gone.id, "alerts": len(moved), **one.detail}),
     ]
     events.add(connection, said, now)
+
+
+def _move_notes(connection: Connection, placed: Sequence[Placed], origin: str, to: str) -> None:
+    """What was written about alerts goes where they go."""
+    for source, key in {(one.alert.alert.source, one.alert.alert.key) for one in placed}:
+        its = notes.c
+        about = update(notes).where(its.incident == origin, its.source == source, its.key == key)
+        connection.execute(about.values(incident=to))
 
 
 def _untie(connection: Connection, name: str, other: str) -> None:

@@ -26,6 +26,7 @@ from onrecall.doors.http import (
     problems,
     recall,
     recurrences,
+    storms,
     trust,
 )
 from onrecall.doors.http.confirming import Confirming
@@ -93,6 +94,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE")
 HEADERS = ("authorization", "content-type", "x-api-key")
 ROUTERS = (
     incidents.router,
+    storms.router,
     alerts.router,
     recall.router,
     trust.router,

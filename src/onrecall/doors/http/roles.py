@@ -22,6 +22,7 @@ _V1: Mapping[str, Least] = {
     "POST /incidents": "responder",
     "GET /incidents/{incident_id}": "viewer",
     "GET /incidents/{incident_id}/alerts": "viewer",
+    "GET /incidents/{incident_id}/notes": "viewer",
     "GET /incidents/{incident_id}/postmortem": "viewer",
     "GET /incidents/{incident_id}/recommendation": "viewer",
     "GET /incidents/{incident_id}/resolutions": "viewer",
