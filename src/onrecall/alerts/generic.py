@@ -9,7 +9,7 @@ from onrecall.alert import Alert, AlertStatus
 from onrecall.alerts import fields
 from onrecall.alerts.delivery import Delivery, Parse, Parsed, payload
 from onrecall.alerts.fields import Fields
-from onrecall.alerts.mapping import Mapped, at
+from onrecall.alerts.mapping import Mapped, at, nested
 from onrecall.alerts.names import LISTS, VALUES, Named, bare, is_over
 from onrecall.errors import Invalid
 from onrecall.incident import Severity
@@ -41,8 +41,8 @@ def told(body: Any, now: datetime, mapped: Mapped = _UNMAPPED) -> Parsed:
         return fields.parts(body, "body", lambda one: (alert(one, now, mapped),), lambda one: [one])
     said = fields.fields(body, "body")
     if mapped.alerts:
-        listed: Any = next(at(said, mapped.alerts), [])
-        return fields.parts(listed, mapped.alerts[0], lambda one: (alert(one, now, mapped),), lambda one: one)
+        path, listed = mapped.listed(said)
+        return fields.parts(listed, path, lambda one: (alert(one, now, mapped),), lambda one: nested(path, [one]))
     name = next((name for name in said if bare(name) in LISTS and _objects(said[name])), None)
     if name is None:
         return fields.whole(said, lambda one: (alert(one, now, mapped),))

@@ -34,10 +34,25 @@ class Mapped:
         """What stands where a mapped field is said to stand."""
         return at(body, self.fields.get(name, ()))
 
+    def listed(self, body: Any) -> tuple[str, Any]:
+        """The list of alerts, and where it stands; Invalid where nothing does, for then the mapping is wrong."""
+        for path in self.alerts:
+            if (found := _walk(body, path)) is not None:
+                return path, found
+        where = self.alerts[0]
+        raise Invalid(f"`{where}` is missing, where the mapping says that the list of alerts stands", where)
+
 
 def at(body: Any, paths: tuple[str, ...]) -> Iterator[Any]:
     """What stands under these paths, where anything does."""
     return (found for path in paths if (found := _walk(body, path)) not in _NOTHING)
+
+
+def nested(path: str, value: Any) -> Any:
+    """An object in which the value stands under the path."""
+    for step in reversed(_steps(path)):
+        value = {step: value}
+    return value
 
 
 def load(path: Path) -> Mapped:
@@ -89,12 +104,14 @@ def _paths(where: Any, name: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in listed)
 
 
+def _steps(path: str) -> list[str]:
+    if not path.startswith("/"):
+        return path.split(".")
+    return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
+
+
 def _walk(body: Any, path: str) -> Any:
-    if path.startswith("/"):
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
-    else:
-        steps = path.split(".")
-    for step in steps:
+    for step in _steps(path):
         if isinstance(body, Mapping):
             body = body.get(step)
         elif isinstance(body, list) and step.isascii() and step.isdigit() and len(step) < 6 and int(step) < len(body):

@@ -74,7 +74,7 @@ _WRAPS = (
         "payload",
         "detail",
     ),
-    *("essentials", "result", "labels", "annotations"),
+    *("essentials", "attributes", "result", "labels", "annotations"),
 )
 """Under these stands the alert itself, or a part of it."""
 _DEEPEST = 4
