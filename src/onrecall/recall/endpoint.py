@@ -1,12 +1,15 @@
 """Embeddings from an OpenAI-compatible endpoint, as OpenAI, Ollama, vLLM and their like offer."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import httpx
 import numpy as np
 
 from onrecall.errors import Invalid, Unavailable
 from onrecall.recall.embedding import Progress, Vectors
+
+if TYPE_CHECKING:
+    import httpx
 
 BATCH = 64
 CHARACTERS = 8000
@@ -16,7 +19,9 @@ CHARACTERS = 8000
 class EndpointEmbedder:
     """A model behind `POST {base}/embeddings`; how long its vectors are it tells in its first answer."""
 
-    def __init__(self, base: str, model: str, key: str | None = None, client: httpx.Client | None = None) -> None:
+    def __init__(self, base: str, model: str, key: str | None = None, client: "httpx.Client | None" = None) -> None:
+        import httpx  # noqa: PLC0415 - slow to import, and most run a model of their own
+
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = client or httpx.Client(timeout=30)
         self._url, self._model, self._headers = f"{base.rstrip('/')}/embeddings", model, headers
@@ -44,6 +49,8 @@ class EndpointEmbedder:
         return np.concatenate(parts) if parts else np.empty((0, self.dimensions), np.float32)
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
+        import httpx  # noqa: PLC0415 - likewise
+
         # An empty input is refused by most endpoints; a blank one means the same.
         body = {"model": self._model, "input": [text[:CHARACTERS] or " " for text in texts], "encoding_format": "float"}
         try:
@@ -59,7 +66,7 @@ class EndpointEmbedder:
             )
         return self._vectors(answer, len(texts))
 
-    def _vectors(self, answer: httpx.Response, count: int) -> Vectors:
+    def _vectors(self, answer: "httpx.Response", count: int) -> Vectors:
         try:
             data = sorted(answer.json()["data"], key=lambda item: item["index"])
             vectors = np.array([item["embedding"] for item in data], np.float32)
@@ -75,7 +82,7 @@ class EndpointEmbedder:
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _wait(answer: httpx.Response) -> float:
+def _wait(answer: "httpx.Response") -> float:
     """Seconds the endpoint asks us to wait."""
     asked = answer.headers.get("retry-after", "")
     return float(asked) if asked.isdigit() else 1.0

@@ -1,16 +1,10 @@
 """How dangerous a statement sent to a database is: SQL (read with sqlglot's tokenizer), Redis, the MongoDB shell."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
-
-from sqlglot import Token, TokenType
-from sqlglot.dialects.mysql import MySQL
-from sqlglot.dialects.postgres import Postgres
-from sqlglot.errors import SqlglotError
 
 from onrecall.incident import Risk
 from onrecall.recommendation.assessment import (
@@ -56,7 +50,6 @@ _SUSPECT = re.compile(
 )
 _LOSING = re.compile(r"\b(?:drop|truncate|delete|update|purge|replace)\b", re.IGNORECASE)
 _CHANGING = ("DELETE", "UPDATE", "INSERT", "MERGE", "TRUNCATE", "DROP", "ALTER")
-_QUOTED = (TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.HEREDOC_STRING)
 _LOCKS = re.compile(r"\bFOR (?:UPDATE|NO KEY UPDATE|SHARE|KEY SHARE)\b|\bLOCK IN SHARE MODE\b")
 _MAKES = re.compile(r"\bINTO (?:OUTFILE|DUMPFILE|TEMP|TEMPORARY|TABLE|\w+ FROM)\b")
 _HIDDEN = ("\\!", "\\i", "\\ir", "\\include", "\\gexec", "\\copy", "\\o", "\\w", "\\source", "\\.")
@@ -109,49 +102,20 @@ def _meta(line: str) -> Assessment:
 
 
 def _statements(text: str) -> list[Assessment]:
-    try:
-        return [_statement(_opened(part)) for part in _split(_tokens(text))]
-    except SqlglotError:
+    from onrecall.recommendation import tokens  # noqa: PLC0415 - sqlglot takes long to import, and few steps are SQL
+
+    read = tokens.read(text)
+    if read is None:
         lost = _LOSING.search(text)
         return [destructive("unreadable SQL that speaks of losing data") if lost else unknown("unreadable SQL")]
+    return [_statement(one.words, one.rest) for one in read]
 
 
-def _tokens(text: str) -> list[Token]:
-    text = re.sub(r"\\[gG]\w*\s*$", ";", text)
-    dialect = MySQL() if "`" in text or re.match(r"\s*/\*!", text) else Postgres()
-    return dialect.tokenize(text)
-
-
-def _split(tokens: list[Token]) -> Iterator[list[Token]]:
-    part: list[Token] = []
-    for token in tokens:
-        if token.token_type != TokenType.SEMICOLON:
-            part.append(token)
-        elif part:
-            yield part
-            part = []
-    if part:
-        yield part
-
-
-def _opened(tokens: list[Token]) -> list[Token]:
-    """The tokenizer leaves what follows EXPLAIN, SHOW, CALL and the like as one string: take it apart as well."""
-    if len(tokens) == 2 and tokens[1].token_type == TokenType.STRING:
-        return [tokens[0], *_tokens(tokens[1].text)]
-    return tokens
-
-
-def _words(tokens: list[Token]) -> list[str]:
-    """The words outside of strings and quoted names, in capitals."""
-    return ["" if t.token_type in _QUOTED else w for t in tokens for w in (t.text.upper().split() or [""])]
-
-
-def _statement(tokens: list[Token]) -> Assessment:
-    words = _words(tokens)
+def _statement(words: list[str], rest: str) -> Assessment:
     while words and words[0] in ("(", "{"):
         words = words[1:]
     if words[:1] == ["DO"] or (words[:1] == ["DECLARE"] and "BEGIN" in words):
-        return _block(" ".join(t.text for t in tokens[1:]))
+        return _block(rest)
     return _explain(words) if words[:1] == ["EXPLAIN"] else _run(words)
 
 

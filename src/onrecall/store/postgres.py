@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -92,6 +91,8 @@ class PostgreSQL:
 
     def unavailable(self, error: BaseException | None) -> str | None:
         """What to say when the database can't do it now; None for any other error."""
+        import psycopg  # noqa: PLC0415 - slow to import, and where it is asked SQLAlchemy has done so
+
         if not isinstance(error, psycopg.Error):
             return None
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):

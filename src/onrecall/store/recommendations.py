@@ -1,6 +1,7 @@
 """Recommendations, whole, as they were given; they are never changed afterwards."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select, update
@@ -10,8 +11,6 @@ from onrecall.incident import Recommendation
 from onrecall.store import counting, events, guard, incidents
 from onrecall.store.events import Happening
 from onrecall.store.tables import citations, recommendations
-
-BODY = TypeAdapter(Recommendation)
 
 
 def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]) -> Recommendation:
@@ -25,14 +24,14 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
     if stored is None:
         _add(connection, given, body, step_keys)
     elif given.incident is None or _is_newest(connection, given):
-        return BODY.validate_python(stored)
+        return _reader().validate_python(stored)
     else:
         _again(connection, given)
     if given.incident is not None:
         said = {"recommendation": given.id, "verdict": given.verdict}
         happened = Happening(given.incident, "recommended", given.created_at, detail=said)
         events.add(connection, [happened], given.created_at)
-    return BODY.validate_python(stored or body)
+    return _reader().validate_python(stored or body)
 
 
 def one(connection: Connection, name: str) -> Recommendation:
@@ -40,7 +39,7 @@ def one(connection: Connection, name: str) -> Recommendation:
     body = _body(connection, name) if guard.storable(name) else None
     if body is None:
         raise NotFound(f"there is no recommendation {name}")
-    return BODY.validate_python(body)
+    return _reader().validate_python(body)
 
 
 def newest_first(connection: Connection, incident: str, limit: int | None = None) -> tuple[Recommendation, ...]:
@@ -49,13 +48,19 @@ def newest_first(connection: Connection, incident: str, limit: int | None = None
         return ()
     query = select(recommendations.c.body).where(recommendations.c.incident == incident)
     query = query.order_by(recommendations.c.n.desc()).limit(limit)
-    return tuple(BODY.validate_python(body) for body in connection.scalars(query))
+    return tuple(_reader().validate_python(body) for body in connection.scalars(query))
 
 
 def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [one.id for one in recommendation.evidence[:1]]
     return list(dict.fromkeys(first + [step.citation.id for step in recommendation.steps]))
+
+
+@cache
+def _reader() -> TypeAdapter[Recommendation]:
+    """What makes the noun of its JSON; to build it takes a while, and many a process never needs it."""
+    return TypeAdapter(Recommendation)
 
 
 def _body(connection: Connection, name: str) -> object:

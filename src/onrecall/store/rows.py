@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -29,24 +30,24 @@ from onrecall.store.columns import Utc
 from onrecall.store.results import EventType
 
 Row = dict[str, Any]
-CHECKS: Mapping[tuple[str, str], TypeAdapter[Any]] = {
-    ("incidents", "severity"): TypeAdapter(Severity),
-    ("incidents", "status"): TypeAdapter(Status),
-    ("incidents", "labels"): TypeAdapter(dict[str, str]),
-    ("resolutions", "steps"): TypeAdapter(tuple[ResolutionStep, ...]),
-    ("resolutions", "provenance"): TypeAdapter(Provenance),
-    ("links", "kind"): TypeAdapter(LinkKind),
-    ("documents", "kind"): TypeAdapter(DocumentKind),
-    ("documents", "labels"): TypeAdapter(dict[str, str]),
-    ("passages", "kind"): TypeAdapter(EvidenceKind),
-    ("passages", "part"): TypeAdapter(Part),
-    ("recommendations", "body"): TypeAdapter(Recommendation),
-    ("recommendations", "step_keys"): TypeAdapter(list[str]),
-    ("outcomes", "verdict"): TypeAdapter(Helped),
-    ("outcomes", "steps"): TypeAdapter(tuple[StepVerdict, ...]),
-    ("performed", "outcome"): TypeAdapter(StepOutcome),
-    ("events", "type"): TypeAdapter(EventType),
-    ("events", "detail"): TypeAdapter(dict[str, Any]),
+CHECKS: Mapping[tuple[str, str], Any] = {
+    ("incidents", "severity"): Severity,
+    ("incidents", "status"): Status,
+    ("incidents", "labels"): dict[str, str],
+    ("resolutions", "steps"): tuple[ResolutionStep, ...],
+    ("resolutions", "provenance"): Provenance,
+    ("links", "kind"): LinkKind,
+    ("documents", "kind"): DocumentKind,
+    ("documents", "labels"): dict[str, str],
+    ("passages", "kind"): EvidenceKind,
+    ("passages", "part"): Part,
+    ("recommendations", "body"): Recommendation,
+    ("recommendations", "step_keys"): list[str],
+    ("outcomes", "verdict"): Helped,
+    ("outcomes", "steps"): tuple[StepVerdict, ...],
+    ("performed", "outcome"): StepOutcome,
+    ("events", "type"): EventType,
+    ("events", "detail"): dict[str, Any],
 }
 
 
@@ -76,7 +77,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
         parse = next(parse for kind, parse in PARSE.items() if isinstance(column.type, kind))
         found = parse(value, column.name)
         if check := CHECKS.get((table.name, column.name)):
-            check.validate_python(value)
+            _check(check).validate_python(value)
     except Invalid as error:
         raise Invalid(f"{where}: {error}", column.name) from error
     except (ValidationError, ValueError, TypeError, binascii.Error) as error:
@@ -86,6 +87,12 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
     if column.primary_key:
         guard.key(found if isinstance(found, str) else None, column.name)
     return found
+
+
+@cache
+def _check(kind: Any) -> TypeAdapter[Any]:
+    """Made when it is needed first: all of them take a quarter of a second."""
+    return TypeAdapter(kind)
 
 
 def _text(value: object, name: str) -> str:
