@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.access import Caller
 from onrecall.alerts import SOURCES, Delivery, payload
 from onrecall.doors.access import Access
-from onrecall.doors.http import credentials, problems
+from onrecall.doors.http import bodies, credentials, problems
 from onrecall.doors.http.brake import Brake
 from onrecall.doors.http.roles import KEY_IN_BODY, Found, look_up
 from onrecall.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
@@ -106,7 +106,8 @@ class Guard:
     async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
         token = credentials.token_in(request.headers)
         if token is None and found.source in KEY_IN_BODY:
-            token = credentials.routing_key(await run_in_threadpool(_read, await body.read()))
+            packed = request.headers.get("content-encoding", "")
+            token = credentials.routing_key(await run_in_threadpool(_read, await body.read(), packed))
         if token is None:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
         key = self._keys.holder(token)
@@ -145,9 +146,9 @@ class _Body:
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def _read(body: bytes) -> object:
+def _read(body: bytes, packed: str) -> object:
     try:
-        return payload(body)
+        return payload(bodies.unpacked(body, packed))
     except Invalid:
         return None
 
