@@ -36,6 +36,50 @@ class Topology:
         """Whether anything is declared about a service."""
         return service in self.needs or service in self.needed_by
 
+    def tie(self, one: str, other: str) -> "Tie | None":
+        """How a fault may pass between two services within two steps; None where nothing declared says so.
+
+        Two services that a third one needs are not tied: neither can bring the other down.
+        """
+        for upper, lower in ((one, other), (other, one)):
+            if lower in self.needs.get(upper, _NONE):
+                return Tie(1, 1.0, f"{upper} depends on {lower}")
+        for upper, lower in ((one, other), (other, one)):
+            if between := self.needs.get(upper, _NONE) & self.needed_by.get(lower, _NONE):
+                return Tie(2, 1.0, f"{upper} depends on {lower} through {min(between)}")
+        if shared := self.needs.get(one, _NONE) & self.needs.get(other, _NONE):
+            fewest, needed = min((len(self.needed_by[name]), name) for name in shared)
+            return Tie(2, 2 / fewest, f"{one} and {other} both depend on {needed}")
+        return None
+
+    def near(self, service: str) -> frozenset[str]:
+        """The services within two steps."""
+        first = self.needs.get(service, _NONE) | self.needed_by.get(service, _NONE)
+        second = (self.needs.get(name, _NONE) | self.needed_by.get(name, _NONE) for name in first)
+        return first.union(*second) - {service}
+
+    def reach(self, service: str) -> frozenset[str]:
+        """The service and all it depends on, however far: where a fault that shows in it may come from."""
+        found = {service}
+        layer = found
+        while layer:
+            layer = {needed for name in layer for needed in self.needs.get(name, _NONE)} - found
+            found = found | layer
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A declared way for a fault to pass from one service to another."""
+
+    hops: int
+    strength: float
+    """1 for a way of its own; of services that share a dependency, less the more others share it."""
+    reason: str
+
+
+_NONE: frozenset[str] = frozenset()
+
 
 def _list(dependencies: Any, service: str) -> Sequence[str]:
     where = f"topology.{service}"

@@ -1,0 +1,77 @@
+"""Labels as they are compared: one name for each thing, and what sort of thing it is."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+Sort = Literal["broad", "namespace", "machine", "needed", "other"]
+"""What many alerts share in any company; a namespace; one machine, resource or failure domain; something both need;
+anything else."""
+
+LONGEST = 200
+"""Characters of a value that is compared; anything longer is data."""
+MOST = 40
+"""Labels of one alert that are compared."""
+HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
+"""The machine, under whatever name; what stands first counts where there are several."""
+EXPORTER = re.compile(r"[-_]exporter$|kube-state-metrics$|^blackbox")
+"""Names of what measures, which are not names of what is measured."""
+_IGNORED = frozenset(
+    re.findall(
+        r"\w+",
+        "service service_name app application component app_kubernetes_io_name container endpoint alertname status "
+        "alert_name severity priority level state environment env stage prometheus receiver monitor metrics_path uid "
+        "id name fingerprint alert_id rule ruleuid grafana_folder threshold value",
+    )
+)
+_ALIASES: Mapping[str, str] = {
+    **dict.fromkeys(("kubernetes_cluster", "cluster_name", "k8s_cluster_name", "kube_cluster_name"), "cluster"),
+    **dict.fromkeys(("kubernetes_namespace", "kube_namespace", "exported_namespace"), "namespace"),
+    **dict.fromkeys(("availabilityzone", "availability_zone", "az", "topology_kubernetes_io_zone"), "zone"),
+    **dict.fromkeys(("aws_region", "awsregion", "dc", "datacenter", "site", "location"), "region"),
+    **dict.fromkeys(("exported_pod", "pod_name", "k8s_pod_name"), "pod"),
+    **dict.fromkeys(("k8s_node_name", "kubernetes_node"), "node"),
+}
+_BROAD = re.compile(
+    r"^(cluster|region|job|team|owner|squad|tier|type|kind|source|platform|cloud|os|arch)$"
+    r"|(org|account|team|project|tenant|subscription|policy|dashboard|rule|monitor)_?(id|name|identifier)?$"
+)
+_MACHINE = re.compile(
+    r"^(node|pod|vm|device|disk|volume|persistentvolumeclaim|zone|rack|chassis|hypervisor|switch|bucket|topic|queue)$"
+    r"|^(pool|node_?pool|nodegroup|load_?balancer|database|datname|deployment|statefulset|daemonset)$"
+    r"|(identifier|name|arn|_id)$"
+)
+_NEEDED = re.compile(
+    r"^(provider|vendor|third_party|external_service|upstream(_\w+)?|dependency|depends_on|backend|issuer|peer_?service)$"
+    r"|^(destination_(service|workload)\w*|target_service)$"
+)
+
+
+@lru_cache(maxsize=10_000)
+def sort_of(key: str) -> Sort:
+    """What sort of thing a label names."""
+    if key == "namespace":
+        return "namespace"
+    if _NEEDED.search(key):
+        return "needed"
+    if _BROAD.search(key):
+        return "broad"
+    return "machine" if _MACHINE.search(key) else "other"
+
+
+def compared(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels that say where an alert is or what it is about, under their usual names."""
+    kept: dict[str, str] = {}
+    for key in sorted(labels)[:MOST]:
+        name, value = key.casefold(), labels[key].strip().casefold()
+        if name not in _IGNORED and not name.startswith("__") and value and len(value) <= LONGEST:
+            kept[_ALIASES.get(name, name)] = value
+    host = next((kept[name] for name in HOSTS if name in kept and not _is_exporters(name, kept)), "")
+    rest = {name: value for name, value in kept.items() if name not in HOSTS}
+    return {**rest, "node": re.sub(r":\d+$", "", host)} if host else rest
+
+
+def _is_exporters(name: str, labels: Mapping[str, str]) -> bool:
+    """Whether `instance` is the address of what measured, not of what is measured."""
+    return name == "instance" and ("pod" in labels or bool(EXPORTER.search(labels.get("job", ""))))
