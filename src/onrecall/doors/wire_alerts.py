@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import Field
 
 from onrecall.alert import AlertStatus, ChangeEvent, ChangeKind
-from onrecall.doors.wire import Out
-from onrecall.incident import Severity
+from onrecall.doors.wire import IncidentOut, Out, RecommendationOut
+from onrecall.incident import Incident, Severity
+from onrecall.line import Memory
 from onrecall.store import StoredAlert
 
 
@@ -91,3 +92,28 @@ class ChangeBeforeOut(ChangeOut):
         """A change as it is told beside an incident."""
         said = {name: getattr(change, name) for name in ChangeOut.model_fields}
         return cls(**said, minutes_before=int((started_at - change.at).total_seconds() // 60))
+
+
+class IncidentSeenOut(IncidentOut):
+    """An incident, and what was changed shortly before it."""
+
+    changes: list[ChangeBeforeOut] = Field(default_factory=list)
+
+    def with_changes(self, changes: list[ChangeBeforeOut]) -> "IncidentSeenOut":
+        """The same beside these changes."""
+        return self.model_copy(update={"changes": changes})
+
+
+class AnswerOut(RecommendationOut):
+    """A recommendation, and what was changed shortly before its incident."""
+
+    changes: list[ChangeBeforeOut] = Field(default_factory=list)
+
+    def with_changes(self, changes: list[ChangeBeforeOut]) -> "AnswerOut":
+        """The same beside these changes."""
+        return self.model_copy(update={"changes": changes})
+
+
+def before(memory: Memory, incident: Incident) -> list[ChangeBeforeOut]:
+    """What was changed shortly before an incident, newest first."""
+    return [ChangeBeforeOut.of(one, incident.started_at) for one in memory.changes_before(incident)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from onrecall.alert import ChangeEvent
 from onrecall.alerts import Delivery
 from onrecall.errors import Invalid, NotFound
 from onrecall.grouping import Topology
@@ -187,6 +188,10 @@ class Memory:
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
         self.store.delete_document(document_id)
+
+    def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
+        """What was changed on purpose in the hours before an incident began, newest first."""
+        return self.store.change_events_near(incident.service, incident.started_at)
 
     def thing(self, thing_id: str) -> Incident | Document:
         """The incident or document with this id."""

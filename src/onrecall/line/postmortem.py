@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from onrecall.alert import ChangeEvent
 from onrecall.errors import Conflict
 from onrecall.incident import Incident, Resolution
 from onrecall.page import OUTCOME_WORDS, one_line, step_line
@@ -21,17 +22,20 @@ HAPPENED = {
     "merged": "merged",
     "split": "split",
 }
+CHANGED = {"deployment": "deployed", "configuration": "configuration changed", "other": "changed"}
 UNWRITTEN = "_Not on record; please write it._"
 
 
-def draft(incident: Incident, events: Sequence[Event]) -> str:
+def draft(incident: Incident, events: Sequence[Event], changes: Sequence[ChangeEvent] = ()) -> str:
     """A Markdown draft; what nobody has said yet is left to be written, and says so."""
     if incident.resolution is None:
         raise Conflict(f"incident {incident.id} is still {incident.status}; resolve it first")
-    return "\n".join(_lines(incident, incident.resolution, events)) + "\n"
+    return "\n".join(_lines(incident, incident.resolution, events, changes)) + "\n"
 
 
-def _lines(incident: Incident, resolution: Resolution, events: Sequence[Event]) -> Iterator[str]:
+def _lines(
+    incident: Incident, resolution: Resolution, events: Sequence[Event], changes: Sequence[ChangeEvent]
+) -> Iterator[str]:
     yield f"# Postmortem: {one_line(incident.title)}"
     yield from (
         "",
@@ -40,6 +44,9 @@ def _lines(incident: Incident, resolution: Resolution, events: Sequence[Event]) 
     yield from ("", "## Summary", "", resolution.summary or UNWRITTEN)
     yield from ("", "## Impact", "", UNWRITTEN)
     yield from ("", "## Timeline", "")
+    for change in reversed(changes):
+        minutes = int((incident.started_at - change.at).total_seconds() // 60)
+        yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGED[change.kind]} {minutes} min before: {one_line(change.title)}"
     for event in events:
         by = f" by {one_line(event.by)}" if event.by else ""
         yield f"- {event.at:%Y-%m-%d %H:%M} UTC: {HAPPENED[event.type]}{by}"

@@ -20,6 +20,7 @@ from onrecall.doors.wire import (
     ResolutionOut,
     When,
 )
+from onrecall.doors.wire_alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
 from onrecall.errors import NotFound
 from onrecall.incident import (
     Incident,
@@ -50,6 +51,7 @@ class Timeline(BaseModel):
     """What happened to an incident, in order."""
 
     items: list[EventOut]
+    changes: list[ChangeBeforeOut]
 
 
 @router.post("/incidents", status_code=201, responses={200: {"model": IncidentOut}, **responses(409, 422, 503)})
@@ -93,15 +95,17 @@ def incidents(
 
 
 @router.get("/incidents/{incident_id}", responses=responses(404))
-def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentOut:
-    """One incident, now or as it was known at a time."""
-    return IncidentOut.model_validate(memory.store.incident(incident_id, as_of))
+def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
+    """One incident, now or as it was known at a time, and what was changed shortly before it."""
+    found = memory.store.incident(incident_id, as_of)
+    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
 def timeline(incident_id: str, memory: TheMemory) -> Timeline:
-    """What happened to it, in order."""
-    return Timeline(items=[EventOut.model_validate(event) for event in memory.store.timeline(incident_id)])
+    """What happened to it, in order, and what was changed shortly before it."""
+    items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
+    return Timeline(items=items, changes=before(memory, memory.store.incident(incident_id)))
 
 
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
@@ -116,14 +120,14 @@ def recommendation(
     memory: TheMemory,
     worker: TheWorker,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first one.")] = 0,
-) -> RecommendationOut:
-    """The newest recommendation; 404 while there is none."""
-    memory.store.incident(incident_id)
+) -> AnswerOut:
+    """The newest recommendation, and what was changed shortly before; 404 while there is none."""
+    asked = memory.store.incident(incident_id)
     worker.wait(lambda: memory.store.newest_recommendation(incident_id) is not None, wait)
     newest = memory.store.newest_recommendation(incident_id)
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    return RecommendationOut.model_validate(newest)
+    return AnswerOut.model_validate(newest).with_changes(before(memory, asked))
 
 
 @router.get(
@@ -133,7 +137,8 @@ def recommendation(
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
     """A Markdown draft from what is on record; 409 while the incident is open."""
-    text = draft(memory.store.incident(incident_id), memory.store.timeline(incident_id))
+    found = memory.store.incident(incident_id)
+    text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
     return PlainTextResponse(text, media_type="text/markdown")
 
 

@@ -1,0 +1,35 @@
+"""A whole memory with nothing in it that goes by words alone, asked over HTTP as from this machine."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from onrecall.doors.http import create
+from onrecall.doors.status import StatusReport
+from onrecall.doors.worker import Worker
+from onrecall.line import Memory, Parts
+from onrecall.recall import Recall
+from onrecall.recall.local import LocalIndex
+from onrecall.store import Store
+
+LOOPBACK = "http://127.0.0.1"
+HERE = ("127.0.0.1", 50000)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    """The memory."""
+    with closing(Store.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
+        yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+
+
+@pytest.fixture
+def client(memory: Memory) -> Iterator[TestClient]:
+    """HTTP to it."""
+    app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
+    with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=HERE) as opened:
+        yield opened

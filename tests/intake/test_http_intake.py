@@ -1,0 +1,247 @@
+"""The doors that senders ring."""
+
+import gzip
+import json
+import threading
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from onrecall.alert import ChangeEvent
+from onrecall.alerts import SOURCES, Confirmation
+from onrecall.doors.http.confirming import Confirming
+from onrecall.doors.intake import Intake, Limits
+from onrecall.errors import Forbidden, Unavailable
+from onrecall.incident import Incident, Resolution
+from onrecall.store import Arrival
+
+from .payloads import alert, body, event
+
+ALERTMANAGER = "/api/v1/alerts/alertmanager"
+SECRET = "gh" + "p_" + "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"
+
+
+def test_alerts_are_taken_once(client):
+    message = body(alert(1), alert(2))
+    first = client.post(ALERTMANAGER, content=message)
+    assert (first.status_code, first.json()) == (202, {"accepted": 2, "duplicate": 0, "rejected": []})
+    assert client.post(ALERTMANAGER, content=message).json() == {"accepted": 0, "duplicate": 2, "rejected": []}
+
+
+def test_an_unknown_sender_is_told_who_is_known(client):
+    answer = client.post("/api/v1/alerts/nagios", content=b"{}")
+    assert answer.status_code == 404
+    for name in SOURCES:
+        assert name in answer.json()["detail"]
+
+
+def test_prometheus_may_be_pointed_at_it(client):
+    said = [{name: value for name, value in alert(1).items() if name not in ("status", "fingerprint")}]
+    answer = client.post("/api/v2/alerts", json=said)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("deflate", lambda plain: zlib.compress(plain)[2:-4]),
+        ("gzip", lambda plain: gzip.compress(plain[:100]) + gzip.compress(plain[100:])),
+        ("gzip, deflate", lambda plain: zlib.compress(gzip.compress(plain))),
+        ("identity", bytes),
+    ],
+)
+def test_compressed_bodies_are_read(client, encoding, packed):
+    answer = client.post(ALERTMANAGER, content=packed(body(alert(1))), headers={"content-encoding": encoding})
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed", "status"),
+    [
+        ("gzip", gzip.compress(b" " * 300_000_000, 1), 413),
+        ("gzip, gzip", gzip.compress(gzip.compress(b" " * 100_000_000, 1)), 413),
+        ("gzip", gzip.compress(b" " * 3_000_000) * 3, 413),
+        ("gzip", gzip.compress(b"") * 10_000, 422),
+        ("gzip", gzip.compress(b"{}")[:-9], 422),
+        ("gzip", b"{}", 422),
+        ("deflate", b"\xff\xff", 422),
+        ("br", b"{}", 415),
+        ("gzip, gzip, gzip", b"", 415),
+    ],
+)
+def test_bombs_and_broken_packing_are_refused(client, encoding, packed, status):
+    answer = client.post(ALERTMANAGER, content=packed, headers={"content-encoding": encoding})
+    assert answer.status_code == status
+
+
+def test_too_large_too_deep_and_no_json(client):
+    assert client.post(ALERTMANAGER, content=b" " * 2_100_000).status_code == 413
+    for wrong in (b"", b"{", b"\xff", b"[" * 100_000, b'{"alerts": ' + b"[" * 90 + b"]" * 90 + b"}", b"[]", b"1"):
+        answer = client.post(ALERTMANAGER, content=wrong)
+        assert answer.status_code == 422, wrong[:20]
+        assert answer.json()["errors"][0]["field"]
+
+
+def test_a_part_over_a_cap_is_named_and_the_rest_goes_in(client):
+    many = alert(2, **{f"label_{n}": "x" for n in range(300)})
+    said = client.post(ALERTMANAGER, content=body(alert(1), many, alert(3))).json()
+    assert (said["accepted"], [(one["where"], one["field"]) for one in said["rejected"]]) == (
+        2,
+        [("alerts[1]", "labels")],
+    )
+
+
+def test_what_is_wrong_is_kept_redacted_and_goes_in_once_mended(client, memory):
+    wrong = alert(1) | {"startsAt": "yesterday"}
+    wrong["labels"] |= {"password": "hunter2-Xy9", "note": f"token={SECRET}"}
+    for _ in range(3):
+        assert client.post(ALERTMANAGER, content=body(wrong, alert(2))).json()["rejected"][0]["field"] == "startsAt"
+    (kept,) = client.get("/api/v1/rejected").json()["items"]
+    assert SECRET not in json.dumps(kept)
+    assert "hunter2" not in json.dumps(kept)
+    retry = f"/api/v1/rejected/{kept['id']}/retry"
+    assert client.post(retry).status_code == 422
+    mended = json.loads(kept["raw"])
+    mended["alerts"][0]["startsAt"] = "2026-03-01T12:00:00Z"
+    assert client.post(retry, json=mended).json() == {"accepted": 1, "duplicate": 0, "rejected": []}
+    assert client.get("/api/v1/rejected").json()["items"] == []
+    assert client.post(retry, json=mended).status_code == 409
+    assert client.post("/api/v1/rejected/99/retry").status_code == 404
+    assert client.post(f"/api/v1/rejected/{10**30}/retry").status_code == 404
+
+
+def test_secrets_are_redacted_before_they_are_stored(client, memory):
+    told = alert(1, password="hunter2-Xy9")
+    told["annotations"]["description"] = f"called with token={SECRET}"
+    told["fingerprint"] = f"token={SECRET}"
+    client.post(ALERTMANAGER, content=body(told, told | {"fingerprint": f"token={SECRET[:-1]}9"}))
+    kept = str(list(memory.store.dump()))
+    assert SECRET not in kept
+    assert "hunter2" not in kept
+    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == 2, "two keys stay two"
+
+
+def test_pagerduty_is_answered_as_it_answers(client):
+    done = client.post("/v2/enqueue", json=event(1))
+    assert (done.status_code, done.json()) == (
+        202,
+        {"status": "success", "message": "Event processed", "dedup_key": "disk-1"},
+    )
+    without = event(2)
+    del without["dedup_key"]
+    minted = client.post("/v2/enqueue", json=without).json()["dedup_key"]
+    assert minted == client.post("/v2/enqueue", json=without).json()["dedup_key"]
+    del without["payload"]["summary"]
+    for wrong in ({"json": without}, {"content": b"{"}, {"json": []}):
+        refused = client.post("/v2/enqueue", **wrong)
+        assert refused.status_code == 400
+        assert refused.json()["status"] == "invalid event"
+        assert refused.json()["errors"]
+    change = {"routing_key": "0" * 32, "payload": {"summary": "Deployed api 1.4", "timestamp": "2026-03-01T11:54:00Z"}}
+    answer = client.post("/v2/change/enqueue", json=change)
+    assert (answer.status_code, answer.json()["status"]) == (202, "success")
+    assert [one["title"] for one in client.get("/api/v1/changes").json()["items"]] == ["Deployed api 1.4"]
+
+
+def test_cloudevents_are_agreed_to(client):
+    answer = client.options("/api/v1/alerts/grafana", headers={"WebHook-Request-Origin": "events.example"})
+    assert answer.status_code == 200
+    assert answer.headers["webhook-allowed-origin"] == "events.example"
+    assert "webhook-allowed-origin" not in client.options("/api/v1/alerts/grafana").headers
+    assert client.options("/api/v1/alerts/nagios").status_code == 404
+
+
+def test_many_at_once_are_each_answered_for_their_own(client, memory):
+    def send(n: int) -> int:
+        answer = client.post(ALERTMANAGER, content=body(*(alert(n * 10 + k) for k in range(n % 4 + 1))))
+        assert answer.status_code == 202
+        return answer.json()["accepted"]
+
+    with ThreadPoolExecutor(16) as pool:
+        said = list(pool.map(send, range(200)))
+    assert said == [n % 4 + 1 for n in range(200)]
+    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == sum(said)
+
+
+def test_a_bad_message_among_many_is_the_only_one_refused(client):
+    def send(n: int) -> int:
+        return client.post(ALERTMANAGER, content=b"{" if n % 5 == 0 else body(alert(n))).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(send, range(60))) == [422 if n % 5 == 0 else 202 for n in range(60)]
+
+
+def test_a_stuck_database_is_503_and_nothing_is_acknowledged(client, memory):
+    intake = Intake(memory, lambda: None, Limits(patience=0.3))
+    client.app.state.intake = intake
+    intake.start()
+    inside, leave = threading.Event(), threading.Event()
+
+    def rows() -> object:
+        yield from before
+        inside.set()
+        leave.wait(30)
+
+    before = list(memory.store.dump())
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(memory.store.load, rows())
+        assert inside.wait(30)
+        answer = client.post(ALERTMANAGER, content=body(alert(1)))
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        leave.set()
+        loading.result()
+    assert client.post(ALERTMANAGER, content=body(alert(1))).status_code == 202
+    assert sum(row["table"] == "alerts" for row in memory.store.dump()) == 1
+    intake.stop()
+    assert client.post(ALERTMANAGER, content=body(alert(2))).status_code == 503, "it has ended"
+
+
+def test_when_too_much_waits_the_rest_is_told_to_come_again(client, memory):
+    intake = Intake(memory, lambda: None, Limits(deliveries=3, patience=0.5))  # it is not started, so all of it waits
+    client.app.state.intake = intake
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: client.post(ALERTMANAGER, content=body(alert(n))), range(8)))
+    assert {one.status_code for one in answers} == {503}
+    told = sorted(one.json()["detail"] for one in answers)
+    assert [one.split(";")[0] for one in told] == ["more comes in than can be kept"] * 5 + ["the database is busy"] * 3
+
+
+def test_a_change_is_told_beside_the_incident_that_came_soon_after(client, memory):
+    started = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    change = ChangeEvent("ci", "d-1", "Deployed api 1.4", started - timedelta(minutes=6), "deployment", "api")
+    memory.store.receive([Arrival("ci", (change,))], started)
+    opened, _ = memory.open(Incident("X-1", "api answers 503", started, service="api"))
+    memory.recommend(opened.id)
+    path = f"/api/v1/incidents/{opened.id}"
+    for part in ("", "/timeline", "/recommendation"):
+        (told,) = client.get(path + part).json()["changes"]
+        assert (told["title"], told["minutes_before"], told["kind"]) == ("Deployed api 1.4", 6, "deployment")
+    memory.resolve(opened.id, Resolution("a bad deploy", started + timedelta(hours=1)))
+    assert "- 2026-03-01 11:54 UTC: deployed 6 min before: Deployed api 1.4" in client.get(f"{path}/postmortem").text
+
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+
+
+def test_only_allowed_topics_are_confirmed_and_no_redirect_is_followed():
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200 if len(asked) == 1 else 302, headers={"location": "http://169.254.169.254/"})
+
+    confirm = Confirming((TOPIC,), httpx.MockTransport(answer))
+    url = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t"
+    confirm(Confirmation(url, TOPIC))
+    with pytest.raises(Unavailable, match="302"):
+        confirm(Confirmation(url, TOPIC))
+    assert asked == [url, url]
+    with pytest.raises(Forbidden, match="ONRECALL_SNS_TOPICS"):
+        confirm(Confirmation(url, TOPIC + "-other"))
+    assert len(asked) == 2
