@@ -55,6 +55,7 @@ VENDORS: tuple[Rule, ...] = (
         r"sk-(?:[a-z]{2,8}\d{0,2}-){0,3}(?=[A-Za-z_-]{0,200}\d)[\w-]{20,250}",
         r"(?:gsk|hf|r8|pplx|xai|nvapi|fw|tvly)[_-][A-Za-z0-9_-]{30,120}",
     ),
+    _token("onrecall-key", "onr_", r"onr_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}"),
     _token("npm-token", "npm_", r"npm_[A-Za-z0-9]{36}"),
     _token("pypi-token", "pypi-", r"pypi-[\w-]{40,250}"),
     _token(
