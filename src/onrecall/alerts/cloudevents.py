@@ -38,12 +38,15 @@ _SHAPES: tuple[tuple[tuple[str, ...], Parse], ...] = (
     (("event.event_type", "event.data"), pagerduty.parse),
     (("event.type", "event.issued_at", "data"), rootly.parse),
     (("action", "alert.alertId"), opsgenie.parse),
+    (("action", "alert.alias"), opsgenie.parse),
+    (("message", "alias", "priority"), opsgenie.parse),
     (("action", "installation", "data"), sentry.parse),
-    (("action", "repository.full_name", "sender"), github.parse),
+    (("repository.full_name", "sender.login"), github.parse),
     (("AlarmName", "NewStateValue"), cloudwatch.parse),
     (("detail-type", "detail.alarmName"), cloudwatch.parse),
     (("alert_id", "transition"), datadog.parse),
     (("alert_cycle_key", "transition"), datadog.parse),
+    (("event_type", "org.id", "last_updated"), datadog.parse),
     (("error_type", "spike_percentage"), anomaly.parse),
 )
 """What other senders' payloads can be told by."""

@@ -119,8 +119,8 @@ def confirmation(body: Fields) -> Confirmation:
     topic = need(text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
     url = body.get("SubscribeURL")
     address = _address(url)
-    asked = parse_qs(address.query, max_num_fields=10) if address else {}
-    if address is None or asked.get("Action") != ["ConfirmSubscription"] or asked.get("TopicArn") != [topic]:
+    asked = parse_qs(address.query) if address and address.path == "/" else {}
+    if asked.get("Action") != ["ConfirmSubscription"] or asked.get("TopicArn") != [topic]:
         raise Invalid(
             "`SubscribeURL` does not confirm this topic at https://sns.<region>.amazonaws.com/; subscribe again",
             "SubscribeURL",
