@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.alert import Alert
-from onrecall.grouping import Member, Merge, OpenIncident, Opening, Pairings, Plan, Topology, kind_of, plan
+from onrecall.grouping import Member, Merge, OpenIncident, Pairings, Topology, kind_of, plan
 from onrecall.incident import Incident, Passage
 from onrecall.line import storm
 from onrecall.recall import Recall
@@ -98,8 +98,12 @@ class Grouping:
         for one in seen.waiting:
             if one.incident is not None:
                 self._take_news(touched[one.incident], one)
+        later: dict[str, list[StoredAlert]] = {}
         for join in found.joins:
             its = touched[join.incident_id]
+            if _began_after(its.before, fresh[join.alert_index]):
+                later.setdefault(join.incident_id, []).append(fresh[join.alert_index])
+                continue
             its.joined.append(Placed(fresh[join.alert_index], _how(join.how, join.score, join.reasons)))
             its.reopens |= join.reopens
         merged = self._merged(found.merges, touched, now)
@@ -108,18 +112,20 @@ class Grouping:
         stirred = [
             one for name, one in touched.items() if name not in gone and (one.news or one.joined or name in into)
         ]
-        return self._draft(seen, found, fresh, stirred, merged, now)
+        openings = [(list(one.members), [fresh[n] for n in one.alert_indexes]) for one in found.opens]
+        openings += [([_unresolved(name)] * len(some), some) for name, some in later.items()]
+        quiet = [Placed(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
+        return self._draft(seen.number, openings, stirred, merged, quiet, now)
 
     def _draft(
         self,
-        seen: Seen,
-        found: Plan,
-        fresh: Sequence[StoredAlert],
+        number: int,
+        openings: Sequence[tuple[Sequence[Member], Sequence[StoredAlert]]],
         stirred: Sequence[Touched],
         merged: Sequence[Merged],
+        quiet: Sequence[Placed],
         now: datetime,
     ) -> Work:
-        openings = [(one, [fresh[n] for n in one.alert_indexes]) for one in found.opens]
         new = [storm.composed(None, some, self._topology) for _, some in openings]
         after = [self._after(one) for one in stirred]
         anew = [
@@ -129,18 +135,18 @@ class Grouping:
         ]
         prepared = iter(self._recall.prepare([*new, *anew]))
         opened = [
-            self._opened(incident, next(prepared), one, some)
-            for incident, (one, some) in zip(new, openings, strict=True)
+            self._opened(incident, next(prepared), members, some)
+            for incident, (members, some) in zip(new, openings, strict=True)
         ]
         passages = {one.id: next(prepared) for one in anew}
         return Work(
-            number=seen.number,
+            number=number,
             opened=tuple(opened),
             changed=tuple(
                 self._changed(one, two, passages.get(two.id), now) for one, two in zip(stirred, after, strict=True)
             ),
             merged=tuple(merged),
-            done=tuple(Placed(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet),
+            done=tuple(quiet),
         )
 
     def _candidate(self, one: Grouped) -> OpenIncident:
@@ -191,9 +197,9 @@ class Grouping:
 
     @staticmethod
     def _opened(
-        incident: Incident, passages: tuple[Passage, ...], one: Opening, alerts: Sequence[StoredAlert]
+        incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> Opened:
-        placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, one.members, strict=True)]
+        placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
         return Opened(incident, passages, tuple(placed), (_alerted("", alerts),))
 
     @staticmethod
@@ -244,6 +250,16 @@ def opened_by_hand(incident: Incident) -> Alert:
         severity=incident.severity,
         labels=incident.labels,
     )
+
+
+def _began_after(incident: Incident, one: StoredAlert) -> bool:
+    """Whether an alert fires that began after a person had said what resolved the incident: that is news."""
+    said, ended = incident.resolution, incident.resolved_at
+    return said is not None and ended is not None and one.alert.status == "firing" and storm.begun(one) > ended
+
+
+def _unresolved(incident: str) -> Member:
+    return Member(0, "opened", None, (f"it began after {incident} was resolved by a person",))
 
 
 def _new_kind(one: Touched) -> bool:
