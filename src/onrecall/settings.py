@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         default=None,
         description="Topics of Amazon SNS (ARNs, separated by commas) that are confirmed, and whose alarms come in.",
     )
+    alert_mapping: Path | None = Field(
+        default=None,
+        description="File (YAML or JSON) that says where the fields of `generic` alerts stand in your payloads.",
+    )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )

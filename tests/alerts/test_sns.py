@@ -164,7 +164,7 @@ def test_what_is_not_signed_at_all_is_forbidden(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "topics", [(), ("",), ("*",), (":*",), (TOPIC + "2",), (TOPIC[:-1],), ("arn:aws:sns:us-east-1:9:*",)]
+    "topics", [(), ("",), ("*",), (":*",), (TOPIC + "2",), (TOPIC[:-1],), ("arn:aws:sns:us-east-1:123456789012:*",)]
 )
 def test_other_topics_are_forbidden_though_sns_signs_them_too(topics: tuple[str, ...]) -> None:
     amazon = Amazon()
@@ -173,8 +173,8 @@ def test_other_topics_are_forbidden_though_sns_signs_them_too(topics: tuple[str,
     assert amazon.asked == []
 
 
-@pytest.mark.parametrize("topics", [(TOPIC,), ("other", TOPIC), ("arn:aws:sns:us-east-1:123456789012:*",)])
-def test_topics_are_allowed_by_name_or_by_account(topics: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("topics", [(TOPIC,), ("other", TOPIC)])
+def test_topics_are_allowed_by_name(topics: tuple[str, ...]) -> None:
     verify(signed(message()), topics=topics)
 
 

@@ -1,6 +1,7 @@
 """A sender's payload → signals. One file per sender; here is the table of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from onrecall.alerts import (
     alertmanager,
@@ -13,6 +14,7 @@ from onrecall.alerts import (
     github,
     grafana,
     incident_io,
+    mapping,
     opsgenie,
     pagerduty,
     pagerduty_events,
@@ -23,7 +25,7 @@ from onrecall.alerts import (
 )
 from onrecall.alerts.delivery import Confirmation, Delivery, Malformed, Parsed, Source, payload
 
-__all__ = ["SOURCES", "Confirmation", "Delivery", "Malformed", "Parsed", "Source", "payload"]
+__all__ = ["SOURCES", "Confirmation", "Delivery", "Malformed", "Parsed", "Source", "payload", "with_mapping"]
 
 _ALL = (
     Source("alertmanager", alertmanager.parse),
@@ -45,3 +47,8 @@ _ALL = (
 )
 SOURCES: Mapping[str, Source] = {one.name: one for one in _ALL}
 """Every sender by the name that stands in its address."""
+
+
+def with_mapping(path: Path) -> Mapping[str, Source]:
+    """Every sender, `generic` reading its fields where a mapping file says that they stand."""
+    return {**SOURCES, generic.NAME: Source(generic.NAME, generic.parser(mapping.load(path)))}

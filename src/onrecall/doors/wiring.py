@@ -1,7 +1,7 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from onrecall.alerts import SOURCES, Source, with_mapping
 from onrecall.doors.access import Access
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
@@ -52,7 +53,15 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
         model = embedder(chosen)
         with _index(store, model, chosen) as index:
             recall = Recall(store, model, index)
-            parts = Parts(store, recall, _now, chosen.redact_personal, topology(chosen.dependencies), pace(chosen))
+            parts = Parts(
+                store,
+                recall,
+                _now,
+                chosen.redact_personal,
+                topology(chosen.dependencies),
+                pace(chosen),
+                senders(chosen.alert_mapping),
+            )
             yield House(Memory(parts), _meaning(model), who)
 
 
@@ -63,6 +72,11 @@ def pace(chosen: Settings) -> Pace:
         timedelta(seconds=chosen.refresh_seconds),
         timedelta(seconds=chosen.resolve_after_seconds),
     )
+
+
+def senders(mapping: Path | None) -> Mapping[str, Source]:
+    """Every sender; `generic` as the mapping file says."""
+    return SOURCES if mapping is None else with_mapping(mapping)
 
 
 def topology(file: Path | None) -> Topology:
@@ -86,8 +100,6 @@ def access(chosen: Settings) -> Access:
 
 
 def _check_senders(secrets: Iterable[str]) -> None:
-    from onrecall.alerts import SOURCES  # noqa: PLC0415 - every parser, which `ask` need not pay for
-
     for sender in secrets:
         if sender not in SOURCES:
             known = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"

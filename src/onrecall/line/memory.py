@@ -1,12 +1,12 @@
 """The memory: what the doors ring. Each method is one stretch of the line."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from onrecall.alert import ChangeEvent
-from onrecall.alerts import Delivery
+from onrecall.alerts import SOURCES, Delivery, Source
 from onrecall.errors import Invalid, NotFound
 from onrecall.grouping import Topology
 from onrecall.incident import (
@@ -49,6 +49,8 @@ class Parts:
     topology: Topology = field(default_factory=Topology)
     """What depends on what, as people declared it."""
     pace: Pace = field(default_factory=Pace)
+    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
+    """The senders, as they are read here."""
 
 
 class Memory:
@@ -61,7 +63,9 @@ class Memory:
         self._personal = parts.redact_personal
         self.trust = Trust(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
-        self.receiver = Receiver(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
+        self.receiver = Receiver(
+            parts.store, parts.recall, parts.clock, personal=parts.redact_personal, sources=parts.sources
+        )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)

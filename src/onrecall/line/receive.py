@@ -1,7 +1,7 @@
 """Receive: a delivery is read, redacted and kept; when this returns, it is kept for good. Twice changes nothing."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,26 +36,35 @@ class Receipt:
     """The sender asks to have an address fetched."""
 
 
-def sender(name: str) -> Source:
+def sender(name: str, sources: Mapping[str, Source] = SOURCES) -> Source:
     """The sender of this name."""
-    if name not in SOURCES:
-        raise NotFound(f"there is no sender {name[:60]!r}; there are {', '.join(sorted(SOURCES))}")
-    return SOURCES[name]
+    if name not in sources:
+        raise NotFound(f"there is no sender {name[:60]!r}; there are {', '.join(sorted(sources))}")
+    return sources[name]
 
 
 class Receiver:
     """Takes deliveries in."""
 
-    def __init__(self, store: Store, recall: Recall, clock: Callable[[], datetime], *, personal: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        recall: Recall,
+        clock: Callable[[], datetime],
+        *,
+        personal: bool,
+        sources: Mapping[str, Source] = SOURCES,
+    ) -> None:
         self._store = store
         self._recall = recall
         self._clock = clock
         self._personal = personal
+        self._sources = sources
         self._own = threading.local()
 
     def read(self, source: str, delivery: Delivery) -> Read:
         """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid."""
-        return self._ready(source, sender(source).parse(delivery, self._clock()))
+        return self._ready(source, sender(source, self._sources).parse(delivery, self._clock()))
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
