@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tests.grouping.board import Board, Episode, episode
-from tests.grouping.labelled import Scenario
-
 from onrecall.alert import Alert
 from onrecall.grouping import Topology
+
+from .board import Board, Episode, episode
+from .labelled import Scenario
 
 Groups = Mapping[Episode, str]
 Way = Callable[[Scenario], Groups]

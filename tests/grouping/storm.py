@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from tests.grouping.labelled import NOON
-
 from onrecall.alert import Alert
+
+from .labelled import NOON
 
 DEPENDS = {
     "storefront": ["checkout", "catalog", "search", "accounts"],
@@ -24,17 +24,17 @@ DEPENDS = {
 }
 SERVICES = sorted(DEPENDS.keys() | {"orders-db"})
 NAMES = ("HighErrorRate", "LatencyP99High", "PodNotReady", "QueueBacklog", "ProbeFailed")
-Seen = Literal["nothing", "upstream label"]
+Shows = Literal["nothing", "upstream label"]
 
 
-def storm(seed: int = 0, *, shows: Seen = "nothing", own_names: bool = False) -> list[Alert]:
+def storm(seed: int = 0, *, shows: Shows = "nothing", own_names: bool = False) -> list[Alert]:
     """In the order they began. With `own_names`, no two services fire an alert of the same name."""
     chance = random.Random(seed)
     made = [_alert(n, chance, shows, own_names) for n in range(500)]
     return sorted(made, key=lambda one: one.starts_at)
 
 
-def _alert(n: int, chance: random.Random, shows: Seen, own_names: bool) -> Alert:
+def _alert(n: int, chance: random.Random, shows: Shows, own_names: bool) -> Alert:
     service = SERVICES[n % len(SERVICES)]
     name = chance.choice(NAMES)
     name = f"{service.title().replace('-', '')}{name}" if own_names else name

@@ -1,8 +1,8 @@
 """Links → groups, the strongest first, so that the order in which alerts came changes nothing."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from onrecall.grouping.link import Link
 from onrecall.grouping.pairings import Kinds, Pairings
@@ -28,18 +28,21 @@ class Group:
     """The declared services that a fault of all its services may come from; None: nothing is declared about any."""
     reopened: bool = False
     """An alert of its own fired again after its incident was over."""
-    latest: datetime | None = None
-    """When its newest alert that is in no incident yet began."""
+    latest: float | None = None
+    """When its newest alert that is in no incident yet began, in seconds."""
+    first: float = math.inf
+    last: float = -math.inf
+    """When its earliest and its newest alert began."""
 
-    def take(self, one: Seen, topology: Topology) -> None:
-        """Add an alert."""
+    def take(self, one: Seen, origins: frozenset[str] | None) -> None:
+        """Add an alert, and where its fault may come from."""
         self.members.append(one)
         self.kinds.add(one.kind)
         self.names.add(one.name)
         if one.environment:
             self.environments.add(one.environment)
-        if one.service in topology:
-            self.origins = _common(self.origins, topology.reach(one.service))
+        self.origins = _common(self.origins, origins)
+        self.first, self.last = min(self.first, one.at), max(self.last, one.at)
         if one.incident is None:
             self.latest = max(self.latest or one.at, one.at)
 
@@ -56,13 +59,23 @@ class Clusters:
         self._rules = rules
         self._taken_apart: list[Kinds] = [pair for pair, together in pairings.together.items() if not together]
         self._of: dict[int, Group] = {}
+        self._reach: dict[str, frozenset[str]] = {}
 
     def start(self, members: Iterable[Seen], incidents: Iterable[OpenIncident] = (), *, reopened: bool = False) -> None:
         """A group that holds whatever is tried: an incident with its sample, or episodes of one alert."""
         group = Group(incidents=list(incidents), reopened=reopened)
+        for incident in group.incidents:
+            group.first = min(group.first, incident.started_at.timestamp())
         for one in members:
-            group.take(one, self._topology)
+            group.take(one, self._origins(one.service))
             self._of[id(one)] = group
+
+    def _origins(self, service: str) -> frozenset[str] | None:
+        if service not in self._topology:
+            return None
+        if service not in self._reach:
+            self._reach[service] = self._topology.reach(service)
+        return self._reach[service]
 
     def group(self, one: Seen) -> Group:
         """The group of an alert."""
@@ -90,6 +103,7 @@ class Clusters:
         one.kinds |= other.kinds
         one.names |= other.names
         one.origins = _common(one.origins, other.origins)
+        one.first, one.last = min(one.first, other.first), max(one.last, other.last)
         one.reopened = one.reopened or other.reopened
         if other.latest is not None:
             one.latest = max(one.latest or other.latest, other.latest)
@@ -102,6 +116,11 @@ class Clusters:
         if one.incidents and other.incidents and not self._mergeable(one.incidents + other.incidents):
             return False
         if self._too_late(one, other) or self._too_late(other, one):
+            return False
+        if (
+            link.spreads
+            and max(one.last, other.last) - min(one.first, other.first) > self._rules.window.total_seconds()
+        ):
             return False
         return not (link.by_dependency and self._two_causes(one, other))
 
@@ -116,7 +135,8 @@ class Clusters:
         if not group.incidents or group.reopened or other.latest is None:
             return False
         return any(
-            one.status == "resolved" and (not one.resolved_at or other.latest > one.resolved_at + self._rules.skew)
+            one.status == "resolved"
+            and (not one.resolved_at or other.latest > (one.resolved_at + self._rules.skew).timestamp())
             for one in group.incidents
         )
 

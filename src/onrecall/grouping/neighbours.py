@@ -1,21 +1,20 @@
 """Which pairs of alerts are worth judging: those near in time that have something in common."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from datetime import datetime
 
 from onrecall.grouping.pairings import Pairings
 from onrecall.grouping.seen import Seen
 from onrecall.grouping.surroundings import Surroundings
 from onrecall.grouping.topology import Topology
 
-NEXT = 4
+NEXT = 3
 """How many of those that follow in time an alert is compared with, in each thing they have in common."""
 NEAREST = 2
-"""Likewise before and after it, among the alerts of a service that it depends on or names."""
-_RAREST = 5
-_MOST_SERVICES = 30
+"""Likewise of those before it, of a service that it is tied to, and before and after, of one that it names."""
+_RAREST = 3
+_MOST_SERVICES = 12
 
 
 def pairs(
@@ -44,11 +43,14 @@ def _meet(
             for other in block[n + 1 : n + 1 + NEXT]:
                 yield one, other
     times = {name: [one.at for one in those] for name, those in services.items()}
-    tied = {name: topology.near(name) & services.keys() for name in services}
+    tied = {name: [near for near in topology.near(name) if near in services] for name in services}
     for one in all_:
-        named = services.keys() & (one.every_term | set(one.labels.values()))
-        for name in sorted((named | tied.get(one.service, frozenset())) - {one.service})[:_MOST_SERVICES]:
+        for name in sorted(services.keys() & (one.every_term | one.values) - one.names)[:_MOST_SERVICES]:
             for other in _nearest(services[name], times[name], one.at):
+                yield one, other
+        for name in tied.get(one.service, ())[:_MOST_SERVICES]:
+            place = bisect_right(times[name], one.at)
+            for other in services[name][max(0, place - NEAREST) : place]:
                 yield one, other
     yield from _paired(all_, pairings)
 
@@ -87,7 +89,7 @@ def _services(all_: Iterable[Seen]) -> dict[str, list[Seen]]:
     return found
 
 
-def _nearest(those: Sequence[Seen], times: Sequence[datetime], at: datetime) -> Sequence[Seen]:
+def _nearest(those: Sequence[Seen], times: Sequence[float], at: float) -> Sequence[Seen]:
     place = bisect_left(times, at)
     return those[max(0, place - NEAREST) : place + NEAREST]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onrecall.alert import Alert
 from onrecall.grouping import words
@@ -30,8 +30,9 @@ class Seen:
 
     alert: Alert
     incident: str | None
-    at: datetime
-    active_until: datetime
+    at: float
+    """When it began, in seconds, as they are counted everywhere."""
+    active_until: float
     """When its incident last got an alert; of a new alert, its own start."""
     kind: str
     name: str
@@ -43,6 +44,7 @@ class Seen:
     """What others may call it or what it is on: its service or subject, its machine, its queue."""
     environment: str
     labels: Mapping[str, str]
+    values: frozenset[str]
     group: str
     terms: frozenset[str]
     every_term: frozenset[str]
@@ -54,8 +56,8 @@ class Seen:
         """The cluster it is in, empty where it says none."""
         return self.labels.get("cluster", "")
 
-    def apart(self, other: "Seen") -> timedelta:
-        """How long after the other this began, or the other way round."""
+    def apart(self, other: "Seen") -> float:
+        """How many seconds after the other this began, or the other way round."""
         return abs(self.at - other.at)
 
 
@@ -70,8 +72,8 @@ def see(alert: Alert, incident: str | None = None, active_until: datetime | None
     return Seen(
         alert,
         incident,
-        alert.starts_at,
-        max(active_until or alert.starts_at, alert.starts_at),
+        alert.starts_at.timestamp(),
+        max(active_until or alert.starts_at, alert.starts_at).timestamp(),
         kind_of(alert),
         name,
         service,
@@ -79,6 +81,7 @@ def see(alert: Alert, incident: str | None = None, active_until: datetime | None
         names,
         environment_of(alert),
         labels,
+        frozenset(labels.values()),
         f"{alert.source}|{alert.group}" if alert.group else "",
         words.terms(text, (service, subject, name.casefold(), *names)),
         words.terms(text),

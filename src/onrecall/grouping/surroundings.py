@@ -25,7 +25,7 @@ class Surroundings:
         self._labels = Counter(item for one in all_ for item in one.labels.items())
         self._names = Counter(one.name for one in all_)
         self._groups = Counter(one.group for one in all_ if one.group)
-        self._crowds = _crowds(all_, burst)
+        self._crowds = _crowds(all_, burst.total_seconds())
 
     def telling(self, key: str, value: str) -> float:
         """How much a shared label tells, 0..1: little when most of the alerts at hand share it."""
@@ -62,7 +62,7 @@ class Surroundings:
         return min(self._crowds.get(id(one), 1), self._crowds.get(id(other), 1))
 
 
-def _crowds(all_: Iterable[Seen], burst: timedelta) -> dict[int, int]:
+def _crowds(all_: Iterable[Seen], burst: float) -> dict[int, int]:
     blocks: dict[tuple[str, str], list[Seen]] = defaultdict(list)
     for one in all_:
         if one.subject:
@@ -73,7 +73,7 @@ def _crowds(all_: Iterable[Seen], burst: timedelta) -> dict[int, int]:
     return found
 
 
-def _around(block: Sequence[Seen], burst: timedelta) -> dict[int, int]:
+def _around(block: Sequence[Seen], burst: float) -> dict[int, int]:
     """For each alert of one name, how many subjects fire it within a burst before or after: by two moving ends."""
     times = [one.at for one in block]
     inside: Counter[str] = Counter()

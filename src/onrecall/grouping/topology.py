@@ -52,11 +52,11 @@ class Topology:
             return Tie(2, 2 / fewest, f"{one} and {other} both depend on {needed}")
         return None
 
-    def near(self, service: str) -> frozenset[str]:
-        """The services within two steps."""
+    def near(self, service: str) -> tuple[str, ...]:
+        """The services within two steps, those of one step first."""
         first = self.needs.get(service, _NONE) | self.needed_by.get(service, _NONE)
-        second = (self.needs.get(name, _NONE) | self.needed_by.get(name, _NONE) for name in first)
-        return first.union(*second) - {service}
+        second = {two for name in first for two in self.needs.get(name, _NONE) | self.needed_by.get(name, _NONE)}
+        return (*sorted(first), *sorted(second - first - {service}))
 
     def reach(self, service: str) -> frozenset[str]:
         """The service and all it depends on, however far: where a fault that shows in it may come from."""

@@ -1,0 +1,32 @@
+"""The table of docs/grouping.md: `pytest tests/grouping -k quality -s` prints it."""
+
+import pytest
+
+from .labelled import scenarios
+from .quality import WAYS, measure
+
+LEAST = {"tuning": (0.98, 0.98), "held_out": (0.97, 0.85)}
+
+
+@pytest.mark.parametrize("half", ["tuning", "held_out"])
+def test_quality_of_grouping(half: str) -> None:
+    those = scenarios(half)
+    found = {name: measure(those, way) for name, way in WAYS.items()}
+    print(
+        f"\n{half}: {len(those)} scenarios\n| way | precision | recall | F1 | scenarios exactly right |\n|---|---|---|---|---|"
+    )
+    for name, quality in found.items():
+        print(f"| {name} | {quality.row} |")
+    ours, (precision, recall) = found["OnRecall, streamed"], LEAST[half]
+    assert ours.precision >= precision
+    assert ours.recall >= recall
+    assert ours.exact > max(found["alert name + service"].exact, found["5-minute window"].exact)
+
+
+@pytest.mark.parametrize("half", ["tuning", "held_out"])
+def test_quality_set_is_large_and_each_alert_has_a_key_of_its_own(half: str) -> None:
+    those = scenarios(half)
+    assert len({one.name for one in those}) == len(those) >= 30
+    for one in those:
+        episodes = [(heard.alert.source, heard.alert.key, heard.alert.starts_at) for heard in one.heard]
+        assert len(set(episodes)) == len(episodes), one.name
