@@ -39,6 +39,7 @@ class Case:
             basis="backtest",
             incident=one.incident,
             service=one.service,
+            place=(self.place or 0) if self.truth.known else None,
         )
 
 

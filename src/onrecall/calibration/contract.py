@@ -149,6 +149,8 @@ def _thresholds(found: Novelty) -> dict[str, Any]:
     return {
         "similar": found.similar,
         "known": found.known,
+        "apart": found.apart,
+        "score": found.score,
         "rule": found.rule,
         "chosen_here": found.measured,
         "false_recall": asdict(found.false_recall),

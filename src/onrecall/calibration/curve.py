@@ -19,9 +19,9 @@ from onrecall.calibration.metrics import Estimate, Floats
 from onrecall.errors import Invalid
 from onrecall.incident import Confidence
 
-VERSION = 1
+VERSION = 2
 UNCOUNTED = 0.4
-"""The earliest share of a history is learned from and not counted: what foretold it had hardly seen anything yet."""
+"""The earliest share of a history is learned from and not counted: the memory had hardly seen anything yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,9 @@ def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
     number = forward.best(chances, past.right)
     late = counted & (np.arange(len(past.right)) >= UNCOUNTED * len(past.right))
-    found = levels.learn(chances[number, late], past.right[late]) if number and late.any() else ()
+    found = (
+        levels.learn(forward.crossed(METHODS[number], past)[late], past.right[late]) if number and late.any() else ()
+    )
     if len(found) > 1:
         return METHODS[number], (replace(found[0], above=0.0), *found[1:])
     base = METHODS[0]

@@ -1,7 +1,4 @@
-"""What the evidence for an answer looks like in nine numbers: what confidence is measured on.
-
-Each is 0..1, margin -1..1.
-"""
+"""What the evidence for an answer looks like in eleven numbers: what confidence is measured on."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +11,10 @@ OLD = math.log1p(3650)
 MANY = math.log1p(20)
 """Twenty incidents or more of the same cause count as 1."""
 UNKNOWN = 0.5
+FAR_APART = 10.0
+"""A difference of so much in log odds counts as 1."""
+SURE = 0.01
+"""Match scores count as no nearer than this to 0 and 1, where odds have no end."""
 
 DESCRIPTIONS: Mapping[str, str] = {
     "match": "match score of the best evidence",
@@ -24,9 +25,13 @@ DESCRIPTIONS: Mapping[str, str] = {
     "resolved": "share of the evidence that has a resolution which people stand for",
     "age": "age of the best evidence for the named cause (log of days, 10 years is 1); 0.5 where it bears no date",
     "track": "how often advice that rested on this evidence helped, drawn to 0.5 while little is known",
+    "apart": "log odds of the best match, less those of the mean match of evidence for other causes (10 is 1)",
+    "letters": "share of its match that the best evidence owes to spelling, less that of the others on average",
     "service": "1 if the best evidence for the named cause is of the same service, 0 if of another, 0.5 if unknown",
 }
 NAMES = tuple(DESCRIPTIONS)
+LOWEST: Mapping[str, float] = {"margin": -1.0, "letters": -1.0}
+"""All are 0..1 but these."""
 
 
 def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: str | None = None) -> dict[str, float]:
@@ -36,8 +41,9 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
     mine = _speaking_for(evidence, advice)
     others = [one for one in evidence if one not in mine]
     best = max(mine, key=lambda one: one.score)
+    first = max(evidence, key=lambda one: one.score)
     values = {
-        "match": max(one.score for one in evidence),
+        "match": first.score,
         "margin": best.score - max((one.score for one in others), default=0.0),
         "agreement": _share(_squares(mine), _squares(evidence)),
         "signals": _signals(evidence, mine),
@@ -45,9 +51,11 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
         "resolved": _share(sum(map(_stood_for, evidence)), len(evidence)),
         "age": _age(best, as_of),
         "track": _track(mine),
+        "apart": _apart(first, evidence),
+        "letters": _letters_ahead(first, evidence),
         "service": _service(best, service),
     }
-    return {name: _bounded(values[name], -1.0 if name == "margin" else 0.0) for name in NAMES}
+    return {name: _bounded(values[name], LOWEST.get(name, 0.0)) for name in NAMES}
 
 
 def _speaking_for(evidence: Sequence[Evidence], advice: Advice) -> list[Evidence]:
@@ -100,6 +108,33 @@ def _track(evidence: Sequence[Evidence]) -> float:
     worked = sum(one.record.worked for one in evidence)
     failed = sum(one.record.failed for one in evidence)
     return (worked + 1) / (worked + failed + 2)
+
+
+def _apart(first: Evidence, evidence: Sequence[Evidence]) -> float:
+    """How far the best match stands out: where everything is alike, a high match says little."""
+    others = [one.score for one in evidence if one is not first and not _of_one_cause(one, first)]
+    return (_odds(first.score) - _odds(sum(others) / len(others) if others else 0.0)) / FAR_APART
+
+
+def _of_one_cause(one: Evidence, other: Evidence) -> bool:
+    if not (_stood_for(one) and _stood_for(other)):
+        return False
+    mine, its = one.resolution, other.resolution
+    if mine is None or its is None:
+        return False
+    if mine.cause and its.cause:
+        return _letters(mine.cause) == _letters(its.cause)
+    return _letters(mine.root_cause) == _letters(its.root_cause)
+
+
+def _odds(score: float) -> float:
+    bounded = min(1 - SURE, max(SURE, score)) if math.isfinite(score) else SURE
+    return math.log(bounded / (1 - bounded))
+
+
+def _letters_ahead(first: Evidence, evidence: Sequence[Evidence]) -> float:
+    others = [one.signals.get("characters", 0.0) for one in evidence if one is not first]
+    return first.signals.get("characters", 0.0) - (sum(others) / len(others) if others else 0.0)
 
 
 def _service(evidence: Evidence, service: str | None) -> float:

@@ -19,6 +19,8 @@ NEEDED = 20
 """Answers with known truth before a confidence is shown."""
 GROWTH = 1.25
 """The methods are fitted again each time the past has grown by a quarter."""
+FOLDS = 10
+"""Stretches of the past, each foretold from all the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Method:
 METHODS = (
     Method("base rate", (), 3.0),
     Method("match", ("match",), 1.0),
+    Method("best against the rest", ("apart", "letters"), 10.0),
     Method("features, strongly shrunk", NAMES, 30.0),
     Method("features", NAMES, 3.0),
 )
@@ -93,6 +96,21 @@ def foretold(past: History) -> Floats:
         for number, method in enumerate(METHODS):
             model = fit(method, past.until(start))
             chances[number, start:end] = model.chances(past.columns[start:end, method.columns])
+    return chances
+
+
+def crossed(method: Method, past: History) -> Floats:
+    """The method's chances for the past, each stretch of it foretold from all the others.
+
+    What is counted at a level must be foretold by models as good as the one that sorts the next answer into it;
+    those that saw only the answers before were worse, and their levels' intervals held too seldom.
+    """
+    n = len(past.right)
+    chances = np.empty(n)
+    for start, end in itertools.pairwise(n * fold // FOLDS for fold in range(FOLDS + 1)):
+        others = np.r_[0:start, end:n]
+        model = logistic.fit(past.columns[np.ix_(others, method.columns)], past.right[others], method.ridge)
+        chances[start:end] = model.chances(past.columns[start:end, method.columns])
     return chances
 
 

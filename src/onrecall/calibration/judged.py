@@ -27,6 +27,9 @@ class Judged:
     """Replayed from history, or said by people about a live answer."""
     incident: str
     service: str | None
+    place: int | None = None
+    """Where the first incident of the same cause stood among those shown, from 1; 0: it was not shown; None: there was
+    none to find, or nobody knows."""
 
 
 def in_time(judged: Iterable[Judged]) -> list[Judged]:

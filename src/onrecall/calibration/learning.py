@@ -2,8 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from onrecall.calibration.answer import Run, Shown
 from onrecall.calibration.chronology import Event
@@ -43,6 +43,16 @@ class Curve:
     unit: Unit
     points: tuple[Point, ...]
     gain: Estimate
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def of_plain(cls, told: Mapping[str, Any]) -> "Curve":
+        """The curve that `plain` told."""
+        points = tuple(Point(one["after"], Estimate(**one["hit_at_1"])) for one in told["points"])
+        return cls(told["unit"], points, Estimate(**told["gain"]))
 
 
 def plan(events: Sequence[Event], truths: Truths) -> Plan | None:

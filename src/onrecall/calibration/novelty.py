@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from onrecall.calibration.judged import Judged, in_time
-from onrecall.calibration.metrics import NOTHING, Estimate, share
+from onrecall.calibration.metrics import NOTHING, Estimate, Z, share
 from onrecall.calibration.reliability import auroc
 
 FALSE_RECALL = 0.1
@@ -19,20 +20,28 @@ EARLIER = 0.6
 """The share of history that a threshold is chosen on; its errors are measured on the rest."""
 
 
+Score = Literal["match", "apart"]
+
+
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """Two thresholds on the match score, how they were chosen, and their errors on later incidents."""
+    """Where the verdict changes, how that was chosen, and how often it is wrong there on later incidents."""
 
     similar: float
-    """From here on something like it was seen; below, never."""
+    """Match from which on something like it was seen; below, never."""
     known: float
-    """From here on it is the same."""
+    """Match from which on it is the same."""
+    apart: float
+    """How far the best has to stand out from the rest, besides; 0: that is not asked."""
+    score: Score
+    """Which of the two parts new from known here."""
     rule: str
     """A sentence on how they were chosen."""
     measured: bool
     """Whether they were chosen on this history; otherwise they are the ones that were handed in."""
     auroc: Estimate
-    """How often an incident that was seen before matches better than a new one, over all of the history."""
+    """How often an incident that was seen before scores above a new one; over all of the history by match, which is
+    given; over its later part where the score was chosen."""
     false_recall: Estimate
     """The share of new incidents that are answered as if they had been seen."""
     miss: Estimate
@@ -49,9 +58,13 @@ def thresholds(judged: Iterable[Judged], similar: float, known: float) -> Novelt
     short = _short(told, earlier)
     if short:
         return _measured(told, told, similar, known, f"the thresholds handed in stand: {short}", measured=False)
-    chosen, rule = _similar(earlier)
+    if _stands_out(earlier):
+        chosen, rule = _threshold(earlier, "apart")
+        rule = f"by how far the best stands out from the rest, which parts new from known better here; {rule}"
+        return _measured(later, later, similar, known, f"{rule}; the match scores stay", apart=chosen)
+    chosen, rule = _threshold(earlier, "match")
     same, why = _known(earlier, chosen, known)
-    return _measured(told, later, chosen, same, f"{rule}; {why}", measured=True)
+    return _measured(told, later, chosen, same, f"{rule}; {why}")
 
 
 def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
@@ -64,10 +77,21 @@ def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
     return ""
 
 
-def _similar(earlier: Sequence[Judged]) -> tuple[float, str]:
+def _stands_out(earlier: Sequence[Judged]) -> bool:
+    """Whether new and known are parted better by how far the best stands out, by more than a standard error."""
+    if not all("apart" in one.features for one in earlier):
+        return False
+    known = [bool(one.known) for one in earlier]
+    match, apart = (auroc([one.features[score] for one in earlier], known) for score in ("match", "apart"))
+    if match.value is None or apart.value is None or apart.low is None:
+        return False
+    return apart.value - match.value > (apart.value - apart.low) / Z
+
+
+def _threshold(earlier: Sequence[Judged], score: Score) -> tuple[float, str]:
     """The lowest threshold that holds false recalls down; where that costs too many misses, the best balance."""
-    new = sorted((_match(one) for one in earlier if not one.known), reverse=True)
-    seen = sorted(_match(one) for one in earlier if one.known)
+    new = sorted((one.features[score] for one in earlier if not one.known), reverse=True)
+    seen = sorted(one.features[score] for one in earlier if one.known)
     allowed = int(FALSE_RECALL * (len(new) + 1)) - 1
     if allowed >= 0:
         strict = _above(new[allowed])
@@ -98,17 +122,31 @@ def _known(earlier: Sequence[Judged], similar: float, given: float) -> tuple[flo
 
 
 def _measured(
-    told: Sequence[Judged], later: Sequence[Judged], similar: float, known: float, rule: str, *, measured: bool
+    told: Sequence[Judged],
+    later: Sequence[Judged],
+    similar: float,
+    known: float,
+    rule: str,
+    *,
+    apart: float = 0.0,
+    measured: bool = True,
 ) -> Novelty:
+    score: Score = "apart" if apart else "match"
+
+    def seen(one: Judged) -> bool:
+        return _match(one) >= similar and (not apart or one.features["apart"] >= apart)
+
     return Novelty(
         similar=similar,
         known=known,
+        apart=apart,
+        score=score,
         rule=rule,
         measured=measured,
-        auroc=auroc([_match(one) for one in told], [bool(one.known) for one in told]) if told else NOTHING,
-        false_recall=share([_match(one) >= similar for one in later if not one.known]),
-        miss=share([_match(one) < similar for one in later if one.known]),
-        right_when_known=share([one.right for one in later if _match(one) >= known]),
+        auroc=auroc([one.features[score] for one in told], [bool(one.known) for one in told]) if told else NOTHING,
+        false_recall=share([seen(one) for one in later if not one.known]),
+        miss=share([not seen(one) for one in later if one.known]),
+        right_when_known=share([one.right for one in later if seen(one) and _match(one) >= known]),
     )
 
 

@@ -181,7 +181,8 @@ def _threshold(report: Report) -> str:
     found = report.novelty
     rule = f"{found.rule[0].upper()}{found.rule[1:]}."
     first = "This history suggests: similar" if found.measured else "Similar"
-    return f"{first} from a match of {found.similar:.2f}, known from {found.known:.2f}. {rule}"
+    apart = f", where the best stands out by {found.apart:.2f} and more" if found.apart else ""
+    return f"{first} from a match of {found.similar:.2f}{apart}, known from {found.known:.2f}. {rule}"
 
 
 def _groups(kind: str, groups: Sequence[Group]) -> str:

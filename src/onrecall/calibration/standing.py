@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from onrecall.calibration import curve, novelty, reliability
+from onrecall.calibration.backtest import Hits
 from onrecall.calibration.curve import Curve, Quality
 from onrecall.calibration.judged import Basis, Judged, in_time
+from onrecall.calibration.learning import Curve as LearningCurve
 from onrecall.calibration.levels import Level
 from onrecall.calibration.metrics import Estimate, share
 from onrecall.calibration.novelty import Novelty
-from onrecall.calibration.reliability import Covered
+from onrecall.calibration.reliability import Bin, Covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,17 @@ class Standing:
     """Of the answers that named a cause, the share that named the right one."""
     coverage: Estimate
     """Of all answers, the share that named a cause."""
+    hits: Hits
+    """Where an incident of the same cause stood among those shown, of the openings that had one to find."""
     quality: Quality | None
     """How good the confidences were that would have been shown, each from earlier answers only."""
     levels: tuple[Level, ...]
     """The levels of confidence now: how many answers there were at each, and how many of them were right."""
+    reliability: tuple[Bin, ...]
+    """What was claimed, in groups of equal size, against how many of them were right."""
     risk_coverage: tuple[Covered, ...]
+    learning: LearningCurve | None
+    """From the last backtest over this store."""
     novelty: Novelty
     by_service: tuple[Part, ...]
     by_month: tuple[Part, ...]
@@ -44,7 +52,7 @@ class Standing:
     """For each figure that is absent, the reason."""
 
 
-def standing(judged: Iterable[Judged], similar: float, known: float) -> Standing:
+def standing(judged: Iterable[Judged], similar: float, known: float, learned: LearningCurve | None = None) -> Standing:
     """The figures over all answers whose truth is known; the thresholds given stand until better ones are measured."""
     told = in_time(judged)
     named = [one for one in told if one.verdict != "never_seen"]
@@ -52,9 +60,15 @@ def standing(judged: Iterable[Judged], similar: float, known: float) -> Standing
     shown = curve.replay(told) if isinstance(fitted, Curve) else ()
     split = novelty.thresholds(told, similar, known)
     claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
+    error = reliability.ece(claims, truths)
+    places = [one.place for one in told if one.place is not None]
     absent = {} if isinstance(fitted, Curve) else {"confidence": fitted.reason}
     if not split.measured:
         absent["novelty"] = split.rule
+    if not places:
+        absent["hits"] = "no answer is known to have had an earlier incident of the same cause to find"
+    if learned is None:
+        absent["learning"] = "it takes a backtest over this store with enough to find: run `onrecall backtest`"
     basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
     for one in told:
         basis[one.basis] += 1
@@ -63,9 +77,12 @@ def standing(judged: Iterable[Judged], similar: float, known: float) -> Standing
         basis=basis,
         right=share([one.right for one in named]),
         coverage=share([one.verdict != "never_seen" for one in told]),
+        hits=Hits.of([place or None for place in places]),
         quality=fitted.quality if isinstance(fitted, Curve) else None,
         levels=fitted.levels if isinstance(fitted, Curve) else (),
+        reliability=error.bins if error else (),
         risk_coverage=reliability.risk_coverage(claims, truths),
+        learning=learned,
         novelty=split,
         by_service=_parts(named, lambda one: one.service or "(none)"),
         by_month=_parts(named, lambda one: f"{one.at:%Y-%m}"),

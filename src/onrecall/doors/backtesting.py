@@ -83,7 +83,8 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
         found = tuple(effects(told, model, report, progress)) if quality else ()
     if path is None:
         with house(chosen) as home:
-            home.memory.trust.replayed([judged for one in report.cases if (judged := one.judged)], home.memory.now())
+            judged = [known for one in report.cases if (known := one.judged)]
+            home.memory.trust.replayed(judged, home.memory.now(), report.learning)
     return Done(title, report, found)
 
 

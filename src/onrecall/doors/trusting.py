@@ -1,5 +1,6 @@
 """Trust on a terminal: each figure with what it rests on, and the reason where there is none."""
 
+from onrecall.calibration.learning import Curve
 from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.standing import Standing
 from onrecall.doors.printing import say
@@ -13,6 +14,8 @@ def standing(found: Standing) -> None:
     say(f"{found.judged} answers with known truth: {said} judged on live answers, {replayed} replayed from history")
     say(("right cause when one was named  ", "dim"), shown(found.right))
     say(("answers that named a cause      ", "dim"), shown(found.coverage))
+    for k, rate in ((1, found.hits.hit_at_1), (3, found.hits.hit_at_3), (5, found.hits.hit_at_5)):
+        say((f"hit@{k}, where there was one       ", "dim"), shown(rate))
     if found.quality is not None:
         good = found.quality
         by_chance = f"  (by chance {number(good.ece_by_chance)})"
@@ -26,6 +29,8 @@ def standing(found: Standing) -> None:
     for level in found.levels:
         low, high = level.interval
         say(f"{level.probability:.2f}  right {level.right} of {level.of}  ({low:.0%}–{high:.0%})", indent=2)
+    if found.learning:
+        _learning(found.learning)
     for title, parts in (("by service", found.by_service), ("by month", found.by_month)):
         if parts:
             say((f"\n{title}", "bold"))
@@ -33,6 +38,14 @@ def standing(found: Standing) -> None:
             say(f"{part.name:<24}{shown(part.right)}", indent=2)
     for figure, reason in found.not_measured.items():
         say((f"{figure}: {reason}", "yellow"))
+
+
+def _learning(found: Curve) -> None:
+    """Hit@1 of memories that stopped learning, beside the one that went on."""
+    say(("\nlearning: hit@1 on the same later openings", "bold"))
+    for point in found.points:
+        stopped = f"stopped after {point.after} {found.unit}" if point.after is not None else "never stopped"
+        say(f"{stopped:<32}{shown(point.hit_at_1)}", indent=2)
 
 
 def shown(figure: Estimate, *, percent: bool = True) -> str:

@@ -45,11 +45,47 @@ class CoveredOut(Out):
     n: int
 
 
+class BinOut(Out):
+    """Answers with about the same claim: what was claimed on average, and how many of them were right."""
+
+    claimed: float
+    right: int
+    of: int
+    low: float
+    high: float
+
+
+class HitsOut(Out):
+    """Where an incident of the same cause stood among those shown, of the openings that had one to find."""
+
+    hit_at_1: EstimateOut
+    hit_at_3: EstimateOut
+    hit_at_5: EstimateOut
+    mrr: EstimateOut
+
+
+class LearnedOut(Out):
+    """Hit@1 of a memory that stopped learning after so many lessons; null: of one that went on."""
+
+    after: int | None
+    hit_at_1: EstimateOut
+
+
+class LearningOut(Out):
+    """The same later openings, answered by memories that stopped learning earlier and earlier."""
+
+    unit: str
+    points: list[LearnedOut]
+    gain: EstimateOut
+
+
 class NoveltyOut(Out):
     """Where verdicts change, how that was chosen, and the errors of it."""
 
     similar: float
     known: float
+    apart: float
+    score: str
     rule: str
     measured: bool
     auroc: EstimateOut
@@ -72,9 +108,12 @@ class TrustOut(Out):
     basis: Mapping[str, int]
     right: EstimateOut
     coverage: EstimateOut
+    hits: HitsOut
     quality: QualityOut | None
     levels: list[LevelOut]
+    reliability: list[BinOut]
     risk_coverage: list[CoveredOut]
+    learning: LearningOut | None
     novelty: NoveltyOut
     by_service: list[PartOut]
     by_month: list[PartOut]

@@ -11,10 +11,14 @@ from onrecall.calibration import features
 from onrecall.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
 from onrecall.line.trust import Trust
 from onrecall.recall import Recall
-from onrecall.recommendation import compose, step_key, step_keys
+from onrecall.recommendation import Thresholds, compose, step_key, step_keys
+from onrecall.recommendation.verdict import named
 from onrecall.store import Store
 
 EVIDENCE = 5
+UNREACHED = Thresholds(similar=1.001, known=1.001)
+"""A match that nothing reaches."""
+ALIKE = "it stands out from the rest no more than the nearest of something new does here"
 
 
 class Advisor:
@@ -40,7 +44,7 @@ class Advisor:
         evidence = self.evidence(situation, limit)
         recalled = time.perf_counter()
         records = self._store.step_records(step_keys(evidence), situation.as_of)
-        advice = compose(situation, evidence, records, as_of, self._trust.measured().thresholds)
+        advice = self._advise(situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
         confidence, reason = self._confidence(advice, numbers)
         composed = time.perf_counter()
@@ -75,6 +79,20 @@ class Advisor:
         """The answer to an incident as it stands, and the keys of its steps; nothing is kept."""
         answer = self.answer(situation_of(incident, context), incident.id)
         return answer, [step_key(step.text, step.command) for step in answer.steps]
+
+    def _advise(
+        self, situation: Situation, evidence: Sequence[Evidence], records: Mapping[str, Record], as_of: datetime
+    ) -> Advice:
+        """What the evidence says; where it was measured that a match must stand out to mean something, it has to."""
+        measured = self._trust.measured()
+        advice = compose(situation, evidence, records, as_of, measured.thresholds)
+        if advice.verdict == "never_seen" or not measured.unlike(features.of(evidence, advice, as_of)):
+            return advice
+        again = compose(situation, evidence, records, as_of, UNREACHED)
+        if again.verdict != "never_seen":  # a runbook for this very alert needs no match
+            return again
+        nearest = named(max(evidence, key=lambda one: one.score))
+        return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {ALIKE}")
 
     def _confidence(self, advice: Advice, numbers: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
         if advice.cause is None:

@@ -30,12 +30,13 @@ def recurrence_of(
             continue
         if one.score < similar:
             continue
-        if _same_cause(resolution, earlier.resolution):
+        if same_cause(resolution, earlier.resolution):
             return earlier.id
     return None
 
 
-def _same_cause(one: Resolution, other: Resolution) -> bool:
+def same_cause(one: Resolution, other: Resolution) -> bool:
+    """Whether both name the same cause: by label, or else in the same words."""
     if one.cause and other.cause:
         return one.cause.casefold() == other.cause.casefold()
     return one_line(one.root_cause).casefold() == one_line(other.root_cause).casefold()

@@ -4,13 +4,16 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from onrecall.calibration import curve, novelty
 from onrecall.calibration.curve import Curve, NotMeasured
 from onrecall.calibration.judged import Judged
+from onrecall.calibration.learning import Curve as LearningCurve
 from onrecall.calibration.standing import Standing, standing
 from onrecall.errors import Invalid
 from onrecall.incident import Confidence, Incident, Outcome, Recommendation, Resolution
+from onrecall.line.learn import same_cause
 from onrecall.page import one_line
 from onrecall.recommendation import Thresholds
 from onrecall.store import Judgement, Store
@@ -27,6 +30,14 @@ class Measured:
     version: int
     curve: Curve | NotMeasured
     thresholds: Thresholds = SHIPPED
+    apart: float = 0.0
+    """How far the best evidence has to stand out from the rest to count as seen; 0: that is not asked."""
+    learning: LearningCurve | None = None
+    """What the last backtest over this store said of learning."""
+
+    def unlike(self, features: Mapping[str, float]) -> bool:
+        """Whether the evidence stands out too little to count as seen."""
+        return features.get("apart", 1.0) < self.apart
 
 
 class Trust:
@@ -58,20 +69,25 @@ class Trust:
         if not answers or incident.resolution is None or incident.resolution.provenance == "model":
             return
         first = min(answers, key=lambda one: one.created_at)
-        self._judge(incident, first, right=_named(first, incident.resolution), now=now)
+        right, place = _named(first, incident.resolution), _place(first, incident.resolution)
+        self._judge(incident, first, right=right, place=place, now=now)
 
     def rated(self, incident: Incident, answer: Recommendation, outcome: Outcome) -> None:
         """Somebody said whether an answer helped; what the resolution says later counts more."""
         if incident.resolution is None and answer.cause is not None:
             self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
 
-    def replayed(self, judged: Sequence[Judged], now: datetime) -> Measured:
+    def replayed(self, judged: Sequence[Judged], now: datetime, learned: LearningCurve | None = None) -> Measured:
         """A replay of history has judged answers: they take the place of an earlier replay's."""
         self._store.replace_judged("backtest", [_to_store(one) for one in judged])
-        return self.fit(now)
+        return self._fit(now, learned.plain() if learned else None)
 
     def fit(self, now: datetime) -> Measured:
         """Fit anew to every answer whose truth is known; past recommendations keep what they said."""
+        newest = self._store.newest_curve()
+        return self._fit(now, newest.body.get("learning") if newest else None)
+
+    def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> Measured:
         judged = tuple(_from_store(one) for one in self._store.judged())
         found = curve.fit(judged)
         split = novelty.thresholds(judged, SHIPPED.similar, SHIPPED.known)
@@ -81,6 +97,8 @@ class Trust:
             "reason": found.reason if isinstance(found, NotMeasured) else None,
             "similar": split.similar,
             "known": split.known,
+            "apart": split.apart,
+            "learning": learned,
         }
         newest = self._store.newest_curve()
         if newest is None or newest.body != body:
@@ -89,10 +107,13 @@ class Trust:
 
     def standing(self) -> Standing:
         """Every figure that the answers with known truth allow."""
-        thresholds = self.measured().thresholds
-        return standing((_from_store(one) for one in self._store.judged()), thresholds.similar, thresholds.known)
+        measured = self.measured()
+        at = measured.thresholds
+        return standing((_from_store(one) for one in self._store.judged()), at.similar, at.known, measured.learning)
 
-    def _judge(self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime) -> None:
+    def _judge(
+        self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None
+    ) -> None:
         if not answer.features:
             return
         label = incident.resolution.cause if incident.resolution else None
@@ -108,6 +129,7 @@ class Trust:
                     basis="outcomes",
                     incident=incident.id,
                     service=incident.service,
+                    place=place if known else None,
                 )
             )
         )
@@ -124,7 +146,14 @@ class Trust:
         if newest is None:
             return Measured(0, curve.fit(()))
         thresholds = Thresholds(similar=newest.body["similar"], known=newest.body["known"])
-        return Measured(newest.version, _curve(newest.body), thresholds)
+        learned = newest.body.get("learning")
+        return Measured(
+            newest.version,
+            _curve(newest.body),
+            thresholds,
+            newest.body.get("apart", 0.0),
+            LearningCurve.of_plain(learned) if learned else None,
+        )
 
 
 def _curve(body: Mapping[str, str]) -> Curve | NotMeasured:
@@ -145,6 +174,13 @@ def _named(answer: Recommendation, truth: Resolution) -> bool:
     return one_line(answer.cause).casefold() == one_line(truth.root_cause).casefold()
 
 
+def _place(answer: Recommendation, truth: Resolution) -> int:
+    """Where the first incident with that cause stood among those shown; 0: it was not shown."""
+    shown = [one for one in answer.evidence if one.kind == "incident"]
+    same = (bool(one.resolution and same_cause(one.resolution, truth)) for one in shown)
+    return next((n for n, found in enumerate(same, start=1) if found), 0)
+
+
 def _to_store(judged: Judged) -> Judgement:
     body = {
         "features": dict(judged.features),
@@ -152,6 +188,7 @@ def _to_store(judged: Judged) -> Judgement:
         "known": judged.known,
         "verdict": judged.verdict,
         "service": judged.service,
+        "place": judged.place,
     }
     return Judgement(judged.basis, judged.incident, judged.at, body)
 
