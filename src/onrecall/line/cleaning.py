@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -13,8 +12,6 @@ REMEMBERED = 20_000
 """Texts without secrets that are kept in mind; what held a secret never is."""
 SHORT = 1_000
 """Longer texts hardly repeat."""
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL and halves of surrogate pairs, which no database takes."""
 KEYS = frozenset({"key", "id"})
 T = TypeVar("T")
 
@@ -40,7 +37,7 @@ class Cleaner:
         """The text without secrets."""
         if text in self._clean:
             return text
-        clean = redact(_UNSTORABLE.sub("\ufffd", text), self._personal).text
+        clean = redact(text, self._personal).text
         if clean != text:
             return clean
         self._remember(text, len(text))

@@ -1,0 +1,102 @@
+"""A server in a process of its own that may be killed, and a sender that goes on until everything is acknowledged."""
+
+import itertools
+import multiprocessing
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+import httpx
+import uvicorn
+
+from onrecall.doors.http import create
+from onrecall.doors.status import StatusReport
+from onrecall.doors.worker import Worker
+from onrecall.line import Memory, Parts
+from onrecall.recall import Recall
+from onrecall.recall.local import LocalIndex
+from onrecall.store import Store
+
+from .payloads import alert, body
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["onrecall.doors.serving", "pytest"])  # so that a server is there in a moment
+AT_ONCE = 7
+
+
+def serve(url: str, ready: Connection) -> None:
+    """Serve until killed."""
+    store = Store.open(url)
+    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+    app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ready.send(listener.getsockname()[1])
+        uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
+
+
+@contextmanager
+def killed_in_the_end(url: str) -> Iterator[str]:
+    """A server, and the SIGKILL that ends it."""
+    mine, its = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=serve, args=(url, its), daemon=True)
+    process.start()
+    try:
+        assert mine.poll(60), "the server did not begin"
+        yield f"http://127.0.0.1:{mine.recv()}"
+    finally:
+        process.kill()
+        process.join()
+
+
+class Sender:
+    """Sends batch after batch, each until it is acknowledged, as Alertmanager does."""
+
+    def __init__(self, threads: int) -> None:
+        self.address: str | None = None
+        self.acknowledged: set[int] = set()
+        self.sent: set[int] = set()
+        self._numbers = itertools.count()
+        self._ending = threading.Event()
+        self._given_up = threading.Event()
+        self._threads = [threading.Thread(target=self._run) for _ in range(threads)]
+        for one in self._threads:
+            one.start()
+
+    def end(self) -> None:
+        """Send what is begun to its end, and no more."""
+        self._ending.set()
+        for one in self._threads:
+            one.join(20)
+
+    def wait_for(self, acknowledged: int) -> None:
+        """Wait until there are so many."""
+        deadline = time.monotonic() + 60
+        while len(self.acknowledged) < acknowledged:
+            assert time.monotonic() < deadline, "nothing was acknowledged for a minute"
+            time.sleep(0.005)
+
+    def give_up(self) -> None:
+        """Send nothing more."""
+        self._ending.set()
+        self._given_up.set()
+
+    def _run(self) -> None:
+        with httpx.Client(timeout=10) as client:
+            while not self._ending.is_set():
+                first = next(self._numbers) * AT_ONCE
+                self.sent.update(range(first, first + AT_ONCE))
+                while not self._posted(client, first):
+                    if self._given_up.wait(0.02):
+                        return
+                self.acknowledged.update(range(first, first + AT_ONCE))
+
+    def _posted(self, client: httpx.Client, first: int) -> bool:
+        message = body(*(alert(n) for n in range(first, first + AT_ONCE)))
+        try:
+            return client.post(f"{self.address}/api/v1/alerts/alertmanager", content=message).status_code == 202
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return False
