@@ -83,7 +83,11 @@ def test_the_payload_of_another_sender_is_read_as_theirs(sender):
 def test_an_alarm_of_cloudwatch_but_no_confirmation():
     assert one("cloudevents", "structured_sns").key.startswith("arn:aws:cloudwatch:")
     event = {"specversion": "1.0", "id": "1", "source": "/bus", "type": "t"}
-    event["data"] = json.loads(body("cloudwatch", "subscription_confirmation"))
+    event["data"] = {
+        "AlarmName": "a",
+        "NewStateValue": "OK",
+        **json.loads(body("cloudwatch", "subscription_confirmation")),
+    }
     assert cloudevents.parse(Delivery(json.dumps(event).encode()), NOW).confirmation is None
 
 

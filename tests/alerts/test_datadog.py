@@ -46,7 +46,9 @@ def test_variables_without_a_value_are_nothing():
 
 @pytest.mark.parametrize("unset", ["$ALERT_PRIORITY", " $ALERT_PRIORITY ", "$TAGS[team]", "", "null"])
 def test_a_literal_variable_is_null(unset):
-    assert changed("triggered", priority=unset, type=unset).severity == "unknown"
+    alert = changed("triggered", priority=unset, type=unset)
+    assert alert.severity == "unknown"
+    assert "priority" not in alert.labels
 
 
 @pytest.mark.parametrize("text", ["$5 were lost", "costs $ALERT", "$alert_id"])

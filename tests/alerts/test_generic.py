@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.alert import Alert
-from onrecall.alerts import Delivery, generic, mapping
+from onrecall.alerts import Delivery, generic, mapping, names
 from onrecall.errors import Invalid
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -130,6 +130,16 @@ def test_the_same_alert_has_the_same_key_when_it_is_over() -> None:
     over = one({"title": "[RESOLVED] Disk full", "host": "db-1", "service": "orders"})
     assert fires.key == over.key
     assert (fires.status, over.status) == ("firing", "resolved")
+
+
+@pytest.mark.parametrize(
+    ("said", "over"),
+    [("Recovered", True), ("incident.resolved", True), ("CRITICAL -> OK", True), ("OK -> CRITICAL", False),
+     ("not resolved", False), ("UP", True), ("problem", False), ("unresolved", False), ("schwierig", None), (7, None),
+     ("ok " * 100, None)],
+)  # fmt: skip
+def test_words_that_say_whether_it_is_over(said: Any, over: bool | None) -> None:
+    assert names.is_over(said) is over
 
 
 @given(told=st.sampled_from(BODIES), data=st.data())
