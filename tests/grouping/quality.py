@@ -2,11 +2,10 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from onrecall.alert import Alert
 from onrecall.grouping import Topology
 
 from .board import Board, Episode, episode
@@ -57,12 +56,8 @@ def streamed(scenario: Scenario, seed: int = 0, topology: Topology | None = None
     left = list(scenario.heard)
     while left:
         batch, left = left[: (n := chance.randint(1, 6))], left[n:]
-        board.hear([_as_told(one.alert, batch[-1].at) for one in batch], batch[-1].at)
+        board.hear([one.alert for one in batch], batch[-1].at)
     return board.groups()
-
-
-def _as_told(alert: Alert, now: object) -> Alert:
-    return alert
 
 
 def undeclared(scenario: Scenario) -> Groups:
@@ -107,3 +102,23 @@ def measure(scenarios: Iterable[Scenario], way: Way) -> Quality:
 
 def _pairs(groups: Groups) -> set[tuple[Episode, Episode]]:
     return {(a, b) for a, b in itertools.combinations(sorted(groups), 2) if groups[a] == groups[b]}
+
+
+def overlaid(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
+    """Each scenario at the same time as two others that name none of its services: two outages at once."""
+    for step in (3, 11):
+        for n, one in enumerate(scenarios):
+            other = scenarios[(n + step) % len(scenarios)]
+            if not _services(one) & _services(other) and not wanted(one).keys() & wanted(other).keys():
+                yield _overlaid(one, other)
+
+
+def _overlaid(one: Scenario, other: Scenario) -> Scenario:
+    heard = [replace(heard, group=f"{side.name} {heard.group}") for side in (one, other) for heard in side.heard]
+    a, b = one.topology, other.topology
+    both = Topology({**a.needs, **b.needs}, {**a.needed_by, **b.needed_by})
+    return Scenario(f"{one.name} and {other.name}", both, tuple(sorted(heard, key=lambda heard: heard.at)))
+
+
+def _services(scenario: Scenario) -> set[str]:
+    return {heard.alert.service for heard in scenario.heard if heard.alert.service}

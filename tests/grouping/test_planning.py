@@ -170,3 +170,22 @@ def test_an_incident_spreads_to_other_services_only_while_it_is_young() -> None:
 def test_what_measures_is_no_service() -> None:
     full = [alert("DiskFull", "node-exporter", at, key=str(at), labels={"instance": f"h{at}:9100"}) for at in (0, 60)]
     assert len(plan(full, []).opens) == 2
+
+
+def test_a_caller_of_two_broken_services_does_not_make_one_outage_of_them() -> None:
+    front = Topology.of({"front": ["orders", "media"], "orders": ["mysql"], "media": ["minio"]})
+    broken = [
+        alert("MysqlDown", "mysql"),
+        alert("OrdersFail", "orders", 20),
+        alert("MinioDown", "minio", 5),
+        alert("UploadsFail", "media", 30),
+    ]
+    made = plan([*broken, alert("FrontErrors", "front", 40)], [], front)
+    assert sorted(len(one.members) for one in made.opens) == [2, 3]
+
+
+def test_the_strongest_tie_decides() -> None:
+    older = incident(alert("PoolTimeouts", "payments"), by_hand=True)
+    same_service = incident(alert("Latency", "checkout", 30), id="INC-2", by_hand=True)
+    (join,) = plan([alert(at=35)], [older, same_service], SHOP).joins
+    assert join.incident_id == "INC-2"
