@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 import uvicorn
 
 from onrecall import examples
+from onrecall.alerts import Delivery
 from onrecall.doors import importing, printing, serving
 from onrecall.doors.access import check_address, is_loopback
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.errors import OnRecallError
-from onrecall.incident import Recommendation
+from onrecall.incident import Incident, Recommendation
 from onrecall.line.keys import Keys
 from onrecall.settings import Settings
-from onrecall.store import Store
+from onrecall.store import ALERTS, Store
 
 ANSWER_SECONDS = 30
 FEED_INDENT = 10
@@ -97,6 +98,8 @@ class Player(threading.Thread):
                 self._close(event)
             case examples.Rating():
                 self._rate(event)
+            case examples.Storm():
+                self._rage(event)
         if event.note:
             printing.say((event.note, "italic dim"), indent=FEED_INDENT)
         printing.say()
@@ -106,10 +109,29 @@ class Player(threading.Thread):
         self._ids[opening.ref] = incident.id
         self._worker.wake()
         _stamp("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
-        self._worker.wait(lambda: self._answer(opening.ref) is not None, ANSWER_SECONDS)
-        answer = self._answer(opening.ref)
+        self._await_answer(opening.ref)
+
+    def _rage(self, storm: examples.Storm) -> None:
+        before = {one.id for one in self._of_alerts()}
+        self._memory.receive("alertmanager", [Delivery(storm.payload(self._memory.now()))])
+        self._worker.wake()
+        _stamp("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
+        self._worker.wait(lambda: any(one.id not in before for one in self._of_alerts()), ANSWER_SECONDS)
+        for incident in self._of_alerts():
+            if incident.id not in before:
+                self._ids[storm.ref] = incident.id
+                alerts = self._memory.store.alerts_of(incident.id)
+                _stamp("opened", "red", f"{incident.id}  one incident of {len(alerts)} alerts: {incident.title}")
+                self._await_answer(storm.ref)
+
+    def _of_alerts(self) -> list[Incident]:
+        return [one for one in self._memory.store.incidents(limit=200).items if one.source == ALERTS]
+
+    def _await_answer(self, ref: str) -> None:
+        self._worker.wait(lambda: self._answer(ref) is not None, ANSWER_SECONDS)
+        answer = self._answer(ref)
         if answer is None:
-            printing.complain(f"{incident.id} was not answered within {ANSWER_SECONDS} seconds")
+            printing.complain(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
         else:
             _tell(answer)
 

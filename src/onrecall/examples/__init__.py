@@ -77,7 +77,28 @@ class Rating:
         return Outcome(recommendation=recommendation, verdict=self.verdict, at=at, steps=rated, by="on-call")
 
 
-Event = Opening | Closing | Rating
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """Alerts of many services come in at once, as Alertmanager posts them."""
+
+    after: timedelta
+    ref: str
+    alerts: tuple[Mapping[str, Mapping[str, str]], ...]
+    """Labels and annotations of each."""
+    note: str = ""
+
+    def payload(self, at: datetime) -> bytes:
+        """What Alertmanager posts when they all began in the seconds before a time."""
+        begun = (at - timedelta(seconds=n) for n in range(len(self.alerts), 0, -1))
+        alerts = [
+            {"status": "firing", "startsAt": one.isoformat(), "endsAt": "0001-01-01T00:00:00Z", **said}
+            for one, said in zip(begun, self.alerts, strict=True)
+        ]
+        group = {"groupKey": '{}:{severity="critical"}', "receiver": "onrecall", "status": "firing"}
+        return json.dumps({"version": "4", **group, "alerts": alerts}).encode()
+
+
+Event = Opening | Closing | Rating | Storm
 
 
 def incidents_folder() -> Path:
@@ -99,6 +120,8 @@ def _event(raw: Mapping[str, Any]) -> Event:
     after, note = timedelta(seconds=raw["after_seconds"]), raw.get("note", "")
     if "open" in raw:
         return Opening(after=after, ref=raw["ref"], note=note, **raw["open"])
+    if "alerts" in raw:
+        return Storm(after=after, ref=raw["ref"], alerts=tuple(raw["alerts"]), note=note)
     if "resolve" in raw:
         said = raw["resolution"]
         return Closing(
