@@ -4,7 +4,6 @@ from onrecall.store.events import Happening
 from onrecall.store.grouping import ALERTS, Grouped, Held, Seen
 from onrecall.store.inbound import (
     Arrival,
-    Groupable,
     Received,
     StoredAlert,
     StoredNote,
@@ -37,7 +36,6 @@ __all__ = [
     "Entry",
     "Event",
     "FittedCurve",
-    "Groupable",
     "Grouped",
     "Happening",
     "Held",

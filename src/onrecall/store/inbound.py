@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from onrecall.alert import Alert, Signal
 from onrecall.errors import Rejected
-from onrecall.incident import Incident
 from onrecall.store.results import Entry
 
 
@@ -88,20 +87,3 @@ class StoredUnread:
     raw: str
     received_at: datetime
     settled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Groupable:
-    """An incident that alerts may still join."""
-
-    incident: Incident
-    quiet_since: datetime | None
-    """None of its alerts has fired since."""
-    last_at: datetime
-    """When its newest alert began, or it itself if it has none."""
-    alerts: tuple[StoredAlert, ...]
-    """The newest of its alerts, newest first."""
-    keys: frozenset[tuple[str, str]]
-    """Source and key of all its alerts."""
-    by_hand: bool
-    """A person opened, acknowledged, resolved or reopened it."""

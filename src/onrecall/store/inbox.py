@@ -1,12 +1,12 @@
 """The store's side towards senders: what they tell goes in, waits, and is found again. Each method one transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from onrecall.alert import ChangeEvent
-from onrecall.store import alerts, change_events, groupable, guard, incidents, notes, receiving, rejected
+from onrecall.store import alerts, change_events, guard, incidents, notes, receiving, rejected
 from onrecall.store.database import Database
-from onrecall.store.inbound import Arrival, Groupable, Received, StoredAlert, StoredNote, StoredUnread
+from onrecall.store.inbound import Arrival, Received, StoredAlert, StoredNote, StoredUnread
 from onrecall.store.results import Page
 
 
@@ -42,11 +42,6 @@ class Inbox:
         with self._database.read() as connection:
             incidents.one(connection, incident_id)
             return notes.of(connection, incident_id)
-
-    def open_incidents_for_grouping(self, now: datetime, window: timedelta) -> tuple[Groupable, ...]:
-        """Incidents that are not resolved, or were resolved within the window, with a sample of their alerts."""
-        with self._database.read() as connection:
-            return groupable.found(connection, guard.moment(now, "now") - window)
 
     def change_events_near(self, service: str | None, at: datetime, hours: float = 2) -> tuple[ChangeEvent, ...]:
         """Changes of this service, or of none in particular, in the hours before a time, newest first."""
