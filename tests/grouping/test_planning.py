@@ -1,7 +1,7 @@
 """What becomes of an alert: by key, sender, hand and score; late, flapping, out of order; merges and their limits."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from onrecall.alert import Alert
@@ -189,3 +189,12 @@ def test_the_strongest_tie_decides() -> None:
     same_service = incident(alert("Latency", "checkout", 30), id="INC-2", by_hand=True)
     (join,) = plan([alert(at=35)], [older, same_service], SHOP).joins
     assert join.incident_id == "INC-2"
+
+
+def test_times_at_the_ends_of_the_calendar_and_endless_titles_do_no_harm() -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    odd = [replace(alert(key=str(n)), starts_at=at, title="a-" * 50_000 + "1") for n, at in enumerate((first, last))]
+    ended = [replace(one, status="resolved", ends_at=one.starts_at) for one in odd]
+    for one in (*odd, *ended):
+        made = plan([*odd, *ended], [incident(one), resolved(one, at=one.starts_at, id="INC-2")])
+        assert len(made.joins) + sum(len(opening.members) for opening in made.opens) == 4

@@ -136,7 +136,7 @@ class Clusters:
             return False
         return any(
             one.status == "resolved"
-            and (not one.resolved_at or other.latest > (one.resolved_at + self._rules.skew).timestamp())
+            and (not one.resolved_at or other.latest > one.resolved_at.timestamp() + self._rules.skew.total_seconds())
             for one in group.incidents
         )
 

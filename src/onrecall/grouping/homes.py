@@ -107,7 +107,7 @@ def _home(alert: Alert, incidents: Iterable[OpenIncident], rules: Rules) -> Home
 
 
 def _fits(alert: Alert, incident: OpenIncident, rules: Rules) -> Home | None:
-    if alert.status == "resolved" and over(alert) < incident.started_at - rules.flap:
+    if alert.status == "resolved" and incident.started_at - over(alert) > rules.flap:
         return None
     if incident.status != "resolved":
         return Home(incident, "key", "the same alert is in it")

@@ -8,6 +8,8 @@ from onrecall.alert import Alert
 
 _PASSING = re.compile(r"\d+(?:[.,:]\d+)*|\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b", re.IGNORECASE)
 _NAMES = ("alertname", "alert_name", "monitor", "rule", "error_type")
+LONGEST = 300
+"""Characters of a name that are compared."""
 
 Kinds = frozenset[str]
 """Two kinds of alerts, in no order."""
@@ -22,8 +24,8 @@ def name_of(alert: Alert) -> str:
     """The alert's name: its rule's where the sender says it, else its title without what changes from time to time."""
     for label in _NAMES:
         if found := alert.labels.get(label, "").strip():
-            return found
-    return " ".join(_PASSING.sub("·", alert.title).split()).casefold()
+            return found[:LONGEST]
+    return " ".join(_PASSING.sub("·", alert.title[:LONGEST]).split()).casefold()
 
 
 def environment_of(alert: Alert) -> str:
