@@ -66,7 +66,8 @@ class Doors:
         held["revoked"] = self.keys.create("gone", "admin").token
         self.keys.revoke("gone")
         self.clock.go(hours=2)
-        return held | {"wrong": mint(), "garbage": "onr_x", "empty": "", "none": None}
+        forged = f"{str(held['admin'])[:13]}{mint()[13:]}"  # the part that is no secret, and another's secret
+        return held | {"forged": forged, "wrong": mint(), "garbage": "onr_x", "empty": "", "none": None}
 
 
 def bearer(token: str | None) -> dict[str, str]:
