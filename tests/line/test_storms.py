@@ -16,7 +16,7 @@ from onrecall.line.memory import situation
 from onrecall.line.settle import suggestion
 from onrecall.recall import Recall
 from onrecall.recall.local import LocalIndex
-from onrecall.store import Arrival, Store
+from onrecall.store import Arrival, Holdings, Store
 
 
 @pytest.fixture
@@ -443,7 +443,7 @@ def test_what_makes_no_sense_is_refused(memory, clock, do, error):
 def test_whoever_was_slower_looks_again(memory, clock, store):
     other = house(store, clock)
     tell(memory, alert("a", "shop-database"))
-    seen = store.storms.look(clock(), 10)
+    seen = store.storms.look(clock(), 10, Holdings())
     work = other.grouping._work(seen, clock())
     assert memory.grouping.run() == 1
     assert store.storms.write(work, clock(), Pace().settle) is None
@@ -454,7 +454,7 @@ def test_whoever_was_slower_looks_again(memory, clock, store):
 def test_news_that_comes_while_grouping_stays_on_the_queue(memory, clock, store):
     a = alert("a", "shop-database")
     tell(memory, a)
-    seen = store.storms.look(clock(), 10)
+    seen = store.storms.look(clock(), 10, Holdings())
     tell(memory, ended(a, clock()))
     assert store.storms.write(memory.grouping._work(seen, clock()), clock(), Pace().settle)
     assert [one.alert.status for one in store.waiting_alerts(10)] == ["resolved"]

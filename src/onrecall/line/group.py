@@ -17,6 +17,7 @@ from onrecall.store import (
     Grouped,
     Happening,
     Held,
+    Holdings,
     Merged,
     Opened,
     Placed,
@@ -67,7 +68,7 @@ class Touched:
 
 
 class Grouping:
-    """Takes alerts off the queue and puts them into incidents."""
+    """Takes alerts off the queue and puts them into incidents; one thread's, as it keeps what it read."""
 
     def __init__(
         self, store: Store, recall: Recall, clock: Callable[[], datetime], topology: Topology, pace: Pace
@@ -77,16 +78,19 @@ class Grouping:
         self._clock = clock
         self._topology = topology
         self._pace = pace
+        self._holdings = Holdings()
         self._samples: dict[str, tuple[Held, tuple[Alert, ...]]] = {}
 
     def run(self) -> int:
         """Group what waits; how many alerts were taken in."""
         for _ in range(ATTEMPTS):
             now = self._clock()
-            seen = self._store.storms.look(now, BATCH)
+            seen = self._store.storms.look(now, BATCH, self._holdings)
             if not seen.waiting:
                 break
-            if self._store.storms.write(self._work(seen, now), now, self._pace.settle) is not None:
+            work = self._work(seen, now)
+            if self._store.storms.write(work, now, self._pace.settle) is not None:
+                self._holdings.moved(work.number, work.touched)
                 return len(seen.waiting)
         return 0
 

@@ -1,7 +1,7 @@
 """What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
 
 from onrecall.store.events import Happening
-from onrecall.store.grouping import ALERTS, Grouped, Held, Seen
+from onrecall.store.grouping import ALERTS, Grouped, Held, Holdings, Seen
 from onrecall.store.inbound import (
     Arrival,
     Received,
@@ -39,6 +39,7 @@ __all__ = [
     "Grouped",
     "Happening",
     "Held",
+    "Holdings",
     "Imprint",
     "Judgement",
     "Make",

@@ -67,7 +67,7 @@ class Seen:
     pairings: Mapping[Kinds, bool]
 
 
-class Shelf:
+class Holdings:
     """What incidents hold, kept for as long as nobody groups alerts but who keeps this."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Shelf:
             self._held.pop(one, None)
 
 
-def look(connection: Connection, now: datetime, limit: int, shelf: Shelf) -> Seen:
+def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) -> Seen:
     """The alerts that wait, and what they may join."""
     known_number = number(connection)
     waiting = alerts.waiting(connection, limit)
@@ -100,7 +100,7 @@ def look(connection: Connection, now: datetime, limit: int, shelf: Shelf) -> See
     known = {one.id: one for one in _open(connection)}
     missing = ({one.incident for one in waiting if one.incident} | named.keys()) - known.keys()
     known |= incidents.by_id(connection, sorted(missing))
-    held = hold(connection, known, shelf.at(known_number))
+    held = hold(connection, known, holdings.at(known_number))
     hands = _touched(connection, known)
     groups = tuple(
         Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))

@@ -85,6 +85,11 @@ class Work:
     by: str | None = None
     """Whose work it is; nobody's in particular when alerts bring it about."""
 
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """The incidents that are there already and hold something else afterwards."""
+        return (*(one.after.id for one in self.changed), *(one.gone.id for one in self.merged))
+
 
 def write(connection: Connection, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
     """Write it; the ids of what was opened. None: the world moved on meanwhile, look again."""

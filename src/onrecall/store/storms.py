@@ -7,7 +7,7 @@ from onrecall.alert import ChangeEvent
 from onrecall.incident import Incident
 from onrecall.store import grouping, placing, settling
 from onrecall.store.database import Database
-from onrecall.store.grouping import Held, Seen, Shelf
+from onrecall.store.grouping import Held, Holdings, Seen
 from onrecall.store.inbound import StoredNote
 from onrecall.store.placing import Work
 
@@ -17,12 +17,11 @@ class Storms:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._shelf = Shelf()
 
-    def look(self, now: datetime, limit: int) -> Seen:
-        """The alerts that wait, and what they may join."""
+    def look(self, now: datetime, limit: int, holdings: Holdings) -> Seen:
+        """The alerts that wait, and what they may join; what is held already need not be read again."""
         with self._database.read() as connection:
-            return grouping.look(connection, now, limit, self._shelf)
+            return grouping.look(connection, now, limit, holdings)
 
     def held(self, names: Sequence[str]) -> tuple[int, dict[str, Held]]:
         """How often alerts were grouped so far, and what these incidents hold."""
@@ -32,11 +31,7 @@ class Storms:
     def write(self, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
         """Write what grouping decided; the ids of what was opened. None: it no longer rests on the newest."""
         with self._database.write() as connection:
-            opened = placing.write(connection, work, now, settle)
-        if opened is not None:
-            touched = [one.after.id for one in work.changed] + [one.gone.id for one in work.merged]
-            self._shelf.moved(work.number, touched)
-        return opened
+            return placing.write(connection, work, now, settle)
 
     def quiet(self, since: datetime) -> tuple[str, ...]:
         """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
