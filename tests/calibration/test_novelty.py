@@ -75,12 +75,42 @@ def test_too_little_leaves_the_shipped_thresholds_and_says_so(judged, reason):
     assert reason in found.rule
 
 
-def test_thresholds_do_not_hang_on_the_later_part():
+def test_errors_are_counted_by_thresholds_that_never_saw_them():
     judged = world(500, 6)
-    turned = [replace(one, known=not one.known, right=False) for one in judged[300:]]
-    one, other = novelty.thresholds(judged, 0.45, 0.65), novelty.thresholds([*judged[:300], *turned], 0.45, 0.65)
-    assert (one.similar, one.known) == (other.similar, other.known)
-    assert one.false_recall != other.false_recall
+    turned = [replace(one, known=not one.known, right=False) for one in judged[450:]]
+    one, other = novelty.thresholds(judged, 0.45, 0.65), novelty.thresholds([*judged[:450], *turned], 0.45, 0.65)
+
+    def seen(found: novelty.Novelty) -> float:
+        return found.false_recall.value * found.false_recall.n + (1 - found.miss.value) * found.miss.n
+
+    assert one.false_recall.n != other.false_recall.n
+    assert seen(one) == pytest.approx(seen(other))
+
+
+def growing(n: int, seed: int) -> list[Judged]:
+    """The more is on record, the better anything new matches; but what was seen before stands out as ever."""
+    draw = np.random.default_rng(seed)
+    found = []
+    for place in range(n):
+        known = bool(draw.uniform() > 0.5)
+        rest = draw.normal(0.2 + 0.5 * place / n, 0.05)
+        apart = float(np.clip(draw.normal(0.15 + 0.25 * known, 0.08), 0, 1))
+        features = {"match": float(np.clip(rest + apart, 0, 1)), "apart": apart}
+        at = START + timedelta(hours=place)
+        found.append(Judged(at, features, known, known, "similar", "backtest", f"I{place}", None))
+    return found
+
+
+def test_where_matches_grow_with_memory_the_best_has_to_stand_out():
+    found = [novelty.thresholds(growing(600, seed), 0.3, 0.65) for seed in range(10)]
+    assert all(one.score == "apart" for one in found)
+    assert np.mean([one.false_recall.value for one in found]) == pytest.approx(0.1, abs=0.03)
+    assert np.mean([one.miss.value for one in found]) < 0.1
+    alone = [
+        [replace(one, features={"match": one.features["match"]}) for one in growing(600, seed)] for seed in range(10)
+    ]
+    by_match = [novelty.thresholds(one, 0.3, 0.65) for one in alone]
+    assert np.mean([one.false_recall.value for one in by_match]) > 0.4
 
 
 def test_what_people_said_without_knowing_whether_it_was_new_hides_no_replay():

@@ -113,6 +113,43 @@ def test_a_recurrence_becomes_a_link_and_nothing_is_deleted(memory, clock):
     assert memory.store.counts()["incidents"] == 2
 
 
+def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
+    first = learned(memory, clock)
+    second = learned(memory, clock)
+    tied = clock()
+    assert second.links == (Link("recurrence", first.id),)
+    clock.forward(hours=1)
+    assert memory.reopen(second.id).links == ()
+    assert memory.store.incident(second.id).links == ()
+    then = memory.store.things([("incident", second.id)], tied)
+    assert then["incident", second.id].links == second.links
+    assert (
+        memory.resolve(second.id, resolution(clock, "certificate-expired", root_cause="It was a certificate.")).links
+        == ()
+    )
+    assert memory.resolve(second.id, resolution(clock)).links == (Link("recurrence", first.id),)
+
+
+def test_a_link_that_a_person_made_stays(memory, clock):
+    first = learned(memory, clock)
+    second = learned(memory, clock)
+    memory.link(second.id, "recurrence", first.id, by="ann")
+    assert memory.reopen(second.id).links == (Link("recurrence", first.id),)
+
+
+def test_many_answers_to_one_incident_are_one_voice(memory, clock):
+    first = learned(memory, clock)
+    incident = opened(memory, clock)
+    answers = set()
+    for _ in range(4):
+        answer = memory.recommend(incident.id)
+        answers.add(answer.id)
+        memory.rate(Outcome(answer.id, "helped", clock.forward(minutes=1), by="ann"))
+    assert len(answers) > 1
+    (evidence,) = [one for one in memory.recommend(opened(memory, clock).id).evidence if one.id == first.id]
+    assert evidence.record.worked == 1
+
+
 def test_another_cause_is_no_recurrence(memory, clock):
     learned(memory, clock)
     second = opened(memory, clock)

@@ -8,7 +8,7 @@ from onrecall.errors import Invalid, NotFound
 from onrecall.incident import Performed, Record, StepVerdict
 from onrecall.store import Store
 
-from .given import NOON, at, entry, incident, outcome, recommendation
+from .given import NOON, at, entry, incident, outcome, recommendation, resolution
 
 
 def test_an_answer_comes_back_exactly(store: Store) -> None:
@@ -109,6 +109,26 @@ def test_people_are_told_apart_and_nobody_is_one_of_them(store: Store) -> None:
         store.rate(outcome(by=by, note="n"), [], at(10))
     assert {one.by for one in store.outcomes("rec-1")} == {"ann", "bob", None}
     assert store.evidence_records(["INC-9"])["INC-9"].tried == 3
+
+
+def test_one_person_moves_a_record_only_so_far(store: Store) -> None:
+    def rated(n: int, by: str | None) -> None:
+        store.open_incident(incident(f"X-{n}", n), [], at(n))
+        store.save_recommendation(recommendation(f"rec-{n}", f"X-{n}"), [])
+        said = outcome(recommendation=f"rec-{n}", by=by, minutes=10 + n)
+        store.rate(said, [Performed("look", "worked", at(10 + n))], at(10 + n))
+
+    for n in range(8):
+        rated(n, "ann")
+    assert store.evidence_records(["INC-9"])["INC-9"] == Record(5, 5, 0, at(17))
+    assert store.step_records(["look"])["look"] == Record(5, 5, 0, at(17))
+    rated(8, "bob")
+    assert store.evidence_records(["INC-9"])["INC-9"].worked == 6
+    assert store.step_records(["look"])["look"].worked == 6
+    for n in range(8):
+        fixed = resolution(minutes=60)
+        store.resolve(f"X-{n}", fixed, [], [Performed("look", "worked", fixed.at)], [], at(60))
+    assert store.step_records(["look"])["look"].worked == 9, "a resolution is a fact, and nobody's word"
 
 
 def test_an_outcome_needs_its_recommendation(store: Store) -> None:

@@ -1,11 +1,15 @@
 """Never seen: where the verdict changes, and how often it is wrong there."""
 
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from onrecall.calibration.judged import Judged, in_time
-from onrecall.calibration.metrics import NOTHING, Estimate, Z, share
+from onrecall.calibration.metrics import NOTHING, Estimate, share
 from onrecall.calibration.reliability import auroc
 
 FALSE_RECALL = 0.1
@@ -16,8 +20,10 @@ SAME = 0.9
 """From the score on at which this share of answers was right, an incident is the same as an earlier one."""
 NEEDED = 20
 """Incidents of each kind, seen before and new, before a threshold is chosen."""
-EARLIER = 0.6
-"""The share of history that a threshold is chosen on; its errors are measured on the rest."""
+STRETCHES = (0.6, 0.7, 0.8, 0.9, 1.0)
+"""Errors are counted on the later part of history, stretch by stretch, by thresholds chosen on all before each."""
+TRIALS = (0.4, 0.6, 0.8)
+"""The shares of a past after which a threshold is tried on what comes next, to choose what it is a threshold of."""
 
 
 Score = Literal["match", "apart"]
@@ -40,8 +46,7 @@ class Novelty:
     measured: bool
     """Whether they were chosen on this history; otherwise they are the ones that were handed in."""
     auroc: Estimate
-    """How often an incident that was seen before scores above a new one; over all of the history by match, which is
-    given; over its later part where the score was chosen."""
+    """How often an incident that was seen before scores above a new one, over all of the history."""
     false_recall: Estimate
     """The share of new incidents that are answered as if they had been seen."""
     miss: Estimate
@@ -50,21 +55,42 @@ class Novelty:
     """The share of answers at `known` or above that were right."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where the verdict changes, as chosen on some history."""
+
+    similar: float
+    known: float
+    apart: float
+    rule: str
+
+    def seen(self, one: Judged) -> bool:
+        """Whether it answers this as seen before."""
+        return _match(one) >= self.similar and (not self.apart or one.features["apart"] >= self.apart)
+
+
 def thresholds(judged: Iterable[Judged], similar: float, known: float) -> Novelty:
-    """Thresholds chosen on the earlier part of a history, measured on the later; too little, and those given stand."""
+    """Thresholds chosen on a history; their errors are of the same choosing, done before what they are counted on.
+
+    With too little to choose by, those given stand.
+    """
     told = in_time(one for one in judged if one.known is not None and "match" in one.features)
-    cut = round(EARLIER * len(told))
-    earlier, later = told[:cut], told[cut:]
-    short = _short(told, earlier)
-    if short:
-        return _measured(told, told, similar, known, f"the thresholds handed in stand: {short}", measured=False)
-    if _stands_out(earlier):
-        chosen, rule = _threshold(earlier, "apart")
+    ends = [round(share * len(told)) for share in STRETCHES]
+    if short := _short(told, told[: ends[0]]):
+        given = Cut(similar, known, 0.0, f"the thresholds handed in stand: {short}")
+        return _measured(told, given, [(given, told)], measured=False)
+    tried = [(_cut(told[:start], similar, known), told[start:end]) for start, end in itertools.pairwise(ends)]
+    return _measured(told, _cut(told, similar, known), tried, measured=True)
+
+
+def _cut(past: Sequence[Judged], similar: float, known: float) -> Cut:
+    if _stands_out(past):
+        chosen, rule = _threshold(past, "apart")
         rule = f"by how far the best stands out from the rest, which parts new from known better here; {rule}"
-        return _measured(later, later, similar, known, f"{rule}; the match scores stay", apart=chosen)
-    chosen, rule = _threshold(earlier, "match")
-    same, why = _known(earlier, chosen, known)
-    return _measured(told, later, chosen, same, f"{rule}; {why}")
+        return Cut(similar, known, chosen, f"{rule}; the match scores stay as handed in")
+    chosen, rule = _threshold(past, "match")
+    same, why = _known(past, chosen, known)
+    return Cut(chosen, same, 0.0, f"{rule}; {why}")
 
 
 def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
@@ -78,14 +104,32 @@ def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
 
 
 def _stands_out(earlier: Sequence[Judged]) -> bool:
-    """Whether new and known are parted better by how far the best stands out, by more than a standard error."""
-    if not all("apart" in one.features for one in earlier):
-        return False
-    known = [bool(one.known) for one in earlier]
-    match, apart = (auroc([one.features[score] for one in earlier], known) for score in ("match", "apart"))
-    if match.value is None or apart.value is None or apart.low is None:
-        return False
-    return apart.value - match.value > (apart.value - apart.low) / Z
+    """Whether going by how far the best stands out makes fewer errors, by more than a standard error of them.
+
+    The best match of something new grows with what is on record; how far it stands out does not. Only errors on what
+    came after a threshold was chosen show that, so each score is tried on one stretch after the other.
+    """
+    match, apart = _tried(earlier, "match"), _tried(earlier, "apart")
+    return match is not None and apart is not None and match[0] - apart[0] > apart[1]
+
+
+def _tried(earlier: Sequence[Judged], score: Score) -> tuple[float, float] | None:
+    """Both error rates on later stretches, summed, and their standard error; None: too little to try it on."""
+    if not all(score in one.features for one in earlier):
+        return None
+    recalled: list[bool] = []
+    missed: list[bool] = []
+    ends = [round(share * len(earlier)) for share in TRIALS]
+    for end, until in zip(ends, [*ends[1:], len(earlier)], strict=True):
+        past = earlier[:end]
+        if min(sum(one.known is kind for one in past) for kind in (True, False)) >= NEEDED // 4:
+            at, _ = _threshold(past, score)
+            recalled += [one.features[score] >= at for one in earlier[end:until] if not one.known]
+            missed += [one.features[score] < at for one in earlier[end:until] if one.known]
+    if min(len(recalled), len(missed)) < NEEDED // 4:
+        return None
+    rates = [(sum(errors) / len(errors), len(errors)) for errors in (recalled, missed)]
+    return sum(rate for rate, _ in rates), math.sqrt(sum(rate * (1 - rate) / n for rate, n in rates))
 
 
 def _threshold(earlier: Sequence[Judged], score: Score) -> tuple[float, str]:
@@ -97,10 +141,9 @@ def _threshold(earlier: Sequence[Judged], score: Score) -> tuple[float, str]:
         strict = _above(new[allowed])
         if _below(seen, strict) <= WORST_MISS * len(seen):
             return strict, f"chosen so that at most {FALSE_RECALL:.0%} of new incidents are answered as if seen"
-    balanced = max(
-        (_above(score) for score in {0.0, *new}),
-        key=lambda at: (_below(new, at) / len(new) - _below(seen, at) / len(seen), -at),
-    )
+    scores = [0.0, *(_above(score) for score in new)]
+    kept = np.searchsorted(new[::-1], scores) / len(new) - np.searchsorted(seen, scores) / len(seen)
+    balanced = min(at for at, gain in zip(scores, kept, strict=True) if gain == kept.max())
     return balanced, (
         f"chosen to balance both errors, for at {FALSE_RECALL:.0%} false recalls more than {WORST_MISS:.0%} "
         "of what was seen before would be missed"
@@ -122,31 +165,21 @@ def _known(earlier: Sequence[Judged], similar: float, given: float) -> tuple[flo
 
 
 def _measured(
-    told: Sequence[Judged],
-    later: Sequence[Judged],
-    similar: float,
-    known: float,
-    rule: str,
-    *,
-    apart: float = 0.0,
-    measured: bool = True,
+    told: Sequence[Judged], cut: Cut, tried: Sequence[tuple[Cut, Sequence[Judged]]], *, measured: bool
 ) -> Novelty:
-    score: Score = "apart" if apart else "match"
-
-    def seen(one: Judged) -> bool:
-        return _match(one) >= similar and (not apart or one.features["apart"] >= apart)
-
+    score: Score = "apart" if cut.apart else "match"
+    later = [(then, one) for then, stretch in tried for one in stretch]
     return Novelty(
-        similar=similar,
-        known=known,
-        apart=apart,
+        similar=cut.similar,
+        known=cut.known,
+        apart=cut.apart,
         score=score,
-        rule=rule,
+        rule=cut.rule,
         measured=measured,
         auroc=auroc([one.features[score] for one in told], [bool(one.known) for one in told]) if told else NOTHING,
-        false_recall=share([seen(one) for one in later if not one.known]),
-        miss=share([not seen(one) for one in later if one.known]),
-        right_when_known=share([one.right for one in later if seen(one) and _match(one) >= known]),
+        false_recall=share([then.seen(one) for then, one in later if not one.known]),
+        miss=share([not then.seen(one) for then, one in later if one.known]),
+        right_when_known=share([one.right for then, one in later if then.seen(one) and _match(one) >= then.known]),
     )
 
 

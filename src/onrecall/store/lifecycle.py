@@ -39,29 +39,31 @@ def resolve(  # noqa: PLR0917
     performed.check(tries)
     resolved = stored.resolve(resolution)
     version = resolutions.add(connection, name, resolution, tries)
-    tied = _tie(connection, name, ties, resolution.at)
+    links.withdraw(connection, name, resolution.at)
+    tied = _tie(connection, name, ties, resolution.at, f"resolution {version}")
     happened = [
         Happening(name, "resolved", resolution.at, resolution.by, {"version": version}),
         *(Happening(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
     ]
     _place(connection, name, found)
-    resolved = replace(resolved, links=stored.links + tied)
+    resolved = replace(resolved, links=links.of(connection, [name]).get(name, ()))
     incidents.move(connection, resolved, waiting=False)
     events.add(connection, happened, now)
     return resolved
 
 
 def reopen(connection: Connection, name: str, found: Sequence[Passage], at: datetime, by: str | None) -> Incident:
-    """It was not over: the resolution, and whatever the answers to it earned, no longer count."""
+    """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
     stored = incidents.one(connection, name)
     if stored.status != "resolved":
         return stored
     resolutions.revoke(connection, name, at)
     performed.revoke(connection, name, at)
     outcomes.revoke(connection, name, at)
+    links.withdraw(connection, name, at)
     trust.unjudge(connection, name)
     _place(connection, name, found)
-    reopened = stored.reopen()
+    reopened = replace(stored.reopen(), links=links.of(connection, [name]).get(name, ()))
     incidents.move(connection, reopened, waiting=True)
     events.add(connection, [Happening(name, "reopened", at, by)], at)
     return reopened
@@ -79,10 +81,12 @@ def link(connection: Connection, name: str, tie: Link, at: datetime, by: str | N
     return linked
 
 
-def _tie(connection: Connection, name: str, ties: Sequence[Link], at: datetime) -> tuple[Link, ...]:
+def _tie(
+    connection: Connection, name: str, ties: Sequence[Link], at: datetime, told_in: str | None = None
+) -> tuple[Link, ...]:
     for tie in ties:
         incidents.one(connection, tie.incident)
-    return links.add(connection, name, ties, at)
+    return links.add(connection, name, ties, at, told_in)
 
 
 def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from onrecall.incident import Link
 from onrecall.store.parts import keys
+from onrecall.store.performed import counts
 from onrecall.store.tables import links
 
 
@@ -15,28 +16,45 @@ def of(connection: Connection, incidents: Iterable[str], as_of: datetime | None 
     found: dict[str, tuple[Link, ...]] = {}
     for part in keys(incidents):
         query = select(links).where(links.c.incident.in_(part)).order_by(links.c.incident, links.c.n)
-        if as_of is not None:
-            query = query.where(links.c.at <= as_of)
+        query = query.where(counts(links.c.at, links.c.revoked_at, as_of))
         for row in connection.execute(query):
             found[row.incident] = (*found.get(row.incident, ()), Link(row.kind, row.target))
     return found
 
 
-def add(connection: Connection, incident: str, new: Sequence[Link], at: datetime) -> tuple[Link, ...]:
-    """Tie what is not tied yet; returns the new ties."""
+def add(
+    connection: Connection, incident: str, new: Sequence[Link], at: datetime, told_in: str | None = None
+) -> tuple[Link, ...]:
+    """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
     if not new:
         return ()
     known = of(connection, [incident]).get(incident, ())
+    for link in new:
+        this = (links.c.incident == incident, links.c.kind == link.kind, links.c.target == link.incident)
+        connection.execute(delete(links).where(*this, links.c.revoked_at.is_not(None)))
+        if told_in is None:
+            connection.execute(update(links).where(*this).values(told_in=None))
     fresh = tuple(link for link in dict.fromkeys(new) if link not in known)
     last = connection.scalar(select(func.max(links.c.n)).where(links.c.incident == incident)) or 0
     if fresh:
-        connection.execute(insert(links), rows(incident, fresh, at, int(last)))
+        connection.execute(insert(links), rows(incident, fresh, at, int(last), told_in))
     return fresh
 
 
-def rows(incident: str, fresh: Sequence[Link], at: datetime, last: int = 0) -> list[dict[str, object]]:
+def withdraw(connection: Connection, incident: str, at: datetime) -> None:
+    """From this time on the ties that its resolution told no longer count."""
+    connection.execute(
+        update(links)
+        .where(links.c.incident == incident, links.c.told_in.is_not(None), links.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def rows(
+    incident: str, fresh: Sequence[Link], at: datetime, last: int = 0, told_in: str | None = None
+) -> list[dict[str, object]]:
     """Ties as they are written, after the last one there is."""
     return [
-        {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at}
+        {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at, "told_in": told_in}
         for n, link in enumerate(fresh, start=last + 1)
     ]

@@ -66,20 +66,26 @@ def revoke(connection: Connection, incident: str, at: datetime) -> None:
 
 
 def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
-    """For each incident or document: how often answers that rested on it helped."""
+    """For each incident or document: in how many incidents answers that rested on it helped.
+
+    What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
+    """
     found: dict[str, Record] = {}
     for part in keys(evidence):
-        query = (
-            select(
-                citations.c.evidence, outcomes.c.verdict, func.count().label("n"), func.max(outcomes.c.at).label("last")
-            )
+        occasion = func.coalesce(answers.c.incident, answers.c.id)
+        told = (outcomes.c.by.label("voice"), func.max(outcomes.c.at).label("last"))
+        tries = (
+            select(citations.c.evidence, outcomes.c.verdict, *told)
             .join(outcomes, outcomes.c.recommendation == citations.c.recommendation)
+            .join(answers, answers.c.id == outcomes.c.recommendation)
             .where(citations.c.evidence.in_(part), counts(outcomes.c.at, outcomes.c.revoked_at, as_of))
-            .group_by(citations.c.evidence, outcomes.c.verdict)
+            .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
+            .subquery()
         )
-        for row in connection.execute(query):
+        for row in connection.execute(performed.spoken(tries, tries.c.evidence, tries.c.verdict)):
             before = found.get(row.evidence, Record())
-            found[row.evidence] = performed.plus(before, row.verdict == "helped", row.n, row.last)
+            n = min(row.n, performed.VOICE)
+            found[row.evidence] = performed.plus(before, row.verdict == "helped", n, row.last)
     return found
 
 

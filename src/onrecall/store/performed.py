@@ -3,13 +3,33 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, distinct, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from onrecall.incident import Performed, Record
 from onrecall.store import guard
 from onrecall.store.parts import parts
 from onrecall.store.tables import performed
+
+VOICE = 5
+"""What one person says of the same thing counts for so many incidents at most."""
+FACT = "a resolution"
+"""Sorts before all persons: a try that a resolution tells of needs nobody's word."""
 
 
 def rows(occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> list[dict[str, object]]:
@@ -49,25 +69,33 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
 
 
 def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
-    """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try."""
+    """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try.
+
+    What resolutions tell counts as often as there are incidents; what one person says in outcomes, so often at most.
+    """
     names = {_short(key): key for key in wanted if guard.storable(key)}
     found: dict[str, Record] = {}
     table = performed.c
     for part in parts(names):
-        query = (
-            select(
-                table.key,
-                table.outcome,
-                func.count(distinct(table.occasion)).label("n"),
-                func.max(table.at).label("last"),
-            )
+        person = literal("by ").concat(func.coalesce(table.by, ""))
+        voice = case((table.told_in.like("resolution %"), FACT), else_=person)
+        tries = (
+            select(table.key, table.outcome, func.min(voice).label("voice"), func.max(table.at).label("last"))
             .where(table.key.in_(part), counts(table.at, table.revoked_at, as_of))
-            .group_by(table.key, table.outcome)
+            .group_by(table.key, table.outcome, table.occasion)
+            .subquery()
         )
-        for row in connection.execute(query):
+        for row in connection.execute(spoken(tries, tries.c.key, tries.c.outcome)):
             name = names[row.key]
-            found[name] = plus(found.get(name, Record()), row.outcome == "worked", row.n, row.last)
+            n = row.n if row.voice == FACT else min(row.n, VOICE)
+            found[name] = plus(found.get(name, Record()), row.outcome == "worked", n, row.last)
     return found
+
+
+def spoken(tries: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
+    """How many tries each voice tells of, and when the last one was."""
+    told = (func.count().label("n"), func.max(tries.c.last).label("last"))
+    return select(*by, tries.c.voice, *told).group_by(*by, tries.c.voice)
 
 
 def counts(at: Column[datetime], revoked_at: Column[datetime], as_of: datetime | None) -> ColumnElement[bool]:

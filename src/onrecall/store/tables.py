@@ -65,6 +65,8 @@ links = Table(
     Column("target", Words, primary_key=True),
     Column("n", Integer, nullable=False),
     Column("at", Utc, nullable=False),
+    Column("told_in", Words),
+    Column("revoked_at", Utc),
     Index("links_target", "target"),
 )
 
