@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import mul
 
+import numpy as np
+import numpy.typing as npt
+
 WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
 WITHOUT_MEANING = 2.0
@@ -13,6 +16,17 @@ MIDDLE, SLOPE = 0.9, 0.2
 """The strength that is half a match, and how quickly more becomes a sure one."""
 BY_CHANCE = 0.022
 """What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
+
+
+Numbers = npt.NDArray[np.float64]
+
+
+def strengths(words: Numbers, meaning: Numbers | None, known: npt.NDArray[np.bool_] | None) -> Numbers:
+    """The strength of many by words and meaning alone; of some the meaning may not be known."""
+    if meaning is None or known is None:
+        return words * WEIGHTS["words"] * WITHOUT_MEANING
+    total = words * WEIGHTS["words"] + meaning * WEIGHTS["meaning"]
+    return np.where(known, total, total * WITHOUT_MEANING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.incident import Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
-from onrecall.recall import explain, families, passages, scoring, signatures, terms
+from onrecall.recall import explain, families, fusion, passages, scoring, signatures, terms
 from onrecall.recall.embedding import Embedder, Vectors
 from onrecall.recall.explain import Thing
 from onrecall.recall.fusion import Signals
@@ -178,21 +178,26 @@ class Recall:
     def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]]) -> list[Candidate]:
         """The best by words and meaning."""
         owners, held = list(proposed), list(proposed.values())
-        signals, has = self._signals(asked, held)
-        strength = [one.strength for one in signals]
-        best = sorted(range(len(held)), key=lambda row: (-strength[row], owners[row]))[:FINALISTS]
-        numbers = np.array(sorted(asked.query.weights), np.uint32)
-        return [Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals[row]) for row in best]
-
-    def _signals(self, asked: Asked, held: Sequence[Sequence[Imprint]]) -> tuple[list[Signals], npt.NDArray[np.bool_]]:
-        """Words and meaning of each, and which terms each has."""
         words, has = scoring.words(asked.query.weights, asked.rarity, held)
+        near, known = self._meaning(asked, held)
+        # Owners are in their order, and of equals the first stays first.
+        best = np.argsort(-fusion.strengths(words, near, known), kind="stable")[:FINALISTS].tolist()
         reach = scoring.reach(asked.query.weights, asked.rarity)
+        numbers = np.array(sorted(asked.query.weights), np.uint32)
+        found = []
+        for row in best:
+            meant = float(near[row]) if near is not None and known is not None and known[row] else None
+            signals = Signals(float(words[row]), meant, reach=reach)
+            found.append(Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
+        return found
+
+    def _meaning(
+        self, asked: Asked, held: Sequence[Sequence[Imprint]]
+    ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
+        """How near each is, and of which that is known; nothing without a model."""
         if asked.vector is None or self._embedder is None:
-            return [Signals(said, None, reach=reach) for said in words.tolist()], has
-        near, known = scoring.meaning(asked.vector, self._embedder.name, held)
-        rows = zip(words.tolist(), near.tolist(), known.tolist(), strict=True)
-        return [Signals(said, one if meant else None, reach=reach) for said, one, meant in rows], has
+            return None, None
+        return scoring.meaning(asked.vector, self._embedder.name, held)
 
     def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Finalist]:
         """Every signal for the best candidates that fit, best first."""
@@ -214,12 +219,13 @@ class Recall:
 
     def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
         """Of each one the passage that matches best by itself."""
-        signals, _ = self._signals(asked, [[passage] for one in shown for passage in one.candidate.imprints])
-        strength = iter([one.strength for one in signals])
+        alone = [[passage] for one in shown for passage in one.candidate.imprints]
+        words, _ = scoring.words(asked.query.weights, asked.rarity, alone)
+        strength = iter(fusion.strengths(words, *self._meaning(asked, alone)).tolist())
         found = []
         for one in shown:
-            alone = [next(strength) for _ in one.said]
-            best = one.said[alone.index(max(alone))]
+            by_itself = [next(strength) for _ in one.said]
+            best = one.said[by_itself.index(max(by_itself))]
             found.append(Excerpt(best.text, best.line, best.heading))
         return found
 

@@ -55,7 +55,7 @@ def text(value: str, field: str) -> str:
 
 def storable(value: str) -> bool:
     """Whether a text can be in the store at all; there is no need to look for any other."""
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
 def moment(value: datetime, field: str) -> datetime:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, update
 
 from onrecall.errors import Invalid, NotFound
 from onrecall.incident import Incident, Resolution, Severity, Status
@@ -18,6 +19,8 @@ PLAIN = (
     "id", "title", "description", "service", "environment", "severity", "status",
     "started_at", "acknowledged_at", "resolved_at", "source", "source_id",
 )  # fmt: skip
+WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels")))
+"""An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
 LONGEST_QUESTION = 1000
 NUMBERED = re.compile(r"INC-(\d{1,9})")
 
@@ -44,12 +47,12 @@ def one(connection: Connection, incident: str, as_of: datetime | None = None) ->
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
     """Incidents by id; one that is unknown, or was unknown then, is absent."""
-    rows: list[RowMapping] = []
+    rows: list[Row[Any]] = []
     for part in keys(ids):
-        query = select(incidents).where(incidents.c.id.in_(part))
+        query = WHOLE.where(incidents.c.id.in_(part))
         if as_of is not None:
             query = query.where(incidents.c.started_at <= as_of)
-        rows += connection.execute(query).mappings()
+        rows += connection.execute(query).all()
     return {found.id: found for found in _built(connection, rows, as_of)}
 
 
@@ -61,9 +64,9 @@ def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int)
     if cursor is not None:
         started, name = paging.place(cursor, 2)
         query = query.where(_after(started, name))
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(query).all()
     shown = rows[:limit]
-    more = paging.cursor((shown[-1]["started_at"].isoformat(), shown[-1]["id"])) if len(rows) > limit else None
+    more = paging.cursor((shown[-1].started_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
     return Page(tuple(_built(connection, shown, None)), more)
 
 
@@ -125,18 +128,15 @@ def _row(incident: Incident) -> dict[str, object]:
     return {name: getattr(incident, name) for name in PLAIN} | {"labels": dict(incident.labels), "folded": folded}
 
 
-def _built(connection: Connection, rows: Sequence[RowMapping], as_of: datetime | None) -> list[Incident]:
-    ids = [row["id"] for row in rows]
+def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
+    ids = [row.id for row in rows]
     standing = resolutions.standing(connection, ids, as_of)
     tied = links.of(connection, ids, as_of)
     built = []
     for row in rows:
-        incident = Incident(
-            **{name: row[name] for name in PLAIN},
-            labels=row["labels"],
-            resolution=standing.get(row["id"]),
-            links=tied.get(row["id"], ()),
-        )
+        name, *plain, labels = tuple(row)
+        said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True))
+        incident = Incident(name, **said, labels=labels, resolution=standing.get(name), links=tied.get(name, ()))
         built.append(incident if as_of is None else _then(incident, as_of))
     return built
 
@@ -159,8 +159,8 @@ def _by(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _fitting(wanted: Wanted) -> Select[tuple[object, ...]]:
-    query = select(incidents)
+def _fitting(wanted: Wanted) -> Select[Any]:
+    query = WHOLE
     for name in ("status", "service", "severity"):
         value = getattr(wanted, name)
         if value is not None:

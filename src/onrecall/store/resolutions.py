@@ -22,8 +22,10 @@ def standing(connection: Connection, incidents: Iterable[str], as_of: datetime |
     found: dict[str, Resolution] = {}
     for part in keys(incidents):
         query = select(resolutions).where(resolutions.c.incident.in_(part)).order_by(resolutions.c.version)
+        if as_of is None:
+            query = query.where(resolutions.c.superseded_at.is_(None), resolutions.c.revoked_at.is_(None))
         for row in connection.execute(query):
-            if _stood(row, as_of):
+            if as_of is None or _stood(row, as_of):
                 found[row.incident] = _resolution(row)
     return found
 
@@ -70,10 +72,8 @@ def _told_in(version: int) -> str:
     return f"resolution {version}"
 
 
-def _stood(row: Row[tuple[object, ...]], as_of: datetime | None) -> bool:
+def _stood(row: Row[tuple[object, ...]], as_of: datetime) -> bool:
     """In the order of versions, the last one that stood is the one."""
-    if as_of is None:
-        return row.superseded_at is None and row.revoked_at is None
     return row.at <= as_of and (row.revoked_at is None or row.revoked_at > as_of)
 
 

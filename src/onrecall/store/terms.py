@@ -1,9 +1,10 @@
 """In how many passages each term occurs: kept exact in the transaction that brings or removes a passage."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, TextClause, delete, text
 
 from onrecall.errors import Invalid
 from onrecall.incident import Passage
@@ -44,11 +45,20 @@ def count(connection: Connection, added: Sequence[bytes], removed: Sequence[byte
 
 def statistics(connection: Connection, wanted: Sequence[int]) -> TermStatistics:
     """How common these terms are; one that occurs nowhere is absent."""
-    frequencies: dict[int, int] = {}
-    for part in parts(wanted):
-        rows = connection.execute(select(terms.c.term, terms.c.passages).where(terms.c.term.in_(part)))
-        frequencies.update((row.term, row.passages) for row in rows)
-    return TermStatistics(counting.value(connection, "passages"), counting.value(connection, "length"), frequencies)
+    kind = KINDS[connection.dialect.name]
+    rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.listed(wanted)}).all()
+    totals = {name: value for name, _, value in rows if name}
+    frequencies = {term: passages for name, term, passages in rows if not name}
+    return TermStatistics(totals["passages"], totals["length"], frequencies)
+
+
+@cache
+def _statistics(dialect: str) -> TextClause:
+    """In one statement, for each question waits for it: the totals by their names, the terms without one."""
+    return text(
+        f"select '' as name, term, passages from terms where {KINDS[dialect].among('term')}"  # noqa: S608
+        " union all select name, 0, value from counters where name in ('passages', 'length')"
+    )
 
 
 def length(packed: bytes) -> int:
