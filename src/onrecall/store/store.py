@@ -41,6 +41,7 @@ from onrecall.store import (
     trust,
 )
 from onrecall.store.claims import Claims
+from onrecall.store.cursors import Cursors
 from onrecall.store.database import Database
 from onrecall.store.inbox import Inbox
 from onrecall.store.keys import KeyRing
@@ -71,6 +72,7 @@ class Store(Inbox):
         self._kind = database.kind
         self.storms = Storms(database)
         self.claims = Claims(database)
+        self.cursors = Cursors(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

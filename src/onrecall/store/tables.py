@@ -322,3 +322,12 @@ api_keys = Table(
     Column("replaced_by", Words, ForeignKey("api_keys.id")),
     Index("api_keys_name", "name"),
 )
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Words, primary_key=True),  # who reads the feed of events
+    Column("seq", Number, nullable=False),  # the last event that it is done with
+    Column("held_by", Words),  # the process that reads now
+    Column("held_until", Utc),
+)
