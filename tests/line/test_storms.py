@@ -264,6 +264,7 @@ def test_what_a_person_opened_keeps_its_words_and_its_end(memory, clock):
     later(memory, clock, seconds=60)
     assert len(answers(memory, "MINE")) == 2
     tell(memory, ended(a, clock()))
+    later(memory, clock, seconds=0)
     later(memory, clock, minutes=30)
     assert only(memory).status == "open"
     _, created = memory.open(
@@ -289,6 +290,9 @@ def test_acknowledgements_and_notes_reach_the_incident_once(memory, clock):
     events = [(event.type, event.by) for event in memory.store.timeline(found.id)]
     assert events.count(("acknowledged", "ada")) == 1
     assert events.count(("noted", "ada")) == 1
+    told = next(one for one in memory.store.notes_of(found.id) if one.type == "note")
+    memory.store.storms.tell_note(told, found.id, clock())  # another worker, a little later
+    assert len(memory.store.timeline(found.id)) == len(events)
 
 
 @pytest.mark.parametrize("after_the_end", [False, True])
@@ -325,6 +329,8 @@ def test_a_note_that_states_the_fix_is_learned_as_its_authors(memory, clock, aft
         "we should have rolled back",
         "ticket OPS-12",
         "Trying a restart",
+        "Restarted orders, not fixed yet",
+        "Rolled back the deploy, is it resolved?",
     ],
 )
 def test_a_note_that_does_not_state_it_is_only_suggested(memory, clock, text):
@@ -492,6 +498,8 @@ def test_what_comes_while_it_is_answered_is_not_lost(memory, clock, store):
     answer, keys = memory._advisor.made(store.incident(name))
     tell(memory, alert("b", "shop-orders"))
     memory.grouping.run()
+    clock.forward(seconds=5)
+    assert store.claims.take("another", clock()) is None
     store.claims.finish("slow", name, answer, keys, clock(), Pace().refresh)
     later(memory, clock, seconds=59)
     assert len(answers(memory, name)) == 1
