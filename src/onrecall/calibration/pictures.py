@@ -146,7 +146,7 @@ def _frame(label: str) -> str:
 
 
 def _percents() -> str:
-    ticks = (0.0, 0.25, 0.5, 0.75, 1.0)
+    ticks = (0.25, 0.5, 0.75, 1.0)  # 0 stands at the other axis, in the same corner
     return "".join(_text(_x(part), HEIGHT - BOTTOM + 16, percent(part), "middle") for part in ticks)
 
 

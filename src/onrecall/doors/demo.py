@@ -14,10 +14,12 @@ from onrecall import examples
 from onrecall.alerts import Delivery
 from onrecall.doors import importing, printing, serving
 from onrecall.doors.access import check_address, is_loopback
+from onrecall.doors.rehearsing import Rehearsal
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.errors import OnRecallError
 from onrecall.incident import Incident, Recommendation
+from onrecall.line.backtest import live
 from onrecall.line.keys import Keys
 from onrecall.settings import Settings
 from onrecall.store import ALERTS, Store
@@ -48,13 +50,16 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with house(settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})) as home:
+    own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
+    with house(own) as home:
         printing.say(("OnRecall demo", "bold"), "  example history first, in a store of its own")
         brought = importing.run(home.memory, importing.Source(example=True))
         printing.say(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
+        rehearsal = Rehearsal(own, live(home.memory.store))
 
         def ready(server: uvicorn.Server, worker: Worker, address: str) -> None:
             printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
+            rehearsal.start()
             Player(home, worker, server, fast=fast, once=once).start()
 
         guarded = replace(home, access=replace(home.access, keys=keys))
