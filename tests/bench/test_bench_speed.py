@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from onrecall.bench.speed import Plan
 from onrecall.errors import Invalid
 from onrecall.incident import Document, Incident
 from onrecall.recall import embedding, passages
+from onrecall.store import Store
 
 TINY = Plan(questions=4, pool=6, batch=20, singles=2, asking_seconds=5, warm=2)
 
@@ -104,6 +106,17 @@ def test_the_race_is_run_by_the_product(tmp_path: Path):
     assert 0 < one.cold_ms < one.start_ms
     assert one.memory_mb > 10
     assert one.disk_mb > 0
+
+
+def test_what_is_kept_is_not_built_again(tmp_path: Path):
+    if embedding.load() is None:
+        pytest.skip("the sentence model is not installed")
+    first, again = (speed.run([90], [], TINY, keep=tmp_path).results[0] for _ in range(2))
+    assert (again.build_s, again.disk_mb, again.passages) == (first.build_s, first.disk_mb, first.passages)
+    assert [series.hit_at_10 for series in again.series] == [1] * len(speed.MODES)
+    with closing(Store.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
+        kept = sum(isinstance(thing, Incident) for thing in corpus.things(90))
+        assert store.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
 
 
 def test_what_takes_too_long_is_stopped():

@@ -3,6 +3,7 @@
 Each engine builds in one process and is asked in another, so that memory and the cold start are its own.
 """
 
+import json
 import multiprocessing
 import os
 import platform
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -35,6 +37,10 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
 }
 MODES: tuple[Mode, ...] = get_args(Mode)
 Progress = Callable[[str, int, int], None]
+NOTE = "built.json"
+"""What was built in a folder that is kept. There are fewer things than passages, so numbers from there on are new."""
+SINGLES_APART = 1_000
+"""Between the first things that two runs add one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Plan:
     """How much is measured."""
 
     questions: int = 200
+    spread: int = 10_000
+    """The right answers are among the first so many passages: so questions are the same at all sizes."""
     pool: int = 1_000
     """Things whose vectors are the model's own, beside those that questions ask for."""
     batch: int = 500
@@ -110,28 +118,36 @@ class _Job:
     meanings: Path
     passages: int
     plan: Plan
+    new: int
+    """Number of the first thing to add one by one: none was added under it."""
     started: float = field(default_factory=time.time)
 
 
 def run(
-    sizes: Sequence[int], peers: Sequence[str] = ("chroma",), plan: Plan | None = None, progress: Progress | None = None
+    sizes: Sequence[int],
+    peers: Sequence[str] = ("chroma",),
+    plan: Plan | None = None,
+    progress: Progress | None = None,
+    keep: Path | None = None,
 ) -> Report:
-    """Measure OnRecall and its peers at each size."""
+    """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there."""
     plan, say = plan or Plan(), progress or _quiet
     if unknown := set(peers) - ENGINES.keys():
         raise Invalid(f"{min(unknown)!r} is no peer; there are {', '.join(sorted(ENGINES))}", "peers")
     if not sizes or min(sizes) < plan.questions * 4:
         raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
-    asked = corpus.questions(plan.questions, min(sizes))
+    asked = corpus.questions(plan.questions, min(plan.spread, *sizes))
     names = list(dict.fromkeys(["onrecall", *peers]))
-    with tempfile.TemporaryDirectory(prefix="onrecall-speed-") as folder:
-        meanings = Path(folder) / "meanings.npz"
-        vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
-        jobs = [_Job(name, Path(folder) / f"{name}-{size}", meanings, size, plan) for size in sizes for name in names]
+    with _folder(keep) as folder:
+        meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
+        if not meanings.exists():
+            vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
         results = []
-        for n, job in enumerate(jobs, start=1):
-            results.append(_measure(job, asked))
-            say(f"measuring {job.engine} at {job.passages:,}", n, len(jobs))
+        jobs = [(name, size) for size in sizes for name in names]
+        for n, (name, size) in enumerate(jobs, start=1):
+            place = folder / f"{name}-{size}"
+            results.append(_measure(name, place, meanings, size, plan, asked, kept=keep is not None))
+            say(f"measuring {name} at {size:,}", n, len(jobs))
     return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, len(asked), tuple(results))
 
 
@@ -139,17 +155,57 @@ def _quiet(_stage: str, _done: int, _of: int) -> None:
     """Say nothing."""
 
 
-def _measure(job: _Job, asked: Sequence[Question]) -> Result:
-    job.folder.mkdir()
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="onrecall-speed-") as folder:
+            yield Path(folder)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep
+
+
+def _measure(
+    engine: str, folder: Path, meanings: Path, passages: int, plan: Plan, asked: Sequence[Question], *, kept: bool
+) -> Result:
     before = os.getloadavg()[0]
+    stays = False
     try:
-        built = _apart(_build, job)
+        built = _built(_Job(engine, folder, meanings, passages, plan, 0))
+        stays = kept and built.complete
         if not built.complete:
             return built
-        again = _Job(job.engine, job.folder, job.meanings, job.passages, job.plan)
-        return _apart(_ask, again, built, asked, before)
+        return _apart(_ask, _Job(engine, folder, meanings, passages, plan, _next(folder, built)), built, asked, before)
     finally:
-        shutil.rmtree(job.folder, ignore_errors=True)
+        if not stays:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _built(job: _Job) -> Result:
+    """Build, or see from the note beside it what was built before."""
+    note = job.folder / NOTE
+    if note.exists():
+        said = json.loads(note.read_text("utf-8"))
+        return Result(job.engine, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"])
+    shutil.rmtree(job.folder, ignore_errors=True)
+    job.folder.mkdir()
+    built = _apart(_build, job)
+    if built.complete:
+        _write(note, built, built.passages)
+    return built
+
+
+def _next(folder: Path, built: Result) -> int:
+    """The number of the first thing to add one by one, which no run adds again."""
+    note = folder / NOTE
+    first = int(json.loads(note.read_text("utf-8")).get("next", built.passages))
+    _write(note, built, first + SINGLES_APART)
+    return first
+
+
+def _write(note: Path, built: Result, following: int) -> None:
+    said = {"passages": built.passages, "build_s": built.build_s, "disk_mb": built.disk_mb, "next": following}
+    note.write_text(json.dumps(said), "utf-8")
 
 
 def _apart(work: Callable[..., Result], *given: object) -> Result:
@@ -189,7 +245,7 @@ def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Re
         engine.ask(question, "all")
     series = tuple(_series(engine, mode, asked, job.plan.asking_seconds) for mode in MODES)
     memory = _peak() + resident(engine.processes())
-    singles = _singles(engine, Meanings(job.meanings), built.passages, job.plan)
+    singles = _singles(engine, Meanings(job.meanings), job.new, job.plan)
     engine.close()
     return Result(
         engine=job.engine,
@@ -222,9 +278,8 @@ def _series(engine: Engine, mode: Mode, asked: Sequence[Question], patience: flo
     return Series(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
 
 
-def _singles(engine: Engine, meanings: Meanings, passages: int, plan: Plan) -> float:
+def _singles(engine: Engine, meanings: Meanings, first: int, plan: Plan) -> float:
     """Incidents that it takes in per second, each in a transaction of its own."""
-    first = passages  # there are fewer things than passages, so from here on all are new
     things = [corpus.thing(number) for number in range(first, first + plan.singles)]
     new = [(thing, meanings.of(thing)) for thing in things]
     began = time.perf_counter()

@@ -18,10 +18,10 @@ def recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
         return asdict(quality.run(folder, embedder(settings()), corpus, say))
 
 
-def speed(sizes: str, peers: str, drawn: Path | None) -> dict[str, Any]:
+def speed(sizes: str, peers: str, drawn: Path | None, keep: Path | None) -> dict[str, Any]:
     """Speed beside others, each in processes of its own; a picture, where one is wanted."""
     with printing.stages() as say:
-        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], progress=say)
+        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], progress=say, keep=keep)
     if drawn:
         picture.draw(report, drawn)
     return asdict(report)

@@ -317,12 +317,13 @@ def bench_speed(
     sizes: Annotated[str, typer.Option(help="How many passages, separated by commas.")] = "10000,100000",
     peers: Annotated[str, typer.Option(help="Beside whom: chroma, fts5, pgvector; separated by commas.")] = "chroma",
     drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep what is built here, and build nothing that is there.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure speed beside others on a made-up history, in one run. Needs what `make bench-setup` installs."""
     from onrecall.doors import benching  # noqa: PLC0415 - likewise
 
-    report = benching.speed(sizes, peers, drawn)
+    report = benching.speed(sizes, peers, drawn, keep)
     _say(report, as_json, lambda: printing.bench_speed(report))
 
 
