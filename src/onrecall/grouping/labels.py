@@ -13,6 +13,8 @@ LONGEST = 200
 """Characters of a value that is compared; anything longer is data."""
 MOST = 40
 """Labels of one alert that are compared."""
+HERE = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
+"""What every machine calls itself, which tells nothing about which one it is."""
 HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
 """The machine, under whatever name; what stands first counts where there are several."""
 EXPORTER = re.compile(r"[-_]exporter$|kube-state-metrics$|^blackbox")
@@ -69,7 +71,8 @@ def compared(labels: Mapping[str, str]) -> dict[str, str]:
             kept[_ALIASES.get(name, name)] = value
     host = next((kept[name] for name in HOSTS if name in kept and not _is_exporters(name, kept)), "")
     rest = {name: value for name, value in kept.items() if name not in HOSTS}
-    return {**rest, "node": re.sub(r":\d+$", "", host)} if host else rest
+    name = re.sub(r":\d+$", "", host)
+    return {**rest, "node": name} if name and not HERE.fullmatch(name) else rest
 
 
 def _is_exporters(name: str, labels: Mapping[str, str]) -> bool:
