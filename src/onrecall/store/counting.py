@@ -6,7 +6,9 @@ from sqlalchemy import Connection, select, update
 
 from onrecall.store.tables import counters
 
-Sequence = Literal["incident", "passage", "change", "event", "recommendation", "alert", "rejected", "grouping"]
+Sequence = Literal[
+    "incident", "passage", "change", "event", "recommendation", "alert", "rejected", "grouping", "delivery"
+]
 Total = Literal["passages", "length"]
 
 

@@ -45,6 +45,7 @@ from onrecall.store.cursors import Cursors
 from onrecall.store.database import Database
 from onrecall.store.inbox import Inbox
 from onrecall.store.keys import KeyRing
+from onrecall.store.outbox import Outbox
 from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.reindexing import Reindexing
 from onrecall.store.results import (
@@ -73,6 +74,7 @@ class Store(Inbox):
         self.storms = Storms(database)
         self.claims = Claims(database)
         self.cursors = Cursors(database)
+        self.outbox = Outbox(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -331,3 +331,45 @@ cursors = Table(
     Column("held_by", Words),  # the process that reads now
     Column("held_until", Utc),
 )
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("seq", Number, nullable=False),  # the last event of which it is settled whether to tell it
+    Column("paused_until", Utc),  # the other side asked for patience
+    Column("held_by", Words),  # the process that sends now
+    Column("held_until", Utc),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("channel", Words, primary_key=True),
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("remote", Json, nullable=False),  # what the channel remembers of what it sent
+    Column("told", Json, nullable=False),  # what was posted last
+    Column("sent", Json),  # what has arrived last
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("channel", Words, nullable=False),
+    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
+    Column("seq", Number, nullable=False),  # the event that it tells of
+    Column("kind", Words, nullable=False),
+    Column("key", Words, nullable=False),  # the same at each try
+    Column("body", Json, nullable=False),
+    Column("told", Json, nullable=False),  # what it says, as far as a difference would be news
+    Column("state", Words, nullable=False),  # pending, sent, dead, superseded
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("last_error", Words),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    UniqueConstraint("channel", "incident", "seq"),
+    Index("deliveries_due", "channel", "state", "next_at"),
+    Index("deliveries_state", "state", "id"),
+)
