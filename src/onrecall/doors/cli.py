@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, keys, printing, recurring, reindexing, rejecting, storming, trusting
+from onrecall.doors import archive, importing, keys, loading, printing, recurring, reindexing, rejecting, storming, trusting
 from onrecall.doors.options import (
     AsOf,
     Json,
@@ -51,6 +51,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
+bench.command(name="intake")(loading.intake)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")

@@ -1,4 +1,4 @@
-"""What every route is given."""
+"""What every route is given. These are async because others would each be called in a thread of its own."""
 
 from typing import Annotated
 
@@ -10,22 +10,22 @@ from onrecall.doors.worker import Worker
 from onrecall.line import Memory
 
 
-def _memory(request: Request) -> Memory:
+async def _memory(request: Request) -> Memory:
     memory: Memory = request.app.state.memory
     return memory
 
 
-def _worker(request: Request) -> Worker:
+async def _worker(request: Request) -> Worker:
     worker: Worker = request.app.state.worker
     return worker
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
 
 
-def _intake(request: Request) -> Intake:
+async def _intake(request: Request) -> Intake:
     intake: Intake = request.app.state.intake
     return intake
 

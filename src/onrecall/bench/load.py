@@ -1,0 +1,163 @@
+"""A load of alerts as senders make it: each message at its time, whether the one before was answered or not."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+PATIENCE = 30.0
+PAUSE = 0.5
+TRIES = 20
+SERVICES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much is sent."""
+
+    seconds: float = 60
+    alerts: int = 1_000
+    """A second, in batches."""
+    batch: int = 25
+    """Alerts in a notification of Alertmanager."""
+    singles: int = 100
+    """Events of one alert a second, beside them."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of it."""
+
+    batches: list[float] = field(default_factory=list)
+    """Seconds from when each was due to be sent until it was acknowledged."""
+    singles: list[float] = field(default_factory=list)
+    alerts: int = 0
+    acknowledged: int = 0
+    refused: int = 0
+    """Answers other than 202; the message was sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    at: float
+    path: str
+    body: bytes
+    alerts: int
+
+
+def send(address: str, load: Load, mark: str) -> Sent:
+    """Send all of it; keys begin with the mark."""
+    return asyncio.run(_send(address, load, mark))
+
+
+async def _send(address: str, load: Load, mark: str) -> Sent:
+    sent = Sent()
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    async with httpx.AsyncClient(base_url=address, timeout=PATIENCE, limits=limits) as client:
+        began = time.perf_counter()
+        running = set()
+        for message in _messages(load, mark):
+            if (wait := began + message.at - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            task = asyncio.create_task(_deliver(client, message, began + message.at, sent))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        await asyncio.gather(*running)
+    return sent
+
+
+async def _deliver(client: httpx.AsyncClient, message: _Message, due: float, sent: Sent) -> None:
+    sent.alerts += message.alerts
+    for _ in range(TRIES):
+        try:
+            status = (await client.post(message.path, content=message.body)).status_code
+        except httpx.HTTPError:
+            status = 0
+        if status == httpx.codes.ACCEPTED:
+            sent.acknowledged += message.alerts
+            (sent.singles if message.alerts == 1 else sent.batches).append(time.perf_counter() - due)
+            return
+        sent.refused += 1
+        await asyncio.sleep(PAUSE)
+
+
+def _messages(load: Load, mark: str) -> Iterator[_Message]:
+    """All of them, in the order of their times."""
+    apart = [(n * load.batch / load.alerts, True, n) for n in range(round(load.seconds * load.alerts / load.batch))]
+    apart += [((n + 0.5) / load.singles, False, n) for n in range(round(load.seconds * load.singles))]
+    for at, batched, n in sorted(apart):
+        if batched:
+            alerts = [_alert(mark, n * load.batch + k) for k in range(load.batch)]
+            yield _Message(at, "/api/v1/alerts/alertmanager", json.dumps(_notification(n, alerts)).encode(), load.batch)
+        else:
+            yield _Message(at, "/v2/enqueue", json.dumps(_event(mark, n)).encode(), 1)
+
+
+def _notification(n: int, alerts: list[dict[str, Any]]) -> dict[str, Any]:
+    name = alerts[0]["labels"]["alertname"]
+    return {
+        "version": "4",
+        "groupKey": f'{{}}:{{alertname="{name}", batch="{n % 50}"}}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "onrecall",
+        "groupLabels": {"alertname": name},
+        "commonLabels": {"alertname": name},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager.monitoring:9093",
+        "alerts": alerts,
+    }
+
+
+def _alert(mark: str, n: int) -> dict[str, Any]:
+    service = f"service-{n % SERVICES}"
+    pod = f"{service}-6d5f9c{n % 977:03d}-{n:07d}"
+    return {
+        "status": "firing",
+        "labels": {
+            "alertname": "KubePodCrashLooping",
+            "cluster": "prod-eu-1",
+            "container": "app",
+            "environment": "prod",
+            "namespace": f"team-{n % 12}",
+            "pod": pod,
+            "prometheus": "monitoring/k8s",
+            "service": service,
+            "severity": "critical",
+        },
+        "annotations": {
+            "summary": f"Pod {pod} is crash looping",
+            "description": f"Pod {pod} (app) is in waiting state (reason: CrashLoopBackOff), "
+            f"restarted {n % 9} times in the last 10 minutes.",
+            "runbook_url": "https://runbooks.example.com/kubernetes/kubepodcrashlooping",
+        },
+        "startsAt": _now(),
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.monitoring:9090/graph?g0.expr=kube_pod_container_status_waiting_reason",
+        "fingerprint": f"{mark}{n:08x}",
+    }
+
+
+def _event(mark: str, n: int) -> dict[str, Any]:
+    return {
+        "routing_key": "0" * 32,
+        "event_action": "trigger",
+        "dedup_key": f"{mark}e{n}",
+        "payload": {
+            "summary": f"Latency of checkout is {n % 900 + 100} ms",
+            "source": f"host-{n % 300}",
+            "severity": "error",
+            "component": "checkout",
+            "timestamp": _now(),
+            "custom_details": {"current": n % 900 + 100, "threshold": 300},
+        },
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

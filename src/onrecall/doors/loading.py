@@ -1,0 +1,72 @@
+"""`onrecall bench intake`: how fast alerts are acknowledged."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from onrecall.doors import printing
+from onrecall.doors.options import Json
+
+Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long.")]
+Alerts = Annotated[int, typer.Option(min=2, max=100_000, help="Alerts a second, in batches.")]
+Batch = Annotated[int, typer.Option(min=2, max=1000, help="Alerts in a notification of Alertmanager.")]
+Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events a second, beside them.")]
+Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL too.")]
+
+
+def intake(
+    seconds: Seconds = 60,
+    alerts: Alerts = 1_000,
+    batch: Batch = 25,
+    singles: Singles = 100,
+    postgres: Postgres = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how fast alerts are acknowledged, none lost and none double, beside a bare endpoint in the same run."""
+    from onrecall.bench.intake import run  # noqa: PLC0415 - what it loads other commands need not pay for
+    from onrecall.bench.load import Load  # noqa: PLC0415
+
+    report = run(Load(seconds, alerts, batch, singles), postgres, lambda what: printing.err.print(f"{what} …"))
+    said = asdict(report)
+    if as_json:
+        typer.echo(json.dumps(said, indent=2))
+    else:
+        _show(said)
+
+
+def _show(report: dict[str, Any]) -> None:
+    load = report["load"]
+    printing.say(
+        f"{load['alerts']:,} alerts/s in batches of {load['batch']} and {load['singles']} single events/s for "
+        f"{load['seconds']:g} s, on {report['processors']} processors ({report['machine']})"
+    )
+    table = Table("", *(one["name"] for one in report["results"]))
+    for what, shown in ROWS.items():
+        table.add_row(what, *(shown(one) for one in report["results"]))
+    printing.out.print(table)
+
+
+def _times(kind: str) -> Callable[[dict[str, Any]], str]:
+    return lambda one: " / ".join(f"{one[kind][at]:.1f}" for at in ("p50", "p99", "most"))
+
+
+def _count(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda one: "–" if one[name] is None else f"{one[name]:,}"
+
+
+ROWS: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "batches, p50 / p99 / most ms": _times("batches"),
+    "singles, p50 / p99 / most ms": _times("singles"),
+    "alerts sent": _count("sent"),
+    "acknowledged": _count("acknowledged"),
+    "stored": _count("stored"),
+    "lost": _count("lost"),
+    "double": _count("double"),
+    "refused, then sent again": _count("refused"),
+    "server's CPU ms per alert": lambda one: f"{one['cpu_ms']:.2f}",
+    "machine's load": lambda one: "–".join(f"{load:.1f}" for load in one["load"]),
+}
