@@ -1,5 +1,6 @@
 """What is kept of messages: once, the newest word, whatever order they come in."""
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onrecall.alert import Acknowledgement, Alert, ChangeEvent, Note
+from onrecall.errors import Invalid
 from onrecall.incident import Document
 from onrecall.store import Arrival, Entry, Received, Store, Unread
 
@@ -214,6 +216,44 @@ def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Store):
     store.receive([Arrival("am", unread=(Unread("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
     (kept,) = store.rejected().items
     assert (kept.where, kept.message, kept.raw) == ("body�", "bad ?", "�?")
+
+
+def test_an_archive_takes_all_of_it_along(store: Store):
+    full = firing(
+        description="d", environment="prod", severity="high", annotations={"a": "b"}, group="g",
+        values={"current": 5}, links=("https://example.com/",), told_at=at(1), starts_known=False,
+    )  # fmt: skip
+    change = ChangeEvent("ci", "d-1", "Deployed", at(0), "deployment", "api", "prod", {"a": "b"}, ("https://ci/",))
+    note = Note("am", "k", "n-1", "restarted", at(1), "ann")
+    store.receive([Arrival("am", (full, resolved("r"), note, change), (), (Unread("b", None, "m", "{}"),))], at(10))
+    rows = json.loads(json.dumps(list(store.dump())))
+    other = Store.open("sqlite://")
+    other.load(rows)
+    other.load(rows)
+    assert list(other.dump()) == list(store.dump())
+    assert other.waiting_alerts(9) == store.waiting_alerts(9)
+    assert other.change_events_near("api", at(0)) == (change,)
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "wrong"),
+    [
+        ("alerts", {"title": "T", "key": "x"}),
+        ("alerts", {"title": "T", "labels": {"a": 1}}),
+        ("alerts", {"title": "T", "ends_at": "yesterday"}),
+        ("alerts", {"severity": "high"}),
+        ("change_events", {"title": "T", "at": "2026-03-01T12:00:00Z"}),
+    ],
+)
+def test_an_archive_with_a_body_that_is_none_is_refused(table: str, wrong: dict[str, object]):
+    store, other = Store.open("sqlite://"), Store.open("sqlite://")
+    told(store, firing(), ChangeEvent("ci", "d-1", "Deployed", at(0)))
+    rows = [row | {"body": wrong} if row["table"] == table else row for row in store.dump()]
+    with pytest.raises(Invalid, match="body"):
+        other.load(rows)
+    store.close()
+    other.close()
 
 
 KEYS = st.sampled_from(["a", "b", "c"])

@@ -5,11 +5,12 @@ import binascii
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Text
 
+from onrecall.alert import AlertStatus
 from onrecall.errors import Invalid
 from onrecall.incident import (
     DocumentKind,
@@ -26,6 +27,7 @@ from onrecall.incident import (
     StepVerdict,
 )
 from onrecall.store import guard
+from onrecall.store.bodies import AlertBody, ChangeBody
 from onrecall.store.columns import Utc
 from onrecall.store.results import EventType
 
@@ -46,6 +48,10 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("outcomes", "verdict"): Helped,
     ("outcomes", "steps"): tuple[StepVerdict, ...],
     ("performed", "outcome"): StepOutcome,
+    ("alerts", "status"): AlertStatus,
+    ("alerts", "body"): AlertBody,
+    ("notes", "type"): Literal["note", "acknowledgement"],
+    ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,
     ("events", "detail"): dict[str, Any],
 }
