@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
@@ -75,6 +75,27 @@ class Settings(BaseSettings):
         default=None, description="YAML or JSON file of what depends on what: `service: [services it needs]`."
     )
 
+    kafka_brokers: str | None = Field(
+        default=None, description="Kafka brokers that `kafka` takes alerts from: `host:port`, separated by commas."
+    )
+    kafka_group: str = Field(default="onrecall", min_length=1, description="Consumer group of all its processes.")
+    kafka_topics: str | None = Field(
+        default=None,
+        description="Topics, each with the sender whose format its records have: `alerts=alertmanager,mixed`.",
+    )
+    kafka_publish: str | None = Field(default=None, description="Topic that recommendations are written to.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="How the brokers are talked to."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="How the login is made."
+    )
+    kafka_sasl_username: str | None = Field(default=None, description="Who logs in.")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="The password for that.")
+    kafka_ssl_ca: Path | None = Field(default=None, description="Certificates that the brokers are checked against.")
+    kafka_ssl_certificate: Path | None = Field(default=None, description="Certificate shown to the brokers.")
+    kafka_ssl_key: Path | None = Field(default=None, description="Its private key.")
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_stray_quotes(cls, value: object) -> object:
@@ -100,6 +121,17 @@ class Settings(BaseSettings):
         _origins(value)
         return value
 
+    @field_validator("kafka_topics")
+    @classmethod
+    def _are_kafka_topics(cls, value: str | None) -> str | None:
+        _kafka_topics(value)
+        return value
+
+    @field_validator("kafka_publish")
+    @classmethod
+    def _is_kafka_topic(cls, value: str | None) -> str | None:
+        return value if value is None else _kafka_topic(value)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -122,6 +154,11 @@ class Settings(BaseSettings):
         """The secrets that each sender may sign with; SNS signs with its own, so for it these are the topics."""
         topics = _topics(self.sns_topics)
         return {**_secrets(self.webhook_secrets), **({"cloudwatch": topics} if topics else {})}
+
+    @property
+    def formats_by_topic(self) -> Mapping[str, str | None]:
+        """Kafka's topics, each with the sender whose format its records have, or None where each record says."""
+        return _kafka_topics(self.kafka_topics)
 
     @property
     def welcome_origins(self) -> tuple[str, ...]:
@@ -188,6 +225,24 @@ def _topics(value: str | None) -> tuple[str, ...]:
         if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}", topic, re.ASCII):
             raise ValueError(f"{topic!r} is no topic; write it as arn:aws:sns:eu-west-1:123456789012:alarms")
     return topics
+
+
+def _kafka_topics(value: str | None) -> Mapping[str, str | None]:
+    topics: dict[str, str | None] = {}
+    for part in value.split(",") if value else ():
+        topic, equals, sender = (word.strip() for word in part.partition("="))
+        if equals and not sender:
+            raise ValueError(f"{topic}= names no sender; write {topic}=alertmanager, or {topic} if its records say")
+        if _kafka_topic(topic) in topics:
+            raise ValueError(f"{topic} stands there twice")
+        topics[topic] = sender or None
+    return topics
+
+
+def _kafka_topic(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name) or name in (".", ".."):
+        raise ValueError(f"{name!r} is no topic; a topic has letters, digits, dots, underscores and hyphens")
+    return name
 
 
 def _origins(value: str | None) -> tuple[str, ...]:

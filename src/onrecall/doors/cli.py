@@ -12,6 +12,7 @@ import typer
 
 from onrecall import __version__
 from onrecall.doors import archive, importing, keys, loading, printing, recurring, reindexing, rejecting, storming, trusting
+from onrecall.doors.kafka import command as streaming
 from onrecall.doors.options import (
     AsOf,
     Json,
@@ -269,6 +270,7 @@ def serve(
 app.command()(storming.worker)
 app.command()(storming.merge)
 app.command()(storming.split)
+app.command()(streaming.kafka)
 
 
 @app.command()
@@ -290,7 +292,7 @@ def doctor(as_json: Json = False) -> None:
     """Check every part, and show the effective settings with secrets masked."""
     chosen = settings()
     with house(chosen) as home:
-        report = home.status()
+        report = home.status(more=streaming.parts(chosen))
         problems = home.memory.store.check()
     said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
     _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))

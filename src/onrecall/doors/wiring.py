@@ -1,7 +1,7 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ import yaml
 
 from onrecall.alerts import SOURCES, Source, with_mapping
 from onrecall.doors.access import Access
+from onrecall.doors.kafka.connection import Connection
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
 from onrecall.errors import Invalid, Unavailable
@@ -27,7 +28,14 @@ from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.store import Store
 
-__all__ = ["House", "embedder", "house", "settings"]
+__all__ = ["House", "embedder", "house", "kafka", "settings"]
+
+
+CERTIFICATES = {
+    "ssl.ca.location": "kafka_ssl_ca",
+    "ssl.certificate.location": "kafka_ssl_certificate",
+    "ssl.key.location": "kafka_ssl_key",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,9 @@ class House:
     meaning: Part
     access: Access
 
-    def status(self, worker: Worker | None = None) -> StatusReport:
+    def status(self, worker: Worker | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
         """Ask every part whether it answers."""
-        return report(self.memory, self.meaning, [lambda: _at_work(worker)] if worker else [])
+        return report(self.memory, self.meaning, [*([lambda: _at_work(worker)] if worker else []), *more])
 
 
 @contextmanager
@@ -109,6 +117,54 @@ def _check_senders(secrets: Iterable[str]) -> None:
                 f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
                 sender,
             )
+
+
+def kafka(chosen: Settings) -> Connection | None:
+    """How to get to Kafka; None when there is none."""
+    if chosen.kafka_brokers is None:
+        return None
+    topics, publish = chosen.formats_by_topic, chosen.kafka_publish
+    for topic, sender in topics.items():
+        if sender is not None and sender not in SOURCES:
+            known = ", ".join(sorted(SOURCES))
+            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {known}", topic)
+    if not topics and publish is None:
+        raise Invalid("ONRECALL_KAFKA_TOPICS: say which topics alerts come from, such as alerts=alertmanager", "topics")
+    if publish in topics:
+        raise Invalid(f"ONRECALL_KAFKA_PUBLISH: {publish} is read as well; recommendations need a topic of their own")
+    return Connection(chosen.kafka_brokers, chosen.kafka_group, topics, publish, _kafka_security(chosen))
+
+
+def _kafka_security(chosen: Settings) -> Mapping[str, str]:
+    """Encryption and login, in librdkafka's words."""
+    protocol = chosen.kafka_security_protocol
+    told: dict[str, str] = {"security.protocol": protocol}
+    for name, setting in CERTIFICATES.items():
+        path: Path | None = getattr(chosen, setting)
+        if path is not None:
+            told[name] = _kafka_file(path, "ONRECALL_" + setting.upper(), protocol)
+    user, password = chosen.kafka_sasl_username, chosen.kafka_sasl_password
+    if not protocol.startswith("SASL"):
+        if user or password:
+            raise Invalid(
+                f"ONRECALL_KAFKA_SECURITY_PROTOCOL: {protocol} has no login; write SASL_SSL, or leave out "
+                "ONRECALL_KAFKA_SASL_USERNAME and ONRECALL_KAFKA_SASL_PASSWORD",
+                "kafka_security_protocol",
+            )
+        return told
+    if not (user and password):
+        missing = "PASSWORD" if user else "USERNAME"
+        raise Invalid(f"ONRECALL_KAFKA_SASL_{missing}: {protocol} needs it", f"kafka_sasl_{missing.lower()}")
+    login = {"sasl.username": user, "sasl.password": password.get_secret_value()}
+    return told | login | {"sasl.mechanisms": chosen.kafka_sasl_mechanism}
+
+
+def _kafka_file(path: Path, variable: str, protocol: str) -> str:
+    if not path.is_file():
+        raise Invalid(f"{variable}: {path} is no file", variable.lower())
+    if not protocol.endswith("SSL"):
+        raise Invalid(f"{variable}: {protocol} has no certificates; write SSL or SASL_SSL", variable.lower())
+    return str(path)
 
 
 def embedder(chosen: Settings) -> Embedder | None:

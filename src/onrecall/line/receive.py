@@ -66,6 +66,10 @@ class Receiver:
         """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid."""
         return self._ready(source, sender(source, self._sources).parse(delivery, self._clock()))
 
+    def unread(self, source: str, part: Malformed) -> Read:
+        """A message that can't be read at all, ready to be kept as rejected."""
+        return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
+
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
