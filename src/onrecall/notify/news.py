@@ -73,6 +73,8 @@ def news(
     kind = None if event.detail.get("imported") else _kind(event, standing(incident, answer), last)
     if kind is None:
         return None
+    if sent is None and kind in ("changed", "reopened"):
+        kind = "opened"  # nobody heard of it before
     into = event.detail.get("into") if kind == "merged" else None
     now = standing(incident, answer, into)
     changes = tuple(_changes(sent, now)) if sent is not None else ()
@@ -85,7 +87,7 @@ def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
     if last is None:
         return None
     if event.type == "reopened":
-        return None if now.ended else "reopened"
+        return "reopened" if last.ended and not now.ended else None
     if event.type == "merged":
         return "merged" if event.detail.get("into") and last.into is None else None
     if event.type == "resolved" and now.ended and last.into is None:
