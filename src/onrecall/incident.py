@@ -236,6 +236,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that a model wrote, and the lines that it rests on. It is shown, and never evidence."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do, with its receipt."""
 
@@ -251,6 +259,8 @@ class Step:
     """Why the step may no longer hold, if it may not."""
     old_values: tuple[str, ...] = ()
     """Host names, pod names, ids in the step that belong to the old incident; they stand in it as ‹value›."""
+    why: Said | None = None
+    """Why it stands here, where a model chose it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,9 +348,19 @@ class Recommendation:
     model: str | None = None
     route_reason: str = "extractive: no model is configured"
     tokens: int = 0
+    """Of all calls that it took, rejected drafts too."""
     cost_usd: float | None = 0.0
+    """None: a price is not known."""
+    explanation: tuple[Said, ...] = ()
+    refines: str | None = None
+    """The answer without a model that this one takes the place of, made of the same evidence."""
+    changed: tuple[str, ...] = ()
+    """What is not as it was in that one."""
+    prompt_hash: str | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     """What the evidence looked like in numbers: what confidence is measured on."""
+    asked: str | None = None
+    """What was asked, where no incident says it and the answer is kept."""
 
 
 @dataclass(frozen=True, slots=True)
