@@ -11,7 +11,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup lock clean
+.PHONY: help demo serve test test-fast check format bench bench-setup types lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="re
 
 bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with the peers it races
 	@echo "now: $(BENCH)/bin/onrecall bench speed --peers chroma,fts5,pgvector"
+
+types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
+	@$(BIN)/python -c 'import json; from onrecall.doors.http import create; from onrecall.doors.worker import Worker; print(json.dumps(create(None, Worker(None), None).openapi(), indent=1, sort_keys=True))' > web/openapi.json
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
 
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock

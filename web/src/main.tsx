@@ -4,10 +4,14 @@ import "@mantine/spotlight/styles.css";
 import "@mantine/dropzone/styles.css";
 import "./app.css";
 
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app";
+import { nonce } from "./theme";
+
+setNonce(nonce()); // drawers and dialogs add a style element of their own
 
 const root = document.getElementById("root");
 if (root) {

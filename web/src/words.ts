@@ -8,9 +8,9 @@ export type Evidence = Schemas["EvidenceOut"];
 export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
 
 export const VERDICT = {
-  known: { words: "Seen before", color: "teal" },
-  similar: { words: "Something like it", color: "yellow" },
-  never_seen: { words: "Never seen this", color: "grape" },
+  known: { words: "Seen before", color: "teal", filled: "teal.9" },
+  similar: { words: "Something like it", color: "yellow", filled: "yellow.4" },
+  never_seen: { words: "Never seen this", color: "grape", filled: "grape.8" },
 } as const;
 
 export const RISK = {

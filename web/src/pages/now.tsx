@@ -91,7 +91,9 @@ function Rows({ incidents }: { incidents: Incident[] }) {
     ["k", () => move(-1)],
     ["Enter", () => { const one = incidents[selected]; if (one) void go(`/incidents/${encodeURIComponent(one.id)}`); }],
   ]);
-  useEffect(() => rows.current[selected]?.scrollIntoView({ block: "nearest" }), [selected]);
+  useEffect(() => {
+    rows.current[selected]?.scrollIntoView({ block: "nearest" });
+  }, [selected]);
   const now = useNow();
   return (
     <Stack gap="xs" role="list" aria-label="incidents">

@@ -87,7 +87,7 @@ export function Verdict({ answer }: { answer: Recommendation }) {
     <Paper withBorder p="md" radius="lg" component="section" aria-label="verdict">
       <Stack gap={6}>
         <Group gap="xs">
-          <Badge color={verdict.color} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
+          <Badge color={verdict.filled} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
           {answer.cause_citation && <Citation citation={answer.cause_citation} />}
         </Group>
         {answer.cause && <Cause answer={answer} cause={answer.cause} />}

@@ -36,7 +36,9 @@ function Page({ id, line, quote }: { id: string; line: number; quote: string }) 
 /** The cited page with its numbered lines; the cited one stands out and is scrolled to. */
 export function Lines({ page, line }: { page: Schemas["PageOut"]; line?: number }) {
   const cited = useRef<HTMLDivElement>(null);
-  useEffect(() => cited.current?.scrollIntoView({ block: "center" }), [page, line]);
+  useEffect(() => {
+    cited.current?.scrollIntoView({ block: "center" });
+  }, [page, line]);
   return (
     <Stack gap={0} role="list" aria-label={page.title}>
       {page.lines.map((row) => (

@@ -1,0 +1,110 @@
+"""The console in a real browser against a real server, and its parts by themselves."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from onrecall.doors.http import create
+from onrecall.doors.importing import Source, run
+from onrecall.doors.wiring import house
+from onrecall.doors.worker import Worker
+from onrecall.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+WEB = ROOT / "web"
+BIN = Path(sys.executable).parent
+PATH = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+"""Where Node is not on the machine, it stands beside Python."""
+NPX = shutil.which("npx", path=PATH)
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+needs_node = pytest.mark.skipif(NPX is None, reason="needs Node (a console that is built already needs none)")
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package `chromium`)")
+
+
+def npx(*arguments: str, **environment: str) -> None:
+    assert NPX
+    done = subprocess.run(
+        [NPX, "--no-install", *arguments],
+        cwd=WEB,
+        env=os.environ | {"PATH": PATH, "CI": "1"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+
+
+def described() -> dict:
+    return create(None, Worker(None), None).openapi()  # type: ignore[arg-type]  # only asked what it offers
+
+
+def test_the_committed_description_is_that_of_the_api() -> None:
+    committed = json.loads((WEB / "openapi.json").read_text())
+    assert committed == json.loads(json.dumps(described())), "run `make types` and commit what it changes in web/"
+
+
+@needs_node
+def test_the_committed_types_are_those_of_the_description(tmp_path: Path) -> None:
+    made = tmp_path / "schema.d.ts"
+    npx("openapi-typescript", "openapi.json", "--default-non-nullable=false", "-o", str(made))
+    assert made.read_text() == (WEB / "src/api/schema.d.ts").read_text(), "run `make types` and commit what it changes"
+
+
+@needs_node
+def test_types_style_and_logic() -> None:
+    npx("tsc", "--noEmit")
+    npx("oxlint", "--deny-warnings", "src", "e2e")
+    npx("vitest", "run")
+
+
+@needs_node
+@needs_browser
+@pytest.mark.timeout(600)
+def test_people_find_their_way_in_a_browser(tmp_path: Path) -> None:
+    data = tmp_path / "example"
+    with house(Settings(data_dir=data)) as home:
+        run(home.memory, Source(example=True))
+    npx(
+        "playwright",
+        "test",
+        f"--output={tmp_path / 'results'}",
+        ONRECALL=str(BIN / "onrecall"),
+        ONRECALL_EXAMPLE_DATA=str(data),
+        CHROMIUM=str(CHROMIUM),
+    )
+
+
+@pytest.mark.timeout(600)
+def test_an_installed_wheel_serves_the_console_without_node(tmp_path: Path) -> None:
+    uv = BIN / "uv"
+    subprocess.run(
+        [uv, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "-o", tmp_path, ROOT],
+        check=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "installed")
+    script = (
+        "from starlette.testclient import TestClient\n"
+        "from onrecall.doors.http import create\n"
+        "import onrecall, re\n"
+        "from onrecall.doors.worker import Worker\n"
+        "client = TestClient(create(None, Worker(None), None), 'http://127.0.0.1')\n"
+        "page = client.get('/')\n"
+        'files = re.findall(r\'(?:src|href)="(/static/[^"]+)"\', page.text)\n'
+        "assert files and all(client.get(one).status_code == 200 for one in files), page.text\n"
+        "print(onrecall.__file__)\n"
+    )
+    environment = {"PYTHONPATH": str(tmp_path / "installed"), "PATH": "/nowhere", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "installed"))

@@ -1,0 +1,174 @@
+import AxeBuilder from "@axe-core/playwright";
+
+import { expect, type Page, test } from "./server";
+
+const PAGES = ["/", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system"];
+const LOGIN = "auth service returning 503 errors, users can't log in";
+
+/** What sticks out at the right, if the page can be scrolled sideways. */
+function tooWide(): string[] {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > clientWidth + 1);
+  return out.slice(-3).map((one) => `${one.tagName} ${one.className}: ${one.textContent?.slice(0, 80)}`);
+}
+
+const errors: string[] = [];
+test.beforeEach(({ page }) => {
+  errors.length = 0;
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (said) => {
+    if (said.type() === "error" && /Content Security Policy|Uncaught/.test(said.text())) errors.push(said.text());
+  });
+});
+test.afterEach(() => expect(errors).toEqual([]));
+
+async function ask(page: Page, url: string, text: string): Promise<void> {
+  await page.goto(`${url}/#/ask`);
+  await page.getByLabel("What happens?").fill(text);
+  await page.getByRole("button", { name: "Ask memory" }).click();
+}
+
+test("a question is answered with evidence and cited steps, and nothing is written", async ({ page, server }) => {
+  const before = await (await fetch(`${server.url}/api/v1/status`)).json();
+  await ask(page, server.url, LOGIN);
+  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
+  const first = page.getByRole("region", { name: "first safe step" });
+  await expect(first).toContainText("only looks");
+  await first.getByRole("button", { name: /, line \d+/ }).click();
+  const drawer = page.getByRole("dialog");
+  await expect(drawer.locator("[data-cited]")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("region", { name: "What it rests on" }).getByRole("article").first()).toContainText("How it ended");
+  expect((await (await fetch(`${server.url}/api/v1/status`)).json()).counts).toEqual(before.counts);
+});
+
+test("what nobody has seen is said so, without a step", async ({ page, server }) => {
+  await ask(page, server.url, "the coffee machine on the third floor serves tea");
+  await expect(page.getByTestId("verdict")).toHaveText(/Never seen this/i);
+  await expect(page.getByRole("region", { name: "first safe step" })).toHaveCount(0);
+  await expect(page.getByText(/^All \d+ steps$/)).toHaveCount(0);
+});
+
+test("an alert comes in without a reload, is resolved, and is known when it comes again", async ({ page, server }) => {
+  const alert = (id: string) => ({
+    id, title: "Glacier sensor array lost calibration", description: "drift of 14 microkelvin on cryostat seven; helium valve oscillates",
+    service: "cryostat", severity: "high",
+  });
+  await page.goto(`${server.url}/#/`);
+  await expect(page.getByRole("heading", { name: "Now" })).toBeVisible();
+  await server.post("/api/v1/alerts/generic", alert("calibration-1"));
+  const row = page.getByRole("listitem").filter({ hasText: "Glacier sensor array" });
+  await expect(row).toBeVisible();
+  await expect(row).toContainText(/Never seen this/i);
+  await row.click();
+  await expect(page.getByTestId("verdict")).toHaveText(/Never seen this/i);
+
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  await page.getByLabel("What was the cause?").fill("The helium valve's controller had lost its tuning after a firmware update");
+  await page.getByLabel("Its short name").fill("helium-valve-tuning-lost");
+  await page.getByRole("button", { name: "Add a step" }).click();
+  await page.getByLabel("step 1", { exact: true }).fill("Loaded the saved tuning of the valve controller");
+  await page.getByLabel("command of step 1").fill("valvectl tuning load saved");
+  await page.getByRole("form", { name: "resolve" }).getByRole("button", { name: "Resolve" }).click();
+  await expect(page.getByRole("region", { name: "How it ended" })).toContainText("lost its tuning");
+
+  await server.post("/api/v1/incidents", { title: "Glacier sensor array lost calibration again", description: "drift of 12 microkelvin, helium valve oscillates", service: "cryostat" });
+  await page.goto(`${server.url}/#/`);
+  const again = page.getByRole("listitem").filter({ hasText: "again" });
+  await again.click();
+  await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
+  await expect(page.getByText("Loaded the saved tuning").first()).toBeVisible();
+  await expect(page.getByTestId("trust")).toHaveText(/right \d+ of \d+ times|not measured yet/);
+});
+
+test("files are looked at before they are kept", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/memory`);
+  await page.getByRole("button", { name: "Bring history in…" }).click();
+  const line = JSON.stringify({ id: "E2E-1", title: "Import walked by a browser", started_at: "2026-01-05T03:12:00Z", service: "walker" });
+  await page.locator("input[type=file]").setInputFiles({ name: "old.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(`${line}\n{"title": 5}\n`) });
+  await expect(page.getByRole("row", { name: /old\.jsonl/ })).toContainText("1");
+  expect((await fetch(`${server.url}/api/v1/incidents/E2E-1`)).status).toBe(404);
+  await page.getByRole("button", { name: "Bring it in" }).click();
+  await expect.poll(async () => (await fetch(`${server.url}/api/v1/incidents/E2E-1`)).status).toBe(200);
+});
+
+test("trust and recurrences say what was measured", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/trust`);
+  await expect(page.getByText(/not measured yet|Right about the cause/i).first()).toBeVisible();
+  await page.goto(`${server.url}/#/recurrences`);
+  await expect(page.getByRole("article").first()).toContainText(/times/);
+});
+
+test("the keyboard is enough", async ({ page, server }) => {
+  await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
+  await page.goto(`${server.url}/#/`);
+  await expect(page.getByRole("listitem").first()).toBeVisible();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/#\/incidents\//);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(page).toHaveURL(/#\/trust/);
+  await page.keyboard.press("/");
+  await page.keyboard.type("certificate expired");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/#\/ask\?q=certificate/);
+  await expect(page.getByTestId("verdict")).toBeVisible();
+  await page.getByRole("heading", { name: "Ask" }).click();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
+});
+
+test("at 375 px nothing is wider than the screen, and the first safe step is above the fold", async ({ page, server }) => {
+  await page.setViewportSize({ width: 375, height: 812 });
+  const opened = await server.post("/api/v1/incidents", { title: LOGIN, service: "auth-service", severity: "critical" });
+  for (const path of [...PAGES, `/incidents/${opened["id"]}`]) {
+    await page.goto(`${server.url}/#${path}`);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await page.waitForTimeout(300);
+    expect(await page.evaluate(tooWide), path).toEqual([]);
+  }
+  const first = page.getByRole("region", { name: "first safe step" });
+  await expect(first).toBeVisible();
+  const box = await first.boundingBox();
+  expect(box?.y).toBeLessThan(812 - 58);
+});
+
+test("when the server goes and comes back, the page says so and goes on", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/`);
+  await expect(page.getByRole("status").filter({ hasText: "live" })).toBeVisible();
+  await server.kill();
+  await expect(page.getByRole("status").filter({ hasText: "away" })).toBeVisible();
+  await server.start();
+  await expect(page.getByRole("status").filter({ hasText: "live" })).toBeVisible();
+  await server.post("/api/v1/incidents", { title: "Opened after the restart", service: "phoenix" });
+  await expect(page.getByText("Opened after the restart")).toBeVisible();
+});
+
+test("a hostile title is only text", async ({ page, server }) => {
+  const title = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script> [click](javascript:alert(1)) \u202Eevil`;
+  const opened = await server.post("/api/v1/incidents", { title, description: `<b>bold</b> ${"long".repeat(200)}`, service: "<svg onload=alert(1)>" });
+  for (const path of ["/", `/incidents/${opened["id"]}`, "/memory"]) {
+    await page.goto(`${server.url}/#${path}`);
+    await expect(page.getByText("onerror", { exact: false }).first()).toBeVisible();
+    expect(await page.locator("img[src=x], main script, main b").count()).toBe(0);
+    expect(await page.title()).toBe("OnRecall");
+  }
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing serious, ${colorScheme}`, async ({ browser, server }) => {
+    const page = await (await browser.newContext({ colorScheme })).newPage();
+    const opened = await server.post("/api/v1/incidents", { title: LOGIN, service: "auth-service" });
+    for (const path of [...PAGES, `/incidents/${opened["id"]}`, `/ask?q=${encodeURIComponent(LOGIN)}`]) {
+      await page.goto(`${server.url}/#${path}`);
+      await page.waitForLoadState("networkidle").catch(() => undefined);
+      await page.waitForTimeout(700);
+      const found = await new AxeBuilder({ page }).analyze();
+      const serious = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+      expect(serious.map((one) => `${path}: ${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
+    }
+    await page.close();
+  });
+}
