@@ -91,20 +91,32 @@ def test_an_installed_wheel_serves_the_console_without_node(tmp_path: Path) -> N
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path / "installed")
-    script = (
-        "from starlette.testclient import TestClient\n"
-        "from onrecall.doors.http import create\n"
-        "import onrecall, re\n"
-        "from onrecall.doors.worker import Worker\n"
-        "client = TestClient(create(None, Worker(None), None), 'http://127.0.0.1')\n"
-        "page = client.get('/')\n"
-        'files = re.findall(r\'(?:src|href)="(/static/[^"]+)"\', page.text)\n'
-        "assert files and all(client.get(one).status_code == 200 for one in files), page.text\n"
-        "print(onrecall.__file__)\n"
-    )
+    script = """
+import re, sys
+from pathlib import Path
+import onrecall
+from onrecall.doors.http import create
+from onrecall.doors.wiring import house
+from onrecall.doors.worker import Worker
+from onrecall.settings import Settings
+from starlette.testclient import TestClient
+
+with house(Settings(data_dir=Path(sys.argv[1]))) as home:
+    worker = Worker(home.memory)
+    client = TestClient(create(home.memory, worker, home.status), "http://127.0.0.1", client=("127.0.0.1", 50000))
+    page = client.get("/").text
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert files and all(client.get(one).status_code == 200 for one in files), page
+print(onrecall.__file__)
+"""
     environment = {"PYTHONPATH": str(tmp_path / "installed"), "PATH": "/nowhere", "HOME": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, tmp_path / "data"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(tmp_path / "installed"))
