@@ -96,6 +96,33 @@ class Settings(BaseSettings):
     kafka_ssl_certificate: Path | None = Field(default=None, description="Certificate shown to the brokers.")
     kafka_ssl_key: Path | None = Field(default=None, description="Its private key.")
 
+    public_url: str | None = Field(
+        default=None,
+        description="Where people reach this OnRecall: what messages link to, such as https://recall.example.com.",
+    )
+    notify_min_severity: Literal["critical", "high", "medium", "low", "info"] | None = Field(
+        default=None, description="Tell only of incidents that are at least this bad, or of which nobody said how bad."
+    )
+    webhook_url: SecretStr | None = Field(default=None, description="Where answers are posted to, as JSON.")
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="What those posts are signed with (HMAC-SHA256)."
+    )
+    webhook_format: Literal["json", "cloudevents"] = Field(
+        default="json", description="`cloudevents`: as events of CloudEvents, in structured mode."
+    )
+    teams_url: SecretStr | None = Field(default=None, description="Address of a workflow of Microsoft Teams.")
+    smtp_host: str | None = Field(default=None, description="Mail server that answers are sent by.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="How it is spoken to.")
+    smtp_user: str | None = Field(default=None, description="Who logs in.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password for that.")
+    smtp_from: str | None = Field(default=None, description="Mail address that answers come from.")
+    smtp_to: str | None = Field(default=None, description="Mail addresses that they go to, separated by commas.")
+    allow_private_hosts: str | None = Field(
+        default=None,
+        description="Hosts, addresses or networks of your own that channels may call, separated by commas.",
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_stray_quotes(cls, value: object) -> object:
@@ -132,6 +159,15 @@ class Settings(BaseSettings):
     def _is_kafka_topic(cls, value: str | None) -> str | None:
         return value if value is None else _kafka_topic(value)
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        known = parts.scheme in ("http", "https") and parts.hostname
+        if not known or parts.query or parts.fragment or parts.username:
+            raise ValueError("is no address; write a scheme and a host, such as https://recall.example.com")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -164,6 +200,16 @@ class Settings(BaseSettings):
     def welcome_origins(self) -> tuple[str, ...]:
         """The origins of pages elsewhere whose scripts may ask."""
         return _origins(self.cors_origins)
+
+    @property
+    def private_hosts(self) -> tuple[str, ...]:
+        """What channels may call though it is no public address."""
+        return _listed(self.allow_private_hosts)
+
+    @property
+    def mail_recipients(self) -> tuple[str, ...]:
+        """Who gets mail."""
+        return _listed(self.smtp_to)
 
     def shown(self) -> Mapping[str, str]:
         """Every effective value by its variable's name, secrets masked."""
@@ -252,6 +298,10 @@ def _origins(value: str | None) -> tuple[str, ...]:
         if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
             raise ValueError(f"{origin!r} is no origin; write a scheme and a host, such as https://wiki.example.com")
     return origins
+
+
+def _listed(value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
 
 
 def load() -> Settings:

@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.doors import archive, importing, keys, loading, printing, recurring, reindexing, rejecting, storming, trusting
+from onrecall.doors import (
+    archive,
+    delivering,
+    importing,
+    keys,
+    loading,
+    printing,
+    recurring,
+    reindexing,
+    rejecting,
+    storming,
+    trusting,
+)
 from onrecall.doors.kafka import command as streaming
 from onrecall.doors.options import (
     AsOf,
@@ -56,6 +68,7 @@ bench.command(name="intake")(loading.intake)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
+app.add_typer(delivering.app, name="deliveries")
 
 
 @app.callback(invoke_without_command=True)

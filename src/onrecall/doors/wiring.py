@@ -11,6 +11,8 @@ import yaml
 
 from onrecall.alerts import SOURCES, Source, with_mapping
 from onrecall.doors.access import Access
+from onrecall.doors.channels import channels
+from onrecall.doors.channels import parts as channel_parts
 from onrecall.doors.kafka.connection import Connection
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
@@ -48,14 +50,15 @@ class House:
 
     def status(self, worker: Worker | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
         """Ask every part whether it answers."""
-        return report(self.memory, self.meaning, [*([lambda: _at_work(worker)] if worker else []), *more])
+        working = [lambda: _at_work(worker)] if worker else []
+        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *more])
 
 
 @contextmanager
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who = access(chosen)
+    who, told = access(chosen), channels(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
         model = embedder(chosen)
@@ -69,6 +72,8 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 topology(chosen.dependencies),
                 pace(chosen),
                 senders(chosen.alert_mapping),
+                told,
+                chosen.notify_min_severity,
             )
             yield House(Memory(parts), _meaning(model), who)
 

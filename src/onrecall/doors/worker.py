@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from onrecall.doors.telling import Telling
 from onrecall.errors import Unavailable
 from onrecall.line import Memory
 
@@ -26,12 +27,15 @@ class Worker:
         self._stopping = threading.Event()
         self._done = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._telling = Telling(())
 
     def start(self) -> None:
         """Begin to work; what was left over from the last run comes first."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
         self._thread.start()
+        self._telling = Telling(self._memory.tellers)
+        self._telling.start()
 
     def stop(self) -> None:
         """Finish the answer at hand and end."""
@@ -40,6 +44,7 @@ class Worker:
         if self._thread:
             self._thread.join()
             self._thread = None
+        self._telling.stop()
 
     @property
     def alive(self) -> bool:
@@ -49,6 +54,7 @@ class Worker:
     def wake(self) -> None:
         """There is something to do."""
         self._wake.set()
+        self._telling.wake()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until something has arrived, at most so long; says whether it did."""
@@ -78,6 +84,7 @@ class Worker:
         if done:
             with self._done:
                 self._done.notify_all()
+            self._telling.wake()
             self._answered()
         return done
 

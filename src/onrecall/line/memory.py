@@ -19,6 +19,7 @@ from onrecall.incident import (
     Outcome,
     Recommendation,
     Resolution,
+    Severity,
     Situation,
 )
 from onrecall.line.advise import Advisor, situation_of
@@ -30,7 +31,9 @@ from onrecall.line.learn import done_in, performed_in, recurrence_of
 from onrecall.line.receive import Receipt, Receiver
 from onrecall.line.reindex import Reindex
 from onrecall.line.settle import Settling
+from onrecall.line.tell import Teller
 from onrecall.line.trust import Trust
+from onrecall.notify import Channel
 from onrecall.recall import Recall
 from onrecall.redaction import redact, redact_thing
 from onrecall.store import Store
@@ -51,6 +54,10 @@ class Parts:
     pace: Pace = field(default_factory=Pace)
     sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
     """The senders, as they are read here."""
+    channels: Sequence[Channel] = ()
+    """Who is told."""
+    tell_from: Severity | None = None
+    """The least that they are told of; None: all."""
 
 
 class Memory:
@@ -70,6 +77,7 @@ class Memory:
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
 
     def now(self) -> datetime:

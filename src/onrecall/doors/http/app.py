@@ -16,6 +16,7 @@ from onrecall.doors.access import Access
 from onrecall.doors.http import (
     alerts,
     console,
+    deliveries,
     documents,
     guard,
     health,
@@ -101,6 +102,7 @@ ROUTERS = (
     recurrences.router,
     history.router,
     documents.router,
+    deliveries.router,
     pages.router,
     health.router,
 )
@@ -110,6 +112,7 @@ TAGS = [
     {"name": "recall", "description": "Ask memory; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]

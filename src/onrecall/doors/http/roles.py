@@ -39,6 +39,8 @@ _V1: Mapping[str, Least] = {
     "POST /recall": "viewer",
     "POST /ask": "viewer",
     "GET /recurrences": "viewer",
+    "GET /deliveries": "viewer",
+    "POST /deliveries/{delivery_id}/resend": "responder",
     "GET /rejected": "responder",
     "POST /rejected/{rejected_id}/retry": "responder",
     "GET /status": "viewer",
