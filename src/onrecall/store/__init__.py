@@ -12,6 +12,8 @@ from onrecall.store.inbound import (
 )
 from onrecall.store.placing import BY_ALERTS, Changed, Merged, Opened, Placed, Work
 from onrecall.store.results import (
+    Breaker,
+    Called,
     Change,
     Entry,
     Event,
@@ -19,18 +21,23 @@ from onrecall.store.results import (
     Imprint,
     Judgement,
     Make,
+    ModelUse,
     Page,
     Remade,
     Remaking,
     Saved,
+    Spent,
     TermStatistics,
 )
 from onrecall.store.store import Store
+from onrecall.store.usage import Limits, Usage
 
 __all__ = [
     "ALERTS",
     "BY_ALERTS",
     "Arrival",
+    "Breaker",
+    "Called",
     "Change",
     "Changed",
     "Entry",
@@ -42,8 +49,10 @@ __all__ = [
     "Holdings",
     "Imprint",
     "Judgement",
+    "Limits",
     "Make",
     "Merged",
+    "ModelUse",
     "Opened",
     "Page",
     "Placed",
@@ -52,11 +61,13 @@ __all__ = [
     "Remaking",
     "Saved",
     "Seen",
+    "Spent",
     "Store",
     "StoredAlert",
     "StoredNote",
     "StoredUnread",
     "TermStatistics",
     "Unread",
+    "Usage",
     "Work",
 ]

@@ -7,7 +7,16 @@ from sqlalchemy import Connection, select, update
 from onrecall.store.tables import counters
 
 Sequence = Literal[
-    "incident", "passage", "change", "event", "recommendation", "alert", "rejected", "grouping", "delivery"
+    "incident",
+    "passage",
+    "change",
+    "event",
+    "recommendation",
+    "alert",
+    "rejected",
+    "grouping",
+    "delivery",
+    "model_call",
 ]
 Total = Literal["passages", "length"]
 

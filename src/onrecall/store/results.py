@@ -147,3 +147,61 @@ class Remade:
 
     remaking: Remaking
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call of a model that is about to be made."""
+
+    recommendation: str
+    role: str
+    provider: str
+    model: str
+    prompt_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an answer took; None: not told, or not known."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_usd: float | None
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """The calls of one model on one day."""
+
+    day: str
+    provider: str
+    model: str
+    calls: int
+    accepted: int
+    """Answers that passed every check."""
+    rejected: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    known_cost_usd: float | None
+    """Of the calls whose cost is known; None: of none."""
+    of_unknown_cost: int
+    mean_latency_ms: float | None
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Of all calls; None as soon as that of one is not known."""
+        return None if self.of_unknown_cost else self.known_cost_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Whether a provider is asked: not while it is open, once to see when it is half open."""
+
+    provider: str
+    state: Literal["closed", "open", "half_open"]
+    failures: int
+    """One after the other."""
+    until: datetime | None
+    trying: bool = False

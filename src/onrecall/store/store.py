@@ -63,6 +63,7 @@ from onrecall.store.results import (
     TermStatistics,
 )
 from onrecall.store.storms import Storms
+from onrecall.store.usage import Usage
 
 
 class Store(Inbox):
@@ -72,6 +73,7 @@ class Store(Inbox):
         self._database = database
         self._kind = database.kind
         self.storms = Storms(database)
+        self.usage = Usage(database)
         self.claims = Claims(database)
         self.cursors = Cursors(database)
         self.outbox = Outbox(database)

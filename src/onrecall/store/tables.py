@@ -1,6 +1,6 @@
 """The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, true
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, true
 
 from onrecall.store.columns import Json, Number, Raw, Utc, Words
 
@@ -372,4 +372,28 @@ deliveries = Table(
     UniqueConstraint("channel", "incident", "seq"),
     Index("deliveries_due", "channel", "state", "next_at"),
     Index("deliveries_state", "state", "id"),
+)
+
+model_calls = Table(
+    "model_calls",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("day", Words, nullable=False),  # in UTC, as the budget counts
+    Column("recommendation", Words, nullable=False),  # that it was to refine; of a question it is not kept
+    Column("role", Words, nullable=False),  # draft or strong
+    Column("provider", Words, nullable=False),
+    Column("model", Words, nullable=False),
+    Column("state", Words, nullable=False),  # reserved, answered, rejected, failed
+    Column("reserved_usd", Float),  # the most that it can cost; none: nobody knows
+    Column("cost_usd", Float),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("latency_ms", Float),
+    Column("reason", Words),  # why it failed or was rejected
+    Column("prompt_hash", Words, nullable=False),
+    Index("model_calls_day", "day"),
+    Index("model_calls_at", "at"),
+    Index("model_calls_provider", "provider", "id"),
+    Index("model_calls_recommendation", "recommendation"),
 )

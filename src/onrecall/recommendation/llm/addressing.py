@@ -16,7 +16,8 @@ _PHRASES = re.compile(
         |pr[eé]c[eé]dent\w*|preuves|consignes|instrucciones|reglas|pruebas|instru[cç]\w+|istruzioni|regole|instructies
         |instrukcje)\b
     | ^\W*(?:system|assistant|developer)\s*(?:prompt|message|override|note|instruction)?\s*[:>\]}]
-    | <\|?/?\s*(?:im_start|im_end|system|assistant|endoftext)\b | \[/?INST\] | \#\#\#\s*(?:instruction|system|response)
+    | <\|?/?\s*(?:im_start|im_end|system|assistant|endoftext)\b | \[/?INST\]
+    | \#\#\#\s*(?:instruction|system|response)
     | \b(?:you\s+are\s+(?:now|an?\s|no\s+longer)|pretend|role-?\s?play|jailbreak|developer\s+mode|dan\s+mode)\b
     | \b(?:language\s+model|LLM|AI\s+(?:model|assistant|agent)|chat-?gpt|sprachmodell)\b
     | \b(?:tell|instruct|convince|urge|advise)\s+(?:the|every|all|any)?\s*(?:users?|operators?|engineers?|on-?call)\b
@@ -24,7 +25,8 @@ _PHRASES = re.compile(
     | \b(?:respond|reply|answer|output|return|print|cite|repeat)\s+(?:only|with|exactly|the\s+following|json)\b
     | \b(?:new|updated|real|actual|secret)\s+(?:instructions?|task|orders?)\b
     | !?\[[^\]]*\]\s*\( | \b(?:javascript|data)\s*:\s*\S
-    | \u5ffd\u7565|\u7121\u8996|\u7121\u89c6|\u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443|\u062a\u062c\u0627\u0647\u0644
+    | \u5ffd\u7565|\u7121\u8996|\u7121\u89c6
+    | \u0438\u0433\u043d\u043e\u0440\u0438\u0440\u0443|\u062a\u062c\u0627\u0647\u0644
     | \u0905\u0928\u0926\u0947\u0916|\ubb34\uc2dc
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,

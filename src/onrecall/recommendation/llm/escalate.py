@@ -30,6 +30,11 @@ class Reply:
 class Failed(Exception):
     """A model gave no answer: why, in a few words of ours."""
 
+    def __init__(self, reason: str, *, free: bool) -> None:
+        super().__init__(reason)
+        self.free = free
+        """Whether it is certain that it cost nothing."""
+
 
 class Model(Protocol):
     """A language model. It has no tools."""
@@ -56,6 +61,8 @@ class Attempt:
     model: str
     reasons: tuple[str, ...]
     reply: Reply | None = None
+    free: bool = False
+    """Whether it is certain that it cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +84,9 @@ class Outcome:
     @property
     def cost_usd(self) -> float | None:
         """Of all calls; None as soon as that of one is not known."""
-        costs = [one.reply.cost_usd if one.reply else None for one in self.attempts if one.reply or _may_cost(one)]
+        costs = [one.reply.cost_usd if one.reply else None for one in self.attempts if not one.free]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if len(known) == len(costs) else None
-
-
-FREE = ("refused:", "not reached:")
-"""How a failure begins that cost nothing, for nobody was asked or nobody answered."""
-
-
-def _may_cost(attempt: Attempt) -> bool:
-    return not attempt.reasons[0].startswith(FREE)
 
 
 def escalate(
@@ -111,7 +110,7 @@ def escalate(
     for place, (role, model) in enumerate(asked):
         seconds = left() * (SHARE if place + 1 < len(asked) else 1)
         if seconds < LEAST:
-            attempts.append(Attempt(role, model.name, ("refused: no time is left",)))
+            attempts.append(Attempt(role, model.name, ("no time was left",), free=True))
             break
         asked_for = prompt(options, mask, flaws)
         attempt, draft, flaws = _try(options, mask, asked_for, role, model, seconds)
@@ -127,7 +126,7 @@ def _try(
     try:
         reply = model.ask(asked, role, seconds)
     except Failed as failure:
-        return Attempt(role, model.name, (str(failure),)), None, ()
+        return Attempt(role, model.name, (str(failure),), free=failure.free), None, ()
     draft = _read(reply.text, mask)
     flaws = (Flaw(draft),) if isinstance(draft, str) else check(draft, options, mask)
     kinds = tuple(dict.fromkeys(one.kind for one in flaws))
