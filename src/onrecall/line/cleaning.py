@@ -69,16 +69,25 @@ class Cleaner:
 
     def _mapping(self, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
         """A value may be a secret by its name alone, so both are looked at together."""
-        fresh = {name: value for name, value in mapping.items() if (name, value) not in self._clean}
-        if not fresh:
+        dirty = {name: value for name, value in mapping.items() if not self._is_clean(name, value)}
+        if not dirty:
             return mapping
-        clean = redact_thing(fresh, self._personal)
-        for name, value in fresh.items():
-            if clean.get(name) == value:
-                self._remember((name, value), len(name) + (len(value) if isinstance(value, str) else 0))
-        if clean == fresh:
+        clean = redact_thing(dirty, self._personal)
+        if clean == dirty:
             return mapping
-        return {name: value for name, value in mapping.items() if name not in fresh} | clean
+        return {name: value for name, value in mapping.items() if name not in dirty} | clean
+
+    def _is_clean(self, name: str, value: Any) -> bool:
+        """Whether neither holds a secret, nor both together; of what is no text that is not known."""
+        if (name, value) in self._clean:
+            return True
+        if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
+            return False
+        both = f"{name}={value}"
+        if redact(both).text != both:
+            return False
+        self._remember((name, value), len(both))
+        return True
 
     def _remember(self, clean: "str | tuple[str, str]", length: int) -> None:
         if length > SHORT:

@@ -47,10 +47,19 @@ def told(alert: Alert) -> Told:
     guard.moment(alert.starts_at, "starts_at")
     if alert.told_at is not None:
         guard.moment(alert.told_at, "told_at")
-    body = {name: guard.plain(value, name) for name in BODY if (value := getattr(alert, name)) not in UNSAID}
+    body = {name: _plain(value, name) for name in BODY if (value := getattr(alert, name)) not in UNSAID}
     said = {name: value for name, value in body.items() if name != "group"}
     content = json.dumps([alert.status, alert.service, said], sort_keys=True, separators=(",", ":"))
     return Told(alert, body, hashlib.sha256(content.encode()).hexdigest())
+
+
+def _plain(value: Any, name: str) -> Any:
+    """As `guard.plain` has it, and fast for what most of an alert is: names and texts in plain letters."""
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        texts = "".join((*value, *value.values()))
+        if texts.isascii() and "\0" not in texts:
+            return value
+    return guard.plain(value, name)
 
 
 def put(connection: Connection, given: Sequence[Told], now: datetime) -> list[bool]:
