@@ -193,3 +193,15 @@ def test_weights_that_are_cut_short_are_refused(model: LocalEmbedder, tmp_path: 
     (folder / "model.safetensors").write_bytes((packaged() / "model.safetensors").read_bytes()[:1_000_000])
     with pytest.raises(Invalid, match="cut short"):
         embedding.load(folder)
+
+
+def test_questions_are_embedded_nearly_as_exactly(model: LocalEmbedder) -> None:
+    asking = model.for_questions()
+    assert (asking.name, asking.dimensions) == (model.name, model.dimensions)
+    texts = [text for text in TEXTS[:-1] if text]
+    exact, rough = model.embed(texts), asking.embed(texts)
+    assert np.linalg.norm(rough, axis=1) == pytest.approx(1, abs=1e-5)
+    assert (exact * rough).sum(axis=1).min() > 0.99
+    assert not np.allclose(exact, rough, atol=1e-3), "it is another way to run the model"
+    alone = np.concatenate([asking.embed([text]) for text in texts])
+    np.testing.assert_allclose(alone, rough, atol=5e-7)

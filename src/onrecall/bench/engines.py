@@ -10,7 +10,7 @@ from onrecall.bench.vectors import Dealt, Vectors
 from onrecall.errors import Invalid
 from onrecall.incident import Filter, Situation
 from onrecall.recall import Recall
-from onrecall.recall.embedding import Embedder, load
+from onrecall.recall.embedding import LocalEmbedder, load
 from onrecall.recall.index import Index
 from onrecall.recall.local import LocalIndex
 from onrecall.recall.postgres_index import PostgresIndex
@@ -73,7 +73,7 @@ class OnRecall:
             kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
         )
         as_of = question.as_of if mode == "as_of" else None
-        self._recall = self._recall or Recall(self._store, self._model, self._opened())
+        self._recall = self._recall or Recall(self._store, self._model, self._opened(), self._model.for_questions())
         found = self._recall.recall(Situation(question.text, only=only, as_of=as_of), FOUND)
         return [one.id for one in found]
 
@@ -137,7 +137,7 @@ class _Nowhere:
         return []
 
 
-def model() -> Embedder:
+def model() -> LocalEmbedder:
     """The sentence model that all contestants ask with."""
     found = load()
     if found is None:

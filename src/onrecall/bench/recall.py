@@ -67,12 +67,16 @@ class Report:
 
 
 def run(
-    folder: Path, embedder: Embedder | None, corpus: Path | None = None, progress: Progress | None = None
+    folder: Path,
+    embedder: Embedder | None,
+    corpus: Path | None = None,
+    progress: Progress | None = None,
+    asking: Embedder | None = None,
 ) -> Report:
-    """Measure a task; the corpus may come from another task's folder."""
+    """Measure a task; the corpus may come from another task's folder. `asking` is the model as questions have it."""
     asked = task.read(folder, corpus)
     say = progress or _quiet
-    with _memory(asked, embedder, say) as recall:
+    with _memory(asked, embedder, asking, say) as recall:
         ours: list[Ranked] = []
         for n, query in enumerate(asked.queries, start=1):
             found = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
@@ -106,13 +110,13 @@ def _quiet(_stage: str, _done: int, _of: int) -> None:
 
 
 @contextmanager
-def _memory(asked: Task, embedder: Embedder | None, say: Progress) -> Iterator[Recall]:
+def _memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
     """A fresh memory that holds the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Store.open(f"sqlite:///{folder}/bench.db")
         try:
             index = LocalIndex(store, embedder.name if embedder else None)
-            recall = Recall(store, embedder, index)
+            recall = Recall(store, embedder, index, asking)
             documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]

@@ -8,14 +8,15 @@ from onrecall.bench import picture
 from onrecall.bench import recall as quality
 from onrecall.bench import speed as race
 from onrecall.doors import printing
-from onrecall.doors.wiring import embedder, settings
+from onrecall.doors.wiring import models, settings
 from onrecall.errors import Invalid
 
 
 def recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
     """Recall quality on one task, with the sentence model in use."""
+    model, asking = models(settings())
     with printing.stages() as say:
-        return asdict(quality.run(folder, embedder(settings()), corpus, say))
+        return asdict(quality.run(folder, model, corpus, say, asking))
 
 
 def speed(sizes: str, peers: str, drawn: Path | None, keep: Path | None) -> dict[str, Any]:

@@ -61,9 +61,9 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     who, told = access(chosen), channels(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
-        model = embedder(chosen)
+        model, asking = models(chosen)
         with _index(store, model, chosen) as index:
-            recall = Recall(store, model, index)
+            recall = Recall(store, model, index, asking)
             parts = Parts(
                 store,
                 recall,
@@ -174,13 +174,19 @@ def _kafka_file(path: Path, variable: str, protocol: str) -> str:
 
 def embedder(chosen: Settings) -> Embedder | None:
     """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
+    return models(chosen)[0]
+
+
+def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
+    """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
     if chosen.embeddings_url:
         key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
-        model: Embedder | None = EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key)
-    else:
-        model = load(chosen.model_dir)
-    if model is None:
-        return None
+        return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
+    model = load(chosen.model_dir)
+    return (_cached(model, chosen), model.for_questions()) if model else (None, None)
+
+
+def _cached(model: Embedder, chosen: Settings) -> Embedder:
     cache = chosen.data_dir / "cache"
     _make_folder(cache)
     return CachedEmbedder(model, cache / "embeddings.db")

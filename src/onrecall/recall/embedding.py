@@ -4,17 +4,20 @@ import hashlib
 import importlib.metadata
 import itertools
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 import tokenizers
 
 from onrecall.errors import Invalid
-from onrecall.recall import minilm
+from onrecall.recall import minilm, rounded
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -50,9 +53,18 @@ class LocalEmbedder:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
+        self._folder, self._rough = folder, False
         self._shape = minilm.shape(folder)
-        self._session = minilm.session(folder, self._shape)
+        self._graph = minilm.graph(folder, self._shape)
         self._tokenizer = _tokenizer(folder)
+        self._lock = threading.Lock()
+        self._ready: onnxruntime.InferenceSession | None = None
+
+    def for_questions(self) -> "LocalEmbedder":
+        """The same model, twice as fast and nearly as exact: for what is asked, and not kept."""
+        other = copy(self)
+        other._rough, other._ready, other._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
+        return other
 
     @property
     def dimensions(self) -> int:
@@ -87,7 +99,15 @@ class LocalEmbedder:
 
     def _run(self, tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> Vectors:
         ids = np.array([tokens[row] for row in rows], np.int64)
-        return np.asarray(self._session.run(None, {"ids": ids})[0], np.float32)
+        return np.asarray(self._session().run(None, {"ids": ids})[0], np.float32)
+
+    def _session(self) -> onnxruntime.InferenceSession:
+        """The model in memory, from the first text on: who only asks never loads the exact one."""
+        with self._lock:
+            if self._ready is None:
+                graph = rounded.rounded(self._graph, self._folder) if self._rough else self._graph
+                self._ready = minilm.session(self._folder, graph)
+            return self._ready
 
 
 def load(folder: Path | None = None) -> LocalEmbedder | None:

@@ -50,16 +50,25 @@ def shape(folder: Path) -> Shape:
     )
 
 
-def session(folder: Path, sizes: Shape) -> onnxruntime.InferenceSession:
-    """The encoder, ready to run on one thread; the weights are mapped from the safetensors file itself."""
-    weights = (folder / WEIGHTS).resolve()  # hubs link it from elsewhere, and only its own folder is read from
+def graph(folder: Path, sizes: Shape) -> onnx.ModelProto:
+    """The encoder; its weights stay in their file."""
+    return _Graph(sizes).build(_weights(weights(folder)))
+
+
+def weights(folder: Path) -> Path:
+    """The file of the weights: hubs link it from elsewhere, and only its own folder may be read from."""
+    return (folder / WEIGHTS).resolve()
+
+
+def session(folder: Path, model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """An encoder ready to run on one thread; the weights are mapped from the safetensors file itself."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # it keeps a plan for every length ever seen
     options.log_severity_level = 3
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights.parent))
-    graph = _Graph(sizes).build(_weights(weights))
-    return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    place = str(weights(folder).parent)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", place)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _unsuitable(why: str) -> Invalid:

@@ -114,9 +114,11 @@ class Finalist:
 class Recall:
     """Finds what was seen before that is like a situation; never writes."""
 
-    def __init__(self, source: Source, embedder: Embedder | None, index: Index) -> None:
+    def __init__(self, source: Source, embedder: Embedder | None, index: Index, asking: Embedder | None = None) -> None:
+        """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it."""
         self._source = source
         self._embedder = embedder
+        self._asking = asking or embedder
         self._index = index
         self._beside = ThreadPoolExecutor(thread_name_prefix="onrecall-embed")
 
@@ -159,9 +161,9 @@ class Recall:
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
-        if self._embedder is None or not query.meaning:
+        if self._asking is None or not query.meaning:
             return None
-        return self._beside.submit(self._embedder.embed, query.meaning)
+        return self._beside.submit(self._asking.embed, query.meaning)
 
     def _by_words(self, situation: Situation, query: Query) -> list[int]:
         self._index.refresh()
