@@ -9,7 +9,7 @@ from datetime import datetime
 
 from onrecall.calibration import features
 from onrecall.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
-from onrecall.line.trust import Trust
+from onrecall.line.trust import Measured, Trust
 from onrecall.recall import Recall
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.verdict import named
@@ -44,9 +44,10 @@ class Advisor:
         evidence = self.evidence(situation, limit)
         recalled = time.perf_counter()
         records = self._store.step_records(step_keys(evidence), situation.as_of)
-        advice = self._advise(situation, evidence, records, as_of)
+        measured = self._trust.measured()
+        advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
-        confidence, reason = self._confidence(advice, numbers)
+        confidence, reason = _confidence(measured, advice, numbers)
         composed = time.perf_counter()
         digest = _digest(situation, evidence, records)
         return Recommendation(
@@ -80,25 +81,6 @@ class Advisor:
         answer = self.answer(situation_of(incident, context), incident.id)
         return answer, [step_key(step.text, step.command) for step in answer.steps]
 
-    def _advise(
-        self, situation: Situation, evidence: Sequence[Evidence], records: Mapping[str, Record], as_of: datetime
-    ) -> Advice:
-        """What the evidence says; where it was measured that a match must stand out to mean something, it has to."""
-        measured = self._trust.measured()
-        advice = compose(situation, evidence, records, as_of, measured.thresholds)
-        if advice.verdict == "never_seen" or not measured.unlike(features.of(evidence, advice, as_of)):
-            return advice
-        again = compose(situation, evidence, records, as_of, UNREACHED)
-        if again.verdict != "never_seen":  # a runbook for this very alert needs no match
-            return again
-        nearest = named(max(evidence, key=lambda one: one.score))
-        return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {ALIKE}")
-
-    def _confidence(self, advice: Advice, numbers: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
-        if advice.cause is None:
-            return None, "no cause is named, so there is nothing to be right about"
-        return self._trust.confidence(numbers)
-
 
 def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
     """What an incident says, and lines told beside it; the incident itself is never its own evidence."""
@@ -108,6 +90,32 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         labels=incident.labels,
         exclude=frozenset({incident.id}) if incident.id else frozenset(),
     )
+
+
+def _advise(
+    measured: Measured,
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    records: Mapping[str, Record],
+    as_of: datetime,
+) -> Advice:
+    """What the evidence says; where it was measured that a match must stand out to mean something, it has to."""
+    advice = compose(situation, evidence, records, as_of, measured.thresholds)
+    if advice.verdict == "never_seen" or not measured.unlike(features.of(evidence, advice, as_of)):
+        return advice
+    again = compose(situation, evidence, records, as_of, UNREACHED)
+    if again.verdict != "never_seen":  # a runbook for this very alert needs no match
+        return again
+    nearest = named(max(evidence, key=lambda one: one.score))
+    return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {ALIKE}")
+
+
+def _confidence(
+    measured: Measured, advice: Advice, numbers: Mapping[str, float]
+) -> tuple[Confidence | None, str | None]:
+    if advice.cause is None:
+        return None, "no cause is named, so there is nothing to be right about"
+    return measured.confidence(numbers)
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -59,12 +59,14 @@ class Kept:
         self._things: dict[Owner, Incident | Document] = {}
         self._passages: dict[Owner, list[tuple[int, Passage]]] = {}
         self._numbered: dict[int, Passage] = {}
+        self._imprints: dict[Owner, list[Imprint]] = {}
 
     def changed(self, name: str) -> None:
         """Read this incident or document anew when it is asked for."""
         kinds: tuple[EvidenceKind, ...] = ("incident", "document")
         for kind in kinds:
             self._things.pop((kind, name), None)
+            self._imprints.pop((kind, name), None)
             for number, _ in self._passages.pop((kind, name), ()):
                 self._numbered.pop(number, None)
 
@@ -77,10 +79,10 @@ class Kept:
     def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
         """What the owners of these passages are compared by."""
         owners = list(dict.fromkeys((one.kind, one.owner) for one in self.passages(ids).values()))
-        return {
-            owner: [Imprint(number, one.terms, one.vector, one.model) for number, one in held]
-            for owner, held in self.passages_of(owners, as_of).items()
-        }
+        fresh = [one for one in owners if one not in self._imprints]
+        for owner, held in self.passages_of(fresh, as_of).items():
+            self._imprints[owner] = [Imprint(number, one.terms, one.vector, one.model) for number, one in held]
+        return {one: self._imprints[one] for one in owners if one in self._imprints}
 
     def quoted(self, ids: Sequence[int]) -> dict[int, Passage]:
         """What passages say."""

@@ -13,7 +13,7 @@ from onrecall.calibration.chronology import ALWAYS, Event, History, as_opened, e
 from onrecall.calibration.learning import Plan
 from onrecall.incident import Document, Evidence, Incident, Recommendation, Situation
 from onrecall.line.advise import EVIDENCE, situation_of
-from onrecall.line.kept import Kept, Primed
+from onrecall.line.kept import Kept, Owner, Primed
 from onrecall.line.learn import performed_in
 from onrecall.line.memory import Memory, Parts
 from onrecall.recall import Recall
@@ -131,8 +131,9 @@ class _Walk:
         text = f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing)
         self._bm25.put(thing.id, text)
         if self._cosine:
-            (passages,) = self._recall.prepare([thing])
-            self._cosine.put(thing.id, [one.vector for one in passages if one.vector])
+            owner: Owner = ("document" if isinstance(thing, Document) else "incident", thing.id)
+            held = self._kept.passages_of([owner]).get(owner, ())
+            self._cosine.put(thing.id, [one.vector for _, one in held if one.vector])
 
     def _stop(self, event: Event) -> None:
         """Ask the later openings of the plan, when as much is learned as it says."""

@@ -39,6 +39,13 @@ class Measured:
         """Whether the evidence stands out too little to count as seen."""
         return features.get("apart", 1.0) < self.apart
 
+    def confidence(self, features: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
+        """How often answers like this were right, or None and the reason."""
+        found = self.curve if isinstance(self.curve, NotMeasured) else self.curve.confidence(features)
+        if isinstance(found, Confidence):
+            return found, None
+        return None, found.reason
+
 
 class Trust:
     """Says how far answers can be trusted, and learns it from what became of them."""
@@ -55,14 +62,6 @@ class Trust:
             with self._lock:
                 self._measured = self._read()
         return self._measured
-
-    def confidence(self, features: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
-        """How often answers like this were right, or None and the reason."""
-        measured = self.measured().curve
-        found = measured if isinstance(measured, NotMeasured) else measured.confidence(features)
-        if isinstance(found, Confidence):
-            return found, None
-        return None, found.reason
 
     def resolved(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """An incident has its resolution: judge the first answer that was given to it."""

@@ -7,6 +7,7 @@ paths, SQLSTATEs and error codes.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from onrecall.incident import Document, Incident, Situation
@@ -29,6 +30,7 @@ class Particular:
     kind: str
 
 
+@lru_cache(maxsize=2048)
 def particulars(text: str) -> tuple[Particular, ...]:
     """All such values in the text, in their order; none overlaps another."""
     found: list[Particular] = []

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from onrecall.incident import Outcome, Performed, Record, StepVerdict
 from onrecall.store import events, guard, performed, recommendations
@@ -72,21 +74,32 @@ def records(connection: Connection, evidence: Iterable[str], as_of: datetime | N
     """
     found: dict[str, Record] = {}
     for part in keys(evidence):
-        occasion = func.coalesce(answers.c.incident, answers.c.id)
-        told = (outcomes.c.by.label("voice"), func.max(outcomes.c.at).label("last"))
-        tries = (
-            select(citations.c.evidence, outcomes.c.verdict, *told)
-            .join(outcomes, outcomes.c.recommendation == citations.c.recommendation)
-            .join(answers, answers.c.id == outcomes.c.recommendation)
-            .where(citations.c.evidence.in_(part), counts(outcomes.c.at, outcomes.c.revoked_at, as_of))
-            .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
-            .subquery()
-        )
-        for row in connection.execute(performed.spoken(tries, tries.c.evidence, tries.c.verdict)):
+        for row in connection.execute(_told(then=as_of is not None), {"evidence": part, "as_of": as_of}):
             before = found.get(row.evidence, Record())
             n = min(row.n, performed.VOICE)
             found[row.evidence] = performed.plus(before, row.verdict == "helped", n, row.last)
     return found
+
+
+@cache
+def _told(*, then: bool) -> Select[Any]:
+    """What each person says of answers that rested on some evidence; made once: making it costs more than asking it."""
+    occasion = func.coalesce(answers.c.incident, answers.c.id)
+    known = counts(outcomes.c.at, outcomes.c.revoked_at, performed.at_that_time(then=then))
+    tries = (
+        select(
+            citations.c.evidence,
+            outcomes.c.verdict,
+            outcomes.c.by.label("voice"),
+            func.max(outcomes.c.at).label("last"),
+        )
+        .join(outcomes, outcomes.c.recommendation == citations.c.recommendation)
+        .join(answers, answers.c.id == outcomes.c.recommendation)
+        .where(citations.c.evidence.in_(bindparam("evidence", expanding=True)), known)
+        .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
+        .subquery()
+    )
+    return performed.spoken(tries, tries.c.evidence, tries.c.verdict)
 
 
 def _standing(connection: Connection, recommendation: str, person: str) -> Row[tuple[object, ...]] | None:

@@ -3,15 +3,18 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 
 from onrecall.incident import Performed, Record
 from onrecall.store import guard
+from onrecall.store.columns import Utc
 from onrecall.store.parts import parts
 from onrecall.store.tables import performed
 
@@ -75,21 +79,30 @@ def records(connection: Connection, wanted: Iterable[str], as_of: datetime | Non
     """
     names = {_short(key): key for key in wanted if guard.storable(key)}
     found: dict[str, Record] = {}
-    table = performed.c
-    for part in parts(names):
-        person = literal("by ").concat(func.coalesce(table.by, ""))
-        voice = case((table.told_in.like("resolution %"), FACT), else_=person)
-        tries = (
-            select(table.key, table.outcome, func.min(voice).label("voice"), func.max(table.at).label("last"))
-            .where(table.key.in_(part), counts(table.at, table.revoked_at, as_of))
-            .group_by(table.key, table.outcome, table.occasion)
-            .subquery()
-        )
-        for row in connection.execute(spoken(tries, tries.c.key, tries.c.outcome)):
+    for part in parts(list(names)):
+        for row in connection.execute(_told(then=as_of is not None), {"keys": part, "as_of": as_of}):
             name = names[row.key]
             n = row.n if row.voice == FACT else min(row.n, VOICE)
             found[name] = plus(found.get(name, Record()), row.outcome == "worked", n, row.last)
     return found
+
+
+@cache
+def _told(*, then: bool) -> Select[Any]:
+    """What each voice tells of some keys; made once, for making it costs more than asking it."""
+    table = performed.c
+    person = literal("by ").concat(func.coalesce(table.by, ""))
+    voice = case((table.told_in.like("resolution %"), FACT), else_=person)
+    tries = (
+        select(table.key, table.outcome, func.min(voice).label("voice"), func.max(table.at).label("last"))
+        .where(
+            table.key.in_(bindparam("keys", expanding=True)),
+            counts(table.at, table.revoked_at, at_that_time(then=then)),
+        )
+        .group_by(table.key, table.outcome, table.occasion)
+        .subquery()
+    )
+    return spoken(tries, tries.c.key, tries.c.outcome)
 
 
 def spoken(tries: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
@@ -98,7 +111,14 @@ def spoken(tries: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
     return select(*by, tries.c.voice, *told).group_by(*by, tries.c.voice)
 
 
-def counts(at: Column[datetime], revoked_at: Column[datetime], as_of: datetime | None) -> ColumnElement[bool]:
+def at_that_time(*, then: bool) -> BindParameter[datetime] | None:
+    """The time that a statement made once is asked for, where it is asked for one."""
+    return bindparam("as_of", type_=Utc()) if then else None
+
+
+def counts(
+    at: Column[datetime], revoked_at: Column[datetime], as_of: datetime | BindParameter[datetime] | None
+) -> ColumnElement[bool]:
     """Whether something counts now; or counted then, being known and not yet taken back."""
     if as_of is None:
         return revoked_at.is_(None)
