@@ -1,5 +1,5 @@
 // One incident: the verdict, why, and the first safe step above the fold; everything else below.
-import { Anchor, Badge, Button, Code, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Code, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -12,6 +12,7 @@ import { Answer, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
+import { Alerts, Changes, Merge, Notes } from "../parts/storm";
 import { age, type Incident as Noun, moment, OUTCOME, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 import { useAnswer } from "./now";
 
@@ -39,6 +40,7 @@ export function Incident() {
       ) : (
         <Waiting rows={2} height={120} />
       )}
+      <Changes changes={one.changes ?? []} />
       {one.resolution && <Ended resolution={one.resolution} />}
       <Actions incident={one} answer={answer} marked={marked} />
       {one.description && (
@@ -46,6 +48,8 @@ export function Incident() {
           <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
         </Section>
       )}
+      <Alerts incident={one} />
+      <Notes id={one.id} />
       <Labels labels={one.labels} />
       <Timeline id={id} />
     </Stack>
@@ -138,6 +142,7 @@ function Ended({ resolution }: { resolution: Schemas["ResolutionOut"] }) {
 function Actions({ incident, answer, marked }: { incident: Noun; answer: Recommendation | undefined; marked: Marked }) {
   const queries = useQueryClient();
   const [resolving, { toggle, close }] = useDisclosure(false);
+  const [merging, merge] = useDisclosure(false);
   const path = { params: { path: { incident_id: incident.id } } };
   const again = () => void queries.invalidateQueries();
   const acknowledge = useMutation({ mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/acknowledge", path)), onSuccess: again });
@@ -150,12 +155,28 @@ function Actions({ incident, answer, marked }: { incident: Noun; answer: Recomme
         {incident.status !== "resolved" && <Button onClick={toggle} aria-expanded={resolving}>Resolve…</Button>}
         {incident.status === "resolved" && <Button variant="default" onClick={toggle} aria-expanded={resolving}>{incident.resolution ? "Correct the resolution…" : "Say what it was…"}</Button>}
         {incident.status === "resolved" && <Button variant="default" onClick={() => reopen.mutate()} loading={reopen.isPending}>It was not over: reopen</Button>}
-        {incident.status === "resolved" && <Anchor size="sm" href={`/api/v1/incidents/${encodeURIComponent(incident.id)}/postmortem`} target="_blank">Postmortem draft</Anchor>}
+        {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
+        {incident.status === "resolved" && <Postmortem id={incident.id} />}
       </Group>
       {failed && <Failure error={failed} />}
+      {merging && <Merge incident={incident} done={merge.close} />}
       {resolving && <Resolve incident={incident} answer={answer} marked={marked} done={() => { close(); again(); }} />}
     </Stack>
   );
+}
+
+/** The draft, fetched with the key of this tab and saved as a file. */
+function Postmortem({ id }: { id: string }) {
+  const draft = useMutation({
+    mutationFn: () => got(api.GET("/api/v1/incidents/{incident_id}/postmortem", { params: { path: { incident_id: id } }, parseAs: "text" })),
+    onSuccess: (text) => {
+      const file = URL.createObjectURL(new Blob([text as string], { type: "text/markdown" }));
+      Object.assign(document.createElement("a"), { href: file, download: `${id}-postmortem.md` }).click();
+      URL.revokeObjectURL(file);
+    },
+    onError: (error) => notifications.show({ color: "red", title: "There is no draft", message: error.message }),
+  });
+  return <Button variant="default" onClick={() => draft.mutate()} loading={draft.isPending}>Postmortem draft</Button>;
 }
 
 const Labels = ({ labels }: { labels: Noun["labels"] }) =>

@@ -8,6 +8,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, got } from "../api/client";
 import { EVERY_MS, useNow, useStatus } from "../live";
 import { Empty, Failure, Waiting } from "../parts/states";
+import { StormSize } from "../parts/storm";
 import { age, type Incident, type Recommendation, SEVERITY, trust, VERDICT } from "../words";
 
 const STATUSES = [
@@ -115,6 +116,7 @@ function Row({ incident, now }: { incident: Incident; now: number }) {
           <Group gap={6}>
             <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
             {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
+            <StormSize id={incident.id} />
             {incident.status !== "open" && <Badge variant="default">{incident.status}</Badge>}
           </Group>
           <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>

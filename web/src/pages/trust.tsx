@@ -4,13 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, type ReactNode } from "react";
 
 import { api, got, type Schemas } from "../api/client";
-import { Figure, type Level, percent, said } from "../parts/figures";
+import { Figure, percent, said } from "../parts/figures";
 import { Empty, Failure, Waiting } from "../parts/states";
 
 const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Reliability })));
+const Learning = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Learning })));
 const RiskCoverage = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.RiskCoverage })));
 
-type Measured = Omit<Schemas["TrustOut"], "levels"> & { levels: Level[] };
+type Measured = Omit<Schemas["TrustOut"], "levels">;
 
 export function Trust() {
   const trust = useQuery({ queryKey: ["trust"], queryFn: () => got(api.GET("/api/v1/trust")) });
@@ -39,14 +40,20 @@ function Shown({ trust }: { trust: Measured }) {
       <Text size="sm" c="dimmed">Measured on {trust.judged} answers whose truth is known: {basis}.</Text>
       <Group align="stretch">
         <Figure name="Right about the cause" figure={trust.right}>Of the answers that named a cause, the share whose cause was the true one.</Figure>
+        <Figure name="Among the first three" figure={trust.hits.hit_at_3}>Of the incidents seen before, the share with one of the same cause among the first three recalled.</Figure>
         <Figure name="Answered" figure={trust.coverage}>The share of incidents for which it named a cause at all, instead of saying “never seen”.</Figure>
         <Figure name="False recall" figure={trust.novelty.false_recall}>Of the incidents whose cause was new, the share it took for something known. Lower is better.</Figure>
         <Figure name="Missed" figure={trust.novelty.miss}>Of the incidents it had seen before, the share it called never seen. Lower is better.</Figure>
       </Group>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        {trust.levels.length > 0 && (
+        {trust.reliability.length > 0 && (
           <Picture title="Does confidence mean what it says?" about="Each point is one level of confidence: how often it claimed to be right, and how often it was. On the line, the claim is true; the bars are 95 % intervals.">
-            <Reliability levels={trust.levels} />
+            <Reliability bins={trust.reliability} />
+          </Picture>
+        )}
+        {trust.learning && trust.learning.points.length > 1 && (
+          <Picture title="Does it get better as you resolve?" about="How often the first incident it recalled was of the right cause, beside a memory that stopped learning.">
+            <Learning learning={trust.learning} />
           </Picture>
         )}
         {trust.risk_coverage.length > 0 && (

@@ -5,7 +5,6 @@ import type { ReactNode } from "react";
 import type { Schemas } from "../api/client";
 
 export type Estimate = Schemas["EstimateOut"];
-export type Level = Omit<Schemas["LevelOut"], "interval"> & { interval: number[] };
 
 export const percent = (share: number | null | undefined): string => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
 
