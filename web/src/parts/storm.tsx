@@ -1,0 +1,135 @@
+// What an incident is made of: its alerts, the changes just before, what people wrote, and putting it right by hand.
+import { Badge, Button, Checkbox, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { Link } from "react-router";
+
+import { api, got, type Schemas } from "../api/client";
+import { EVERY_MS } from "../live";
+import { type Incident, moment, span } from "../words";
+import { Section } from "./answer";
+import { Failure } from "./states";
+
+const SHOWN = 8;
+const at = (id: string) => ({ params: { path: { incident_id: id } } });
+
+export const useAlerts = (id: string) =>
+  useQuery({ queryKey: ["alerts", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: EVERY_MS });
+
+/** "deployed 6 minutes before" */
+export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOut"][] }) {
+  if (changes.length === 0) return null;
+  return (
+    <Section title="Changed just before">
+      <Stack gap={4}>
+        {changes.map((change) => (
+          <Text key={`${change.source}${change.key}`} size="sm" className="onrecall-wrap">
+            <b>{change.kind === "deployment" ? "Deployed" : "Changed"} {span(change.minutes_before * 60)} before</b>
+            {change.service && ` · ${change.service}`}: {change.title}
+          </Text>
+        ))}
+      </Stack>
+    </Section>
+  );
+}
+
+export function Alerts({ incident }: { incident: Incident }) {
+  const alerts = useAlerts(incident.id);
+  const [all, setAll] = useState(false);
+  const [chosen, setChosen] = useState<readonly number[]>([]);
+  if (!alerts.data || alerts.data.items.length === 0) return null;
+  const items = alerts.data.items;
+  const firing = items.filter((alert) => alert.status === "firing").length;
+  const choose = (id: number, on: boolean) => setChosen((old) => (on ? [...old, id] : old.filter((one) => one !== id)));
+  return (
+    <Section title={`${items.length} ${items.length === 1 ? "alert" : "alerts"}, ${firing} firing`}>
+      <Stack gap="xs">
+        {items.slice(0, all ? undefined : SHOWN).map((alert) => (
+          <Group key={alert.id} gap="xs" wrap="nowrap" align="flex-start">
+            {items.length > 1 && <Checkbox aria-label={`choose ${alert.title}`} checked={chosen.includes(alert.id)} onChange={(event) => choose(alert.id, event.currentTarget.checked)} mt={2} />}
+            <div style={{ minWidth: 0, flex: 1 }}>
+              <Text size="sm" className="onrecall-wrap">{alert.title}</Text>
+              <Text size="xs" c="dimmed" className="onrecall-wrap">
+                {alert.status}{alert.service && ` · ${alert.service}`} · {alert.source} · {moment(alert.starts_at)}{joined(alert.joined)}
+              </Text>
+            </div>
+          </Group>
+        ))}
+        {items.length > SHOWN && <Button size="xs" variant="default" w="fit-content" onClick={() => setAll(!all)} aria-expanded={all}>{all ? "Show fewer" : `Show all ${items.length}`}</Button>}
+        {chosen.length > 0 && <Split incident={incident} alerts={chosen} done={() => setChosen([])} />}
+      </Stack>
+    </Section>
+  );
+}
+
+function joined(how: Schemas["AlertOut"]["joined"]): string {
+  const reasons = (how as { reasons?: unknown } | null)?.reasons;
+  return Array.isArray(reasons) && reasons.length ? ` · here because: ${reasons.join(", ")}` : "";
+}
+
+function Split({ incident, alerts, done }: { incident: Incident; alerts: readonly number[]; done: () => void }) {
+  const queries = useQueryClient();
+  const split = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(incident.id), body: { alerts: [...alerts] } })),
+    onSuccess: () => { done(); void queries.invalidateQueries(); },
+  });
+  return (
+    <Paper withBorder p="sm">
+      <Group gap="sm">
+        <Text size="sm" flex="1 1 14rem">{alerts.length === 1 ? "This alert is" : `These ${alerts.length} alerts are`} something else? It is remembered for the next time.</Text>
+        <Button size="xs" onClick={() => split.mutate()} loading={split.isPending}>Make {alerts.length === 1 ? "it" : "them"} an incident of their own</Button>
+      </Group>
+      {split.isError && <Failure error={split.error} />}
+    </Paper>
+  );
+}
+
+export function Merge({ incident, done }: { incident: Incident; done: () => void }) {
+  const queries = useQueryClient();
+  const [into, setInto] = useState("");
+  const merge = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/merge", { ...at(incident.id), body: { into } })),
+    onSuccess: () => { done(); void queries.invalidateQueries(); },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    merge.mutate();
+  };
+  return (
+    <Paper withBorder p="md" component="form" onSubmit={submit} aria-label="merge">
+      <Group align="flex-end" gap="sm">
+        <TextInput label="It is part of" description="the id of the incident that it belongs to; its alerts go there" placeholder="INC-42" required value={into} onChange={(event) => setInto(event.currentTarget.value.trim())} flex="1 1 12rem" />
+        <Button type="submit" loading={merge.isPending}>Merge</Button>
+      </Group>
+      {merge.isError && <Failure error={merge.error} />}
+    </Paper>
+  );
+}
+
+export function Notes({ id }: { id: string }) {
+  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: 10_000 });
+  if (!notes.data || notes.data.items.length === 0) return null;
+  return (
+    <Section title="What people wrote">
+      <Stack gap="xs">
+        {notes.data.suggested_cause?.text && (
+          <Group gap="xs" align="baseline"><Badge variant="light">suggested cause</Badge><Text size="sm" className="onrecall-wrap" flex="1 1 12rem">{notes.data.suggested_cause.text}</Text></Group>
+        )}
+        {notes.data.items.map((note) => (
+          <Text key={`${note.source}${note.at}${note.text ?? ""}`} size="sm" className="onrecall-wrap">
+            {note.text ?? "looks at it"} <Text span size="xs" c="dimmed">{note.by ?? "somebody"} in {note.source}, {moment(note.at)}</Text>
+          </Text>
+        ))}
+      </Stack>
+    </Section>
+  );
+}
+
+/** How many alerts stand behind an incident, on its row. */
+export function StormSize({ id }: { id: string }) {
+  const alerts = useAlerts(id);
+  const count = alerts.data?.items.length ?? 0;
+  return count > 1 ? <Badge variant="default" tt="none">{count} alerts</Badge> : null;
+}
+
+export const Linked = ({ id }: { id: string }) => <Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link>;
