@@ -346,7 +346,7 @@ class Recommendation:
     tell_apart: tuple[str, ...] = ()
     composer: str = "extractive"
     model: str | None = None
-    route_reason: str = "extractive: no model is configured"
+    route_reason: str = "extractive: made at once, without a model"
     tokens: int = 0
     """Of all calls that it took, rejected drafts too."""
     cost_usd: float | None = 0.0

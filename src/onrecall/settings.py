@@ -123,6 +123,29 @@ class Settings(BaseSettings):
         description="Hosts, addresses or networks of your own that channels may call, separated by commas.",
     )
 
+    llm_draft: str | None = Field(
+        default=None, description="Model that drafts refined answers, such as `groq:llama-3.3-70b-versatile`."
+    )
+    llm_strong: str | None = Field(
+        default=None, description="Model that is asked where the draft fails, such as `anthropic:claude-sonnet-4-5`."
+    )
+    llm_url: str | None = Field(default=None, description="Base URL of `openai-compatible:` models.")
+    llm_key: SecretStr | None = Field(default=None, description="Key for that URL, where it wants one.")
+    llm_url_price: str | None = Field(
+        default=None,
+        description="What a million tokens cost there, in and out, in dollars: `0,0`; by default it is not known.",
+    )
+    groq_key: SecretStr | None = Field(default=None, description="Key for `groq:` models.")
+    openai_key: SecretStr | None = Field(default=None, description="Key for `openai:` models.")
+    anthropic_key: SecretStr | None = Field(default=None, description="Key for `anthropic:` models.")
+    llm_deadline_seconds: float = Field(
+        default=8, gt=0, le=120, description="All models together may take so long; then the answer stands as it was."
+    )
+    llm_calls_per_minute: int = Field(default=20, ge=1, le=10_000, description="The most calls, of all processes.")
+    llm_daily_budget_usd: float | None = Field(
+        default=None, ge=0, description="The most that may be spent in a day (UTC), by all processes."
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_stray_quotes(cls, value: object) -> object:

@@ -15,7 +15,7 @@ from rich.text import Text
 from onrecall import page
 from onrecall.doors.status import StatusReport
 from onrecall.doors.wire import DocumentOut, IncidentOut
-from onrecall.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
 from onrecall.line.bring import Brought
 
 VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
@@ -58,6 +58,8 @@ def recommendation(answer: Recommendation) -> None:
         cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
         say(("cause       ", "dim"), answer.cause, cited)
     say(("confidence  ", "dim"), trust(answer.confidence, answer.confidence_reason))
+    for one in answer.explanation:
+        _said(one)
     if answer.steps:
         say()
     for step in answer.steps:
@@ -66,7 +68,10 @@ def recommendation(answer: Recommendation) -> None:
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
-    say((f"\n{answer.composer}, {answer.latency_ms.total:.0f} ms", "dim"))
+    if answer.changed:
+        say((f"\nchanged by a model: {', '.join(answer.changed)}", "dim"))
+    by = f"{answer.composer}, {answer.model}, {answer.route_reason}" if answer.model else answer.composer
+    say((f"\n{by}, {answer.latency_ms.total:.0f} ms", "dim"))
 
 
 def _doubts(answer: Recommendation) -> None:
@@ -85,6 +90,12 @@ def _doubts(answer: Recommendation) -> None:
         say(("\nwhat would tell", "bold"))
     for sign in answer.tell_apart:
         say(f"· {sign}", indent=2)
+
+
+def _said(one: Said, indent: int = 0) -> None:
+    """A model's sentence with its receipts."""
+    where = ", ".join(f"{line.id}, line {line.line}" for line in one.citations)
+    say(("model: ", "dim"), one.text, (f"  ({where})", "dim"), indent=indent)
 
 
 def trust(confidence: Confidence | None, reason: str | None) -> str:
@@ -106,6 +117,8 @@ def _step(step: Step) -> None:
         say(("undo: ", "dim"), step.rollback, indent=5)
     record = f", worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
     say((f"{step.citation.id}, line {step.citation.line}{record}", "dim"), indent=5)
+    if step.why:
+        _said(step.why, indent=5)
     if step.old_values:
         say((f"‹…› are values of that incident, not of yours: {', '.join(step.old_values)}", "yellow"), indent=5)
     if step.stale:

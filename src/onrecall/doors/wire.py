@@ -137,6 +137,13 @@ class CitationOut(Out):
     line: int
 
 
+class SaidOut(Out):
+    """A sentence that a model wrote, checked against the lines that it cites."""
+
+    text: str
+    citations: list[CitationOut]
+
+
 class StepOut(Out):
     """One thing to do, with its receipt."""
 
@@ -150,6 +157,7 @@ class StepOut(Out):
     rollback: str | None
     stale: str | None
     old_values: list[str] = Field(description="Values of the old incident; they stand in the step as ‹value›.")
+    why: SaidOut | None
 
 
 class TriedOut(Out):
@@ -210,6 +218,10 @@ class RecommendationOut(Out):
     route_reason: str
     tokens: int
     cost_usd: float | None
+    explanation: list[SaidOut] = Field(description="By a model; empty without one.")
+    refines: str | None = Field(description="The answer without a model that it takes the place of.")
+    changed: list[str] = Field(description="What is not as it was there.")
+    prompt_hash: str | None
     latency_ms: LatencyOut
     created_at: datetime
     as_of: datetime

@@ -14,6 +14,7 @@ from onrecall.doors.access import Access
 from onrecall.doors.channels import channels
 from onrecall.doors.channels import parts as channel_parts
 from onrecall.doors.kafka.connection import Connection
+from onrecall.doors.models import models as refining
 from onrecall.doors.status import Part, StatusReport, report
 from onrecall.doors.worker import Worker
 from onrecall.errors import Invalid, Unavailable
@@ -58,7 +59,7 @@ class House:
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who, told = access(chosen), channels(chosen)
+    who, told, refiners = access(chosen), channels(chosen), refining(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
         model, asking = models(chosen)
@@ -74,6 +75,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 senders(chosen.alert_mapping),
                 told,
                 chosen.notify_min_severity,
+                refiners,
             )
             yield House(Memory(parts), _meaning(model), who)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from onrecall.doors.asking_models import AskingModels
 from onrecall.doors.telling import Telling
 from onrecall.errors import Unavailable
 from onrecall.line import Memory
@@ -28,6 +29,7 @@ class Worker:
         self._done = threading.Condition()
         self._thread: threading.Thread | None = None
         self._telling = Telling(())
+        self._asking = AskingModels(memory.refining)
 
     def start(self) -> None:
         """Begin to work; what was left over from the last run comes first."""
@@ -36,6 +38,7 @@ class Worker:
         self._thread.start()
         self._telling = Telling(self._memory.tellers)
         self._telling.start()
+        self._asking.start()
 
     def stop(self) -> None:
         """Finish the answer at hand and end."""
@@ -45,6 +48,7 @@ class Worker:
             self._thread.join()
             self._thread = None
         self._telling.stop()
+        self._asking.stop()
 
     @property
     def alive(self) -> bool:

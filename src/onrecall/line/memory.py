@@ -29,6 +29,7 @@ from onrecall.line.byhand import ByHand, check_there
 from onrecall.line.group import Grouping, Pace
 from onrecall.line.learn import done_in, performed_in, recurrence_of
 from onrecall.line.receive import Receipt, Receiver
+from onrecall.line.refine import Models, Refining
 from onrecall.line.reindex import Reindex
 from onrecall.line.settle import Settling
 from onrecall.line.tell import Teller
@@ -58,6 +59,8 @@ class Parts:
     """Who is told."""
     tell_from: Severity | None = None
     """The least that they are told of; None: all."""
+    models: Models = field(default_factory=Models)
+    """Who refines answers; by default nobody."""
 
 
 class Memory:
@@ -79,6 +82,7 @@ class Memory:
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
         self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
+        self.refining = Refining(parts.store, self.trust, parts.clock, parts.models)
 
     def now(self) -> datetime:
         """The time by the memory's clock."""
@@ -106,9 +110,10 @@ class Memory:
         """What was seen before that is most like this, best first."""
         return self._advisor.evidence(situation, limit)
 
-    def ask(self, situation: Situation, limit: int = 5) -> Recommendation:
-        """An answer with receipts; nothing is kept."""
-        return self._advisor.answer(situation, limit=limit)
+    def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
+        """An answer with receipts, by choice refined by a model; nothing is kept."""
+        answer = self._advisor.answer(situation, limit=limit)
+        return self.refining.refine(answer, situation) if refine else answer
 
     # recommend for an incident; kept
 

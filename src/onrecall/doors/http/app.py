@@ -29,6 +29,7 @@ from onrecall.doors.http import (
     recurrences,
     storms,
     trust,
+    usage,
 )
 from onrecall.doors.http.confirming import Confirming
 from onrecall.doors.intake import Intake
@@ -99,6 +100,7 @@ ROUTERS = (
     alerts.router,
     recall.router,
     trust.router,
+    usage.router,
     recurrences.router,
     history.router,
     documents.router,

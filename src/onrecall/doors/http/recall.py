@@ -1,6 +1,8 @@
 """Asking memory: evidence, or an answer with receipts. Nothing is written."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from onrecall.doors.http.parts import TheMemory
 from onrecall.doors.http.problems import responses
@@ -18,9 +20,13 @@ def recall(asked: SituationIn, memory: TheMemory) -> RecallOut:
 
 
 @router.post("/ask", responses=responses(422, 503))
-def ask(asked: SituationIn, memory: TheMemory) -> RecommendationOut:
+def ask(
+    asked: SituationIn,
+    memory: TheMemory,
+    refine: Annotated[bool, Query(description="Wait for a model to refine it, within the deadline.")] = False,
+) -> RecommendationOut:
     """An answer with receipts. It opens no incident; to have its outcome counted, open one."""
-    return RecommendationOut.model_validate(memory.ask(_situation(asked), asked.limit))
+    return RecommendationOut.model_validate(memory.ask(_situation(asked), asked.limit, refine=refine))
 
 
 def _situation(asked: SituationIn) -> Situation:

@@ -45,6 +45,7 @@ _V1: Mapping[str, Least] = {
     "POST /rejected/{rejected_id}/retry": "responder",
     "GET /status": "viewer",
     "GET /trust": "viewer",
+    "GET /usage": "viewer",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
