@@ -68,7 +68,7 @@ def test_the_table_and_the_application_mean_the_same_route(doors: Doors) -> None
 
 def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
     tokens = doors.tokens()
-    for route in sorted(routes(doors.app)):
+    for route in sorted(one for one in routes(doors.app) if not one.startswith("WEBSOCKET")):
         least = ROUTES[route]
         for who, token in tokens.items():
             status = asked(client, route, bearer(token))
@@ -83,7 +83,24 @@ def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
                 assert status == 403, f"{who} at {route}: {status}"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/secrets", "/api/v1/incidents/", "/metrics", "//api/v1/incidents", "/mcp"])
+def test_every_web_socket_for_everybody(doors: Doors, client: TestClient) -> None:
+    tokens = doors.tokens()
+    sockets = [one for one in routes(doors.app) if one.startswith("WEBSOCKET")]
+    assert sockets
+    for route in sockets:
+        for who, token in tokens.items():
+            assert opens(client, route.split(" ")[1], bearer(token)) == (who in ROLES and ROUTES[route] in MAY[who]), who
+
+
+def opens(client: TestClient, path: str, headers: dict[str, str]) -> bool:
+    try:
+        with client.websocket_connect(path, headers=headers):
+            return True
+    except WebSocketDisconnect:
+        return False
+
+
+@pytest.mark.parametrize("path", ["/api/v1/secrets", "/api/v1/incidents/", "/metrics", "//api/v1/incidents", "/mcp/x"])
 def test_what_is_not_in_the_table_is_closed(doors: Doors, client: TestClient, path: str) -> None:
     tokens = doors.tokens()
     assert client.get(path).status_code == 401

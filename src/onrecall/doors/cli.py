@@ -13,6 +13,7 @@ import typer
 from onrecall import __version__
 from onrecall.doors import (
     archive,
+    assisting,
     delivering,
     importing,
     keys,
@@ -23,7 +24,6 @@ from onrecall.doors import (
     rejecting,
     storming,
     trusting,
-    using,
 )
 from onrecall.doors.kafka import command as streaming
 from onrecall.doors.options import (
@@ -88,13 +88,11 @@ def ask(
     only_service: OnlyService = None,
     as_of: AsOf = None,
     limit: Limit = 5,
-    refine: Annotated[bool, typer.Option("--refine", help="Wait for a model to refine it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
-        asked = situation_from(text, service, label, only_kind, only_service, as_of)
-        answer = home.memory.ask(asked, limit, refine=refine)
+        answer = home.memory.ask(situation_from(text, service, label, only_kind, only_service, as_of), limit)
     _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
 
 
@@ -283,10 +281,10 @@ def serve(
         serving.serve(home, host or chosen.host, chosen.port if port is None else port)
 
 
+app.command()(assisting.mcp)
 app.command()(storming.worker)
 app.command()(storming.merge)
 app.command()(storming.split)
-app.command()(using.usage)
 app.command()(streaming.kafka)
 
 

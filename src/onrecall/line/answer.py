@@ -6,18 +6,22 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onrecall.errors import Unavailable
-from onrecall.incident import Incident, Recommendation
+from onrecall.incident import Incident, Recommendation, Situation
 from onrecall.line import storm
 from onrecall.line.advise import Advisor
 from onrecall.line.group import Pace
+from onrecall.recommendation import step_key
 from onrecall.store import Store
 
 RENEW_SECONDS = 10.0
 AFTER = timedelta(minutes=5)
 """A change this long after the first alert may have come before it: clocks differ, and alerts take time."""
+ASKED = 300
+"""Characters of a question that are kept with its answer."""
 SERVICES = 5
 """Of so many services of a storm the changes are looked at."""
 
@@ -54,6 +58,12 @@ class Answers:
             return kept
         answer, keys = self._made(incident)
         return self._store.save_recommendation(answer, keys)
+
+    def decide(self, situation: Situation, limit: int) -> Recommendation:
+        """Answer a situation that no incident stands for, and keep the answer."""
+        answer = self._advisor.answer(situation, limit=limit)
+        keys = [step_key(step.text, step.command) for step in answer.steps]
+        return self._store.save_recommendation(replace(answer, asked=situation.text[:ASKED]), keys)
 
     def _answer(self, incident_id: str) -> Recommendation | None:
         with self._held(incident_id):

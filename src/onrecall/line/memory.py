@@ -115,6 +115,10 @@ class Memory:
         answer = self._advisor.answer(situation, limit=limit)
         return self.refining.refine(answer, situation) if refine else answer
 
+    def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
+        """An answer that is kept though no incident stands for it; the same evidence again gives the same one."""
+        return self._answers.decide(redact_thing(situation, personal=self._personal), limit)
+
     # recommend for an incident; kept
 
     def recommend(self, incident_id: str) -> Recommendation:

@@ -88,6 +88,12 @@ def of(connection: Connection, incident: str, limit: int | None = None) -> tuple
     return _found(connection, query)
 
 
+def new_of(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
+    """The alerts of a sender that came after the one with this number, in the order in which they came."""
+    fitting = (alerts.c.source == source) & (alerts.c.id > after)
+    return _found(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
+
+
 def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]:
     """Source and key of every alert of an incident."""
     query = select(alerts.c.source, alerts.c.key).where(alerts.c.incident == incident).distinct()

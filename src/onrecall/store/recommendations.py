@@ -53,6 +53,21 @@ def newest_first(connection: Connection, incident: str, limit: int | None = None
     return tuple(_reader().validate_python(body) for body in connection.scalars(query))
 
 
+def last(connection: Connection, limit: int, skip: int) -> tuple[int, tuple[Recommendation, ...]]:
+    """How many answers there are, and those that were given last, newest first."""
+    total = connection.scalar(select(func.count()).select_from(recommendations))
+    query = select(recommendations.c.body).order_by(recommendations.c.n.desc()).limit(limit).offset(skip)
+    return int(total or 0), tuple(_reader().validate_python(body) for body in connection.scalars(query))
+
+
+def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
+    """Answers that belong to no incident, after a place in the order in which answers were given."""
+    fitting = recommendations.c.incident.is_(None) & (recommendations.c.n > place)
+    query = select(recommendations.c.n, recommendations.c.body).where(fitting)
+    rows = connection.execute(query.order_by(recommendations.c.n).limit(limit))
+    return tuple((row.n, _reader().validate_python(row.body)) for row in rows)
+
+
 def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [one.id for one in recommendation.evidence[:1]]

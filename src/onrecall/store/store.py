@@ -46,6 +46,7 @@ from onrecall.store.database import Database
 from onrecall.store.inbox import Inbox
 from onrecall.store.keys import KeyRing
 from onrecall.store.outbox import Outbox
+from onrecall.store.overview import Overview
 from onrecall.store.postgres_search import PassageSearch
 from onrecall.store.reindexing import Reindexing
 from onrecall.store.results import (
@@ -76,6 +77,7 @@ class Store(Inbox):
         self.usage = Usage(database)
         self.claims = Claims(database)
         self.cursors = Cursors(database)
+        self.overview = Overview(database)
         self.outbox = Outbox(database)
 
     @classmethod

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from onrecall import __version__
 from onrecall.doors.access import Access
@@ -17,6 +18,11 @@ from onrecall.doors.http import (
     alerts,
     console,
     deliveries,
+    dialects_incidentos,
+    dialects_live,
+    dialects_ragoffire,
+    dialects_rcas,
+    dialects_recallops,
     documents,
     guard,
     health,
@@ -29,9 +35,10 @@ from onrecall.doors.http import (
     recurrences,
     storms,
     trust,
-    usage,
 )
 from onrecall.doors.http.confirming import Confirming
+from onrecall.doors.http.dialects_live import Browsers
+from onrecall.doors.http.mcp import Mcp
 from onrecall.doors.intake import Intake
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
@@ -49,6 +56,7 @@ def create(
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in."""
     intake = Intake(memory, worker.wake)
+    browsers, mcp = Browsers(memory), Mcp(memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,6 +65,8 @@ def create(
         try:
             yield
         finally:
+            await browsers.stop()
+            await mcp.stop()
             intake.stop()
             worker.stop()
 
@@ -74,6 +84,7 @@ def create(
     app.state.memory = memory
     app.state.worker = worker
     app.state.intake = intake
+    app.state.browsers = browsers
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     problems.install(app)
@@ -84,8 +95,9 @@ def create(
         )
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
-    for router in ROUTERS:
+    for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 429))
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     _pages(app)
     return app
 
@@ -94,13 +106,20 @@ SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-A
 """How a key is given, for people who read the description; it is the guard that looks at it."""
 METHODS = ("GET", "POST", "PUT", "DELETE")
 HEADERS = ("authorization", "content-type", "x-api-key")
+DIALECTS = (
+    dialects_recallops.router,
+    dialects_incidentos.router,
+    dialects_ragoffire.router,
+    dialects_rcas.router,
+    dialects_live.router,
+)
+"""What clients of three other systems speak; documented apart (docs/dialects.md)."""
 ROUTERS = (
     incidents.router,
     storms.router,
     alerts.router,
     recall.router,
     trust.router,
-    usage.router,
     recurrences.router,
     history.router,
     documents.router,
@@ -116,6 +135,9 @@ TAGS = [
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
+    {"name": "RecallOps", "description": "What clients of RecallOps speak."},
+    {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
+    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]
 

@@ -45,12 +45,44 @@ _V1: Mapping[str, Least] = {
     "POST /rejected/{rejected_id}/retry": "responder",
     "GET /status": "viewer",
     "GET /trust": "viewer",
-    "GET /usage": "viewer",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
+_DIALECTS: Mapping[str, Least] = {
+    "POST /api/seed": "admin",
+    "POST /api/query": "viewer",
+    "POST /api/incidents": "responder",
+    "GET /api/audit": "viewer",
+    "GET /api/costs": "viewer",
+    "POST /incident/new": "responder",
+    "POST /incident/resolve": "responder",
+    "GET /incident/{incident_id}": "viewer",
+    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
+    "POST /sync": "viewer",
+    "POST /deduplicate": "viewer",
+    "GET /incidents/all": "viewer",
+    "GET /incidents/insights": "viewer",
+    "GET /status": "viewer",
+    "POST /api/v1/decisions/analyze": "responder",
+    "POST /api/v1/decisions/stream-anomaly": "ingest",
+    "GET /api/v1/decisions": "viewer",
+    "GET /api/v1/decisions/history": "viewer",
+    "GET /api/v1/decisions/stats": "viewer",
+    "GET /api/v1/decisions/{decision_id}": "viewer",
+    "POST /api/v1/documents": "admin",
+    "POST /api/v1/documents/documents": "admin",
+    "POST /api/v1/documents/rcas": "admin",
+    "POST /api/v1/documents/rcas/import-bulk": "admin",
+    "GET /api/v1/documents/rcas/search": "viewer",
+    "GET /api/v1/documents/rcas/{incident_id:path}": "viewer",
+    "POST /api/v1/documents/search": "viewer",
+    "GET /api/v1/documents/stats": "viewer",
+    "WEBSOCKET /ws/incidents": "viewer",
+}
 ROUTES: Mapping[str, Least] = {
+    **_DIALECTS,  # first, as in the application
     **{route.replace(" ", " /api/v1", 1): least for route, least in _V1.items()},
+    "POST /mcp": "viewer",  # what writes is offered to responders alone
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",

@@ -1,0 +1,217 @@
+"""RecallOps' dialect: seed, query, save back, the audit log and the totals of cost."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from onrecall.doors.http import dialects
+from onrecall.doors.http.dialects import Told
+from onrecall.doors.http.parts import TheCaller, TheMemory
+from onrecall.doors.http.problems import responses
+from onrecall.errors import Invalid, Rejected
+from onrecall.incident import Evidence, Incident, Recommendation
+from onrecall.line.memory import situation
+
+router = APIRouter(prefix="/api", tags=["RecallOps"])
+FORM = "recallops"
+LONGEST = 200_000
+
+
+class Seed(Told):
+    """Old incidents; each at least an id and a title."""
+
+    incidents: list[dict[str, Any]] = Field(max_length=10_000)
+
+
+class Failed(BaseModel):
+    """An incident that was left out, and how to mend it."""
+
+    id: str
+    field: str | None
+    error: str
+
+
+class Seeded(BaseModel):
+    """What became of a seed; what is here already counts as success."""
+
+    total: int
+    success: int
+    failed: list[Failed]
+
+
+class Question(Told):
+    """What is going on."""
+
+    query: str = Field(
+        min_length=1, max_length=LONGEST, examples=["auth service returning 503 errors users cant login"]
+    )
+
+
+class Similar(BaseModel):
+    """An earlier incident and how alike it is."""
+
+    id: str
+    title: str
+    service: str | None
+    severity: str
+    root_cause: str | None
+    fix: str | None
+    similarity: float = Field(description="The match score, 0..1. Not a probability of being right.")
+    similarity_score: float
+    why: list[str]
+
+
+class Logged(BaseModel):
+    """One thing that was done for this answer."""
+
+    step: str
+    detail: str
+    milliseconds: float | None = None
+
+
+class Answer(BaseModel):
+    """An answer in prose, what it rests on, and what it took."""
+
+    response: str
+    similar_incidents: list[Similar]
+    model_used: str
+    cost: float | None = Field(description="Dollars; null where a price is not known.")
+    routing_reason: str
+    confidence: float | None
+    confidence_reason: str | None
+    audit_logs: list[Logged]
+
+
+class Saved(BaseModel):
+    """A resolved incident that was saved back."""
+
+    success: bool
+    id: str
+    status: str
+    recurrence_of: list[str]
+
+
+class AuditLogs(BaseModel):
+    """What happened to incidents, oldest first; `next` goes on."""
+
+    audit_logs: list[dict[str, Any]]
+    next: int
+
+
+class Costs(BaseModel):
+    """What the answers that are kept have cost."""
+
+    answers: int
+    total_cost: float | None
+    total_tokens: int
+    by_model: Mapping[str, float | None]
+    looked_at: int = Field(description="The newest answers, of which these totals are.")
+    note: str
+
+
+@router.post("/seed", responses=responses(413, 422, 503))
+def seed(body: Seed, memory: TheMemory) -> Seeded:
+    """Bring old incidents in; repeating it changes nothing."""
+    brought = dialects.bring(memory, FORM, body.incidents)
+    failed = [Failed(id=one.where, field=one.field, error=one.message) for one in brought.rejected]
+    return Seeded(total=len(body.incidents), success=len(body.incidents) - len(failed), failed=failed)
+
+
+@router.post("/query", responses=responses(422, 503))
+def query(body: Question, memory: TheMemory) -> Answer:
+    """Answer a question from memory. Nothing is written, however short the question."""
+    answer = memory.ask(situation(body.query))
+    return Answer(
+        response=dialects.prose(answer),
+        similar_incidents=[_similar(one, earlier) for one, earlier in dialects.incidents_in(answer.evidence)],
+        model_used=answer.model or answer.composer,
+        cost=answer.cost_usd,
+        routing_reason=answer.route_reason,
+        confidence=dialects.confidence(answer),
+        confidence_reason=answer.confidence_reason,
+        audit_logs=_logs(answer),
+    )
+
+
+@router.post("/incidents", responses=responses(404, 409, 422, 503))
+def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> Saved:
+    """Save a resolved incident back: it is learned from, and recallable when this answers."""
+    read = dialects.read(memory, FORM, body, "the incident")
+    if isinstance(read, Rejected):
+        raise Invalid(read.message, read.field)
+    assert isinstance(read, Incident)
+    if read.resolution is None:
+        raise Invalid("say what was wrong in `root_cause`, or what was done in `fix`", "root_cause")
+    if dialects.found_or_none(memory.store.incident, read.id) is None:
+        memory.open(replace(read, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
+    resolution = replace(read.resolution, provenance="human", by=caller.by())
+    kept = memory.resolve(read.id, resolution)
+    earlier = [link.incident for link in kept.links if link.kind == "recurrence"]
+    return Saved(success=True, id=kept.id, status=kept.status, recurrence_of=earlier)
+
+
+@router.get("/audit", responses=responses(422))
+def audit(
+    memory: TheMemory,
+    after: Annotated[int, Query(ge=0, description="Go on after this `seq`.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> AuditLogs:
+    """What happened to incidents and who did it, as the timelines have it."""
+    found = memory.store.events(after, limit)
+    logs = [
+        {"seq": one.seq, "at": one.at, "by": one.by, "action": one.type, "incident": one.incident, "detail": one.detail}
+        for one in found
+    ]
+    return AuditLogs(audit_logs=logs, next=found[-1].seq if found else after)
+
+
+@router.get("/costs")
+def costs(memory: TheMemory) -> Costs:
+    """What the newest answers that are kept have cost; one price that is not known makes the total unknown."""
+    total, newest = memory.store.overview.answers(1000)
+    by_model: dict[str, float | None] = {}
+    for one in newest:
+        name = one.model or one.composer
+        by_model[name] = _sum(by_model.get(name, 0.0), one.cost_usd)
+    spent: float | None = 0.0
+    for cost in by_model.values():
+        spent = _sum(spent, cost)
+    return Costs(
+        answers=total,
+        total_cost=spent,
+        total_tokens=sum(one.tokens for one in newest),
+        by_model=by_model,
+        looked_at=len(newest),
+        note="Of answers that are kept. Questions by /api/query write nothing, so they are not counted here.",
+    )
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else round(one + other, 6)
+
+
+def _similar(one: Evidence, earlier: Incident) -> Similar:
+    return Similar(
+        id=one.id,
+        title=one.title,
+        service=earlier.service,
+        severity=earlier.severity,
+        root_cause=earlier.resolution.root_cause if earlier.resolution else None,
+        fix=dialects.fix(earlier),
+        similarity=one.score,
+        similarity_score=one.score,
+        why=list(one.why),
+    )
+
+
+def _logs(answer: Recommendation) -> list[Logged]:
+    took = answer.latency_ms
+    found = f"{len(answer.evidence)} pieces of evidence: {', '.join(one.id for one in answer.evidence) or 'none'}"
+    return [
+        Logged(step="recall", detail=found, milliseconds=took.recall),
+        Logged(step="route", detail=answer.route_reason),
+        Logged(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
+    ]

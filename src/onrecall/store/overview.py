@@ -1,0 +1,58 @@
+"""What there is at a glance, and what came since: for lists of all answers, and for browsers that listen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from onrecall.incident import Recommendation, Status
+from onrecall.store import alerts, counting, paging, recommendations
+from onrecall.store.database import Database
+from onrecall.store.inbound import StoredAlert
+from onrecall.store.tables import incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How far the three lists of what happens have come."""
+
+    event: int
+    answer: int
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Reads over all incidents. Each method is one transaction."""
+
+    database: Database
+
+    def places(self) -> Places:
+        """Where the lists stand."""
+        with self.database.read() as connection:
+            return Places(
+                counting.value(connection, "event"),
+                counting.value(connection, "recommendation"),
+                counting.value(connection, "alert"),
+            )
+
+    def statuses(self) -> Mapping[Status, int]:
+        """How many incidents there are of each status."""
+        query = select(incidents.c.status, func.count()).group_by(incidents.c.status)
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def answers(self, limit: int, skip: int = 0) -> tuple[int, tuple[Recommendation, ...]]:
+        """How many answers were given, and those that were given last, newest first."""
+        with self.database.read() as connection:
+            return recommendations.last(connection, paging.check(limit), skip)
+
+    def asked_after(self, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
+        """Answers to questions that no incident stands for, after a place in the order of answers."""
+        with self.database.read() as connection:
+            return recommendations.asked_after(connection, place, paging.check(limit))
+
+    def alerts_after(self, source: str, place: int, limit: int) -> tuple[StoredAlert, ...]:
+        """New alerts of a sender, after a place in the order of alerts."""
+        with self.database.read() as connection:
+            return alerts.new_of(connection, source, place, paging.check(limit))
