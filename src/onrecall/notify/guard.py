@@ -93,7 +93,8 @@ class Guard:
         if any(letter.isspace() or ord(letter) < ord(" ") for letter in url) or "\\" in url:
             raise Invalid("holds a blank, a control character or a backslash")
         self.check_host(parsed.raw_host.decode("ascii"))
-        check_port(parsed.port or (443 if parsed.scheme == "https" else 80), HTTP_PORTS)
+        usual = 443 if parsed.scheme == "https" else 80
+        check_port(usual if parsed.port is None else parsed.port, HTTP_PORTS)
         return parsed
 
     def check_host(self, host: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -133,7 +134,7 @@ def address(text: str) -> Address:
     """A mail address as it may stand in a header."""
     try:
         found = Address(addr_spec=text)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise Invalid(f"{text!r} is no mail address; write onrecall@example.com") from error
     if not found.domain or not found.username or any(letter.isspace() or not letter.isprintable() for letter in text):
         raise Invalid(f"{text!r} is no mail address; write onrecall@example.com")

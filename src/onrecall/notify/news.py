@@ -91,11 +91,17 @@ def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
     if event.type == "merged":
         return "merged" if event.detail.get("into") and last.into is None else None
     if event.type == "resolved" and now.ended and last.into is None:
-        return None if last.ended and last.root_cause == now.root_cause else "resolved"
+        return _ended(now, last)
     return None
 
 
+def _ended(now: Told, last: Told | None) -> Kind | None:
+    return None if last is not None and last.ended and last.root_cause == now.root_cause else "resolved"
+
+
 def _answered(now: Told, last: Told | None) -> Kind | None:
+    if now.ended:
+        return _ended(now, last)  # an answer to what is over is no news, but its end may be
     if last is None or last.verdict is None:
         return "opened"
     same = (last.verdict, last.cause_key, last.step) == (now.verdict, now.cause_key, now.step)

@@ -1,6 +1,7 @@
 """Posting JSON to an address of somebody else's, and what the answer means: there, later, or never."""
 
 import email.utils
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ class Posting:
     guard: Guard
     url: httpx.URL
     seconds: float = SECONDS
+    context: ssl.SSLContext | None = None
+    """What certificates to believe; by default those that httpx brings, or `SSL_CERT_FILE`."""
 
     def __call__(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Post it once. Unavailable: try again; Refused: don't."""
@@ -36,7 +39,7 @@ class Posting:
         try:
             with (
                 httpx.Client(
-                    transport=Transport(self.guard, self.seconds), follow_redirects=False, trust_env=False
+                    transport=Transport(self.guard, self.seconds, self.context), follow_redirects=False, trust_env=False
                 ) as client,
                 client.stream("POST", self.url, content=body, headers=sent) as answer,
             ):
