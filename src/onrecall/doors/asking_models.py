@@ -25,6 +25,7 @@ class AskingModels:
         if not self._refining.active:
             return
         self._stopping.clear()
+        self._refining.begin()
         self._thread = threading.Thread(target=self._run, name="onrecall-models", daemon=True)
         self._thread.start()
 
@@ -36,6 +37,7 @@ class AskingModels:
             self._thread = None
 
     def _run(self) -> None:
+        self._refining.ready()
         while not self._stopping.is_set():
             try:
                 done = self._refining.run()

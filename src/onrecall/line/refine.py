@@ -21,7 +21,6 @@ CURSOR = "refine"
 BATCH = 20
 LATER = timedelta(milliseconds=1)
 """A refined answer comes after the one it refines, even by a clock that stands."""
-ASKED = "extractive: a model is asked once it is out"
 
 
 class Remote(Protocol):
@@ -40,6 +39,10 @@ class Remote(Protocol):
     @property
     def model(self) -> str:
         """What its provider calls it."""
+        ...
+
+    def ready(self) -> None:
+        """Load what it takes to ask."""
         ...
 
     def worst_cost(self, prompt: Prompt) -> float | None:
@@ -94,6 +97,16 @@ class Refining:
     def active(self) -> bool:
         """Whether there is a model at all."""
         return bool(self._models.asked)
+
+    def ready(self) -> None:
+        """Load what asking takes, which takes seconds, before anybody waits for it."""
+        for _, model in self._models.asked:
+            model.ready()
+
+    def begin(self) -> None:
+        """From now on answers are refined; those that were given before anybody did that are not."""
+        if self.active:
+            self._store.cursors.take(CURSOR, self._holder, self._clock())
 
     def run(self) -> int:
         """Refine answers that were given since the last look, one process at a time; how many were looked at."""
@@ -161,6 +174,7 @@ class Refining:
     def _refined(
         self, answer: Recommendation, situation: Situation, incident: Incident | None = None
     ) -> tuple[Recommendation | None, Outcome]:
+        self.ready()
         ends = time.monotonic() + self._models.deadline_seconds
         chosen = self._options(answer, situation, incident)
         mask = Mask(secrets.token_hex(8))

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,12 @@ class RemoteModel:
     def name(self) -> str:
         """As it is configured."""
         return f"{self.provider}:{self.model}"
+
+    def ready(self) -> None:
+        """Load what it takes to ask, which takes seconds the first time: better before anybody waits."""
+        own = self.provider if self.provider in ("groq", "anthropic") else "openai"
+        for name in ("pydantic_ai.direct", "genai_prices", f"pydantic_ai.models.{own}"):
+            import_module(name)
 
     def worst_cost(self, prompt: Prompt) -> float | None:
         """The most that asking can cost; None when its price is not known."""

@@ -1,0 +1,319 @@
+"""Answers refined over real HTTP: whatever a model does, the right answer stands, for the right reason, in time."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from twin import within
+
+from conftest import DESCRIPTION, POOL, broken_again, learn
+from onrecall.doors.worker import Worker
+from onrecall.incident import Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.line.memory import situation
+from onrecall.page import lines
+
+ASKED = situation(DESCRIPTION, "auth-service")
+PRICE_MINI = (1000 * 0.15 + 100 * 0.60) / 1_000_000
+PRICE_LARGE = (1000 * 2.50 + 100 * 10.00) / 1_000_000
+PRICE_LLAMA = (1000 * 0.59 + 100 * 0.79) / 1_000_000
+
+pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+
+
+def steps_of(answer):
+    return [(step.text, step.command, step.risk, step.citation, step.precondition) for step in answer.steps]
+
+
+def test_a_good_draft_is_taken_with_its_cost(house_with):
+    memory = house_with("gpt-4o-mini=good")
+    plain, answer = memory.ask(ASKED), memory.ask(ASKED, refine=True)
+    assert (answer.composer, answer.model) == ("llm", "openai:gpt-4o-mini")
+    assert answer.route_reason == "draft: its first answer passed every check"
+    assert answer.tokens == 1100
+    assert answer.cost_usd == pytest.approx(PRICE_MINI)
+    assert answer.refines == plain.id
+    assert answer.changed == ("explained",)
+    assert answer.prompt_hash
+    assert (answer.cause, steps_of(answer)) == (plain.cause, steps_of(plain))
+    assert POOL in answer.explanation[0].text
+    assert answer.explanation[0].citations == (plain.cause_citation,)
+    assert all(step.why and step.why.citations for step in answer.steps)
+
+
+REJECTED = {
+    "false-citation": "it cites a line that was not given",
+    "broken": "it is not JSON",
+    "empty": "it is not JSON",
+    "destroys": "it changes a command",
+    "adds-step": "it names a step that was not given",
+    "number": "a sentence has a number or a name that was not given",
+    "link": "a sentence has a link",
+    "reversed": "it puts a dangerous step before a harmless one",
+    "more": "it has not the form that was asked for",
+}
+FAILED = {"429": "it answered 429", "500": "it answered 500", "401": "it answered 401"}
+
+
+@pytest.mark.parametrize("behaviour", REJECTED)
+def test_a_rejected_draft_goes_to_the_strong_model_and_is_paid_for(house_with, twin, behaviour):
+    memory = house_with(f"gpt-4o-mini={behaviour}", "gpt-4o=good")
+    answer = memory.ask(ASKED, refine=True)
+    assert (answer.composer, answer.model) == ("llm", "openai:gpt-4o")
+    assert answer.route_reason.startswith("strong: the draft model failed (")
+    assert REJECTED[behaviour] in answer.route_reason
+    assert answer.tokens == 2200
+    assert answer.cost_usd == pytest.approx(PRICE_MINI + PRICE_LARGE)
+    assert "rm -rf" not in repr(answer)
+    assert "WRONG WITH A FIRST TRY" in twin.prompts[1]
+    assert REJECTED[behaviour] in twin.prompts[1]
+    first, second = (prompt.partition("[EVIDENCE")[2].split("WRONG")[0] for prompt in twin.prompts)
+    assert [row for row in first.splitlines() if row.startswith("| ")] == [
+        row for row in second.splitlines() if row.startswith("| ")
+    ]
+
+
+@pytest.mark.parametrize("behaviour", FAILED)
+def test_a_draft_that_fails_costs_nothing(house_with, behaviour):
+    answer = house_with(f"gpt-4o-mini={behaviour}", "gpt-4o=good").ask(ASKED, refine=True)
+    assert answer.route_reason == f"strong: the draft model failed ({FAILED[behaviour]})"
+    assert answer.tokens == 1100
+    assert answer.cost_usd == pytest.approx(PRICE_LARGE)
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "drips"])
+def test_a_draft_that_takes_too_long_leaves_time_for_the_strong_model(house_with, behaviour):
+    memory = house_with(f"gpt-4o-mini={behaviour}", "gpt-4o=good", deadline=3.0)
+    memory.refining.ready()
+    with within(3.5):
+        answer = memory.ask(ASKED, refine=True)
+    assert answer.route_reason == "strong: the draft model failed (no answer in time)"
+    assert answer.cost_usd is None  # nobody knows what the call that was given up cost
+
+
+@pytest.mark.parametrize(
+    ("draft", "strong"),
+    [("hang", "hang"), ("hang", "drips"), ("500", "429"), ("broken", "destroys"), ("garbage", "number"), ("500", None)],
+)
+def test_when_both_fail_the_answer_stands_within_the_deadline(house_with, draft, strong):
+    memory = house_with(f"gpt-4o-mini={draft}", strong and f"gpt-4o={strong}", deadline=2.0)
+    memory.refining.ready()
+    with within(2.6):
+        answer = memory.ask(ASKED, refine=True)
+    plain = memory.ask(ASKED)
+    assert answer.composer == "extractive"
+    assert answer.route_reason.startswith("extractive: the draft model failed (")
+    assert ("; the strong model failed (" in answer.route_reason) == (strong is not None)
+    same = replace(answer, route_reason="", tokens=0, cost_usd=0.0, prompt_hash=None, latency_ms=plain.latency_ms)
+    assert same == replace(plain, route_reason="")
+
+
+def test_groq_speaks_for_itself_and_a_price_that_nobody_knows_is_none(house_with):
+    assert house_with("llama-3.3-70b-versatile=good").ask(ASKED, refine=True).cost_usd == pytest.approx(PRICE_LLAMA)
+    unknown = house_with("good").ask(ASKED, refine=True)
+    assert (unknown.composer, unknown.cost_usd, unknown.tokens) == ("llm", None, 1100)
+    silent = house_with("gpt-4o-mini=silent-on-usage").ask(ASKED, refine=True)
+    assert (silent.composer, silent.cost_usd) == ("llm", None)
+
+
+def test_without_a_model_nothing_changes(house_with, twin):
+    memory = house_with()
+    answer = memory.ask(ASKED, refine=True)
+    assert (answer.composer, answer.explanation, answer.cost_usd) == ("extractive", (), 0.0)
+    assert memory.refining.run() == 0
+    assert twin.requests == []
+
+
+def test_the_route_goes_by_need_and_not_by_length(house_with, twin, clock):
+    memory = house_with("gpt-4o-mini=good", "gpt-4o=good")
+    short = memory.ask(situation("pool exhausted: prod down", "auth-service"), refine=True)
+    assert short.composer in ("llm", "extractive")
+    long = memory.ask(situation(DESCRIPTION + "\nlog line" * 3000, "auth-service"), refine=True)
+    assert long.model == "openai:gpt-4o-mini"
+    other = (ResolutionStep("Raise the limit of the pool"),)
+    learn(
+        memory,
+        clock,
+        "INC-3",
+        "auth-service 503, pool exhausted",
+        DESCRIPTION,
+        "Too small a pool for the load",
+        "pool-too-small",
+        other,
+    )
+    twin.requests.clear()
+    torn = memory.ask(ASKED, refine=True)
+    assert torn.model == "openai:gpt-4o"
+    assert torn.route_reason.startswith("strong: straight to the strong model: the evidence speaks for two causes")
+    assert len(twin.requests) == 1
+
+
+def test_another_cause_may_be_chosen_where_the_evidence_conflicts(house_with, twin, clock):
+    memory = house_with(None, "gpt-4o=good")
+    learn(
+        memory,
+        clock,
+        "INC-3",
+        "auth-service 503, pool exhausted",
+        DESCRIPTION,
+        "Too small a pool for the load",
+        "pool-too-small",
+        (ResolutionStep("Raise the limit of the pool"),),
+    )
+    plain = memory.ask(ASKED)
+
+    def other(draft):
+        draft["cause"] = "C2"
+        name = "S2" if len(plain.steps) == 1 else f"S{len(plain.steps) + 1}"
+        draft["steps"] = [{"step": name, "command": None, "why": None}]
+        draft["explanation"] = [{"text": "Another cause is likely.", "cites": draft["explanation"][0]["cites"]}]
+
+    twin.spoil = other
+    answer = memory.ask(ASKED, refine=True)
+    assert answer.composer == "llm"
+    assert answer.cause == plain.alternatives[0].cause
+    assert answer.cause_citation.id in plain.alternatives[0].evidence
+    assert {step.citation.id for step in answer.steps} <= set(plain.alternatives[0].evidence)
+    assert answer.alternatives[0].cause == plain.cause
+    assert (answer.confidence, answer.features) == (None, {})
+    assert "another cause leads" in answer.changed
+
+
+def test_placeholders_are_filled_from_the_incident_alone(house_with, twin):
+    memory = house_with("gpt-4o-mini=good")
+
+    def fill(value):
+        def spoil(draft):
+            draft["steps"][1]["command"] = f"kubectl rollout restart deploy/{value} -n auth"
+
+        twin.spoil = spoil
+        return memory.ask(ASKED, refine=True)
+
+    good = fill("auth-service")
+    assert good.steps[1].command == "kubectl rollout restart deploy/auth-service -n auth"
+    assert "placeholders filled in steps 2" in good.changed
+    for wrong in ("payments", "auth-service; rm -rf /", "auth-service --all", "$(reboot)"):
+        assert fill(wrong).composer == "extractive"
+
+
+def test_secrets_and_people_do_not_leave_and_come_back(house_with, twin):
+    memory = house_with("gpt-4o-mini=good")
+    said = situation(f"{DESCRIPTION} password=hunter2-Secret-99 ops@example.com", "auth-service")
+    assert memory.ask(said, refine=True).composer == "llm"
+    (prompt,) = twin.prompts
+    assert "hunter2" not in prompt
+    assert "ops@example.com" not in prompt
+    assert "masked_email_" in prompt
+
+
+def test_the_model_is_given_no_tools_and_the_data_stands_in_fences(house_with, twin):
+    house_with("gpt-4o-mini=good").ask(ASKED, refine=True)
+    house_with("gpt-4o-mini=good").ask(ASKED, refine=True)
+    one, other = twin.requests
+    assert "tools" not in one
+    code = one["messages"][1]["content"].split("]")[0].split()[-1].split("\n")[0]
+    assert len(code) == 16
+    assert code not in other["messages"][1]["content"]
+    rows = one["messages"][1]["content"].splitlines()
+    assert all(row.startswith(("| ", "[")) or row.endswith("]") or not row for row in rows)
+
+
+def test_the_answer_is_out_first_and_the_refined_one_takes_its_place_once(house_with, clock, twin):
+    memory = house_with("gpt-4o-mini=good")
+    memory.refining.run()
+    incident = broken_again(memory, clock)
+    first = memory.recommend(incident.id)
+    assert first.composer == "extractive"
+    assert memory.refining.run() >= 1
+    newest = memory.store.newest_recommendation(incident.id)
+    assert (newest.composer, newest.refines) == ("llm", first.id)
+    assert memory.store.recommendation(first.id) == first
+    asked = len(twin.requests)
+    assert memory.refining.run() >= 0
+    assert memory.recommend(incident.id) == newest
+    memory.refining.run()
+    assert memory.store.newest_recommendation(incident.id) == newest
+    assert len(twin.requests) == asked == 1
+
+
+def test_an_answer_that_stands_says_what_was_tried_and_is_not_asked_for_again(house_with, clock, twin):
+    memory = house_with("gpt-4o-mini=broken", "gpt-4o=number")
+    memory.refining.run()
+    incident = broken_again(memory, clock)
+    first = memory.recommend(incident.id)
+    memory.refining.run()
+    stands = memory.store.newest_recommendation(incident.id)
+    assert (stands.composer, stands.refines, stands.tokens) == ("extractive", first.id, 2200)
+    assert stands.cost_usd == pytest.approx(PRICE_MINI + PRICE_LARGE)
+    assert "the strong model failed" in stands.route_reason
+    assert steps_of(stands) == steps_of(first)
+    memory.recommend(incident.id)
+    memory.refining.run()
+    assert len(twin.requests) == 2
+
+
+def test_a_kill_in_the_middle_refines_again_and_keeps_one(house_with, clock, twin):
+    memory = house_with("gpt-4o-mini=good")
+    memory.refining.run()
+    incident = broken_again(memory, clock)
+    first = memory.recommend(incident.id)
+    memory.refining.release()
+    other = house_with("gpt-4o-mini=good")  # another process, which begins where the first was killed
+    other.refining.run()
+    other.refining.run()
+    answers = memory.store.recommendations(incident.id)
+    assert [one.refines for one in answers] == [first.id, None]
+
+
+def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with, clock):
+    memory = house_with("gpt-4o-mini=good")
+    memory.refining.run()
+    incident = broken_again(memory, clock)
+    memory.recommend(incident.id)
+    memory.refining.run()
+    refined = memory.store.newest_recommendation(incident.id)
+    assert refined.composer == "llm"
+    memory.rate(Outcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
+    memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
+    sentences = [one.text for one in refined.explanation] + [step.why.text for step in refined.steps if step.why]
+    kept = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
+    kept += [line.text for one in memory.store.incidents().items for line in lines(one)]
+    assert sentences
+    assert not [text for text in kept for sentence in sentences if sentence in text]
+    dumped = [row for row in memory.store.dump() if row["table"] != "recommendations"]
+    assert not [row for row in dumped for sentence in sentences if sentence in repr(row)]
+
+
+def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, clock, twin):
+    down = house_with("gpt-4o-mini=500", "llama-3.3-70b-versatile=500")
+    worker = Worker(down)
+    worker.start()
+    names = [f"INC-S{n}" for n in range(5)]  # so few that, beside the others, INC-1 is still among the evidence
+    try:
+        for name in names:
+            broken_again(down, clock, name)
+            worker.wake()
+        assert worker.wait(lambda: all(down.store.newest_recommendation(name) for name in names), 20)
+        ended = threading.Event()
+        for _ in range(200):
+            if all(down.store.newest_recommendation(name).refines for name in names):
+                break
+            ended.wait(0.1)
+    finally:
+        worker.stop()
+    answers = [down.store.newest_recommendation(name) for name in names]
+    assert all(one.refines for one in answers)
+    assert {one.composer for one in answers} == {"extractive"}
+    for one in answers:
+        before = down.store.recommendation(one.refines)
+        own = {
+            "id": "",
+            "refines": None,
+            "route_reason": "",
+            "tokens": 0,
+            "cost_usd": 0.0,
+            "created_at": before.created_at,
+        }
+        assert replace(one, **own) == replace(before, id="", route_reason="")
+    assert len(twin.requests) == 6  # three failures open the breaker of each provider
+    assert {one.state for one in down.refining.usage().breakers} == {"open"}
+    assert "is left alone" in answers[-1].route_reason
