@@ -20,8 +20,8 @@ from onrecall.recall.scoring import Rarity
 
 PROPOSED = 80
 """Passages that each side of the index proposes."""
-FINALISTS = 30
-"""Candidates, the best by words and meaning, for which every signal is taken."""
+FINALISTS = 20
+"""Candidates, the best by words and meaning, for which every signal is taken; more where much is asked for."""
 TITLE_COUNTS = 2
 """How often a word of the title counts."""
 HEADLINE = 0.5
@@ -149,7 +149,9 @@ class Recall:
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
         by_words = self._by_words(situation, query)
         asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
-        finalists = self._complete(asked, self._compare(asked, self._propose(asked, by_words)))
+        finalists = self._complete(
+            asked, self._compare(asked, self._propose(asked, by_words), max(FINALISTS, 2 * limit))
+        )
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
         shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
@@ -177,13 +179,13 @@ class Recall:
         found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
         return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
 
-    def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]]) -> list[Candidate]:
+    def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]], many: int) -> list[Candidate]:
         """The best by words and meaning."""
         owners, held = list(proposed), list(proposed.values())
         words, has = scoring.words(asked.query.weights, asked.rarity, held)
         near, known = self._meaning(asked, held)
         # Owners are in their order, and of equals the first stays first.
-        best = np.argsort(-fusion.strengths(words, near, known), kind="stable")[:FINALISTS].tolist()
+        best = np.argsort(-fusion.strengths(words, near, known), kind="stable")[:many].tolist()
         reach = scoring.reach(asked.query.weights, asked.rarity)
         numbers = np.array(sorted(asked.query.weights), np.uint32)
         found = []
