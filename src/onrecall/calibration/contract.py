@@ -32,6 +32,7 @@ def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
         "ece_by_chance": trust.ece_by_chance,
         "brier": trust.brier,
         "brier_base": trust.brier_base,
+        "brier_base_then": trust.brier_base_then,
         "confident_wrong": trust.confident_wrong.value,
         "novelty_auroc": report.novelty.auroc.value,
         "false_recall": report.novelty.false_recall.value,
@@ -119,7 +120,7 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if report.trust.quality.ece is None:
         judged = report.right_when_answered.n
         why |= dict.fromkeys(
-            ("ece", "brier", "brier_base", "confident_wrong"),
+            ("ece", "brier", "brier_base", "brier_base_then", "confident_wrong"),
             f"confidence takes {NEEDED} answers whose truth is known, and one more to try it on; there are {judged}",
         )
     if report.learning is None:
@@ -131,7 +132,7 @@ def reasons(report: Report) -> dict[str, list[str]]:
     """The same by reason, each with the names of the figures in words."""
     found: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
-        if name == "brier_base":  # told with the Brier score
+        if name.startswith("brier_base"):  # told with the Brier score
             continue
         kind, _, system = name.partition(".")
         named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")

@@ -37,6 +37,8 @@ class Shown:
 
     judged: Judged
     probability: float
+    base: float
+    """The share that had been right until then: what somebody would claim who looks at nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Quality:
     brier_base: float | None
     auroc: Estimate
     confident_wrong: Estimate
+    brier_base_then: float | None = None
+    """The Brier score of who claimed the share that had been right until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ def quality(shown: Iterable[Shown]) -> Quality:
         brier_base=reliability.brier_base(truths),
         auroc=reliability.auroc(claims, truths),
         confident_wrong=reliability.confident_wrong(claims, truths),
+        brier_base_then=reliability.brier([one.base for one in given], truths),
     )
 
 
@@ -184,7 +189,8 @@ def _replayed(past: History, chances: Floats) -> tuple[Shown, ...]:
         if start < NEEDED:
             continue
         method, found = _levels(past.until(start), chances[:, :start])
+        base = (float(past.right[:start].sum()) + 0.5) / (start + 1)
         for place in range(start, end):
             level = at(found, chances[METHODS.index(method), place])
-            shown.append(Shown(past.judged[place], level.probability))
+            shown.append(Shown(past.judged[place], level.probability, base))
     return tuple(shown)

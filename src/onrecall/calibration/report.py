@@ -129,8 +129,10 @@ def _figures(report: Report) -> str:
         if one.value is None:
             continue
         title, meaning = MEANINGS[name]
-        if name == "brier" and report.trust.quality.brier_base is not None:
-            meaning += f"; always claiming the base rate would score {report.trust.quality.brier_base:.3f}"
+        trust = report.trust.quality
+        if name == "brier" and trust.brier_base is not None and trust.brier_base_then is not None:
+            meaning += f"; always claiming the share right until then would score {trust.brier_base_then:.3f}"
+            meaning += f", the share of all, which nobody knew, {trust.brier_base:.3f}"
         if name == "ece" and report.trust.quality.ece_by_chance is not None:
             meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.3f} on so few answers"
         rows.append(

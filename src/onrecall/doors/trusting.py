@@ -20,7 +20,10 @@ def standing(found: Standing) -> None:
         good = found.quality
         by_chance = f"  (by chance {number(good.ece_by_chance)})"
         say(("calibration error (ECE)         ", "dim"), number(good.ece), by_chance)
-        say(("Brier, against the base rate    ", "dim"), f"{number(good.brier)} against {number(good.brier_base)}")
+        against = (
+            f"{number(good.brier_base_then)} by the share right until then, {number(good.brier_base)} by that of all"
+        )
+        say(("Brier, against the base rate    ", "dim"), f"{number(good.brier)} against {against}")
         say(("confident (≥ 0.7) and wrong     ", "dim"), shown(good.confident_wrong))
     say(("told new from known (AUROC)     ", "dim"), shown(found.novelty.auroc, percent=False))
     say(("new, but answered as seen       ", "dim"), shown(found.novelty.false_recall))

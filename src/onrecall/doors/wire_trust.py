@@ -22,6 +22,7 @@ class QualityOut(Out):
     ece_by_chance: float | None
     brier: float | None
     brier_base: float | None
+    brier_base_then: float | None
     auroc: EstimateOut
     confident_wrong: EstimateOut
 
