@@ -34,6 +34,7 @@ WAITING = 1000
 """Messages that may wait for one browser."""
 MOST_BROWSERS = 5000
 GOODBYE_SECONDS = 2
+TROUBLE_SECONDS = 5
 TRY_LATER = 1013
 SYSTEM = ("opened", "acknowledged", "resolved", "reopened", "merged", "split")
 PONG = json.dumps({"type": "pong"})
@@ -107,7 +108,10 @@ class Browsers:
             return await run_in_threadpool(self._feed.news)
         except Unavailable as error:
             log.warning("browsers wait for news: %s", error)
-            return []
+        except Exception:  # the loop must go on: what could not be read is read again, and the log says why
+            log.exception("news could not be read; browsers wait")
+            await asyncio.sleep(TROUBLE_SECONDS)
+        return []
 
 
 class Feed:

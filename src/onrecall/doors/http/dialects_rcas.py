@@ -19,6 +19,8 @@ from onrecall.line.memory import situation
 
 router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])
 FORM = "ragoffire"
+UNRESOLVED = 20
+"""Incidents that nobody has analyzed yet, looked past in a search."""
 
 
 class Kept(BaseModel):
@@ -144,8 +146,9 @@ def search_rcas(
     top_k: Annotated[int, Query(ge=1, le=20)] = 5,
 ) -> Found:
     """Root cause analyses that are like a question; `error_type` and `tenant` filter."""
-    found = memory.recall(situation(query, only=_only("incident", error_type, tenant)), top_k)
-    results = [retrieved(*one) for one in dialects.incidents_in(found)]
+    found = memory.recall(situation(query, only=_only("incident", error_type, tenant)), top_k + UNRESOLVED)
+    analyzed = [one for one in dialects.incidents_in(found) if one[1].resolution]
+    results = [retrieved(*one) for one in analyzed[:top_k]]
     return Found(total=len(results), results=results)
 
 
@@ -153,7 +156,7 @@ def search_rcas(
 def rca(incident_id: str, memory: TheMemory) -> Rca | DocumentOut:
     """One root cause analysis by its exact id, which nothing else answers to."""
     found = dialects.found_or_none(memory.store.incident, incident_id)
-    return _rca(found) if found else DocumentOut.model_validate(_own(memory, incident_id))
+    return _rca(found) if found and found.resolution else DocumentOut.model_validate(_own(memory, incident_id))
 
 
 @router.post("", status_code=201, responses=responses(422, 503))
