@@ -17,6 +17,7 @@ HOSTILE = [
     "<at>everyone</at> <!channel> @channel",
     "{{DATE(2026-01-01T00:00:00Z, SHORT)}} ${secret}",
     "Subject\r\nBcc: victim@example.com\r\n\r\nbody",
+    "=?utf-8?q?a=0D=0ABcc:_victim@example.com?= =?utf-8?b?DQpCY2M6IHhAeS56?=",
     "a\x1b[31mred\x07 \u202eevil\u2066 \u200bhidden\U000e0041tag",
     "javascript:alert(1) data:text/html,x www.evil.example mailto:x@evil.example",
     "x" * 50_000,

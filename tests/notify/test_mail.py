@@ -244,6 +244,8 @@ def test_a_subject_with_a_line_break_is_refused_even_if_it_got_that_far() -> Non
         body = channel.render(incident(), answer(), news(), {}).body
         with pytest.raises(ValueError, match="linefeed or carriage return"):
             channel.send(Message({**body, "subject": "a\r\nBcc: b@example.com"}, "key"), {})
+        with pytest.raises(Refused, match="headers of its own"):
+            channel.send(Message({**body, "subject": "=?utf-8?q?=0D=0ABcc:_b@example.com?="}, "key"), {})
     assert box.mails == []
 
 

@@ -163,7 +163,7 @@ class Mail:
         url = self.links.incident(incident.id)
         return Message(
             {
-                "subject": words.unlinked(words.flat(words.headline(incident, event), LONGEST_SUBJECT)),
+                "subject": _subject(words.headline(incident, event)),
                 "at": event.at.isoformat(),
                 "text": _text(rows, url),
                 "html": _html(rows, url),
@@ -182,6 +182,8 @@ class Mail:
         mail["From"] = self.sender
         mail["To"] = tuple(self.recipients)
         mail["Subject"] = message.body["subject"]
+        if mail["Subject"].splitlines() != [message.body["subject"]]:
+            raise Refused("the subject does not stay what it is: it would bring headers of its own")
         mail["Date"] = format_datetime(datetime.fromisoformat(message.body["at"]))
         mail["Message-ID"] = its_id
         if root != its_id:
@@ -221,6 +223,11 @@ def _rows(incident: Incident, answer: Recommendation | None, event: News) -> Ite
     if step.command:
         yield "code", words.block(step.command, LONGEST)
     yield "faint", _prose(words.step_note(step))
+
+
+def _subject(value: str) -> str:
+    """One line, in which nothing is an encoded word: what those hide is decoded into the head, line breaks and all."""
+    return words.unlinked(words.flat(value, LONGEST_SUBJECT)).replace("=?", "= ?")
 
 
 def _prose(value: str) -> str:
