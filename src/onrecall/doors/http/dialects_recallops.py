@@ -1,6 +1,6 @@
 """RecallOps' dialect: seed, query, save back, the audit log and the totals of cost."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -14,9 +14,11 @@ from onrecall.doors.http.problems import responses
 from onrecall.errors import Invalid, Rejected
 from onrecall.incident import Evidence, Incident, Recommendation
 from onrecall.line.memory import situation
+from onrecall.store.results import ModelUse
 
 router = APIRouter(prefix="/api", tags=["RecallOps"])
 FORM = "recallops"
+EVER_DAYS = 36_500
 LONGEST = 200_000
 
 
@@ -101,14 +103,27 @@ class AuditLogs(BaseModel):
     next: int
 
 
-class Costs(BaseModel):
-    """What the answers that are kept have cost."""
+class Cost(BaseModel):
+    """What one model took."""
 
-    answers: int
-    total_cost: float | None
+    provider: str
+    model: str
+    calls: int
+    rejected: int
+    tokens: int
+    known_cost: float
+    unknown_costs: int
+
+
+class Costs(BaseModel):
+    """What models have cost, rejected drafts too."""
+
+    total_cost: float | None = Field(description="Dollars; null where the price of any call is not known.")
+    known_cost: float
+    unknown_costs: int = Field(description="Calls whose price is not known.")
+    total_calls: int
     total_tokens: int
-    by_model: Mapping[str, float | None]
-    looked_at: int = Field(description="The newest answers, of which these totals are.")
+    by_model: list[Cost]
     note: str
 
 
@@ -170,27 +185,33 @@ def audit(
 
 @router.get("/costs")
 def costs(memory: TheMemory) -> Costs:
-    """What the newest answers that are kept have cost; one price that is not known makes the total unknown."""
-    total, newest = memory.store.overview.answers(1000)
-    by_model: dict[str, float | None] = {}
-    for one in newest:
-        name = one.model or one.composer
-        by_model[name] = _sum(by_model.get(name, 0.0), one.cost_usd)
-    spent: float | None = 0.0
-    for cost in by_model.values():
-        spent = _sum(spent, cost)
+    """What calls of models have cost so far; one price that is not known makes the total unknown."""
+    used: dict[tuple[str, str], list[ModelUse]] = {}
+    for one in memory.store.usage.by_day(EVER_DAYS, memory.now()):
+        used.setdefault((one.provider, one.model), []).append(one)
+    models = [_cost(days) for _, days in sorted(used.items())]
+    known, unknown = round(sum(one.known_cost for one in models), 6), sum(one.unknown_costs for one in models)
     return Costs(
-        answers=total,
-        total_cost=spent,
-        total_tokens=sum(one.tokens for one in newest),
-        by_model=by_model,
-        looked_at=len(newest),
-        note="Of answers that are kept. Questions by /api/query write nothing, so they are not counted here.",
+        total_cost=None if unknown else known,
+        known_cost=known,
+        unknown_costs=unknown,
+        total_calls=sum(one.calls for one in models),
+        total_tokens=sum(one.tokens for one in models),
+        by_model=models,
+        note="Calls of models. Answers that were made without one, the extractive ones, cost nothing.",
     )
 
 
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else round(one + other, 6)
+def _cost(days: Sequence[ModelUse]) -> Cost:
+    return Cost(
+        provider=days[0].provider,
+        model=days[0].model,
+        calls=sum(one.calls for one in days),
+        rejected=sum(one.rejected for one in days),
+        tokens=sum(one.input_tokens + one.output_tokens for one in days),
+        known_cost=round(sum(one.known_cost_usd or 0.0 for one in days), 6),
+        unknown_costs=sum(one.of_unknown_cost for one in days),
+    )
 
 
 def _similar(one: Evidence, earlier: Incident) -> Similar:
