@@ -4,13 +4,17 @@ import json
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
 
+from onrecall.doors.http.dialects_live import WAITING, Browser
 from onrecall.doors.wiring import House
+from onrecall.store.results import Called, Spent
+from onrecall.store.usage import Limits
 
 LEAK = {"error_type": "memory_leak", "spike_percentage": 280, "service_name": "checkout", "metric_name": "heap"}
 CERTIFICATE = {"error_type": "ssl_certificate_expired", "spike_percentage": 100, "service_name": "checkout"}
@@ -358,3 +362,34 @@ def test_bad_input_names_the_field(client: TestClient, path: str, body: dict[str
     answer = client.post(path, json=body)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
+
+
+def test_a_cost_that_is_not_known_is_never_0(client: TestClient, home: House) -> None:
+    usage, now = home.memory.store.usage, home.memory.now()
+    assert client.get("/api/costs").json()["total_cost"] == 0.0
+    for cost, total, known in ((0.25, 0.25, 0.25), (None, None, 0.25)):
+        call = Called("rec-1", "draft", "groq", "small", "hash")
+        number = usage.reserve(call, 1.0, Limits(100, None), now)
+        usage.answered(number, Spent(100, 20, cost, 12.0))
+        said = client.get("/api/costs").json()
+        assert (said["total_cost"], said["known_cost"]) == (total, known)
+    assert (said["total_calls"], said["total_tokens"], said["unknown_costs"]) == (2, 240, 1)
+
+
+def test_a_browser_that_does_not_keep_up_is_let_go_and_nobody_waits_for_it() -> None:
+    browser = Browser()
+    for n in range(WAITING):
+        browser.tell(str(n))
+    assert not browser.behind.is_set()
+    browser.tell("one too many")
+    assert browser.behind.is_set()
+    assert browser.queue.qsize() == WAITING
+
+
+def test_a_browser_that_comes_later_hears_what_happens_from_then_on(client: TestClient) -> None:
+    first = told(client, lambda: decided(client, LEAK), {"decision"})
+    time.sleep(1)
+    decided(client, UNKNOWN)
+    time.sleep(1)
+    second = told(client, lambda: decided(client, CERTIFICATE), {"decision"})
+    assert [one["data"]["symptom"].split()[1] for one in first + second] == ["memory_leak", "ssl_certificate_expired"]  # type: ignore[index]
