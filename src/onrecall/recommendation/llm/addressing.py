@@ -31,6 +31,11 @@ _PHRASES = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
+_STEERING = re.compile(
+    r"\b(?:must|please|you|your|everyone|everybody|do\s+not|don't|has\s+to|have\s+to|needs?\s+to|now\s+run)\b"
+    r"|(?<![\w/])\w+:/|\bwww\.|\w@\w|[\\;{}|&$<>]",
+    re.IGNORECASE,
+)
 _CODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 READ = 20_000
 
@@ -41,6 +46,12 @@ def speaks_to_a_model(text: str) -> bool:
     if any(unicodedata.category(c) in ("Cf", "Co", "Cs") for c in said):
         return True
     return _PHRASES.search(said) is not None or any(_PHRASES.search(_decoded(code)) for code in _CODED.findall(said))
+
+
+def steers(cause: str) -> bool:
+    """Whether a cause says more than what was wrong: what somebody has to do, or where to go."""
+    said = unicodedata.normalize("NFKC", cause[:READ])
+    return speaks_to_a_model(said) or _STEERING.search(said) is not None
 
 
 def _decoded(code: str) -> str:

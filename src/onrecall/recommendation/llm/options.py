@@ -18,7 +18,7 @@ from onrecall.incident import (
 from onrecall.recommendation.causes import Hypothesis, cited, rank
 from onrecall.recommendation.deeds import deeds
 from onrecall.recommendation.faults import contradiction
-from onrecall.recommendation.llm.addressing import speaks_to_a_model
+from onrecall.recommendation.llm.addressing import speaks_to_a_model, steers
 from onrecall.recommendation.steps import actions, steps, tried_before
 from onrecall.recommendation.verdict import Thresholds
 
@@ -105,7 +105,7 @@ def _causes(
     ]
     for other in answer.alternatives if answer.verdict == "similar" else ():
         same = next((one for one in hypotheses if tuple(each.id for each in one.evidence) == other.evidence), None)
-        if same is None or same.sentence is None or speaks_to_a_model(same.sentence):
+        if same is None or same.sentence is None or steers(same.sentence):
             continue
         made = actions([deed for one in same.evidence for deed in deeds(one)], (), records)
         first = 1 + sum(len(cause.steps) for cause in found)
@@ -125,8 +125,8 @@ def _causes(
 
 
 def _addressed(cause: Cause) -> bool:
-    told = [cause.sentence or "", *(part for step in cause.steps.values() for part in (step.text, step.command or ""))]
-    return any(speaks_to_a_model(one) for one in told)
+    told = [*(part for step in cause.steps.values() for part in (step.text, step.command or ""))]
+    return steers(cause.sentence or "") or any(speaks_to_a_model(one) for one in told)
 
 
 def _named(found: Sequence[Step], first: int) -> dict[str, Step]:

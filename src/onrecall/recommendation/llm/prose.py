@@ -22,8 +22,8 @@ _INTERNAL = re.compile(
     r"(?:internal|local|svc|lan|home|intra|ya?ml|json|conf|cfg|ini|toml|xml|log|properties|[A-Z]\w*(?:Error|Exception))"
 )
 _SPELLED = re.compile(r"\s(?:dot|punkt)\s", re.IGNORECASE)
-_COMMAND = re.compile(r"(?<!\S)(?:--?[A-Za-z]|/)")
-"""A flag, or a path."""
+_COMMAND = re.compile(r"(?<!\S)(?:--?[A-Za-z]|/)|[:;=+/(]\s*[:;=+/().,%]")
+"""A flag, a path, or marks that no sentence has side by side."""
 _EDGES = ".:;-–—/%+"
 
 

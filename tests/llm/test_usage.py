@@ -1,0 +1,199 @@
+"""Money, turns and breakers: counted in the database before a call is made, so all processes together keep to them."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from conftest import DESCRIPTION, broken_again
+from onrecall.doors import cli
+from onrecall.doors.http import create
+from onrecall.doors.models import models
+from onrecall.doors.wiring import house
+from onrecall.doors.worker import Worker
+from onrecall.errors import Invalid, Unavailable
+from onrecall.line.memory import situation
+from onrecall.settings import Settings, load
+from onrecall.store import Called, Limits, Spent, Store
+
+ASKED = situation(DESCRIPTION, "auth-service")
+NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
+CALL = Called("rec-1", "draft", "openai", "gpt-4o-mini", "hash")
+MANY = Limits(1000, None)
+
+
+def test_the_budget_is_kept_before_a_call_and_each_day_has_its_own(store):
+    limits = Limits(1000, 1.0)
+    number = store.usage.reserve(CALL, 0.6, limits, NOW)
+    with pytest.raises(Unavailable, match="the daily budget of 1 dollars does not reach"):
+        store.usage.reserve(CALL, 0.6, limits, NOW)
+    store.usage.answered(number, Spent(100, 10, 0.1, 5.0))
+    assert store.usage.spent_today(NOW) == pytest.approx(0.1)
+    store.usage.failed(store.usage.reserve(CALL, 0.6, limits, NOW), "no answer in time", 8000, free=False)
+    assert store.usage.spent_today(NOW) == pytest.approx(0.7)  # it may have cost that
+    store.usage.failed(store.usage.reserve(CALL, 0.3, limits, NOW), "it answered 500", 10, free=True)
+    assert store.usage.spent_today(NOW) == pytest.approx(0.7)
+    store.usage.reserve(CALL, 1.0, limits, NOW + timedelta(days=1))
+
+
+def test_a_budget_is_not_kept_over_a_price_that_nobody_knows(store):
+    with pytest.raises(Unavailable, match="its price is not known"):
+        store.usage.reserve(CALL, None, Limits(1000, 1.0), NOW)
+    store.usage.reserve(CALL, 0.0, Limits(1000, 1.0), NOW)
+    store.usage.reserve(CALL, None, MANY, NOW)
+
+
+def test_calls_of_a_minute_are_counted(store):
+    for _ in range(3):
+        store.usage.answered(store.usage.reserve(CALL, None, Limits(3, None), NOW), Spent(1, 1, None, 1.0))
+    with pytest.raises(Unavailable, match="the 3 calls of this minute are made"):
+        store.usage.reserve(CALL, None, Limits(3, None), NOW + timedelta(seconds=59))
+    store.usage.reserve(CALL, None, Limits(3, None), NOW + timedelta(seconds=61))
+
+
+def test_the_breaker_opens_cools_lets_one_try_and_closes(store):
+    for _ in range(3):
+        assert store.usage.breaker("openai", NOW).state == "closed"
+        store.usage.failed(store.usage.reserve(CALL, None, MANY, NOW), "it answered 500", 10, free=True)
+    with pytest.raises(Unavailable, match="openai failed 3 times one after the other and is left alone"):
+        store.usage.reserve(CALL, None, MANY, NOW + timedelta(seconds=29))
+    store.usage.reserve(Called("rec-1", "strong", "groq", "llama", "hash"), None, MANY, NOW)
+    later = NOW + timedelta(seconds=31)
+    assert store.usage.breaker("openai", later).state == "half_open"
+    trial = store.usage.reserve(CALL, None, MANY, later)
+    with pytest.raises(Unavailable):
+        store.usage.reserve(CALL, None, MANY, later)
+    store.usage.failed(trial, "it answered 500", 10, free=True)
+    assert store.usage.breaker("openai", later + timedelta(seconds=59)).state == "open"
+    much_later = later + timedelta(seconds=61)
+    store.usage.answered(store.usage.reserve(CALL, None, MANY, much_later), Spent(1, 1, 0.1, 1.0))
+    assert store.usage.breaker("openai", much_later).state == "closed"
+
+
+def test_what_was_rejected_counts_by_day_and_model(store):
+    first = store.usage.reserve(CALL, 0.5, MANY, NOW)
+    store.usage.answered(first, Spent(1000, 100, 0.25, 10.0))
+    store.usage.rejected(first, ["it is not JSON"])
+    store.usage.answered(store.usage.reserve(CALL, 0.5, MANY, NOW), Spent(1000, 100, 0.25, 30.0))
+    store.usage.answered(store.usage.reserve(CALL, 0.5, MANY, NOW + timedelta(days=1)), Spent(None, None, None, 30.0))
+    newest, day = store.usage.by_day(30, NOW + timedelta(days=1))
+    assert (day.day, day.calls, day.accepted, day.rejected, day.failed) == ("2026-06-01", 2, 1, 1, 0)
+    assert (day.input_tokens, day.output_tokens, day.mean_latency_ms) == (2000, 200, 20.0)
+    assert day.cost_usd == pytest.approx(0.5)
+    assert (newest.cost_usd, newest.of_unknown_cost, newest.input_tokens) == (None, 1, 0)
+    assert store.usage.by_day(1, NOW + timedelta(days=1)) == (newest,)
+
+
+def spend(url: str, results: "multiprocessing.Queue[int]") -> None:
+    store, taken = Store.open(url), 0
+    for _ in range(20):
+        try:
+            store.usage.reserve(CALL, 0.1, Limits(1000, 1.0), NOW)
+            taken += 1
+        except Unavailable:
+            continue
+    store.close()
+    results.put(taken)
+
+
+def test_several_processes_together_keep_one_budget(store_url):
+    Store.open(store_url).close()
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    running = [context.Process(target=spend, args=(store_url, results)) for _ in range(3)]
+    for one in running:
+        one.start()
+    taken = [results.get(timeout=60) for _ in running]
+    for one in running:
+        one.join()
+    assert sum(taken) in (9, 10)  # ten times 0.1 may come to a hair more than 1
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, twin, clock):
+    memory = house_with("gpt-4o-mini=good", "gpt-4o=good", budget=0.0005)
+    answer = memory.ask(ASKED, refine=True)
+    assert answer.composer == "extractive"
+    assert "the daily budget of 0.0005 dollars does not reach for it" in answer.route_reason
+    assert (twin.requests, answer.cost_usd) == ([], 0)
+    memory.refining.run()
+    broken_again(memory, clock)
+    memory.recommend("INC-9")
+    memory.refining.run()
+    assert memory.store.newest_recommendation("INC-9").composer == "extractive"
+    assert twin.requests == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"llm_draft": "gpt-4o"}, "ONRECALL_LLM_DRAFT: 'gpt-4o' is no model; write provider:name"),
+        ({"llm_strong": "acme:x"}, "the provider one of openai, groq, anthropic, openai-compatible"),
+        ({"llm_draft": "groq:llama-3.3-70b-versatile"}, "set ONRECALL_GROQ_KEY or ONRECALL_GROQ_KEY_FILE"),
+        ({"llm_draft": "openai-compatible:llama3"}, "set ONRECALL_LLM_URL, such as"),
+        ({"llm_draft": "openai-compatible:x", "llm_url": "http://x", "llm_url_price": "free"}, "is no price"),
+    ],
+)
+def test_wrong_settings_are_a_sentence(given, said):
+    with pytest.raises(Invalid, match=said):
+        models(Settings(**given))
+
+
+def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("gsk_of_a_test\n")
+    monkeypatch.setenv("ONRECALL_GROQ_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("ONRECALL_LLM_DRAFT", "groq:llama-3.3-70b-versatile")
+    chosen = load()
+    ((_, model),) = models(chosen).asked
+    assert (model.name, model.key) == ("groq:llama-3.3-70b-versatile", "gsk_of_a_test")
+    assert "gsk_of_a_test" not in repr(models(chosen)) + repr(chosen.shown())
+    monkeypatch.setenv("ONRECALL_OPENAI_KEY", '"sk-quoted"')
+    with pytest.raises(Invalid, match="has blanks or quotes around it"):
+        load()
+
+
+def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, tmp_path, monkeypatch):
+    given = {"data_dir": tmp_path, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"ONRECALL_{name.upper()}", str(value))
+    with house(load()) as home:
+        imported = CliRunner().invoke(cli.app, ["import", "--example"])
+        assert imported.exit_code == 0
+        worker = Worker(home.memory)
+        app = create(home.memory, worker, home.status)
+        with TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
+            text = "auth service returning 503, connection pool exhausted, FATAL: sorry, too many clients already"
+            plain = client.post("/api/v1/ask", json={"text": text}).json()
+            said = client.post("/api/v1/ask?refine=true", json={"text": text}).json()
+            assert (plain["composer"], plain["explanation"]) == ("extractive", [])
+            assert (said["composer"], said["model"]) == ("llm", "openai-compatible:good"), said["route_reason"]
+            assert said["refines"] == plain["id"]
+            assert said["cost_usd"] == pytest.approx(0.0012)
+            assert said["explanation"][0]["citations"][0]["quote"]
+            used = client.get("/api/v1/usage").json()
+    assert used["days"][0]["accepted"] == 1
+    assert used["spent_today_usd"] == pytest.approx(0.0012)
+    assert used["breakers"] == [{"provider": "openai-compatible", "state": "closed", "failures": 0, "until": None}]
+    asked = CliRunner().invoke(cli.app, ["ask", text, "--refine", "--json"])
+    assert json.loads(asked.stdout)["composer"] == "llm"
+    shown = CliRunner().invoke(cli.app, ["ask", text, "--refine"])
+    assert "model: " in shown.stdout
+    told = CliRunner().invoke(cli.app, ["usage", "--json"])
+    assert json.loads(told.stdout)["days"][0]["calls"] == 3
+    assert "draft openai-compatible:good" in CliRunner().invoke(cli.app, ["usage"]).stdout
+
+
+def test_no_sdk_is_loaded_before_a_model_is_asked(tmp_path):
+    code = (
+        "import sys; from onrecall.doors.wiring import house; from onrecall.settings import Settings; from pathlib import Path\n"
+        f"s = Settings(data_dir=Path({str(tmp_path)!r}), llm_draft='openai:gpt-4o', openai_key='k')\n"
+        "with house(s) as home: home.memory.refining.usage()\n"
+        "print([m for m in ('pydantic_ai', 'openai', 'groq', 'anthropic', 'genai_prices') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
