@@ -140,6 +140,7 @@ def test_news_that_come_together_are_one_message(memory, clock, teller, ears) ->
     memory.resolve("X-1", Resolution("A leak", clock()))
     rounds(teller)
     assert ears.kinds == ["resolved"]
+    assert len(memory.store.outbox.page().items) == 1
 
 
 def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog) -> None:
@@ -153,6 +154,7 @@ def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog
         assert teller.round() == 0
         (one,) = memory.store.outbox.page().items
         waited.append((one.next_at - clock()).total_seconds())
+        assert "ghp_" not in one.last_error
         clock.at = max(one.next_at, clock())
     assert waited[: TRIES - 1] == [min(2.0**n, 3600) for n in range(1, TRIES)]
     (dead,) = memory.store.outbox.page().items

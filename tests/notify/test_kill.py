@@ -23,8 +23,8 @@ from .twin import HERE, Posting, twin, until
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["onrecall.doors.worker", "pytest"])
-KILLS = 8
-EACH = 12
+KILLS = 5
+EACH = 8
 
 
 def memory(store: Store, url: str, ahead: timedelta) -> Memory:
