@@ -137,10 +137,13 @@ def test_news_that_come_together_are_one_message(memory, clock, teller, ears) ->
     opened(memory, clock)
     answered(memory, clock)
     answered(memory, clock, number=2, verdict="similar")
+    rounds(teller)
+    assert [(one["kind"], one["verdict"]) for one in ears.heard] == [("opened", "similar")]
+    assert len(memory.store.outbox.page().items) == 1
+    answered(memory, clock, number=3)
     memory.resolve("X-1", Resolution("A leak", clock()))
     rounds(teller)
-    assert ears.kinds == ["resolved"]
-    assert len(memory.store.outbox.page().items) == 1
+    assert ears.kinds == ["opened", "resolved"]
 
 
 def test_tries_wait_longer_each_time_and_end(memory, clock, teller, ears, caplog) -> None:
