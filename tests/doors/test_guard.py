@@ -131,7 +131,7 @@ def test_another_method_is_told_to_those_who_may_be_told(doors: Doors, client: T
 def test_web_sockets_are_closed_too(doors: Doors, client: TestClient) -> None:
     tokens = doors.tokens()
     for headers in ({}, bearer(tokens["admin"]), bearer(tokens["wrong"])):
-        for path in ("/api/v1/live", "/v2/enqueue"):
+        for path in ("/api/v1/secrets", "/v2/enqueue"):
             with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect(path, headers=headers):
                 pass
             assert closed.value.code == 1008

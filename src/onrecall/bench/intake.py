@@ -104,7 +104,7 @@ def _onrecall(name: str, url: str, folder: str, load: Load) -> Result:
 def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], load: Load, url: str | None) -> Result:
     mark = secrets.token_hex(4)
     before, used = os.getloadavg()[0], _used()
-    with _served(command, environment) as address:
+    with served(command, environment) as address:
         sent = send(address, load, mark)
         rows, keys = _stored(url, mark) if url else (None, None)
     return Result(
@@ -130,7 +130,8 @@ def _acknowledging(seconds: Sequence[float]) -> Acknowledging:
 
 
 @contextmanager
-def _served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """The address of a server in a process of its own."""
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603 - our own command
         [*command, str(port)], env=environment or None, stdout=subprocess.DEVNULL

@@ -24,6 +24,7 @@ from onrecall.doors import (
     rejecting,
     storming,
     trusting,
+    using,
 )
 from onrecall.doors.kafka import command as streaming
 from onrecall.doors.options import (
@@ -66,6 +67,7 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
 bench.command(name="intake")(loading.intake)
+bench.command(name="live")(loading.live)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
@@ -88,11 +90,13 @@ def ask(
     only_service: OnlyService = None,
     as_of: AsOf = None,
     limit: Limit = 5,
+    refine: Annotated[bool, typer.Option("--refine", help="Wait for a model to refine it.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
-        answer = home.memory.ask(situation_from(text, service, label, only_kind, only_service, as_of), limit)
+        asked = situation_from(text, service, label, only_kind, only_service, as_of)
+        answer = home.memory.ask(asked, limit, refine=refine)
     _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
 
 
@@ -285,6 +289,7 @@ app.command()(assisting.mcp)
 app.command()(storming.worker)
 app.command()(storming.merge)
 app.command()(storming.split)
+app.command()(using.usage)
 app.command()(streaming.kafka)
 
 

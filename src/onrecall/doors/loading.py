@@ -1,4 +1,4 @@
-"""`onrecall bench intake`: how fast alerts are acknowledged."""
+"""`onrecall bench intake` and `live`: how fast alerts are acknowledged, and how fast those who listen are told."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -36,6 +36,33 @@ def intake(
         typer.echo(json.dumps(said, indent=2))
     else:
         _show(said)
+
+
+def live(
+    clients: Annotated[int, typer.Option(min=1, max=5_000, help="WebSocket clients.")] = 1_000,
+    rounds: Annotated[int, typer.Option(min=1, max=1_000, help="Changes, one after the other.")] = 10,
+    postgres: Postgres = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how long until every client of the live stream has a hint, none lost and none double."""
+    from onrecall.bench.live import run  # noqa: PLC0415 - likewise
+
+    report = run(clients, rounds, postgres, lambda what: printing.err.print(f"{what} …"))
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2))
+        return
+    printing.say(
+        f"{report.clients:,} clients, {report.database}, {report.processors} processors ({report.machine}), "
+        f"all joined in {report.joining_seconds:.1f} s"
+    )
+    table = Table("round", "p50 ms", "p99 ms", "all ms")
+    for number, one in enumerate(report.rounds, start=1):
+        table.add_row(str(number), *(f"{value:.0f}" for value in (one.p50, one.p99, one.all)))
+    printing.out.print(table)
+    printing.say(
+        f"all within {report.slowest_ms:.0f} ms in the slowest round, {report.lost} lost, {report.double} double, "
+        f"machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
+    )
 
 
 def _show(report: dict[str, Any]) -> None:

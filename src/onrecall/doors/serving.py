@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -22,6 +24,7 @@ def serve(
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
     check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
+    _allow_connections()
     with _listen(host, port) as listener:
         worker = Worker(house.memory)
         app = create(house.memory, worker, lambda: house.status(worker), house.access)
@@ -37,6 +40,17 @@ def serve(
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             printing.say("stopped")
+
+
+def _allow_connections() -> None:
+    """As many open sockets as this system lets us have; many begin with 1,024, and browsers stay connected."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(host: str, port: int) -> socket.socket:

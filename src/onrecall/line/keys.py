@@ -115,6 +115,11 @@ class Keys:
             raise Unauthorised(f"the key {key.prefix}… is {state}; have a new one made")
         return key
 
+    def active(self, key_id: str) -> Key | None:
+        """The key with this id, when it opens now. What is held must be fresh."""
+        key = self._known.get(key_id)
+        return key if key is not None and key.state(self._clock()) == "active" else None
+
     def unkept(self, key: Key) -> bool:
         """Whether it is time to keep that this key was used."""
         before = self._used.get(key.id) or key.last_used_at

@@ -1,6 +1,6 @@
 """The database behind a URL: its transactions, and its failures in our own words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, make_url
@@ -26,6 +26,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.kind = _kind(url)
+        self.written: list[Callable[[], None]] = []
+        """Who is told after each writing transaction of this process; from any thread, and to return at once."""
         try:
             self._migrate()
         except BaseException:
@@ -44,6 +46,8 @@ class Database:
         with self.kind.turn(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             yield connection
+        for told in tuple(self.written):
+            told()
 
     def close(self) -> None:
         """Let go of all connections."""

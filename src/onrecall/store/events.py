@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.incident import Link
 from onrecall.store import counting
+from onrecall.store.postgres import NOTICES
 from onrecall.store.results import Event, EventType
 from onrecall.store.tables import events
 
@@ -40,6 +41,8 @@ def add(connection: Connection, happenings: Sequence[Happening], now: datetime) 
         for seq, one in zip(seqs, happenings, strict=True)
     ]
     connection.execute(insert(events), rows)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
 
 
 def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:

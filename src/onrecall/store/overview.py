@@ -1,6 +1,6 @@
 """What there is at a glance, and what came since: for lists of all answers, and for browsers that listen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -10,6 +10,7 @@ from onrecall.store import alerts, counting, paging, recommendations
 from onrecall.store.database import Database
 from onrecall.store.inbound import StoredAlert
 from onrecall.store.tables import incidents
+from onrecall.store.watching import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Overview:
                 counting.value(connection, "recommendation"),
                 counting.value(connection, "alert"),
             )
+
+    def newest_event(self) -> int:
+        """The number of the last event."""
+        with self.database.read() as connection:
+            return counting.value(connection, "event")
+
+    def watch(self, woken: Callable[[], None]) -> Watch:
+        """A way to be told, once it is started, that there may be new events."""
+        return Watch(self.database, woken)
 
     def statuses(self) -> Mapping[Status, int]:
         """How many incidents there are of each status."""

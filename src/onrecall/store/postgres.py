@@ -1,18 +1,24 @@
 """What is PostgreSQL's own: how it is reached, how writers queue, and what its errors mean."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from onrecall.errors import Invalid
+from onrecall.errors import Invalid, Unavailable
 
 PATIENCE_SECONDS = 60
 OLDEST = 160000
 WRITERS = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
+NOTICES = "onrecall_events"
+"""The channel on which transactions that recorded events say so."""
+LISTEN_SECONDS = 0.5
+"""How often a listener looks whether it is to end."""
 TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
 LATER = ("08", "40", "53", "55P03", "57")
 """SQLSTATEs that pass: connection, rolled back, out of resources, lock timeout, shutting down."""
@@ -98,6 +104,23 @@ class PostgreSQL:
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
             return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
         return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(LATER) else None
+
+    def listen(self, heard: Callable[[], None], stopping: threading.Event) -> None:
+        """Call back at every notice, over a connection beside the pool, until told to stop; or Unavailable."""
+        import psycopg  # noqa: PLC0415 - as above
+
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.detach()
+                connection.exec_driver_sql(f"listen {NOTICES}")
+                heard()  # what came before it listened
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, psycopg.Connection)
+                while not stopping.is_set():
+                    for _ in raw.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                        heard()
+        except (DBAPIError, psycopg.Error, PoolTimeout) as error:
+            raise Unavailable(f"PostgreSQL does not answer: {' '.join(str(error).split())}") from error
 
     def foreign(self, error: BaseException | None) -> bool:  # noqa: ARG002
         """Never: a server that answers is a database."""

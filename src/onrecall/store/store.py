@@ -64,6 +64,7 @@ from onrecall.store.results import (
     TermStatistics,
 )
 from onrecall.store.storms import Storms
+from onrecall.store.tickets import Tickets
 from onrecall.store.usage import Usage
 
 
@@ -79,6 +80,7 @@ class Store(Inbox):
         self.cursors = Cursors(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
+        self.tickets = Tickets(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -29,16 +29,19 @@ from onrecall.doors.http import (
     history,
     incidents,
     limits,
+    live,
     pages,
     problems,
     recall,
     recurrences,
     storms,
     trust,
+    usage,
 )
 from onrecall.doors.http.confirming import Confirming
 from onrecall.doors.http.dialects_live import Browsers
 from onrecall.doors.http.mcp import Mcp
+from onrecall.doors.http.stream import Stream
 from onrecall.doors.intake import Intake
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
@@ -56,7 +59,7 @@ def create(
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in."""
     intake = Intake(memory, worker.wake)
-    browsers, mcp = Browsers(memory), Mcp(memory)
+    browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +69,7 @@ def create(
             yield
         finally:
             await browsers.stop()
+            await stream.stop()
             await mcp.stop()
             intake.stop()
             worker.stop()
@@ -85,6 +89,7 @@ def create(
     app.state.worker = worker
     app.state.intake = intake
     app.state.browsers = browsers
+    app.state.stream = stream
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     problems.install(app)
@@ -120,10 +125,12 @@ ROUTERS = (
     alerts.router,
     recall.router,
     trust.router,
+    usage.router,
     recurrences.router,
     history.router,
     documents.router,
     deliveries.router,
+    live.router,
     pages.router,
     health.router,
 )
@@ -134,6 +141,7 @@ TAGS = [
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
+    {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},

@@ -13,10 +13,11 @@ from onrecall.alerts import SOURCES, Delivery, payload
 from onrecall.doors.access import Access
 from onrecall.doors.http import bodies, credentials, problems
 from onrecall.doors.http.brake import Brake
-from onrecall.doors.http.roles import KEY_IN_BODY, Found, look_up
+from onrecall.doors.http.roles import KEY_IN_BODY, TICKETED, Found, look_up
 from onrecall.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
 from onrecall.line import Memory
 from onrecall.line.keys import Keys
+from onrecall.line.tickets import Tickets
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY_VIOLATION = 1008
@@ -33,6 +34,7 @@ class Guard:
         self._app = app
         self._access = access
         self._keys = access.keys or Keys(memory.store, memory.now)
+        self._tickets = Tickets(memory.store, self._keys, memory.now)
         self._now = memory.now
         self._brake = Brake()
 
@@ -54,7 +56,7 @@ class Guard:
         except (OnRecallError, HTTPException) as error:
             await _refuse(error, found, scope, receive, send)
             return
-        scope.setdefault("state", {})["caller"] = caller
+        scope.setdefault("state", {}).update(caller=caller, keys=self._keys)
         await self._app(scope, body.again, send)
         if caller.key is not None and self._keys.unkept(caller.key):
             await run_in_threadpool(self._keep_use, caller)  # after the answer, for it may wait for other writers
@@ -70,6 +72,8 @@ class Guard:
         assert found.least != "open"
         if not caller.may(found.least):
             raise Forbidden(f"this takes the role {found.least}, and the key of {caller.name} has {caller.role}")
+        if request.method == "WEBSOCKET":
+            self._own_page(request)  # browsers ask nobody before they open one for any page
         return caller
 
     async def _who(self, request: Request, found: Found, body: "_Body") -> Caller:
@@ -105,6 +109,9 @@ class Guard:
 
     async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
         token = credentials.token_in(request.headers)
+        if token is None and (ticket := _ticket(request)) is not None:
+            key = await run_in_threadpool(self._tickets.take, ticket)
+            return Caller(key.role, key.name, key)
         if token is None and found.source in KEY_IN_BODY:
             packed = request.headers.get("content-encoding", "")
             token = credentials.routing_key(await run_in_threadpool(_read, await body.read(), packed))
@@ -157,7 +164,12 @@ def _showed_something(request: Request, found: Found, error: OnRecallError) -> b
     """Whether somebody tried a key or a signature; having none is no attempt at guessing."""
     if found.source is not None and (isinstance(error, Forbidden) or found.source in KEY_IN_BODY):
         return True
-    return isinstance(error, Unauthorised) and credentials.token_in(request.headers) is not None
+    showed = credentials.token_in(request.headers) is not None or _ticket(request) is not None
+    return isinstance(error, Unauthorised) and showed
+
+
+def _ticket(request: Request) -> str | None:
+    return request.query_params.get("ticket") if f"{request.method} {request.scope['path']}" in TICKETED else None
 
 
 async def _refuse(error: Exception, found: Found, scope: Scope, receive: Receive, send: Send) -> None:

@@ -33,7 +33,6 @@ _V1: Mapping[str, Least] = {
     "POST /incidents/{incident_id}/reopen": "responder",
     "POST /incidents/{incident_id}/resolution": "responder",
     "POST /incidents/{incident_id}/split": "responder",
-    "GET /pages/{thing_id:path}": "viewer",
     "GET /recommendations/{recommendation_id}": "viewer",
     "POST /recommendations/{recommendation_id}/outcome": "responder",
     "POST /recall": "viewer",
@@ -43,8 +42,11 @@ _V1: Mapping[str, Least] = {
     "POST /deliveries/{delivery_id}/resend": "responder",
     "GET /rejected": "responder",
     "POST /rejected/{rejected_id}/retry": "responder",
+    "POST /live/ticket": "viewer",
+    "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
     "GET /trust": "viewer",
+    "GET /usage": "viewer",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
@@ -103,6 +105,9 @@ SOURCES: Mapping[str, str] = {
 """Whose messages come to an address that does not name the sender."""
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
 """Whose senders have their key nowhere but in the message, as `routing_key`."""
+
+TICKETED = frozenset({"WEBSOCKET /api/v1/live"})
+"""Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
 
 @dataclass(frozen=True, slots=True)
