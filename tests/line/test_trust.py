@@ -1,6 +1,9 @@
 """Confidence along the line: absent with its reason, then a frequency, and taken back with its ground."""
 
+from calibration.histories import history
+from onrecall.calibration.chronology import History
 from onrecall.incident import Confidence, Incident, Outcome, Resolution
+from onrecall.line.backtest import backtest
 from onrecall.line.memory import situation
 
 CAUSES = {
@@ -57,3 +60,33 @@ def test_every_curve_is_kept(memory, clock):
     for n in range(25):
         happen(memory, clock, n, "oom", CAUSES["oom"])
     assert memory.store.curve_version() > 1
+
+
+def test_a_replay_measures_hits_and_learning_and_the_same_again_changes_nothing(memory, clock):
+    told = History.of(history(36, 4))
+    for _ in range(2):
+        report = backtest(told, None)
+        memory.trust.replayed([known for one in report.cases if (known := one.judged)], clock(), report.learning)
+        assert memory.store.curve_version() == 1
+    standing = memory.trust.standing()
+    assert standing.hits.hit_at_3 == report.hits.hit_at_3
+    assert standing.learning == report.learning
+    assert [one.of for one in standing.reliability] == [one.of for one in report.trust.bins]
+    clock.forward(days=400)
+    for n in range(2):
+        happen(memory, clock, n, "oom", CAUSES["oom"])
+    assert memory.trust.measured().learning == report.learning, "an outcome refits the curve and keeps what was learned"
+    assert memory.trust.standing().hits.hit_at_3.n == report.to_find + 1
+
+
+def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock):
+    happen(memory, clock, 1, "oom", CAUSES["oom"])
+    asked = situation(CAUSES["oom"])
+    assert memory.ask(asked).cause == "It was oom."
+    newest = memory.store.newest_curve().body
+    memory.store.save_curve({**newest, "apart": 1.01}, clock())
+    answer = memory.ask(asked)
+    assert (answer.verdict, answer.cause, answer.steps, answer.confidence) == ("never_seen", None, (), None)
+    assert "INC-1" in answer.verdict_reason
+    assert "stands out from the rest no more" in answer.verdict_reason
+    assert [one.id for one in answer.evidence] == ["INC-1"]

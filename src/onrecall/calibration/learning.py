@@ -46,7 +46,7 @@ class Curve:
 
     def plain(self) -> dict[str, Any]:
         """All of it as JSON has it."""
-        return asdict(self)
+        return {"unit": self.unit, "points": [asdict(one) for one in self.points], "gain": asdict(self.gain)}
 
     @classmethod
     def of_plain(cls, told: Mapping[str, Any]) -> "Curve":

@@ -1,0 +1,30 @@
+"""The demo measures trust in a process of its own, beside the store that is being served."""
+
+from contextlib import closing
+
+from calibration.histories import history
+from onrecall.calibration.chronology import History
+from onrecall.calibration.curve import Curve
+from onrecall.doors.rehearsing import Rehearsal
+from onrecall.line.trust import Trust
+from onrecall.settings import Settings
+from onrecall.store import Store
+
+
+def test_a_served_store_learns_how_far_to_trust_it(tmp_path, capsys):
+    chosen = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'onrecall.db'}")
+    told = History.of(history(26, 3))
+    with closing(Store.open(chosen.database)) as served:
+        trust = Trust(served)
+        assert trust.measured().version == 0
+        rehearsal = Rehearsal(chosen, told)
+        rehearsal.start()
+        rehearsal.join()
+        measured = trust.measured()
+    assert measured.version == 1
+    assert isinstance(measured.curve, Curve)
+    assert measured.curve.basis == "backtest"
+    assert measured.learning is not None
+    said = capsys.readouterr().out
+    assert "26 examples are replayed" in said
+    assert "the cause was right" in said
