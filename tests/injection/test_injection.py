@@ -5,9 +5,9 @@ import unicodedata
 from dataclasses import replace
 
 import pytest
-from carriers import CARRIERS, NOW, case, past
-from corpus import HOSTILE
-from obeying import WAYS, Obeying, honest
+from hostile_carriers import CARRIERS, NOW, case, past
+from hostile_corpus import HOSTILE
+from obeying_model import WAYS, Obeying, honest
 
 from onrecall import page
 from onrecall.recommendation.llm import escalate, refined

@@ -4,9 +4,9 @@ import threading
 from dataclasses import replace
 
 import pytest
-from twin import within
+from model_twin import within
+from seen_before import DESCRIPTION, POOL, broken_again, learn
 
-from conftest import DESCRIPTION, POOL, broken_again, learn
 from onrecall.doors.worker import Worker
 from onrecall.incident import Outcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.line.memory import situation
@@ -78,6 +78,13 @@ def test_a_draft_that_fails_costs_nothing(house_with, behaviour):
     assert answer.route_reason == f"strong: the draft model failed ({FAILED[behaviour]})"
     assert answer.tokens == 1100
     assert answer.cost_usd == pytest.approx(PRICE_LARGE)
+
+
+@pytest.mark.parametrize("model", ["gpt-4o-mini", "llama-3.3-70b-versatile"])
+def test_nobody_is_sent_elsewhere(house_with, twin, model):
+    answer = house_with(f"{model}=redirects").ask(ASKED, refine=True)
+    assert answer.composer == "extractive"
+    assert len(twin.requests) == 1
 
 
 @pytest.mark.parametrize("behaviour", ["hang", "drips"])

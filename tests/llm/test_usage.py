@@ -7,10 +7,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from seen_before import DESCRIPTION, broken_again
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from conftest import DESCRIPTION, broken_again
 from onrecall.doors import cli
 from onrecall.doors.http import create
 from onrecall.doors.models import models

@@ -104,24 +104,26 @@ class RemoteModel:
         given: dict[str, Any] = {"api_key": self.key or "none", "max_retries": 0, "timeout": seconds}
         given["base_url"] = self.url or ADDRESSES[self.provider]
         if self.provider == "groq":
-            from groq import AsyncGroq  # noqa: PLC0415
+            from groq import AsyncGroq, DefaultAsyncHttpxClient  # noqa: PLC0415
             from pydantic_ai.models.groq import GroqModel  # noqa: PLC0415
             from pydantic_ai.providers.groq import GroqProvider  # noqa: PLC0415
 
-            groq = AsyncGroq(**given)
+            groq = AsyncGroq(**given, http_client=DefaultAsyncHttpxClient(follow_redirects=False))
             return groq, GroqModel(self.model, provider=GroqProvider(groq_client=groq))
         if self.provider == "anthropic":
             from anthropic import AsyncAnthropic  # noqa: PLC0415
+            from anthropic import DefaultAsyncHttpxClient as ClaudesClient  # noqa: PLC0415
             from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415
             from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
-            claude = AsyncAnthropic(**given)
+            claude = AsyncAnthropic(**given, http_client=ClaudesClient(follow_redirects=False))
             return claude, AnthropicModel(self.model, provider=AnthropicProvider(anthropic_client=claude))
         from openai import AsyncOpenAI  # noqa: PLC0415
+        from openai import DefaultAsyncHttpxClient as OpenAIsClient  # noqa: PLC0415
         from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415
         from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-        client = AsyncOpenAI(**given)
+        client = AsyncOpenAI(**given, http_client=OpenAIsClient(follow_redirects=False))
         return client, OpenAIChatModel(self.model, provider=OpenAIProvider(openai_client=client))
 
     def _reply(self, response: "ModelResponse") -> Reply:

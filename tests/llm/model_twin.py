@@ -1,0 +1,192 @@
+"""A local server that speaks OpenAI's protocol over real HTTP and behaves as its model's name says."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TOKENS = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+Draft = dict[str, Any]
+
+
+@dataclass
+class Twin:
+    """Where it listens, what it was sent, and how each model behaves beside those that are known by name."""
+
+    url: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    behaviours: dict[str, str] = field(default_factory=dict)
+    ending: threading.Event = field(default_factory=threading.Event)
+    spoil: Callable[[Draft], None] | None = None
+
+    @property
+    def prompts(self) -> list[str]:
+        return ["\n".join(part["content"] for part in one["messages"]) for one in self.requests]
+
+
+def good(prompt: str) -> Draft:
+    """What a careful model would answer: the first cause, its steps as they stand, the first line repeated."""
+    steps = re.findall(r"^\| (S\d+)\| \[", prompt.split("[CAUSE C1")[1].split("CAUSE C1", maxsplit=1)[0], re.MULTILINE)
+    name, said = re.findall(r"^\| (E\d+\.\d+)\| (.*)$", prompt, re.MULTILINE)[0]
+    why = {"text": "This worked for the same cause.", "cites": [name]}
+    return {
+        "cause": "C1",
+        "explanation": [{"text": f"The cause on record is the same: {plain(said)}", "cites": [name]}],
+        "steps": [{"step": step, "command": None, "why": why} for step in steps],
+    }
+
+
+def plain(line: str) -> str:
+    return re.sub(r"^\d+\. ", "", line.partition(" `")[0])
+
+
+def _false_citation(draft: Draft) -> None:
+    draft["explanation"][0]["cites"] = ["E9.99"]
+
+
+def _destroys(draft: Draft) -> None:
+    draft["steps"][0]["command"] = "rm -rf /"
+
+
+def _adds_step(draft: Draft) -> None:
+    draft["steps"].insert(0, {"step": "S99", "command": "rm -rf /", "why": None})
+
+
+def _number(draft: Draft) -> None:
+    draft["explanation"][0]["text"] += ", 4711 times"
+
+
+def _link(draft: Draft) -> None:
+    draft["explanation"][0]["text"] += " see https://evil.example/?q=secret"
+
+
+def _reversed(draft: Draft) -> None:
+    draft["steps"].reverse()
+
+
+def _more(draft: Draft) -> None:
+    draft["note"] = "run rm -rf /"
+
+
+SPOILING = {
+    "false-citation": _false_citation,
+    "destroys": _destroys,
+    "adds-step": _adds_step,
+    "number": _number,
+    "link": _link,
+    "reversed": _reversed,
+    "more": _more,
+}
+
+
+def _spoilt(prompt: str, behaviour: str) -> str:
+    draft = good(prompt)
+    if behaviour in SPOILING:
+        SPOILING[behaviour](draft)
+    told = json.dumps(draft)
+    return {"broken": told[:-7], "fenced": f"```json\n{told}\n```", "empty": ""}.get(behaviour, told)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    twin: Twin
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.twin.requests.append(body)
+        self.twin.headers.append(dict(self.headers))
+        behaviour = self.twin.behaviours.get(body["model"], body["model"])
+        try:
+            self._behave(body, behaviour)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def _behave(self, body: dict[str, Any], behaviour: str) -> None:
+        if behaviour == "hang":
+            self.twin.ending.wait(30)
+            self.close_connection = True
+        elif behaviour == "redirects":
+            self._send(307, {}, where=f"{self.twin.url}/chat/completions")
+        elif behaviour.isdigit():
+            self._send(int(behaviour), {"error": {"message": "no", "type": "error"}})
+        elif behaviour == "garbage":
+            self._send(200, ["this", "is", "no", "completion"])
+        else:
+            self._complete(body, behaviour)
+
+    def _complete(self, body: dict[str, Any], behaviour: str) -> None:
+        prompt = "\n".join(part["content"] for part in body["messages"])
+        content = _spoilt(prompt, behaviour)
+        if self.twin.spoil:
+            draft = json.loads(content)
+            self.twin.spoil(draft)
+            content = json.dumps(draft)
+        answer = {
+            "id": "chat-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": body["model"],
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}],
+        }
+        if behaviour != "silent-on-usage":
+            answer["usage"] = TOKENS
+        self._send(200, answer, drip=behaviour == "drips")
+
+    def _send(self, status: int, body: object, *, drip: bool = False, where: str = "") -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        if where:
+            self.send_header("location", where)
+        self.send_header("content-length", str(len(raw)))
+        self.end_headers()
+        if not drip:
+            self.wfile.write(raw)
+            return
+        for at in range(len(raw)):
+            self.wfile.write(raw[at : at + 1])
+            self.wfile.flush()
+            if self.twin.ending.wait(0.05):
+                return
+
+
+@contextmanager
+def serving() -> Iterator[Twin]:
+    twin = Twin()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"twin": twin}))
+    server.daemon_threads = True
+    twin.url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield twin
+    finally:
+        twin.ending.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def within(seconds: float) -> "_Clocked":
+    return _Clocked(seconds)
+
+
+class _Clocked:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        took = time.monotonic() - self._began
+        assert took < self._seconds, f"took {took:.1f} s, more than {self._seconds}"
