@@ -9,7 +9,7 @@ from onrecall.store import counting, guard
 from onrecall.store.database import Database
 from onrecall.store.tables import cursors
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 """After this without a word from its holder another process may go on."""
 
 

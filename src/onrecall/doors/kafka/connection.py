@@ -14,6 +14,8 @@ REACH_SECONDS = 10.0
 """How long the brokers may take to answer at the start."""
 SESSION_MS = 10_000
 """After so long without a word from a process its partitions go to the others."""
+LOOK_MS = 10_000
+"""How often is looked for topics and partitions that are new."""
 AHEAD_KB = 16 * 1024
 """What may be fetched and not yet taken in: memory is no queue to rely on, the topic is."""
 
@@ -46,6 +48,7 @@ class Connection:
             "session.timeout.ms": SESSION_MS,
             "queued.max.messages.kbytes": AHEAD_KB,
             "fetch.max.bytes": AHEAD_KB * 1024,
+            "topic.metadata.refresh.interval.ms": LOOK_MS,
         }
 
     def producer(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from onrecall.doors.kafka import records
@@ -138,7 +139,7 @@ class Taking:
         except Invalid as error:
             return self._poison(one, error)
         try:
-            return self._receiver.read(source, records.delivery(one))
+            return _placed(self._receiver.read(source, records.delivery(one)), one)
         except Invalid as error:
             return self._poison(one, error, source)
         except NotFound as error:
@@ -180,7 +181,7 @@ class Taking:
             self._commit()
         self._let_go(partitions)
         if partitions:
-            self._said("revoked", f"partitions {_names(partitions)} go to others", partitions=_listed(partitions))
+            self._said("revoked", f"partitions {_names(partitions)} are let go", partitions=_listed(partitions))
 
     def _lost(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         self._let_go(partitions)
@@ -224,6 +225,14 @@ def _loads(some: Sequence[Record]) -> Iterator[Sequence[Record]]:
         weight += len(one.body)
     if first < len(some):
         yield some[first:]
+
+
+def _placed(read: Read, one: Record) -> Read:
+    """What was read, each part that could not be with the place of its record."""
+    if not read.arrival.unread:
+        return read
+    unread = tuple(replace(part, where=f"{one.place} {part.where}") for part in read.arrival.unread)
+    return replace(read, arrival=replace(read.arrival, unread=unread))
 
 
 def _reason(error: Exception) -> OnRecallError:

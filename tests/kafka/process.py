@@ -1,0 +1,93 @@
+"""`onrecall kafka` as a process, and what it says line by line."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 120
+
+
+class Process:
+    """One process; its lines are read as they come."""
+
+    def __init__(self, folder: Path, chosen: dict[str, str]) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
+        environment |= {"ONRECALL_DATA_DIR": str(folder)} | {
+            f"ONRECALL_{name}": value for name, value in chosen.items()
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "onrecall", "kafka", "--json"],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.lines: list[dict[str, Any]] = []
+        self._news: queue.Queue[dict[str, Any]] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            said = json.loads(line)
+            self.lines.append(said)
+            self._news.put(said)
+
+    def until(self, event: str, seconds: float = PATIENCE) -> dict[str, Any]:
+        """The next line that says that."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                said = self._news.get(timeout=max(0.0, min(1.0, deadline - time.monotonic())))
+            except queue.Empty:
+                assert self._process.poll() is None, f"it ended with {self._process.returncode}: {self.complaint()}"
+                assert time.monotonic() < deadline, f"no {event!r} within {seconds} seconds, but {self.lines[-5:]}"
+                continue
+            if said["event"] == event:
+                return said
+
+    def total(self, name: str) -> int:
+        """The sum of what was kept."""
+        return sum(said[name] for said in list(self.lines) if said["event"] == "kept")
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> int:
+        """As an operator would; the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(PATIENCE)
+
+    def ended(self) -> int:
+        """The exit code of one that ends by itself."""
+        return self._process.wait(PATIENCE)
+
+    def complaint(self) -> str:
+        """What it complained of in the end."""
+        assert self._process.stderr
+        return self._process.stderr.read()
+
+
+@contextmanager
+def process(folder: Path, **chosen: str) -> Iterator[Process]:
+    one = Process(folder, chosen)
+    try:
+        yield one
+    finally:
+        one.kill()
+        if one._process.stderr:
+            one._process.stderr.close()
+        if one._process.stdout:
+            one._process.stdout.close()

@@ -1,0 +1,140 @@
+"""A process of `onrecall kafka` without the process: a thread that takes in, and what it says."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
+from sqlalchemy import select
+
+from onrecall.doors.kafka.command import take_in
+from onrecall.doors.kafka.connection import Connection
+from onrecall.doors.kafka.said import Said
+from onrecall.line import Memory, Parts
+from onrecall.recall import Recall
+from onrecall.recall.local import LocalIndex
+from onrecall.store import Store
+from onrecall.store.tables import alerts
+
+PATIENCE = 60
+
+
+class Heard(Said):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        super().__init__(as_json=True)
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, what: str, words: str, **facts: Any) -> None:
+        super().__call__(what, words, **facts)
+        self.lines.append((what, {"message": words, **facts}))
+
+    def of(self, what: str) -> list[dict[str, Any]]:
+        return [facts for one, facts in list(self.lines) if one == what]
+
+
+class Running:
+    """One member of the group."""
+
+    def __init__(self, memory: Memory, connection: Connection) -> None:
+        self.said = Heard()
+        self.failed: Exception | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(memory, connection))
+        self._thread.start()
+
+    def _run(self, memory: Memory, connection: Connection) -> None:
+        try:
+            take_in(memory, connection, self.said, self._ending)
+        except Exception as error:  # noqa: BLE001 - it is raised where the test waits
+            self.failed = error
+
+    @property
+    def partitions(self) -> set[str]:
+        """What it has by what it said."""
+        mine: set[str] = set()
+        for what, facts in list(self.said.lines):
+            if what == "assigned":
+                mine |= set(facts["partitions"])
+            elif what in ("revoked", "lost"):
+                mine -= set(facts["partitions"])
+        return mine
+
+    def end(self) -> None:
+        self._ending.set()
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "it does not end"
+        if self.failed:
+            raise self.failed
+
+
+@contextmanager
+def running(memory: Memory, connection: Connection) -> Iterator[Running]:
+    one = Running(memory, connection)
+    try:
+        yield one
+    finally:
+        one.end()
+
+
+@contextmanager
+def remembering(url: str) -> Iterator[Memory]:
+    """A memory that goes by words alone."""
+    with closing(Store.open(url)) as store:
+        yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+
+
+def until(arrived: Callable[[], object], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not arrived():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.05)
+
+
+def send(brokers: str, topic: str, *values: bytes | None, key: str | None = None, headers: Any = None) -> None:
+    """Write records; those with one key stay in order."""
+    producer = Producer({"bootstrap.servers": brokers, "linger.ms": 20, "message.max.bytes": 10_000_000})
+    for value in values:
+        producer.produce(topic, value, key, headers=headers)
+        producer.poll(0)
+    assert producer.flush(PATIENCE) == 0
+
+
+def committed(brokers: str, group: str, topic: str) -> int:
+    """How many records of a topic the group has said to be done with."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": group})
+    try:
+        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        places = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=10)
+        return sum(max(0, one.offset) for one in places)
+    finally:
+        consumer.close()
+
+
+def statuses(store: Store) -> dict[str, str]:
+    """The alerts that are stored: status by key."""
+    with store._database.read() as connection:
+        return {row.key: row.status for row in connection.execute(select(alerts.c.key, alerts.c.status))}
+
+
+def written(brokers: str, topic: str) -> list[Message]:
+    """Every record of a topic, each partition in order."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "reader", "enable.partition.eof": True})
+    try:
+        numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in numbers])
+        found, ended = [], 0
+        while ended < len(numbers):
+            for message in consumer.consume(100, 1):
+                if message.error():
+                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                    ended += 1
+                else:
+                    found.append(message)
+        return found
+    finally:
+        consumer.close()

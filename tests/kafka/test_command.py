@@ -1,0 +1,170 @@
+"""The command: what it refuses, how it ends, what `doctor` says of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaError
+
+from intake.payloads import alert, body
+from onrecall.doors import wiring
+from onrecall.doors.cli import main
+from onrecall.doors.kafka.connection import Connection, problem
+from onrecall.doors.kafka.health import health
+from onrecall.errors import Forbidden, Invalid, Unavailable
+from onrecall.line import Memory
+from onrecall.settings import Settings, load
+
+from .process import process
+from .running import committed, send, statuses
+
+WRONG = [
+    ({"kafka_topics": "alerts="}, "alerts= names no sender; write alerts=alertmanager, or alerts if its records say"),
+    ({"kafka_topics": "a,a"}, "a stands there twice"),
+    ({"kafka_topics": "no topic=generic"}, "'no topic' is no topic"),
+    ({"kafka_publish": "../x"}, "'../x' is no topic"),
+    ({"kafka_security_protocol": "TLS"}, "Input should be 'PLAINTEXT', 'SSL'"),
+    ({"kafka_sasl_mechanism": "MD5"}, "Input should be 'PLAIN', 'SCRAM-SHA-256'"),
+    ({"kafka_group": ""}, "at least 1 character"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "message"), WRONG, ids=[next(iter(one.values())) for one, _ in WRONG])
+def test_wrong_settings_are_refused_with_the_variable(chosen, message, monkeypatch):
+    (name, value), = chosen.items()  # fmt: skip
+    monkeypatch.setenv(f"ONRECALL_{name.upper()}", value)
+    with pytest.raises(Invalid) as refused:
+        load()
+    assert str(refused.value).startswith(f"ONRECALL_{name.upper()}: ")
+    assert message in str(refused.value)
+
+
+def settings(**chosen: object) -> Settings:
+    return Settings(**({"kafka_brokers": "localhost:9092", "kafka_topics": "alerts=alertmanager"} | chosen))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"kafka_topics": None}, "ONRECALL_KAFKA_TOPICS: say which topics alerts come from"),
+        ({"kafka_topics": "alerts=nagios"}, "ONRECALL_KAFKA_TOPICS: alerts=nagios: there is no such sender; there are alertmanager"),
+        ({"kafka_publish": "alerts"}, "ONRECALL_KAFKA_PUBLISH: alerts is read as well"),
+        ({"kafka_sasl_username": "u", "kafka_sasl_password": "p"}, "ONRECALL_KAFKA_SECURITY_PROTOCOL: PLAINTEXT has no login"),
+        ({"kafka_security_protocol": "SASL_SSL"}, "ONRECALL_KAFKA_SASL_USERNAME: SASL_SSL needs it"),
+        ({"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "u"}, "ONRECALL_KAFKA_SASL_PASSWORD: SASL_SSL needs it"),
+        ({"kafka_security_protocol": "SSL", "kafka_ssl_ca": "/no/such"}, "ONRECALL_KAFKA_SSL_CA: /no/such is no file"),
+        ({"kafka_ssl_key": __file__}, "ONRECALL_KAFKA_SSL_KEY: PLAINTEXT has no certificates; write SSL or SASL_SSL"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_go_together_are_refused(chosen, message):
+    with pytest.raises(Invalid, match=message.replace(".", r"\.")):
+        wiring.kafka(settings(**chosen))
+
+
+def test_what_the_client_is_told():
+    found = wiring.kafka(
+        settings(
+            kafka_topics="alerts=alertmanager, mixed", kafka_publish="out", kafka_security_protocol="SASL_SSL",
+            kafka_sasl_username="u", kafka_sasl_password="s3cret", kafka_ssl_ca=__file__,
+        )
+    )  # fmt: skip
+    assert found.topics == {"alerts": "alertmanager", "mixed": None}
+    assert found.security == {
+        "security.protocol": "SASL_SSL", "sasl.mechanisms": "SCRAM-SHA-512", "sasl.username": "u",
+        "sasl.password": "s3cret", "ssl.ca.location": __file__,
+    }  # fmt: skip
+    assert "s3cret" not in repr(found)
+    told = found.consumer()
+    assert told["enable.auto.commit"] is False
+    assert told["sasl.password"] == "s3cret"
+    assert wiring.kafka(settings(kafka_brokers=None)) is None
+
+
+def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch):
+    (tmp_path / "password").write_text("s3cret\n")
+    monkeypatch.setenv("ONRECALL_KAFKA_SASL_PASSWORD_FILE", str(tmp_path / "password"))
+    chosen = load()
+    assert chosen.kafka_sasl_password.get_secret_value() == "s3cret"
+    assert "s3cret" not in str(chosen.shown())
+
+
+@pytest.mark.parametrize(
+    ("code", "fatal", "kind"),
+    [
+        (KafkaError._AUTHENTICATION, False, Forbidden),
+        (KafkaError.SASL_AUTHENTICATION_FAILED, False, Forbidden),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, False, Forbidden),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, False, Forbidden),
+        (KafkaError._FATAL, True, Unavailable),
+        (KafkaError._ALL_BROKERS_DOWN, False, type(None)),
+        (KafkaError.UNKNOWN_TOPIC_OR_PART, False, type(None)),
+    ],
+)
+def test_what_ends_the_process(code, fatal, kind):
+    assert isinstance(problem(KafkaError(code, "so it is", fatal)), kind)
+
+
+def test_a_process_takes_in_and_ends_when_told(
+    tmp_path: Path, connection: Connection, topic: str, memory: Memory, url: str
+):
+    send(connection.brokers, topic, b"poison", *(body(alert(n)) for n in range(300)))
+    chosen = {
+        "KAFKA_BROKERS": connection.brokers,
+        "KAFKA_TOPICS": f"{topic}=alertmanager",
+        "DATABASE_URL": url.partition("?")[0],
+    }
+    with process(tmp_path, **chosen) as one:
+        assert one.until("assigned")["partitions"]
+        one.until("rejected")
+        while one.total("records") < 301:
+            one.until("kept")
+        assert one.end() == 0
+        assert one.lines[-1]["event"] == "stopped"
+        assert (one.total("accepted"), one.total("rejected")) == (300, 1)
+    assert committed(connection.brokers, "onrecall", topic) == 301
+    assert len(statuses(memory.store)) == 300
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code", "message"),
+    [
+        ({}, 2, "set ONRECALL_KAFKA_BROKERS"),
+        ({"KAFKA_BROKERS": "127.0.0.1:9", "KAFKA_TOPICS": "alerts=alertmanager"}, 75, "127.0.0.1:9"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, chosen, code, message):
+    with process(tmp_path, **chosen) as one:
+        assert one.ended() == code
+        assert message in one.complaint()
+
+
+def test_doctor(connection: Connection, topic: str, brokers: str):
+    send(brokers, topic, *(body(alert(n)) for n in range(30)))
+    part = health(connection)
+    assert (part.state, part.detail) == ("ok", f"3 brokers, group {connection.group}; 30 records of {topic} wait")
+    assert health(Connection("127.0.0.1:9", "g", {"t": None})).state == "down"
+
+
+def test_doctor_asks_only_where_kafka_is_set_up(run_doctor):
+    assert not [part for part in run_doctor()["parts"] if part["name"] == "kafka"]
+    (part,) = [
+        part
+        for part in run_doctor(kafka_brokers="127.0.0.1:9", kafka_topics="a=generic")["parts"]
+        if part["name"] == "kafka"
+    ]
+    assert part["state"] == "down"
+
+
+@pytest.fixture
+def run_doctor(tmp_path: Path, capsys, monkeypatch):
+    def run(**chosen: str):
+        monkeypatch.setenv("ONRECALL_DATA_DIR", str(tmp_path))
+        for name, value in chosen.items():
+            monkeypatch.setenv(f"ONRECALL_{name.upper()}", value)
+        with pytest.raises(SystemExit) as ended:
+            main(["doctor", "--json"])
+        said = json.loads(capsys.readouterr().out)
+        assert (said["state"] == "down") == (ended.value.code == 1)
+        return said
+
+    return run

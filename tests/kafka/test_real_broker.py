@@ -1,0 +1,123 @@
+"""Against a real Apache Kafka: many messages, two processes, one of them killed, and every alert once in effect."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from sqlalchemy import func, select
+
+from intake.payloads import alert, body
+from onrecall.doors.kafka.connection import Connection
+from onrecall.doors.kafka.health import health
+from onrecall.store import Store
+from onrecall.store.tables import alerts
+
+from .broker import Broker, NotHere, running
+from .process import process
+from .running import committed, until
+
+MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "10000"))
+"""A hundred thousand take a minute or two, so by default it is fewer."""
+PARTITIONS = 8
+TOLD_TWICE = 50
+"""Each so many, an alert is told again."""
+POISON = 1000
+"""Each so many, a record can't be read."""
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    try:
+        with running(tmp_path_factory.mktemp("kafka")) as one:
+            yield one
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+
+def fill(broker: Broker, topic: str) -> tuple[int, int, int]:
+    """Write it full; how many records there are, how many alerts they tell of and how many tell of none."""
+    broker.make(topic, PARTITIONS)
+    producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 50, "compression.type": "lz4"})
+    records, poison = 0, 0
+    for n in range(MESSAGES):
+        told = [body(alert(n))] * (2 if n % TOLD_TWICE == 0 else 1) + ([b"poison %d" % n] if n % POISON == 0 else [])
+        for one in told:
+            producer.produce(topic, one, str(n % 101))
+            producer.poll(0)
+        records, poison = records + len(told), poison + (n % POISON == 0)
+        if n % 20_000 == 0:
+            producer.flush()
+    assert producer.flush(60) == 0
+    return records, MESSAGES, poison
+
+
+def stored(url: str) -> tuple[int, int, int]:
+    """How many alerts are stored, how many different ones, and how many rejected parts."""
+    store = Store.open(url)
+    with store._database.read() as connection:
+        rows, keys = connection.execute(select(func.count(), func.count(alerts.c.key.distinct()))).one()
+    rejected = store.counts().get("rejected")
+    left_out = sum(1 for row in store.dump() if row["table"] == "rejected") if rejected is None else rejected
+    store.close()
+    return rows, keys, left_out
+
+
+@pytest.mark.timeout(900)
+def test_two_processes_one_killed_and_every_alert_once_in_effect(broker: Broker, store_url: str, tmp_path: Path):
+    topic = f"alerts-{tmp_path.name}"
+    records, told, poison = fill(broker, topic)
+    chosen = {
+        "KAFKA_BROKERS": broker.address,
+        "KAFKA_TOPICS": f"{topic}=alertmanager",
+        "DATABASE_URL": store_url,
+        "KAFKA_GROUP": topic,
+    }
+    with process(tmp_path / "one", **chosen) as one, process(tmp_path / "two", **chosen) as two:
+        two.until("assigned")
+        while one.total("records") < records / 8:
+            one.until("kept")
+        one.kill()
+        assert committed(broker.address, topic, topic) < records, "it was killed when all was over"
+        until(lambda: not two.running or committed(broker.address, topic, topic) == records, 600)
+        assert two.end() == 0
+        assert two.total("records") < records, "the one that was killed did nothing"
+    assert stored(store_url) == (told, told, poison)
+
+
+def test_with_login(broker: Broker, tmp_path: Path):
+    broker.make("guarded", 1)
+    chosen = {
+        "KAFKA_BROKERS": broker.login, "KAFKA_TOPICS": "guarded=generic",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM": "PLAIN", "KAFKA_SASL_USERNAME": "onrecall",
+    }  # fmt: skip
+    with process(tmp_path / "right", **chosen, KAFKA_SASL_PASSWORD="s3cret") as one:
+        one.until("assigned")
+        assert one.end() == 0
+    with process(tmp_path / "wrong", **chosen, KAFKA_SASL_PASSWORD="wr0ng") as two:
+        assert two.ended() == 77
+        said = two.complaint()
+        assert "the brokers refuse the login" in said
+        assert "wr0ng" not in said + json.dumps(two.lines)
+
+
+def test_doctor_names_what_is_missing(broker: Broker):
+    broker.make("there", 2)
+    part = health(Connection(broker.address, "g", {"there": None, "elsewhere": None}))
+    assert (part.state, part.detail) == ("degraded", "1 broker, group g; no topic elsewhere, or not for this user")
+    part = health(Connection(broker.address, "g", {"there": None}))
+    assert (part.state, part.detail) == ("ok", "1 broker, group g; 0 records of there wait")
+
+
+def test_a_topic_that_comes_later_is_read(broker: Broker, tmp_path: Path):
+    chosen = {"KAFKA_BROKERS": broker.address, "KAFKA_TOPICS": "later=generic"}
+    with process(tmp_path, **chosen) as one:
+        assert one.until("trouble")["topics"] == ["later"]
+        broker.make("later", 1)
+        producer = Producer({"bootstrap.servers": broker.address})
+        producer.produce("later", b'{"title": "Disk is full"}')
+        assert producer.flush(30) == 0
+        one.until("kept")
+        assert one.end() == 0

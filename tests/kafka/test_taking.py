@@ -1,0 +1,217 @@
+"""Taking in, against brokers that speak the protocol: order, poison, a store that is away, partitions that go."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from intake.payloads import alert, body
+from onrecall.alerts import Delivery
+from onrecall.doors.kafka.connection import Connection
+from onrecall.doors.kafka.records import LARGEST
+from onrecall.line import Memory
+
+from .running import committed, remembering, running, send, statuses, until
+
+ANOMALY = json.dumps({"error_type": "database_timeout", "spike_percentage": 450, "service_name": "orders"}).encode()
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """The store is another's meanwhile."""
+    path = url.removeprefix("sqlite:///").partition("?")[0]
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("begin immediate")
+    try:
+        yield
+    finally:
+        connection.execute("rollback")
+        connection.close()
+
+
+def test_what_is_there_comes_in_once_and_the_brokers_hear_so(memory: Memory, connection: Connection, topic: str):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(1200)))
+    with running(memory, connection) as one:
+        until(lambda: len(statuses(memory.store)) == 1200)
+    assert committed(connection.brokers, connection.group, topic) == 1200
+    assert sum(said["accepted"] for said in one.said.of("kept")) == 1200
+    with running(memory, connection) as again:
+        send(connection.brokers, topic, body(alert(7)))
+        until(lambda: committed(connection.brokers, connection.group, topic) == 1201)
+    assert [(said["records"], said["duplicate"]) for said in again.said.of("kept")] == [(1, 1)]
+
+
+def test_what_was_not_committed_comes_again_and_changes_nothing(memory: Memory, connection: Connection, topic: str):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(20)))
+    for group, new in (("first", 20), ("second", 0)):
+        with running(memory, replace(connection, group=f"{group}-{topic}")) as one:
+            until(lambda its=f"{group}-{topic}": committed(connection.brokers, its, topic) == 20)
+        assert sum(said["accepted"] for said in one.said.of("kept")) == new
+    assert len(statuses(memory.store)) == 20
+
+
+def test_formats_by_topic_and_by_header(memory: Memory, connection: Connection, topic: str):
+    connection = replace(connection, topics={topic: None, f"{topic}-anomalies": "anomaly"})
+    send(connection.brokers, f"{topic}-anomalies", ANOMALY)
+    send(connection.brokers, topic, b'{"title": "Disk is full"}', headers=[("onrecall-source", b"generic")])
+    event = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/bus",
+        "type": "disk.full",
+        "data": {"message": "disk 100% full"},
+    }
+    send(
+        connection.brokers,
+        topic,
+        json.dumps(event).encode(),
+        headers=[("content-type", b"application/cloudevents+json")],
+    )
+    said = {f"ce_{name}": event[name].encode() for name in ("specversion", "source", "type")}
+    binary = {**said, "ce_id": b"2", "ce_subject": b"cpu 100%", "content-type": b"application/json"}
+    send(connection.brokers, topic, json.dumps(event["data"]).encode(), headers=list(binary.items()))
+    send(connection.brokers, topic, None)
+    with running(memory, connection):
+        until(lambda: committed(connection.brokers, connection.group, topic) == 4)
+        until(lambda: len(memory.store.waiting_alerts(10)) == 4)
+    sources = sorted(one.alert.source for one in memory.store.waiting_alerts(10))
+    assert sources == ["anomaly", "cloudevents", "cloudevents", "generic"]
+    assert any("cpu 100%" in one.alert.key for one in memory.store.waiting_alerts(10))
+    assert memory.store.rejected().items == ()
+
+
+def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(memory: Memory, connection: Connection, topic: str):
+    poison = [
+        b"\xff\xfe\x00",
+        b"not json, password=hunter2-Xy9",
+        b"[]",
+        b"{" * 100_000,
+        b"x" * (LARGEST + 1),
+        b'"\\ud800"',
+    ]
+    for n, one in enumerate(poison):
+        send(connection.brokers, topic, one, body(alert(n)), key="same")
+    send(connection.brokers, topic, b"{}", key="same", headers=[("onrecall-source", b"no\0body" * 100)])
+    mixed = notification_with_a_bad_part()
+    send(connection.brokers, topic, mixed, key="same")
+    with running(memory, connection) as one:
+        until(lambda: committed(connection.brokers, connection.group, topic) == 2 * len(poison) + 2)
+    assert len(statuses(memory.store)) == len(poison) + 1
+    kept = memory.store.rejected(limit=50).items
+    assert len(kept) == len(poison) + 2
+    assert all(part.message and part.where for part in kept)
+    assert all(part.where.startswith(f"{topic}[") for part in kept)
+    raw = " ".join(part.raw for part in kept)
+    assert "base64://4A" in raw
+    assert "hunter2" not in raw + str(one.said.lines)
+    assert any(part.source == "kafka" and "there is no sender" in part.message for part in kept)
+    assert len(one.said.of("rejected")) == len(kept)
+
+
+def notification_with_a_bad_part() -> bytes:
+    said = json.loads(body(alert(100), alert(101)))
+    said["alerts"][0]["startsAt"] = "noon"
+    return json.dumps(said).encode()
+
+
+def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection: Connection, topic: str, caplog):
+    with remembering(url) as memory:
+        store = memory.store
+        with store._database.write() as there:
+            there.exec_driver_sql(
+                "create trigger unforeseen before insert on alerts when new.key = '0000000000000025' "
+                "begin select raise(abort, 'unforeseen'); end"
+            )
+        send(connection.brokers, topic, *(body(alert(n)) for n in range(64)), key="same")
+        with running(memory, connection):
+            until(lambda: committed(connection.brokers, connection.group, topic) == 64)
+        assert len(statuses(store)) == 63
+        (part,) = store.rejected().items
+        assert (part.where.split("@")[1], part.message) == ("37", "it can't be kept: IntegrityError")
+    assert "unforeseen" in caplog.text
+
+
+def test_records_of_a_partition_are_taken_in_in_order(memory: Memory, connection: Connection, topic: str):
+    told = []
+    for n in range(300):
+        minutes = n // 3
+        told.append(body(alert(n % 3, "firing" if n % 2 else "resolved", minutes=minutes)))
+    send(connection.brokers, topic, *told, key="same")
+    with running(memory, connection):
+        until(lambda: committed(connection.brokers, connection.group, topic) == 300)
+    with remembering("sqlite://") as other:
+        for one in told:
+            other.receive("alertmanager", [Delivery(one)])
+        assert statuses(other.store) == statuses(memory.store)
+
+
+def test_a_store_that_is_away_is_waited_for_and_nothing_is_dropped(
+    url: str, memory: Memory, connection: Connection, topic: str
+):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(40)))
+    with running(memory, connection) as one:
+        with locked(url):
+            until(lambda: len(one.said.of("waiting")) >= 2)
+            assert committed(connection.brokers, connection.group, topic) == 0
+            assert one.partitions, "it stays a member of the group"
+            send(connection.brokers, topic, *(body(alert(n)) for n in range(40, 60)))
+            seen = len(one.said.of("waiting"))
+            until(lambda: len(one.said.of("waiting")) > seen)
+            assert {said["held"] for said in one.said.of("waiting")} == {40}, "nothing more is fetched meanwhile"
+        until(lambda: committed(connection.brokers, connection.group, topic) == 60)
+    first, second = (said["seconds"] for said in one.said.of("waiting")[:2])
+    assert second > first
+    assert len(statuses(memory.store)) == 60
+    assert one.said.of("resumed")
+
+
+def test_told_to_end_while_the_store_is_away_leaves_it_for_the_next(
+    url: str, memory: Memory, connection: Connection, topic: str
+):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(10)))
+    with locked(url), running(memory, connection) as one:
+        until(lambda: one.said.of("waiting"))
+    assert committed(connection.brokers, connection.group, topic) == 0
+    with running(memory, connection):
+        until(lambda: committed(connection.brokers, connection.group, topic) == 10)
+    assert len(statuses(memory.store)) == 10
+
+
+def test_another_member_gets_its_share_and_nothing_comes_twice(
+    url: str, memory: Memory, connection: Connection, topic: str
+):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(3000)))
+    with (
+        running(memory, connection) as one,
+        remembering(url.partition("?")[0]) as also,
+        running(also, connection) as two,
+    ):
+        until(lambda: two.partitions and one.partitions)
+        send(connection.brokers, topic, *(body(alert(n)) for n in range(3000, 4000)))
+        until(lambda: committed(connection.brokers, connection.group, topic) == 4000)
+        assert len(one.partitions) == len(two.partitions) == 2
+        assert not one.partitions & two.partitions
+        assert not one.said.of("lost")
+    assert len(statuses(memory.store)) == 4000
+    told = one.said.of("kept") + two.said.of("kept")
+    assert sum(said["accepted"] for said in told) == 4000
+    assert sum(said["records"] for said in told) <= 4000 + 1000, "what is in hand is committed before others get it"
+
+
+def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand(
+    url, memory: Memory, connection: Connection, topic: str
+):
+    send(connection.brokers, topic, *(body(alert(n)) for n in range(400)))
+    with running(memory, connection) as one:
+        with locked(url):
+            until(lambda: one.said.of("waiting"))
+            with remembering(url) as also, running(also, connection) as two:
+                until(lambda: two.partitions)
+                assert any("left to others" in said["message"] for said in one.said.of("trouble"))
+        until(lambda: committed(connection.brokers, connection.group, topic) == 400)
+        for n in range(400, 420):
+            send(connection.brokers, topic, body(alert(n)), key=str(n))
+        until(lambda: committed(connection.brokers, connection.group, topic) == 420)
+    assert len(statuses(memory.store)) == 420
+    assert sum(said["records"] for said in one.said.of("kept")) == 420, "what was let go comes from the brokers again"
