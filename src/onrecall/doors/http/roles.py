@@ -106,7 +106,7 @@ SOURCES: Mapping[str, str] = {
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
 """Whose senders have their key nowhere but in the message, as `routing_key`."""
 
-TICKETED = frozenset({"WEBSOCKET /api/v1/live"})
+TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents"})
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
 
