@@ -1,6 +1,9 @@
 """The command: what it refuses, how it ends, what `doctor` says of it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,6 +139,18 @@ def test_exit_codes(tmp_path: Path, chosen, code, message):
     with process(tmp_path, **chosen) as one:
         assert one.ended() == code
         assert message in one.complaint()
+
+
+@pytest.mark.parametrize(("command", "code"), [("kafka", 2), ("doctor", 1)])
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, command: str, code: int):
+    script = (
+        f"import sys; sys.modules['confluent_kafka'] = None; from onrecall.doors.cli import main; main(['{command}'])"
+    )
+    chosen = {"DATA_DIR": str(tmp_path), "KAFKA_BROKERS": "127.0.0.1:9", "KAFKA_TOPICS": "alerts=generic"}
+    environment = os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True, env=environment)
+    assert done.returncode == code
+    assert "pip install 'onrecall[kafka]'" in done.stdout + done.stderr
 
 
 def test_doctor(connection: Connection, topic: str, brokers: str):
