@@ -46,7 +46,7 @@ bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with
 	@echo "now: $(BENCH)/bin/onrecall bench speed --peers chroma,fts5,pgvector"
 
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
-	@$(BIN)/python -c 'import json; from onrecall.doors.http import create; from onrecall.doors.worker import Worker; print(json.dumps(create(None, Worker(None), None).openapi(), indent=1, sort_keys=True))' > web/openapi.json
+	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
 
 lock: $(UV) ## solve the dependencies anew into the hashed lock files

@@ -1,25 +1,77 @@
-// What is new, without reloading: every page asks again while the tab is looked at, and says when the server is away.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+// What is new, without reloading: the stream's hints have what is shown asked for again. While there is no stream, every
+// page asks again by itself, and says when the server is away.
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
 import { api, got } from "./api/client";
+import { type Hint, Stream } from "./stream";
 
-export const EVERY_MS = 3_000;
+const EVERY_MS = 3_000;
+const ANYWAY_MS = 15_000;
+const GATHER_MS = 100; // a storm of hints is one question
+
+const Streaming = createContext(false);
+export const Live = Streaming.Provider;
+
+/** How often to ask again: seldom while the stream tells what is new. */
+export const useEvery = (): number => (useContext(Streaming) ? ANYWAY_MS : EVERY_MS);
+
+/** Keeps the stream open for as long as the page is; whether it is. What hints are about is asked for again. */
+export function useLive(): boolean {
+  const queries = useQueryClient();
+  const [stream] = useState(() => new Stream(asker(queries)));
+  useEffect(() => {
+    stream.start();
+    return () => stream.stop();
+  }, [stream]);
+  return useSyncExternalStore(stream.subscribe, () => stream.connected);
+}
+
+function asker(queries: QueryClient): (hint: Hint | null) => void {
+  let gathered = new Set<string>();
+  let everything = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const ask = () => {
+    const about = gathered;
+    const all = everything;
+    timer = undefined;
+    gathered = new Set();
+    everything = false;
+    void queries.invalidateQueries({ predicate: ({ queryKey }) => touched(queryKey, about, all) });
+  };
+  return (hint) => {
+    if (hint) gathered.add(hint.id);
+    else everything = true;
+    timer ??= setTimeout(ask, GATHER_MS);
+  };
+}
+
+const OF_ONE = new Set<unknown>(["incident", "answer", "alerts", "notes", "timeline"]);
+
+/** Whether an answer that is shown may be another one now. */
+export function touched([name, about]: readonly unknown[], ids: ReadonlySet<string>, all: boolean): boolean {
+  if (name === "incidents") return true;
+  return OF_ONE.has(name) && (all || ids.has(String(about)));
+}
 
 /** Whether the server answers: "live", "away" (it is tried again), or "joining" at the start. */
 export function useConnection(): "live" | "away" | "joining" {
+  const streaming = useContext(Streaming);
   const online = useSyncExternalStore(onNetwork, () => navigator.onLine);
   const ready = useQuery({
     queryKey: ["healthz"],
     queryFn: async () => (await fetch("/healthz", { cache: "no-store" })).ok,
-    refetchInterval: EVERY_MS,
+    refetchInterval: useEvery(),
     retry: false,
   });
+  const { refetch } = ready;
+  useEffect(() => void refetch(), [streaming, refetch]);
   const queries = useQueryClient();
   const away = !online || ready.isError;
   useEffect(() => {
     if (!away) void queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
   }, [away, queries]);
+  if (streaming && online) return "live";
   if (away) return "away";
   return ready.isPending ? "joining" : "live";
 }

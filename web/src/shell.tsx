@@ -14,7 +14,7 @@ import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
 import { Problem } from "./api/client";
 import { setKey } from "./api/key";
-import { useConnection } from "./live";
+import { Live, useConnection, useLive } from "./live";
 import { Waiting } from "./parts/states";
 
 interface Place {
@@ -40,6 +40,10 @@ const CONNECTION = {
 } as const;
 
 export function Shell() {
+  return <Live value={useLive()}><Frame /></Live>;
+}
+
+function Frame() {
   const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
   useKeys(showHelp);

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
-import { EVERY_MS, useNow } from "../live";
+import { useEvery, useNow } from "../live";
 import { Answer, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Resolve } from "../parts/resolve";
@@ -22,7 +22,7 @@ export function Incident() {
   const incident = useQuery({
     queryKey: ["incident", id],
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}", path)),
-    refetchInterval: EVERY_MS,
+    refetchInterval: useEvery(),
   });
   const answer = useAnswer(id);
   const [marked, mark] = useMarks(answer);
@@ -199,7 +199,7 @@ function Timeline({ id }: { id: string }) {
   const timeline = useQuery({
     queryKey: ["timeline", id],
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
-    refetchInterval: EVERY_MS,
+    refetchInterval: useEvery(),
   });
   if (!timeline.data) return null;
   return (

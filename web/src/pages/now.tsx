@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
-import { EVERY_MS, useNow, useStatus } from "../live";
+import { useEvery, useNow, useStatus } from "../live";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { StormSize } from "../parts/storm";
 import { age, type Incident, type Recommendation, SEVERITY, trust, VERDICT } from "../words";
@@ -40,7 +40,7 @@ export function Now() {
   const found = useQuery({
     queryKey: ["incidents", params.toString()],
     queryFn: () => list(params),
-    refetchInterval: EVERY_MS,
+    refetchInterval: useEvery(),
     placeholderData: keepPreviousData,
   });
   return (

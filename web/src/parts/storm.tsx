@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
-import { EVERY_MS } from "../live";
+import { useEvery } from "../live";
 import { type Incident, moment, span } from "../words";
 import { Section } from "./answer";
 import { Failure } from "./states";
@@ -14,7 +14,7 @@ const SHOWN = 8;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
-  useQuery({ queryKey: ["alerts", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: EVERY_MS });
+  useQuery({ queryKey: ["alerts", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: useEvery() });
 
 /** "deployed 6 minutes before" */
 export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOut"][] }) {

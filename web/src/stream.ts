@@ -1,0 +1,109 @@
+// The live stream: one connection for the whole page, which goes on where it stopped; whoever shows something is told what is new.
+import { api, got } from "./api/client";
+import { keyOf, onKey } from "./api/key";
+
+export interface Hint {
+  readonly type: string;
+  readonly id: string;
+  readonly seq: number;
+}
+export type Said = Hint | { readonly type: "heartbeat"; readonly seq: number } | { readonly type: "hello"; readonly seq: number; readonly resumed?: boolean };
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+const SILENCE_MS = 40_000; // more than two heartbeats
+
+export class Stream {
+  connected = false;
+  private seq: number | null = null;
+  private socket: WebSocket | null = null;
+  private wait = FIRST_WAIT_MS;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+  private readonly listeners = new Set<() => void>();
+  private running = 0;
+  private forget: (() => void) | undefined;
+
+  constructor(private readonly news: (hint: Hint | null) => void) {}
+
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
+  };
+
+  start(): void {
+    this.running += 1;
+    this.forget = onKey(() => this.again(0));
+    this.again(0);
+  }
+
+  stop(): void {
+    this.running += 1;
+    this.forget?.();
+    clearTimeout(this.timer);
+    this.drop();
+  }
+
+  /** Connect after a while; a connection that is there is given up. */
+  private again(wait: number): void {
+    clearTimeout(this.timer);
+    this.drop();
+    const mine = (this.running += 1);
+    this.timer = setTimeout(() => void this.open(mine), wait);
+  }
+
+  private async open(mine: number): Promise<void> {
+    const query = new URLSearchParams();
+    if (this.seq !== null) query.set("after", String(this.seq));
+    try {
+      if (keyOf()) query.set("ticket", (await got(api.POST("/api/v1/live/ticket"))).ticket);
+    } catch {
+      if (mine === this.running) this.later();
+      return;
+    }
+    if (mine !== this.running) return;
+    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live?${query}`);
+    this.socket = socket;
+    socket.onmessage = ({ data }) => this.heard(JSON.parse(String(data)) as Said);
+    socket.onclose = () => {
+      if (this.socket === socket) this.later();
+    };
+  }
+
+  private heard(said: Said): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.later(), SILENCE_MS);
+    if (said.type === "hello") {
+      this.wait = FIRST_WAIT_MS;
+      this.tell(true);
+      // What happened between the page's first questions and this is in none of them.
+      if (!("resumed" in said && said.resumed)) {
+        this.seq = said.seq;
+        this.news(null);
+      }
+    } else if ("id" in said) {
+      this.seq = said.seq;
+      this.news(said);
+    }
+  }
+
+  private later(): void {
+    const wait = this.wait * (0.5 + Math.random());
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+    this.again(wait);
+  }
+
+  private drop(): void {
+    clearTimeout(this.silence);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+    this.tell(false);
+  }
+
+  private tell(connected: boolean): void {
+    if (connected === this.connected) return;
+    this.connected = connected;
+    for (const changed of this.listeners) changed();
+  }
+}
