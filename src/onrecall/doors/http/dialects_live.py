@@ -119,18 +119,17 @@ class Feed:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._store = memory.store
         self._at = Places(0, 0, 0)
 
     def begin(self) -> None:
         """Tell what happens from now on."""
-        self._at = self._store.overview.places()
+        self._at = self._memory.store.overview.places()
 
     def news(self) -> list[str]:
         """What came since the last time; where reading fails, all of it is told next time."""
-        alerts = self._store.overview.alerts_after("anomaly", self._at.alert, AT_ONCE)
-        asked = self._store.overview.asked_after(self._at.answer, AT_ONCE)
-        events = self._store.events(self._at.event, AT_ONCE)
+        alerts = self._memory.store.overview.alerts_after("anomaly", self._at.alert, AT_ONCE)
+        asked = self._memory.store.overview.asked_after(self._at.answer, AT_ONCE)
+        events = self._memory.store.events(self._at.event, AT_ONCE)
         told = [
             *(_anomaly(one) for one in alerts),
             *(_decision(self._memory, one) for _, one in asked),
@@ -148,7 +147,7 @@ class Feed:
             return
         if event.type == "recommended":
             with contextlib.suppress(NotFound):
-                yield _decision(self._memory, self._store.recommendation(event.detail["recommendation"]))
+                yield _decision(self._memory, self._memory.store.recommendation(event.detail["recommendation"]))
         elif event.type in SYSTEM:
             message = f"{event.incident}: {HAPPENED[event.type]}"
             said = {"event": event.type, "incident": event.incident, "message": message, "seq": event.seq}

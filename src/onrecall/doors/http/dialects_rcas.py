@@ -30,7 +30,7 @@ class Kept(BaseModel):
     status: str
 
 
-class Failed(BaseModel):
+class NotKept(BaseModel):
     """One that was left out, and how to mend it."""
 
     incident_id: str
@@ -46,7 +46,7 @@ class Imported(BaseModel):
     created: int
     updated: int
     unchanged: int
-    failed: list[Failed]
+    failed: list[NotKept]
 
 
 class Rca(BaseModel):
@@ -132,7 +132,7 @@ def add_many(body: Rcas | dict[str, Rcas], memory: TheMemory) -> Imported:
     if listed is None:
         raise Invalid('give a list, or an object such as {"rcas": [...]}', "rcas")
     brought = dialects.bring(memory, FORM, listed)
-    failed = [Failed(incident_id=one.where, field=one.field, error=one.message) for one in brought.rejected]
+    failed = [NotKept(incident_id=one.where, field=one.field, error=one.message) for one in brought.rejected]
     counts = {"created": brought.created, "updated": brought.updated, "unchanged": brought.unchanged}
     return Imported(total=len(listed), success=len(listed) - len(failed), failed=failed, **counts)
 
