@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onrecall.errors import Invalid
+from onrecall.incident import Severity
 
 PREFIX = "ONRECALL_"
 
@@ -111,6 +112,19 @@ class Settings(BaseSettings):
         default="json", description="`cloudevents`: as events of CloudEvents, in structured mode."
     )
     teams_url: SecretStr | None = Field(default=None, description="Address of a workflow of Microsoft Teams.")
+    slack_bot_token: SecretStr | None = Field(default=None, description="Token of your Slack app's bot (`xoxb-…`).")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="What Slack signs buttons, commands and mentions with."
+    )
+    slack_channel: str | None = Field(default=None, description="Id of the channel that hears of incidents.")
+    slack_channels: str | None = Field(
+        default=None,
+        description='Other channels, as JSON: {"service": {"checkout": "C…"}, "severity": {"critical": "C…"}}.',
+    )
+    slack_webhook_url: SecretStr | None = Field(
+        default=None, description="Address of an incoming webhook of Slack, where there can be no bot."
+    )
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Where Slack's API is.")
     smtp_host: str | None = Field(default=None, description="Mail server that answers are sent by.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="How it is spoken to.")
@@ -182,6 +196,17 @@ class Settings(BaseSettings):
     def _is_kafka_topic(cls, value: str | None) -> str | None:
         return value if value is None else _kafka_topic(value)
 
+    @field_validator("slack_channel")
+    @classmethod
+    def _is_room(cls, value: str | None) -> str | None:
+        return value if value is None else _room(value)
+
+    @field_validator("slack_channels")
+    @classmethod
+    def _are_rooms(cls, value: str | None) -> str | None:
+        _rooms(value)
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
@@ -228,6 +253,11 @@ class Settings(BaseSettings):
     def private_hosts(self) -> tuple[str, ...]:
         """What channels may call though it is no public address."""
         return _listed(self.allow_private_hosts)
+
+    @property
+    def slack_rooms(self) -> Mapping[str, Mapping[str, str]]:
+        """Slack's channels by `service` and by `severity`."""
+        return _rooms(self.slack_channels)
 
     @property
     def mail_recipients(self) -> tuple[str, ...]:
@@ -321,6 +351,28 @@ def _origins(value: str | None) -> tuple[str, ...]:
         if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
             raise ValueError(f"{origin!r} is no origin; write a scheme and a host, such as https://wiki.example.com")
     return origins
+
+
+def _room(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[CG][A-Z0-9]{7,20}", value, re.ASCII):
+        raise ValueError(
+            f"{value!r} is no id of a channel; it stands at the end of the channel's details, as C0123456789"
+        )
+    return value
+
+
+def _rooms(value: str | None) -> Mapping[str, Mapping[str, str]]:
+    try:
+        said = json.loads(value or "{}")
+    except json.JSONDecodeError as error:
+        raise ValueError(f'is no JSON: {error}; write {{"severity": {{"critical": "C0123456789"}}}}') from None
+    if not isinstance(said, dict) or not all(isinstance(one, dict) for one in said.values()):
+        raise ValueError('write {"service": {"checkout": "C0123456789"}, "severity": {"critical": "C0123456789"}}')
+    if unknown := said.keys() - {"service", "severity"}:
+        raise ValueError(f"{min(unknown)} is neither service nor severity")
+    if strange := said.get("severity", {}).keys() - set(get_args(Severity)):
+        raise ValueError(f"{min(strange)} is no severity; there are {', '.join(get_args(Severity))}")
+    return {kind: {name: _room(one) for name, one in rooms.items()} for kind, rooms in said.items()}
 
 
 def _listed(value: str | None) -> tuple[str, ...]:

@@ -74,6 +74,8 @@ def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
             status = asked(client, route, bearer(token))
             if least == "open":
                 assert status not in (401, 403, 429), f"{who} at {route}: {status}"
+            elif least == "slack":
+                assert status == 403, f"{who} at {route}: {status}, and Slack did not sign it"
             elif who not in ROLES:
                 assert status == 401 or (least != "ingest" and status == 429), f"{who} at {route}: {status}"
             elif least in MAY[who]:

@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
 
 from onrecall.errors import Unauthorised
 from onrecall.line.keys import Keys
+
+if TYPE_CHECKING:
+    from onrecall.doors.slack import SlackApp
 
 NO_KEY_YET = "make the first key with `onrecall keys create --role admin NAME`"
 
@@ -20,6 +24,8 @@ class Access:
     """Pages elsewhere whose scripts may ask."""
     keys: Keys | None = None
     """None: those of the memory's own store."""
+    slack: "SlackApp | None" = None
+    """None: nothing that claims to come from Slack is taken."""
 
 
 def is_loopback(host: str) -> bool:

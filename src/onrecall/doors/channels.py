@@ -15,7 +15,8 @@ SHOWN = 120
 
 def channels(chosen: Settings) -> tuple[Channel, ...]:
     """Every channel that is configured, checked as far as that can be done without calling anybody."""
-    if not (chosen.webhook_url or chosen.teams_url or chosen.smtp_host):
+    slack = chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel
+    if not (chosen.webhook_url or chosen.teams_url or chosen.smtp_host or slack):
         return ()
     return tuple(_channels(chosen))
 
@@ -49,6 +50,10 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
         with _about("smtp_to"):
             recipients = tuple(mail.address(one) for one in chosen.mail_recipients or ("",))
         yield mail.Mail(server, sender, recipients, links)
+    if chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel:
+        from onrecall.doors.slack_channel import slack_channel  # noqa: PLC0415
+
+        yield slack_channel(chosen, guard, links)
 
 
 def parts(memory: Memory) -> list[Callable[[], Part]]:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -30,6 +31,9 @@ from onrecall.recall.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.store import Store
+
+if TYPE_CHECKING:
+    from onrecall.doors.slack import SlackApp
 
 __all__ = ["House", "embedder", "house", "kafka", "settings"]
 
@@ -111,7 +115,15 @@ def access(chosen: Settings) -> Access:
     secrets = chosen.secrets_by_sender
     if secrets:
         _check_senders(secrets)
-    return Access(secrets, chosen.welcome_origins)
+    return Access(secrets, chosen.welcome_origins, slack=_slack(chosen))
+
+
+def _slack(chosen: Settings) -> "SlackApp | None":
+    if chosen.slack_signing_secret is None:
+        return None
+    from onrecall.doors.slack_channel import slack_app  # noqa: PLC0415 - what costs time where there is no Slack
+
+    return slack_app(chosen, chosen.slack_signing_secret.get_secret_value())
 
 
 def _check_senders(secrets: Iterable[str]) -> None:

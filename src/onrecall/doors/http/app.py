@@ -34,6 +34,7 @@ from onrecall.doors.http import (
     problems,
     recall,
     recurrences,
+    slack,
     storms,
     trust,
     usage,
@@ -60,6 +61,7 @@ def create(
     """The application over one memory; the worker answers what was opened, `access` says who gets in."""
     intake = Intake(memory, worker.wake)
     browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
+    slack_desk = slack.Slack(memory, access.slack)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +73,7 @@ def create(
             await browsers.stop()
             await stream.stop()
             await mcp.stop()
+            slack_desk.stop()
             intake.stop()
             worker.stop()
 
@@ -89,6 +92,7 @@ def create(
     app.state.worker = worker
     app.state.intake = intake
     app.state.browsers = browsers
+    app.state.slack = slack_desk
     app.state.stream = stream
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
@@ -130,6 +134,7 @@ ROUTERS = (
     history.router,
     documents.router,
     deliveries.router,
+    slack.router,
     live.router,
     pages.router,
     health.router,

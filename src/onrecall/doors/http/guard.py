@@ -64,6 +64,8 @@ class Guard:
     async def _admit(self, request: Request, found: Found, body: "_Body") -> Caller:
         if not self._keys.fresh:
             await run_in_threadpool(self._keys.refresh)
+        if found.least == "slack":
+            return await self._slack(request.headers, body)
         caller = await self._who(request, found, body)
         if found.least is None:
             if found.others:
@@ -101,6 +103,13 @@ class Guard:
         secrets = self._access.webhook_secrets[source]
         await run_in_threadpool(sender.verify, delivery, secrets, self._now())
         return Caller("ingest", source)
+
+    async def _slack(self, headers: Headers, body: "_Body") -> Caller:
+        app = self._access.slack
+        if app is None:
+            raise Forbidden("Slack is not heard here; set ONRECALL_SLACK_SIGNING_SECRET")
+        app.verify(Delivery(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now())
+        return Caller("responder", "slack")
 
     def _neighbour(self, request: Request) -> Caller:
         credentials.at_this_machine(request.client, request.headers)

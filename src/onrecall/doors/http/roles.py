@@ -8,7 +8,8 @@ from starlette.routing import compile_path
 
 from onrecall.access import Role
 
-Least = Role | Literal["open"]
+Least = Role | Literal["open", "slack"]
+"""`slack`: what Slack has signed, and no key at all."""
 
 _V1: Mapping[str, Least] = {
     "GET /changes": "viewer",
@@ -88,6 +89,9 @@ ROUTES: Mapping[str, Least] = {
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",
+    "POST /slack/interactions": "slack",
+    "POST /slack/commands": "slack",
+    "POST /slack/events": "slack",
     "GET /healthz": "open",
     "GET /readyz": "open",
     # The same in every installation, and nothing of this one; the page asks for a key when it is told to have one.

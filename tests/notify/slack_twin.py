@@ -1,0 +1,313 @@
+"""A small Slack: a real HTTP server that keeps channels, threads and metadata, and refuses what Slack refuses."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import httpx
+
+from . import slack_limits
+
+TOKEN = "xoxb-a-token-of-the-twin"
+SECRET = "a-signing-secret-of-the-twin"
+BOT = "B0ONRECALL"
+CHANNEL = "C0INCIDENTS"
+
+
+@dataclass
+class Slack:
+    """The workspace. Tests look at it, and press its buttons."""
+
+    address: str = ""
+    bot: str = BOT
+    token: str = TOKEN
+    channels: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {CHANNEL: [], "C0CHECKOUT": []})
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    whispers: list[dict[str, Any]] = field(default_factory=list)
+    hooked: list[dict[str, Any]] = field(default_factory=list)
+    views: list[dict[str, Any]] = field(default_factory=list)
+    triggers: dict[str, float] = field(default_factory=dict)
+    limited: int = 0
+    """So many messages are answered with 429 from now on."""
+    broken: int = 0
+    """So many calls are answered with 503 from now on."""
+    hold_after: int | None = None
+    """After so many more posted messages the answer is kept back, as if the line went dead."""
+    held: threading.Event = field(default_factory=threading.Event)
+    freed: threading.Event = field(default_factory=threading.Event)
+    scopes: set[str] = field(default_factory=lambda: {"chat:write", "channels:history"})
+    page: int = 200
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    last: float = 0.0
+
+    def roots(self, channel: str = CHANNEL) -> list[dict[str, Any]]:
+        with self.lock:
+            return [one for one in self.channels[channel] if "thread_ts" not in one]
+
+    def thread(self, ts: str, channel: str = CHANNEL) -> list[dict[str, Any]]:
+        with self.lock:
+            return [one for one in self.channels[channel] if one.get("thread_ts") == ts]
+
+    def made(self, method: str) -> list[dict[str, Any]]:
+        return [said for name, said in self.calls if name == method]
+
+    # what people do
+
+    def press(
+        self, app: httpx.Client, message: dict[str, Any], label: str, times: int = 1, **more: Any
+    ) -> list[httpx.Response]:
+        """Press the button with this label, and have Slack deliver that so many times."""
+        button = next(
+            one
+            for block in message["blocks"]
+            if block["type"] == "actions"
+            for one in block["elements"]
+            if one["text"]["text"] == label
+        )
+        stamp = f"{more.pop('at', time.time()):.6f}"
+        trigger = f"trigger-{len(self.triggers)}"
+        self.triggers[trigger] = time.monotonic()
+        payload = {
+            "type": "block_actions",
+            "user": {"id": "U0ANN", "team_id": "T0"},
+            "team": {"id": "T0"},
+            "trigger_id": trigger,
+            "response_url": f"{self.address}/whisper",
+            "channel": {"id": CHANNEL},
+            "message": {"ts": message["ts"], **({"thread_ts": message["thread_ts"]} if "thread_ts" in message else {})},
+            "actions": [{"action_id": button["action_id"], "value": button.get("value"), "action_ts": stamp}],
+        } | more
+        return [self.interact(app, payload) for _ in range(times)]
+
+    def submit(
+        self, app: httpx.Client, view: dict[str, Any], values: dict[str, Any], times: int = 1
+    ) -> list[httpx.Response]:
+        """Fill in the window and send it; fields that are not given stay as they are prefilled."""
+        state = {}
+        for block in view["blocks"]:
+            element, name = block["element"], block["block_id"]
+            if element["type"] == "checkboxes":
+                chosen = values.get(name, [one["value"] for one in element.get("initial_options", ())])
+                options = [one for one in element["options"] if one["value"] in chosen]
+                state[name] = {"value": {"type": "checkboxes", "selected_options": options}}
+            else:
+                state[name] = {
+                    "value": {"type": element["type"], "value": values.get(name, element.get("initial_value"))}
+                }
+        sent = {
+            "callback_id": view["callback_id"],
+            "private_metadata": view["private_metadata"],
+            "state": {"values": state},
+        }
+        payload = {
+            "type": "view_submission",
+            "user": {"id": "U0ANN", "team_id": "T0"},
+            "team": {"id": "T0"},
+            "view": sent,
+        }
+        return [self.interact(app, payload) for _ in range(times)]
+
+    def interact(self, app: httpx.Client, payload: dict[str, Any]) -> httpx.Response:
+        return self.deliver(app, "/slack/interactions", urlencode({"payload": json.dumps(payload)}).encode())
+
+    def command(self, app: httpx.Client, text: str) -> httpx.Response:
+        form = {"command": "/recall", "text": text, "user_id": "U0ANN", "response_url": f"{self.address}/whisper"}
+        return self.deliver(app, "/slack/commands", urlencode(form).encode())
+
+    def mention(
+        self, app: httpx.Client, text: str, event: str, retry: int = 0, thread: str | None = None
+    ) -> httpx.Response:
+        ts = thread or self.say(CHANNEL, {"text": text, "user": "U0ANN"})
+        said = {"type": "app_mention", "user": "U0ANN", "text": f"<@U0BOT> {text}", "channel": CHANNEL, "ts": ts}
+        body = {"type": "event_callback", "team_id": "T0", "event_id": event, "event": said}
+        more = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": "http_timeout"} if retry else {}
+        return self.deliver(app, "/slack/events", json.dumps(body).encode(), "application/json", **more)
+
+    def deliver(
+        self,
+        app: httpx.Client,
+        path: str,
+        body: bytes,
+        media: str = "application/x-www-form-urlencoded",
+        *,
+        secret: str = SECRET,
+        at: float | None = None,
+        **more: str,
+    ) -> httpx.Response:
+        """As Slack does it: signed, and with no patience beyond three seconds."""
+        stamp = str(int(time.time() if at is None else at))
+        sign = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+        headers = {"content-type": media, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={sign}"} | more
+        began = time.monotonic()
+        answer = app.post(path, content=body, headers=headers)
+        assert time.monotonic() - began < 3, "Slack would have given up"
+        return answer
+
+    # what the API does
+
+    def say(self, channel: str, message: dict[str, Any]) -> str:
+        with self.lock:
+            self.last = max(time.time(), self.last + 0.000001)
+            ts = f"{self.last:.6f}"
+            self.channels[channel].append({**message, "ts": ts})
+            return ts
+
+    def answer(self, method: str, said: dict[str, Any]) -> dict[str, Any]:
+        with self.lock:
+            self.calls.append((method, said))
+            found = getattr(self, "_" + method.replace(".", "_"), lambda _: {"error": "unknown_method"})(said)
+            if "error" in found:
+                self.refused.append(f"{method}: {found['error']} {found.get('why', '')}")
+                return {"ok": False, **found}
+            return {"ok": True, **found}
+
+    def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
+        return {"bot_id": self.bot, "user_id": "U0BOT", "team_id": "T0"}
+
+    def _chat_postMessage(self, said: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        channel = said.get("channel")
+        if channel not in self.channels:
+            return {"error": "channel_not_found"}
+        if why := slack_limits.message(said):
+            return {"error": "invalid_blocks", "why": why}
+        if "thread_ts" in said and not any(one["ts"] == said["thread_ts"] for one in self.roots(channel)):
+            return {"error": "thread_not_found"}
+        kept = {name: said[name] for name in ("text", "blocks", "thread_ts", "metadata") if name in said}
+        ts = self.say(channel, {**kept, "bot_id": self.bot})
+        return {"channel": channel, "ts": ts}
+
+    def _chat_update(self, said: dict[str, Any]) -> dict[str, Any]:
+        found = next((one for one in self.channels.get(said["channel"], ()) if one["ts"] == said["ts"]), None)
+        if found is None:
+            return {"error": "message_not_found"}
+        if found.get("bot_id") != self.bot:
+            return {"error": "cant_update_message"}
+        if why := slack_limits.message(said):
+            return {"error": "invalid_blocks", "why": why}
+        found.pop("metadata", None)
+        found.update({name: said[name] for name in ("text", "blocks", "metadata") if name in said})
+        return {"channel": said["channel"], "ts": said["ts"]}
+
+    def _conversations_history(self, said: dict[str, Any]) -> dict[str, Any]:
+        if "channels:history" not in self.scopes:
+            return {"error": "missing_scope"}
+        since = float(said.get("oldest", 0))
+        found = [one for one in reversed(self.roots(said["channel"])) if float(one["ts"]) > since]
+        return self._paged(found, said)
+
+    def _conversations_replies(self, said: dict[str, Any]) -> dict[str, Any]:
+        root = [one for one in self.roots(said["channel"]) if one["ts"] == said["ts"]]
+        return (
+            self._paged(root + self.thread(said["ts"], said["channel"]), said)
+            if root
+            else {"error": "thread_not_found"}
+        )
+
+    def _paged(self, found: list[dict[str, Any]], said: dict[str, Any]) -> dict[str, Any]:
+        at = int(said.get("cursor") or 0)
+        size = min(int(said.get("limit", 100)), self.page)
+        plain = [{name: one[name] for name in one if name != "metadata"} for one in found]
+        shown = (found if said.get("include_all_metadata") in (True, "1", "true") else plain)[at : at + size]
+        more = str(at + size) if at + size < len(found) else ""
+        return {"messages": shown, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+
+    def _views_open(self, said: dict[str, Any]) -> dict[str, Any]:
+        if time.monotonic() - self.triggers.pop(said["trigger_id"], 0.0) > 3:
+            return {"error": "expired_trigger_id"}
+        if why := slack_limits.view(said["view"]):
+            return {"error": "invalid_arguments", "why": why}
+        self.views.append(said["view"])
+        return {"view": {"id": "V0"}}
+
+    def holds(self, method: str) -> bool:
+        """Whether the answer to this is to be kept back."""
+        with self.lock:
+            if self.hold_after is None or method != "chat.postMessage":
+                return False
+            self.hold_after -= 1
+            if self.hold_after >= 0:
+                return False
+            self.hold_after = None
+            return True
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        slack: Slack = self.server.slack  # type: ignore[attr-defined]
+        raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path == "/whisper":
+            slack.whispers.append(json.loads(raw))
+            return self.give(200, "ok")
+        if self.path == "/services/T0/B0/hook":
+            said = json.loads(raw)
+            if slack_limits.message(said):
+                return self.give(400, "invalid_blocks")
+            slack.hooked.append(said)
+            return self.give(200, "ok")
+        if not self.path.startswith("/api/"):
+            return self.give(404, "no_team")
+        method = self.path.removeprefix("/api/")
+        if self.headers.get("authorization") != f"Bearer {slack.token}":
+            return self.give(200, {"ok": False, "error": "invalid_auth"})
+        with slack.lock:
+            if slack.broken:
+                slack.broken -= 1
+                return self.give(503, "upstream connect error")
+            if slack.limited and method in ("chat.postMessage", "chat.update"):
+                slack.limited -= 1
+                return self.give(429, {"ok": False, "error": "ratelimited"}, {"retry-after": "2"})
+        if self.headers.get("content-type", "").startswith("application/json") and raw:
+            said = json.loads(raw)
+        else:
+            said = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+        answer = slack.answer(method, said)
+        if slack.holds(method):
+            slack.held.set()
+            slack.freed.wait(30)
+            self.close_connection = True
+            return None
+        return self.give(200, answer)
+
+    def give(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        said = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {
+            "content-length": str(len(said)),
+            "content-type": "application/json",
+            **(headers or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(said)
+
+
+@contextmanager
+def workspace() -> Iterator[Slack]:
+    slack = Slack()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.daemon_threads = True
+    server.slack = slack  # type: ignore[attr-defined]
+    slack.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield slack
+    finally:
+        slack.freed.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
