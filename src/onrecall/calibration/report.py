@@ -229,13 +229,21 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = "".join(
         "<tr>"
         + "".join(
-            f'<th scope="row">{cell}</th>' if place == 0 else f"<td{_numeric(place)}>{cell}</td>"
+            f'<th scope="row">{cell}</th>' if place == 0 else f"<td{_numeric(place)}>{_unbroken(cell)}</td>"
             for place, cell in enumerate(row)
         )
         + "</tr>"
         for row in rows
     )
     return f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+
+
+def _unbroken(cell: str) -> str:
+    """A figure and its interval: where there is no room beside each other, the interval goes below, whole."""
+    value, apart, interval = cell.partition(" (")
+    if "<" in cell or not apart or not interval.endswith(")"):
+        return cell
+    return f"{value.replace(' ', '&nbsp;')} <span>({interval}</span>"
 
 
 def _numeric(place: int) -> str:
