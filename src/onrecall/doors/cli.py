@@ -14,6 +14,7 @@ from onrecall import __version__
 from onrecall.doors import (
     archive,
     assisting,
+    auditing,
     delivering,
     importing,
     keys,
@@ -72,6 +73,7 @@ app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(delivering.app, name="deliveries")
+app.add_typer(auditing.app, name="audit")
 
 
 @app.callback(invoke_without_command=True)

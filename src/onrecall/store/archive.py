@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Passage
-from onrecall.store import counting, migrations, passages, tables
+from onrecall.store import audit, counting, migrations, passages, tables
 from onrecall.store.parts import parts
 from onrecall.store.rows import Row, parsed, plain
 
@@ -72,6 +72,8 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
     for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
         for part in parts(some, AT_ONCE):
             loading.take(str(name), part)
+    if any(loading.added.values()):
+        audit.add(connection, "archive loaded", detail=loading.added)
     return loading.added
 
 

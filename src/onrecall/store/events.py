@@ -1,5 +1,6 @@
 """What happened to incidents: a timeline for each, and one feed of all."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.incident import Link
-from onrecall.store import counting
+from onrecall.store import audit, counting
 from onrecall.store.postgres import NOTICES
 from onrecall.store.results import Event, EventType
 from onrecall.store.tables import events
@@ -41,8 +42,21 @@ def add(connection: Connection, happenings: Sequence[Happening], now: datetime) 
         for seq, one in zip(seqs, happenings, strict=True)
     ]
     connection.execute(insert(events), rows)
+    _audited(connection, happenings, seqs)
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
+
+
+def _audited(connection: Connection, happenings: Sequence[Happening], seqs: range) -> None:
+    told = audit.named([one.incident for one in happenings])
+    people = {one.by for one in happenings}
+    audit.add(
+        connection,
+        "incident changed",
+        happenings[0].incident if told["count"] == 1 else None,
+        {**told, "events": Counter(one.type for one in happenings), "seq": [seqs[0], seqs[-1]]},
+        who=people.pop() if len(people) == 1 else None,
+    )
 
 
 def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from onrecall.access import Key
 from onrecall.errors import Conflict, NotFound
-from onrecall.store import guard
+from onrecall.store import audit, guard
 from onrecall.store.database import Database
 from onrecall.store.tables import api_keys
 
@@ -30,6 +30,7 @@ class KeyRing:
         """Keep a new key; a name that somebody's working key has is a Conflict."""
         with self._database.write() as connection:
             _add(connection, key)
+            audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
 
     def revoke(self, key_id: str, at: datetime) -> Key:
         """From now on it opens nothing; a second time changes nothing."""
@@ -37,6 +38,7 @@ class KeyRing:
             key = _one(connection, key_id)
             if key.revoked_at is None:
                 _set(connection, key_id, revoked_at=at)
+                audit.add(connection, "key revoked", key_id, {"name": key.name})
             return _one(connection, key_id)
 
     def replace(self, key_id: str, new: Key, until: datetime) -> None:
@@ -50,12 +52,15 @@ class KeyRing:
             connection.execute(insert(api_keys).values(**_values(new)))
             ends = until if old.expires_at is None else min(until, old.expires_at)
             _set(connection, key_id, replaced_by=new.id, expires_at=ends)
+            audit.add(connection, "key replaced", key_id, {"name": old.name, "by": new.id, "role": new.role})
 
     def used(self, key_id: str, at: datetime) -> None:
         """It was used; written at most once a minute."""
         stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= at - USE_KEPT_EVERY)
         with self._database.write() as connection:
-            connection.execute(update(api_keys).where(api_keys.c.id == key_id, stale).values(last_used_at=at))
+            used = update(api_keys).where(api_keys.c.id == key_id, stale).values(last_used_at=at)
+            if connection.execute(used).rowcount:
+                audit.add(connection, "key used", key_id)
 
 
 def _add(connection: Connection, key: Key) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from onrecall.errors import Conflict, Invalid, NotFound
-from onrecall.store import counting, guard, paging
+from onrecall.store import audit, counting, guard, paging
 from onrecall.store.database import Database
 from onrecall.store.parts import keys
 from onrecall.store.rejected import storable
@@ -146,6 +146,7 @@ class Outbox:
             told = connection.scalar(select(deliveries.c.told).where(this))
             its = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
             connection.execute(update(threads).where(its).values(remote=kept, sent=told))
+            _audited(connection, "delivery sent", delivery)
 
     def failed(self, delivery: Delivery, error: str, next_at: datetime, paused_until: datetime) -> None:
         """It is tried again; nothing else is sent on this channel before it wants to hear of us."""
@@ -158,6 +159,7 @@ class Outbox:
         """It is not tried again, for this reason."""
         with self._database.write() as connection:
             _told(connection, delivery, {"state": "dead", "last_error": _said(error)})
+            _audited(connection, "delivery dead", delivery)
 
     def release(self, channel: str, holder: str) -> None:
         """Let another process send at once."""
@@ -196,7 +198,9 @@ class Outbox:
                 raise Conflict(f"delivery {last} is newer and tells the same incident's state since; resend that one")
             values = {"state": "pending", "attempts": 0, "next_at": now}
             connection.execute(update(deliveries).where(its.id == number).values(values))
-            return _delivery(_one(connection, number))
+            again = _delivery(_one(connection, number))
+            _audited(connection, "delivery resent", again)
+            return again
 
     def backlog(self, channel: str) -> Backlog:
         """How a channel does."""
@@ -264,6 +268,11 @@ def _told(connection: Connection, delivery: Delivery, values: Mapping[str, Any])
     """How a try went; what was superseded or sent meanwhile stays so."""
     this = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
     connection.execute(update(deliveries).where(this).values(values))
+
+
+def _audited(connection: Connection, what: audit.What, delivery: Delivery) -> None:
+    detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
+    audit.add(connection, what, delivery.incident, detail)
 
 
 def _one(connection: Connection, number: int) -> Row[Any]:

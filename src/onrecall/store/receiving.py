@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from onrecall.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
 from onrecall.errors import Invalid, Rejected
-from onrecall.store import alerts, change_events, notes, rejected, saving
+from onrecall.store import alerts, audit, change_events, notes, rejected, saving
 from onrecall.store.alerts import Told
 from onrecall.store.inbound import Arrival, Received, Unread
 
@@ -86,7 +86,17 @@ def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Receive
     for number, part in made.unread:
         counts[number].rejected.append(part.told())
     rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)
+    _audited(connection, made, counts)
     return tuple(Received(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
+
+
+def _audited(connection: Connection, made: Ready, counts: Sequence["_Count"]) -> None:
+    """One row for all that came together; where nothing was news there is nothing to tell."""
+    accepted = sum(one.accepted for one in counts)
+    if accepted:
+        sources = audit.named([arrival.source for arrival in made.arrivals])["ids"]
+        detail = {"sources": sources, "accepted": accepted, "unread": len(made.unread)}
+        audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 
 def _keep_documents(connection: Connection, arrival: Arrival, count: "_Count", now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from onrecall import page
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Document, Incident, Link, Passage
-from onrecall.store import documents, events, guard, incidents, links, passages, performed, resolutions
+from onrecall.store import audit, documents, events, guard, incidents, links, passages, performed, resolutions
 from onrecall.store.arriving import Arriving, known_from
 from onrecall.store.events import Happening
 from onrecall.store.passages import Shelf
@@ -26,6 +26,9 @@ def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tup
     saving = _Saving(connection, [entry.thing for entry in entries], now)
     saved = tuple(saving.one(entry) for entry in entries)
     saving.finish()
+    put = [one.id for one in saved if one.id in saving.documents_put]
+    if put:
+        audit.add(connection, "document put", put[0] if len(put) == 1 else None, audit.named(put))
     return saved
 
 
@@ -67,12 +70,15 @@ def put(connection: Connection, given: Document, found: Sequence[Passage], now: 
     saving = _Saving(connection, [given], now)
     state = saving.document(given, found, guard.digest(given))
     saving.finish()
+    if saving.documents_put:
+        audit.add(connection, "document put", given.id, {"state": state})
     return state
 
 
 def forget(connection: Connection, name: str) -> None:
     """Remove one document and its passages."""
     documents.remove(connection, name)
+    audit.add(connection, "document deleted", name)
     shelf = Shelf()
     shelf.put(("document", name), ())
     shelf.fill(connection)
@@ -86,6 +92,8 @@ class _Saving:
         self._now = now
         self.register = Register(connection, [one for one in given if isinstance(one, Incident)])
         self._documents = documents.hashes(connection, [one.id for one in given if isinstance(one, Document)])
+        self.documents_put: set[str] = set()
+        """Those that are new or say something else."""
         self._arriving = Arriving()
         self._shelf = Shelf()
 
@@ -135,6 +143,7 @@ class _Saving:
             self._shelf.put(("document", given.id), found, moved=moved)
             documents.change(self._connection, given, digest)
         self._documents[given.id] = digest
+        self.documents_put.add(given.id)
         return "created" if known is None else "updated"
 
     def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:

@@ -40,6 +40,7 @@ from onrecall.store import (
     terms,
     trust,
 )
+from onrecall.store.audit import Audit
 from onrecall.store.claims import Claims
 from onrecall.store.cursors import Cursors
 from onrecall.store.database import Database
@@ -80,6 +81,7 @@ class Store(Inbox):
         self.cursors = Cursors(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
+        self.audit = Audit(database)
         self.tickets = Tickets(database)
 
     @classmethod
@@ -143,10 +145,7 @@ class Store(Inbox):
             return lifecycle.link(connection, incident_id, link, guard.moment(at, "at"), by)
 
     def put_document(
-        self,
-        document: Document,
-        passages: Sequence[Passage],
-        now: datetime,
+        self, document: Document, passages: Sequence[Passage], now: datetime
     ) -> Literal["created", "updated", "unchanged"]:
         """Keep a document under its id."""
         with self._database.write() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from onrecall.errors import Unavailable
 from onrecall.incident import Recommendation
-from onrecall.store import counting, guard, recommendations
+from onrecall.store import audit, counting, guard, recommendations
 from onrecall.store.database import Database
 from onrecall.store.rejected import storable
 from onrecall.store.results import Breaker, Called, ModelUse, Spent
@@ -61,6 +61,9 @@ class Usage:
                     prompt_hash=call.prompt_hash,
                 )
             )
+            names = ("role", "provider", "prompt_hash")
+            told = {name: getattr(call, name) for name in names} | {"model": storable(call.model), "call": number}
+            audit.add(connection, "model called", call.recommendation, told)
             return number
 
     def answered(self, number: int, spent: Spent) -> None:

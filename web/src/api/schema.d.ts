@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description The audit, newest first; `onrecall audit verify` checks that nothing was changed in it.
+         */
+        get: operations["audit_api_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -1666,6 +1686,49 @@ export interface components {
             next: number;
         };
         /**
+         * AuditPage
+         * @description A page of the audit; `next` fetches the following one.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditedOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * AuditedOut
+         * @description One row of the audit.
+         */
+        AuditedOut: {
+            /** About */
+            about: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+            /**
+             * Previous
+             * @description The hash of the row before.
+             */
+            previous: string;
+            /** Seq */
+            seq: number;
+            /** What */
+            what: string;
+            /**
+             * Who
+             * @description The name of a key; null: the installation itself, or somebody at its machine.
+             */
+            who: string | null;
+        };
+        /**
          * BinOut
          * @description Answers with about the same claim: what was claimed on average, and how many of them were right.
          */
@@ -2125,6 +2188,18 @@ export interface components {
             text: string;
         };
         /**
+         * Failed
+         * @description An incident that was left out, and how to mend it.
+         */
+        Failed: {
+            /** Error */
+            error: string;
+            /** Field */
+            field: string | null;
+            /** Id */
+            id: string;
+        };
+        /**
          * FamilyOut
          * @description Incidents with the same cause, oldest first.
          */
@@ -2298,7 +2373,7 @@ export interface components {
             /** Created */
             created: number;
             /** Failed */
-            failed: components["schemas"]["onrecall__doors__http__dialects_rcas__Failed"][];
+            failed: components["schemas"]["NotKept"][];
             /** Success */
             success: number;
             /** Total */
@@ -2742,6 +2817,18 @@ export interface components {
              * @example DB connection pool at 95%
              */
             title: string;
+        };
+        /**
+         * NotKept
+         * @description One that was left out, and how to mend it.
+         */
+        NotKept: {
+            /** Error */
+            error: string;
+            /** Field */
+            field: string | null;
+            /** Incident Id */
+            incident_id: string;
         };
         /**
          * NoteOut
@@ -3376,7 +3463,7 @@ export interface components {
          */
         Seeded: {
             /** Failed */
-            failed: components["schemas"]["onrecall__doors__http__dialects_recallops__Failed"][];
+            failed: components["schemas"]["Failed"][];
             /** Success */
             success: number;
             /** Total */
@@ -3745,30 +3832,6 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
-        };
-        /**
-         * Failed
-         * @description One that was left out, and how to mend it.
-         */
-        onrecall__doors__http__dialects_rcas__Failed: {
-            /** Error */
-            error: string;
-            /** Field */
-            field: string | null;
-            /** Incident Id */
-            incident_id: string;
-        };
-        /**
-         * Failed
-         * @description An incident that was left out, and how to mend it.
-         */
-        onrecall__doors__http__dialects_recallops__Failed: {
-            /** Error */
-            error: string;
-            /** Field */
-            field: string | null;
-            /** Id */
-            id: string;
         };
         /**
          * RejectedOut
@@ -4519,6 +4582,83 @@ export interface operations {
             };
             /** @description Not now: try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    audit_api_v1_audit_get: {
+        parameters: {
+            query?: {
+                /** @description Only rows of this kind, such as `key created`. */
+                what?: string | null;
+                /** @description Only what this key's holder did. */
+                who?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

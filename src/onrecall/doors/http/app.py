@@ -16,6 +16,7 @@ from onrecall import __version__
 from onrecall.doors.access import Access
 from onrecall.doors.http import (
     alerts,
+    audit,
     console,
     deliveries,
     dialects_incidentos,
@@ -137,6 +138,7 @@ ROUTERS = (
     slack.router,
     live.router,
     pages.router,
+    audit.router,
     health.router,
 )
 TAGS = [

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecall.access import Caller
+from onrecall.access import Caller, id_of
 from onrecall.alerts import SOURCES, Delivery, payload
 from onrecall.doors.access import Access
 from onrecall.doors.http import bodies, credentials, problems
@@ -18,9 +18,12 @@ from onrecall.errors import Forbidden, Invalid, NotFound, OnRecallError, Unautho
 from onrecall.line import Memory
 from onrecall.line.keys import Keys
 from onrecall.line.tickets import Tickets
+from onrecall.store.audit import acting
+from onrecall.store.rejected import storable
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY_VIOLATION = 1008
+LONGEST_PATH = 200
 LOCAL = Caller("admin")
 """Somebody at this machine, while there is no key."""
 
@@ -35,6 +38,7 @@ class Guard:
         self._access = access
         self._keys = access.keys or Keys(memory.store, memory.now)
         self._tickets = Tickets(memory.store, self._keys, memory.now)
+        self._audit = memory.store.audit
         self._now = memory.now
         self._brake = Brake()
 
@@ -57,7 +61,8 @@ class Guard:
             await _refuse(error, found, scope, receive, send)
             return
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys)
-        await self._app(scope, body.again, send)
+        with acting(caller.name):
+            await self._app(scope, body.again, send)
         if caller.key is not None and self._keys.unkept(caller.key):
             await run_in_threadpool(self._keep_use, caller)  # after the answer, for it may wait for other writers
 
@@ -73,7 +78,10 @@ class Guard:
             raise NotFound("there is nothing at this address")
         assert found.least != "open"
         if not caller.may(found.least):
-            raise Forbidden(f"this takes the role {found.least}, and the key of {caller.name} has {caller.role}")
+            error = Forbidden(f"this takes the role {found.least}, and the key of {caller.name} has {caller.role}")
+            if self._brake.failed(credentials.address(request.client)) is None:
+                await self._refused(request, error, caller.name)
+            raise error
         if request.method == "WEBSOCKET":
             self._own_page(request)  # browsers ask nobody before they open one for any page
         return caller
@@ -89,6 +97,8 @@ class Guard:
             if not _showed_something(request, found, error):
                 raise
             wait = self._brake.failed(credentials.address(request.client))
+            if wait is None:  # nobody fills the audit by guessing
+                await self._refused(request, error)
             if wait is None or found.least == "ingest":
                 raise  # Alertmanager drops what is answered with 429, and the next key may be right
             raise HTTPException(
@@ -134,6 +144,16 @@ class Guard:
     def _own_page(self, request: Request) -> None:
         if request.method not in READING and credentials.from_elsewhere(request.headers, self._access.cors_origins):
             raise Forbidden("a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it")
+
+    async def _refused(self, request: Request, error: OnRecallError, who: str | None = None) -> None:
+        given = id_of(credentials.token_in(request.headers) or "")
+        where = storable(f"{request.method} {request.scope['path']}")[:LONGEST_PATH]
+        detail = {"route": where, "address": credentials.address(request.client), "reason": str(error)}
+        with acting(who):
+            try:
+                await run_in_threadpool(self._audit.tell, "key refused", given, detail)
+            except OnRecallError as failure:
+                log.warning("that a key was refused could not be kept: %s", failure)
 
     def _keep_use(self, caller: Caller) -> None:
         assert caller.key is not None

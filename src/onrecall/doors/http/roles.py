@@ -43,6 +43,7 @@ _V1: Mapping[str, Least] = {
     "POST /deliveries/{delivery_id}/resend": "responder",
     "GET /rejected": "responder",
     "POST /rejected/{rejected_id}/retry": "responder",
+    "GET /audit": "admin",
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
