@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Column, Connection, Integer, Row, Table, insert, select, update
+from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, insert, select, update
 
 from onrecall.errors import Invalid
 from onrecall.store import paging
@@ -62,6 +62,10 @@ audit_head = Table(
     Column("seq", Number, nullable=False),
     Column("hash", Words, nullable=False),
 )
+# Made once, for intake comes through here with every transaction.
+_HEAD = select(audit_head.c.seq, audit_head.c.hash)
+_ADD = insert(audit)
+_MOVE = update(audit_head).values(seq=bindparam("newest"), hash=bindparam("its"))
 _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
@@ -97,7 +101,7 @@ def add(
     who: str | None = None,
 ) -> None:
     """Tell of a change in its own transaction."""
-    head = connection.execute(select(audit_head.c.seq, audit_head.c.hash)).one()
+    head = connection.execute(_HEAD).one()
     row = {
         "seq": head.seq + 1,
         "at": datetime.now(UTC),
@@ -108,8 +112,8 @@ def add(
         "previous": head.hash,
     }
     row["hash"] = _hash(row)
-    connection.execute(insert(audit), row)
-    connection.execute(update(audit_head).values(seq=row["seq"], hash=row["hash"]))
+    connection.execute(_ADD, row)
+    connection.execute(_MOVE, {"newest": row["seq"], "its": row["hash"]})
 
 
 def _hash(row: Mapping[str, Any]) -> str:
@@ -151,7 +155,7 @@ class Audit:
         wrong: list[str] = []
         count, expected, before = 0, 1, ""
         with self.database.read() as connection:
-            head = connection.execute(select(audit_head.c.seq, audit_head.c.hash)).one_or_none()
+            head = connection.execute(_HEAD).one_or_none()
             query = select(audit).order_by(audit.c.seq).execution_options(yield_per=AT_ONCE)
             for row in connection.execute(query):
                 count += 1
@@ -170,7 +174,7 @@ def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
         yield f"{gone} {'is' if row.seq == expected + 1 else 'are'} gone"
     elif row.previous != before:
         yield f"row {row.seq} does not follow the row before it: one of the two was changed, or stands elsewhere"
-    if row.hash != _hash(row._asdict()):  # noqa: SLF001 - SQLAlchemy's name for what is public
+    if row.hash != _hash(row._asdict()):
         yield f"row {row.seq} was changed"
 
 
