@@ -39,8 +39,8 @@ class Alert:
     told_at: datetime | None = None
     """When the sender said this, where it says so: of two messages about one episode the later one counts."""
     starts_known: bool = True
-    """False where the sender gave no start of the episode: `starts_at` is then that of this message, or when we heard of
-    it, and an episode that is open stays the same one until it is resolved."""
+    """False where the sender gave no start of the episode: `starts_at` is then that of this message, or when we heard
+    of it, and an episode that is open stays the same one until it is resolved."""
 
     @property
     def text(self) -> str:
