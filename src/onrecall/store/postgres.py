@@ -114,7 +114,7 @@ class PostgreSQL:
                 connection.detach()
                 connection.exec_driver_sql(f"listen {NOTICES}")
                 heard()  # what came before it listened
-                raw = connection.connection.driver_connection
+                raw = connection.connection.dbapi_connection  # of a detached one SQLAlchemy names no driver's
                 assert isinstance(raw, psycopg.Connection)
                 while not stopping.is_set():
                     for _ in raw.notifies(timeout=LISTEN_SECONDS, stop_after=1):
