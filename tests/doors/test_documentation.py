@@ -20,7 +20,13 @@ def test_every_setting_is_documented_and_no_other():
 
 
 def test_every_command_is_documented_and_no_other():
-    told = set(re.findall(r"^\| `onrecall ([a-z]+(?: (?:recall|speed|intake|live|create|list|revoke|rotate|retry|resend|verify))?)", REFERENCE, re.MULTILINE))
+    told = set(
+        re.findall(
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|intake|live|create|list|revoke|rotate|retry|resend|verify))?)",
+            REFERENCE,
+            re.MULTILINE,
+        )
+    )
     commands = {one.name or one.callback.__name__ for one in cli.app.registered_commands}
     benches = {f"bench {one.name}" for one in cli.bench.registered_commands}
     keys = {f"keys {one.name or one.callback.__name__}" for one in cli.keys.app.registered_commands}

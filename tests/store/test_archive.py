@@ -113,11 +113,23 @@ def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
 def test_no_table_is_forgotten() -> None:
     left_out = metadata.tables.keys() - {table.name for table in KEPT}
     staged = {"reindexing", "staged_owners", "staged_passages"}
-    at_home = {"api_keys", "tickets"}  # an export is for moving and for others to read: hashes of keys are nobody else's business
+    at_home = {
+        "api_keys",
+        "tickets",
+    }  # an export is for moving and for others to read: hashes of keys are nobody else's business
     here = {"cursors"}  # how far readers came with the events of this store; where rows go in, events are numbered anew
-    here |= {"channels", "threads", "deliveries"}  # what was told to whom: a copy must neither tell it again nor rewrite it
-    here |= {"model_calls"}  # what was spent, and on what account: of no use to another installation, and not its to count
-    here |= {"audit", "audit_head"}  # who did what here; a copy begins a chain of its own, with the row that it was loaded
+    here |= {
+        "channels",
+        "threads",
+        "deliveries",
+    }  # what was told to whom: a copy must neither tell it again nor rewrite it
+    here |= {
+        "model_calls"
+    }  # what was spent, and on what account: of no use to another installation, and not its to count
+    here |= {
+        "audit",
+        "audit_head",
+    }  # who did what here; a copy begins a chain of its own, with the row that it was loaded
     assert left_out == {"counters", "terms", "changes"} | staged | at_home | here, (
         "a new table belongs into the archive, unless it follows from others"
     )
