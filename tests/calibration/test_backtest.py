@@ -238,7 +238,7 @@ def test_what_is_kept_is_what_the_store_says():
     before = kept.passages_of([owner])
     (passages,) = recall.prepare([replace(opened, resolution=first.resolution)])
     store.resolve(first.id, first.resolution, passages, (), (), first.resolution.at)
-    kept.changed(first.id)
+    kept.changed(store.incident(first.id))
     assert kept.passages_of([owner]) == store.passages_of([owner]) != before
     assert kept.things([owner]) == store.things([owner])
     numbers = [number for number, _ in kept.passages_of([owner])[owner]]

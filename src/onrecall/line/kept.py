@@ -61,14 +61,15 @@ class Kept:
         self._numbered: dict[int, Passage] = {}
         self._imprints: dict[Owner, list[Imprint]] = {}
 
-    def changed(self, name: str) -> None:
-        """Read this incident or document anew when it is asked for."""
-        kinds: tuple[EvidenceKind, ...] = ("incident", "document")
-        for kind in kinds:
-            self._things.pop((kind, name), None)
-            self._imprints.pop((kind, name), None)
-            for number, _ in self._passages.pop((kind, name), ()):
-                self._numbered.pop(number, None)
+    def changed(self, thing: Incident | Document) -> None:
+        """This incident or document is new or says something else: an incident as the store gave it back."""
+        owner: Owner = ("document" if isinstance(thing, Document) else "incident", thing.id)
+        self._things.pop(owner, None)
+        self._imprints.pop(owner, None)
+        for number, _ in self._passages.pop(owner, ()):
+            self._numbered.pop(number, None)
+        if isinstance(thing, Incident):
+            self._things[owner] = thing
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by their numbers."""
@@ -94,7 +95,9 @@ class Kept:
         """All passages of some owners."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         if fresh := [one for one in owners if one not in self._passages]:
-            self._passages.update(self._store.passages_of(fresh))
+            for owner, held in self._store.passages_of(fresh).items():
+                self._passages[owner] = held
+                self._numbered.update(held)
         return {one: self._passages[one] for one in owners if one in self._passages}
 
     def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> dict[Owner, Incident | Document]:

@@ -127,7 +127,7 @@ class _Walk:
 
     def _keep(self, thing: Incident | Document) -> None:
         """Tell the baselines what the memory was told."""
-        self._kept.changed(thing.id)
+        self._kept.changed(thing)
         text = f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing)
         self._bm25.put(thing.id, text)
         if self._cosine:

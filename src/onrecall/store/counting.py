@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Update, select, update
 
 from onrecall.store.tables import counters
 
@@ -23,14 +23,14 @@ Total = Literal["passages", "length"]
 
 def take(connection: Connection, name: Sequence, count: int = 1) -> range:
     """The next free numbers; they are never given out again."""
-    add(connection, name, count)
-    last = value(connection, name)
+    moved = _moved(name, count).returning(counters.c.value)
+    last = int(connection.scalar(moved) or 0)
     return range(last - count + 1, last + 1)
 
 
 def add(connection: Connection, name: Sequence | Total, amount: int) -> None:
     """Move a number on."""
-    connection.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + amount))
+    connection.execute(_moved(name, amount))
 
 
 def value(connection: Connection, name: Sequence | Total) -> int:
@@ -41,3 +41,7 @@ def value(connection: Connection, name: Sequence | Total) -> int:
 def raise_to(connection: Connection, name: Sequence, least: int) -> None:
     """Have a sequence go on after this number, when it is not there yet."""
     connection.execute(update(counters).where(counters.c.name == name, counters.c.value < least).values(value=least))
+
+
+def _moved(name: Sequence | Total, amount: int) -> Update:
+    return update(counters).where(counters.c.name == name).values(value=counters.c.value + amount)
