@@ -111,6 +111,7 @@ test("the keyboard is enough", async ({ page, server }) => {
   await page.keyboard.press("t");
   await expect(page).toHaveURL(/#\/trust/);
   await page.keyboard.press("/");
+  await expect(page.getByPlaceholder("Go to a page, or ask memory")).toBeFocused();
   await page.keyboard.type("certificate expired");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/#\/ask\?q=certificate/);
