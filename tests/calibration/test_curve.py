@@ -54,6 +54,12 @@ def test_intervals_cover_the_truth_as_often_as_they_say(n):
     assert np.mean([measured(n, seed)["covered"] for seed in range(20)]) >= 0.93
 
 
+@pytest.mark.parametrize("world", [{"curved": True}, {"flip": 0.3}, {"base": -3.0}])
+def test_intervals_hold_on_hard_histories_too(world):
+    """Counted on what models with less history foretold, they held for 86 to 93 % of answers."""
+    assert np.mean([measured(300, seed, **world)["covered"] for seed in range(20)]) >= 0.93
+
+
 def test_confidence_goes_down_to_nothing_as_labels_are_flipped():
     spread = [np.mean([measured(400, seed, flip=flip)["spread"] for seed in SEEDS]) for flip in (0, 0.1, 0.3, 0.5)]
     assert spread == sorted(spread, reverse=True)
