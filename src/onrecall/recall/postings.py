@@ -100,14 +100,17 @@ class Postings:
             scores += self.grid[place] * factor
         return scores
 
-    def having(self, term: int) -> npt.NDArray[np.integer]:
-        """The rows that have the term."""
+    def having(self, term: int) -> npt.NDArray[np.bool_]:
+        """Which rows have the term."""
         wanted = np.array([term], np.uint64)
         places, _ = _places(self.common, wanted)
         if len(places):
-            return np.flatnonzero(self.grid[places[0]])
+            return np.asarray(self.grid[places[0]] != 0)
+        found = np.zeros(self.grid.shape[1], np.bool_)
         places, _ = _places(self.terms, wanted)
-        return self.rows[self.starts[places[0]] : self.starts[places[0] + 1]] if len(places) else self.rows[:0]
+        if len(places):
+            found[self.rows[self.starts[places[0]] : self.starts[places[0] + 1]]] = True
+        return found
 
 
 def _places(terms: Terms, wanted: Terms) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -1,5 +1,6 @@
 """Recall: from a situation to evidence. The index proposes, one exact scorer decides."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,8 +19,8 @@ from onrecall.recall.index import Index, Vector, Visible
 from onrecall.recall.query import Query, understand
 from onrecall.recall.scoring import Rarity
 
-PROPOSED = 80
-"""Passages that each side of the index proposes."""
+PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
+"""Passages that each side of the index proposes; among more than a crowd as many more as the square root tells."""
 FINALISTS = 20
 """Candidates, the best by words and meaning, for which every signal is taken; more where much is asked for."""
 TITLE_COUNTS = 2
@@ -147,7 +148,7 @@ class Recall:
         query = understand(situation)
         embedding = self._embed(query)
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
-        by_words = self._by_words(situation, query)
+        by_words = self._by_words(situation, query, rarity)
         asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
         finalists = self._complete(
             asked, self._compare(asked, self._propose(asked, by_words), max(FINALISTS, 2 * limit))
@@ -167,15 +168,15 @@ class Recall:
             return None
         return self._beside.submit(self._asking.embed, query.meaning)
 
-    def _by_words(self, situation: Situation, query: Query) -> list[int]:
+    def _by_words(self, situation: Situation, query: Query, rarity: Rarity) -> list[int]:
         self._index.refresh()
-        return self._index.words(query.weights, Visible.to(situation), PROPOSED)
+        return self._index.words(query.weights, Visible.to(situation), _proposed(rarity))
 
     def _propose(self, asked: Asked, by_words: Sequence[int]) -> Mapping[Owner, Sequence[Imprint]]:
         """All that is known of whatever the index proposes."""
         proposed = list(by_words)
         if asked.vector is not None:
-            proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), PROPOSED)
+            proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), _proposed(asked.rarity))
         found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
         return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
 
@@ -232,6 +233,10 @@ class Recall:
             best = one.said[by_itself.index(max(by_itself))]
             found.append(Excerpt(best.text, best.line, best.heading))
         return found
+
+
+def _proposed(rarity: Rarity) -> int:
+    return min(MOST_PROPOSED, max(PROPOSED, round(PROPOSED * math.sqrt(rarity.passages / CROWD))))
 
 
 def _vector(embedding: "Future[Vectors] | None") -> Vector | None:

@@ -74,6 +74,8 @@ class Rarity:
     """What a term says that stands nowhere."""
     whole: float
     passage: float
+    passages: int
+    """How many there are."""
 
     @classmethod
     def of(cls, weights: Mapping[int, float], statistics: Statistics) -> "Rarity":
@@ -86,6 +88,7 @@ class Rarity:
             math.log(1 + (n + 0.5) / 0.5),
             max(length / max(statistics.df.get(WHOLE, 0), 1), 1.0),
             max(length / max(n, 1), 1.0),
+            n,
         )
 
 

@@ -119,11 +119,9 @@ class Segment:
         if visible.as_of is not None:
             mask &= self.known <= _moment(visible.as_of)
         for tag in needed:
-            having = np.zeros(len(self), np.bool_)
-            having[self.words.having(tag)] = True
-            mask &= having
+            mask &= self.words.having(tag)
         for owner in visible.exclude:
-            mask[self.words.having(_tag("owner", owner))] = False
+            mask &= ~self.words.having(_tag("owner", owner))
         return mask
 
     def scores(self, terms: Terms, importance: Vector, visible: Visible) -> Vector:
