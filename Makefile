@@ -6,6 +6,8 @@ BENCH  := .venv-bench
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
+# As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
 LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
 
 export UV_NO_PROGRESS ?= 1
@@ -24,10 +26,10 @@ serve: $(VENV)/run.stamp ## the product on your own memory
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) $(ARGS)
 
 test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
-	@$(BIN)/pytest -m "not postgres" $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) -m "not postgres" $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between the rooms
 	@$(BIN)/ruff check --quiet .

@@ -53,6 +53,9 @@ RCA = {
 }
 
 
+pytestmark = pytest.mark.xdist_group("dialect clients")  # one server serves all of them
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(tmp_path_factory.mktemp("clients")) as at:

@@ -73,6 +73,9 @@ def test_there_are_enough_of_them():
     assert all(hostile.marks for hostile in HOSTILE)
 
 
+pytestmark = pytest.mark.xdist_group("injection")  # one rate is counted over all of them
+
+
 @pytest.fixture(scope="module")
 def rate():
     seen = {"inputs": 0, "answers": 0, "refined": 0, "reached": 0}

@@ -19,6 +19,8 @@ from .broker import Broker, NotHere, running
 from .process import process
 from .running import committed, until
 
+pytestmark = pytest.mark.xdist_group("kafka broker")  # one broker serves all of them
+
 MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "20000"))
 """A hundred thousand take a minute or two, so by default it is fewer."""
 PARTITIONS = 8

@@ -186,8 +186,9 @@ def doctor(report: StatusReport, settings: Mapping[str, str], problems: Sequence
     for problem in problems:
         complain(f"problem: {problem}")
     say()
+    widest = max(map(len, settings), default=0)
     for name, value in settings.items():
-        say((f"{name:<28}", "dim"), value or "(not set)")
+        say((f"{name:<{widest}}  ", "dim"), value or "(not set)")
 
 
 def bench_recall(report: Mapping[str, Any]) -> None:
