@@ -13,7 +13,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types lock clean
+.PHONY: help demo serve test test-fast check format bench bench-setup types lock clean unplugged
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 
 test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
 	@$(BIN)/pytest $(AT_ONCE) -m "not postgres" $(ARGS)
+
+unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
+	@$(BIN)/pytest -q -s tests/doors/test_unplugged.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between the rooms
 	@$(BIN)/ruff check --quiet .
