@@ -23,6 +23,13 @@ def surroundings(data_dir: Path) -> dict[str, str]:
 @contextmanager
 def served(data_dir: Path) -> Iterator[str]:
     """The address of a server over a data folder."""
+    with running(data_dir) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[tuple[str, int]]:
+    """The same, and the number of its process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     log = data_dir / f"serve-{port}.log"
@@ -36,7 +43,7 @@ def served(data_dir: Path) -> Iterator[str]:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, f"it does not answer: {log.read_text()}"
             time.sleep(0.1)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(30)

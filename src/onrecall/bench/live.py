@@ -96,17 +96,17 @@ async def _measure(
     async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as asking:
         began = time.perf_counter()
         turn = asyncio.Semaphore(JOINING_AT_ONCE)
+        seen: list[Seen] = [{} for _ in range(clients)]
 
-        async def join() -> ClientConnection:
+        async def join(own: Seen) -> "asyncio.Task[None]":
             async with turn:
-                socket = await stack.enter_async_context(connect(url, open_timeout=PATIENCE_SECONDS, compression=None))
+                socket = await stack.enter_async_context(connect(url, open_timeout=PATIENCE_SECONDS))
                 await socket.recv()
-                return socket
+                return asyncio.create_task(_hear(socket, own))
 
-        sockets = await asyncio.gather(*(join() for _ in range(clients)))
+        hearing = await asyncio.gather(*(join(own) for own in seen))
         joining = time.perf_counter() - began
-        seen: list[Seen] = [{} for _ in sockets]
-        hearing = [asyncio.create_task(_hear(socket, own)) for socket, own in zip(sockets, seen, strict=True)]
+        (await asking.get("/healthz")).raise_for_status()  # who asks is connected, and all clients hear by now
         times = []
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")

@@ -3,10 +3,12 @@
 import errno
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
+from fastapi import FastAPI
 
 from onrecall.doors import printing
 from onrecall.doors.access import check_address
@@ -28,9 +30,8 @@ def serve(
     with _listen(host, port) as listener:
         worker = Worker(house.memory)
         app = create(house.memory, worker, lambda: house.status(worker), house.access)
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS, server_header=False)
-        )
+        server = uvicorn.Server(_config(app))
+        threading.Thread(target=house.warm, name="onrecall-warm", daemon=True).start()
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
             ready(server, worker, address)
@@ -40,6 +41,16 @@ def serve(
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             printing.say("stopped")
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+        ws_per_message_deflate=False,  # a hint has 60 bytes, and there are many who hear it
+    )
 
 
 def _allow_connections() -> None:

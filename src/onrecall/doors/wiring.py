@@ -22,7 +22,7 @@ from onrecall.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.line import Memory, Pace, Parts
 from onrecall.recall import Recall
-from onrecall.recall.embedding import MISSING, Embedder, load
+from onrecall.recall.embedding import MISSING, Embedder, LocalEmbedder, load
 from onrecall.recall.embedding_cache import CachedEmbedder
 from onrecall.recall.endpoint import EndpointEmbedder
 from onrecall.recall.index import Index
@@ -52,6 +52,13 @@ class House:
     memory: Memory
     meaning: Part
     access: Access
+    local: Sequence[LocalEmbedder] = ()
+    """The sentence model as it runs here: for what is kept, and for what is asked."""
+
+    def warm(self) -> None:
+        """Bring the model into memory before somebody waits for it; nobody is called and nothing is written."""
+        for model in self.local:
+            model.embed(["checkout answers 503"])
 
     def status(self, worker: Worker | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
         """Ask every part whether it answers."""
@@ -66,7 +73,8 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     who, told, refiners = access(chosen), channels(chosen), refining(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store:
-        model, asking = models(chosen)
+        local = _local(chosen)
+        model, asking = _models(chosen, local)
         with _index(store, model, chosen) as index:
             recall = Recall(store, model, index, asking)
             parts = Parts(
@@ -81,7 +89,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.notify_min_severity,
                 refiners,
             )
-            yield House(Memory(parts), _meaning(model), who)
+            yield House(Memory(parts), _meaning(model), who, local)
 
 
 def pace(chosen: Settings) -> Pace:
@@ -193,11 +201,20 @@ def embedder(chosen: Settings) -> Embedder | None:
 
 def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
     """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
+    return _models(chosen, _local(chosen))
+
+
+def _local(chosen: Settings) -> tuple[LocalEmbedder, ...]:
+    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+    model = None if chosen.embeddings_url else load(chosen.model_dir)
+    return (model, model.for_questions()) if model else ()
+
+
+def _models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
     if chosen.embeddings_url:
         key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
         return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
-    model = load(chosen.model_dir)
-    return (_cached(model, chosen), model.for_questions()) if model else (None, None)
+    return (_cached(local[0], chosen), local[1]) if local else (None, None)
 
 
 def _cached(model: Embedder, chosen: Settings) -> Embedder:
