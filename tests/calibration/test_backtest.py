@@ -18,7 +18,6 @@ from onrecall.calibration.truth import Truths
 from onrecall.incident import Incident, Link, Resolution
 from onrecall.line.advise import situation_of
 from onrecall.line.backtest import backtest, effects
-from onrecall.line.kept import Kept
 from onrecall.line.memory import Memory, Parts
 from onrecall.line.replay import Replay
 from onrecall.recall import Recall
@@ -223,24 +222,3 @@ def test_who_is_to_be_forgotten_is_answered_and_never_shown():
     assert all("I-00001" not in family for answer in run.answers for family in answer.shown)
     again = Replay(History.of(incidents), None, blank=frozenset({"I-00001"})).run()
     assert cases(again, Truths(incidents))[1].answer.incident == "I-00001"
-
-
-def test_what_is_kept_is_what_the_store_says():
-    store = Store.open("sqlite://")
-    recall = Recall(store, None, LocalIndex(store, None))
-    first = history(1)[0]
-    opened = as_opened(first)
-    (passages,) = recall.prepare([opened])
-    store.open_incident(opened, passages, START)
-    kept = Kept(store)
-    owner = ("incident", first.id)
-    assert kept.things([owner, ("incident", "none")]) == store.things([owner])
-    before = kept.passages_of([owner])
-    (passages,) = recall.prepare([replace(opened, resolution=first.resolution)])
-    store.resolve(first.id, first.resolution, passages, (), (), first.resolution.at)
-    kept.changed(store.incident(first.id))
-    assert kept.passages_of([owner]) == store.passages_of([owner]) != before
-    assert kept.things([owner]) == store.things([owner])
-    numbers = [number for number, _ in kept.passages_of([owner])[owner]]
-    assert kept.passages([*numbers, 999]) == store.passages(numbers)
-    store.close()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +20,6 @@ from onrecall.recall.embedding import Embedder
 from onrecall.recall.local import LocalIndex
 from onrecall.recommendation import step_key
 from onrecall.redaction import redact_thing
-from onrecall.store import Store
 
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
@@ -57,28 +55,27 @@ class Replay:
         happened = events(self.history)
         embedder = Primed(self.embedder) if self.embedder else None
         clock = Clock(happened[0].at if happened else ALWAYS)
-        with closing(Store.open("sqlite://")) as store:
-            kept = Kept(store)
-            recall = Recall(kept, embedder, LocalIndex(store, embedder.name if embedder else None))
-            if embedder:
-                _prime(embedder, recall, self.history, self.progress)
-            walk = _Walk(self, Memory(Parts(store, recall, clock)), recall, kept, embedder)
-            for done, event in enumerate(happened, start=1):
-                clock.at = event.at
-                walk.take(event)
-                if self.progress:
-                    self.progress("replaying", done, len(happened))
+        kept = Kept()
+        recall = Recall(kept, embedder, LocalIndex(kept, embedder.name if embedder else None))
+        if embedder:
+            _prime(embedder, recall, self.history, self.progress)
+        walk = _Walk(self, Memory(Parts(kept, recall, clock)), kept, embedder)
+        for done, event in enumerate(happened, start=1):
+            clock.at = event.at
+            walk.take(event)
+            if self.progress:
+                self.progress("replaying", done, len(happened))
         return Run(tuple(walk.answers), walk.frozen, _worked(self.history.incidents), time.perf_counter() - started)
 
 
 class _Walk:
     """The memory and the baselines, told one event after the other."""
 
-    def __init__(self, replay: Replay, memory: Memory, recall: Recall, kept: Kept, embedder: Embedder | None) -> None:
+    def __init__(self, replay: Replay, memory: Memory, kept: Kept, embedder: Embedder | None) -> None:
         self.answers: list[Answer] = []
         self.frozen: dict[int, dict[str, Shown]] = {}
         self._replay = replay
-        self._memory, self._recall, self._kept, self._embedder = memory, recall, kept, embedder
+        self._memory, self._kept, self._embedder = memory, kept, embedder
         self._usual, self._bm25 = UsualCause(), Bm25()
         self._cosine = Cosine(embedder.dimensions) if embedder else None
         self._situations = {one.id: situation_of(as_opened(one)) for one in replay.history.incidents}
@@ -127,7 +124,6 @@ class _Walk:
 
     def _keep(self, thing: Incident | Document) -> None:
         """Tell the baselines what the memory was told."""
-        self._kept.changed(thing)
         text = f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing)
         self._bm25.put(thing.id, text)
         if self._cosine:

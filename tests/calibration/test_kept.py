@@ -1,0 +1,96 @@
+"""What a replay holds in memory answers as the store does, byte for byte."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from calibration.histories import START, HashedEmbedder, document, history
+from onrecall.calibration.chronology import ALWAYS, Event, History, events
+from onrecall.errors import NotFound
+from onrecall.incident import Incident, Link, ResolutionStep
+from onrecall.line.advise import situation_of
+from onrecall.line.kept import Kept
+from onrecall.line.memory import Memory, Parts
+from onrecall.line.replay import Clock
+from onrecall.recall import Recall, terms
+from onrecall.recall.local import LocalIndex
+from onrecall.recommendation import step_key
+from onrecall.store import Store
+
+STEP = timedelta(minutes=40)
+EAST = timezone(timedelta(hours=9))
+
+
+def told() -> History:
+    """Recurrences found and marked, steps that failed, said twice or were made worse by, other time zones, documents."""
+    incidents = [_harder(n, one) for n, one in enumerate(history(40, 7, step=STEP))]
+    papers = [replace(document(n, START + 9 * n * STEP), labels={"z": "1", "a": "2"}) for n in range(4)]
+    return History.of([*incidents, *papers, document(9, None)])
+
+
+def _harder(n: int, one: Incident) -> Incident:
+    assert one.resolution
+    steps = list(one.resolution.steps)
+    if n % 3 == 0:
+        steps += [steps[1], replace(steps[1], outcome="did_not_help"), replace(steps[1], outcome="made_it_worse")]
+    if n % 4 == 0:
+        steps += [ResolutionStep("Wrote a long command", "x" * 700)]
+    at = one.resolution.at.astimezone(EAST)
+    provenance = "model" if n % 11 == 5 else "human"
+    said = replace(one.resolution, at=at, steps=tuple(steps), provenance=provenance)
+    links = (Link("recurrence", f"I-{n - 5:05}"),) if n % 6 == 5 else ()
+    return replace(one, started_at=one.started_at.astimezone(EAST), resolution=said, links=links)
+
+
+def seen(store: Store, given: History) -> Iterator[object]:
+    """All that the line sees of a store while a history is told to it."""
+    model, clock = HashedEmbedder(), Clock(ALWAYS)
+    recall = Recall(store, model, LocalIndex(store, model.name))
+    memory = Memory(Parts(store, recall, clock))
+    keys = [
+        step_key(step.text, step.command) for one in given.incidents if one.resolution for step in one.resolution.steps
+    ]
+    for event in events(given):
+        clock.at = event.at
+        yield from _happened(memory, event)
+        owner = ("incident" if event.kind != "dated" else "document", event.id)
+        yield store.things([owner, ("incident", "none")])
+        passages = store.passages_of([owner])
+        yield passages
+        numbers = [number for number, _ in passages[owner]]
+        yield store.passages([*numbers, 10_000]), store.quoted(numbers), store.imprints(numbers)
+        yield store.term_statistics([*terms.counts("latency at the disk of nobody"), terms.number("<whole>")])
+        yield store.changes(max(0, store.last_seq() - 5), 4), store.last_seq()
+        yield list(store.step_records([*reversed(keys), "never tried"]).items())
+
+
+def _happened(memory: Memory, event: Event) -> Iterator[object]:
+    if event.incident:
+        opened, _ = memory.open(event.incident)
+        yield opened, replace(memory.ask(situation_of(opened)), latency_ms=None)
+    elif event.resolution:
+        yield memory.resolve(event.id, event.resolution, event.recurs)
+    elif event.document:
+        yield memory.put_document(event.document)
+
+
+def test_it_says_what_the_store_says():
+    given = told()
+    with closing(Store.open("sqlite://")) as store:
+        written = list(seen(store, given))
+    held = list(seen(Kept(), given))
+    assert len(held) == len(written) > 500
+    for place, (one, other) in enumerate(zip(held, written, strict=True)):
+        assert one == other, place
+    assert "Link(kind='recurrence'" in repr(written[-40:])
+
+
+def test_what_it_does_not_hold_is_not_made_up():
+    kept = Kept()
+    with pytest.raises(NotFound, match="there is no incident I-1"):
+        kept.incident("I-1")
+    with pytest.raises(AttributeError):
+        kept.counts()  # a replay asks for no such thing, and an empty database would have an answer
