@@ -156,6 +156,35 @@ def test_history_goes_in_once_and_the_bad_rows_are_listed(client):
     assert (again.json()["created"], again.json()["unchanged"]) == (0, 1)
 
 
+def test_an_import_says_what_the_incidents_lack(client):
+    rows = [
+        {"id": "Q-1", "title": "a", "started_at": "2026-01-01T00:00:00Z", "severity": "high"},
+        {"id": "Q-2", "title": "b", "started_at": "2026-01-01T00:00:00Z", "service": "mail"},
+    ]
+    said = client.post("/api/v1/history", params={"dry_run": True}, content=json.dumps(rows)).json()["quality"]
+    assert said["incidents"] == 2
+    lacking = {one["name"]: (one["count"], one["examples"]) for one in said["findings"]}
+    assert lacking["no_service"] == (1, ["Q-1"])
+    assert lacking["no_severity"] == (1, ["Q-2"])
+
+
+def test_now_is_what_is_not_resolved_with_its_answer_and_what_happened_last(client):
+    opened = client.post(
+        "/api/v1/incidents", json={"title": "auth service returning 503 errors", "service": "auth-service"}
+    ).json()
+    client.get(f"/api/v1/incidents/{opened['id']}/recommendation", params={"wait": 20})
+    (row,) = client.get("/api/v1/now").json()["items"]
+    assert row["incident"]["id"] == opened["id"]
+    assert row["answer"]["verdict"] in ("known", "similar")
+    assert row["answer"]["confidence"] or row["answer"]["confidence_reason"]
+    assert (row["alerts"], row["last"]["type"]) == (0, "recommended")
+    assert client.get("/api/v1/now", params={"service": "mail"}).json()["items"] == []
+    resolved = client.get("/api/v1/now", params={"status": "resolved", "limit": 3}).json()
+    assert {one["incident"]["status"] for one in resolved["items"]} == {"resolved"}
+    assert resolved["next"]
+    assert client.get("/api/v1/now", params={"status": "gone"}).status_code == 422
+
+
 def test_a_dry_run_writes_nothing(client):
     body = "\n".join(
         json.dumps({"id": f"D-{n}", "title": "x y", "started_at": "2026-01-01T00:00:00Z"}) for n in range(3)

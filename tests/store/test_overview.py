@@ -1,10 +1,11 @@
 """What there is at a glance, on both databases."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from onrecall.alerts import SOURCES, Delivery
-from onrecall.incident import Incident, Latency, Recommendation
+from onrecall.incident import Incident, Latency, Recommendation, Resolution
 from onrecall.store import Arrival, Store
+from onrecall.store.incidents import Wanted
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -49,3 +50,22 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Store) -> Non
     assert [one.id for one in overview.answers(2, skip=2)[1]] == ["rec-1"]
     assert newest[0].asked == "what?"
     assert overview.places().alert > before.alert
+
+
+def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Store) -> None:
+    for n, name in enumerate(("A-1", "A-2", "A-3")):
+        store.open_incident(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
+    for one in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
+        store.save_recommendation(one, [])
+    store.acknowledge("A-2", NOW)
+    store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
+
+    page = store.overview.glances(Wanted("unresolved"), None, 1)
+    (newest,) = page.items
+    assert (newest.incident.id, newest.answer and newest.answer.id, newest.alerts) == ("A-2", "rec-3", 0)
+    assert newest.last
+    assert newest.last.type == "acknowledged"
+    (older,) = store.overview.glances(Wanted("unresolved"), page.next_cursor, 1).items
+    assert (older.incident.id, older.answer and older.answer.id) == ("A-1", "rec-2")
+    assert [one.incident.id for one in store.overview.glances(Wanted("resolved"), None, 9).items] == ["A-3"]
+    assert store.overview.glances(Wanted("resolved"), None, 9).items[0].answer is None

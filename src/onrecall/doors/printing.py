@@ -156,6 +156,11 @@ def brought(report: Brought, *, dry_run: bool = False) -> None:
     say(f"{created} {report.created}, {counts}")
     for note in report.notes[:REJECTED_SHOWN]:
         say((f"note: {note}", "dim"), indent=2)
+    for flaw in report.quality.findings:
+        some = ", ".join(flaw.examples)
+        say(
+            (f"quality: {flaw.count} of {report.quality.incidents} incidents: {flaw.meaning} ({some})", "dim"), indent=2
+        )
     for one in report.rejected[:REJECTED_SHOWN]:
         complain(f"  {one.where}: {one.field + ': ' if one.field else ''}{one.message}")
     if len(report.rejected) > REJECTED_SHOWN:

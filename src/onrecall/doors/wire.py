@@ -255,6 +255,22 @@ class RejectedOut(Out):
     message: str
 
 
+class FindingOut(Out):
+    """One kind of flaw: how many incidents have it, and the first few of them."""
+
+    name: str
+    meaning: str
+    count: int
+    examples: list[str]
+
+
+class QualityOut(Out):
+    """How good the incidents of an import are to learn from; flaws that none has are left out."""
+
+    incidents: int
+    findings: list[FindingOut]
+
+
 class ImportOut(Out):
     """What became of an import."""
 
@@ -263,6 +279,7 @@ class ImportOut(Out):
     unchanged: int
     rejected: list[RejectedOut]
     notes: list[str] = []
+    quality: QualityOut = Field(default_factory=lambda: QualityOut(incidents=0, findings=[]))
 
 
 class EventOut(Out):

@@ -2,9 +2,9 @@
 
 from onrecall.history.folder import count_hint, read
 from onrecall.history.formats import formats
-from onrecall.history.quality import Quality, assess
+from onrecall.history.quality import Quality, Survey, assess
 from onrecall.history.reading import read_bytes
 from onrecall.history.record import Note
 from onrecall.history.source import Item
 
-__all__ = ["Item", "Note", "Quality", "assess", "count_hint", "formats", "read", "read_bytes"]
+__all__ = ["Item", "Note", "Quality", "Survey", "assess", "count_hint", "formats", "read", "read_bytes"]

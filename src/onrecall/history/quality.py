@@ -1,13 +1,14 @@
 """How good a history is to learn from: what is missing, doubled or contradictory in it, with examples."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from onrecall.incident import Incident
 from onrecall.page import one_line
 
 EXAMPLES = 5
+_Key = tuple[str, str | None, str]
 SHORT_FIX = 3
 """Words; a fix of fewer tells nobody what to do."""
 FINDINGS = {
@@ -45,32 +46,64 @@ class Quality:
         return next((one.count for one in self.findings if one.name == name), 0)
 
 
-def assess(incidents: Iterable[Incident]) -> Quality:
-    """Look over the incidents once; nothing of them is kept but keys and a few ids."""
-    counts: dict[str, int] = defaultdict(int)
-    examples: dict[str, list[str]] = defaultdict(list)
-    total = 0
-    for incident, found in flaws(incidents):
-        total += 1
+@dataclass(slots=True)
+class Survey:
+    """A look over incidents as they come; nothing of them is kept but keys and a few ids."""
+
+    incidents: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+    seen: set[_Key] = field(default_factory=set)
+
+    def add(self, incident: Incident) -> tuple[str, ...]:
+        """Look at one more; returns the flaws it has."""
+        key = _key(incident)
+        found = (*_flaws(incident), *(("duplicate",) if key in self.seen else ()))
+        self.seen.add(key)
+        self.incidents += 1
         for flaw in found:
-            counts[flaw] += 1
-            if len(examples[flaw]) < EXAMPLES:
-                examples[flaw].append(incident.id)
-    findings = (
-        Finding(name, meaning, counts[name], tuple(examples[name]))
-        for name, meaning in FINDINGS.items()
-        if counts[name]
-    )
-    return Quality(total, tuple(findings))
+            self._note(flaw, 1, [incident.id])
+        return found
+
+    def add_all(self, other: "Survey") -> None:
+        """Take in what another look found."""
+        self.incidents += other.incidents
+        self.seen |= other.seen
+        for flaw, count in other.counts.items():
+            self._note(flaw, count, other.examples[flaw])
+
+    @property
+    def quality(self) -> Quality:
+        """What was found so far."""
+        findings = (
+            Finding(name, meaning, self.counts[name], tuple(self.examples[name]))
+            for name, meaning in FINDINGS.items()
+            if self.counts[name]
+        )
+        return Quality(self.incidents, tuple(findings))
+
+    def _note(self, flaw: str, count: int, examples: Iterable[str]) -> None:
+        self.counts[flaw] += count
+        self.examples[flaw] = [*self.examples.get(flaw, ()), *examples][:EXAMPLES]
+
+
+def assess(incidents: Iterable[Incident]) -> Quality:
+    """Look over the incidents once."""
+    survey = Survey()
+    for incident in incidents:
+        survey.add(incident)
+    return survey.quality
 
 
 def flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, tuple[str, ...]]]:
     """Each incident with the flaws it has; the first of several with one title, service and start is no duplicate."""
-    seen: set[tuple[str, str | None, str]] = set()
+    survey = Survey()
     for incident in incidents:
-        key = (one_line(incident.title).casefold(), incident.service, incident.started_at.isoformat())
-        yield incident, (*_flaws(incident), *(("duplicate",) if key in seen else ()))
-        seen.add(key)
+        yield incident, survey.add(incident)
+
+
+def _key(incident: Incident) -> _Key:
+    return one_line(incident.title).casefold(), incident.service, incident.started_at.isoformat()
 
 
 def _flaws(incident: Incident) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onrecall.errors import Rejected
-from onrecall.history import Note
+from onrecall.history import Note, Quality, Survey
 from onrecall.incident import Document, Incident
 from onrecall.line.learn import performed_in
 from onrecall.recall import Recall
@@ -24,6 +24,12 @@ class Brought:
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    survey: Survey = field(default_factory=Survey)
+
+    @property
+    def quality(self) -> Quality:
+        """How good the incidents are to learn from."""
+        return self.survey.quality
 
     def add(self, saved: Saved) -> None:
         """Count one entry's fate."""
@@ -39,6 +45,7 @@ class Brought:
         self.unchanged += other.unchanged
         self.rejected.extend(other.rejected)
         self.notes.extend(other.notes)
+        self.survey.add_all(other.survey)
 
 
 def bring(
@@ -55,6 +62,9 @@ def bring(
     brought = Brought()
     for batch, read in _batches(things, brought):
         clean = [redact_thing(thing, personal=personal) for thing in batch]
+        for thing in clean:
+            if isinstance(thing, Incident):
+                brought.survey.add(thing)
         known = store.unchanged(clean)
         brought.unchanged += sum(known)
         fresh = [thing for thing, same in zip(clean, known, strict=True) if not same]

@@ -88,6 +88,15 @@ def of(connection: Connection, incident: str, limit: int | None = None) -> tuple
     return _found(connection, query)
 
 
+def sizes(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """How many alerts each of these incidents has; one without any is absent."""
+    found: dict[str, int] = {}
+    for part in parts(list(names)):
+        query = select(alerts.c.incident, func.count()).where(alerts.c.incident.in_(part)).group_by(alerts.c.incident)
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
+
+
 def new_of(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
     """The alerts of a sender that came after the one with this number, in the order in which they came."""
     fitting = (alerts.c.source == source) & (alerts.c.id > after)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.incident import Link
 from onrecall.store import audit, counting
+from onrecall.store.parts import keys
 from onrecall.store.postgres import NOTICES
 from onrecall.store.results import Event, EventType
 from onrecall.store.tables import events
@@ -63,6 +64,15 @@ def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:
     """What happened to one incident, in the order in which it happened."""
     query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
     return tuple(_event(row) for row in connection.execute(query))
+
+
+def newest(connection: Connection, names: Sequence[str]) -> dict[str, Event]:
+    """The last that was recorded of each of these incidents."""
+    found: dict[str, Event] = {}
+    for part in keys(names):
+        last = select(func.max(events.c.seq)).where(events.c.incident.in_(part)).group_by(events.c.incident)
+        found |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
+    return found
 
 
 def feed(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:

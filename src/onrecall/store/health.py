@@ -21,6 +21,8 @@ from onrecall.store.tables import (
 )
 
 CHUNK = 2000
+EXAMPLE = "example"
+"""The source of incidents that never happened: the history that comes along, and the demo's scenario."""
 
 
 def counts(connection: Connection) -> Mapping[str, int]:
@@ -28,6 +30,7 @@ def counts(connection: Connection) -> Mapping[str, int]:
     standing = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
     return {
         "incidents": _count(connection, incidents),
+        "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
         "resolutions": _count(connection, resolutions, standing),
         "documents": _count(connection, documents),
         "passages": counting.value(connection, "passages"),

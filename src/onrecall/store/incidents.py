@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, update
 
@@ -29,7 +29,7 @@ NUMBERED = re.compile(r"INC-(\d{1,9})")
 class Wanted:
     """Which incidents to list: those that fit all that is given."""
 
-    status: Status | None = None
+    status: Status | Literal["unresolved"] | None = None
     service: str | None = None
     severity: Severity | None = None
     q: str | None = None
@@ -161,9 +161,11 @@ def _by(at: datetime | None, as_of: datetime) -> bool:
 
 def _fitting(wanted: Wanted) -> Select[Any]:
     query = WHOLE
+    if wanted.status == "unresolved":
+        query = query.where(incidents.c.status != "resolved")
     for name in ("status", "service", "severity"):
         value = getattr(wanted, name)
-        if value is not None:
+        if value is not None and value != "unresolved":
             query = query.where(incidents.c[name] == guard.text(value, name))
     if wanted.since is not None:
         query = query.where(incidents.c.started_at >= guard.moment(wanted.since, "since"))

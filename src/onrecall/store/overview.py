@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from onrecall.incident import Recommendation, Status
-from onrecall.store import alerts, counting, paging, recommendations
+from onrecall.incident import Incident, Recommendation, Status
+from onrecall.store import alerts, counting, events, incidents, paging, recommendations
 from onrecall.store.database import Database
 from onrecall.store.inbound import StoredAlert
-from onrecall.store.tables import incidents
+from onrecall.store.incidents import Wanted
+from onrecall.store.results import Event, Page
+from onrecall.store.tables import incidents as rows
 from onrecall.store.watching import Watch
 
 
@@ -20,6 +22,18 @@ class Places:
     event: int
     answer: int
     alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One incident with what a list shows of it."""
+
+    incident: Incident
+    answer: Recommendation | None
+    """The last one."""
+    alerts: int
+    last: Event | None
+    """What was recorded of it last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +62,20 @@ class Overview:
 
     def statuses(self) -> Mapping[Status, int]:
         """How many incidents there are of each status."""
-        query = select(incidents.c.status, func.count()).group_by(incidents.c.status)
+        query = select(rows.c.status, func.count()).group_by(rows.c.status)
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+    def glances(self, wanted: Wanted, cursor: str | None, limit: int) -> Page[Glance]:
+        """A page of incidents, newest first, each with its last answer, the number of its alerts and its last event."""
+        with self.database.read() as connection:
+            page = incidents.page(connection, wanted, cursor, limit)
+            names = [one.id for one in page.items]
+            answers = recommendations.newest(connection, names)
+            sizes = alerts.sizes(connection, names)
+            last = events.newest(connection, names)
+        seen = (Glance(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
+        return Page(tuple(seen), page.next_cursor)
 
     def answers(self, limit: int, skip: int = 0) -> tuple[int, tuple[Recommendation, ...]]:
         """How many answers were given, and those that were given last, newest first."""

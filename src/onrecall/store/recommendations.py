@@ -10,6 +10,7 @@ from onrecall.errors import NotFound
 from onrecall.incident import Recommendation
 from onrecall.store import counting, events, guard, incidents
 from onrecall.store.events import Happening
+from onrecall.store.parts import keys
 from onrecall.store.tables import citations, recommendations
 
 
@@ -51,6 +52,17 @@ def newest_first(connection: Connection, incident: str, limit: int | None = None
     query = select(recommendations.c.body).where(recommendations.c.incident == incident)
     query = query.order_by(recommendations.c.n.desc()).limit(limit)
     return tuple(_reader().validate_python(body) for body in connection.scalars(query))
+
+
+def newest(connection: Connection, names: Sequence[str]) -> dict[str, Recommendation]:
+    """The last answer to each of these incidents that has one."""
+    table = recommendations.c
+    found: dict[str, Recommendation] = {}
+    for part in keys(names):
+        last = select(func.max(table.n)).where(table.incident.in_(part)).group_by(table.incident)
+        rows = connection.execute(select(table.incident, table.body).where(table.incident.in_(part), table.n.in_(last)))
+        found |= {row.incident: _reader().validate_python(row.body) for row in rows}
+    return found
 
 
 def last(connection: Connection, limit: int, skip: int) -> tuple[int, tuple[Recommendation, ...]]:

@@ -864,6 +864,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Now
+         * @description What is not resolved, newest first, with verdict, trust, number of alerts, last event and last change before.
+         */
+        get: operations["now_api_v1_now_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pages/{thing_id}": {
         parameters: {
             query?: never;
@@ -1762,6 +1782,26 @@ export interface components {
             until: string | null;
         };
         /**
+         * BriefOut
+         * @description An answer in a line.
+         */
+        BriefOut: {
+            /** Cause */
+            cause: string | null;
+            /** Cause Label */
+            cause_label: string | null;
+            /** Composer */
+            composer: string;
+            confidence: components["schemas"]["ConfidenceOut"] | null;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "known" | "similar" | "never_seen";
+        };
+        /**
          * ChangeBeforeOut
          * @description A change that came shortly before an incident. That it came before does not make it the cause.
          */
@@ -2268,6 +2308,20 @@ export interface components {
             service?: string | null;
         };
         /**
+         * FindingOut
+         * @description One kind of flaw: how many incidents have it, and the first few of them.
+         */
+        FindingOut: {
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * FixOut
          * @description The step that worked in most members, where it last worked.
          */
@@ -2302,6 +2356,28 @@ export interface components {
             results: components["schemas"]["Retrieved"][];
             /** Total */
             total: number;
+        };
+        /**
+         * GlanceOut
+         * @description An incident with what a list shows of it.
+         */
+        GlanceOut: {
+            /** Alerts */
+            alerts: number;
+            answer: components["schemas"]["BriefOut"] | null;
+            change: components["schemas"]["ChangeBeforeOut"] | null;
+            incident: components["schemas"]["IncidentOut"];
+            last: components["schemas"]["EventOut"] | null;
+        };
+        /**
+         * Glances
+         * @description A page of incidents at a glance; `next` fetches the following one.
+         */
+        Glances: {
+            /** Items */
+            items: components["schemas"]["GlanceOut"][];
+            /** Next */
+            next: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -2358,6 +2434,7 @@ export interface components {
              * @default []
              */
             notes?: string[];
+            quality?: components["schemas"]["onrecall__doors__wire__QualityOut"];
             /** Rejected */
             rejected: components["schemas"]["onrecall__doors__wire__RejectedOut"][];
             /** Unchanged */
@@ -3020,26 +3097,6 @@ export interface components {
              * @default about:blank
              */
             type?: string;
-        };
-        /**
-         * QualityOut
-         * @description How good confidences were, each from earlier answers only.
-         */
-        QualityOut: {
-            auroc: components["schemas"]["EstimateOut"];
-            /** Brier */
-            brier: number | null;
-            /** Brier Base */
-            brier_base: number | null;
-            /** Brier Base Then */
-            brier_base_then: number | null;
-            confident_wrong: components["schemas"]["EstimateOut"];
-            /** Ece */
-            ece: number | null;
-            /** Ece By Chance */
-            ece_by_chance: number | null;
-            /** N */
-            n: number;
         };
         /**
          * Question
@@ -3792,7 +3849,7 @@ export interface components {
                 [key: string]: string;
             };
             novelty: components["schemas"]["NoveltyOut"];
-            quality: components["schemas"]["QualityOut"] | null;
+            quality: components["schemas"]["onrecall__doors__wire_trust__QualityOut"] | null;
             /** Reliability */
             reliability: components["schemas"]["BinOut"][];
             right: components["schemas"]["EstimateOut"];
@@ -3834,6 +3891,16 @@ export interface components {
             type: string;
         };
         /**
+         * QualityOut
+         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
+         */
+        onrecall__doors__wire__QualityOut: {
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Incidents */
+            incidents: number;
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, and how to mend it.
          */
@@ -3870,6 +3937,26 @@ export interface components {
             source: string;
             /** Where */
             where: string;
+        };
+        /**
+         * QualityOut
+         * @description How good confidences were, each from earlier answers only.
+         */
+        onrecall__doors__wire_trust__QualityOut: {
+            auroc: components["schemas"]["EstimateOut"];
+            /** Brier */
+            brier: number | null;
+            /** Brier Base */
+            brier_base: number | null;
+            /** Brier Base Then */
+            brier_base_then: number | null;
+            confident_wrong: components["schemas"]["EstimateOut"];
+            /** Ece */
+            ece: number | null;
+            /** Ece By Chance */
+            ece_by_chance: number | null;
+            /** N */
+            n: number;
         };
     };
     responses: never;
@@ -7889,6 +7976,85 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    now_api_v1_now_get: {
+        parameters: {
+            query?: {
+                /** @description `unresolved` is open or acknowledged. */
+                status?: ("open" | "acknowledged" | "resolved") | "unresolved";
+                service?: string | null;
+                severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
+                /** @description Words that stand in the title or the description. */
+                q?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Glances"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,7 @@ from onrecall.doors.http import (
     incidents,
     limits,
     live,
+    now,
     pages,
     problems,
     recall,
@@ -126,6 +127,7 @@ DIALECTS = (
 """What clients of three other systems speak; documented apart (docs/dialects.md)."""
 ROUTERS = (
     incidents.router,
+    now.router,
     storms.router,
     alerts.router,
     recall.router,

@@ -13,6 +13,7 @@ Least = Role | Literal["open", "slack"]
 
 _V1: Mapping[str, Least] = {
     "GET /changes": "viewer",
+    "GET /now": "viewer",
     "GET /pages/{thing_id:path}": "viewer",
     "GET /documents": "viewer",
     "GET /documents/{document_id:path}": "viewer",
