@@ -1,6 +1,7 @@
 // What is new, without reloading: the stream's hints have what is shown asked for again. While there is no stream, every
 // page asks again by itself, and says when the server is away.
-import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMediaQuery } from "@mantine/hooks";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
 import { api, got } from "./api/client";
@@ -46,7 +47,7 @@ function asker(queries: QueryClient): (hint: Hint | null) => void {
   };
 }
 
-const OF_ONE = new Set<unknown>(["incident", "answer", "alerts", "notes", "timeline"]);
+const OF_ONE = new Set<unknown>(["incident", "answer", "alerts", "notes", "timeline", "resolutions"]);
 
 /** Whether an answer that is shown may be another one now. */
 export function touched([name, about]: readonly unknown[], ids: ReadonlySet<string>, all: boolean): boolean {
@@ -95,5 +96,8 @@ export function useNow(everyMs = 1_000): number {
   return now;
 }
 
-export const useStatus = () =>
-  useQuery({ queryKey: ["status"], queryFn: () => got(api.GET("/api/v1/status")), refetchInterval: 10_000 });
+/** Whether this is a phone, or as narrow as one. */
+export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false }) ?? false;
+
+export const STATUS = queryOptions({ queryKey: ["status"], queryFn: () => got(api.GET("/api/v1/status")) });
+export const useStatus = () => useQuery({ ...STATUS, refetchInterval: 10_000 });

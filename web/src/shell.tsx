@@ -3,7 +3,7 @@ import {
   ActionIcon, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
   useComputedColorScheme, useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure, useHotkeys, useMediaQuery } from "@mantine/hooks";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { Spotlight, spotlight } from "@mantine/spotlight";
 import {
   IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconRepeat, IconSearch, IconServer, IconSun,
@@ -14,7 +14,8 @@ import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
 import { Problem } from "./api/client";
 import { setKey } from "./api/key";
-import { Live, useConnection, useLive } from "./live";
+import { Live, useConnection, useLive, useNarrow } from "./live";
+import { Example } from "./parts/hints";
 import { Waiting } from "./parts/states";
 
 interface Place {
@@ -44,7 +45,7 @@ export function Shell() {
 }
 
 function Frame() {
-  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const narrow = useNarrow();
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
   useKeys(showHelp);
   return (
@@ -56,7 +57,10 @@ function Frame() {
     >
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-          <Text fw={800} component={Link} to="/" c="inherit" td="none">OnRecall</Text>
+          <Group gap="xs" wrap="nowrap">
+            <Text fw={800} component={Link} to="/" c="inherit" td="none">OnRecall</Text>
+            <Example />
+          </Group>
           <Group gap="xs" wrap="nowrap">
             <Connection />
             <ActionIcon variant="subtle" size="lg" onClick={spotlight.open} aria-label="search and commands"><IconSearch size={18} aria-hidden /></ActionIcon>

@@ -5,6 +5,8 @@ export type Recommendation = Schemas["RecommendationOut"];
 export type Incident = Schemas["IncidentOut"];
 export type Step = Schemas["StepOut"];
 export type Evidence = Schemas["EvidenceOut"];
+export type Glance = Schemas["GlanceOut"];
+export type Change = Schemas["ChangeBeforeOut"];
 export type Outcome = Schemas["ResolutionStepOut"]["outcome"];
 
 export const VERDICT = {
@@ -41,6 +43,14 @@ export function trust(answer: Pick<Recommendation, "confidence" | "confidence_re
   return `right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %), ${basis}`;
 }
 
+/** The same in a word and a number, for a list: "right 7 of 9 times". */
+export function surely(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
+  const sure = answer.confidence;
+  if (!sure) return "trust not measured";
+  const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
+  return `${words}: right ${sure.right} of ${sure.of} times`;
+}
+
 /** "worked 3 of 4 times here", or that nobody has tried it yet. */
 export function record(tried: Schemas["RecordOut"]): string {
   if (tried.tried === 0) return "no record here yet";
@@ -60,6 +70,13 @@ export function moment(at: string): string {
   });
   return `${local} · ${new Date(at).toISOString().slice(11, 19)} UTC`;
 }
+
+/** The same shorter, for lists: the day and the minute in the reader's zone; the whole is told where it is pointed at. */
+export const clock = (at: string): string =>
+  new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", ...(at.startsWith(String(new Date().getFullYear())) ? {} : { year: "numeric" }) });
+
+/** Milliseconds as one says them: "34 ms", "1.2 s". */
+export const took = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
 
 const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const;
 
@@ -107,3 +124,17 @@ export function matching(text: string, other: string): { text: string; same: boo
   if (at < text.length) pieces.push({ text: text.slice(at), same: false });
   return pieces;
 }
+
+/** "deployed 6 min before", or for an incident that is younger than the minute, "just before". */
+export function changed(change: Change): string {
+  const what = change.kind === "deployment" ? "deployed" : "changed";
+  return `${what} ${change.minutes_before < 1 ? "just" : span(change.minutes_before * 60)} before: ${change.title}`;
+}
+
+const HAPPENED: Readonly<Record<string, string>> = {
+  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "taken on", recommended: "answered", rated: "answer rated",
+  resolved: "resolved", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
+};
+
+/** What happened, as one says it: "answered". */
+export const happened = (type: string): string => HAPPENED[type] ?? type.replaceAll("_", " ");

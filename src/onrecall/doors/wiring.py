@@ -63,6 +63,8 @@ class House:
     def status(self, worker: Worker | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
         """Ask every part whether it answers."""
         working = [lambda: _at_work(worker)] if worker else []
+        if self.memory.refining.active:
+            working.append(_refines)
         return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *more])
 
 
@@ -246,6 +248,10 @@ def _at_work(worker: Worker) -> Part:
     if worker.alive:
         return Part(name="worker", state="ok", detail="answers incidents as they are opened")
     return Part(name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall")
+
+
+def _refines() -> Part:
+    return Part(name="refining", state="ok", detail="a model refines answers once they are out")
 
 
 def _make_folder(folder: Path) -> None:

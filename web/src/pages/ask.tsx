@@ -1,40 +1,37 @@
 // Ask in your own words, or paste logs. Nothing is written until "Open as incident".
-import { Button, Group, Paper, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, Loader, Paper, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
+import { type Question, type Stage, useAsking, useModels } from "../asking";
 import { Answer } from "../parts/answer";
 import { EvidenceCard } from "../parts/evidence";
 import { Failure, Waiting } from "../parts/states";
 
-interface Question {
-  text: string;
-  service: string;
-}
-
-const body = (question: Question) => ({ text: question.text, ...(question.service ? { service: question.service } : {}) });
 const EXAMPLES = ["auth service returning 503 errors, users can't log in", "DB connection pool at 95%, API p99 latency at 6.2s", "KubePodCrashLooping"];
 
 export function Ask() {
   const [params, setParams] = useSearchParams();
   const [text, setText] = useState(params.get("q") ?? "");
   const [service, setService] = useState(params.get("service") ?? "");
-  const evidence = useMutation({ mutationFn: (asked: Question) => got(api.POST("/api/v1/recall", { body: body(asked) })) });
-  const answer = useMutation({ mutationFn: (asked: Question) => got(api.POST("/api/v1/ask", { body: body(asked) })) });
+  const { stage, evidence, answer, error, asked, begin } = useAsking();
 
-  const ask = (asked: Question) => {
-    if (!asked.text.trim()) return;
-    setParams({ q: asked.text.slice(0, 500), ...(asked.service ? { service: asked.service } : {}) }, { replace: true });
-    evidence.mutate(asked);
-    answer.mutate(asked);
+  const ask = (question: Question) => {
+    if (!question.text.trim()) return;
+    setParams({ q: question.text.slice(0, 500), ...(question.service ? { service: question.service } : {}) }, { replace: true });
+    begin(question);
   };
   const linked = params.get("q");
   useEffect(() => {
-    if (linked && answer.isIdle) ask({ text: linked, service });
-    // only when the page is opened with a question in its address
-  }, []); // eslint-disable-line react-hooks/exhaustive-deps
+    if (linked && linked !== asked?.text.slice(0, 500)) {
+      setText(linked);
+      ask({ text: linked, service });
+    }
+    // only when the page is opened with a question in its address, or another one is put there
+  }, [linked]); // eslint-disable-line react-hooks/exhaustive-deps
   const onKey = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) ask({ text, service });
   };
@@ -43,24 +40,46 @@ export function Ask() {
       <Title order={1} size="h2">Ask</Title>
       <form onSubmit={(event) => { event.preventDefault(); ask({ text, service }); }}>
         <Stack gap="xs">
-          <Textarea label="What happens?" description="A sentence, an alert, or log lines. Nothing is written." autosize minRows={3} maxRows={14}
+          <Textarea label="What happens?" description="A sentence, an alert, or log lines. Nothing is written." autosize minRows={2} maxRows={14}
             value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} placeholder={EXAMPLES[0]} required />
-          <Group align="flex-end" gap="xs">
-            <TextInput label="Service" description="if you know it" value={service} onChange={(event) => setService(event.currentTarget.value)} flex="1 1 10rem" />
-            <Button type="submit" loading={answer.isPending}>Ask memory</Button>
+          <Group align="flex-end" gap="xs" wrap="nowrap">
+            <TextInput label="Service, if you know it" value={service} onChange={(event) => setService(event.currentTarget.value)} flex="1 1 8rem" />
+            <Button type="submit" flex="none" loading={stage === "evidence"}>Ask memory</Button>
           </Group>
         </Stack>
       </form>
-      {answer.isIdle && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
-      {answer.isError && <Failure error={answer.error} again={() => ask({ text, service })} />}
-      {answer.isPending && (evidence.data ? evidence.data.evidence.map((one) => <EvidenceCard key={one.id} evidence={one} asked={text} />) : <Waiting rows={3} />)}
-      {answer.data && (
+      {stage === "idle" && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
+      {asked && !error && <Progress stage={stage} found={evidence?.length} />}
+      {error && <Failure error={error} again={() => ask({ text, service })} />}
+      {stage === "evidence" && <Waiting rows={3} />}
+      {stage === "steps" && evidence?.map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
+      {asked && answer && (
         <>
-          <Answer answer={answer.data} asked={answer.variables?.text ?? ""} />
-          <Opening question={answer.variables ?? { text, service }} />
+          <Opening question={asked} key={answer.id} />
+          <Answer answer={answer} asked={asked.text} />
         </>
       )}
     </Stack>
+  );
+}
+
+const STAGES = ["evidence", "steps", "refining"] as const;
+const TOLD = { evidence: "evidence", steps: "cause and steps", refining: "refined by a model" } as const;
+
+/** How far the answer has come, in words that a screen reader says too. */
+function Progress({ stage, found }: { stage: Stage; found: number | undefined }) {
+  const models = useModels();
+  const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
+  const last = models ? STAGES : STAGES.slice(0, 2);
+  return (
+    <Group gap="xs" role="status" aria-label="how far the answer has come" mih={22}>
+      {last.map((one, n) => (
+        <Badge key={one} variant={n < at ? "light" : "default"} color={n < at ? "teal" : "gray"} tt="none"
+          leftSection={n < at ? <IconCheck size={12} aria-label="here" /> : n === at ? <Loader size={10} aria-label="on its way" /> : undefined}>
+          {one === "evidence" && found !== undefined ? `${found} pieces of evidence` : TOLD[one]}
+        </Badge>
+      ))}
+    </Group>
   );
 }
 
@@ -78,7 +97,7 @@ function Opening({ question }: { question: Question }) {
   const [first = "", ...more] = question.text.trim().split("\n");
   const open = useMutation({
     mutationFn: () => got(api.POST("/api/v1/incidents", {
-      body: { title: first.slice(0, 300), description: more.join("\n"), ...(question.service ? { service: question.service } : {}) },
+      body: { title: first.slice(0, 300), description: [first.slice(300), ...more].join("\n").trim(), ...(question.service ? { service: question.service } : {}) },
     })),
     onSuccess: (incident) => go(`/incidents/${encodeURIComponent(incident.id)}`),
   });

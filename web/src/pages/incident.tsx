@@ -1,20 +1,22 @@
 // One incident: the verdict, why, and the first safe step above the fold; everything else below.
-import { Badge, Button, Code, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
 
-import { api, got, type Schemas } from "../api/client";
+import { api, got } from "../api/client";
 import { useEvery, useNow } from "../live";
 import { Answer, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
+import { Ended } from "../parts/ended";
+import { Postmortem } from "../parts/postmortem";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
-import { Alerts, Changes, Merge, Notes } from "../parts/storm";
-import { age, type Incident as Noun, moment, OUTCOME, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
-import { useAnswer } from "./now";
+import { Alerts, Changes, Merge, Notes, Unmerge } from "../parts/storm";
+import { Timeline } from "../parts/timeline";
+import { age, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 
 export function Incident() {
   const { id = "" } = useParams();
@@ -26,6 +28,7 @@ export function Incident() {
   });
   const answer = useAnswer(id);
   const [marked, mark] = useMarks(answer);
+  const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
   if (incident.isError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
   const one = incident.data;
@@ -41,8 +44,8 @@ export function Incident() {
         <Waiting rows={2} height={120} />
       )}
       <Changes changes={one.changes ?? []} />
-      {one.resolution && <Ended resolution={one.resolution} />}
-      <Actions incident={one} answer={answer} marked={marked} />
+      {one.resolution && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
+      <Actions incident={one} answer={answer} marked={marked} resolving={resolving} />
       {one.description && (
         <Section title="What was told">
           <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
@@ -63,6 +66,7 @@ function Head({ incident }: { incident: Noun }) {
       <Group gap={6}>
         <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
         <Badge variant={incident.status === "resolved" ? "filled" : "default"} color="teal">{incident.status}</Badge>
+        {incident.source === "example" && <Badge variant="light" color="grape" tt="none">example</Badge>}
         {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
         <Text size="sm" c="dimmed" title={moment(incident.started_at)}>
           {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}`}
@@ -73,6 +77,7 @@ function Head({ incident }: { incident: Noun }) {
       {incident.links.map((link) => (
         <Text key={`${link.kind}${link.incident}`} size="sm">
           {link.kind === "merged" ? "merged into" : `${link.kind} of`} <Link to={`/incidents/${encodeURIComponent(link.incident)}`}>{link.incident}</Link>
+          {link.kind === "merged" && <Unmerge id={incident.id} from={link.incident} />}
         </Text>
       ))}
     </Stack>
@@ -121,27 +126,27 @@ function Helped({ answer, marked }: { answer: Recommendation; marked: Marked }) 
   );
 }
 
-function Ended({ resolution }: { resolution: Schemas["ResolutionOut"] }) {
-  return (
-    <Section title="How it ended">
-      <Paper withBorder p="md">
-        <Stack gap="xs">
-          <Text fw={600} className="onrecall-wrap">{resolution.root_cause}</Text>
-          {resolution.cause && <Badge variant="default" tt="none">{resolution.cause}</Badge>}
-          {resolution.summary && <Text size="sm" className="onrecall-wrap">{resolution.summary}</Text>}
-          {resolution.steps.map((step, n) => (
-            <Text key={n} size="sm" className="onrecall-wrap">{n + 1}. {step.text}{step.command && <> <Code>{step.command}</Code></>} ({OUTCOME[step.outcome]})</Text>
-          ))}
-          <Text size="xs" c="dimmed">{resolution.by ?? resolution.provenance}, {moment(resolution.at)}</Text>
-        </Stack>
-      </Paper>
-    </Section>
-  );
+interface Resolving {
+  opened: boolean;
+  open: () => void;
+  toggle: () => void;
+  close: () => void;
 }
 
-function Actions({ incident, answer, marked }: { incident: Noun; answer: Recommendation | undefined; marked: Marked }) {
+function useResolving(): Resolving {
+  const [opened, { open, toggle, close }] = useDisclosure(false);
+  return { opened, open, toggle, close };
+}
+
+interface ActionsProps {
+  incident: Noun;
+  answer: Recommendation | undefined;
+  marked: Marked;
+  resolving: Resolving;
+}
+
+function Actions({ incident, answer, marked, resolving }: ActionsProps) {
   const queries = useQueryClient();
-  const [resolving, { toggle, close }] = useDisclosure(false);
   const [merging, merge] = useDisclosure(false);
   const path = { params: { path: { incident_id: incident.id } } };
   const again = () => void queries.invalidateQueries();
@@ -152,31 +157,17 @@ function Actions({ incident, answer, marked }: { incident: Noun; answer: Recomme
     <Stack gap="sm">
       <Group gap="xs">
         {incident.status === "open" && <Button variant="default" onClick={() => acknowledge.mutate()} loading={acknowledge.isPending}>I am looking at it</Button>}
-        {incident.status !== "resolved" && <Button onClick={toggle} aria-expanded={resolving}>Resolve…</Button>}
-        {incident.status === "resolved" && <Button variant="default" onClick={toggle} aria-expanded={resolving}>{incident.resolution ? "Correct the resolution…" : "Say what it was…"}</Button>}
+        {incident.status !== "resolved" && <Button onClick={resolving.toggle} aria-expanded={resolving.opened}>Resolve…</Button>}
+        {incident.status === "resolved" && !incident.resolution && <Button variant="default" onClick={resolving.toggle} aria-expanded={resolving.opened}>Say what it was…</Button>}
         {incident.status === "resolved" && <Button variant="default" onClick={() => reopen.mutate()} loading={reopen.isPending}>It was not over: reopen</Button>}
         {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
         {incident.status === "resolved" && <Postmortem id={incident.id} />}
       </Group>
       {failed && <Failure error={failed} />}
       {merging && <Merge incident={incident} done={merge.close} />}
-      {resolving && <Resolve incident={incident} answer={answer} marked={marked} done={() => { close(); again(); }} />}
+      {resolving.opened && <Resolve incident={incident} answer={answer} marked={marked} done={() => { resolving.close(); again(); }} />}
     </Stack>
   );
-}
-
-/** The draft, fetched with the key of this tab and saved as a file. */
-function Postmortem({ id }: { id: string }) {
-  const draft = useMutation({
-    mutationFn: () => got(api.GET("/api/v1/incidents/{incident_id}/postmortem", { params: { path: { incident_id: id } }, parseAs: "text" })),
-    onSuccess: (text) => {
-      const file = URL.createObjectURL(new Blob([text as string], { type: "text/markdown" }));
-      Object.assign(document.createElement("a"), { href: file, download: `${id}-postmortem.md` }).click();
-      URL.revokeObjectURL(file);
-    },
-    onError: (error) => notifications.show({ color: "red", title: "There is no draft", message: error.message }),
-  });
-  return <Button variant="default" onClick={() => draft.mutate()} loading={draft.isPending}>Postmortem draft</Button>;
 }
 
 const Labels = ({ labels }: { labels: Noun["labels"] }) =>
@@ -195,28 +186,13 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
     </Section>
   );
 
-function Timeline({ id }: { id: string }) {
-  const timeline = useQuery({
-    queryKey: ["timeline", id],
-    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
-    refetchInterval: useEvery(),
+/** The newest answer to an incident; asked for often only while there is none. */
+function useAnswer(id: string): Recommendation | undefined {
+  const answer = useQuery({
+    queryKey: ["answer", id],
+    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
+    retry: false,
+    refetchInterval: (query) => (query.state.data ? 15_000 : 2_000),
   });
-  if (!timeline.data) return null;
-  return (
-    <Section title="Timeline">
-      <Stack gap={6}>
-        {timeline.data.items.map((event) => (
-          <Group key={event.seq} gap="xs" align="baseline">
-            <Text size="sm" c="dimmed" title={moment(event.at)} w="11rem">{new Date(event.at).toLocaleString()}</Text>
-            <Text size="sm" flex="1 1 12rem" className="onrecall-wrap">{event.type}{event.by && ` by ${event.by}`}{said(event.detail)}</Text>
-          </Group>
-        ))}
-      </Stack>
-    </Section>
-  );
-}
-
-function said(detail: Record<string, unknown>): string {
-  const words = Object.entries(detail).filter(([, value]) => ["string", "number"].includes(typeof value)).map(([name, value]) => `${name} ${String(value)}`);
-  return words.length ? `: ${words.join(", ")}` : "";
+  return answer.data;
 }

@@ -1,15 +1,16 @@
 // What is open, live: the page that stays on a screen all day and opens on a phone at night.
-import { Badge, Button, Group, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useHotkeys } from "@mantine/hooks";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { Badge, Button, Collapse, Group, Paper, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
-import { useEvery, useNow, useStatus } from "../live";
+import { useEvery, useNarrow, useNow } from "../live";
+import { Hints } from "../parts/hints";
+import { LongList } from "../parts/longlist";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { StormSize } from "../parts/storm";
-import { age, type Incident, type Recommendation, SEVERITY, trust, VERDICT } from "../words";
+import { age, changed, type Glance, happened, SEVERITY, spelt, surely, VERDICT } from "../words";
 
 const STATUSES = [
   { value: "unresolved", label: "not resolved" },
@@ -18,49 +19,51 @@ const STATUSES = [
   { value: "resolved", label: "resolved" },
 ] as const;
 const SEVERITIES = Object.keys(SEVERITY);
+const PAGE = 100;
+const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked for everything again every few seconds
 
-type Wanted = "open" | "acknowledged" | "resolved";
+type Status = (typeof STATUSES)[number]["value"];
 
-async function list(params: URLSearchParams): Promise<Incident[]> {
-  const status = params.get("status") ?? "unresolved";
-  const wanted: Wanted[] = status === "unresolved" ? ["open", "acknowledged"] : [status as Wanted];
-  const pages = await Promise.all(
-    wanted.map((one) => got(api.GET("/api/v1/incidents", { params: { query: { status: one, limit: 100, ...rest(params) } } }))),
-  );
-  return pages.flatMap((page) => page.items).sort((one, other) => Date.parse(other.started_at) - Date.parse(one.started_at));
-}
-
-function rest(params: URLSearchParams) {
+function asked(params: URLSearchParams) {
   const [service, severity, q] = [params.get("service"), params.get("severity"), params.get("q")];
-  return { ...(service ? { service } : {}), ...(severity ? { severity: severity as Incident["severity"] } : {}), ...(q ? { q } : {}) };
+  return {
+    status: (params.get("status") ?? "unresolved") as Status,
+    ...(service ? { service } : {}), ...(severity ? { severity: severity as Glance["incident"]["severity"] } : {}), ...(q ? { q } : {}),
+  };
 }
 
 export function Now() {
   const [params] = useSearchParams();
-  const found = useQuery({
+  const every = useEvery();
+  const found = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
-    queryFn: () => list(params),
-    refetchInterval: useEvery(),
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
     placeholderData: keepPreviousData,
   });
+  const rows = useMemo(() => found.data?.pages.flatMap((page) => page.items), [found.data]);
   return (
     <Stack gap="md">
-      <Group justify="space-between">
+      <Group justify="space-between" wrap="nowrap">
         <Title order={1} size="h2">Now</Title>
-        {found.data && <Text c="dimmed" size="sm" aria-live="polite">{found.data.length} {found.data.length === 1 ? "incident" : "incidents"}</Text>}
+        <Text c="dimmed" size="sm" aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</Text>
       </Group>
-      <Example />
+      <Hints />
       <Filters />
       {found.isPending && <Waiting />}
-      {found.isError && !found.data && <Failure error={found.error} again={() => void found.refetch()} />}
-      {found.data?.length === 0 && <Quiet filtered={params.size > 0} />}
-      {found.data && found.data.length > 0 && <Rows incidents={found.data} />}
+      {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}
+      {rows?.length === 0 && <Quiet filtered={params.size > 0} />}
+      {rows && rows.length > 0 && <Rows rows={rows} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
     </Stack>
   );
 }
 
 function Filters() {
   const [params, setParams] = useSearchParams();
+  const narrow = useNarrow();
+  const [opened, { toggle }] = useDisclosure(params.size > 0);
   const set = (name: string, value: string | null) =>
     setParams((old) => {
       const next = new URLSearchParams(old);
@@ -68,93 +71,86 @@ function Filters() {
       else next.delete(name);
       return next;
     }, { replace: true });
-  return (
-    <Group gap="xs" align="flex-end">
-      <Select aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={150} allowDeselect={false}
+  const fields = (
+    <Group gap="xs" align="flex-end" grow={narrow} preventGrowOverflow={false}>
+      <Select aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150} allowDeselect={false}
         onChange={(value) => set("status", value === "unresolved" ? null : value)} />
-      <Select aria-label="severity" placeholder="any severity" data={SEVERITIES} value={params.get("severity")} w={140} clearable
+      <Select aria-label="severity" placeholder="any severity" data={SEVERITIES} value={params.get("severity")} w={narrow ? undefined : 140} clearable
         onChange={(value) => set("severity", value)} />
-      <TextInput aria-label="service" placeholder="any service" value={params.get("service") ?? ""} w={150}
+      <TextInput aria-label="service" placeholder="any service" value={params.get("service") ?? ""} w={narrow ? undefined : 150}
         onChange={(event) => set("service", event.currentTarget.value)} />
       <TextInput aria-label="words" placeholder="words in title or text" value={params.get("q") ?? ""} flex="1 1 10rem"
         onChange={(event) => set("q", event.currentTarget.value)} />
     </Group>
   );
-}
-
-function Rows({ incidents }: { incidents: Incident[] }) {
-  const [selected, setSelected] = useState(-1);
-  const rows = useRef<(HTMLAnchorElement | null)[]>([]);
-  const go = useNavigate();
-  const move = (by: number) => setSelected((at) => Math.min(Math.max(at + by, 0), incidents.length - 1));
-  useHotkeys([
-    ["j", () => move(1)],
-    ["k", () => move(-1)],
-    ["Enter", () => { const one = incidents[selected]; if (one) void go(`/incidents/${encodeURIComponent(one.id)}`); }],
-  ]);
-  useEffect(() => {
-    rows.current[selected]?.scrollIntoView({ block: "nearest" });
-  }, [selected]);
-  const now = useNow();
+  if (!narrow) return fields;
   return (
-    <Stack gap="xs" role="list" aria-label="incidents">
-      {incidents.map((incident, n) => (
-        <Link key={incident.id} to={`/incidents/${encodeURIComponent(incident.id)}`} className="onrecall-row" role="listitem"
-          ref={(row) => { rows.current[n] = row; }} {...(n === selected ? { "data-selected": true } : {})}>
-          <Row incident={incident} now={now} />
-        </Link>
-      ))}
+    <Stack gap="xs">
+      <Button variant="default" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>
+        {params.size ? `Filters (${params.size})` : "Filters"}
+      </Button>
+      <Collapse expanded={opened}>{fields}</Collapse>
     </Stack>
   );
 }
 
-function Row({ incident, now }: { incident: Incident; now: number }) {
+const WIDE = 104;
+const TALL = 132; // on a phone, where what is told takes a line more
+
+function Rows({ rows, more }: { rows: Glance[]; more: (() => void) | undefined }) {
+  const [chosen, choose] = useState<string | null>(null);
+  const go = useNavigate();
+  const now = useNow();
+  const height = useNarrow() ? TALL : WIDE;
+  const at = rows.findIndex((row) => row.incident.id === chosen);
+  const move = (by: number) => choose(rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.incident.id ?? null);
+  useHotkeys([
+    ["j", () => move(1)],
+    ["k", () => move(-1)],
+    ["Enter", () => { if (at >= 0 && chosen) void go(`/incidents/${encodeURIComponent(chosen)}`); }],
+  ]);
   return (
-    <Paper withBorder p="sm" mih={88}>
-      <Stack gap={4}>
-        <Group gap="xs" justify="space-between" wrap="nowrap">
-          <Group gap={6}>
-            <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
-            {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
-            <StormSize id={incident.id} />
-            {incident.status !== "open" && <Badge variant="default">{incident.status}</Badge>}
-          </Group>
-          <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>
+    <LongList label="incidents" rows={rows} height={height} idOf={(row) => row.incident.id} chosen={at} more={more}>
+      {(row, selected) => (
+        <Link to={`/incidents/${encodeURIComponent(row.incident.id)}`} className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
+          <Row row={row} now={now} height={height - 8} />
+        </Link>
+      )}
+    </LongList>
+  );
+}
+
+function Row({ row, now, height }: { row: Glance; now: number; height: number }) {
+  const { incident } = row;
+  return (
+    <Paper withBorder px="sm" py={8} h={height} className="onrecall-card">
+      <Group gap="xs" justify="space-between" wrap="nowrap">
+        <Group gap={6} wrap="nowrap" miw={0}>
+          <Badge color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
+          {incident.service && <Text size="sm" fw={600} truncate>{incident.service}</Text>}
+          {row.alerts > 1 && <Badge variant="default" tt="none" flex="none">{row.alerts} alerts</Badge>}
+          {incident.status !== "open" && <Badge variant="default" flex="none">{incident.status}</Badge>}
         </Group>
-        <Text lineClamp={2} className="onrecall-wrap">{incident.title}</Text>
-        <Told incident={incident} />
-      </Stack>
+        <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>
+      </Group>
+      <Text truncate fw={500} title={incident.title}>{incident.title}</Text>
+      <Told row={row} />
+      <Text size="xs" c="dimmed" truncate>
+        {incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}
+      </Text>
     </Paper>
   );
 }
 
-function Told({ incident }: { incident: Incident }) {
-  const answer = useAnswer(incident.id);
-  if (!answer) return <Text size="xs" c="dimmed">{incident.id} · looking for what broke like this before…</Text>;
+function Told({ row: { answer } }: { row: Glance }) {
+  if (!answer) return <Text size="xs" c="dimmed">looking for what broke like this before…</Text>;
   return (
-    <Group gap={6}>
-      <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light">{VERDICT[answer.verdict].words}</Badge>
-      {answer.cause && <Text size="xs" lineClamp={1} flex="1 1 10rem">{answer.cause}</Text>}
-      <Text size="xs" c="dimmed">{incident.id} · {trust(answer)}</Text>
-    </Group>
+    <div className="onrecall-told">
+      <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>
+      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} flex="none">{surely(answer)}</Text>
+      {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? spelt(answer.cause_label) : answer.cause}</Text>}
+    </div>
   );
-}
-
-/** The newest answer to an incident; asked for often only while there is none. */
-export function useAnswer(id: string): Recommendation | undefined {
-  const answer = useQuery({
-    queryKey: ["answer", id],
-    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
-    retry: false,
-    refetchInterval: (query) => (query.state.data ? 15_000 : 2_000),
-  });
-  return answer.data;
-}
-
-function Example() {
-  const status = useStatus();
-  if (!status.data?.counts["incidents"]) return null;
-  return status.data.counts["example"] ? <Text size="sm" c="dimmed">The history here is example data.</Text> : null;
 }
 
 function Quiet({ filtered }: { filtered: boolean }) {
@@ -163,7 +159,10 @@ function Quiet({ filtered }: { filtered: boolean }) {
     <Empty title="All quiet">
       <Stack align="center" gap="sm">
         <span>When an alert comes in, it stands here with what broke like this before, what fixed it, and how far to trust that.</span>
-        <Button component={Link} to="/ask" variant="light">Ask memory something</Button>
+        <Group gap="xs" justify="center">
+          <Button component={Link} to="/ask" variant="light">Ask memory something</Button>
+          <Button component={Link} to="/system" variant="default">Connect a sender</Button>
+        </Group>
       </Stack>
     </Empty>
   );

@@ -1,5 +1,5 @@
 // An answer with receipts: verdict, cause, how far to trust it, the first safe step, then everything else.
-import { Anchor, Badge, Box, Divider, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
+import { Badge, Box, Divider, Group, List, Paper, Stack, Text, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
@@ -7,9 +7,11 @@ import { firstSafe, OUTCOME, spelt, record, RISK, type Outcome, type Recommendat
 import { Citation } from "./citation";
 import { Command } from "./copy";
 import { EvidenceCard } from "./evidence";
+import { Explained, Made, Sentence } from "./made";
 import { Marks } from "./marks";
 
-const LONG_CAUSE = 160;
+const LONG_CAUSE = 90;
+const LONG_REASON = 90;
 
 export type Marked = Readonly<Record<number, Outcome>>;
 
@@ -27,6 +29,7 @@ export function Answer({ answer, asked, marked, mark }: AnswerProps) {
     <Stack gap="md">
       <Verdict answer={answer} />
       {first && <FirstStep step={first} />}
+      <Explained answer={answer} />
       {answer.tell_apart.length > 0 && (
         <Section title="What to look at to find out">
           <Bullets items={answer.tell_apart} />
@@ -84,44 +87,50 @@ export function Answer({ answer, asked, marked, mark }: AnswerProps) {
 export function Verdict({ answer }: { answer: Recommendation }) {
   const verdict = VERDICT[answer.verdict];
   return (
-    <Paper withBorder p="md" radius="lg" component="section" aria-label="verdict">
-      <Stack gap={6}>
+    <Paper withBorder p="md" radius="lg" component="section" aria-label="verdict" className="onrecall-snug">
+      <Stack gap={4}>
         <Group gap="xs">
           <Badge color={verdict.filled} size="lg" variant="filled" autoContrast data-testid="verdict">{verdict.words}</Badge>
           {answer.cause_citation && <Citation citation={answer.cause_citation} />}
         </Group>
         {answer.cause && <Cause answer={answer} cause={answer.cause} />}
-        <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} data-testid="trust">
+        <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-wrap" data-testid="trust">
           Trust: {trust(answer)}
         </Text>
-        <Text size="sm" c="dimmed" className="onrecall-wrap">Why: {answer.verdict_reason}</Text>
+        <Why reason={answer.verdict_reason} />
       </Stack>
     </Paper>
   );
 }
 
-/** The cause in a few words, and as it was told: three lines of it, the rest on request. */
-function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
+/** Text of which a phone shows the first lines, and the rest when it is touched. */
+function Clamped({ text, lines, long, dim = false }: { text: string; lines: number; long: boolean; dim?: boolean }) {
   const [whole, { toggle }] = useDisclosure(false);
-  const long = cause.length > LONG_CAUSE;
-  const title = answer.cause_label ? spelt(answer.cause_label) : cause;
+  if (!long) return <Text size="sm" {...(dim ? { c: "dimmed" } : {})} className="onrecall-wrap">{text}</Text>;
+  return (
+    <UnstyledButton onClick={toggle} aria-expanded={whole} title={whole ? "less" : "all of it"}>
+      <Text size="sm" {...(dim ? { c: "dimmed" } : {})} className="onrecall-wrap" {...(whole ? {} : { lineClamp: lines })}>{text}</Text>
+    </UnstyledButton>
+  );
+}
+
+const Why = ({ reason }: { reason: string }) => <Clamped text={`Why: ${reason}`} lines={2} long={reason.length > LONG_REASON} dim />;
+
+/** The cause in a few words, and as it was told: its first lines, the rest on request. */
+function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
+  const label = answer.cause_label;
   return (
     <>
-      <Title order={2} size="h4" className="onrecall-wrap" {...(answer.cause_label ? {} : { lineClamp: 4 })}>{title}</Title>
-      {answer.cause_label && (
-        <Text size="sm" className="onrecall-wrap" {...(whole || !long ? {} : { lineClamp: 3 })}>{cause}</Text>
-      )}
-      {long && answer.cause_label && (
-        <Anchor component="button" type="button" size="sm" w="fit-content" onClick={toggle} aria-expanded={whole}>{whole ? "less" : "all of it"}</Anchor>
-      )}
+      <Title order={2} size="h4" className="onrecall-wrap" {...(label ? {} : { lineClamp: 4 })}>{label ? spelt(label) : cause}</Title>
+      {label && <Clamped text={cause} lines={2} long={cause.length > LONG_CAUSE} />}
     </>
   );
 }
 
 function FirstStep({ step }: { step: Step }) {
   return (
-    <Paper withBorder p="md" radius="lg" component="section" aria-label="first safe step" className="onrecall-first">
-      <Stack gap="xs">
+    <Paper withBorder p="md" radius="lg" component="section" aria-label="first safe step" className="onrecall-first onrecall-snug">
+      <Stack gap={6}>
         <Group gap="xs">
           <Text fw={700} size="sm">First safe step</Text>
           <Risk step={step} />
@@ -144,6 +153,7 @@ function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefi
           <Risk step={step} />
         </Group>
         {step.command && <Command text={step.command} />}
+        {step.why && <Sentence said={step.why} />}
         {step.precondition && <Text size="sm">Only if: {step.precondition}</Text>}
         {step.rollback && <Text size="sm">To undo: {step.rollback}</Text>}
         {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
@@ -185,11 +195,3 @@ export function Section({ title, children }: { title: string; children: ReactNod
     </Box>
   );
 }
-
-const Made = ({ answer }: { answer: Recommendation }) => (
-  <Text size="xs" c="dimmed">
-    Composed by {answer.composer}{answer.model ? ` (${answer.model})` : ""}: {answer.route_reason}. Recalled in {answer.latency_ms.recall} ms, {answer.latency_ms.total} ms in all
-    {answer.tokens > 0 && `, ${answer.tokens} tokens`}{answer.tokens > 0 && answer.cost_usd !== null && `, $${answer.cost_usd.toFixed(4)}`}
-    {answer.cost_usd === null && ", price unknown"}.
-  </Text>
-);

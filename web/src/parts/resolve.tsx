@@ -12,6 +12,8 @@ interface Draft {
   text: string;
   command: string;
   outcome: Outcome;
+  /** Kept as it was told; the form does not ask for it. */
+  rollback: string | null;
 }
 
 interface ResolveProps {
@@ -24,11 +26,11 @@ interface ResolveProps {
 const OUTCOMES = Object.entries(OUTCOME).map(([value, label]) => ({ value, label }));
 
 export function drafted({ incident, answer, marked }: Omit<ResolveProps, "done">): Draft[] {
-  const told = incident.resolution?.steps.map((step) => ({ text: step.text, command: step.command ?? "", outcome: step.outcome }));
+  const told = incident.resolution?.steps.map((step) => ({ text: step.text, command: step.command ?? "", outcome: step.outcome, rollback: step.rollback }));
   if (told?.length) return told;
   return (answer?.steps ?? []).flatMap((step) => {
     const outcome = marked[step.n];
-    return outcome ? [{ text: step.text, command: step.command ?? "", outcome }] : [];
+    return outcome ? [{ text: step.text, command: step.command ?? "", outcome, rollback: step.rollback }] : [];
   });
 }
 
@@ -47,7 +49,7 @@ export function Resolve(props: ResolveProps) {
         root_cause: cause,
         ...(label ? { cause: label } : {}),
         ...(summary ? { summary } : {}),
-        steps: steps.filter((step) => step.text.trim()).map((step) => ({ text: step.text, outcome: step.outcome, ...(step.command ? { command: step.command } : {}) })),
+        steps: steps.filter((step) => step.text.trim()).map((step) => ({ text: step.text, outcome: step.outcome, ...(step.command ? { command: step.command } : {}), ...(step.rollback ? { rollback: step.rollback } : {}) })),
       },
     })),
     onSuccess: done,
@@ -70,11 +72,11 @@ export function Resolve(props: ResolveProps) {
             <Button variant="subtle" color="red" size="compact-sm" onClick={() => setSteps((all) => all.filter((_, at) => at !== n))} aria-label={`remove step ${n + 1}`}>remove</Button>
           </Group>
         ))}
-        <Button variant="default" size="xs" w="fit-content" onClick={() => setSteps((all) => [...all, { text: "", command: "", outcome: "worked" }])}>Add a step</Button>
+        <Button variant="default" size="xs" w="fit-content" onClick={() => setSteps((all) => [...all, { text: "", command: "", outcome: "worked", rollback: null }])}>Add a step</Button>
         <Textarea label="In a few words" autosize value={summary} onChange={(event) => setSummary(event.currentTarget.value)} />
         {send.isError && <Failure error={send.error} />}
         <Group>
-          <Button type="submit" loading={send.isPending}>{incident.status === "resolved" ? "Keep it" : "Resolve"}</Button>
+          <Button type="submit" loading={send.isPending}>{incident.status === "resolved" ? (incident.resolution ? "Keep as a new version" : "Keep it") : "Resolve"}</Button>
           <Button variant="subtle" onClick={done}>Cancel</Button>
         </Group>
       </Stack>

@@ -1,8 +1,7 @@
 // What an incident is made of: its alerts, the changes just before, what people wrote, and putting it right by hand.
-import { Badge, Button, Checkbox, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Badge, Button, Checkbox, Group, Paper, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link } from "react-router";
 
 import { api, got, type Schemas } from "../api/client";
 import { useEvery } from "../live";
@@ -24,7 +23,7 @@ export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOu
       <Stack gap={4}>
         {changes.map((change) => (
           <Text key={`${change.source}${change.key}`} size="sm" className="onrecall-wrap">
-            <b>{change.kind === "deployment" ? "Deployed" : "Changed"} {span(change.minutes_before * 60)} before</b>
+            <strong>{change.kind === "deployment" ? "Deployed" : "Changed"} {change.minutes_before < 1 ? "just" : span(change.minutes_before * 60)} before</strong>
             {change.service && ` · ${change.service}`}: {change.title}
           </Text>
         ))}
@@ -91,6 +90,8 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
     mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/merge", { ...at(incident.id), body: { into } })),
     onSuccess: () => { done(); void queries.invalidateQueries(); },
   });
+  const open = useQuery({ queryKey: ["incidents", "to merge into"], queryFn: () => got(api.GET("/api/v1/now", { params: { query: { limit: 200 } } })) });
+  const others = (open.data?.items ?? []).flatMap(({ incident: one }) => (one.id === incident.id ? [] : [{ value: one.id, title: one.title }]));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     merge.mutate();
@@ -98,7 +99,8 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
   return (
     <Paper withBorder p="md" component="form" onSubmit={submit} aria-label="merge">
       <Group align="flex-end" gap="sm">
-        <TextInput label="It is part of" description="the id of the incident that it belongs to; its alerts go there" placeholder="INC-42" required value={into} onChange={(event) => setInto(event.currentTarget.value.trim())} flex="1 1 12rem" />
+        <Autocomplete label="It is part of" description="the incident that it belongs to; its alerts go there" placeholder="INC-42" required value={into} onChange={(value) => setInto(value.trim())} flex="1 1 12rem"
+          data={others.map((one) => one.value)} renderOption={({ option }) => <Text size="sm" className="onrecall-wrap">{option.value} · {others.find((one) => one.value === option.value)?.title}</Text>} />
         <Button type="submit" loading={merge.isPending}>Merge</Button>
       </Group>
       {merge.isError && <Failure error={merge.error} />}
@@ -125,11 +127,17 @@ export function Notes({ id }: { id: string }) {
   );
 }
 
-/** How many alerts stand behind an incident, on its row. */
-export function StormSize({ id }: { id: string }) {
-  const alerts = useAlerts(id);
-  const count = alerts.data?.items.length ?? 0;
-  return count > 1 ? <Badge variant="default" tt="none">{count} alerts</Badge> : null;
+/** A merge by hand or by grouping that was wrong: apart again, and remembered. */
+export function Unmerge({ id, from }: { id: string; from: string }) {
+  const queries = useQueryClient();
+  const undo = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/split", { ...at(from), body: { alerts: [], merged: id } })),
+    onSuccess: () => void queries.invalidateQueries(),
+  });
+  return (
+    <>
+      {" "}<Button size="compact-xs" variant="default" onClick={() => undo.mutate()} loading={undo.isPending}>Undo the merge</Button>
+      {undo.isError && <Failure error={undo.error} />}
+    </>
+  );
 }
-
-export const Linked = ({ id }: { id: string }) => <Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link>;

@@ -1,0 +1,37 @@
+// For who is here for the first time: what this is, in three sentences, until it is put away.
+import { ActionIcon, Badge, Group, List, Paper, Text } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { Link } from "react-router";
+
+import { useStatus } from "../live";
+
+const SEEN = "onrecall-hints-seen";
+
+export function Hints() {
+  const [seen, setSeen] = useState(() => localStorage.getItem(SEEN) !== null);
+  if (seen) return null;
+  const away = () => {
+    localStorage.setItem(SEEN, "yes");
+    setSeen(true);
+  };
+  return (
+    <Paper withBorder p="sm" component="section" aria-label="what this is" className="onrecall-hints">
+      <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <Text fw={700} size="sm">OnRecall remembers what broke, and what fixed it.</Text>
+        <ActionIcon variant="subtle" color="gray" onClick={away} aria-label="put this away"><IconX size={16} aria-hidden /></ActionIcon>
+      </Group>
+      <List size="sm" type="ordered" spacing={2} pr="md">
+        <List.Item>An alert comes in: it stands below within a second, with whether this was <strong>seen before</strong>.</List.Item>
+        <List.Item>Open it: the cause, the <strong>first safe step</strong>, and the old incident’s line that each step comes from.</List.Item>
+        <List.Item>Resolve it with what helped: the next one like it is known. Or <Link to="/ask">ask</Link> in your own words.</List.Item>
+      </List>
+    </Paper>
+  );
+}
+
+/** Says that what is shown here never happened, where that is so. */
+export function Example() {
+  const examples = useStatus().data?.counts["examples"] ?? 0;
+  return examples > 0 ? <Badge variant="light" color="grape" tt="none" title={`${examples} incidents are examples that come along; none of them happened to you`}>example data</Badge> : null;
+}

@@ -1,0 +1,54 @@
+// A list as long as it likes: only the rows on the screen are drawn, so that ten thousand scroll as smoothly as ten.
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+interface LongListProps<Row> {
+  label: string;
+  rows: readonly Row[];
+  height: number;
+  idOf: (row: Row) => string;
+  /** The row that the keyboard is on; below zero: none. */
+  chosen?: number;
+  /** Fetches what follows; absent while it is fetched, and at the end. */
+  more: (() => void) | undefined;
+  children: (row: Row, chosen: boolean) => ReactNode;
+}
+
+export function LongList<Row>({ label, rows, height, idOf, chosen = -1, more, children }: LongListProps<Row>) {
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => setTop(box.current ? box.current.getBoundingClientRect().top + scrollY : 0), [rows.length]);
+  const shown = useWindowVirtualizer({ count: rows.length, estimateSize: () => height, overscan: 10, scrollMargin: top });
+  const drawn = shown.getVirtualItems();
+  const last = drawn.at(-1)?.index ?? 0;
+  useEffect(() => shown.measure(), [height, shown]);
+  useEffect(() => { if (more && rows.length && last >= rows.length - 30) more(); }, [last, more, rows.length]);
+  useEffect(() => { if (chosen >= 0) shown.scrollToIndex(chosen, { align: "auto" }); }, [chosen, shown]);
+  useStill(rows, idOf, height, top);
+  return (
+    <div ref={box} role="list" aria-label={label} style={{ height: shown.getTotalSize(), position: "relative" }}>
+      {drawn.map((row) => {
+        const item = rows[row.index];
+        return item !== undefined && (
+          <div key={idOf(item)} role="listitem" aria-setsize={rows.length} aria-posinset={row.index + 1} className="onrecall-long"
+            style={{ height, transform: `translateY(${row.start - shown.options.scrollMargin}px)` }}>
+            {children(item, row.index === chosen)}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** What is being read stays where it is when something new comes in above it. */
+function useStill<Row>(rows: readonly Row[], idOf: (row: Row) => string, height: number, top: number): void {
+  const first = useRef<string | undefined>(undefined);
+  useLayoutEffect(() => {
+    const before = first.current;
+    const row = rows[0];
+    first.current = row === undefined ? undefined : idOf(row);
+    if (before === undefined || before === first.current || scrollY <= top) return;
+    const now = rows.findIndex((one) => idOf(one) === before);
+    if (now > 0) scrollBy(0, now * height);
+  }, [rows, idOf, height, top]);
+}

@@ -1,0 +1,49 @@
+// What happened, in order: alerts, changes, answers and people.
+import { Group, Stack, Text, Timeline as Line } from "@mantine/core";
+import { IconBolt, IconCheck, IconGitCommit, IconMessageQuestion, IconUser } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+
+import { api, got } from "../api/client";
+import { useEvery } from "../live";
+import { type Kind, story } from "../story";
+import { clock, moment } from "../words";
+import { Section } from "./answer";
+import { Failure } from "./states";
+
+const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
+  alert: { icon: IconBolt, color: "red", words: "alert" },
+  change: { icon: IconGitCommit, color: "orange", words: "change" },
+  answer: { icon: IconMessageQuestion, color: "blue", words: "OnRecall" },
+  person: { icon: IconUser, color: "grape", words: "person" },
+  end: { icon: IconCheck, color: "teal", words: "end" },
+};
+
+export function Timeline({ id }: { id: string }) {
+  const timeline = useQuery({
+    queryKey: ["timeline", id],
+    queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
+    refetchInterval: useEvery(),
+  });
+  if (timeline.isError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
+  if (!timeline.data) return null;
+  return (
+    <Section title="Timeline">
+      <Stack gap={6}>
+        <Line bulletSize={22} lineWidth={2}>
+          {story(timeline.data.items, timeline.data.changes).map((one) => {
+            const kind = KINDS[one.kind];
+            return (
+              <Line.Item key={one.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
+                <Text size="sm" className="onrecall-wrap">{one.text}</Text>
+                <Group gap={6}>
+                  <Text size="xs" c="dimmed" title={moment(one.at)}>{clock(one.at)}{one.by && ` · ${one.by}`}</Text>
+                </Group>
+              </Line.Item>
+            );
+          })}
+        </Line>
+        <Text size="xs" c="dimmed">Times are in your zone, {Intl.DateTimeFormat().resolvedOptions().timeZone}.</Text>
+      </Stack>
+    </Section>
+  );
+}

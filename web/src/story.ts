@@ -1,0 +1,50 @@
+// One story out of what is recorded of an incident: its events, the changes before it, and what people wrote.
+import type { Schemas } from "./api/client";
+import { span, VERDICT } from "./words";
+
+type Event = Schemas["EventOut"];
+type Change = Schemas["ChangeBeforeOut"];
+
+export type Kind = "alert" | "change" | "answer" | "person" | "end";
+export interface Told {
+  key: string;
+  at: string;
+  kind: Kind;
+  text: string;
+  by: string | null;
+}
+
+/** In the order in which it happened; what happened in the same moment stays in the order in which it was told. */
+export function story(events: readonly Event[], changes: readonly Change[]): Told[] {
+  const told = [...changes.map(ofChange), ...events.map(ofEvent)];
+  return told.map((one, n) => ({ one, n })).sort((a, b) => Date.parse(a.one.at) - Date.parse(b.one.at) || a.n - b.n).map(({ one }) => one);
+}
+
+const ofChange = (change: Change): Told => ({
+  key: `change ${change.source} ${change.key}`, at: change.at, kind: "change", by: null,
+  text: `${change.kind === "deployment" ? "Deployed" : "Changed"}${change.service ? ` ${change.service}` : ""}: ${change.title} (${change.minutes_before < 1 ? "just" : span(change.minutes_before * 60)} before)`,
+});
+
+function ofEvent(event: Event): Told {
+  const [kind, text] = TOLD[event.type]?.(event.detail) ?? ["person", event.type.replaceAll("_", " ")];
+  return { key: String(event.seq), at: event.at, kind, text, by: event.by };
+}
+
+type Detail = Event["detail"];
+const word = (detail: Detail, name: string): string => (["string", "number"].includes(typeof detail[name]) ? String(detail[name]) : "");
+const words = (detail: Detail, name: string): string => (Array.isArray(detail[name]) ? (detail[name] as unknown[]).map(String).join(", ") : "");
+const alerts = (count: string): string => (count === "1" ? "1 alert" : `${count} alerts`);
+
+const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
+  opened: () => ["alert", "Opened"],
+  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
+  noted: (detail) => ["person", `Wrote in ${word(detail, "source")}: ${word(detail, "text")}`],
+  acknowledged: (detail) => ["person", word(detail, "source") ? `Taken on in ${word(detail, "source")}` : "Taken on"],
+  recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],
+  rated: (detail) => ["person", `Said of the answer: ${word(detail, "verdict") === "helped" ? "it helped" : "it did not help"}`],
+  resolved: (detail) => ["end", detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
+  reopened: (detail) => ["alert", detail["by_alerts"] ? "It came back: alerts fire again" : "Reopened: it was not over"],
+  linked: (detail) => ["answer", `A ${word(detail, "kind")} of ${word(detail, "incident")}`],
+  merged: (detail) => ["person", word(detail, "into") ? `Made part of ${word(detail, "into")}` : `${word(detail, "incident")} became part of it`],
+  split: (detail) => ["person", word(detail, "out_of") ? `Taken out of ${word(detail, "out_of")}` : `${word(detail, "incident")} was taken out of it`],
+};
