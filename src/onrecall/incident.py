@@ -77,14 +77,15 @@ class Incident:
     links: tuple[Link, ...] = ()
 
     def resolve(self, resolution: Resolution) -> "Incident":
-        """Close the incident; the store keeps an earlier resolution as an earlier version."""
+        """Close the incident; a later resolution is another version of it, and does not make it last longer."""
         if resolution.at < self.started_at:
             raise Invalid(
                 f"resolved at {resolution.at.isoformat()}, before it started at {self.started_at.isoformat()}; "
                 "give a time after the start",
                 "at",
             )
-        return replace(self, status="resolved", resolved_at=resolution.at, resolution=resolution)
+        ended = min(self.resolved_at or resolution.at, resolution.at)
+        return replace(self, status="resolved", resolved_at=ended, resolution=resolution)
 
     def acknowledge(self, at: datetime) -> "Incident":
         """Somebody looks at it; doing so twice is fine, on a resolved incident it is a conflict."""

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from model_twin import serving
 
 from onrecall.doors.importing import Source, run
 from onrecall.doors.wiring import house
@@ -70,14 +71,18 @@ def test_people_find_their_way_in_a_browser(tmp_path: Path) -> None:
     data = tmp_path / "example"
     with house(Settings(data_dir=data)) as home:
         run(home.memory, Source(example=True))
-    npx(
-        "playwright",
-        "test",
-        f"--output={tmp_path / 'results'}",
-        ONRECALL=str(BIN / "onrecall"),
-        ONRECALL_EXAMPLE_DATA=str(data),
-        CHROMIUM=str(CHROMIUM),
-    )
+    with serving() as twin:
+        npx(
+            "playwright",
+            "test",
+            f"--output={tmp_path / 'results'}",
+            ONRECALL=str(BIN / "onrecall"),
+            ONRECALL_EXAMPLE_DATA=str(data),
+            ONRECALL_LLM_DRAFT="openai-compatible:good",
+            ONRECALL_LLM_URL=twin.url,
+            ONRECALL_LLM_URL_PRICE="0.5,1.5",
+            CHROMIUM=str(CHROMIUM),
+        )
 
 
 @pytest.mark.timeout(600)

@@ -42,7 +42,8 @@ def test_the_same_resolution_again_changes_nothing(opened: Store) -> None:
 
 def test_another_resolution_is_a_new_version_and_takes_over_the_credit(opened: Store) -> None:
     opened.resolve("X-1", resolution("first"), [], [RESTART], [], at(61))
-    opened.resolve("X-1", resolution("second", 80), [], [SCALE], [], at(81))
+    corrected = opened.resolve("X-1", resolution("second", 80), [], [SCALE], [], at(81))
+    assert corrected.resolved_at == at(60), "a correction does not make it last longer"
     assert [one.root_cause for one in opened.resolutions("X-1")] == ["second", "first"]
     assert opened.incident("X-1").resolution == resolution("second", 80)
     assert opened.step_records(["restart", "scale"]) == {"scale": Record(1, 0, 1, at(60))}

@@ -1,5 +1,5 @@
 // A real OnRecall over a copy of the example history, which a test may stop and start again.
-import { test as base } from "@playwright/test";
+import { expect, type Page, test as base } from "@playwright/test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -39,6 +39,12 @@ export class Server {
   }
 }
 
+/** Until nothing on the page is on its way any more. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.locator("[aria-busy=true], .mantine-Loader-root")).toHaveCount(0);
+}
+
 async function freePort(): Promise<number> {
   return new Promise((done) => {
     const listener = createServer().listen(0, "127.0.0.1", () => {
@@ -66,4 +72,4 @@ export const test = base.extend<object, { server: Server }>({
   ],
 });
 
-export { expect, type Page } from "@playwright/test";
+export { expect, type Page };

@@ -8,7 +8,7 @@ import { api, got } from "./api/client";
 import { type Hint, Stream } from "./stream";
 
 const EVERY_MS = 3_000;
-const ANYWAY_MS = 15_000;
+export const ANYWAY_MS = 15_000;
 const GATHER_MS = 100; // a storm of hints is one question
 
 const Streaming = createContext(false);

@@ -37,7 +37,7 @@ const PLACES: readonly Place[] = [
 const CONNECTION = {
   live: { words: "live", color: "teal" },
   joining: { words: "connecting", color: "gray" },
-  away: { words: "server away, trying again", color: "red" },
+  away: { words: "away, trying again", color: "red" },
 } as const;
 
 export function Shell() {
@@ -112,7 +112,7 @@ function Tab({ place }: { place: Place }) {
 
 function Connection() {
   const said = CONNECTION[useConnection()];
-  return <Badge color={said.color} variant="dot" tt="none" role="status">{said.words}</Badge>;
+  return <Badge color={said.color} variant="dot" tt="none" role="status" className="onrecall-connection">{said.words}</Badge>;
 }
 
 function Scheme() {

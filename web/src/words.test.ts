@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { firstSafe, matching, record, span, spelt, type Step, trust } from "./words";
+import { changed, type Change, firstSafe, matching, record, span, spelt, type Step, surely, took, trust } from "./words";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -19,12 +19,31 @@ describe("the first safe step", () => {
 describe("trust", () => {
   it("is a frequency with its interval and where it comes from", () => {
     const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
-    expect(trust({ confidence, confidence_reason: null })).toBe("right 7 of 9 times at this level (45–94 %), on your own incidents");
+    expect(trust({ confidence, confidence_reason: null })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
   });
   it("is absent with its reason", () => {
-    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed" })).toBe("not measured yet: 6 outcomes, 20 needed");
+    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
   });
 });
+
+describe("trust in a word", () => {
+  const confidence = { probability: 0.9, right: 18, of: 20, low: 0.8, high: 0.96, basis: "outcomes" };
+  it.each([
+    [confidence, "very likely: right 18 of 20 times"],
+    [{ ...confidence, low: 0.7 }, "likely: right 18 of 20 times"],
+    [{ ...confidence, probability: 0.5, right: 10, low: 0.3 }, "even odds: right 10 of 20 times"],
+    [{ ...confidence, probability: 0.2, right: 4, low: 0.1 }, "doubtful: right 4 of 20 times"],
+    [null, "trust not measured"],
+  ])("%#", (given, said) => expect(surely({ confidence: given, confidence_reason: null })).toBe(said));
+});
+
+describe("a change before", () => {
+  const change = { kind: "deployment", title: "checkout 4.12", minutes_before: 6 } as Change;
+  it("says how long before", () => expect(changed(change)).toBe("deployed 6 min before: checkout 4.12"));
+  it("says just before within the minute", () => expect(changed({ ...change, kind: "other", minutes_before: 0 } as unknown as Change)).toBe("changed just before: checkout 4.12"));
+});
+
+it("says milliseconds with their unit", () => expect([took(33.6), took(1_234)]).toEqual(["34 ms", "1.2 s"]));
 
 describe("spans of time", () => {
   it.each([

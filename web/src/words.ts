@@ -35,12 +35,12 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
-/** "right 7 of 9 times at this level (45–94 %)", or why there is no such number yet. */
+/** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
 export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
   const sure = answer.confidence;
-  if (!sure) return answer.confidence_reason ?? "not measured yet";
-  const basis = sure.basis === "backtest" ? "when your history was replayed" : "on your own incidents";
-  return `right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %), ${basis}`;
+  if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
+  const basis = sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents";
+  return `Right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %), ${basis}`;
 }
 
 /** The same in a word and a number, for a list: "right 7 of 9 times". */

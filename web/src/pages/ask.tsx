@@ -49,15 +49,14 @@ export function Ask() {
         </Stack>
       </form>
       {stage === "idle" && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
-      {asked && !error && <Progress stage={stage} found={evidence?.length} />}
+      {asked && !error && <Progress stage={stage} found={evidence?.length} refined={answer?.composer === "llm"} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
       {stage === "steps" && evidence?.map((one) => <EvidenceCard key={`${one.kind}:${one.id}`} evidence={one} asked={asked?.text ?? ""} />)}
       {asked && answer && (
-        <>
-          <Opening question={asked} key={answer.id} />
-          <Answer answer={answer} asked={asked.text} />
-        </>
+        <Answer answer={answer} asked={asked.text}>
+          <Opening question={asked} />
+        </Answer>
       )}
     </Stack>
   );
@@ -67,7 +66,7 @@ const STAGES = ["evidence", "steps", "refining"] as const;
 const TOLD = { evidence: "evidence", steps: "cause and steps", refining: "refined by a model" } as const;
 
 /** How far the answer has come, in words that a screen reader says too. */
-function Progress({ stage, found }: { stage: Stage; found: number | undefined }) {
+function Progress({ stage, found, refined }: { stage: Stage; found: number | undefined; refined: boolean }) {
   const models = useModels();
   const at = stage === "done" ? STAGES.length : STAGES.indexOf(stage as (typeof STAGES)[number]);
   const last = models ? STAGES : STAGES.slice(0, 2);
@@ -76,7 +75,7 @@ function Progress({ stage, found }: { stage: Stage; found: number | undefined })
       {last.map((one, n) => (
         <Badge key={one} variant={n < at ? "light" : "default"} color={n < at ? "teal" : "gray"} tt="none"
           leftSection={n < at ? <IconCheck size={12} aria-label="here" /> : n === at ? <Loader size={10} aria-label="on its way" /> : undefined}>
-          {one === "evidence" && found !== undefined ? `${found} pieces of evidence` : TOLD[one]}
+          {one === "evidence" && found !== undefined ? `${found} pieces of evidence` : one === "refining" && stage === "done" && !refined ? "a model had nothing better" : TOLD[one]}
         </Badge>
       ))}
     </Group>

@@ -7,7 +7,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { api, got } from "../api/client";
-import { useEvery, useNow } from "../live";
+import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
 import { Answer, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
@@ -18,6 +18,8 @@ import { Alerts, Changes, Merge, Notes, Unmerge } from "../parts/storm";
 import { Timeline } from "../parts/timeline";
 import { age, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 
+const ANSWER_MS = 2_000;
+
 export function Incident() {
   const { id = "" } = useParams();
   const path = { params: { path: { incident_id: id } } };
@@ -26,35 +28,45 @@ export function Incident() {
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}", path)),
     refetchInterval: useEvery(),
   });
-  const answer = useAnswer(id);
+  const answer = useAnswer(id, incident.data?.status !== "resolved");
   const [marked, mark] = useMarks(answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
   if (incident.isError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
   const one = incident.data;
+  const doing = <Actions incident={one} answer={answer} marked={marked} resolving={resolving} />;
   return (
-    <Stack gap="md">
+    <Stack gap="md" className="onrecall-tight">
       <Head incident={one} />
-      {answer ? (
-        <>
-          <Answer answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })} />
-          <Helped answer={answer} marked={marked} />
-        </>
-      ) : (
-        <Waiting rows={2} height={120} />
-      )}
-      <Changes changes={one.changes ?? []} />
-      {one.resolution && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
-      <Actions incident={one} answer={answer} marked={marked} resolving={resolving} />
-      {one.description && (
-        <Section title="What was told">
-          <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
-        </Section>
-      )}
-      <Alerts incident={one} />
-      <Notes id={one.id} />
-      <Labels labels={one.labels} />
-      <Timeline id={id} />
+      <div className="onrecall-two">
+        <Stack gap="md" className="onrecall-tight" miw={0}>
+          {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
+          {one.resolution && doing}
+          {answer ? (
+            <Answer answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })}>
+              {!one.resolution && doing}
+              <Helped answer={answer} marked={marked} />
+            </Answer>
+          ) : (
+            <>
+              {one.status !== "resolved" && <Waiting rows={2} height={120} />}
+              {!one.resolution && doing}
+            </>
+          )}
+        </Stack>
+        <Stack gap="md" miw={0}>
+          <Changes changes={one.changes ?? []} />
+          {one.description && (
+            <Section title="What was told">
+              <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
+            </Section>
+          )}
+          <Alerts incident={one} />
+          <Notes id={one.id} />
+          <Timeline id={id} />
+          <Labels labels={one.labels} />
+        </Stack>
+      </div>
     </Stack>
   );
 }
@@ -65,15 +77,15 @@ function Head({ incident }: { incident: Noun }) {
     <Stack gap={4}>
       <Group gap={6}>
         <Badge color={SEVERITY[incident.severity]} variant="light">{incident.severity}</Badge>
-        <Badge variant={incident.status === "resolved" ? "filled" : "default"} color="teal">{incident.status}</Badge>
-        {incident.source === "example" && <Badge variant="light" color="grape" tt="none">example</Badge>}
+        {incident.status !== "open" && <Badge variant={incident.status === "resolved" ? "filled" : "default"} color="teal.9" autoContrast>{incident.status}</Badge>}
         {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
         <Text size="sm" c="dimmed" title={moment(incident.started_at)}>
           {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}`}
         </Text>
         <Id value={incident.id} />
+        {incident.source === "example" && <Badge variant="light" color="grape" tt="none" visibleFrom="sm">example</Badge>}
       </Group>
-      <Title order={1} size="h4" className="onrecall-wrap" lineClamp={3}>{incident.title}</Title>
+      <Heading title={incident.title} />
       {incident.links.map((link) => (
         <Text key={`${link.kind}${link.incident}`} size="sm">
           {link.kind === "merged" ? "merged into" : `${link.kind} of`} <Link to={`/incidents/${encodeURIComponent(link.incident)}`}>{link.incident}</Link>
@@ -81,6 +93,15 @@ function Head({ incident }: { incident: Noun }) {
         </Text>
       ))}
     </Stack>
+  );
+}
+
+/** The title; a long one is cut, on a phone sooner, and told whole when it is touched. */
+function Heading({ title }: { title: string }) {
+  const [whole, { toggle }] = useDisclosure(false);
+  const narrow = useNarrow();
+  return (
+    <Title order={1} size={narrow ? "h5" : "h3"} className="onrecall-wrap" title={title} onClick={toggle} {...(whole ? {} : { lineClamp: narrow ? 2 : 3 })}>{title}</Title>
   );
 }
 
@@ -186,13 +207,13 @@ const Labels = ({ labels }: { labels: Noun["labels"] }) =>
     </Section>
   );
 
-/** The newest answer to an incident; asked for often only while there is none. */
-function useAnswer(id: string): Recommendation | undefined {
+/** The newest answer to an incident; asked for often only while one is on its way. */
+function useAnswer(id: string, going: boolean): Recommendation | undefined {
   const answer = useQuery({
     queryKey: ["answer", id],
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
     retry: false,
-    refetchInterval: (query) => (query.state.data ? 15_000 : 2_000),
+    refetchInterval: (query) => (query.state.data ? ANYWAY_MS : going && ANSWER_MS),
   });
   return answer.data;
 }

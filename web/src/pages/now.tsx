@@ -95,7 +95,7 @@ function Filters() {
 }
 
 const WIDE = 104;
-const TALL = 132; // on a phone, where what is told takes a line more
+const TALL = 152; // on a phone, where the title and what is told take a line more each
 
 function Rows({ rows, more }: { rows: Glance[]; more: (() => void) | undefined }) {
   const [chosen, choose] = useState<string | null>(null);
@@ -133,7 +133,7 @@ function Row({ row, now, height }: { row: Glance; now: number; height: number })
         </Group>
         <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>
       </Group>
-      <Text truncate fw={500} title={incident.title}>{incident.title}</Text>
+      <Text fw={500} title={incident.title} className="onrecall-title">{incident.title}</Text>
       <Told row={row} />
       <Text size="xs" c="dimmed" truncate>
         {incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${changed(row.change)}`}

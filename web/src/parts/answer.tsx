@@ -21,14 +21,17 @@ interface AnswerProps {
   asked: string;
   marked?: Marked;
   mark?: (step: Step, outcome: Outcome) => void;
+  /** What stands between the first step and everything else. */
+  children?: ReactNode;
 }
 
-export function Answer({ answer, asked, marked, mark }: AnswerProps) {
+export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
   const first = firstSafe(answer.steps);
   return (
-    <Stack gap="md">
+    <Stack gap="md" className="onrecall-tight">
       <Verdict answer={answer} />
       {first && <FirstStep step={first} />}
+      {children}
       <Explained answer={answer} />
       {answer.tell_apart.length > 0 && (
         <Section title="What to look at to find out">
@@ -79,7 +82,7 @@ export function Answer({ answer, asked, marked, mark }: AnswerProps) {
           </Stack>
         </Section>
       )}
-      <Made answer={answer} />
+      <Made key={answer.id} answer={answer} />
     </Stack>
   );
 }
@@ -95,7 +98,7 @@ export function Verdict({ answer }: { answer: Recommendation }) {
         </Group>
         {answer.cause && <Cause answer={answer} cause={answer.cause} />}
         <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-wrap" data-testid="trust">
-          Trust: {trust(answer)}
+          {trust(answer)}
         </Text>
         <Why reason={answer.verdict_reason} />
       </Stack>
@@ -135,7 +138,7 @@ function FirstStep({ step }: { step: Step }) {
           <Text fw={700} size="sm">First safe step</Text>
           <Risk step={step} />
         </Group>
-        <Text className="onrecall-wrap">{step.text}</Text>
+        <Text className="onrecall-wrap onrecall-lead">{step.text}</Text>
         {step.command && <Command text={step.command} />}
         <Receipt step={step} />
       </Stack>

@@ -10,6 +10,7 @@ import { Section } from "./answer";
 import { Failure } from "./states";
 
 type Resolution = Schemas["ResolutionOut"];
+const WHO = { human: "a person", imported: "imported", model: "a model" } as const;
 const WORKED = { worked: "teal", did_not_help: "red", made_it_worse: "red" } as const;
 
 export function Ended({ id, resolution, edit }: { id: string; resolution: Resolution; edit: () => void }) {
@@ -50,7 +51,7 @@ function Said({ resolution }: { resolution: Resolution }) {
   );
 }
 
-const by = (resolution: Resolution): string => `${resolution.by ?? resolution.provenance}, ${moment(resolution.at)}`;
+const by = (resolution: Resolution): string => `${resolution.by ?? WHO[resolution.provenance]}, ${moment(resolution.at)}`;
 
 /** The versions before, newest first, each with what the next one changed. */
 function Versions({ id }: { id: string }) {

@@ -33,5 +33,5 @@ export function Hints() {
 /** Says that what is shown here never happened, where that is so. */
 export function Example() {
   const examples = useStatus().data?.counts["examples"] ?? 0;
-  return examples > 0 ? <Badge variant="light" color="grape" tt="none" title={`${examples} incidents are examples that come along; none of them happened to you`}>example data</Badge> : null;
+  return examples > 0 ? <Badge variant="light" color="grape" tt="none" flex="none" title={`${examples} incidents are examples that come along; none of them happened to you`}>examples</Badge> : null;
 }

@@ -1,15 +1,15 @@
 // What an incident is made of: its alerts, the changes just before, what people wrote, and putting it right by hand.
-import { Autocomplete, Badge, Button, Checkbox, Group, Paper, Stack, Text } from "@mantine/core";
+import { Autocomplete, Badge, Button, Checkbox, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, got, type Schemas } from "../api/client";
 import { useEvery } from "../live";
-import { type Incident, moment, span } from "../words";
+import { clock, type Incident, moment, span } from "../words";
 import { Section } from "./answer";
 import { Failure } from "./states";
 
-const SHOWN = 8;
+const SHOWN = 5;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
@@ -47,10 +47,11 @@ export function Alerts({ incident }: { incident: Incident }) {
           <Group key={alert.id} gap="xs" wrap="nowrap" align="flex-start">
             {items.length > 1 && <Checkbox aria-label={`choose ${alert.title}`} checked={chosen.includes(alert.id)} onChange={(event) => choose(alert.id, event.currentTarget.checked)} mt={2} />}
             <div style={{ minWidth: 0, flex: 1 }}>
-              <Text size="sm" className="onrecall-wrap">{alert.title}</Text>
-              <Text size="xs" c="dimmed" className="onrecall-wrap">
-                {alert.status}{alert.service && ` · ${alert.service}`} · {alert.source} · {moment(alert.starts_at)}{joined(alert.joined)}
+              <Text size="sm" className="onrecall-wrap" lineClamp={2} title={alert.title}>{alert.title}</Text>
+              <Text size="xs" c="dimmed" className="onrecall-wrap" title={moment(alert.starts_at)}>
+                {alert.status}{alert.service && ` · ${alert.service}`} · {alert.source} · {clock(alert.starts_at)}
               </Text>
+              <Because how={alert.joined} />
             </div>
           </Group>
         ))}
@@ -61,9 +62,16 @@ export function Alerts({ incident }: { incident: Incident }) {
   );
 }
 
-function joined(how: Schemas["AlertOut"]["joined"]): string {
+/** Why an alert is here: two lines of it, the rest when it is touched. */
+function Because({ how }: { how: Schemas["AlertOut"]["joined"] }) {
+  const [whole, setWhole] = useState(false);
   const reasons = (how as { reasons?: unknown } | null)?.reasons;
-  return Array.isArray(reasons) && reasons.length ? ` · here because: ${reasons.join(", ")}` : "";
+  if (!Array.isArray(reasons) || reasons.length === 0) return null;
+  return (
+    <UnstyledButton onClick={() => setWhole(!whole)} aria-expanded={whole}>
+      <Text size="xs" c="dimmed" className="onrecall-wrap" {...(whole ? {} : { lineClamp: 2 })}>here because: {reasons.join(", ")}</Text>
+    </UnstyledButton>
+  );
 }
 
 function Split({ incident, alerts, done }: { incident: Incident; alerts: readonly number[]; done: () => void }) {

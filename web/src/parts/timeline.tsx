@@ -26,11 +26,12 @@ export function Timeline({ id }: { id: string }) {
   });
   if (timeline.isError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
   if (!timeline.data) return null;
+  const told = story(timeline.data.items, timeline.data.changes);
   return (
     <Section title="Timeline">
       <Stack gap={6}>
-        <Line bulletSize={22} lineWidth={2}>
-          {story(timeline.data.items, timeline.data.changes).map((one) => {
+        <Line bulletSize={22} lineWidth={2} active={told.length}>
+          {told.map((one) => {
             const kind = KINDS[one.kind];
             return (
               <Line.Item key={one.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>

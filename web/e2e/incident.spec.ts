@@ -1,0 +1,101 @@
+// What people do on an incident and around it: take up, correct, put together, look back; and what a list and an import tell.
+import { expect, settled, test } from "./server";
+
+const POOL = "remaining connection slots are reserved, too many clients already";
+const SLOTS = { title: POOL, description: "FATAL: sorry, too many clients already", service: "slots" };
+
+test("an answer comes in stages: evidence, steps, then what a model made of them, with what it changed and took", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/ask`);
+  await page.getByLabel("What happens?").fill(POOL);
+  await page.getByRole("button", { name: "Ask memory" }).click();
+  const progress = page.getByRole("status", { name: "how far the answer has come" });
+  await expect(progress).toContainText(/\d+ pieces of evidence/);
+  await expect(progress.getByLabel("here")).toHaveCount(3);
+  const explained = page.getByRole("region", { name: "explained by a model" });
+  await expect(explained).toContainText("The cause on record is the same");
+  await expect(explained.getByRole("button", { name: /, line \d+/ }).first()).toBeVisible();
+  const made = page.getByRole("region", { name: "how this answer was made" });
+  await expect(made).toContainText("What the model changed");
+  await expect(made).toContainText(/tokens\s*1,100/);
+  await expect(made).toContainText(/\$0\.\d{4}/);
+
+  await page.getByRole("button", { name: "Open as incident" }).click();
+  await expect(page).toHaveURL(/#\/incidents\//);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(POOL);
+});
+
+test("what was marked fills in the resolution, and a correction is another version", async ({ page, server }) => {
+  const { id } = await server.post("/api/v1/incidents", SLOTS);
+  await page.goto(`${server.url}/#/incidents/${String(id)}`);
+  const second = page.getByRole("listitem").filter({ hasText: /^2\./ });
+  await second.getByRole("button", { name: "This fixed it" }).click();
+  await expect(second.getByRole("button", { name: "This fixed it" })).toHaveAttribute("aria-pressed", "true");
+  await page.getByRole("button", { name: "Resolve…" }).click();
+  await expect(page.getByLabel("What was the cause?")).not.toHaveValue("");
+  await expect(page.getByLabel("step 1", { exact: true })).not.toHaveValue("");
+  await page.getByRole("form", { name: "resolve" }).getByRole("button", { name: "Resolve" }).click();
+  await expect(page.getByRole("region", { name: "How it ended" })).toBeVisible();
+
+  await page.getByRole("button", { name: "Edit…" }).click();
+  await page.getByLabel("What was the cause?").fill("Nobody bounded the pools");
+  await page.getByRole("button", { name: "Keep as a new version" }).click();
+  await page.getByRole("button", { name: "Version 2 of 2: what changed" }).click();
+  await expect(page.getByRole("article", { name: "version 2" })).toContainText("and is now “Nobody bounded the pools”");
+  await expect(page.getByRole("article", { name: "version 1" })).toContainText("worked");
+  await expect(page.getByRole("region", { name: "Timeline" })).toContainText("Resolution corrected, version 2");
+  await page.getByRole("button", { name: "Postmortem draft" }).click();
+  await expect(page.getByRole("dialog")).toContainText("Nobody bounded the pools");
+});
+
+test("two incidents that are one are merged by hand, and the merge can be undone", async ({ page, server }) => {
+  const one = await server.post("/api/v1/incidents", { title: "Billing queue grows", service: "billing" });
+  const other = await server.post("/api/v1/incidents", { title: "Invoices are late", service: "invoices" });
+  await page.goto(`${server.url}/#/incidents/${String(one["id"])}`);
+  await page.getByRole("button", { name: "Merge…" }).click();
+  await page.getByRole("combobox", { name: "It is part of" }).fill(String(other["id"]));
+  await page.getByRole("form", { name: "merge" }).getByRole("button", { name: "Merge" }).click();
+  await expect(page.getByText(`merged into ${String(other["id"])}`)).toBeVisible();
+  await page.getByRole("button", { name: "Undo the merge" }).click();
+  await expect(page.getByText("merged into")).toHaveCount(0);
+});
+
+test("filters stand in the address, and hints that were put away stay away", async ({ page, server }) => {
+  await server.post("/api/v1/incidents", { title: "Only this one is of the observatory", service: "observatory", severity: "critical" });
+  await page.goto(`${server.url}/#/`);
+  await page.getByRole("button", { name: "put this away" }).click();
+  await page.getByLabel("service").fill("observatory");
+  await expect(page).toHaveURL(/service=observatory/);
+  await expect(page.getByRole("listitem")).toHaveCount(1);
+  await page.reload();
+  await expect(page.getByLabel("service")).toHaveValue("observatory");
+  await expect(page.getByRole("listitem")).toHaveCount(1);
+  await expect(page.getByRole("region", { name: "what this is" })).toHaveCount(0);
+  await expect(page.getByText("examples", { exact: true })).toBeVisible();
+});
+
+test("a long list is drawn only where it is seen, and is loaded to its end", async ({ page, server }) => {
+  const day = 86_400_000;
+  const rows = Array.from({ length: 420 }, (_, n) => ({ id: `LONG-${n}`, title: `Long list, number ${n}`, started_at: new Date(Date.UTC(2020, 0, 1) + n * day).toISOString() }));
+  await server.post("/api/v1/history?name=long.json", rows);
+  await page.goto(`${server.url}/#/memory?q=long%20list`);
+  await settled(page);
+  const list = page.getByRole("list", { name: "remembered incidents" });
+  await expect(list.getByText("Long list, number 419")).toBeVisible();
+  expect(await list.getByRole("listitem").count()).toBeLessThan(60);
+  await expect(async () => {
+    await page.mouse.wheel(0, 20_000);
+    await expect(list.getByText("Long list, number 0", { exact: true })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  expect(await list.getByRole("listitem").count()).toBeLessThan(60);
+});
+
+test("an import says what its incidents lack before anything is kept", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/memory`);
+  await page.getByRole("button", { name: "Bring history in…" }).click();
+  const rows = [{ id: "LACK-1", title: "No service", started_at: "2026-01-05T03:12:00Z", severity: "high" }, { id: "LACK-2", title: "no start" }];
+  await page.locator("input[type=file]").setInputFiles({ name: "lacking.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(rows)) });
+  const told = page.getByRole("article", { name: "lacking.json" });
+  await expect(told).toContainText("1 new or changed");
+  await expect(told).toContainText(/started_at: .*give the time/);
+  await expect(told.getByRole("region", { name: "quality" })).toContainText("no service");
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+
+import { story } from "./story";
+
+const event = (seq: number, type: string, at: string, detail: Record<string, unknown> = {}, by: string | null = null) =>
+  ({ seq, incident: "INC-1", type, at, by, detail });
+const change = { source: "github", key: "7", title: "checkout 4.12", kind: "deployment" as const, at: "2026-03-01T08:00:00Z", service: "checkout", environment: null, labels: {}, links: [], minutes_before: 6 } satisfies Parameters<typeof story>[1][number];
+
+describe("the story of an incident", () => {
+  it("is in the order in which it happened, changes among the events", () => {
+    const told = story([event(2, "resolved", "2026-03-01T09:00:00Z", { version: 1 }, "ada"), event(1, "opened", "2026-03-01T08:06:00Z")], [change]);
+    expect(told.map((one) => one.text)).toEqual(["Deployed checkout: checkout 4.12 (6 min before)", "Opened", "Resolved"]);
+    expect(told.at(-1)).toMatchObject({ kind: "end", by: "ada" });
+  });
+  it.each([
+    ["alerted", { count: 12, titles: ["High error rate"], services: ["checkout"] }, "12 alerts: High error rate (checkout)"],
+    ["resolved", { version: 2 }, "Resolution corrected, version 2"],
+    ["resolved", { by_alerts: true }, "Over: no alert fires any more"],
+    ["reopened", { by_alerts: true }, "It came back: alerts fire again"],
+    ["merged", { into: "INC-2", alerts: 3 }, "Made part of INC-2"],
+    ["recommended", { verdict: "never_seen" }, "Answered: never seen this"],
+    ["something_new", {}, "something new"],
+  ])("tells %s with %j as “%s”", (type, detail, text) => expect(story([event(1, type, "2026-03-01T08:06:00Z", detail)], [])[0]?.text).toBe(text));
+});

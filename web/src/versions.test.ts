@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+
+import { differences } from "./versions";
+
+const step = (text: string, outcome: "worked" | "did_not_help" = "worked") => ({ text, command: null, outcome, rollback: null });
+const first = { root_cause: "a leak", cause: "leak", summary: null, steps: [step("restarted"), step("scaled", "did_not_help")] };
+
+it("says what another version changed, and nothing else", () => {
+  const after = { root_cause: "a leak in the pool", cause: "leak", summary: null, steps: [step("restarted", "did_not_help"), step("patched")] };
+  expect(differences(first, after)).toEqual([
+    "The cause was “a leak”, and is now “a leak in the pool”.",
+    "“restarted” worked, it was said; now: did not help.",
+    "Added, worked: “patched”",
+    "Taken away: “scaled”",
+  ]);
+});
+it("says so where the words are the same", () => expect(differences(first, first)).toEqual(["The same words, told anew."]));
