@@ -103,7 +103,7 @@ test("trust and recurrences say what was measured", async ({ page, server }) => 
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
   await page.goto(`${server.url}/#/`);
-  await expect(page.getByRole("listitem").first()).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "Opened for the keyboard" })).toBeVisible();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/#\/incidents\//);
