@@ -216,6 +216,14 @@ def test_rag_of_fire_analyzes_and_looks_up(api: httpx.Client) -> None:
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, name)
 
 
+def test_what_is_no_text_is_answered_and_the_browser_stays(address: str) -> None:
+    with connect(f"{address.replace('http', 'ws')}/ws/incidents") as socket:
+        socket.send(b"\x00\xff")
+        assert heard(socket, "system")["data"]["event"] == "error"
+        socket.send('{"type": "ping"}')
+        assert heard(socket, "pong")
+
+
 def test_two_hundred_browsers_of_two_processes_hear_each_decision_once(tmp_path: Path) -> None:
     with served(tmp_path) as one, served(tmp_path) as other, ExitStack() as listening:
         assert httpx.post(f"{one}/api/v1/documents/rcas", json=RCA, timeout=30).status_code == 201

@@ -63,6 +63,23 @@ def test_the_same_incident_twice_is_one_and_another_under_its_id_is_a_conflict(c
     assert conflict.headers["content-type"] == PROBLEM
 
 
+def test_it_is_the_same_when_nobody_said_when_it_began(client):
+    body = OPEN | {"id": "OPS-2"}
+    first = client.post("/api/v1/incidents", json=body)
+    again = client.post("/api/v1/incidents", json=body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["started_at"] == first.json()["started_at"]
+    assert client.post("/api/v1/incidents", json=body | {"title": "something else"}).status_code == 409
+    assert client.post("/api/v1/incidents", json=body | {"started_at": "2026-11-01T03:00:00Z"}).status_code == 409
+
+
+def test_what_is_no_json_is_said_where(client):
+    refused = client.post("/api/v1/incidents", content=b'{"title": }', headers={"content-type": "application/json"})
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["field"]) == (422, "body")
+    assert error["message"] == "this is no JSON: Expecting value at character 10"
+
+
 def test_resolving_twice_is_fine_and_otherwise_a_new_version(client):
     incident = opened(client)
     path = f"/api/v1/incidents/{incident['id']}"

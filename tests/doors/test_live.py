@@ -1,5 +1,6 @@
 """The live stream, over real sockets: each hint once and in order, no gap for who comes back, nobody waited for."""
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -13,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
+import websockets.asyncio.client
 from guarded import Doors, bearer
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -148,6 +150,53 @@ def test_who_comes_back_misses_nothing_and_hears_nothing_twice(store: Store):
         assert [seq for seq, _ in seqs] == list(range(last + 1, last + 1 + len(seqs)))
 
 
+def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap(store: Store):
+    """Every fourth closes after its third decision, sleeps while more are made, and comes back."""
+    decisions, nap = 12, 3
+
+    async def listen(url: str, slept: asyncio.Event, *, sleepy: bool) -> list[int]:
+        heard: list[tuple[int, str]] = []
+
+        def decided() -> list[int]:
+            return [seq for seq, kind in heard if kind == "recommended"]
+
+        async def until(count: int, where: str) -> None:
+            async with websockets.asyncio.client.connect(where) as one:
+                hello = json.loads(await one.recv())
+                assert hello.get("resumed", "?after=" not in where) is True
+                joined.release()
+                while len(decided()) < count:
+                    said = json.loads(await asyncio.wait_for(one.recv(), 60))
+                    heard.append((said["seq"], said["type"]))
+
+        if sleepy:
+            await until(nap, url)
+            await slept.wait()
+            await until(decisions, f"{url}?after={heard[-1][0]}")
+        else:
+            await until(decisions, url)
+        seqs = [seq for seq, _ in heard]
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "a gap, or something twice"
+        return decided()
+
+    async def all_of_them(url: str) -> list[list[int]]:
+        slept = asyncio.Event()
+        listening = [asyncio.create_task(listen(url, slept, sleepy=n % 4 == 0)) for n in range(200)]
+        for _ in listening:
+            await joined.acquire()
+        for n in range(decisions):
+            await asyncio.to_thread(opened, store)
+            if n == decisions - 2:
+                slept.set()
+        return await asyncio.gather(*listening)
+
+    joined = asyncio.Semaphore(0)
+    with up(Doors(store, clock=lambda: datetime.now(UTC))) as address:
+        told = asyncio.run(all_of_them(f"ws://{address}/api/v1/live"))
+    assert {tuple(one) for one in told} == {tuple(told[0])}
+    assert len(set(told[0])) == decisions
+
+
 def test_a_place_that_cannot_be_gone_on_from_is_said(store: Store):
     opened(store, 3)
     with up(Doors(store)) as address:
@@ -229,12 +278,48 @@ def test_keys_and_tickets(store: Store):
             revoked = httpx.post(ticket_url, headers=bearer(key.token)).json()["ticket"]
             doors.keys.revoke("screen")
             assert refused(f"{url}?ticket={revoked}")
-            with pytest.raises(ConnectionClosed) as ended:
-                hints(one, "none such", 1)  # at the next heartbeat
+            with news_without_end(store), pytest.raises(ConnectionClosed) as ended:
+                until_closed(one)
             assert ended.value.rcvd is not None
             assert ended.value.rcvd.code == 1008
             assert "revoked" in ended.value.rcvd.reason
         assert httpx.post(f"http://{address}/api/v1/recall?ticket={ticket}", json={"text": "x"}).status_code == 401
+
+
+def test_a_revoked_key_hears_nothing_more_in_the_dialect_either(store: Store):
+    doors = Doors(store)
+    key = doors.keys.create("screen", "viewer")
+    doors.app.state.browsers.look_again_seconds = 0.3
+    with up(doors) as address, connect(f"ws://{address}/ws/incidents", additional_headers=bearer(key.token)) as one:
+        doors.keys.revoke("screen")
+        with news_without_end(store), pytest.raises(ConnectionClosed) as ended:
+            until_closed(one)
+        assert ended.value.rcvd is not None
+        assert ended.value.rcvd.code == 1008
+
+
+@contextmanager
+def news_without_end(store: Store) -> Iterator[None]:
+    """Something happens all the time, so that no connection is ever idle."""
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.wait(0.1):
+            opened(store)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writing.join()
+
+
+def until_closed(one: ClientConnection) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        heard(one)
 
 
 def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Store):

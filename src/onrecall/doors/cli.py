@@ -141,7 +141,8 @@ def open_incident(
                 severity=severity,
                 labels=labels_of(label),
                 started_at=time_of(started_at, "started-at") or home.memory.now(),
-            )
+            ),
+            dated=started_at is not None,
         )
         answer = home.memory.recommend(incident.id)
     said = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}

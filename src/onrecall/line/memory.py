@@ -7,7 +7,7 @@ from typing import Any
 
 from onrecall.alert import ChangeEvent
 from onrecall.alerts import SOURCES, Delivery, Source
-from onrecall.errors import Invalid, NotFound
+from onrecall.errors import Conflict, Invalid, NotFound
 from onrecall.grouping import Topology
 from onrecall.incident import (
     Document,
@@ -94,8 +94,18 @@ class Memory:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
         return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
 
-    def open(self, incident: Incident) -> tuple[Incident, bool]:
-        """Keep a new incident; the second value says whether it was new. An empty id is minted."""
+    def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
+        """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
+        it began, `dated` is false: told again, it began when it did the first time.
+        """
+        try:
+            return self._open(incident)
+        except Conflict:
+            if dated or not incident.id:
+                raise
+            return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
+
+    def _open(self, incident: Incident) -> tuple[Incident, bool]:
         clean = redact_thing(incident, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.open_incident(clean, passages, self._clock())

@@ -19,6 +19,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.doors.http import dialects
+from onrecall.doors.http.admitted import refused
 from onrecall.doors.http.dialects_ragoffire import action, symptom
 from onrecall.errors import NotFound, Unavailable
 from onrecall.incident import Recommendation
@@ -34,6 +35,7 @@ WAITING = 1000
 """Messages that may wait for one browser."""
 MOST_BROWSERS = 5000
 GOODBYE_SECONDS = 2
+LOOK_AGAIN_SECONDS = 15.0
 TROUBLE_SECONDS = 5
 TRY_LATER = 1013
 SYSTEM = ("opened", "acknowledged", "resolved", "reopened", "merged", "split")
@@ -67,6 +69,8 @@ class Browsers:
         self._listening: set[Browser] = set()
         self._reader: asyncio.Task[None] | None = None
         self._beginning = asyncio.Lock()
+        self.look_again_seconds = LOOK_AGAIN_SECONDS
+        """How often it is looked at whether a browser may still listen."""
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Browser]:
@@ -161,12 +165,17 @@ async def incidents(socket: WebSocket) -> None:
     try:
         async with browsers.joined() as browser:
             await socket.accept()
-            await _serve(socket, browser)
+            await _serve(socket, browser, browsers.look_again_seconds)
     except Unavailable as error:
         await socket.close(TRY_LATER, str(error))
 
 
-async def _serve(socket: WebSocket, browser: Browser) -> None:
+async def _serve(socket: WebSocket, browser: Browser, look_again_seconds: float) -> None:
+    shut: list[tuple[int, str]] = []
+
+    async def until_refused() -> None:
+        shut.append(await refused(socket, look_again_seconds))
+
     async with anyio.create_task_group() as together:
 
         async def first(doing: Callable[[], Awaitable[object]]) -> None:
@@ -175,6 +184,11 @@ async def _serve(socket: WebSocket, browser: Browser) -> None:
 
         for doing in (partial(_send, socket, browser), partial(_hear, socket, browser), browser.behind.wait):
             together.start_soon(first, doing)
+        together.start_soon(first, until_refused)
+    for code, reason in shut:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await socket.close(code, reason)
     if browser.behind.is_set():
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have left, or be stuck
             async with asyncio.timeout(GOODBYE_SECONDS):
@@ -191,12 +205,15 @@ async def _send(socket: WebSocket, browser: Browser) -> None:
 async def _hear(socket: WebSocket, browser: Browser) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
-            browser.tell(_answer(await socket.receive_text()))
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            browser.tell(_answer(message.get("text")))
 
 
-def _answer(said: str) -> str:
+def _answer(said: str | None) -> str:
     try:
-        message = json.loads(said)
+        message = json.loads(said or "")
     except (ValueError, RecursionError):
         message = None
     if isinstance(message, dict) and message.get("type") == "ping":

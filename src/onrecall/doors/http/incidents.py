@@ -67,7 +67,8 @@ def open_incident(incident: IncidentIn, memory: TheMemory, worker: TheWorker, re
             severity=incident.severity,
             labels=incident.labels,
             started_at=incident.started_at or memory.now(),
-        )
+        ),
+        dated=incident.started_at is not None,
     )
     worker.wake()
     if not created:

@@ -11,19 +11,16 @@ from typing import Any
 import anyio
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
-from onrecall.access import Caller
+from onrecall.doors.http.admitted import POLICY_VIOLATION, refused
 from onrecall.doors.http.parts import TheCaller, TheMemory
 from onrecall.doors.http.problems import responses
 from onrecall.doors.http.stream import MOST_MISSED, Client, Stream
-from onrecall.errors import Unauthorised, Unavailable
-from onrecall.line.keys import Keys
+from onrecall.errors import Unavailable
 from onrecall.line.tickets import Tickets
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 GOODBYE_SECONDS = 2
-POLICY_VIOLATION = 1008
 TRY_LATER = 1013
 
 
@@ -71,13 +68,14 @@ async def _serve(socket: WebSocket, stream: Stream, client: Client, after: int |
         together.start_soon(first, partial(_send, socket, stream, client, after))
         together.start_soon(first, partial(_hear, socket, client))
         together.start_soon(first, partial(_let_go, client))
+        together.start_soon(first, partial(refused, socket, stream.heartbeat_seconds))
     for code, reason in closing[:1]:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have gone, or be stuck
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await socket.close(code, _short(reason))
 
 
-async def _send(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> tuple[int, str]:
+async def _send(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> None:
     hello, begin = _hello(client.since, after)
     await socket.send_text(json.dumps(hello))
     async for one in stream.missed(begin, client.since):
@@ -87,10 +85,6 @@ async def _send(socket: WebSocket, stream: Stream, client: Client, after: int | 
             async with asyncio.timeout(stream.heartbeat_seconds):
                 said = await client.queue.get()
         except TimeoutError:
-            try:
-                await _still_admitted(socket)
-            except Unauthorised as error:
-                return POLICY_VIOLATION, str(error)
             said = json.dumps({"type": "heartbeat", "seq": stream.seq})
         await socket.send_text(said)
 
@@ -126,19 +120,6 @@ def _answer(said: str | None) -> str:
 
 async def _let_go(client: Client) -> tuple[int, str]:
     return TRY_LATER, await client.let_go
-
-
-async def _still_admitted(socket: WebSocket) -> None:
-    """A key that was revoked meanwhile opens nothing any more; nor does having none once there are keys."""
-    caller: Caller = socket.state.caller
-    keys: Keys = socket.state.keys
-    if not keys.fresh:
-        try:
-            await run_in_threadpool(keys.refresh)
-        except Unavailable:
-            return  # asked again at the next heartbeat
-    if keys.wanted and (caller.key is None or keys.active(caller.key.id) is None):
-        raise Unauthorised("the key is revoked or has expired, or none was shown; come again with one that opens")
 
 
 def _short(reason: str) -> str:

@@ -83,12 +83,16 @@ def _known(_: Request | None, error: Exception) -> JSONResponse:
 
 def _malformed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    errors = [
-        FieldError(field=".".join(str(part) for part in one["loc"] if part != "body") or "body", message=one["msg"])
-        for one in error.errors()
-    ]
+    errors = [_field_error(one) for one in error.errors()]
     detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
     return answer(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
+
+
+def _field_error(one: Mapping[str, Any]) -> FieldError:
+    if one["type"] == "json_invalid":
+        why = (one.get("ctx") or {}).get("error", "it can't be read")
+        return FieldError(field="body", message=f"this is no JSON: {why} at character {one['loc'][-1]}")
+    return FieldError(field=".".join(str(part) for part in one["loc"] if part != "body") or "body", message=one["msg"])
 
 
 def _http(_: Request | None, error: Exception) -> JSONResponse:
