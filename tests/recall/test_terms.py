@@ -2,6 +2,7 @@
 
 import time
 import unicodedata
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -105,6 +106,14 @@ def test_any_text_packs_and_unpacks_to_its_counts(text: str) -> None:
     assert dict(zip(numbers.tolist(), counts.tolist(), strict=True)) == {
         term: min(n, 255) for term, n in counted.items()
     }
+
+
+SAID = "KubePodCrashLooping status: 404, exit code 137; kube-proxy kube-proxy v1.2.3 2024-05-01 ERROR " + "long/" * 30
+
+
+@given(st.lists(st.sampled_from(SAID.split(" ")) | st.text(max_size=20), max_size=40).map(" ".join))
+def test_counts_are_how_often_each_term_stands(text: str) -> None:
+    assert terms.counts(text) == {terms.number(term): n for term, n in Counter(terms.terms(text)).items()}
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

@@ -1,5 +1,7 @@
 """What no database could keep is refused by both, with the field's name."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 
 from onrecall.errors import Conflict, Invalid, NotFound, Unavailable
 from onrecall.incident import Document, Incident, Link, Performed, ResolutionStep
-from onrecall.store import Store
+from onrecall.store import Store, guard
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 
@@ -152,3 +154,10 @@ def test_a_conflict_names_what_contradicts(store: Store) -> None:
     store.open_incident(incident("X-1"), [], NOON)
     with pytest.raises(Conflict, match="from api; this one is from jira"):
         store.open_incident(incident("X-1", source="jira"), [], at(1))
+
+
+@pytest.mark.parametrize("title", ["plain", "naïve café", "\U0001f525 on fire", "a \\u0000 that is only written so"])
+def test_a_digest_is_that_of_the_plain_content(title: str) -> None:
+    thing = incident("X-1", title=title, labels={"zone": "a", "a": "b"}, resolution=resolution("cause"))
+    content = json.dumps(guard.plain(replace(thing, id="")), sort_keys=True, separators=(",", ":"))
+    assert guard.digest(thing) == hashlib.sha256(content.encode()).hexdigest()

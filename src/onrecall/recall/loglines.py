@@ -55,6 +55,8 @@ _KEEP = (
 _POD = r"(?<=[a-z0-9]-)[a-f0-9]{8,10}-[a-z0-9]{5}\b"
 _NUMBER = r"(?<![\w.])[-+]?\d+(?:[.,:]\d+)*(?:[a-zA-Z%]{1,3})?(?![\w])"
 
+_COULD_BE = re.compile(r"\d|[a-fA-F]{8}|(?:[a-fA-F]{1,4}:){4}")
+"""What every volatile piece has: to look for this alone is many times as fast, and prose has none."""
 _VOLATILE = re.compile(f"{_UUID}|{_IP}|{_IP6}|{_POD}|{_HEX}|{_LONG}|{_JOINED}")
 _MASKED = re.compile(
     f"{_UUID}|{_TIME}|{_IP}|{_IP6}|{_POD}|{_HEX}|(?P<keep>{_KEEP})|{_LONG}|{_JOINED}|{_NUMBER}",
@@ -72,7 +74,7 @@ def is_log(line: str) -> bool:
     head = line[:LONGEST]
     if _STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]):
         return True
-    volatile = len(_VOLATILE.findall(head))
+    volatile = len(_VOLATILE.findall(head)) if _COULD_BE.search(head) else 0
     return volatile > 0 and volatile * 8 >= head.count(" ") + 1
 
 

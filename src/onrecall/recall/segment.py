@@ -14,7 +14,7 @@ from onrecall.incident import Passage
 from onrecall.recall import postings
 from onrecall.recall.index import Change, Vector, Visible
 from onrecall.recall.postings import Postings, Terms
-from onrecall.recall.terms import unpack
+from onrecall.recall.terms import unpack_all
 
 Mask = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint64]
@@ -64,7 +64,6 @@ class Segment:
         came = sorted(((one, one.passage) for one in changes if one.passage is not None), key=lambda pair: pair[0].id)
         vectors = [passage.vector if model and passage.model == model else None for _, passage in came]
         bits, meant = _bits(vectors)
-        found = [_keys(row, change, passage) for row, (change, passage) in enumerate(came)]
         return cls(
             first=changes[0].seq,
             last=changes[-1].seq,
@@ -74,7 +73,7 @@ class Segment:
             bits=bits,
             meant=meant,
             dead=np.zeros(len(came), np.bool_),
-            words=Postings.of(np.concatenate(found) if found else np.empty(0, np.uint64), len(came)),
+            words=Postings.of(_keys(came), len(came)),
         )
 
     @classmethod
@@ -160,16 +159,19 @@ def check(passage: Passage) -> int:
     return zlib.crc32(said.encode("utf-8", "surrogatepass"))
 
 
-def _keys(row: int, change: Change, passage: Passage) -> postings.Keys:
-    terms, counts = unpack(passage.terms)
-    many = counts.astype(np.float64)
-    scale = K1 * (1 - B + B * many.sum() / USUAL_LENGTH)
-    weights = np.clip(np.rint(255 * many / (many + scale)), 1, 255).astype(np.uint64)
-    tags = np.array(list(_tags(passage, change.service, change.labels)), np.uint64)
+def _keys(came: Sequence[tuple[Change, Passage]]) -> postings.Keys:
+    """The terms of all passages with their weights, and the tags of all."""
+    terms, counts, sizes = unpack_all([passage.terms for _, passage in came])
+    rows, many = np.repeat(np.arange(len(came)), sizes), counts.astype(np.float64)
+    scale = K1 * (1 - B + B * np.bincount(rows, many, len(came)) / USUAL_LENGTH)
+    weights = np.clip(np.rint(255 * many / (many + scale[rows])), 1, 255).astype(np.uint64)
+    tags = [list(_tags(passage, change.service, change.labels)) for change, passage in came]
+    tagged = np.repeat(np.arange(len(came)), [len(those) for those in tags])
+    flat = np.array([tag for those in tags for tag in those], np.uint64)
     return np.concatenate(
         (
-            postings.keys(terms.astype(np.uint64), np.full(len(terms), row), weights),
-            postings.keys(tags, np.full(len(tags), row), np.ones(len(tags), np.uint64)),
+            postings.keys(terms.astype(np.uint64), rows, weights),
+            postings.keys(flat, tagged, np.ones(len(flat), np.uint64)),
         )
     )
 

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from onrecall.errors import Invalid
@@ -13,6 +15,8 @@ from onrecall.incident import Document, Incident
 
 KEY_BYTES = 600
 """The most that a key may take: PostgreSQL can't index longer rows."""
+_SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])")
+"""In JSON, a NUL or a surrogate: half of a pair, which can't be stored, or a whole one, which can."""
 
 
 def plain(value: object, field: str = "") -> Any:
@@ -84,5 +88,32 @@ def digest(thing: Incident | Document) -> str:
         for n, link in enumerate(thing.links):
             key(link.incident, f"links.{n}.incident")
     text(thing.id, "id")
-    content = json.dumps(plain(replace(thing, id="")), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hashlib.sha256(_content(replace(thing, id="")).encode()).hexdigest()
+
+
+def _content(thing: Incident | Document) -> str:
+    """All that it says as JSON. What can't be stored shows in there; then `plain` tells the field's name."""
+    try:
+        content = _written(thing)
+    except (Invalid, TypeError, ValueError):
+        content = None
+    if content is None or _SUSPECT.search(content):
+        content = json.dumps(plain(thing), sort_keys=True, separators=(",", ":"))
+    return content
+
+
+def _outspoken(value: object) -> Any:
+    """What JSON has no form of, as `plain` gives it, with all it holds still to be written."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if is_dataclass(value):
+        return {name: getattr(value, name) for name in _names(value.__class__)}
+    return _single(value, "")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_outspoken).encode

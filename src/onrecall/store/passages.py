@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
@@ -27,8 +27,7 @@ class Shelf:
 
     def put(self, owner: Owner, found: Iterable[Passage], *, moved: bool = False) -> None:
         """Have these passages stand for the owner, and no others."""
-        kind, name = owner
-        self.wanted[owner] = tuple(_sound(replace(one, owner=name, kind=kind), n) for n, one in enumerate(found))
+        self.wanted[owner] = tuple(_sound(_owned(one, owner), n) for n, one in enumerate(found))
         if moved:
             self.moved.add(owner)
 
@@ -158,6 +157,11 @@ def _sound(passage: Passage, n: int) -> Passage:
     guard.text(passage.text, f"passages.{n}.text")
     guard.text(passage.heading or "", f"passages.{n}.heading")
     terms.check(passage, n)
-    if passage.known_from is None:
+    if passage.known_from is None or passage.known_from.tzinfo is UTC:
         return passage
     return replace(passage, known_from=guard.moment(passage.known_from, f"passages.{n}.known_from"))
+
+
+def _owned(passage: Passage, owner: Owner) -> Passage:
+    kind, name = owner
+    return passage if (passage.kind, passage.owner) == owner else replace(passage, owner=name, kind=kind)
