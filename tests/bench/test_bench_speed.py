@@ -3,12 +3,13 @@
 import itertools
 import re
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from onrecall.bench import corpus, speed, vectors
+from onrecall.bench import corpus, markdown, speed, vectors
 from onrecall.bench.corpus import Thing
 from onrecall.bench.engines import Mode
 from onrecall.bench.peers import Fts5
@@ -128,6 +129,39 @@ def test_what_takes_too_long_is_stopped():
     assert result.series == ()
 
 
+def test_a_peer_that_takes_too_long_is_stopped_and_the_page_says_so(tmp_path: Path):
+    if embedding.load() is None:
+        pytest.skip("the sentence model is not installed")
+    page = tmp_path / "page.md"
+    heard = []
+    plan = replace(TINY, peer_build_seconds=0)
+    report = speed.run([90], ["fts5"], plan, told=lambda one: (heard.append(one), markdown.write(page, one)))
+    assert [len(one.results) for one in heard] == [1, 2], "after each engine"
+    assert [one.complete for one in report.results] == [True, False]
+    assert "| 90 | SQLite FTS5 | stopped after 0 s at 36 |" in page.read_text("utf-8")
+
+
+def test_the_page_holds_one_run_of_each_choice_of_sizes(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("# Speed\n", "utf-8")
+    big = _report(_result("onrecall", 1_000_000, p95=149, memory_mb=1_200))
+    markdown.write(page, _report(_result("onrecall", 100_000, p95=49), _result("fts5", 100_000, p95=900)))
+    markdown.write(page, big)
+    markdown.write(page, _report(_result("onrecall", 100_000, p95=70, cold_ms=400)))
+    said = page.read_text("utf-8")
+    assert said.startswith("# Speed\n")
+    assert said.count("<!-- bench speed --sizes 100000 -->") == said.count("<!-- bench speed --sizes 1000000 -->") == 1
+    assert "FTS5" not in said, "the earlier run is gone"
+    assert "| 100,000 | OnRecall | everything | 5 | **70** | 80 | 4.5 | 0.975 | 200 |" in said
+    assert "| 100,000 passages: p95 < 50 ms | **no**: 70 ms |" in said
+    assert "| 100,000: filtered at most 1.5 times unfiltered, p95 | yes: 1.4 times at the most |" in said
+    assert "| cold start at 100,000 < 1 s | yes: 400 ms from opening the files |" in said
+    assert "| 1,000,000 passages: p95 < 150 ms | yes: 149 ms |" in said
+    assert "| memory at 1,000,000 < 1 GB | **no**: 1200 MB at the peak |" in said
+    markdown.write(page, big)
+    assert page.read_text("utf-8") == said, "the same again changes nothing"
+
+
 @pytest.mark.parametrize(
     ("sizes", "peers", "field"), [([100], ["lucene"], "peers"), ([], [], "sizes"), ([10], [], "sizes")]
 )
@@ -135,6 +169,17 @@ def test_what_cannot_be_measured_is_refused(sizes: list[int], peers: list[str], 
     with pytest.raises(Invalid) as caught:
         speed.run(sizes, peers)
     assert caught.value.field == field
+
+
+def _result(engine: str, passages: int, p95: float, cold_ms: float = 2_000, memory_mb: float = 300) -> speed.Result:
+    every = speed.Series("all", 200, 5, p95, 80, 4.5, 0.975)
+    series = (every, replace(every, mode="kind", p95=1.4 * p95))
+    return speed.Result(engine, passages, passages + 1, True, 60, 100, series, cold_ms, 3_000, memory_mb, 20)
+
+
+def _report(*results: speed.Result) -> speed.Report:
+    sizes = tuple(dict.fromkeys(one.asked_for for one in results))
+    return speed.Report("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
 
 
 def _told(thing: Thing, n: int) -> str:

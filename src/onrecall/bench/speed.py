@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import get_args
@@ -56,8 +57,10 @@ class Plan:
     """Things added at a time."""
     singles: int = 50
     """Things added one by one, each in its own transaction."""
-    build_seconds: float = 1_800
+    build_seconds: float = 7_200
     """An engine that takes longer to build is stopped."""
+    peer_build_seconds: float = 1_800
+    """A peer that takes longer than this is stopped, too."""
     asking_seconds: float = 60
     """Longest time of one series of questions; a slow engine is asked fewer."""
     warm: int = 5
@@ -82,6 +85,8 @@ class Result:
     """One engine at one size."""
 
     engine: str
+    asked_for: int
+    """How many passages it was to hold."""
     passages: int
     """How many it held when it was asked, or when it was stopped."""
     complete: bool
@@ -106,6 +111,11 @@ class Report:
     machine: str
     processors: int
     questions: int
+    day: str
+    sizes: tuple[int, ...]
+    peers: tuple[str, ...]
+    series_seconds: float
+    peer_build_seconds: float
     results: tuple[Result, ...]
 
 
@@ -129,8 +139,12 @@ def run(
     plan: Plan | None = None,
     progress: Progress | None = None,
     keep: Path | None = None,
+    told: Callable[[Report], None] | None = None,
 ) -> Report:
-    """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there."""
+    """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there.
+
+    `told` hears the report after each engine, so that a long run that ends early leaves what it found.
+    """
     plan, say = plan or Plan(), progress or _quiet
     if unknown := set(peers) - ENGINES.keys():
         raise Invalid(f"{min(unknown)!r} is no peer; there are {', '.join(sorted(ENGINES))}", "peers")
@@ -142,13 +156,30 @@ def run(
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
             vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
-        results = []
+        results: list[Result] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):
             place = folder / f"{name}-{size}"
             results.append(_measure(name, place, meanings, size, plan, asked, kept=keep is not None))
             say(f"measuring {name} at {size:,}", n, len(jobs))
-    return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, len(asked), tuple(results))
+            report = _report(sizes, names[1:], plan, len(asked), results)
+            if told:
+                told(report)
+    return report
+
+
+def _report(sizes: Sequence[int], peers: Sequence[str], plan: Plan, asked: int, results: Sequence[Result]) -> Report:
+    return Report(
+        machine=f"{platform.machine()} {platform.system()}",
+        processors=os.cpu_count() or 1,
+        questions=asked,
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        sizes=tuple(sizes),
+        peers=tuple(peers),
+        series_seconds=plan.asking_seconds,
+        peer_build_seconds=plan.peer_build_seconds,
+        results=tuple(results),
+    )
 
 
 def _quiet(_stage: str, _done: int, _of: int) -> None:
@@ -186,7 +217,9 @@ def _built(job: _Job) -> Result:
     note = job.folder / NOTE
     if note.exists():
         said = json.loads(note.read_text("utf-8"))
-        return Result(job.engine, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"])
+        return Result(
+            job.engine, job.passages, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"]
+        )
     shutil.rmtree(job.folder, ignore_errors=True)
     job.folder.mkdir()
     built = _apart(_build, job)
@@ -218,16 +251,19 @@ def _build(job: _Job) -> Result:
     meanings = Meanings(job.meanings)
     engine = ENGINES[job.engine](job.folder)
     spent, held = 0.0, 0
+    most = (
+        job.plan.build_seconds if job.engine == "onrecall" else min(job.plan.build_seconds, job.plan.peer_build_seconds)
+    )
     for batch in _batches(meanings, job.passages, job.plan.batch):
         spent += _timed(engine.add, batch)
         held += sum(len(rows) for _, rows in batch)
-        if spent > job.plan.build_seconds:
+        if spent > most:
             break
     complete = held >= job.passages
     if complete:
         spent += _timed(engine.ready)
     engine.close()
-    return Result(job.engine, held, complete, spent, _size(job.folder))
+    return Result(job.engine, job.passages, held, complete, spent, _size(job.folder))
 
 
 def _batches(meanings: Meanings, passages: int, size: int) -> Iterator[list[Held]]:
@@ -249,6 +285,7 @@ def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Re
     engine.close()
     return Result(
         engine=job.engine,
+        asked_for=job.passages,
         passages=built.passages,
         complete=True,
         build_s=built.build_s,

@@ -1,10 +1,11 @@
 """Benchmarks from the command line."""
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from onrecall.bench import picture
+from onrecall.bench import markdown, picture
 from onrecall.bench import recall as quality
 from onrecall.bench import speed as race
 from onrecall.doors import printing
@@ -19,10 +20,17 @@ def recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
         return asdict(quality.run(folder, model, corpus, say, asking))
 
 
-def speed(sizes: str, peers: str, drawn: Path | None, keep: Path | None) -> dict[str, Any]:
-    """Speed beside others, each in processes of its own; a picture, where one is wanted."""
+def speed(
+    sizes: str, peers: str, limits: tuple[float, float], keep: Path | None, page: Path | None, drawn: Path | None
+) -> dict[str, Any]:
+    """Speed beside others, each in processes of its own; tables on a page and a picture, where they are wanted.
+
+    `limits` are the longest seconds of a series of questions, and of what a peer builds.
+    """
+    plan = race.Plan(asking_seconds=limits[0], peer_build_seconds=limits[1])
+    told = partial(markdown.write, page) if page else None
     with printing.stages() as say:
-        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], progress=say, keep=keep)
+        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], plan, say, keep, told)
     if drawn:
         picture.draw(report, drawn)
     return asdict(report)

@@ -344,12 +344,21 @@ def bench_speed(
     peers: Annotated[str, typer.Option(help="Beside whom: chroma, fts5, pgvector; separated by commas.")] = "chroma",
     drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep what is built here, and build nothing that is there.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--markdown", help="Write the tables into this page after each engine.")
+    ] = None,
+    series_seconds: Annotated[
+        float, typer.Option(min=1, help="The longest time of one series of questions; a slow engine is asked fewer.")
+    ] = 60,
+    peer_build_seconds: Annotated[
+        float, typer.Option(min=0, help="A peer that takes longer to build is stopped, and the tables say so.")
+    ] = 1_800,
     as_json: Json = False,
 ) -> None:
     """Measure speed beside others on a made-up history, in one run. Needs what `make bench-setup` installs."""
     from onrecall.doors import benching  # noqa: PLC0415 - likewise
 
-    report = benching.speed(sizes, peers, drawn, keep)
+    report = benching.speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
     _say(report, as_json, lambda: printing.bench_speed(report))
 
 

@@ -169,8 +169,10 @@ def _border(distances: Sequence[npt.NDArray[np.uint16]], many: int) -> int:
     """The distance within which there are so many rows, or all."""
     if not distances:
         return 0
-    within = np.cumsum(np.bincount(np.concatenate(distances))[: int(FAR)])
-    return min(int(np.searchsorted(within, many)), int(FAR) - 1)
+    nearest = np.concatenate([np.partition(one, many - 1)[:many] if len(one) > many else one for one in distances])
+    if len(nearest) >= many:
+        nearest = np.partition(nearest, many - 1)[:many]
+    return min(int(nearest.max(initial=0)), int(FAR) - 1)
 
 
 def _ranked(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], limit: int) -> list[int]:
@@ -178,4 +180,5 @@ def _ranked(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], limi
     if not ids:
         return []
     numbers, values = np.concatenate(ids), np.concatenate(scores)
-    return [int(number) for number in numbers[np.lexsort((numbers, -values))[:limit]]]
+    found: list[int] = numbers[np.lexsort((numbers, -values))[:limit]].tolist()
+    return found

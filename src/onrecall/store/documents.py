@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, select, text, update
 
 from onrecall.errors import NotFound
 from onrecall.incident import Document, DocumentKind
 from onrecall.store import guard, paging
-from onrecall.store.parts import keys
+from onrecall.store.columns import Utc
+from onrecall.store.database import KINDS
+from onrecall.store.parts import keys, named
 from onrecall.store.results import Page
 from onrecall.store.tables import documents
 
@@ -25,14 +29,20 @@ def one(connection: Connection, document: str) -> Document:
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
     """Documents by id; one that is unknown, or was unknown then, is absent."""
-    found: dict[str, Document] = {}
-    for part in keys(ids):
-        query = select(documents).where(documents.c.id.in_(part))
-        if as_of is not None:
-            query = query.where(or_(documents.c.dated.is_(None), documents.c.dated <= as_of))
-        for row in connection.execute(query).mappings():
-            found[row["id"]] = _document(row)
-    return found
+    values = named(connection, ids)
+    if not values:
+        return {}
+    query = _among(connection.dialect.name, dated=as_of is not None)
+    rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of})
+    return {row["id"]: _document(row) for row in rows.mappings()}
+
+
+@cache
+def _among(dialect: str, *, dated: bool) -> Select[Any]:
+    """Made once, for a question waits for it."""
+    query = select(*(documents.c[name] for name in COLUMNS)).where(text(KINDS[dialect].named("documents.id")))
+    then = bindparam("as_of", type_=Utc())
+    return query.where(or_(documents.c.dated.is_(None), documents.c.dated <= then)) if dated else query
 
 
 def hashes(connection: Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -2,24 +2,37 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
 from onrecall.incident import Link
-from onrecall.store.parts import keys
+from onrecall.store.columns import Utc
+from onrecall.store.database import KINDS
+from onrecall.store.parts import named
 from onrecall.store.performed import counts
 from onrecall.store.tables import links
 
 
 def of(connection: Connection, incidents: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Link, ...]]:
     """The links of each incident in the order in which they were tied."""
+    values = named(connection, incidents)
+    if not values:
+        return {}
     found: dict[str, tuple[Link, ...]] = {}
-    for part in keys(incidents):
-        query = select(links).where(links.c.incident.in_(part)).order_by(links.c.incident, links.c.n)
-        query = query.where(counts(links.c.at, links.c.revoked_at, as_of))
-        for row in connection.execute(query):
-            found[row.incident] = (*found.get(row.incident, ()), Link(row.kind, row.target))
+    query = _among(connection.dialect.name, dated=as_of is not None)
+    for row in connection.execute(query, values if as_of is None else values | {"as_of": as_of}):
+        found[row.incident] = (*found.get(row.incident, ()), Link(row.kind, row.target))
     return found
+
+
+@cache
+def _among(dialect: str, *, dated: bool) -> Select[Any]:
+    """Made once, for a question waits for it."""
+    query = select(links.c.incident, links.c.kind, links.c.target).order_by(links.c.incident, links.c.n)
+    then = bindparam("as_of", type_=Utc()) if dated else None
+    return query.where(text(KINDS[dialect].named("links.incident")), counts(links.c.at, links.c.revoked_at, then))
 
 
 def add(

@@ -1,10 +1,13 @@
-"""Long lists in pieces that fit a statement."""
+"""Long lists for statements: in pieces that fit, or as one value of a statement that is made once."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
 from onrecall.store import guard
+from onrecall.store.database import KINDS
 
 SIZE = 500
 Item = TypeVar("Item")
@@ -20,3 +23,9 @@ def parts(items: Iterable[Item], size: int = SIZE) -> Iterator[list[Item]]:
 def keys(names: Iterable[str]) -> Iterator[list[str]]:
     """The names to look for, so many at a time; what can't be stored is not looked for."""
     return parts(name for name in names if guard.storable(name))
+
+
+def named(connection: Connection, names: Iterable[str]) -> dict[str, object]:
+    """The names to look for as the value of `:names`; what can't be stored is not looked for."""
+    wanted = [name for name in names if guard.storable(name)]
+    return {"names": KINDS[connection.dialect.name].listed(wanted)} if wanted else {}

@@ -86,9 +86,14 @@ class PostgreSQL:
         return f"{column} = any(cast(:numbers as bigint[]))"
 
     @staticmethod
-    def listed(numbers: Sequence[int]) -> list[int]:
+    def named(column: str) -> str:
+        """The condition that a column is one of `:names`, a list in one value."""
+        return f"{column} = any(cast(:names as text[]))"
+
+    @staticmethod
+    def listed(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
         """A list in one value."""
-        return list(numbers)
+        return list(numbers)  # type: ignore[return-value]
 
     @staticmethod
     def damage(connection: Connection) -> list[str]:  # noqa: ARG004

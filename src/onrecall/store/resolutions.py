@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
 from onrecall.incident import Performed, Resolution, ResolutionStep
 from onrecall.store import guard, performed
-from onrecall.store.parts import keys
+from onrecall.store.database import KINDS
+from onrecall.store.parts import named
 from onrecall.store.tables import resolutions
 
 
@@ -19,15 +22,22 @@ def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
 
 def standing(connection: Connection, incidents: Iterable[str], as_of: datetime | None) -> dict[str, Resolution]:
     """The resolution of each incident that stood then, or stands now."""
+    values = named(connection, incidents)
+    if not values:
+        return {}
     found: dict[str, Resolution] = {}
-    for part in keys(incidents):
-        query = select(resolutions).where(resolutions.c.incident.in_(part)).order_by(resolutions.c.version)
-        if as_of is None:
-            query = query.where(resolutions.c.superseded_at.is_(None), resolutions.c.revoked_at.is_(None))
-        for row in connection.execute(query):
-            if as_of is None or _stood(row, as_of):
-                found[row.incident] = _resolution(row)
+    for row in connection.execute(_among(connection.dialect.name, every=as_of is not None), values):
+        if as_of is None or _stood(row, as_of):
+            found[row.incident] = _resolution(row)
     return found
+
+
+@cache
+def _among(dialect: str, *, every: bool) -> Select[Any]:
+    """Made once, for a question waits for it: all versions, or those that stand now."""
+    its = resolutions.c
+    query = select(resolutions).where(text(KINDS[dialect].named("resolutions.incident"))).order_by(its.version)
+    return query if every else query.where(its.superseded_at.is_(None), its.revoked_at.is_(None))
 
 
 def add(connection: Connection, incident: str, resolution: Resolution, tries: Sequence[Performed]) -> int:

@@ -89,7 +89,12 @@ class SQLite:
         return f"{column} in (select value from json_each(:numbers))"  # noqa: S608
 
     @staticmethod
-    def listed(numbers: Sequence[int]) -> str:
+    def named(column: str) -> str:
+        """The condition that a column is one of `:names`, a list in one value."""
+        return f"{column} in (select value from json_each(:names))"  # noqa: S608
+
+    @staticmethod
+    def listed(numbers: Sequence[int] | Sequence[str]) -> str:
         """A list in one value."""
         return json.dumps(list(numbers))
 
@@ -130,7 +135,10 @@ def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif (raw := connection.connection.dbapi_connection) is not None:
+        raw.cursor().execute("BEGIN")  # touches nothing yet, so nothing can fail; a question begins five times
 
 
 def _make_folder(folder: Path) -> None:
