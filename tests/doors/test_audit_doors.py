@@ -60,8 +60,12 @@ def test_the_commands_list_and_find_what_was_changed(
     main_of("keys", "create", "--role", "viewer", "bob")
     capsys.readouterr()
     main_of("audit", "list", "--json")
-    assert [one["detail"]["name"] for one in json.loads(capsys.readouterr().out)["items"]] == ["bob", "ann"]
+    listed = json.loads(capsys.readouterr().out)["items"]
+    assert [one["detail"]["name"] for one in listed] == ["bob", "ann"]
     assert main_of("audit", "verify") == 0
+    assert main_of("audit", "verify", "--known", f"{listed[0]['seq']}:{listed[0]['hash']}") == 0
+    assert main_of("audit", "verify", "--known", f"{listed[0]['seq']}:{'0' * 64}") == 1
+    assert main_of("audit", "verify", "--known", "2:nonsense") == 2
     database = Database(f"sqlite:///{tmp_path / 'onrecall.db'}")
     with database.write() as connection:
         connection.execute(text("update audit set who = 'mallory' where seq = 1"))

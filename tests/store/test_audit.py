@@ -109,6 +109,22 @@ def test_a_row_that_was_changed_removed_or_moved_is_found(store: Store, store_ur
         assert any(found in one for one in wrong), wrong
 
 
+def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Store, store_url: str):
+    busy(store)
+    rows = {one.seq: one.hash for one in store.audit.page().items}
+    database = Database(store_url)
+    with database.write() as connection:
+        connection.execute(text("delete from audit where seq > 4"))
+        connection.execute(text("update audit_head set seq = 4, hash = :hash"), {"hash": rows[4]})
+    database.close()
+    assert store.audit.verify() == (4, ()), "the chain alone can't know"
+    assert store.audit.verify((4, rows[4])) == (4, ())
+    for known in ((6, rows[6]), (4, rows[6])):
+        count, wrong = store.audit.verify(known)
+        assert (count, len(wrong)) == (4, 1)
+        assert f"row {known[0]} is not there with the hash that was noted" in wrong[0]
+
+
 def test_pages_go_through_all_of_it(store: Store):
     busy(store, 5)
     first = store.audit.page(limit=2)

@@ -1,6 +1,7 @@
 """`onrecall audit`: who changed what, and whether that account of it is whole."""
 
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from onrecall.doors import printing
 from onrecall.doors.options import Json
 from onrecall.doors.wire_audit import AuditedOut
 from onrecall.doors.wiring import house
+from onrecall.errors import Invalid
 
 app = typer.Typer(help="See who changed what, and check that the account of it is whole.", no_args_is_help=True)
 
@@ -40,10 +42,14 @@ def list_(
 
 
 @app.command()
-def verify(as_json: Json = False) -> None:
+def verify(
+    known: Annotated[str | None, typer.Option(help="A row as it was noted elsewhere.", metavar="SEQ:HASH")] = None,
+    as_json: Json = False,
+) -> None:
     """Check that no row was changed, taken away or moved; exit code 1 and which, if one was."""
+    noted = _noted(known) if known is not None else None
     with house() as home:
-        count, wrong = home.memory.store.audit.verify()
+        count, wrong = home.memory.store.audit.verify(noted)
     if as_json:
         typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))
     else:
@@ -52,3 +58,10 @@ def verify(as_json: Json = False) -> None:
         printing.say(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
     if wrong:
         raise typer.Exit(1)
+
+
+def _noted(known: str) -> tuple[int, str]:
+    number, _, its = known.strip().partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 19 and re.fullmatch(r"[0-9a-f]{64}", its)):
+        raise Invalid("--known takes the `seq` and `hash` of a row, as 4711:9f86d0…", "known")
+    return int(number), its

@@ -150,9 +150,12 @@ class Audit:
         shown = rows[:limit]
         return Page(tuple(_audited(row) for row in shown), str(shown[-1].seq) if len(rows) > limit else None)
 
-    def verify(self) -> tuple[int, tuple[str, ...]]:
-        """How many rows there are, and what is wrong with them, in sentences; the first things only."""
+    def verify(self, known: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
+        """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
+        number and hash as they were noted elsewhere, by which a tail that was cut off, head and all, is found too.
+        """
         wrong: list[str] = []
+        seen = known is None
         count, expected, before = 0, 1, ""
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
@@ -161,10 +164,13 @@ class Audit:
                 count += 1
                 if len(wrong) < MOST_FOUND:
                     wrong += _faults(row, expected, before)
+                seen = seen or (row.seq, row.hash) == known
                 expected, before = row.seq + 1, row.hash
         if head is None or (head.seq, head.hash) != (expected - 1, before):
             last = "no row" if head is None else f"row {head.seq}"
             wrong.append(f"the head names {last} as the newest, and {expected - 1} is there or says something else")
+        if known is not None and not seen:
+            wrong.insert(0, f"row {known[0]} is not there with the hash that was noted: it was cut off, or made anew")
         return count, tuple(wrong[:MOST_FOUND])
 
 
