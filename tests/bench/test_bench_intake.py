@@ -24,6 +24,9 @@ def test_a_short_run_counts_every_alert():
         assert one["cpu_ms"] > 0
     assert (bare["stored"], bare["lost"], bare["double"]) == (None, None, None)
     assert (ours["stored"], ours["lost"], ours["double"]) == (60, 0, 0)
+    assert (bare["grouped_seconds"], bare["incidents"]) == (None, None)
+    assert ours["grouped_seconds"] >= 0
+    assert 1 <= ours["incidents"] < 10, "many alerts of a few outages"
 
 
 def test_a_load_that_is_none_is_refused():

@@ -2,10 +2,13 @@
 
 import random
 
+import pytest
+
 from onrecall.alert import Alert
 from onrecall.line.cleaning import REMEMBERED, Cleaner
-from onrecall.redaction import redact, redact_thing
+from onrecall.redaction import harmless, redact, redact_thing
 from redaction.made import leaks
+from redaction.normal import lines
 
 from .payloads import NOON
 
@@ -30,6 +33,40 @@ def test_it_is_what_redaction_says():
         assert cleaner.thing(alert) == expected, leak.kind
         assert cleaner.thing(alert) == expected, f"{leak.kind}, seen before"
     assert redacted > 100
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_one_look_at_many_texts_overlooks_none(personal):
+    chance = random.Random(11)
+    normal, secret = lines(1), [leak.text for leak in leaks()]
+    harmless_found = 0
+    for _ in range(6_000):
+        texts = [
+            cut(chance, chance.choice(chance.choice([normal, secret, normal]))) for _ in range(chance.randint(1, 4))
+        ]
+        if harmless(texts, personal):
+            harmless_found += 1
+            assert [redact(text, personal).text for text in texts] == texts
+    assert harmless_found > 1_000
+    assert not harmless(["token=", "gh" + "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"])
+    assert not harmless(["\u212a"]), "letters that are other ones in small are looked at apart"
+
+
+def cut(chance: random.Random, text: str) -> str:
+    """A text, or what is left of it between two places."""
+    if chance.random() < 0.5:
+        return text
+    one, other = sorted(chance.randint(0, len(text)) for _ in range(2))
+    return text[one:other]
+
+
+def test_looking_ahead_changes_nothing():
+    chance = random.Random(5)
+    for leak in leaks():
+        alerts = [made(chance, leak.text), made(chance, "pod api-1 waits"), made(chance, "disk 3 is full")]
+        ahead = Cleaner(personal=False)
+        ahead.look_ahead(alerts)
+        assert [ahead.thing(one) for one in alerts] == [redact_thing(one) for one in alerts], leak.kind
 
 
 def test_personal_data_goes_by_choice():

@@ -16,7 +16,7 @@ from onrecall.line.memory import situation
 from onrecall.line.settle import suggestion
 from onrecall.recall import Recall
 from onrecall.recall.local import LocalIndex
-from onrecall.store import Arrival, Holdings, Store
+from onrecall.store import Arrival, Held, Holdings, Store
 
 
 @pytest.fixture
@@ -467,6 +467,31 @@ def test_news_that_comes_while_grouping_stays_on_the_queue(memory, clock, store)
     later(memory, clock, minutes=1)
     later(memory, clock, minutes=6)
     assert only(memory).status == "resolved"
+
+
+@pytest.mark.parametrize("sizes", [(10, 300, 300, 5), (401, 1, 399), (450, 450)])
+def test_what_an_incident_holds_grows_as_it_would_be_read(memory, clock, store, sizes):
+    known, told = {}, storm(sum(sizes))
+    random.Random(sum(sizes)).shuffle(told)
+    for size in sizes:
+        some, told = told[:size], told[size:]
+        tell(memory, *some, *(ended(one, clock()) for one in some[:3]))
+        waiting = store.storms.look(clock(), 10_000, Holdings()).waiting
+        memory.grouping.run()
+        tell(memory, *(ended(one, clock()) for one in some[3:6]))  # news of those that are in already
+        waiting += store.storms.look(clock(), 10_000, Holdings()).waiting
+        memory.grouping.run()
+        _, read = store.storms.held([one.id for one in memory.store.incidents(limit=200).items])
+        for name, held in read.items():
+            of_it = {one.id: one for one in store.alerts_of(name)}
+            ours = known.get(name, Held()).with_more(name, [one for one in waiting if one.id in of_it])
+            assert ours.count == held.count
+            assert [replace(one, joined=None) for one in held.alerts] == [
+                replace(one, joined=None) for one in ours.alerts
+            ]
+            known[name] = ours
+        clock.forward(seconds=1)
+    assert any(not held.whole for held in known.values())
 
 
 def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):

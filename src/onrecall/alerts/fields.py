@@ -75,11 +75,12 @@ def at(values: Any, path: str) -> Any:
 
 def plain(value: Any) -> str | None:
     """A text, number or truth value as clean text; None for anything else, and where it says nothing."""
+    if isinstance(value, str):
+        known = value.isascii() and "\0" not in value
+        return (value if known else _UNSTORABLE.sub("\ufffd", value)).strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value) if math.isfinite(_float(value)) else None
-    return _UNSTORABLE.sub("\ufffd", value).strip() or None if isinstance(value, str) else None
+    return str(value) if isinstance(value, int | float) and math.isfinite(_float(value)) else None
 
 
 def text(values: Any, *paths: str, longest: int = LONGEST_TEXT) -> str | None:

@@ -26,8 +26,11 @@ from onrecall.bench.load import Load, send
 from onrecall.errors import Invalid, Unavailable
 from onrecall.store.database import Database
 
-START_SECONDS = 60
-STOP_SECONDS = 20
+START_SECONDS = 120
+STOP_SECONDS = 30
+GROUP_SECONDS = 600
+"""So long the worker is waited for."""
+LOOK_SECONDS = 0.25
 Progress = Callable[[str], None]
 
 
@@ -59,8 +62,12 @@ class Result:
     """Answers other than 202, after which the message was sent again."""
     batches: Acknowledging
     singles: Acknowledging
+    grouped_seconds: float | None
+    """From the last acknowledgement until all alerts were in incidents; None: there are none, or it took too long."""
+    incidents: int | None
+    """How many all these alerts became."""
     cpu_ms: float
-    """Processor time of the server for each alert: taking it in, and all that the worker did meanwhile."""
+    """Processor time of the server for each alert: its start, taking in, and all that its worker did."""
     load: tuple[float, float]
     """Processes that wanted to run, of the whole machine, before and after."""
 
@@ -107,6 +114,7 @@ def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], 
     with served(command, environment) as address:
         sent = send(address, load, mark)
         rows, keys = _stored(url, mark) if url else (None, None)
+        grouped = _grouped(url) if url else None
     return Result(
         name=name,
         sent=sent.alerts,
@@ -115,6 +123,8 @@ def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], 
         lost=None if keys is None else max(0, sent.acknowledged - keys),
         double=None if rows is None or keys is None else rows - keys,
         refused=sent.refused,
+        grouped_seconds=grouped,
+        incidents=_incidents(url, mark) if url else None,
         batches=_acknowledging(sent.batches),
         singles=_acknowledging(sent.singles),
         cpu_ms=(_used() - used) * 1000 / max(1, sent.alerts),
@@ -174,6 +184,25 @@ def _stored(url: str, mark: str) -> tuple[int, int]:
         query = text("select count(*), count(distinct key) from alerts where key like :mark")
         rows, keys = connection.execute(query, {"mark": f"{mark}%"}).one()
     return rows, keys
+
+
+def _grouped(url: str) -> float | None:
+    """Seconds from now until no alert waits to be grouped."""
+    began = time.monotonic()
+    with closing(Database(url)) as database:
+        while (passed := time.monotonic() - began) < GROUP_SECONDS:
+            with database.read() as connection:
+                if not connection.scalar(text("select count(*) from alerts where waiting")):
+                    return passed
+            time.sleep(LOOK_SECONDS)
+    return None
+
+
+def _incidents(url: str, mark: str) -> int:
+    """How many incidents hold alerts of this run."""
+    with closing(Database(url)) as database, database.read() as connection:
+        query = text("select count(distinct incident) from alerts where key like :mark")
+        return int(connection.scalar(query, {"mark": f"{mark}%"}) or 0)
 
 
 def _used() -> float:

@@ -94,6 +94,8 @@ ROWS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "lost": _count("lost"),
     "double": _count("double"),
     "refused, then sent again": _count("refused"),
+    "all grouped after, s": lambda one: "–" if one["grouped_seconds"] is None else f"{one['grouped_seconds']:.1f}",
+    "incidents": _count("incidents"),
     "server's CPU ms per alert": lambda one: f"{one['cpu_ms']:.2f}",
     "machine's load": lambda one: "–".join(f"{load:.1f}" for load in one["load"]),
 }

@@ -17,6 +17,7 @@ HERE = re.compile(r"localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECA
 """What every machine calls itself, which tells nothing about which one it is."""
 HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
 """The machine, under whatever name; what stands first counts where there are several."""
+_PORT = re.compile(r":\d+$")
 EXPORTER = re.compile(r"[-_]exporter$|kube-state-metrics$|^blackbox")
 """Names of what measures, which are not names of what is measured."""
 _IGNORED = frozenset(
@@ -66,13 +67,20 @@ def compared(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels that say where an alert is or what it is about, under their usual names."""
     kept: dict[str, str] = {}
     for key in sorted(labels)[:MOST]:
-        name, value = key.casefold(), labels[key].strip().casefold()
-        if name not in _IGNORED and not name.startswith("__") and value and len(value) <= LONGEST:
-            kept[_ALIASES.get(name, name)] = value
+        name, value = _named(key), labels[key].strip().casefold()
+        if name and value and len(value) <= LONGEST:
+            kept[name] = value
     host = next((kept[name] for name in HOSTS if name in kept and not _is_exporters(name, kept)), "")
     rest = {name: value for name, value in kept.items() if name not in HOSTS}
-    name = re.sub(r":\d+$", "", host)
+    name = _PORT.sub("", host)
     return {**rest, "node": name} if name and not HERE.fullmatch(name) else rest
+
+
+@lru_cache(maxsize=10_000)
+def _named(key: str) -> str:
+    """A label's usual name; empty where it is not compared."""
+    name = key.casefold()
+    return "" if name in _IGNORED or name.startswith("__") else _ALIASES.get(name, name)
 
 
 def _is_exporters(name: str, labels: Mapping[str, str]) -> bool:

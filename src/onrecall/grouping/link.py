@@ -59,6 +59,7 @@ class Linker:
         self._pairings = pairings
         self._rules = rules
         self._ties: dict[tuple[str, str], Tie | None] = {}
+        self._worths: dict[tuple[str, str], float] = {}
         self._skew = rules.skew.total_seconds()
         self._window = rules.window.total_seconds()
         burst = rules.burst.total_seconds()
@@ -159,14 +160,20 @@ class Linker:
         left = MOST_LABELS
         theirs = other.labels
         for key, value in one.labels.items():
-            if key not in theirs:
-                continue
-            if theirs[key] == value:
-                worth = min(left, LABELS[sort_of(key)] * self._around.telling(key, value))
+            their = theirs.get(key)
+            if their == value:
+                worth = min(left, self._worth(key, value))
                 left -= worth
                 yield Point(worth, ("same", key, value) if worth >= WORTH_SAYING else ())
-            elif key in ELSEWHERE:
-                yield Point(ELSEWHERE[key], ("other", f"{key}:", value, "and", theirs[key]))
+            elif their is not None and key in ELSEWHERE:
+                yield Point(ELSEWHERE[key], ("other", f"{key}:", value, "and", their))
+
+    def _worth(self, key: str, value: str) -> float:
+        """What it is worth that two share this label, worked out once."""
+        worth = self._worths.get((key, value))
+        if worth is None:
+            worth = self._worths[key, value] = LABELS[sort_of(key)] * self._around.telling(key, value)
+        return worth
 
     def _concepts(self, one: Seen, other: Seen) -> Iterator[Point]:
         if one.concepts and other.concepts:

@@ -46,9 +46,9 @@ def plan(
 
 
 def _strongest_first(link: Link, place: Mapping[int, int]) -> tuple[int, float, int, int]:
-    ends = sorted((place[id(link.one)], place[id(link.other)]))
+    one, other = place[id(link.one)], place[id(link.other)]
     strength = _STRENGTH.get(link.how, 2) if link.score is None else 2
-    return strength, -(link.score or 0.0), ends[0], ends[1]
+    return strength, -(link.score or 0.0), min(one, other), max(one, other)
 
 
 @dataclass
@@ -115,6 +115,7 @@ class _Writing:
         for link in self._links:
             for one in (link.one, link.other):
                 self._best.setdefault(id(one), link)
+        self._members = list(self._new())
 
     def plan(self) -> Plan:
         joins = [*self._known(), *self._joined()]
@@ -137,7 +138,7 @@ class _Writing:
                     yield Join(n, into.id, at.how, None, (at.reason,), _still(episode.alert, at.incident))
 
     def _joined(self) -> Iterator[Join]:
-        for member, one, group in self._members():
+        for member, one, group in self._members:
             if group.incidents:
                 into = _oldest(group)
                 yield Join(
@@ -146,7 +147,7 @@ class _Writing:
 
     def _opened(self) -> Iterator[Opening]:
         opened: dict[int, list[Member]] = {}
-        for member, _, group in sorted(self._members(), key=lambda found: _earliest_first(found[1])):
+        for member, _, group in sorted(self._members, key=lambda found: _earliest_first(found[1])):
             if not group.incidents:
                 first = not opened.get(id(group))
                 said = Member(member.alert_index, "opened", None, (_FIRST,)) if first else member
@@ -154,7 +155,7 @@ class _Writing:
         for members in opened.values():
             yield Opening(tuple(members))
 
-    def _members(self) -> Iterator[tuple[Member, Seen, Group]]:
+    def _new(self) -> Iterator[tuple[Member, Seen, Group]]:
         """Every alert that is new, as often as it is in the batch."""
         for chain, seen in self._batch.fresh:
             for place, (episode, one) in enumerate(zip(chain.episodes, seen, strict=True)):

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
-from onrecall.redaction import redact, redact_thing
+from onrecall.redaction import harmless, redact, redact_thing
 
 REMEMBERED = 20_000
 """Texts without secrets that are kept in mind; what held a secret never is."""
 SHORT = 1_000
 """Longer texts hardly repeat."""
+_TEXTLESS = frozenset({bool, int, float, datetime})
 KEYS = frozenset({"key", "id"})
 T = TypeVar("T")
 
@@ -22,6 +24,13 @@ class Cleaner:
     def __init__(self, *, personal: bool) -> None:
         self._personal = personal
         self._clean: set[str | tuple[str, str]] = set()
+
+    def look_ahead(self, things: Iterable[object]) -> None:
+        """Learn which texts of these nouns hold no secret by one look at all that are new, where it tells that."""
+        new = dict(found for thing in things for found in self._new(thing))
+        if new and harmless(new.values(), self._personal):
+            for clean, text in new.items():
+                self._remember(clean, len(text))
 
     def thing(self, thing: T) -> T:
         """A noun with all its texts redacted; one without secrets is handed back as it is."""
@@ -57,7 +66,33 @@ class Cleaner:
         except (ValueError, RecursionError):
             return redact(raw, self._personal).text
 
+    def _new(self, thing: object) -> "Iterator[tuple[str | tuple[str, str], str]]":
+        """What is not remembered yet of a noun: what would be, and the text that tells whether it may."""
+        for name in _names(type(thing)):
+            yield from self._new_in(getattr(thing, name))
+
+    def _new_in(self, value: Any) -> "Iterator[tuple[str | tuple[str, str], str]]":
+        kind = type(value)
+        if kind is str:
+            if value not in self._clean and len(value) <= SHORT:
+                yield value, value
+        elif kind is tuple:
+            for one in value:
+                yield from self._new_in(one)
+        elif kind is dict:
+            for item in value.items():
+                if item not in self._clean:
+                    for one in item:
+                        yield from self._new_in(one)
+                    if type(item[1]) is str and len(item[0]) + len(item[1]) < SHORT:
+                        yield item, f"{item[0]}={item[1]}"
+
     def _value(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is str:
+            return self.text(value)
+        if value is None or kind in _TEXTLESS:
+            return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -69,7 +104,11 @@ class Cleaner:
 
     def _mapping(self, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
         """A value may be a secret by its name alone, so both are looked at together."""
-        dirty = {name: value for name, value in mapping.items() if not self._is_clean(name, value)}
+        dirty = {
+            name: value
+            for name, value in mapping.items()
+            if (name, value) not in self._clean and not self._is_clean(name, value)
+        }
         if not dirty:
             return mapping
         clean = redact_thing(dirty, self._personal)
@@ -79,8 +118,6 @@ class Cleaner:
 
     def _is_clean(self, name: str, value: Any) -> bool:
         """Whether neither holds a secret, nor both together; of what is no text that is not known."""
-        if (name, value) in self._clean:
-            return True
         if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
             return False
         both = f"{name}={value}"

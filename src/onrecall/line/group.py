@@ -89,10 +89,19 @@ class Grouping:
             if not seen.waiting:
                 break
             work = self._work(seen, now)
-            if self._store.storms.write(work, now, self._pace.settle) is not None:
-                self._holdings.moved(work.number, work.touched)
+            opened = self._store.storms.write(work, now, self._pace.settle)
+            if opened is not None:
+                self._remember(work, opened)
                 return len(seen.waiting)
         return 0
+
+    def _remember(self, work: Work, opened: Sequence[str]) -> None:
+        """Know what incidents hold now without reading it again; what is merged is read."""
+        merged = {name for one in work.merged for name in (one.gone.id, one.into)}
+        grown = {one.after.id: [placed.alert for placed in one.alerts] for one in work.changed}
+        self._holdings.moved(work.number, grown, merged)
+        for name, one in zip(opened, work.opened, strict=True):
+            self._holdings.opened(name, [placed.alert for placed in one.alerts])
 
     def _work(self, seen: Seen, now: datetime) -> Work:
         fresh = [one for one in seen.waiting if one.incident is None]

@@ -94,6 +94,7 @@ class Receiver:
     def _ready(self, source: str, parsed: Parsed) -> Read:
         clean = self._cleaner
         unread = tuple(_unread(one, clean) for one in parsed.malformed)
+        clean.look_ahead(parsed.signals)
         signals = tuple(clean.thing(signal) for signal in parsed.signals)
         documents = [redact_thing(one, self._personal) for one in parsed.documents]
         entries = tuple(

@@ -133,7 +133,7 @@ class Recall:
     ) -> list[tuple[Passage, ...]]:
         """The passages of each thing with their terms and their meaning, as the store keeps them."""
         split = [[_with_terms(thing, passage) for passage in passages.split(thing)] for thing in things]
-        if self._embedder is None:
+        if self._embedder is None or not things:
             return [tuple(found) for found in split]
         pairs = [(thing, passage) for thing, found in zip(things, split, strict=True) for passage in found]
         texts = [passages.embedding_text(thing.title, passage) for thing, passage in pairs]

@@ -52,15 +52,22 @@ class Scanner:
 
     def spans(self, text: str) -> list[Span]:
         """All candidates, in no order; they may overlap."""
-        found = [*self._exact.matches(text, text), *self._folded.matches(text, _lowered(text))]
-        for rule in self._rules:
-            if not rule.anchors:
-                found += [(rule, match) for match in rule.pattern.finditer(text)]
         return [
             Span(*match.span(match.lastgroup or 0), rule.kind)
-            for rule, match in found
+            for rule, match in self._matches(text)
             if secret(match).strip() and (rule.holds is None or rule.holds(match))
         ]
+
+    def silent(self, text: str) -> bool:
+        """Whether not even the pattern of a rule matches anywhere, be it a candidate or not."""
+        return next(self._matches(text), None) is None
+
+    def _matches(self, text: str) -> Iterator[tuple[Rule, Match]]:
+        yield from self._exact.matches(text, text)
+        yield from self._folded.matches(text, _lowered(text))
+        for rule in self._rules:
+            if not rule.anchors:
+                yield from ((rule, match) for match in rule.pattern.finditer(text))
 
 
 class _Anchors:

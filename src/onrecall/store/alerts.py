@@ -289,9 +289,11 @@ def _alert(row: Row[Any]) -> Alert:
     )
 
 
-def numbered(connection: Connection, ids: Iterable[int]) -> dict[int, StoredAlert]:
-    """Alerts by their numbers."""
-    found: dict[int, StoredAlert] = {}
+def standing(connection: Connection, ids: Iterable[int]) -> dict[int, str | None]:
+    """The hashes of alerts that wait, by number; None for those that do not."""
+    its = alerts.c
+    found: dict[int, str | None] = {}
     for part in parts(ids):
-        found.update((one.id, one) for one in _found(connection, select(alerts).where(alerts.c.id.in_(part))))
+        query = select(its.id, its.waiting, its.hash).where(its.id.in_(part))
+        found.update((row.id, row.hash if row.waiting else None) for row in connection.execute(query))
     return found

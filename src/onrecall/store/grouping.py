@@ -1,7 +1,7 @@
 """What grouping goes by, as it stood at one moment: alerts that wait, incidents they may join, what people said."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,18 @@ class Held:
         """Whether these are all."""
         return self.count == len(self.alerts)
 
+    def with_more(self, incident: str, more: Iterable[StoredAlert]) -> "Held":
+        """What it holds once these alerts have joined it, or told news of themselves in it; not how they came there."""
+        there = {one.id: one for one in self.alerts}
+        count = self.count
+        for one in more:
+            joins = one.incident != incident
+            count += joins
+            if joins or one.id in there:  # else it is one of those between the first and the newest, and stays there
+                there[one.id] = replace(one, incident=incident, waiting=False)
+        ordered = sorted(there.values(), key=lambda one: (one.alert.starts_at, one.id))
+        return Held(tuple(ordered if count <= 2 * SAMPLE else (*ordered[:SAMPLE], *ordered[-SAMPLE:])), count)
+
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
@@ -81,13 +93,20 @@ class Holdings:
             self._number = number
         return self._held
 
-    def moved(self, number: int, incidents: Iterable[str]) -> None:
-        """The owner itself grouped alerts, which changed these incidents."""
-        if number != self._number + 1:
+    def moved(self, number: int, more: Mapping[str, Iterable[StoredAlert]], gone: Iterable[str]) -> None:
+        """The owner itself grouped alerts, on top of this number: incidents hold more, or are to be read again."""
+        if number != self._number:
             return
-        self._number = number
-        for one in incidents:
-            self._held.pop(one, None)
+        self._number = number + 1
+        for name, some in more.items():
+            if name in self._held:
+                self._held[name] = self._held[name].with_more(name, some)
+        for name in gone:
+            self._held.pop(name, None)
+
+    def opened(self, incident: str, alerts: Iterable[StoredAlert]) -> None:
+        """An incident opened with these alerts, and holds no others."""
+        self._held[incident] = Held().with_more(incident, alerts)
 
 
 def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) -> Seen:

@@ -85,11 +85,6 @@ class Work:
     by: str | None = None
     """Whose work it is; nobody's in particular when alerts bring it about."""
 
-    @property
-    def touched(self) -> tuple[str, ...]:
-        """The incidents that are there already and hold something else afterwards."""
-        return (*(one.after.id for one in self.changed), *(one.gone.id for one in self.merged))
-
 
 def write(connection: Connection, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
     """Write it; the ids of what was opened. None: the world moved on meanwhile, look again."""
@@ -171,11 +166,10 @@ def _place(connection: Connection, incident: str | None, placed: Sequence[Placed
     """Take alerts off the queue; one that has news since it was read stays there."""
     if not placed:
         return
-    now = alerts.numbered(connection, [one.alert.id for one in placed])
+    now = alerts.standing(connection, [one.alert.id for one in placed])
     taken, moved = [], []
     for one in placed:
-        stands = now[one.alert.id]
-        row = {"its": one.alert.id, "later": stands.waiting and stands.hash != one.alert.hash}
+        row = {"its": one.alert.id, "later": now[one.alert.id] not in (None, one.alert.hash)}
         if one.joined is None:
             taken.append(row)
         else:
