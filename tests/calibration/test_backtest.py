@@ -15,8 +15,8 @@ from onrecall.calibration.cases import cases
 from onrecall.calibration.chronology import History, as_opened, events
 from onrecall.calibration.contract import not_measured, plain
 from onrecall.calibration.truth import Truths
-from onrecall.incident import Incident, Link, Resolution
-from onrecall.line.advise import situation_of
+from onrecall.incident import Document, Incident, Link, Resolution
+from onrecall.line.advise import EVIDENCE, situation_of
 from onrecall.line.backtest import backtest, effects
 from onrecall.line.memory import Memory, Parts
 from onrecall.line.replay import Replay
@@ -115,6 +115,15 @@ def test_answers_are_those_of_the_line_on_an_ordinary_memory():
         else:
             memory.resolve(event.id, event.resolution)
     store.close()
+
+
+def test_documents_have_no_rank_among_the_incidents_whoever_shows_them():
+    incidents = history(9, 2)
+    paper = Document("RB-1", incidents[-1].title, incidents[-1].description)
+    last = Replay(History.of([*incidents, paper]), HashedEmbedder()).run().answers[-1]
+    for name in ("bm25", "minilm"):
+        assert "RB-1" not in last.baselines[name]
+        assert len(last.baselines[name]) == EVIDENCE - 1  # it took a place
 
 
 def test_it_finds_recurrences_and_beats_the_usual_cause():

@@ -41,6 +41,18 @@ def test_the_bootstrap_agrees_with_theory():
     assert metrics.mean(values.tolist()) == found
 
 
+def test_a_mean_of_equal_values_is_no_certainty():
+    only = metrics.mrr([1])
+    assert (only.value, only.low, only.high) == (1, pytest.approx(metrics.wilson(1, 1)[0]), 1)
+    nothing = metrics.mrr([None] * 9)
+    assert (nothing.low, nothing.high) == (0, pytest.approx(metrics.wilson(0, 9)[1]))
+    even = metrics.mean([0.0] * 30)
+    assert even.value == 0
+    assert -even.low == even.high == pytest.approx(metrics.wilson(0, 30)[1])
+    ahead = metrics.mean([1.0] * 30)
+    assert (ahead.low, ahead.high) == (pytest.approx(1 - 2 * even.high), 1)
+
+
 def test_answers_to_one_incident_are_drawn_together():
     values = np.repeat(np.random.default_rng(1).normal(size=40), 10).tolist()
     alone = metrics.mean(values)

@@ -155,7 +155,7 @@ def _trust(shown: Sequence[curve.Shown]) -> Trust:
     return Trust(
         quality=curve.quality(shown),
         ece=bootstrap(range(len(claims)), again, draws=DRAWS),
-        brier=mean(squared),
+        brier=mean(squared, least=0),
         bins=error.bins if error else (),
         coverage=reliability.risk_coverage(claims, truths),
     )

@@ -97,9 +97,13 @@ class Cosine:
     def __init__(self, dimensions: int) -> None:
         self._vectors: Vectors = np.zeros((256, dimensions), np.float32)
         self._owners: list[str] = []
+        self._had: dict[str, frozenset[bytes]] = {}
 
     def put(self, owner: str, vectors: Sequence[bytes]) -> None:
         """Take passages in (float16, unit length); what the owner had already stays, for it is still said."""
+        had = self._had.get(owner, frozenset())
+        vectors = [one for one in vectors if one not in had]
+        self._had[owner] = had.union(vectors)
         needed = len(self._owners) + len(vectors)
         while needed > len(self._vectors):
             self._vectors = np.concatenate((self._vectors, np.zeros_like(self._vectors)))

@@ -57,13 +57,19 @@ def hit_at(ranks: Ranks, k: int) -> Estimate:
 
 def mrr(ranks: Ranks, incidents: Sequence[Hashable] | None = None) -> Estimate:
     """The mean of one over the rank of the first hit, with a bootstrap interval."""
-    return mean([1 / rank if rank else 0.0 for rank in ranks], incidents)
+    return mean([1 / rank if rank else 0.0 for rank in ranks], incidents, least=0)
 
 
-def mean(values: Sequence[float], incidents: Sequence[Hashable] | None = None) -> Estimate:
-    """The mean, with a bootstrap interval; values of one incident are drawn together."""
+def mean(values: Sequence[float], incidents: Sequence[Hashable] | None = None, least: float = -1) -> Estimate:
+    """The mean of values from the least to 1, with a bootstrap interval; values of one incident are drawn together.
+
+    Where all are the same, drawing them again tells nothing: then as many others as Wilson allows may be any value.
+    """
     if incidents is not None or not values:
         return bootstrap(values, lambda drawn: float(np.mean(drawn)), incidents)
+    if min(values) == max(values):
+        same, others = float(values[0]), wilson(0, len(values))[1]
+        return Estimate(same, same - others * (same - least), same + others * (1 - same), len(values))
     data, generator = np.asarray(values, dtype=np.float64), np.random.default_rng(0)
     at_once = max(1, AT_ONCE // len(data))
     parts = (min(at_once, DRAWS - start) for start in range(0, DRAWS, at_once))

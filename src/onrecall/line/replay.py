@@ -79,6 +79,7 @@ class _Walk:
         self._usual, self._bm25 = UsualCause(), Bm25()
         self._cosine = Cosine(embedder.dimensions) if embedder else None
         self._situations = {one.id: situation_of(as_opened(one)) for one in replay.history.incidents}
+        self._papers: set[str] = set()
         self._silent = {*replay.forget, *replay.blank}
         self._lessons = 0
 
@@ -92,6 +93,7 @@ class _Walk:
             self._resolved(event)
         elif event.kind == "dated" and event.document:
             self._memory.put_document(event.document)
+            self._papers.add(event.id)
             self._keep(redact_thing(event.document))
         self._stop(event)
 
@@ -116,11 +118,16 @@ class _Walk:
         answer = self._memory.ask(situation)
         said = {
             "most_frequent_cause": self._usual.answer(service, EVIDENCE),
-            "bm25": self._bm25.answer(situation.text, EVIDENCE),
+            "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE)),
         }
         if self._cosine and self._embedder:
-            said["minilm"] = self._cosine.answer(self._embedder.embed([situation.text])[0], EVIDENCE)
+            vector = self._embedder.embed([situation.text])[0]
+            said["minilm"] = self._incidents(self._cosine.answer(vector, EVIDENCE))
         self.answers.append(_taken(event, service, answer, said))
+
+    def _incidents(self, owners: Iterable[str]) -> tuple[str, ...]:
+        """The incidents among what a baseline shows: there, too, a document takes a place and has no rank."""
+        return tuple(one for one in owners if one not in self._papers)
 
     def _keep(self, thing: Incident | Document) -> None:
         """Tell the baselines what the memory was told."""
