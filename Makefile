@@ -13,7 +13,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types lock clean unplugged
+.PHONY: help demo serve test test-fast check format bench bench-setup types screenshots lock clean unplugged
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
 	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
+
+screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a demo that is started for it (needs Chromium)
+	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)
 
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock

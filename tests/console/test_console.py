@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from model_twin import serving
+from starlette.testclient import TestClient
 
+from onrecall.doors.http import console
 from onrecall.doors.importing import Source, run
 from onrecall.doors.wiring import house
 from onrecall.settings import Settings
@@ -62,6 +66,21 @@ def test_types_style_and_logic() -> None:
     npx("tsc", "--noEmit")
     npx("oxlint", "--deny-warnings", "src", "e2e")
     npx("vitest", "run")
+
+
+def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
+    app = FastAPI()
+    console.install(app)
+    client = TestClient(app)
+    files = re.findall(r'(?:src|href)="(/static/assets/[^"]+\.js)"', client.get("/").text)
+    assert files
+    weight = 0
+    for name in files:
+        with client.stream("GET", name, headers={"accept-encoding": "gzip"}) as answer:
+            assert answer.headers["content-encoding"] == "gzip"
+            assert "immutable" in answer.headers["cache-control"]
+            weight += sum(len(part) for part in answer.iter_raw())
+    assert weight <= 300_000
 
 
 @needs_node

@@ -2,7 +2,7 @@
 import { Badge, Button, Group, Paper, SegmentedControl, Select, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDebouncedValue, useDisclosure, useHotkeys } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { memo, useEffect, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
@@ -76,7 +76,7 @@ function useChosen(rows: readonly Incident[]): number {
 
 const ROW = 64;
 
-function Remembered({ incident }: { incident: Incident }) {
+const Remembered = memo(function Remembered({ incident }: { incident: Incident }) {
   return (
     <Paper withBorder px="sm" py={6} h={ROW - 8} className="onrecall-card">
       <Group gap="xs" wrap="nowrap" justify="space-between">
@@ -91,7 +91,7 @@ function Remembered({ incident }: { incident: Incident }) {
       </Group>
     </Paper>
   );
-}
+});
 
 const KINDS = [{ value: "runbook", label: "runbooks" }, { value: "postmortem", label: "postmortems" }, { value: "rca", label: "RCAs" }] as const;
 type DocumentKind = (typeof KINDS)[number]["value"];

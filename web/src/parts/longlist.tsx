@@ -18,7 +18,7 @@ export function LongList<Row>({ label, rows, height, idOf, chosen = -1, more, ch
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => setTop(box.current ? box.current.getBoundingClientRect().top + scrollY : 0), [rows.length]);
-  const shown = useWindowVirtualizer({ count: rows.length, estimateSize: () => height, overscan: 10, scrollMargin: top });
+  const shown = useWindowVirtualizer({ count: rows.length, estimateSize: () => height, overscan: 10, scrollMargin: top, useFlushSync: false });
   const drawn = shown.getVirtualItems();
   const last = drawn.at(-1)?.index ?? 0;
   useEffect(() => shown.measure(), [height, shown]);

@@ -8,6 +8,7 @@ from os import stat_result
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import PathLike
 from starlette.types import Scope
 
@@ -20,8 +21,8 @@ MISSING = "the console is not built; run `make demo`, or `npm ci && npm run buil
 
 
 def install(app: FastAPI) -> None:
-    """Serve the console at `/`, and its files under names that change with their content."""
-    app.mount("/static", _Files(directory=str(BUILT), check_dir=False), name="static")
+    """Serve the console at `/`, and its files, packed, under names that change with their content."""
+    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILT), check_dir=False)), name="static")
     page = BUILT / "index.html"
 
     @app.get("/", include_in_schema=False)
