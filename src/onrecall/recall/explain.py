@@ -26,6 +26,7 @@ def why(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity, nearnes
         *([f"same error: {', '.join(errors[:SHOWN])}"] if errors else []),
         *_shared_place(query, thing),
         *_shared_words(query, has, rarity),
+        *_other_names(query, has),
         *([f"alike in meaning ({nearness:.2f})"] if near else []),
         *_differences(query, thing, has, rarity),
     )
@@ -51,8 +52,13 @@ def _shared_place(query: Query, thing: Thing) -> list[str]:
 
 
 def _shared_words(query: Query, has: frozenset[int], rarity: Rarity) -> list[str]:
-    shared = _telling([term for term in query.weights if term in has], query, rarity)
+    shared = _telling([term for term in query.spelled if term in has], query, rarity)
     return [f"both say: {', '.join(shared)}"] if shared else []
+
+
+def _other_names(query: Query, has: frozenset[int]) -> list[str]:
+    found = [f"{one.name} for {one.said}" for one in query.other_names if one.terms <= has]
+    return [f"by another name: {', '.join(found[:SHOWN])}"] if found else []
 
 
 def _differences(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity) -> list[str]:
@@ -70,7 +76,8 @@ def _differences(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity
     absent_codes = [written for term, written in query.codes.items() if term not in has]
     if absent_codes:
         found.append(f"differs: it does not name {', '.join(absent_codes[:3])}")
-    missing = _telling([term for term in query.weights if term not in has and term not in query.codes], query, rarity)
+    there = has.union(query.codes, *(one.said_terms for one in query.other_names if one.terms <= has))
+    missing = _telling([term for term in query.spelled if term not in there], query, rarity)
     if missing:
         found.append(f"not in it: {', '.join(missing[:4])}")
     return found
@@ -78,7 +85,7 @@ def _differences(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity
 
 def _telling(found: Sequence[int], query: Query, rarity: Rarity) -> list[str]:
     """The words that say most, each spelling once; part of a longer word already named is left out."""
-    most = max((rarity.idf[term] * weight for term, weight in query.weights.items()), default=0.0)
+    most = max((rarity.idf[term] * query.weights[term] for term in query.spelled), default=0.0)
     ranked = sorted(found, key=lambda term: (-rarity.idf[term] * query.weights[term], query.spelled[term]))
     named: list[str] = []
     for term in ranked:

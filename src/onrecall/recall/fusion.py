@@ -8,13 +8,13 @@ from operator import mul
 import numpy as np
 import numpy.typing as npt
 
-WEIGHTS = {"words": 0.24, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
+WEIGHTS = {"words": 0.55, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "labels": 0.1}
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
-WITHOUT_MEANING = 2.0
+WITHOUT_MEANING = 1.85
 """Where no model is at hand the other signals stand for it too."""
-MIDDLE, SLOPE = 0.9, 0.2
+MIDDLE, SLOPE = 1.16, 0.16
 """The strength that is half a match, and how quickly more becomes a sure one."""
-BY_CHANCE = 0.022
+BY_CHANCE = 0.01
 """What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
 
 

@@ -1,10 +1,10 @@
 """A situation as recall asks for it: its headline, what it says, what names it exactly, and where it happens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from onrecall.incident import Situation
-from onrecall.recall import loglines, signatures, terms
+from onrecall.recall import loglines, signatures, terms, thesaurus
 from onrecall.recall.pasted import Pasted, take_apart
 
 WORDS = 600
@@ -14,6 +14,18 @@ EMBEDDED = 80
 HEADLINE = 40
 EMPHASIS = 2
 """How often a word of the headline counts."""
+OTHER_NAME = 0.5
+"""How often a term counts that only another name of what was said has."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """What something that was said is also called."""
+
+    said: str
+    said_terms: frozenset[int]
+    name: str
+    terms: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +37,12 @@ class Query:
     """The headline and all else that matters, a piece a line."""
     meaning: tuple[str, ...]
     """What is embedded: the text, and its headline where it says more; names split, log lines masked; nothing blank."""
-    weights: Mapping[int, int]
+    weights: Mapping[int, float]
     """How much each term counts, by its number."""
     spelled: Mapping[int, str]
-    """The word each term was made of."""
+    """The word each term was made of; terms of other names alone have none."""
+    other_names: tuple[OtherName, ...]
+    """Names of what was said that nobody said."""
     codes: Mapping[int, str]
     """Error codes and exceptions, by their term's number."""
     templates: frozenset[str]
@@ -42,13 +56,15 @@ def understand(situation: Situation) -> Query:
     pasted = take_apart(situation.text)
     headline = _headline(pasted)
     text = _cut("\n".join(dict.fromkeys([*pasted.headlines, *pasted.prose, *pasted.errors])), WORDS)
-    weights, spelled = _weigh(headline, text)
+    weights, spelled, said = _weigh(headline, text)
+    others = _other_names(said, spelled)
     return Query(
         headline=headline,
         text=text,
         meaning=tuple(filter(str.strip, dict.fromkeys((_meaning(text), _meaning(headline))))),
-        weights=weights,
+        weights={**dict.fromkeys((term for one in others for term in one.terms), OTHER_NAME), **weights},
         spelled=spelled,
+        other_names=others,
         codes={terms.number(term): written for term, written in signatures.codes(text).items()},
         templates=signatures.templates(pasted.errors),
         service=situation.service or pasted.service,
@@ -67,15 +83,31 @@ def _headline(pasted: Pasted) -> str:
     return _cut(next(iter((*pasted.prose, *pasted.errors)), ""), HEADLINE)
 
 
-def _weigh(headline: str, text: str) -> tuple[dict[int, int], dict[int, str]]:
-    weights: dict[int, int] = {}
+def _weigh(headline: str, text: str) -> tuple[dict[int, float], dict[int, str], list[str]]:
+    """How much each term counts, the word it was made of, and the terms in the order they stand."""
+    weights: dict[int, float] = {}
     spelled: dict[int, str] = {}
+    said: list[str] = []
     for part, weight in ((text, 1), (headline, EMPHASIS - 1)):
         for term, word in terms.spelled(part):
             number = terms.number(term)
             weights[number] = weights.get(number, 0) + weight
             spelled.setdefault(number, word)
-    return weights, spelled
+            said.append(term)
+    return weights, spelled, said
+
+
+def _other_names(said: Sequence[str], spelled: Mapping[int, str]) -> tuple[OtherName, ...]:
+    """What the situation does not say already."""
+    found = (
+        OtherName(one.said, _numbers(one.said_terms), one.name, _numbers(one.terms))
+        for one in thesaurus.other_names(said)
+    )
+    return tuple(one for one in found if not one.terms <= spelled.keys())
+
+
+def _numbers(found: Sequence[str]) -> frozenset[int]:
+    return frozenset(map(terms.number, found))
 
 
 def _cut(text: str, words: int) -> str:

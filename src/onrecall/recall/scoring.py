@@ -103,6 +103,7 @@ def words(
 ) -> tuple[Scores, npt.NDArray[np.bool_]]:
     """BM25 of each owner, a third of it by its best passage, in units of what such a query can reach; and what it has.
 
+    Each further word in common adds less: a long query shares many words with much, and few are already a lot.
     The second value says of each owner which of the query's terms, in rising order, it has.
     """
     wanted = np.array(sorted(weights), np.uint32)
@@ -117,7 +118,7 @@ def words(
     together = np.add.reduceat(counts, starts)
     whole = _bm25(gain, together, np.add.reduceat(lengths, starts) / rarity.whole)
     best = np.maximum.reduceat(_bm25(gain, counts, lengths / rarity.passage), starts)
-    found[rows] = (whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / reach(weights, rarity)
+    found[rows] = np.log1p((whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / reach(weights, rarity))
     has[rows] = together > 0
     return found, has
 
