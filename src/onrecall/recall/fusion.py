@@ -12,9 +12,9 @@ WEIGHTS = {"words": 0.55, "meaning": 1.0, "characters": 0.5, "signature": 0.2, "
 """The fusion: words and meaning weigh about alike, the rest tips the scales."""
 WITHOUT_MEANING = 1.85
 """Where no model is at hand the other signals stand for it too."""
-MIDDLE, SLOPE = 1.16, 0.16
+MIDDLE, SLOPE = 1.06, 0.16
 """The strength that is half a match, and how quickly more becomes a sure one."""
-BY_CHANCE = 0.01
+BY_CHANCE = 0.015
 """What each unit of a situation's reach adds to the strength of anything: long texts share words by chance."""
 
 
