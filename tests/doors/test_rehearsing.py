@@ -1,11 +1,12 @@
 """The demo measures trust in a process of its own, beside the store that is being served."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 from calibration.histories import history
 from onrecall.calibration.chronology import History
 from onrecall.calibration.curve import Curve
-from onrecall.doors.rehearsing import Rehearsal
+from onrecall.doors.rehearsing import Rehearsal, Rehearsals
 from onrecall.line.trust import Trust
 from onrecall.settings import Settings
 from onrecall.store import Store
@@ -17,7 +18,8 @@ def test_a_served_store_learns_how_far_to_trust_it(tmp_path, capsys):
     with closing(Store.open(chosen.database)) as served:
         trust = Trust(served)
         assert trust.measured().version == 0
-        rehearsal = Rehearsal(chosen, told)
+        rehearsals = Rehearsals(served, chosen, lambda: datetime.now(UTC))
+        rehearsal = Rehearsal(rehearsals, told)
         rehearsal.start()
         rehearsal.join()
         measured = trust.measured()

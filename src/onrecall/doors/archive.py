@@ -7,17 +7,20 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import quote
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from onrecall import __version__
-from onrecall.errors import Invalid
+from onrecall.errors import Invalid, Unavailable
 from onrecall.history import markdown, native
 from onrecall.line.bring import Brought
 from onrecall.store import Page, Store
 
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
+FOLDER = "onrecall-export"
+"""In a zip: what unpacking it makes."""
 FORMAT = 1
 PAGE = 200
 
@@ -35,28 +38,45 @@ def write(store: Store, folder: Path) -> Mapping[str, int]:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise Invalid(f"{folder} is not empty; name an empty or a new folder", "folder")
+        (folder / "documents").mkdir()
         counts: Counter[str] = Counter()
-        with (folder / ROWS).open("w", encoding="utf-8") as file:
-            for row in store.dump():
-                counts[row["table"]] += 1
-                file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-        _readable(store, folder)
-        manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for name, text in _files(store, counts):
+            with (folder / name).open("w", encoding="utf-8") as file:
+                file.writelines(text)
     except OSError as error:
         raise Invalid(f"can't write to {folder}: {error.strerror}", "folder") from error
     return counts
 
 
-def _readable(store: Store, folder: Path) -> None:
-    with (folder / "incidents.jsonl").open("w", encoding="utf-8") as file:
-        for incident in _all(store.incidents):
-            file.write(json.dumps(native.dump(incident), ensure_ascii=False) + "\n")
-    (folder / "documents").mkdir()
+def pack(store: Store, file: IO[bytes]) -> Mapping[str, int]:
+    """The same as a zip: unpacked it is the folder that `write` makes. No more of it is held than a row at a time."""
+    counts: Counter[str] = Counter()
+    try:
+        with ZipFile(file, "w", ZIP_DEFLATED) as packed:
+            packed.mkdir(f"{FOLDER}/documents")
+            for name, text in _files(store, counts):
+                with packed.open(f"{FOLDER}/{name}", "w", force_zip64=True) as entry:
+                    for part in text:
+                        entry.write(part.encode())
+    except OSError as error:
+        raise Unavailable(f"the export can't be packed: {error.strerror}; the temporary folder needs room") from error
+    return counts
+
+
+def _files(store: Store, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
+    """The files of an export by name, in the order in which they are to be written."""
+    yield ROWS, _dumped(store, counts)
+    yield "incidents.jsonl", (json.dumps(native.dump(one), ensure_ascii=False) + "\n" for one in _all(store.incidents))
     for document in _all(store.documents):
-        (folder / "documents" / f"{quote(document.id, safe=' ')}.md").write_text(
-            markdown.dump(document), encoding="utf-8"
-        )
+        yield f"documents/{quote(document.id, safe=' ')}.md", iter((markdown.dump(document),))
+    manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
+    yield MANIFEST, iter((json.dumps(manifest, indent=2) + "\n",))
+
+
+def _dumped(store: Store, counts: Counter[str]) -> Iterator[str]:
+    for row in store.dump():
+        counts[row["table"]] += 1
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:

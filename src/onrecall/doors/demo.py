@@ -14,7 +14,7 @@ from onrecall import examples
 from onrecall.alerts import Delivery
 from onrecall.doors import importing, printing, serving
 from onrecall.doors.access import check_address, is_loopback
-from onrecall.doors.rehearsing import Rehearsal
+from onrecall.doors.rehearsing import Rehearsal, Rehearsals
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Worker
 from onrecall.errors import OnRecallError
@@ -55,7 +55,8 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
         printing.say(("OnRecall demo", "bold"), "  example history first, in a store of its own")
         brought = importing.run(home.memory, importing.Source(example=True))
         printing.say(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
-        rehearsal = Rehearsal(own, live(home.memory.store))
+        rehearsals = Rehearsals(home.memory.store, own, home.memory.now)
+        rehearsal = Rehearsal(rehearsals, live(home.memory.store))
 
         def ready(server: uvicorn.Server, worker: Worker, address: str) -> None:
             printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
@@ -63,7 +64,7 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
             Player(home, worker, server, fast=fast, once=once).start()
 
         guarded = replace(home, access=replace(home.access, keys=keys))
-        serving.serve(guarded, host, port, ready)
+        serving.serve(guarded, host, port, ready, rehearsals)
 
 
 class Player(threading.Thread):

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from onrecall.doors import printing
 from onrecall.doors.access import check_address
 from onrecall.doors.http import create
+from onrecall.doors.rehearsing import Rehearsals
 from onrecall.doors.wiring import House
 from onrecall.doors.worker import Worker
 from onrecall.errors import Invalid
@@ -22,14 +23,19 @@ GRACE_SECONDS = 5
 
 
 def serve(
-    house: House, host: str, port: int, ready: Callable[[uvicorn.Server, Worker, str], None] | None = None
+    house: House,
+    host: str,
+    port: int,
+    ready: Callable[[uvicorn.Server, Worker, str], None] | None = None,
+    rehearsals: Rehearsals | None = None,
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
     check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
     _allow_connections()
     with _listen(host, port) as listener:
         worker = Worker(house.memory)
-        app = create(house.memory, worker, lambda: house.status(worker), house.access)
+        backtests = rehearsals or Rehearsals(house.memory.store, house.settings, house.memory.now)
+        app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests)
         server = uvicorn.Server(_config(app))
         threading.Thread(target=house.warm, name="onrecall-warm", daemon=True).start()
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -52,6 +52,8 @@ class House:
     memory: Memory
     meaning: Part
     access: Access
+    settings: Settings
+    """What it was made by: a process of its own makes another one of it."""
     local: Sequence[LocalEmbedder] = ()
     """The sentence model as it runs here: for what is kept, and for what is asked."""
 
@@ -91,7 +93,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.notify_min_severity,
                 refiners,
             )
-            yield House(Memory(parts), _meaning(model), who, local)
+            yield House(Memory(parts), _meaning(model), who, chosen, local)
 
 
 def pace(chosen: Settings) -> Pace:

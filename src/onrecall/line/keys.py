@@ -3,12 +3,12 @@
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onrecall.access import MARK, MAY, Key, Role, digest, id_of, mint
-from onrecall.errors import Invalid, NotFound, Unauthorised
+from onrecall.errors import Conflict, Invalid, NotFound, Unauthorised
 from onrecall.store import Store
 from onrecall.store.keys import USE_KEPT_EVERY
 
@@ -48,18 +48,29 @@ class Keys:
         now = self._clock()
         made = _made(_name(name), _role(role), now, _later(expires_at, now))
         self._ring.add(made.key)
+        self._read_at = None
         return made
 
     def all(self) -> tuple[Key, ...]:
         """Every key there ever was, oldest first."""
         return self._ring.all()
 
-    def revoke(self, which: str) -> tuple[Key, ...]:
-        """End a key at once; under a name, all that its holder has. A second time changes nothing."""
+    def revoke(self, which: str, *, leave_admin: bool = False) -> tuple[Key, ...]:
+        """End a key at once; under a name, all that its holder has. A second time changes nothing.
+
+        With `leave_admin` the last working keys of admins are not ended: nobody could make another key then.
+        """
         now = self._clock()
         found = self._find(which)
-        working = [key for key in found if key.state(now) == "active"]
-        return tuple(self._ring.revoke(key.id, now) for key in working or found[-1:])
+        ending = [key for key in found if key.state(now) == "active"] or found[-1:]
+        if leave_admin and (last := _last_admin(ending, self._ring.all(), now)):
+            raise Conflict(
+                f"{last.prefix}… is the last key of the role admin that opens anything; make another first, or end it "
+                f"at the server's machine with `onrecall keys revoke {last.id}`"
+            )
+        ended = tuple(self._ring.revoke(key.id, now) for key in ending)
+        self._read_at = None
+        return ended
 
     def rotate(self, which: str, overlap: timedelta = OVERLAP, expires_at: datetime | None = None) -> Made:
         """A new key in place of another, with its name, role and length of life; both open until the overlap ends."""
@@ -68,6 +79,7 @@ class Keys:
         lasting = None if old.expires_at is None else now + (old.expires_at - old.created_at)
         made = _made(old.name, old.role, now, _later(expires_at, now) or lasting)
         self._ring.replace(old.id, made.key, now + overlap)
+        self._read_at = None
         return made
 
     def _find(self, which: str) -> list[Key]:
@@ -129,6 +141,14 @@ class Keys:
         """Keep that it was used now."""
         self._used[key.id] = now = self._clock()
         self._ring.used(key.id, now)
+
+
+def _last_admin(ending: Iterable[Key], every: Iterable[Key], now: datetime) -> Key | None:
+    """The admin's key among those, if no other admin's opens anything."""
+    ids = {key.id for key in ending}
+    working = [key for key in every if key.role == "admin" and key.state(now) == "active"]
+    mine = [key for key in working if key.id in ids]
+    return mine[-1] if mine and len(mine) == len(working) else None
 
 
 def _made(name: str, role: Role, now: datetime, expires_at: datetime | None) -> Made:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onrecall.alerts import SOURCES, Confirmation, Delivery, Malformed, Parsed, Source
@@ -86,7 +86,7 @@ class Receiver:
         else:
             read = self.read(part.source, Delivery(mended or part.raw.encode(), JSON))
         _refuse(one.told() for one in read.arrival.unread)
-        (receipt,) = self.keep([read])
+        (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
         _refuse(receipt.rejected)
         self._store.settle_rejected([number], self._clock())
         return receipt

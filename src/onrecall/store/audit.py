@@ -24,6 +24,7 @@ from onrecall.store.tables import metadata
 
 What = Literal[
     "alerts received",
+    "archive exported",
     "archive loaded",
     "delivery dead",
     "delivery resent",

@@ -33,6 +33,8 @@ class Arrival:
     entries: tuple[Entry, ...] = ()
     """Documents, such as a postmortem that a sender published, with their passages."""
     unread: tuple[Unread, ...] = ()
+    again: bool = False
+    """Tried once more by somebody here: the sender was not heard."""
 
 
 @dataclass(frozen=True, slots=True)

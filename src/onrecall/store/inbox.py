@@ -8,18 +8,22 @@ from onrecall.store import alerts, change_events, guard, incidents, notes, recei
 from onrecall.store.database import Database
 from onrecall.store.inbound import Arrival, Received, StoredAlert, StoredNote, StoredUnread
 from onrecall.store.results import Page
+from onrecall.store.senders import Senders
 
 
 class Inbox:
     """What senders told. A row that waits is the queue: nothing that was acknowledged lives in memory alone."""
 
     _database: Database
+    senders: Senders
 
     def receive(self, arrivals: Sequence[Arrival], now: datetime) -> tuple[Received, ...]:
         """Keep what deliveries bring, all in one transaction; what was known already changes nothing."""
-        made = receiving.ready(arrivals)
+        made, now = receiving.ready(arrivals), guard.moment(now, "now")
         with self._database.write() as connection:
-            return receiving.receive(connection, made, guard.moment(now, "now"))
+            received = receiving.receive(connection, made, now)
+            self.senders.heard(connection, (one.source for one in arrivals if not one.again), now)
+            return received
 
     def waiting_alerts(self, limit: int) -> tuple[StoredAlert, ...]:
         """Alerts that are new or have news, the first to come first."""

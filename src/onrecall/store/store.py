@@ -41,6 +41,7 @@ from onrecall.store import (
     trust,
 )
 from onrecall.store.audit import Audit
+from onrecall.store.backtests import Backtests
 from onrecall.store.claims import Claims
 from onrecall.store.cursors import Cursors
 from onrecall.store.database import Database
@@ -64,6 +65,7 @@ from onrecall.store.results import (
     Saved,
     TermStatistics,
 )
+from onrecall.store.senders import Senders
 from onrecall.store.storms import Storms
 from onrecall.store.tickets import Tickets
 from onrecall.store.usage import Usage
@@ -83,6 +85,8 @@ class Store(Inbox):
         self.outbox = Outbox(database)
         self.audit = Audit(database)
         self.tickets = Tickets(database)
+        self.senders = Senders(database)
+        self.backtests = Backtests(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -25,10 +25,12 @@ from onrecall.doors.http import (
     dialects_rcas,
     dialects_recallops,
     documents,
+    export,
     guard,
     health,
     history,
     incidents,
+    keys,
     limits,
     live,
     now,
@@ -36,6 +38,7 @@ from onrecall.doors.http import (
     problems,
     recall,
     recurrences,
+    senders,
     slack,
     storms,
     trust,
@@ -46,6 +49,7 @@ from onrecall.doors.http.dialects_live import Browsers
 from onrecall.doors.http.mcp import Mcp
 from onrecall.doors.http.stream import Stream
 from onrecall.doors.intake import Intake
+from onrecall.doors.rehearsing import Rehearsals
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
 from onrecall.line import Memory
@@ -59,8 +63,12 @@ def create(
     worker: Worker,
     status: Callable[[], StatusReport],
     access: Access = Access(),  # noqa: B008 - frozen
+    rehearsals: Rehearsals | None = None,
 ) -> FastAPI:
-    """The application over one memory; the worker answers what was opened, `access` says who gets in."""
+    """The application over one memory; the worker answers what was opened, `access` says who gets in.
+
+    Without `rehearsals` no backtest can be started over HTTP.
+    """
     intake = Intake(memory, worker.wake)
     browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
     slack_desk = slack.Slack(memory, access.slack)
@@ -78,6 +86,8 @@ def create(
             slack_desk.stop()
             intake.stop()
             worker.stop()
+            if rehearsals is not None:
+                rehearsals.stop()
 
     app = FastAPI(
         title="OnRecall",
@@ -98,6 +108,8 @@ def create(
     app.state.stream = stream
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
+    app.state.rehearsals = rehearsals
+    app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     app.add_middleware(guard.Guard, memory=memory, access=access)
     if access.cors_origins:
@@ -140,7 +152,10 @@ ROUTERS = (
     slack.router,
     live.router,
     pages.router,
+    senders.router,
     audit.router,
+    keys.router,
+    export.router,
     health.router,
 )
 TAGS = [
@@ -150,6 +165,7 @@ TAGS = [
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
+    {"name": "keys", "description": "Who gets in (docs/keys.md)."},
     {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},

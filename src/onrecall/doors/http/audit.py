@@ -19,6 +19,21 @@ class AuditPage(BaseModel):
     next: str | None
 
 
+class AuditChecked(BaseModel):
+    """Whether the account of what was done is whole."""
+
+    rows: int
+    whole: bool
+    wrong: list[str]
+
+
+@router.get("/audit/verify")
+def verify(memory: TheMemory) -> AuditChecked:
+    """Go through all rows: which was changed, is gone or stands elsewhere, in sentences; the first ones only."""
+    rows, wrong = memory.store.audit.verify()
+    return AuditChecked(rows=rows, whole=not wrong, wrong=list(wrong))
+
+
 @router.get("/audit", responses=responses(422))
 def audit(
     memory: TheMemory,
@@ -27,6 +42,6 @@ def audit(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
-    """The audit, newest first; `onrecall audit verify` checks that nothing was changed in it."""
+    """The audit, newest first; `/audit/verify` checks that nothing was changed in it."""
     page = memory.store.audit.page(what, who, cursor, limit)
     return AuditPage(items=[AuditedOut.model_validate(one) for one in page.items], next=page.next_cursor)

@@ -45,10 +45,20 @@ _V1: Mapping[str, Least] = {
     "GET /rejected": "responder",
     "POST /rejected/{rejected_id}/retry": "responder",
     "GET /audit": "admin",
+    "GET /audit/verify": "admin",
+    "GET /export": "admin",
+    "GET /keys": "admin",
+    "POST /keys": "admin",
+    "POST /keys/{which}/revoke": "admin",
+    "POST /keys/{which}/rotate": "admin",
+    "GET /me": "viewer",
+    "GET /senders": "viewer",
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
     "GET /trust": "viewer",
+    "GET /trust/backtest": "viewer",
+    "POST /trust/backtest": "responder",
     "GET /usage": "viewer",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
@@ -112,7 +122,7 @@ SOURCES: Mapping[str, str] = {
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
 """Whose senders have their key nowhere but in the message, as `routing_key`."""
 
-TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents"})
+TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
 
