@@ -13,7 +13,15 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUILT = Path("src/onrecall/doors/http/console/index.html")
-SOURCES = ("src", "public", "index.html", "package-lock.json", "vite.config.ts", "postcss.config.mjs")
+SOURCES = (
+    "src",
+    "public",
+    "index.html",
+    "package-lock.json",
+    "vite.config.ts",
+    "postcss.config.mjs",
+    "../docs/senders.md",
+)
 
 
 class Console(BuildHookInterface):

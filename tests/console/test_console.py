@@ -85,8 +85,9 @@ def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
 
 @needs_node
 @needs_browser
-@pytest.mark.timeout(600)
-def test_people_find_their_way_in_a_browser(tmp_path: Path) -> None:
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
+def test_people_find_their_way_in_a_browser(tmp_path: Path, walk: str) -> None:
     data = tmp_path / "example"
     with house(Settings(data_dir=data)) as home:
         run(home.memory, Source(example=True))
@@ -94,6 +95,7 @@ def test_people_find_their_way_in_a_browser(tmp_path: Path) -> None:
         npx(
             "playwright",
             "test",
+            f"e2e/{walk}",
             f"--output={tmp_path / 'results'}",
             ONRECALL=str(BIN / "onrecall"),
             ONRECALL_EXAMPLE_DATA=str(data),

@@ -1,8 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
 
-import { expect, type Page, settled, test } from "./server";
+import { errorsOf, expect, type Page, settled, test } from "./server";
 
-const PAGES = ["/", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system"];
+const PAGES = ["/", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/system", ...["senders", "keys", "deliveries", "usage", "audit", "export"].map((one) => `/system/${one}`)];
 const LOGIN = "auth service returning 503 errors, users can't log in";
 
 /** What sticks out at the right, if the page can be scrolled sideways. */
@@ -13,15 +13,7 @@ function tooWide(): string[] {
   return out.slice(-3).map((one) => `${one.tagName} ${one.className}: ${one.textContent?.slice(0, 80)}`);
 }
 
-const errors: string[] = [];
-test.beforeEach(({ page }) => {
-  errors.length = 0;
-  page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (said) => {
-    if (said.type() === "error" && /Content Security Policy|Uncaught/.test(said.text())) errors.push(said.text());
-  });
-});
-test.afterEach(() => expect(errors).toEqual([]));
+errorsOf(test);
 
 async function ask(page: Page, url: string, text: string): Promise<void> {
   await page.goto(`${url}/#/ask`);

@@ -14,8 +14,9 @@ export class Server {
 
   constructor(readonly url: string, private readonly port: number, private readonly folder: string) {}
 
-  async start(): Promise<void> {
-    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_SETTLE_SECONDS: "0.5", ONRECALL_RESOLVE_AFTER_SECONDS: "1" };
+  /** Begin, with more settings if need be. */
+  async start(more: Record<string, string> = {}): Promise<void> {
+    const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_SETTLE_SECONDS: "0.5", ONRECALL_RESOLVE_AFTER_SECONDS: "1", ...more };
     this.process = spawn(ONRECALL, ["serve", "--port", String(this.port)], { env, stdio: "ignore" });
     for (let tries = 0; tries < 300; tries++) {
       const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
@@ -54,22 +55,38 @@ async function freePort(): Promise<number> {
   });
 }
 
-export const test = base.extend<object, { server: Server }>({
-  server: [
-    // The library wants a pattern here, though nothing is taken from it.
-    // oxlint-disable-next-line no-empty-pattern
-    async ({}, use) => {
-      const folder = mkdtempSync(join(tmpdir(), "onrecall-e2e-"));
-      if (EXAMPLE) cpSync(EXAMPLE, folder, { recursive: true });
-      const port = await freePort();
-      const server = new Server(`http://127.0.0.1:${port}`, port, folder);
-      await server.start();
-      await use(server);
-      await server.kill();
-      rmSync(folder, { recursive: true, force: true });
-    },
-    { scope: "worker" },
-  ],
+async function served(example: string | undefined, use: (server: Server) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "onrecall-e2e-"));
+  if (example) cpSync(example, folder, { recursive: true });
+  const port = await freePort();
+  const server = new Server(`http://127.0.0.1:${port}`, port, folder);
+  await server.start();
+  await use(server);
+  await server.kill();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** `server` remembers the example history and is shared by all; `own` is empty, and one test's alone. */
+export const test = base.extend<{ own: Server }, { server: Server }>({
+  // The library wants patterns here, though nothing is taken from them.
+  // oxlint-disable-next-line no-empty-pattern
+  server: [async ({}, use) => served(EXAMPLE, use), { scope: "worker" }],
+  // oxlint-disable-next-line no-empty-pattern
+  own: async ({}, use) => served(undefined, use),
 });
+
+/** What pages complain of: after each test there must be nothing. */
+export function errorsOf(these: typeof test): readonly string[] {
+  const errors: string[] = [];
+  these.beforeEach(({ page }) => {
+    errors.length = 0;
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (said) => {
+      if (said.type() === "error" && /Content Security Policy|Uncaught/.test(said.text())) errors.push(said.text());
+    });
+  });
+  these.afterEach(() => expect(errors).toEqual([]));
+  return errors;
+}
 
 export { expect, type Page };

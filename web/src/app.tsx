@@ -39,7 +39,7 @@ export function App() {
               <Route path="memory" element={<Memory />} />
               <Route path="trust" element={<Trust />} />
               <Route path="recurrences" element={<Recurrences />} />
-              <Route path="system" element={<System />} />
+              <Route path="system/:section?" element={<System />} />
               <Route path="*" element={<Navigate to="/" replace />} />
             </Route>
           </Routes>

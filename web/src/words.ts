@@ -95,6 +95,9 @@ export function span(seconds: number): string {
 
 export const age = (at: string, now: number): string => span((now - Date.parse(at)) / 1000);
 
+/** "1 alert", "2,000 alerts" */
+export const counted = (count: number, one: string): string => `${count.toLocaleString()} ${one}${count === 1 ? "" : "s"}`;
+
 /** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
 export function spelt(label: string): string {
   const words = label.replace(/[-_]+/g, " ").trim();

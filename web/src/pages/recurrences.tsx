@@ -1,5 +1,6 @@
 // What keeps coming back, those first whose permanent fix would save most hours.
-import { Badge, Box, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { Badge, Box, Button, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
@@ -7,7 +8,9 @@ import { api, got, type Schemas } from "../api/client";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
 import { Empty, Failure, Waiting } from "../parts/states";
-import { day } from "../words";
+import { Ticked } from "../parts/ticked";
+import { When } from "../parts/when";
+import { spelt } from "../words";
 
 type Family = Schemas["FamilyOut"];
 const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
@@ -21,8 +24,19 @@ export function Recurrences() {
       {found.isPending && <Waiting height={140} />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents no two share a cause. Resolved incidents with a cause label are found most surely.</Empty>}
+      {found.data && found.data.families.length > 0 && <Whole families={found.data.families} />}
       {found.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
     </Stack>
+  );
+}
+
+function Whole({ families }: { families: readonly Family[] }) {
+  const lost = families.reduce((sum, one) => sum + one.lost.hours, 0);
+  const open = families.filter((one) => !one.action).length;
+  return (
+    <Text size="sm">
+      <b>{families.length} causes</b> came back and took <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them have no permanent action on record.`}
+    </Text>
   );
 }
 
@@ -33,7 +47,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
       <Stack gap="xs">
         <Group justify="space-between" align="flex-start" wrap="nowrap">
           <Box miw={0}>
-            <Title order={2} size="h4" className="onrecall-wrap">{place}. {family.title}</Title>
+            <Title order={2} size="h4" className="onrecall-wrap">{place}. {family.title.includes(" ") ? family.title : spelt(family.title)}</Title>
             <Group gap={6} mt={4}>
               <Badge variant="light">{family.count} times</Badge>
               {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
@@ -49,7 +63,7 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
           <Months months={family.months} />
           <Text size="sm">A permanent fix would have saved <b>{family.saving.hours_per_month.toFixed(1)} h a month</b> in the last {family.saving.days} days.</Text>
         </Group>
-        <Text size="sm" c="dimmed">First {day(family.first_seen)}, last {day(family.last_seen)}. {family.why}</Text>
+        <Text size="sm" c="dimmed" component="div">First <When at={family.first_seen} />, last <When at={family.last_seen} />. <Ticked text={family.why} /></Text>
         {family.fix && (
           <Stack gap={4}>
             <Text size="sm"><b>The same fix {family.fix.worked} times</b> (of {family.fix.of} that say what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
@@ -57,11 +71,23 @@ function FamilyCard({ family, place }: { family: Family; place: number }) {
           </Stack>
         )}
         <Action family={family} />
-        <Text size="sm" className="onrecall-wrap">
-          Members: {family.incidents.map((id, n) => <span key={id}>{n > 0 && ", "}<Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link></span>)}
-        </Text>
+        <Members ids={family.incidents} />
       </Stack>
     </Paper>
+  );
+}
+
+const FEW = 8;
+
+function Members({ ids }: { ids: readonly string[] }) {
+  const [all, { toggle }] = useDisclosure(false);
+  return (
+    <Group gap="xs">
+      <Text size="sm" className="onrecall-wrap">
+        Members: {(all ? ids : ids.slice(0, FEW)).map((id, n) => <span key={id}>{n > 0 && ", "}<Link to={`/incidents/${encodeURIComponent(id)}`}>{id}</Link></span>)}
+      </Text>
+      {ids.length > FEW && <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={all}>{all ? "Fewer" : `All ${ids.length}`}</Button>}
+    </Group>
   );
 }
 

@@ -1,68 +1,45 @@
-// Whether everything works, and how to connect what you already run.
-import { Badge, Group, Paper, Stack, Table, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+// How it is run: parts, senders, keys, what was told, what models cost, the audit, the export. Each section has its address.
+import { Stack, Tabs, Title } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { Navigate, useNavigate, useParams } from "react-router";
 
-import { api, got } from "../api/client";
-import { Command } from "../parts/copy";
-import { Failure, Waiting } from "../parts/states";
+import { Waiting } from "../parts/states";
+import { Health } from "./system-health";
 
-const STATE = { ok: "teal", degraded: "yellow", down: "red" } as const;
+const Senders = lazy(() => import("./system-senders").then((page) => ({ default: page.Senders })));
+const Keys = lazy(() => import("./system-keys").then((page) => ({ default: page.Keys })));
+const Deliveries = lazy(() => import("./system-deliveries").then((page) => ({ default: page.Deliveries })));
+const Usage = lazy(() => import("./system-usage").then((page) => ({ default: page.Usage })));
+const Audit = lazy(() => import("./system-audit").then((page) => ({ default: page.Audit })));
+const Export = lazy(() => import("./system-export").then((page) => ({ default: page.Export })));
+
+const SECTIONS = [
+  { at: "health", name: "Health", Shown: Health },
+  { at: "senders", name: "Senders", Shown: Senders },
+  { at: "keys", name: "Keys", Shown: Keys },
+  { at: "deliveries", name: "Deliveries", Shown: Deliveries },
+  { at: "usage", name: "Models", Shown: Usage },
+  { at: "audit", name: "Audit", Shown: Audit },
+  { at: "export", name: "Export", Shown: Export },
+] as const;
 
 export function System() {
-  const status = useQuery({ queryKey: ["status"], queryFn: () => got(api.GET("/api/v1/status")), refetchInterval: 10_000 });
+  const go = useNavigate();
+  const { section = "health" } = useParams();
+  if (!SECTIONS.some((one) => one.at === section)) return <Navigate to="/system" replace />;
   return (
     <Stack gap="md">
       <Title order={1} size="h2">System</Title>
-      {status.isPending && <Waiting rows={2} />}
-      {status.isError && <Failure error={status.error} again={() => void status.refetch()} />}
-      {status.data && (
-        <>
-          <Paper withBorder p="md">
-            <Group justify="space-between">
-              <Title order={2} size="h5">Parts</Title>
-              <Text size="sm" c="dimmed">OnRecall {status.data.version}</Text>
-            </Group>
-            <Table.ScrollContainer minWidth={300}>
-              <Table>
-                <Table.Tbody>
-                  {status.data.parts.map((part) => (
-                    <Table.Tr key={part.name}>
-                      <Table.Td fw={600}>{part.name}</Table.Td>
-                      <Table.Td><Badge color={STATE[part.state]} variant="light">{part.state}</Badge></Table.Td>
-                      <Table.Td className="onrecall-wrap">{part.detail}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          </Paper>
-          <Paper withBorder p="md">
-            <Title order={2} size="h5">In memory</Title>
-            <Group gap="lg" mt="xs">
-              {Object.entries(status.data.counts).map(([name, count]) => <Text key={name} size="sm"><b>{count.toLocaleString()}</b> {name.replaceAll("_", " ")}</Text>)}
-            </Group>
-          </Paper>
-        </>
-      )}
-      <Senders />
+      <Tabs value={section} onChange={(to) => void go(to === "health" ? "/system" : `/system/${to}`)} keepMounted={false}>
+        <Tabs.List aria-label="parts of the system" className="onrecall-sections" mb="md">
+          {SECTIONS.map(({ at, name }) => <Tabs.Tab key={at} value={at}>{name}</Tabs.Tab>)}
+        </Tabs.List>
+        {SECTIONS.map(({ at, Shown }) => (
+          <Tabs.Panel key={at} value={at}>
+            <Suspense fallback={<Waiting rows={3} />}><Shown /></Suspense>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
     </Stack>
-  );
-}
-
-const here = (): string => location.origin;
-
-function Senders() {
-  return (
-    <Paper withBorder p="md">
-      <Title order={2} size="h5">Point what you already run at OnRecall</Title>
-      <Stack gap="sm" mt="xs">
-        <Text size="sm">Alertmanager, in <code>alertmanager.yml</code>:</Text>
-        <Command text={`receivers:\n  - name: onrecall\n    webhook_configs:\n      - url: ${here()}/api/v1/alerts/alertmanager\n        send_resolved: true`} />
-        <Text size="sm">Prometheus directly, in <code>prometheus.yml</code>:</Text>
-        <Command text={`alerting:\n  alertmanagers:\n    - static_configs:\n        - targets: ["${location.host}"]`} />
-        <Text size="sm">Anything that can post JSON:</Text>
-        <Command text={`curl -X POST ${here()}/api/v1/alerts/generic -H 'Content-Type: application/json' \\\n  -d '{"id": "disk-1", "title": "Disk full on db-1", "service": "orders-db", "severity": "high"}'`} />
-      </Stack>
-    </Paper>
   );
 }

@@ -1,11 +1,14 @@
 // How often it was right, each figure with its interval and its cases, each picture with a sentence.
-import { Alert, Group, Paper, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, type ReactNode } from "react";
 
 import { api, got, type Schemas } from "../api/client";
-import { Figure, percent, said } from "../parts/figures";
+import { type Estimate, Figure, percent, said } from "../parts/figures";
+import { Intervals } from "../parts/interval";
 import { Empty, Failure, Waiting } from "../parts/states";
+import { Backtest } from "./trust-backtest";
 
 const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Reliability })));
 const Learning = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Learning })));
@@ -18,6 +21,7 @@ export function Trust() {
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Trust</Title>
+      <Backtest />
       {trust.isPending && <Waiting height={120} />}
       {trust.isError && <Failure error={trust.error} again={() => void trust.refetch()} />}
       {trust.data && <Shown trust={trust.data} />}
@@ -29,8 +33,8 @@ function Shown({ trust }: { trust: Measured }) {
   if (trust.judged === 0) {
     return (
       <Empty title="Not measured yet">
-        No answer has a known truth yet. Resolve incidents and say what helped, or replay your history: <code>onrecall backtest</code> reports how often
-        it would have been right, before you trust it.
+        No answer has a known truth yet. Measure it on your history with the button above, and it says how often it would have been right, before you
+        trust it. Or resolve incidents and say what helped: each one counts.
       </Empty>
     );
   }
@@ -38,13 +42,14 @@ function Shown({ trust }: { trust: Measured }) {
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">Measured on {trust.judged} answers whose truth is known: {basis}.</Text>
-      <Group align="stretch">
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 5 }}>
         <Figure name="Right about the cause" figure={trust.right}>Of the answers that named a cause, the share whose cause was the true one.</Figure>
         <Figure name="Among the first three" figure={trust.hits.hit_at_3}>Of the incidents seen before, the share with one of the same cause among the first three recalled.</Figure>
         <Figure name="Answered" figure={trust.coverage}>The share of incidents for which it named a cause at all, instead of saying “never seen”.</Figure>
         <Figure name="False recall" figure={trust.novelty.false_recall}>Of the incidents whose cause was new, the share it took for something known. Lower is better.</Figure>
         <Figure name="Missed" figure={trust.novelty.miss}>Of the incidents it had seen before, the share it called never seen. Lower is better.</Figure>
-      </Group>
+      </SimpleGrid>
+      <Hits hits={trust.hits} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {trust.reliability.length > 0 && (
           <Picture title="Does confidence mean what it says?" about="Each point is one level of confidence: how often it claimed to be right, and how often it was. On the line, the claim is true; the bars are 95 % intervals.">
@@ -52,7 +57,7 @@ function Shown({ trust }: { trust: Measured }) {
           </Picture>
         )}
         {trust.learning && trust.learning.points.length > 1 && (
-          <Picture title="Does it get better as you resolve?" about="How often the first incident it recalled was of the right cause, beside a memory that stopped learning.">
+          <Picture title="Does it get better as you resolve?" about={`Each point is a memory that stopped learning after so many ${trust.learning.unit} (“all”: it never stopped), asked about the same later incidents: how often the first it recalled was of the right cause.${gained(trust.learning.gain)}`}>
             <Learning learning={trust.learning} />
           </Picture>
         )}
@@ -61,10 +66,12 @@ function Shown({ trust }: { trust: Measured }) {
             <RiskCoverage points={trust.risk_coverage} />
           </Picture>
         )}
+        {trust.quality && <Quality quality={trust.quality} />}
       </SimpleGrid>
-      {trust.quality && <Quality quality={trust.quality} />}
-      <Parts title="By service" parts={trust.by_service} />
-      <Parts title="By month" parts={trust.by_month} />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Parts title="By service" parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
+        <Parts title="By month" parts={[...trust.by_month].reverse()} />
+      </SimpleGrid>
       <NotMeasured reasons={trust.not_measured} />
     </Stack>
   );
@@ -94,19 +101,39 @@ function Quality({ quality }: { quality: NonNullable<Measured["quality"]> }) {
   );
 }
 
+/** What going on learning was worth, in a sentence; nothing where it was not measured. */
+function gained(gain: Estimate): string {
+  if (gain.value == null || gain.low == null || gain.high == null) return "";
+  const points = (share: number) => `${share > 0 ? "+" : ""}${Math.round(100 * share)}`;
+  return ` Going on learning was worth ${points(gain.value)} points (${points(gain.low)} to ${points(gain.high)}) over the one that stopped last.`;
+}
+
+const RANKS = [["hit_at_1", "the first recalled"], ["hit_at_3", "one of the first three"], ["hit_at_5", "one of the first five"]] as const;
+
+function Hits({ hits }: { hits: Measured["hits"] }) {
+  if (hits.hit_at_1.n === 0) return null;
+  return (
+    <Paper withBorder p="md">
+      <Title order={2} size="h5" mb={4}>Where the right incident stood</Title>
+      <Intervals what="hit rates" rows={RANKS.map(([key, name]) => ({ name: `It was ${name}`, right: hits[key] }))} />
+      <Text size="sm" c="dimmed" mt={6}>Of the incidents that had an earlier one of the same cause to find. The point is the rate, the bar its 95 % interval.</Text>
+    </Paper>
+  );
+}
+
+const FEW = 8;
+
 function Parts({ title, parts }: { title: string; parts: Measured["by_service"] }) {
+  const [all, { toggle }] = useDisclosure(false);
   if (parts.length === 0) return null;
   return (
     <Paper withBorder p="md">
-      <Title order={2} size="h5">{title}</Title>
-      <Table.ScrollContainer minWidth={300}>
-        <Table>
-          <Table.Thead><Table.Tr><Table.Th>{title.replace("By ", "")}</Table.Th><Table.Th>right about the cause</Table.Th></Table.Tr></Table.Thead>
-          <Table.Tbody>
-            {parts.map((part) => <Table.Tr key={part.name}><Table.Td className="onrecall-wrap">{part.name}</Table.Td><Table.Td>{said(part.right)}</Table.Td></Table.Tr>)}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Title order={2} size="h5" mb={4}>{title}</Title>
+      <Intervals what={title} rows={all ? parts : parts.slice(0, FEW)} />
+      <Group justify="space-between" mt={6}>
+        <Text size="sm" c="dimmed">How often the cause it named was the true one.</Text>
+        {parts.length > FEW && <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={all}>{all ? "Fewer" : `All ${parts.length}`}</Button>}
+      </Group>
     </Paper>
   );
 }

@@ -26,12 +26,12 @@ export function Reliability({ bins }: { bins: readonly Schemas["BinOut"][] }) {
     <ResponsiveContainer width="100%" height={HEIGHT}>
       <ScatterChart margin={MARGIN} accessibilityLayer>
         <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis {...axis} dataKey="claimed" name="claimed" label={{ value: "claimed", position: "insideBottom", offset: -12, fill: ink.text }} />
+        <XAxis {...axis} dataKey="claimed" name="claimed" label={{ value: "claimed", position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
         <YAxis {...axis} dataKey="was" name="was right" width={52} />
         <ReferenceLine segment={[{ x: 0, y: 0 }, { x: 1, y: 1 }]} stroke={ink.text} strokeDasharray="4 4" />
         <Tooltip formatter={(value, name) => [typeof value === "number" ? share(value) : String(value), name]} />
         <Scatter data={points} fill={ink.line} isAnimationActive={false}>
-          <ErrorBar dataKey="around" direction="y" stroke={ink.line} />
+          <ErrorBar dataKey="around" direction="y" stroke={ink.line} isAnimationActive={false} />
         </Scatter>
       </ScatterChart>
     </ResponsiveContainer>
@@ -46,7 +46,7 @@ export function RiskCoverage({ points }: { points: Schemas["CoveredOut"][] }) {
     <ResponsiveContainer width="100%" height={HEIGHT}>
       <LineChart data={data} margin={MARGIN} accessibilityLayer>
         <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis {...axis} dataKey="coverage" name="answered" label={{ value: "answered", position: "insideBottom", offset: -12, fill: ink.text }} />
+        <XAxis {...axis} dataKey="coverage" name="answered" label={{ value: "answered", position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
         <YAxis {...axis} dataKey="risk" name="wrong" width={52} />
         <Tooltip formatter={(value) => [typeof value === "number" ? share(value) : String(value), "wrong"]} labelFormatter={(value) => `answered ${share(Number(value))}`} />
         <Line dataKey="risk" stroke={ink.line} strokeWidth={2} dot={{ r: 3 }} isAnimationActive={false} />
@@ -63,14 +63,14 @@ interface Learned {
 export function Learning({ learning }: { learning: Learned }) {
   const ink = useInk();
   const data = learning.points.flatMap((point) =>
-    point.after === null || point.hit_at_1.value === null ? [] : [{ after: point.after, right: point.hit_at_1.value, of: point.hit_at_1.n }],
+    point.hit_at_1.value === null ? [] : [{ after: point.after ?? "all", right: point.hit_at_1.value, of: point.hit_at_1.n }],
   );
   const tick = { fill: ink.text, fontSize: 12 };
   return (
     <ResponsiveContainer width="100%" height={HEIGHT}>
       <LineChart data={data} margin={MARGIN} accessibilityLayer>
         <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis dataKey="after" tick={tick} stroke={ink.grid} label={{ value: `${learning.unit} remembered`, position: "insideBottom", offset: -12, fill: ink.text }} />
+        <XAxis dataKey="after" tick={tick} stroke={ink.grid} label={{ value: `${learning.unit} remembered`, position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
         <YAxis type="number" domain={[0, 1]} tickFormatter={share} tick={tick} stroke={ink.grid} width={52} />
         <Tooltip formatter={(value) => [typeof value === "number" ? share(value) : String(value), "the first was right"]} labelFormatter={(value) => `after ${String(value)}`} />
         <Line dataKey="right" stroke={ink.line} strokeWidth={2} dot={{ r: 3 }} isAnimationActive={false} />

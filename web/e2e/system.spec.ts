@@ -1,0 +1,156 @@
+import { createServer, type Server as Listener } from "node:http";
+import { readFileSync } from "node:fs";
+
+import { errorsOf, expect, test } from "./server";
+
+errorsOf(test);
+
+/** A webhook that refuses for good until it is told to take things. */
+async function webhook(): Promise<{ listener: Listener; port: number; heard: string[]; take: () => void }> {
+  const heard: string[] = [];
+  let status = 410;
+  const listener = createServer((request, response) => {
+    heard.push(String(request.headers["idempotency-key"]));
+    request.resume().on("end", () => response.writeHead(status).end());
+  });
+  await new Promise<void>((done) => void listener.listen(0, "127.0.0.1", done));
+  return { listener, port: (listener.address() as { port: number }).port, heard, take: () => { status = 200; } };
+}
+
+test("a sender is set up from the page, and seen there when it sends", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/system/senders`);
+  await page.getByLabel("Find a sender").fill("anything");
+  const generic = page.getByRole("button", { name: /^Anything else/ });
+  await expect(generic).toContainText("not heard yet");
+  await generic.click();
+  await expect(page.getByText(`${server.url}/api/v1/alerts/generic`, { exact: true })).toBeVisible();
+  await expect(page.getByText("onrecall.example")).toHaveCount(0);
+  await page.getByLabel("Address that senders reach this server by").fill("https://recall.example.org");
+  await expect(page.getByText("https://recall.example.org/api/v1/alerts/generic", { exact: true })).toBeVisible();
+  await server.post("/api/v1/alerts/generic", [{ title: "Tape robot is stuck", key: "tape-1" }, { colour: "blue" }]);
+  await expect(generic).toContainText(/heard \d+ s ago/);
+
+  const part = page.getByRole("listitem", { name: /^unread part/ });
+  await expect(part).toContainText("title");
+  await part.getByRole("button", { name: "Look at it" }).click();
+  await part.getByRole("textbox").fill('{"colour": "blue"');
+  await expect(part).toContainText("This is not JSON");
+  await expect(part.getByRole("button", { name: "Try it mended" })).toBeDisabled();
+  await part.getByRole("textbox").fill('{"title": "Blue light on the tape robot"}');
+  await part.getByRole("button", { name: "Try it mended" }).click();
+  await expect(page.getByText("All that was sent could be read.")).toBeVisible();
+});
+
+test("a delivery that was given up is found and sent again", async ({ page, own: server }) => {
+  const hook = await webhook();
+  try {
+    await server.kill();
+    await server.start({ ONRECALL_WEBHOOK_URL: `http://127.0.0.1:${hook.port}/hook`, ONRECALL_ALLOW_PRIVATE_HOSTS: "127.0.0.1" });
+    await server.post("/api/v1/incidents", { id: "TOLD-1", title: "Told on a webhook that is gone", service: "hooks" });
+    await page.goto(`${server.url}/#/system/deliveries`);
+    await page.getByText("Given up", { exact: true }).click();
+    await expect(page).toHaveURL(/state=dead/);
+    const row = page.getByRole("listitem").filter({ hasText: "TOLD-1" });
+    await expect(row).toContainText("410 Gone");
+    hook.take();
+    await row.getByRole("button", { name: "Send again" }).click();
+    await page.getByText("Sent", { exact: true }).click();
+    await expect(row).toContainText("sent");
+    expect(hook.heard.length).toBe(2);
+    expect(new Set(hook.heard).size).toBe(1);
+  } finally {
+    hook.listener.close();
+  }
+});
+
+test("the audit is read and checked", async ({ page, server }) => {
+  await server.post("/api/v1/incidents", { id: "SEEN-1", title: "Seen by the audit", service: "audit" });
+  await page.goto(`${server.url}/#/system/audit`);
+  const row = page.getByRole("listitem").filter({ hasText: "SEEN-1" }).first();
+  await row.getByRole("button", { name: "More" }).click();
+  await expect(row).toContainText("of the row before");
+  await page.getByRole("button", { name: "Check all rows" }).click();
+  await expect(page.getByRole("status").filter({ hasText: /All [\d,]+ rows are in their places and unchanged/ })).toBeVisible();
+});
+
+const CAUSES = ["connection pool exhausted", "certificate expired", "disk full of logs", "consumer lag after a deploy", "cache evicted everything"];
+
+/** Incidents of five causes in turn, a day apart. */
+const history = (many: number) => Array.from({ length: many }, (_, n) => {
+  const cause = CAUSES[n % CAUSES.length] ?? "";
+  const began = Date.UTC(2026, 0, 1 + n, 8);
+  return {
+    id: `OLD-${n}`, title: `Users see errors: ${cause}, for the ${n}. time`, service: `service-${n % 3}`, started_at: new Date(began).toISOString(),
+    resolution: { root_cause: cause, cause: cause.replaceAll(" ", "-"), at: new Date(began + 3_600_000).toISOString(), steps: [{ text: `Mended the ${cause}`, outcome: "worked" }] },
+  };
+});
+
+test("a backtest is started, watched through a reload, and changes what trust says", async ({ page, own: server }) => {
+  test.setTimeout(300_000);
+  await server.post("/api/v1/history", history(60));
+  await page.goto(`${server.url}/#/trust`);
+  await expect(page.getByRole("heading", { name: "Not measured yet" })).toBeVisible();
+  await page.getByRole("button", { name: /Measure (now|again)/ }).click();
+  const bar = page.getByRole("progressbar", { name: "progress of the backtest" });
+  await expect(bar).toBeVisible();
+  await page.reload();
+  await expect(bar).toBeVisible();
+  await expect(page.getByRole("button", { name: "Measure again" })).toBeDisabled();
+  await expect(page.getByText(/: \d+ of \d+$/)).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByText(/right \d+ of \d+ times/)).toBeVisible({ timeout: 200_000 });
+  await expect(page.getByText(/from a replay of your history/)).toBeVisible();
+  await expect(page.getByRole("list", { name: "hit rates" })).toContainText("cases");
+});
+
+test("a backtest whose server dies is said to be interrupted", async ({ page, server }) => {
+  await page.goto(`${server.url}/#/trust`);
+  await page.getByRole("button", { name: /Measure (now|again)/ }).click();
+  await expect(page.getByRole("progressbar", { name: "progress of the backtest" })).toBeVisible();
+  await server.kill();
+  await server.start();
+  await expect(page.getByText("The last one was interrupted")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("button", { name: "Measure again" })).toBeEnabled();
+});
+
+test("keys: the first one locks the doors, another is made, replaced and ended; and memory is downloaded with one", async ({ page, own: server }) => {
+  await page.goto(`${server.url}/#/system/keys`);
+  await expect(page.getByText(/No key yet: whoever sits at this machine/)).toBeVisible();
+  const form = page.getByRole("form", { name: "make a key" });
+  await form.getByLabel("Whose it is").fill("ann");
+  await form.getByRole("button", { name: "Make it and lock the doors" }).click();
+  const shown = page.getByRole("dialog", { name: "The key of ann" });
+  const token = (await shown.locator("pre").textContent()) ?? "";
+  expect(token).toMatch(/^onr_/);
+  await expect(shown.getByRole("button", { name: "copy the command" })).toBeVisible();
+  await shown.getByRole("button", { name: "I have kept it" }).click();
+  expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(401);
+  await expect(page.getByRole("listitem", { name: "key of ann" })).toContainText("this tab");
+  await expect(page.getByText(token)).toHaveCount(0);
+
+  await form.getByLabel("Whose it is").fill("grafana");
+  await form.getByRole("combobox", { name: "What it may do" }).click();
+  await page.getByRole("option", { name: /^ingest/ }).click();
+  await form.getByRole("button", { name: "Make the key" }).click();
+  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have kept it" }).click();
+  const grafana = page.getByRole("listitem", { name: "key of grafana" });
+  await expect(grafana).toContainText("ingest");
+  await grafana.getByRole("button", { name: "Replace…" }).click();
+  await page.getByRole("button", { name: "Make the new key" }).click();
+  await page.getByRole("dialog", { name: "The key of grafana" }).getByRole("button", { name: "I have kept it" }).click();
+  await expect(grafana).toHaveCount(2);
+  await grafana.first().getByRole("button", { name: "End…" }).click();
+  await page.getByRole("button", { name: "End it now" }).click();
+  await expect(grafana).toHaveCount(1);
+
+  await page.getByRole("listitem", { name: "key of ann" }).getByRole("button", { name: "End…" }).click();
+  await expect(page.getByText("This is the key of this tab")).toBeVisible();
+  await page.getByRole("button", { name: "End it now" }).click();
+  await expect(page.getByText(/is the last key of the role admin that opens anything/)).toBeVisible();
+
+  await page.getByRole("tab", { name: "Export" }).click();
+  const begun = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download all of memory" }).click();
+  const file = await begun;
+  expect(file.suggestedFilename()).toMatch(/^onrecall-\d{4}-\d\d-\d\d\.zip$/);
+  expect(readFileSync(await file.path()).subarray(0, 2).toString()).toBe("PK");
+});

@@ -1,0 +1,99 @@
+// What was told on which channel, what waits, what was given up; and having it sent again.
+import { Badge, Button, Code, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useSearchParams } from "react-router";
+
+import { api, got, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../me";
+import { Entries, Entry } from "../parts/entry";
+import { Empty, Failure, Waiting } from "../parts/states";
+import { failed, worked } from "../parts/told";
+import { When } from "../parts/when";
+
+type Delivery = Schemas["DeliveryOut"];
+type State = Delivery["state"];
+
+const STATES: { value: State | "all"; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "pending", label: "Waiting" },
+  { value: "sent", label: "Sent" },
+  { value: "dead", label: "Given up" },
+];
+const STATE = {
+  pending: { words: "waiting", color: "blue" },
+  sent: { words: "sent", color: "teal" },
+  dead: { words: "given up", color: "red" },
+  superseded: { words: "a newer one took its place", color: "gray" },
+} as const;
+const KIND: Record<string, string> = { opened: "was opened", changed: "has another answer", resolved: "is over", reopened: "was not over", merged: "is part of another" };
+
+export function Deliveries() {
+  const [params, setParams] = useSearchParams();
+  const state = STATES.find((one) => one.value === params.get("state"))?.value ?? "all";
+  const channel = params.get("channel") ?? "";
+  const change = (name: string, value: string) => setParams((old) => {
+    const next = new URLSearchParams(old);
+    if (value && value !== "all") next.set(name, value);
+    else next.delete(name);
+    return next;
+  }, { replace: true });
+  const found = useInfiniteQuery({
+    queryKey: ["deliveries", state, channel],
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/deliveries", {
+      params: { query: { limit: 50, ...(state === "all" ? {} : { state }), ...(channel ? { channel } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+    })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: 3_000,
+  });
+  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  const filtered = state !== "all" || channel !== "";
+  return (
+    <Stack gap="sm">
+      <Group align="flex-end" gap="sm">
+        <SegmentedControl aria-label="which deliveries" value={state} onChange={(value) => change("state", value)} data={STATES} maw="100%" />
+        <TextInput aria-label="channel" placeholder="channel, such as slack" value={channel} onChange={(event) => change("channel", event.currentTarget.value)} maxLength={100} />
+      </Group>
+      {found.isPending && <Waiting rows={4} height={64} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.isSuccess && items.length === 0 && (
+        filtered
+          ? <Empty title="Nothing like this">{state === "dead" ? "Nothing was given up." : "No delivery fits what you chose."}</Empty>
+          : <Empty title="Nothing was told yet">Each incident is told on Slack, Teams, mail or a webhook once one is set up: <Code>ONRECALL_SLACK_BOT_TOKEN</Code>, <Code>ONRECALL_TEAMS_URL</Code>, <Code>ONRECALL_SMTP_HOST</Code> or <Code>ONRECALL_WEBHOOK_URL</Code>.</Empty>
+      )}
+      <Entries label="deliveries">{items.map((one) => <One key={one.id} it={one} />)}</Entries>
+      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+    </Stack>
+  );
+}
+
+function One({ it }: { it: Delivery }) {
+  const queries = useQueryClient();
+  const me = useMe();
+  const resend = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/deliveries/{delivery_id}/resend", { params: { path: { delivery_id: it.id } } })),
+    onSuccess: () => {
+      worked(`Delivery ${it.id} is on its way again.`);
+      void queries.invalidateQueries({ queryKey: ["deliveries"] });
+    },
+    onError: failed,
+  });
+  const said = STATE[it.state];
+  return (
+    <Entry label={`delivery ${it.id}`}
+      name={<><Link to={`/incidents/${encodeURIComponent(it.incident)}`}>{it.incident}</Link> {KIND[it.kind] ?? it.kind}</>}
+      badges={<>
+        <Badge variant="default" tt="none">{it.channel}</Badge>
+        <Badge color={said.color} variant="light" tt="none">{said.words}</Badge>
+      </>}
+      about={<>
+        {it.sent_at ? <>sent <When at={it.sent_at} /></> : <>made <When at={it.created_at} /></>} · {it.attempts} {it.attempts === 1 ? "try" : "tries"}
+        {it.state === "pending" && it.attempts > 0 && <> · tried again <When at={it.next_at} /></>}
+      </>}
+      actions={(it.state === "dead" || it.state === "sent" || (it.state === "pending" && it.attempts > 0)) && (
+        <Button size="xs" variant="default" loading={resend.isPending} disabled={!mayChange(me.data?.role)} onClick={() => resend.mutate()}>{it.state === "pending" ? "Send now" : "Send again"}</Button>
+      )}>
+      {it.last_error && <Text size="sm" c="red" className="onrecall-wrap">{it.last_error}</Text>}
+    </Entry>
+  );
+}

@@ -1,0 +1,43 @@
+// The parts and whether they answer, and how much is in memory.
+import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+
+import { useStatus } from "../live";
+import { Entries, Entry } from "../parts/entry";
+import { Failure, Waiting } from "../parts/states";
+import { Ticked } from "../parts/ticked";
+
+const STATE = { ok: { color: "teal", words: "ok" }, degraded: { color: "yellow", words: "degraded" }, down: { color: "red", words: "down" } } as const;
+const WHOLE = { ok: "Everything answers.", degraded: "It works, and less well than it could.", down: "Something does not answer." } as const;
+
+export function Health() {
+  const status = useStatus();
+  if (status.isPending) return <Waiting rows={4} height={64} />;
+  if (status.isError) return <Failure error={status.error} again={() => void status.refetch()} />;
+  const { parts, counts, state, version } = status.data;
+  return (
+    <Stack gap="md">
+      <Group justify="space-between">
+        <Group gap="xs">
+          <Badge color={STATE[state].color} variant="light">{STATE[state].words}</Badge>
+          <Text size="sm">{WHOLE[state]}</Text>
+        </Group>
+        <Text size="sm" c="dimmed">OnRecall {version}</Text>
+      </Group>
+      <Entries label="parts">
+        {parts.map((part) => (
+          <Entry key={part.name} name={part.name} about={<Ticked text={part.detail} />} label={part.name}
+            badges={<Badge color={STATE[part.state].color} variant="light">{STATE[part.state].words}</Badge>} />
+        ))}
+      </Entries>
+      <Title order={2} size="h5">In memory</Title>
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }} spacing="xs">
+        {Object.entries(counts).map(([name, count]) => (
+          <Paper key={name} withBorder p="sm">
+            <Text fz="xl" fw={700} lh={1.2}>{count.toLocaleString()}</Text>
+            <Text size="sm" c="dimmed">{name.replaceAll("_", " ")}</Text>
+          </Paper>
+        ))}
+      </SimpleGrid>
+    </Stack>
+  );
+}

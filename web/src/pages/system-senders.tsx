@@ -1,0 +1,173 @@
+// What can send alerts here, when each was heard last, how to point it here; and what of it could not be read.
+import { Accordion, Alert, Anchor, Badge, Button, Code, Group, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+
+import handbook from "../../../docs/senders.md?raw";
+import { api, got, type Schemas } from "../api/client";
+import { addressed, guides, isAddress } from "../handbook";
+import { useNow } from "../live";
+import { mayChange, useMe } from "../me";
+import { Command } from "../parts/copy";
+import { Entries, Entry } from "../parts/entry";
+import { Prose } from "../parts/prose";
+import { Failure, Waiting } from "../parts/states";
+import { Ticked } from "../parts/ticked";
+import { failed, worked } from "../parts/told";
+import { When } from "../parts/when";
+import { age, counted } from "../words";
+
+type Sender = Schemas["SenderOut"];
+type Part = Schemas["onrecall__doors__wire_alerts__RejectedOut"];
+
+const GUIDES = guides(handbook);
+const EVERY_MS = 5_000;
+
+export function Senders() {
+  const [server, setServer] = useState(location.origin);
+  const [wanted, setWanted] = useState("");
+  const found = useQuery({ queryKey: ["senders"], queryFn: () => got(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
+  if (found.isPending) return <Waiting rows={6} height={56} />;
+  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  const right = isAddress(server);
+  const senders = [...found.data.items].sort(lately).filter((one) => named(one).toLowerCase().includes(wanted.toLowerCase().trim()));
+  const heard = found.data.items.filter((one) => one.heard_at).length;
+  return (
+    <Stack gap="lg">
+      <Stack gap="sm">
+        <Text size="sm" c="dimmed" maw={720}>
+          {heard === 0 ? "Nothing was heard yet. Choose what you run, and paste its configuration; it appears here with its first message." : `${heard} of ${found.data.items.length} were heard. Open one to see how to point it here.`}
+        </Text>
+        <Group align="flex-start" grow preventGrowOverflow={false}>
+          <TextInput label="Find a sender" placeholder="Grafana" value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} miw={200} />
+          <TextInput label="Address that senders reach this server by" value={server} onChange={(event) => setServer(event.currentTarget.value)} miw={240}
+            error={right ? null : "Write it with http:// or https://"} />
+        </Group>
+        <Accordion variant="separated" chevronPosition="left" order={2}>
+          {senders.map((sender) => <One key={sender.name} sender={sender} server={right ? server : location.origin} />)}
+        </Accordion>
+        {senders.length === 0 && <Text size="sm">No sender has this name. Whatever can post JSON goes to <b>Anything else</b>.</Text>}
+      </Stack>
+      <Rejected />
+    </Stack>
+  );
+}
+
+const named = (sender: Sender): string => GUIDES.get(sender.address)?.title ?? sender.name;
+const lately = (one: Sender, other: Sender): number =>
+  (other.heard_at ?? "").localeCompare(one.heard_at ?? "") || named(one).localeCompare(named(other));
+
+function One({ sender, server }: { sender: Sender; server: string }) {
+  const now = useNow(5_000);
+  const guide = GUIDES.get(sender.address);
+  return (
+    <Accordion.Item value={sender.name}>
+      <Accordion.Control>
+        <Group gap="xs" justify="space-between">
+          <Text fw={600} size="sm">{named(sender)}</Text>
+          <Group gap={6}>
+            {sender.rejected > 0 && <Badge color="orange" variant="light" tt="none">{sender.rejected.toLocaleString()} unread</Badge>}
+            {sender.heard_at
+              ? <Badge color="teal" variant="light" tt="none">heard {age(sender.heard_at, now)} ago</Badge>
+              : <Badge color="gray" variant="light" tt="none">not heard yet</Badge>}
+          </Group>
+        </Group>
+      </Accordion.Control>
+      <Accordion.Panel>
+        <Stack gap="sm">
+          {sender.heard_at && (
+            <Text size="sm" component="div">Last message <When at={sender.heard_at} />. In memory of it: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
+          )}
+          <Command text={`${new URL(server).origin}${sender.address}`} />
+          <Shows sender={sender} />
+          {guide && <Prose tokens={guide.tokens} fill={(text) => addressed(text, server)} />}
+        </Stack>
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+/** What lets its messages in, as this server is set up now. */
+function Shows({ sender }: { sender: Sender }) {
+  const me = useMe();
+  const secret = <Code>ONRECALL_WEBHOOK_SECRETS</Code>;
+  if (sender.shows === "signature") return <Alert color="teal" variant="light" p="xs">Its messages have to be signed, and the secret is set: a key alone lets nothing in.</Alert>;
+  const open = me.data?.locked === false;
+  return (
+    <Alert color="blue" variant="light" p="xs">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm" component="div">
+          {sender.shows === "routing key" && <>It shows a key with the role <b>ingest</b> as its routing key.</>}
+          {sender.shows === "key" && <>It shows a key with the role <b>ingest</b>.</>}
+          {sender.shows === "signature or key" && <>It signs its messages, once its secret stands in {secret}; until then it has to show a key with the role <b>ingest</b>.</>}
+          {open && " There is no key at all yet, so whatever runs on this machine gets in, and nothing else does."}
+        </Text>
+        <Anchor component={Link} to={`/system/keys?name=${encodeURIComponent(sender.name)}&role=ingest`} size="sm">Make a key for it</Anchor>
+      </Stack>
+    </Alert>
+  );
+}
+
+function Rejected() {
+  const found = useInfiniteQuery({
+    queryKey: ["rejected"],
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/rejected", { params: { query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: EVERY_MS,
+  });
+  const parts = found.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Stack gap="sm" component="section" aria-label="Could not be read">
+      <Title order={2} size="h4">Could not be read</Title>
+      {found.isPending && <Waiting rows={2} height={64} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">All that was sent could be read.</Text>}
+      {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message went in. What is here waits until it is mended, or until OnRecall can read it.</Text>}
+      <Entries label="unread parts">{parts.map((part) => <Unread key={part.id} part={part} />)}</Entries>
+      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+    </Stack>
+  );
+}
+
+function Unread({ part }: { part: Part }) {
+  const queries = useQueryClient();
+  const me = useMe();
+  const [opened, { toggle }] = useDisclosure(false);
+  const [text, setText] = useState(part.raw);
+  const mended = text !== part.raw;
+  const retry = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/rejected/{rejected_id}/retry", { params: { path: { rejected_id: part.id } }, ...(mended ? { body: JSON.parse(text) as never } : {}) })),
+    onSuccess: () => {
+      worked("It went in.");
+      void queries.invalidateQueries({ queryKey: ["rejected"] });
+      void queries.invalidateQueries({ queryKey: ["senders"] });
+    },
+    onError: failed,
+  });
+  return (
+    <Entry name={part.source} label={`unread part ${part.id}`} badges={<Badge variant="default" tt="none">{part.field ?? part.where}</Badge>}
+      about={<><Ticked text={part.message} /> · <When at={part.received_at} /></>}
+      actions={<>
+        <Button size="xs" variant="default" onClick={toggle} aria-expanded={opened}>{opened ? "Close" : "Look at it"}</Button>
+        <Button size="xs" variant="light" loading={retry.isPending} disabled={!mayChange(me.data?.role) || !sound(text, mended)} onClick={() => retry.mutate()}>{mended ? "Try it mended" : "Try again"}</Button>
+      </>}>
+      {opened && (
+        <Textarea label={`What was sent (in ${part.where}); mend it here`} value={text} onChange={(event) => setText(event.currentTarget.value)} autosize minRows={3} maxRows={16}
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }} error={sound(text, mended) ? null : "This is not JSON"} />
+      )}
+    </Entry>
+  );
+}
+
+function sound(text: string, mended: boolean): boolean {
+  if (!mended) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

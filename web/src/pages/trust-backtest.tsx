@@ -1,0 +1,100 @@
+// Measuring trust anew: the memory's own history replayed by the server, watched here, also after a reload.
+import { Alert, Button, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+
+import { api, got, type Schemas } from "../api/client";
+import { useNow } from "../live";
+import { mayChange, useMe } from "../me";
+import { percent } from "../parts/figures";
+import { Failure } from "../parts/states";
+import { failed } from "../parts/told";
+import { When } from "../parts/when";
+import { age, span } from "../words";
+
+type Run = Schemas["BacktestOut"];
+
+const RUNNING_MS = 1_000;
+const RESTING_MS = 15_000;
+const STAGE: Record<string, string> = { embedding: "Reading what the texts mean", replaying: "Answering each incident with what was known then" };
+
+export function Backtest() {
+  const queries = useQueryClient();
+  const me = useMe();
+  const found = useQuery({
+    queryKey: ["backtest"],
+    queryFn: () => got(api.GET("/api/v1/trust/backtest")),
+    refetchInterval: (query) => (query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS),
+  });
+  const last = found.data?.backtest ?? null;
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    if (before.current === "running" && last && last.state !== "running") void queries.invalidateQueries({ queryKey: ["trust"] });
+    before.current = last?.state ?? null;
+  }, [last, queries]);
+  const start = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/trust/backtest")),
+    onSuccess: (backtest) => queries.setQueryData(["backtest"], { backtest }),
+    onError: failed,
+  });
+  const running = last?.state === "running";
+  const may = mayChange(me.data?.role);
+  return (
+    <Paper withBorder p="md" component="section" aria-label="backtest">
+      <Stack gap="sm">
+        <Group justify="space-between" align="flex-start">
+          <Stack gap={2} flex="1 1 16rem">
+            <Title order={2} size="h4">Measured on your own history</Title>
+            <Text size="sm" c="dimmed">Every incident is opened once more, in the order in which they happened, and answered with what was known then. Nothing else waits for it.</Text>
+          </Stack>
+          <Button onClick={() => start.mutate()} loading={start.isPending} disabled={running || !may || found.isPending} variant={last?.state === "done" ? "default" : "filled"}>
+            {last ? "Measure again" : "Measure now"}
+          </Button>
+        </Group>
+        {!may && <Text size="sm">Starting it takes the role responder; your key has the role {me.data?.role}.</Text>}
+        {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+        {last && <Standing run={last} />}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Standing({ run }: { run: Run }) {
+  if (run.state === "running") return <Running run={run} />;
+  if (run.state === "done" && run.result) return <Done run={run} result={run.result} />;
+  const interrupted = run.state === "interrupted";
+  return (
+    <Alert color={interrupted ? "yellow" : "red"} title={interrupted ? "The last one was interrupted" : "The last one failed"}>
+      <Text size="sm" className="onrecall-wrap">{run.error} · begun <When at={run.started_at} />{run.by && ` by ${run.by}`}</Text>
+    </Alert>
+  );
+}
+
+function Running({ run }: { run: Run }) {
+  const now = useNow(1_000);
+  const known = run.stage !== null && run.total > 0;
+  const share = known ? (100 * run.done) / run.total : 0;
+  const said = run.stage ? (STAGE[run.stage] ?? run.stage) : "Beginning";
+  return (
+    <Stack gap={4} role="status">
+      <Progress value={known ? share : 100} striped animated aria-label="progress of the backtest" size="lg" />
+      <Group justify="space-between" gap="xs">
+        <Text size="sm">{said}{known && `: ${run.done.toLocaleString()} of ${run.total.toLocaleString()}`}</Text>
+        <Text size="sm" c="dimmed">since {age(run.started_at, now)}{run.by && `, begun by ${run.by}`}</Text>
+      </Group>
+    </Stack>
+  );
+}
+
+function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> }) {
+  const { right } = result;
+  const times = Math.round((right.value ?? 0) * right.n);
+  return (
+    <Text size="sm">
+      {right.n > 0
+        ? <>The cause it named was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
+        : "It named no cause whose truth is known, so there is nothing to count yet."}
+      {" "}{result.incidents.toLocaleString()} incidents and {result.documents.toLocaleString()} documents, replayed in {span(result.seconds)}{run.finished_at && <>, <When at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
+    </Text>
+  );
+}

@@ -1,0 +1,40 @@
+// Rates one under the other: the point is what was measured, the bar is its 95 % interval.
+import { Box, Group, Stack, Text } from "@mantine/core";
+
+import type { Schemas } from "../api/client";
+import { type Estimate, percent } from "./figures";
+
+const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+export function Intervals({ rows, what }: { rows: readonly Schemas["PartOut"][]; what: string }) {
+  return (
+    <Stack gap={6} role="list" aria-label={what}>
+      {rows.map((row) => (
+        <div key={row.name} role="listitem">
+          <Group justify="space-between" gap="xs">
+            <Text size="sm" className="onrecall-wrap">{row.name}</Text>
+            <Text size="sm" c="dimmed">{words(row.right)}</Text>
+          </Group>
+          <Bar figure={row.right} />
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+function words(figure: Estimate): string {
+  const cases = `${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
+  if (figure.value == null) return `too few to say, ${cases}`;
+  const around = figure.low == null || figure.high == null ? "" : ` (${percent(figure.low)}–${percent(figure.high)})`;
+  return `${percent(figure.value)}${around}, ${cases}`;
+}
+
+function Bar({ figure }: { figure: Estimate }) {
+  const { value, low, high } = figure;
+  return (
+    <Box className="onrecall-interval" aria-hidden>
+      {low != null && high != null && <Box className="onrecall-interval-bar" style={{ left: at(low), right: at(1 - high) }} />}
+      {value != null && <Box className="onrecall-interval-point" style={{ left: at(value) }} />}
+    </Box>
+  );
+}
