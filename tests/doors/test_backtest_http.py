@@ -106,6 +106,16 @@ def test_a_server_that_can_start_none_says_so() -> None:
     assert "onrecall backtest" in refused.json()["detail"]
 
 
+def test_one_that_is_slow_to_begin_is_not_taken_for_dead(store: Store) -> None:
+    begun, _ = store.backtests.begin(None, NOON)
+    for seconds in (10, 20, 30):
+        store.backtests.alive(begun.number, NOON + timedelta(seconds=seconds))
+    seen = store.backtests.newest(NOON + timedelta(seconds=40))
+    assert seen is not None
+    assert (seen.state, seen.stage) == ("running", None)
+    assert seen.told_at == NOON + timedelta(seconds=30)
+
+
 @pytest.mark.parametrize("ended", ["finish", "fail", "interrupt"])
 def test_what_ended_stays_so(store: Store, ended: str) -> None:
     begun, _ = store.backtests.begin(None, NOON)

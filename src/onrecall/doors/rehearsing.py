@@ -1,5 +1,6 @@
 """Backtests over the store that is being served, each in a process of its own: nothing that is asked waits for one."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,8 @@ from onrecall.store.backtests import Backtest, Backtests
 
 NICE = 10
 TELL_SECONDS = 1.0
+ALIVE_SECONDS = 3.0
+"""A process of the lowest rank may be slow to begin on a busy machine: that it lives is told by who started it."""
 STOP_SECONDS = 5.0
 
 
@@ -69,7 +72,10 @@ class Rehearsals:
             self._watch.join(STOP_SECONDS)
 
     def _see_out(self, process: SpawnProcess, number: int) -> None:
-        process.join()
+        while process.is_alive():
+            process.join(ALIVE_SECONDS)
+            with contextlib.suppress(OnRecallError):  # the store is busy; it is told the next time
+                self._store.backtests.alive(number, self._clock())
         try:
             if self._stopping or process.exitcode == 0:
                 self._store.backtests.interrupt(number, self._clock())  # nothing, when it said how it ended

@@ -81,6 +81,11 @@ class Backtests:
         with self.database.write() as connection:
             return bool(connection.execute(update(backtests).where(_running(number)).values(said)).rowcount)
 
+    def alive(self, number: int, now: datetime) -> None:
+        """It still runs, whether or not it gets on."""
+        with self.database.write() as connection:
+            connection.execute(update(backtests).where(_running(number)).values(told_at=guard.moment(now, "now")))
+
     def finish(self, number: int, result: Mapping[str, Any], now: datetime) -> None:
         """It is done, and this came of it."""
         kept = guard.plain(result, "result")
