@@ -77,9 +77,10 @@ def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
     weight = 0
     for name in files:
         with client.stream("GET", name, headers={"accept-encoding": "gzip"}) as answer:
-            assert answer.headers["content-encoding"] == "gzip"
+            taken = sum(len(part) for part in answer.iter_raw())
+            assert answer.headers.get("content-encoding") == "gzip" or taken < 500, "what is this small gains nothing"
             assert "immutable" in answer.headers["cache-control"]
-            weight += sum(len(part) for part in answer.iter_raw())
+            weight += taken
     assert weight <= 300_000
 
 
