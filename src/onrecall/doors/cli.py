@@ -15,6 +15,7 @@ from onrecall.doors import (
     archive,
     assisting,
     auditing,
+    backing_up,
     delivering,
     importing,
     keys,
@@ -288,6 +289,8 @@ def serve(
         serving.serve(home, host or chosen.host, chosen.port if port is None else port)
 
 
+app.command()(backing_up.backup)
+app.command()(backing_up.restore)
 app.command()(assisting.mcp)
 app.command()(storming.worker)
 app.command()(storming.merge)

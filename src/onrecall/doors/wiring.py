@@ -35,7 +35,7 @@ from onrecall.store import Store
 if TYPE_CHECKING:
     from onrecall.doors.slack import SlackApp
 
-__all__ = ["House", "embedder", "house", "kafka", "settings"]
+__all__ = ["House", "embedder", "house", "kafka", "settings", "storage"]
 
 
 CERTIFICATES = {
@@ -94,6 +94,13 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 refiners,
             )
             yield House(Memory(parts), _meaning(model), who, chosen, local)
+
+
+@contextmanager
+def storage(chosen: Settings | None = None) -> Iterator[Store]:
+    """The store alone, for what needs neither model nor index."""
+    with closing(Store.open((chosen or settings()).database)) as store:
+        yield store
 
 
 def pace(chosen: Settings) -> Pace:

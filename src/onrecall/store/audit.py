@@ -26,6 +26,7 @@ What = Literal[
     "alerts received",
     "archive exported",
     "archive loaded",
+    "backup restored",
     "delivery dead",
     "delivery resent",
     "delivery sent",

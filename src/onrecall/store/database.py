@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -13,6 +14,7 @@ from onrecall.store.postgres import PostgreSQL
 from onrecall.store.sqlite import SQLite
 
 Kind = SQLite | PostgreSQL
+Row = dict[str, Any]
 KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
     "sqlite": SQLite,
     "postgresql": PostgreSQL,
@@ -39,6 +41,15 @@ class Database:
         """A transaction that sees one moment and changes nothing."""
         with self._transaction(self.kind.reader) as connection:
             yield connection
+
+    def stream(self, rows: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
+        """Rows as they stand at one moment, one after the other, while others write."""
+        with self.read() as connection:
+            if not self.kind.in_memory:
+                yield from rows(connection)
+                return
+            found = list(rows(connection))  # the one connection is needed by whoever takes the rows
+        yield from found
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -134,7 +134,7 @@ def _insert(connection: Connection, new: Sequence[Passage]) -> None:
     connection.execute(insert(passages), rows)
     if connection.dialect.name == "postgresql":
         searchable.add(connection, numbers, new)
-    _log(connection, numbers)
+    log(connection, numbers)
 
 
 def _remove(connection: Connection, gone: Sequence[int]) -> None:
@@ -143,10 +143,10 @@ def _remove(connection: Connection, gone: Sequence[int]) -> None:
     for part in parts(gone):
         connection.execute(delete(passages).where(passages.c.id.in_(part)))
         connection.execute(delete(changes).where(changes.c.passage.in_(part)))
-    _log(connection, gone)
+    log(connection, gone)
 
 
-def _log(connection: Connection, numbers: Sequence[int]) -> None:
+def log(connection: Connection, numbers: Sequence[int]) -> None:
     """Log each passage's last change; that it is gone is seen from its absence."""
     seqs = counting.take(connection, "change", len(numbers))
     rows = [{"seq": seq, "passage": number} for seq, number in zip(seqs, numbers, strict=True)]

@@ -2,13 +2,14 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeBinary, Table, Text
 
 from onrecall.alert import AlertStatus
 from onrecall.errors import Invalid
@@ -115,9 +116,19 @@ def _raw(value: object, name: str) -> bytes:
     return base64.b64decode(_text(value, name), validate=True)
 
 
-def _whole(value: object, _name: str) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**31:
+def _whole(value: object, _name: str, most: int = 2**31) -> int:
+    if not isinstance(value, int) or not 0 <= value < most:
         raise TypeError(f"{value!r} in place of a whole number")
+    return value
+
+
+def _large(value: object, name: str) -> int:
+    return _whole(value, name, 2**63)
+
+
+def _measure(value: object, _name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise TypeError(f"{value!r} in place of a number")
     return value
 
 
@@ -131,7 +142,9 @@ PARSE: Mapping[type[Any], Callable[[object, str], object]] = {
     Utc: _moment,
     LargeBinary: _raw,
     Boolean: _flag,
+    BigInteger: _large,
     Integer: _whole,
+    Float: _measure,
     JSON: guard.plain,
     Text: _text,
 }

@@ -42,6 +42,7 @@ from onrecall.store import (
 )
 from onrecall.store.audit import Audit
 from onrecall.store.backtests import Backtests
+from onrecall.store.backup import Backups
 from onrecall.store.claims import Claims
 from onrecall.store.cursors import Cursors
 from onrecall.store.database import Database
@@ -84,6 +85,7 @@ class Store(Inbox):
         self.overview = Overview(database)
         self.outbox = Outbox(database)
         self.audit = Audit(database)
+        self.backups = Backups(database)
         self.tickets = Tickets(database)
         self.senders = Senders(database)
         self.backtests = Backtests(database)
@@ -334,12 +336,7 @@ class Store(Inbox):
 
     def dump(self) -> Iterator[dict[str, Any]]:
         """Everything as it stands at one moment, in rows that `load` takes in."""
-        with self._database.read() as connection:
-            if not self._kind.in_memory:
-                yield from archive.dump(connection)
-                return
-            rows = list(archive.dump(connection))  # the one connection is needed by whoever takes the rows
-        yield from rows
+        return self._database.stream(archive.dump)
 
     def keys(self) -> KeyRing:
         """The keys that open the doors."""
