@@ -1,6 +1,6 @@
 """Why something was recalled, and what differs: plain sentences from what the scorer saw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from onrecall.incident import Document, Incident
 from onrecall.recall.query import Query
@@ -18,17 +18,27 @@ ALIKE = 0.5
 Thing = Incident | Document
 
 
-def why(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity, nearness: float | None) -> tuple[str, ...]:
-    """What both have, most telling first, then what differs."""
+def telling(query: Query, rarity: Rarity) -> tuple[int, ...]:
+    """The terms of a situation that are worth naming, most telling first."""
+    says = {term: rarity.idf[term] * query.weights[term] for term in query.spelled}
+    least = TELLING * max(says.values(), default=0.0)
+    ranked = sorted(says, key=lambda term: (-says[term], query.spelled[term]))
+    return tuple(term for term in ranked if says[term] >= least)
+
+
+def why(
+    query: Query, thing: Thing, has: frozenset[int], worth: Sequence[int], nearness: float | None
+) -> tuple[str, ...]:
+    """What both have, most telling first, then what differs; `worth` are the terms worth naming, in order."""
     errors = [written for term, written in query.codes.items() if term in has]
     near = nearness is not None and nearness >= ALIKE
     return (
         *([f"same error: {', '.join(errors[:SHOWN])}"] if errors else []),
         *_shared_place(query, thing),
-        *_shared_words(query, has, rarity),
+        *_shared_words(query, has, worth),
         *_other_names(query, has),
         *([f"alike in meaning ({nearness:.2f})"] if near else []),
-        *_differences(query, thing, has, rarity),
+        *_differences(query, thing, has, worth),
     )
 
 
@@ -51,8 +61,8 @@ def _shared_place(query: Query, thing: Thing) -> list[str]:
     return [*([f"same service: {thing.service}"] if service else []), *([f"same labels: {named}"] if named else [])]
 
 
-def _shared_words(query: Query, has: frozenset[int], rarity: Rarity) -> list[str]:
-    shared = _telling([term for term in query.spelled if term in has], query, rarity)
+def _shared_words(query: Query, has: frozenset[int], worth: Sequence[int]) -> list[str]:
+    shared = _named(query, (term for term in worth if term in has))
     return [f"both say: {', '.join(shared)}"] if shared else []
 
 
@@ -61,7 +71,7 @@ def _other_names(query: Query, has: frozenset[int]) -> list[str]:
     return [f"by another name: {', '.join(found[:SHOWN])}"] if found else []
 
 
-def _differences(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity) -> list[str]:
+def _differences(query: Query, thing: Thing, has: frozenset[int], worth: Sequence[int]) -> list[str]:
     found = []
     service, _ = same_place(query, thing)
     if query.service and thing.service and not service:
@@ -77,21 +87,19 @@ def _differences(query: Query, thing: Thing, has: frozenset[int], rarity: Rarity
     if absent_codes:
         found.append(f"differs: it does not name {', '.join(absent_codes[:3])}")
     there = has.union(query.codes, *(one.said_terms for one in query.other_names if one.terms <= has))
-    missing = _telling([term for term in query.spelled if term not in there], query, rarity)
+    missing = _named(query, (term for term in worth if term not in there))
     if missing:
         found.append(f"not in it: {', '.join(missing[:4])}")
     return found
 
 
-def _telling(found: Sequence[int], query: Query, rarity: Rarity) -> list[str]:
-    """The words that say most, each spelling once; part of a longer word already named is left out."""
-    most = max((rarity.idf[term] * query.weights[term] for term in query.spelled), default=0.0)
-    ranked = sorted(found, key=lambda term: (-rarity.idf[term] * query.weights[term], query.spelled[term]))
+def _named(query: Query, terms: Iterable[int]) -> list[str]:
+    """The first few words, each spelling once; part of a longer word already named is left out."""
     named: list[str] = []
-    for term in ranked:
+    for term in terms:
         word = query.spelled[term]
-        if rarity.idf[term] * query.weights[term] < TELLING * most or len(named) == SHOWN:
-            break
         if len(word) > 1 and not any(word.casefold() in other.casefold() for other in named):
             named.append(word)
+            if len(named) == SHOWN:
+                break
     return named

@@ -156,9 +156,9 @@ class Recall:
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
         shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
-        excerpts = self._excerpts(asked, shown)
+        excerpts, worth = self._excerpts(asked, shown), explain.telling(query, rarity)
         return tuple(
-            _evidence(asked, one, excerpt, family.get(one.owner[1], ()))
+            _evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth)
             for one, excerpt in zip(shown, excerpts, strict=True)
         )
 
@@ -219,7 +219,8 @@ class Recall:
             there = [passage for passage in one.imprints if passage.number in quoted]
             if there:  # not removed meanwhile
                 said = [quoted[passage.number] for passage in there]
-                read.append(Finalist(replace(one, imprints=there), thing, said, one.signals))
+                whole = one if len(there) == len(one.imprints) else replace(one, imprints=there)
+                read.append(Finalist(whole, thing, said, one.signals))
         return _best_first(_judged(asked, read))
 
     def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
@@ -248,7 +249,7 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
-def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...]) -> Evidence:
+def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...], worth: Sequence[int]) -> Evidence:
     thing, signals = one.thing, one.signals
     return Evidence(
         id=thing.id,
@@ -256,7 +257,7 @@ def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, 
         title=thing.title,
         score=round(signals.score, 4),
         signals=signals.shares,
-        why=explain.why(asked.query, thing, one.candidate.has, asked.rarity, signals.meaning),
+        why=explain.why(asked.query, thing, one.candidate.has, worth, signals.meaning),
         excerpt=excerpt,
         incident=thing if isinstance(thing, Incident) else None,
         document=None if isinstance(thing, Incident) else thing,
@@ -298,7 +299,8 @@ def _judged(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[Finalist]:
     letters = _letters(asked, finalists).tolist()
     for one, part, named in zip(finalists, letters, _named(asked, finalists), strict=True):
         labels = explain.place(asked.query, one.thing)
-        yield replace(one, signals=replace(one.signals, characters=part, signature=named, labels=labels))
+        signals = replace(one.signals, characters=part, signature=named, labels=labels)
+        yield Finalist(one.candidate, one.thing, one.said, signals)
 
 
 def _letters(asked: Asked, finalists: Sequence[Finalist]) -> scoring.Scores:

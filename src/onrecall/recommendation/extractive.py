@@ -7,7 +7,7 @@ from onrecall.incident import Advice, Alternative, Evidence, Record, Situation
 from onrecall.recommendation.causes import Hypothesis, label_of, rank
 from onrecall.recommendation.deeds import deeds
 from onrecall.recommendation.faults import contradiction
-from onrecall.recommendation.observations import tell_apart
+from onrecall.recommendation.observations import Seen, tell_apart
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import actions, steps, tried_before
 from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
@@ -47,7 +47,7 @@ def compose(
         cause_citation=leading.citation if leading else None,
         steps=steps(found, situation, now),
         tried_before=tried_before(found, situation),
-        alternatives=tuple(_alternative(one, leading, situation) for one in others[:ALTERNATIVES]) if leading else (),
+        alternatives=_alternatives(others[:ALTERNATIVES], leading, situation) if leading and others else (),
     )
 
 
@@ -78,11 +78,15 @@ def _fits(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool
     return names_alert(document, situation) or (bool(about) and about <= set(words(document.title)))
 
 
-def _alternative(other: Hypothesis, leading: Hypothesis, situation: Situation) -> Alternative:
-    return Alternative(
-        cause=other.sentence or other.name,
-        evidence=tuple(one.id for one in other.evidence),
-        tell_apart=tell_apart(other, [leading], situation),
+def _alternatives(others: Sequence[Hypothesis], leading: Hypothesis, situation: Situation) -> tuple[Alternative, ...]:
+    theirs = Seen([leading])
+    return tuple(
+        Alternative(
+            cause=one.sentence or one.name,
+            evidence=tuple(piece.id for piece in one.evidence),
+            tell_apart=tell_apart(one, theirs, situation),
+        )
+        for one in others
     )
 
 
@@ -96,7 +100,9 @@ def _never_seen(
     situation: Situation, judgement: Judgement, refused: str, hypotheses: Sequence[Hypothesis], thresholds: Thresholds
 ) -> Advice:
     near = [one for one in hypotheses if one.score >= FAR * thresholds.similar][:NEAREST]
-    apart = [said for one in near for said in tell_apart(one, [rival for rival in near if rival is not one], situation)]
+    apart = [
+        said for one in near for said in tell_apart(one, Seen(rival for rival in near if rival is not one), situation)
+    ]
     return Advice(
         verdict="never_seen",
         verdict_reason=judgement.reason + refused,

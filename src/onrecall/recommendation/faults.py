@@ -6,6 +6,7 @@ A memory leak must never be answered from a database timeout because both raised
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from onrecall.incident import Evidence, Situation
 from onrecall.recommendation.plain import sentence
@@ -86,7 +87,7 @@ def contradiction(situation: Situation, evidence: Evidence) -> str | None:
         if _other_kind(kind, _labels(evidence).get(label) or text):
             return f"it nowhere speaks of {sentence(kind, 80)}"
     told = f"{situation.text[:LIMIT]}\n{' '.join(situation.labels.get(label, '') for label in TYPES)}"
-    named = [fault for fault in FAULTS if _names(fault, told)]
+    named = _named(told)
     if named and not any(fault.spoken.search(text) for fault in named):
         return f"it nowhere speaks of {' or '.join(fault.name for fault in named)}"
     return None
@@ -98,6 +99,12 @@ def _other_kind(kind: str, text: str) -> bool:
         return False
     theirs = set(words(text)) - _VAGUE
     return bool(theirs) and telling.isdisjoint(theirs)
+
+
+@lru_cache(maxsize=256)
+def _named(told: str) -> tuple[Fault, ...]:
+    """What a situation says outright is wrong; each piece of evidence for it asks."""
+    return tuple(fault for fault in FAULTS if _names(fault, told))
 
 
 def _names(fault: Fault, text: str) -> bool:

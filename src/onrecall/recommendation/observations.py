@@ -1,7 +1,8 @@
 """Observations: what to look at to tell one cause from another."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from onrecall.incident import Evidence, Situation
 from onrecall.recommendation.causes import Hypothesis, cause_of
@@ -27,9 +28,8 @@ _SPAN = re.compile(r"`([^`\n]{4,160})`")
 _STAMP = re.compile(r"^\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+\S*|\d\d:\d\d:\d\d\S*)\s*(?:\[[^\]]{1,80}\]\s*)?")
 
 
-def tell_apart(hypothesis: Hypothesis, rivals: Sequence[Hypothesis], situation: Situation) -> tuple[str, ...]:
+def tell_apart(hypothesis: Hypothesis, theirs: "Seen", situation: Situation) -> tuple[str, ...]:
     """What stands in the evidence of a cause and nowhere in that of its rivals, in sentences."""
-    theirs = _Seen([one for rival in rivals for one in rival.evidence])
     found: dict[str, None] = {}
     for one in hypothesis.evidence:
         for said in _observations(one, theirs, situation, hypothesis.name):
@@ -39,10 +39,11 @@ def tell_apart(hypothesis: Hypothesis, rivals: Sequence[Hypothesis], situation: 
     return tuple(found)
 
 
-class _Seen:
-    """All that some evidence says, to ask whether something stands in it."""
+class Seen:
+    """All that the evidence of some causes says, to ask whether something stands in it."""
 
-    def __init__(self, evidence: Sequence[Evidence]) -> None:
+    def __init__(self, causes: Iterable[Hypothesis]) -> None:
+        evidence = [one for cause in causes for one in cause.evidence]
         text = "\n".join(_all(one) for one in evidence)
         self._text = _plain(text)
         self._words = frozenset(words(text))
@@ -53,7 +54,7 @@ class _Seen:
         return _plain(observed) in self._text or frozenset(words(mask(observed))) <= self._words
 
 
-def _observations(evidence: Evidence, theirs: _Seen, situation: Situation, cause: str) -> Iterator[str]:
+def _observations(evidence: Evidence, theirs: Seen, situation: Situation, cause: str) -> Iterator[str]:
     if evidence.incident is None:
         return
     speaks_for = f"speaks for {cause}"
@@ -70,7 +71,13 @@ def _observations(evidence: Evidence, theirs: _Seen, situation: Situation, cause
             yield f"{check}, when it finds the same, {speaks_for}"
 
 
-def _signs(text: str) -> Iterator[str]:
+@lru_cache(maxsize=512)
+def _signs(text: str) -> tuple[str, ...]:
+    """They are asked for as often as an incident is evidence."""
+    return tuple(_found(text))
+
+
+def _found(text: str) -> Iterator[str]:
     """Error messages, quoted words and error codes of an opening text, the most telling first."""
     cleaned = clean(text[:LIMIT])
     lines = [_STAMP.sub("", line[: 2 * _LONGEST]).strip() for line in cleaned.splitlines()[1:]]
@@ -83,6 +90,7 @@ def _signs(text: str) -> Iterator[str]:
         yield found[0]
 
 
+@lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     return " ".join(mask(text[:LIMIT]).casefold().split())
 
