@@ -1,6 +1,7 @@
 """The replay: it never sees the future, it learns, and its figures are what the answers say."""
 
 import json
+import multiprocessing
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from functools import lru_cache
 import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
+from onrecall.calibration import learning
 from onrecall.calibration.answer import Run
 from onrecall.calibration.backtest import Report, measure
 from onrecall.calibration.cases import cases
@@ -231,3 +233,29 @@ def test_who_is_to_be_forgotten_is_answered_and_never_shown():
     assert all("I-00001" not in family for answer in run.answers for family in answer.shown)
     again = Replay(History.of(incidents), None, blank=frozenset({"I-00001"})).run()
     assert cases(again, Truths(incidents))[1].answer.incident == "I-00001"
+
+
+def on(processes: int, progress=None) -> Run:
+    truths = Truths(history(SIZE, CAUSES, step=STEP), {})
+    told = History.of(things())
+    plan = learning.plan(events(told), truths)
+    run = Replay(
+        told, HashedEmbedder(), plan, frozenset({"I-00003"}), frozenset({"I-00004"}), progress, processes=processes
+    ).run()
+    return replace(run, seconds=0.0)
+
+
+def test_a_second_processor_changes_nothing(caplog):
+    assert on(2) == on(1)
+    assert not caplog.records
+
+
+def test_it_goes_on_alone_when_the_second_process_is_lost(caplog):
+    def kill(what: str, done: int, _total: int) -> None:
+        for process in multiprocessing.active_children() if (what, done) == ("replaying", 1) else ():
+            process.kill()
+
+    assert on(2, kill) == on(1)
+    assert [record.message for record in caplog.records] == [
+        "the second process was lost; the replay begins anew in this one alone"
+    ]

@@ -14,7 +14,7 @@ from onrecall.incident import Incident, Link, ResolutionStep
 from onrecall.line.advise import situation_of
 from onrecall.line.kept import Kept
 from onrecall.line.memory import Memory, Parts
-from onrecall.line.replay import Clock
+from onrecall.line.walk import Clock
 from onrecall.recall import Recall, terms
 from onrecall.recall.local import LocalIndex
 from onrecall.recommendation import step_key

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -26,45 +27,59 @@ from onrecall.recall.embedding import Embedder, Vectors
 from onrecall.store import Change, Imprint, Quoted, Store, TermStatistics
 
 Owner = tuple[EvidenceKind, str]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Learned:
+    """An embedder that knows the vectors of certain texts, and of no others; it can be sent to another process."""
+
+    def __init__(self, name: str, dimensions: int) -> None:
+        self.name, self.dimensions = name, dimensions
+        self.known: dict[str, Vectors] = {}
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:  # noqa: ARG002
+        """One row per text."""
+        return np.array([self.known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
 
 
 class Primed:
-    """An embedder that hears beforehand what it will be asked, so that all of it is embedded in large batches."""
+    """An embedder that is told beforehand what it will be asked, so that all of it is embedded in large batches."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._known: dict[str, Vectors] = {}
-        self._heard: dict[str, None] | None = None
+        self.learned = Learned(embedder.name, embedder.dimensions)
 
     @property
     def name(self) -> str:
         """The model's name."""
-        return self._embedder.name
+        return self.learned.name
 
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
-        return self._embedder.dimensions
+        return self.learned.dimensions
 
     def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
         """One row per text; only what is new goes to the model."""
-        if self._heard is not None:
-            self._heard.update(dict.fromkeys(texts))
-            return np.zeros((len(texts), self.dimensions), np.float32)
-        self._learn(texts, progress)
-        return np.array([self._known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+        self.learn(texts, progress)
+        return self.learned.embed(texts)
 
-    def hear(self, rehearsal: Callable[[], None], progress: Callable[[int, int], None]) -> None:
-        """Embed at once what the rehearsal asks one by one; what that makes of its empty answers counts for nothing."""
-        self._heard = {}
-        rehearsal()
-        heard, self._heard = list(self._heard), None
-        self._learn(heard, progress)
-
-    def _learn(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> None:
-        fresh = list(dict.fromkeys(text for text in texts if text not in self._known))
+    def learn(self, texts: Iterable[str], progress: Callable[[int, int], None] | None = None) -> None:
+        """Embed what is new among these."""
+        fresh = list(dict.fromkeys(text for text in texts if text not in self.learned.known))
         if fresh:
-            self._known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
+            self.learned.known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
+
+
+class AtOnce(Executor):
+    """Runs what it is given before it comes back: for what takes less time than to hand it to a thread."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run it."""
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 class Kept(Store):

@@ -147,13 +147,17 @@ class Memory:
 
     # resolve and learn
 
-    def resolve(self, incident_id: str, resolution: Resolution, recurs: str | None = None) -> Incident:
-        """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats."""
+    def resolve(
+        self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True
+    ) -> Incident:
+        """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats: which
+        one that is, is looked for where nobody says it, unless somebody looked already.
+        """
         incident = self.store.incident(incident_id)
         check_there(incident)
         clean = redact_thing(resolution, personal=self._personal)
         resolved = incident.resolve(clean)
-        links = self._recurrence(incident, clean, recurs)
+        links = self._recurrence(incident, clean, recurs) if look or recurs else ()
         (passages,) = self._recall.prepare([resolved])
         now = self._clock()
         kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)

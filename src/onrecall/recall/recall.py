@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -115,13 +115,22 @@ class Finalist:
 class Recall:
     """Finds what was seen before that is like a situation; never writes."""
 
-    def __init__(self, source: Source, embedder: Embedder | None, index: Index, asking: Embedder | None = None) -> None:
-        """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it."""
+    def __init__(
+        self,
+        source: Source,
+        embedder: Embedder | None,
+        index: Index,
+        asking: Embedder | None = None,
+        beside: Executor | None = None,
+    ) -> None:
+        """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it; `beside`
+        runs it, by default in a thread.
+        """
         self._source = source
         self._embedder = embedder
         self._asking = asking or embedder
         self._index = index
-        self._beside = ThreadPoolExecutor(thread_name_prefix="onrecall-embed")
+        self._beside = beside or ThreadPoolExecutor(thread_name_prefix="onrecall-embed")
 
     @property
     def model(self) -> str | None:
@@ -135,13 +144,17 @@ class Recall:
         split = [[_with_terms(thing, passage) for passage in passages.split(thing)] for thing in things]
         if self._embedder is None or not things:
             return [tuple(found) for found in split]
-        pairs = [(thing, passage) for thing, found in zip(things, split, strict=True) for passage in found]
-        texts = [passages.embedding_text(thing.title, passage) for thing, passage in pairs]
+        texts = [one for thing, found in zip(things, split, strict=True) for one in _embedded(thing, found)]
         vectors = iter(self._embedder.embed(texts, progress).astype("<f2"))
         name = self._embedder.name
         return [
             tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in found) for found in split
         ]
+
+    @staticmethod
+    def embeds(things: Iterable[Thing]) -> Iterator[str]:
+        """What `prepare` will have embedded."""
+        return (text for thing in things for text in _embedded(thing, passages.split(thing)))
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
@@ -263,6 +276,10 @@ def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, 
         document=None if isinstance(thing, Incident) else thing,
         family=family,
     )
+
+
+def _embedded(thing: Thing, found: Iterable[Passage]) -> list[str]:
+    return [passages.embedding_text(thing.title, passage) for passage in found]
 
 
 def _with_terms(thing: Thing, passage: Passage) -> Passage:
