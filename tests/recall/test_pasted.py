@@ -125,7 +125,7 @@ def test_next_to_nothing_is_no_error(text: str) -> None:
 def test_any_text_is_understood(text: str) -> None:
     query = understand(Situation(text))
     assert len(query.text.split()) <= WORDS
-    assert set(query.spelled) == set(query.weights)
+    assert set(query.spelled).union(*(one.terms for one in query.other_names)) == set(query.weights)
 
 
 @given(
