@@ -68,8 +68,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
-bench.command(name="intake")(loading.intake)
-bench.command(name="live")(loading.live)
+for command in (loading.intake, loading.live, loading.backtest):
+    bench.command(name=command.__name__)(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")

@@ -1,4 +1,4 @@
-"""`onrecall bench intake` and `live`: how fast alerts are acknowledged, and how fast those who listen are told."""
+"""`onrecall bench intake`, `live`, `backtest`: how fast alerts are acknowledged, listeners told, a history replayed."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,6 +10,8 @@ from rich.table import Table
 
 from onrecall.doors import printing
 from onrecall.doors.options import Json
+from onrecall.doors.wiring import embedder, settings
+from onrecall.errors import Invalid
 
 Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long.")]
 Alerts = Annotated[int, typer.Option(min=2, max=100_000, help="Alerts a second, in batches.")]
@@ -62,6 +64,33 @@ def live(
     printing.say(
         f"all within {report.slowest_ms:.0f} ms in the slowest round, {report.lost} lost, {report.double} double, "
         f"machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
+    )
+
+
+def backtest(
+    incidents: Annotated[int, typer.Option(min=1, max=100_000, help="Made-up incidents.")] = 10_000,
+    model: Annotated[
+        bool, typer.Option("--model", help="With the sentence model; its vectors are kept for the next run.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how long a backtest takes; by default with vectors drawn by word, so that only the replay is measured."""
+    from onrecall.bench.backtest import Drawn, run  # noqa: PLC0415 - likewise
+
+    chosen = embedder(settings()) if model else Drawn()
+    if chosen is None:
+        raise Invalid("no sentence model is in use here; leave --model out, or set one up", "model")
+    with printing.stages() as progress:
+        report = run(incidents, chosen, progress)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2))
+        return
+    printing.say(
+        f"{report.incidents:,} incidents, vectors {report.vectors}: embedded in {report.embedding_seconds:.1f} s, "
+        f"replayed in {report.replay_seconds:.1f} s; {report.processor_seconds:.1f} s of processor time"
+    )
+    printing.say(
+        f"{report.processors} processors ({report.machine}), machine's load {report.load[0]:.1f}–{report.load[1]:.1f}"
     )
 
 
