@@ -9,6 +9,7 @@ from datetime import datetime
 
 from onrecall.calibration import features
 from onrecall.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.line.observers import Observers
 from onrecall.line.trust import Measured, Trust
 from onrecall.recall import Recall
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
@@ -24,7 +25,10 @@ ALIKE = "it stands out from the rest no more than the nearest of something new d
 class Advisor:
     """Answers situations from what the store holds."""
 
-    def __init__(self, store: Store, recall: Recall, trust: Trust, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, recall: Recall, trust: Trust, clock: Callable[[], datetime], observers: Observers
+    ) -> None:
+        self._observers = observers
         self._store = store
         self._recall = recall
         self._trust = trust
@@ -32,7 +36,9 @@ class Advisor:
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What was seen before, each with its track record as it was known then."""
+        started = time.perf_counter()
         found = self._recall.recall(situation, limit)
+        self._observers.recall(time.perf_counter() - started)
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
 
@@ -50,7 +56,7 @@ class Advisor:
         confidence, reason = _confidence(measured, advice, numbers)
         composed = time.perf_counter()
         digest = _digest(situation, evidence, records)
-        return Recommendation(
+        made = Recommendation(
             id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
             incident=incident,
             verdict=advice.verdict,
@@ -75,6 +81,8 @@ class Advisor:
             as_of=as_of,
             inputs_hash=digest,
         )
+        self._observers.answer(made)
+        return made
 
     def made(self, incident: Incident, context: Sequence[str] = ()) -> tuple[Recommendation, list[str]]:
         """The answer to an incident as it stands, and the keys of its steps; nothing is kept."""

@@ -28,6 +28,7 @@ from onrecall.line.bring import Brought, bring
 from onrecall.line.byhand import ByHand, check_there
 from onrecall.line.group import Grouping, Pace
 from onrecall.line.learn import done_in, performed_in, recurrence_of
+from onrecall.line.observers import Observers
 from onrecall.line.receive import Receipt, Receiver
 from onrecall.line.refine import Models, Refining
 from onrecall.line.reindex import Reindex
@@ -71,18 +72,29 @@ class Memory:
         self._recall = parts.recall
         self._clock = parts.clock
         self._personal = parts.redact_personal
+        self.observers = Observers()
         self.trust = Trust(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
         self.receiver = Receiver(
-            parts.store, parts.recall, parts.clock, personal=parts.redact_personal, sources=parts.sources
+            parts.store,
+            parts.recall,
+            parts.clock,
+            self.observers,
+            personal=parts.redact_personal,
+            sources=parts.sources,
         )
-        self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock)
+        self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
         self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
-        self.refining = Refining(parts.store, self.trust, parts.clock, parts.models)
+        self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
+
+    @property
+    def model(self) -> str | None:
+        """The sentence model in use; None: words only."""
+        return self._recall.model
 
     def now(self) -> datetime:
         """The time by the memory's clock."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from onrecall.alerts import SOURCES, Confirmation, Delivery, Malformed, Parsed, Source
 from onrecall.errors import Conflict, Invalid, NotFound, Rejected
 from onrecall.line.cleaning import Cleaner
+from onrecall.line.observers import Observers, Taken
 from onrecall.recall import Recall
 from onrecall.redaction import redact_thing
 from onrecall.store import Arrival, Entry, Received, Store, Unread, receiving
@@ -51,6 +52,7 @@ class Receiver:
         store: Store,
         recall: Recall,
         clock: Callable[[], datetime],
+        observers: Observers,
         *,
         personal: bool,
         sources: Mapping[str, Source] = SOURCES,
@@ -58,13 +60,19 @@ class Receiver:
         self._store = store
         self._recall = recall
         self._clock = clock
+        self._observers = observers
         self._personal = personal
         self._sources = sources
         self._own = threading.local()
 
     def read(self, source: str, delivery: Delivery) -> Read:
         """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid."""
-        return self._ready(source, sender(source, self._sources).parse(delivery, self._clock()))
+        known = sender(source, self._sources)
+        try:
+            return self._ready(source, known.parse(delivery, self._clock()))
+        except Invalid:
+            self._observers.take(Taken(source, 0, 0, 1))
+            raise
 
     def unread(self, source: str, part: Malformed) -> Read:
         """A message that can't be read at all, ready to be kept as rejected."""
@@ -73,6 +81,8 @@ class Receiver:
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
+        for read, one in zip(reads, received, strict=True):
+            self._observers.take(Taken(read.arrival.source, one.accepted, one.duplicate, len(one.rejected)))
         return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
 
     def retry(self, number: int, mended: bytes | None = None) -> Receipt:

@@ -10,6 +10,7 @@ from typing import Protocol
 from onrecall.errors import NotFound, Unavailable
 from onrecall.incident import Incident, Recommendation, Situation
 from onrecall.line.advise import situation_of
+from onrecall.line.observers import Observers
 from onrecall.line.trust import Trust
 from onrecall.recommendation import step_key, step_keys
 from onrecall.recommendation.llm import Failed, Options, Outcome, Prompt, Reply, escalate, options, refined
@@ -86,7 +87,10 @@ class UsageReport:
 class Refining:
     """Refines what was answered. Whatever goes wrong with a model, the answer stands as it was."""
 
-    def __init__(self, store: Store, trust: Trust, clock: Callable[[], datetime], models: Models) -> None:
+    def __init__(
+        self, store: Store, trust: Trust, clock: Callable[[], datetime], models: Models, observers: Observers
+    ) -> None:
+        self._observers = observers
         self._store = store
         self._trust = trust
         self._clock = clock
@@ -186,7 +190,9 @@ class Refining:
         if outcome.draft is None:
             return None, outcome
         now = max(self._clock(), answer.created_at + LATER)
-        return refined(answer, outcome.draft, outcome, chosen, now, mask.restore), outcome
+        made = refined(answer, outcome.draft, outcome, chosen, now, mask.restore)
+        self._observers.answer(made)
+        return made, outcome
 
     def _options(self, answer: Recommendation, situation: Situation, incident: Incident | None) -> Options:
         records = self._store.step_records(step_keys(answer.evidence), answer.as_of)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from onrecall.incident import Incident, Recommendation, Status
-from onrecall.store import alerts, counting, events, incidents, paging, recommendations
+from onrecall.store import alerts, counting, events, gauges, guard, incidents, paging, recommendations
 from onrecall.store.database import Database
+from onrecall.store.gauges import Gauges
 from onrecall.store.inbound import StoredAlert
 from onrecall.store.incidents import Wanted
 from onrecall.store.results import Event, Page
@@ -59,6 +61,11 @@ class Overview:
     def watch(self, woken: Callable[[], None]) -> Watch:
         """A way to be told, once it is started, that there may be new events."""
         return Watch(self.database, woken)
+
+    def gauges(self, now: datetime) -> Gauges:
+        """How full everything is."""
+        with self.database.read() as connection:
+            return gauges.read(connection, guard.moment(now, "now"))
 
     def statuses(self) -> Mapping[Status, int]:
         """How many incidents there are of each status."""

@@ -96,6 +96,11 @@ class PostgreSQL:
         return list(numbers)  # type: ignore[return-value]
 
     @staticmethod
+    def size(connection: Connection) -> int:
+        """What the database takes, in bytes."""
+        return int(connection.scalar(text("select pg_database_size(current_database())")) or 0)
+
+    @staticmethod
     def damage(connection: Connection) -> list[str]:  # noqa: ARG004
         """Nothing to ask: PostgreSQL looks after its own files."""
         return []

@@ -99,6 +99,12 @@ class SQLite:
         return json.dumps(list(numbers))
 
     @staticmethod
+    def size(connection: Connection) -> int:
+        """What the file takes, in bytes; its log apart."""
+        pages, each = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
+        return int(pages or 0) * int(each or 0)
+
+    @staticmethod
     def damage(connection: Connection) -> list[str]:
         """What SQLite itself finds wrong with the file."""
         found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]

@@ -33,6 +33,7 @@ from onrecall.doors.http import (
     keys,
     limits,
     live,
+    metrics,
     now,
     pages,
     problems,
@@ -49,6 +50,7 @@ from onrecall.doors.http.dialects_live import Browsers
 from onrecall.doors.http.mcp import Mcp
 from onrecall.doors.http.stream import Stream
 from onrecall.doors.intake import Intake
+from onrecall.doors.metering import Metrics
 from onrecall.doors.rehearsing import Rehearsals
 from onrecall.doors.status import StatusReport
 from onrecall.doors.worker import Worker
@@ -109,6 +111,11 @@ def create(
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     app.state.rehearsals = rehearsals
+    app.state.metrics = Metrics(
+        memory,
+        status,
+        {"worker": lambda: worker.alive, "live": lambda: stream.listening, "incidents": lambda: browsers.listening},
+    )
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     app.add_middleware(guard.Guard, memory=memory, access=access)
@@ -118,6 +125,7 @@ def create(
         )
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
+    app.add_middleware(metrics.Counted, metrics=app.state.metrics)
     for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 429))
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
@@ -157,6 +165,7 @@ ROUTERS = (
     keys.router,
     export.router,
     health.router,
+    metrics.router,
 )
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},

@@ -72,6 +72,11 @@ class Browsers:
         self.look_again_seconds = LOOK_AGAIN_SECONDS
         """How often it is looked at whether a browser may still listen."""
 
+    @property
+    def listening(self) -> int:
+        """How many do."""
+        return len(self._listening)
+
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Browser]:
         """Listen from now on."""

@@ -48,6 +48,7 @@ class Guard:
             return
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         found = look_up(method, scope["path"])
+        scope["onrecall.route"] = found.path  # for whoever counts requests: of addresses there are no end
         if found.least == "open":
             await self._app(scope, receive, send)
             return

@@ -106,6 +106,7 @@ ROUTES: Mapping[str, Least] = {
     "POST /slack/events": "slack",
     "GET /healthz": "open",
     "GET /readyz": "open",
+    "GET /metrics": "viewer",
     # The same in every installation, and nothing of this one; the page asks for a key when it is told to have one.
     "GET /": "open",
     "GET /static/{file:path}": "open",
@@ -136,6 +137,8 @@ class Found:
     """The sender whose messages come here."""
     others: frozenset[str] = frozenset()
     """The methods that are offered at this path, where this one is not."""
+    path: str | None = None
+    """The path as the table writes it."""
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
@@ -149,6 +152,7 @@ def look_up(method: str, path: str) -> Found:
         if match := _PATTERNS[route].match(path):
             offered = route.partition(" ")[0]
             if offered == method:
-                return Found(least, match.groupdict().get("source") or SOURCES.get(path))
+                its = route.partition(" ")[2]
+                return Found(least, match.groupdict().get("source") or SOURCES.get(path), path=its)
             others.add(offered)
     return Found(None, others=frozenset(others))
