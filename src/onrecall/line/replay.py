@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecall.calibration.answer import Answer, Run
+from onrecall.calibration.answer import Run
 from onrecall.calibration.chronology import Event, History, as_opened, events
 from onrecall.calibration.learning import Plan
 from onrecall.incident import Document, Incident
@@ -16,7 +16,7 @@ from onrecall.line.advise import situation_of
 from onrecall.line.kept import Primed
 from onrecall.line.learn import performed_in
 from onrecall.line.second import Lost, Second
-from onrecall.line.walk import Answers, Baselines, Beside, Listener, Stops, Told, Walk, reported
+from onrecall.line.walk import Answers, Baselines, Frozen, Listener, Stops, Told, Walk, reported
 from onrecall.recall import Recall
 from onrecall.recall.embedding import Embedder
 from onrecall.recall.query import understand
@@ -52,26 +52,26 @@ class Replay:
         told = Told(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
         known = self._primed()
         processes = self.processes or (2 if len(happened) >= WORTH and _two() else 1)
-        given, beside = self._answered(told, happened, known, processes)
-        answers = tuple(replace(one, baselines=said) for one, said in zip(given, beside.said, strict=True))
-        return Run(answers, beside.frozen, _worked(self.history.incidents), time.perf_counter() - started)
+        answers, baselines, frozen = self._answered(told, happened, known, processes)
+        given = tuple(replace(one, baselines=said) for one, said in zip(answers.given, baselines.said, strict=True))
+        return Run(given, frozen, _worked(self.history.incidents), time.perf_counter() - started)
 
     def _answered(
         self, told: Told, happened: Sequence[Event], embedder: Primed | None, processes: int
-    ) -> tuple[list[Answer], Beside]:
+    ) -> tuple[Answers, Baselines, Frozen]:
         if processes > 1:
             try:
                 with Second(told, embedder.learned if embedder else None) as second:
                     walk = Walk(told, embedder, second.recurrence)
-                    answers = Answers(walk)
-                    self._follow(walk, happened, (answers,))
-                    return answers.given, second.beside()
+                    answers, baselines = Answers(walk), Baselines(walk, embedder)
+                    self._follow(walk, happened, (answers, baselines))
+                    return answers, baselines, second.frozen()
             except Lost as lost:
                 _log.warning("%s; the replay begins anew in this one alone", lost)
         walk = Walk(told, embedder)
         answers, baselines, stops = Answers(walk), Baselines(walk, embedder), Stops(walk, told)
         self._follow(walk, happened, (answers, baselines, stops))
-        return answers.given, Beside(baselines.said, stops.frozen)
+        return answers, baselines, stops.frozen
 
     def _follow(self, walk: Walk, happened: Sequence[Event], listeners: Sequence[Listener]) -> None:
         walk.listeners = listeners

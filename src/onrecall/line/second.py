@@ -1,8 +1,8 @@
-"""A second process for a replay: it walks through the same history and does all that does not answer openings.
+"""A second process for a replay: it walks through the same history and does what does not answer openings.
 
 No answer changes the memory, but what an incident repeats, which is looked for when it is resolved, does. So the second
-process looks for that, well ahead, and says what it found; the first one only answers. The baselines and the memories
-that stop learning are asked in the second one as well.
+process looks for that and says what it found; the first one only answers, the baselines too, which is about as much.
+The memories that stop learning are asked in the second one as well.
 """
 
 import multiprocessing
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from onrecall.calibration.chronology import events
 from onrecall.line.kept import Learned
-from onrecall.line.walk import Baselines, Beside, Stops, Told, Walk
+from onrecall.line.walk import Frozen, Stops, Told, Walk
 
 
 class Lost(Exception):
@@ -51,10 +51,10 @@ class Second:
         found: str | None = self._hear()
         return found
 
-    def beside(self) -> Beside:
-        """What was answered there, when all is over."""
-        answered: Beside = self._hear()
-        return answered
+    def frozen(self) -> Frozen:
+        """What the memories said that stopped learning, when all is over."""
+        found: Frozen = self._hear()
+        return found
 
     def _hear(self) -> Any:
         try:
@@ -67,10 +67,10 @@ def _walk(says: Connection, told: Told, embedder: Learned | None) -> None:
     # Ctrl-C goes to both; it is the first one that ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     walk = Walk(told, embedder)
-    baselines, stops = Baselines(walk, embedder), Stops(walk, told)
-    walk.listeners = (baselines, stops)
+    stops = Stops(walk, told)
+    walk.listeners = (stops,)
     for event in events(told.history):
         found = walk.take(event)
         if walk.looks(event):
             says.send(found)
-    says.send(Beside(baselines.said, stops.frozen))
+    says.send(stops.frozen)

@@ -49,15 +49,6 @@ class Told:
     """Incidents whose resolution nobody writes down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """What is answered beside the memory: by the baselines, and by memories that stopped learning."""
-
-    said: list[Said]
-    """To each opening in turn."""
-    frozen: Frozen
-
-
 class Listener(Protocol):
     """Somebody who walks along."""
 
