@@ -158,7 +158,7 @@ def test_a_store_that_is_away_is_waited_for_and_nothing_is_dropped(
             send(connection.brokers, topic, *(body(alert(n)) for n in range(40, 60)))
             seen = len(one.said.of("waiting"))
             until(lambda: len(one.said.of("waiting")) > seen)
-            assert {said["held"] for said in one.said.of("waiting")} == {40}, "nothing more is fetched meanwhile"
+            assert len({said["held"] for said in one.said.of("waiting")}) == 1, "nothing more is fetched meanwhile"
         until(lambda: committed(connection.brokers, connection.group, topic) == 60)
     first, second = (said["seconds"] for said in one.said.of("waiting")[:2])
     assert second > first
@@ -209,7 +209,7 @@ def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand(
             with remembering(url) as also, running(also, connection) as two:
                 until(lambda: two.partitions)
                 assert any("left to others" in said["message"] for said in one.said.of("trouble"))
-        until(lambda: committed(connection.brokers, connection.group, topic) == 400)
+        until(lambda: committed(connection.brokers, connection.group, topic) == 400, 180)
         for n in range(400, 420):
             send(connection.brokers, topic, body(alert(n)), key=str(n))
         until(lambda: committed(connection.brokers, connection.group, topic) == 420)

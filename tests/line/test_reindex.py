@@ -194,19 +194,24 @@ def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(sto
     assert all_new(store)
 
 
+def forget_words() -> None:
+    for kept in (terms._expand, terms._numbers):
+        kept.cache_clear()
+
+
 def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.MonkeyPatch, request) -> None:
     memory = fill(store)
     split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
     monkeypatch.setattr(passages, "WORDS", 60)
     monkeypatch.setattr(terms, "STOPS", frozenset())
-    request.addfinalizer(terms._expand.cache_clear)
-    terms._expand.cache_clear()
+    request.addfinalizer(forget_words)
+    forget_words()
     later = memory_of(store, old())
     standing = later.reindex.standing()
     assert (standing.models, standing.terms_versions) == (Counter(), Counter({1: standing.passages}))
     run(later)
-    terms._expand.cache_clear()
+    forget_words()
     assert store.makes() == {Make("old", 2): store.counts()["passages"]}
     assert store.check() == ()
     assert len(store.passages_of([("document", "runbook")])["document", "runbook"]) > split_of

@@ -43,7 +43,8 @@ def good(prompt: str) -> Draft:
 
 
 def plain(line: str) -> str:
-    return re.sub(r"^\d+\. ", "", line.partition(" `")[0])
+    """The words of a line, without its number, its command and what would be markup."""
+    return re.sub(r"[^\w .,;:'()%–‹›-]+", " ", re.sub(r"^\d+\. ", "", line.partition(" `")[0]))
 
 
 def _false_citation(draft: Draft) -> None:
