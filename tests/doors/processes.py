@@ -49,6 +49,20 @@ def running(data_dir: Path) -> Iterator[tuple[str, int]]:
         process.wait(30)
 
 
+def children(parent: int) -> list[int]:
+    """The workers that a process began."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            its = (entry / "stat").read_text().rpartition(")")[2].split()
+            began = (entry / "cmdline").read_bytes()
+        except (OSError, NotADirectoryError):
+            continue
+        if int(its[1]) == parent and its[0] != "Z" and b"spawn_main" in began:
+            found.append(int(entry.name))
+    return found
+
+
 def answers(address: str) -> bool:
     try:
         return httpx.get(f"{address}/healthz", timeout=5).status_code == 200

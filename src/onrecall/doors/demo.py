@@ -16,7 +16,7 @@ from onrecall.doors import importing, printing, serving
 from onrecall.doors.access import check_address, is_loopback
 from onrecall.doors.rehearsing import Rehearsal, Rehearsals
 from onrecall.doors.wiring import House, house
-from onrecall.doors.worker import Worker
+from onrecall.doors.worker import Working
 from onrecall.errors import OnRecallError
 from onrecall.incident import Incident, Recommendation
 from onrecall.line.backtest import live
@@ -58,7 +58,7 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
         rehearsals = Rehearsals(home.memory.store, own, home.memory.now)
         rehearsal = Rehearsal(rehearsals, live(home.memory.store))
 
-        def ready(server: uvicorn.Server, worker: Worker, address: str) -> None:
+        def ready(server: uvicorn.Server, worker: Working, address: str) -> None:
             printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
             rehearsal.start()
             Player(home, worker, server, fast=fast, once=once).start()
@@ -70,7 +70,7 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
 class Player(threading.Thread):
     """Plays the scenario against the memory being served and prints what happens."""
 
-    def __init__(self, home: House, worker: Worker, server: uvicorn.Server, *, fast: bool, once: bool) -> None:
+    def __init__(self, home: House, worker: Working, server: uvicorn.Server, *, fast: bool, once: bool) -> None:
         super().__init__(name="onrecall-demo", daemon=True)
         self._memory = home.memory
         self._worker = worker

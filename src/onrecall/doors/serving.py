@@ -3,7 +3,6 @@
 import errno
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,7 +14,8 @@ from onrecall.doors.access import check_address
 from onrecall.doors.http import create
 from onrecall.doors.rehearsing import Rehearsals
 from onrecall.doors.wiring import House
-from onrecall.doors.worker import Worker
+from onrecall.doors.worker import Working
+from onrecall.doors.worker_process import beside
 from onrecall.errors import Invalid
 from onrecall.line.keys import Keys
 
@@ -26,18 +26,17 @@ def serve(
     house: House,
     host: str,
     port: int,
-    ready: Callable[[uvicorn.Server, Worker, str], None] | None = None,
+    ready: Callable[[uvicorn.Server, Working, str], None] | None = None,
     rehearsals: Rehearsals | None = None,
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
     check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
     _allow_connections()
     with _listen(host, port) as listener:
-        worker = Worker(house.memory)
+        worker = beside(house)
         backtests = rehearsals or Rehearsals(house.memory.store, house.settings, house.memory.now)
         app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests)
         server = uvicorn.Server(_config(app))
-        threading.Thread(target=house.warm, name="onrecall-warm", daemon=True).start()
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
             ready(server, worker, address)

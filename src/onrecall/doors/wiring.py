@@ -17,7 +17,7 @@ from onrecall.doors.channels import parts as channel_parts
 from onrecall.doors.kafka.connection import Connection
 from onrecall.doors.models import models as refining
 from onrecall.doors.status import Part, StatusReport, report
-from onrecall.doors.worker import Worker
+from onrecall.doors.worker import Working
 from onrecall.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.line import Memory, Pace, Parts
@@ -62,7 +62,7 @@ class House:
         for model in self.local:
             model.embed(["checkout answers 503"])
 
-    def status(self, worker: Worker | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
+    def status(self, worker: Working | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
         """Ask every part whether it answers."""
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
@@ -253,7 +253,7 @@ def _meaning(model: Embedder | None) -> Part:
     return Part(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
 
 
-def _at_work(worker: Worker) -> Part:
+def _at_work(worker: Working) -> Part:
     if worker.alive:
         return Part(name="worker", state="ok", detail="answers incidents as they are opened")
     return Part(name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 from onrecall.doors.asking_models import AskingModels
 from onrecall.doors.telling import Telling
@@ -18,15 +19,59 @@ BATCH = 10
 log = logging.getLogger(__name__)
 
 
+class Working(Protocol):
+    """Who does what waits: a thread of this process, or a process of its own."""
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """End with what is at hand."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether anybody is at work."""
+        ...
+
+    def wake(self) -> None:
+        """There is something to do."""
+        ...
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        ...
+
+
+class Arrivals:
+    """Where threads wait for what a worker brings about."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+
+    def tell(self) -> None:
+        """Something may have arrived."""
+        with self._change:
+            self._change.notify_all()
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        deadline = time.monotonic() + seconds
+        with self._change:
+            while not (here := arrived()) and (left := deadline - time.monotonic()) > 0:
+                self._change.wait(min(left, POLL_SECONDS))
+        return here
+
+
 class Worker:
     """A thread that does what waits. The queues are columns, so they outlive it, and others may work on them too."""
 
-    def __init__(self, memory: Memory, answered: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._answered = answered
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._done = threading.Condition()
+        self._arrivals = Arrivals()
         self._thread: threading.Thread | None = None
         self._telling = Telling(())
         self._asking = AskingModels(memory.refining)
@@ -62,11 +107,7 @@ class Worker:
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until something has arrived, at most so long; says whether it did."""
-        deadline = time.monotonic() + seconds
-        with self._done:
-            while not (here := arrived()) and (left := deadline - time.monotonic()) > 0:
-                self._done.wait(min(left, POLL_SECONDS))
-        return here
+        return self._arrivals.wait(arrived, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -86,10 +127,8 @@ class Worker:
             self._stopping.wait(POLL_SECONDS)
             return 0
         if done:
-            with self._done:
-                self._done.notify_all()
+            self._arrivals.tell()
             self._telling.wake()
-            self._answered()
         return done
 
 

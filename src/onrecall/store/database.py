@@ -29,7 +29,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.kind = _kind(url)
         self.written: list[Callable[[], None]] = []
-        """Who is told after each writing transaction of this process; from any thread, and to return at once."""
+        """Who is told after each writing transaction of this process and its worker; from any thread, at once."""
         try:
             self._migrate()
         except BaseException:
@@ -57,8 +57,17 @@ class Database:
         with self.kind.turn(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             yield connection
+        self.say_written()
+
+    def say_written(self) -> None:
+        """Tell who wants to know that something was written, here or by a process that this one began."""
         for told in tuple(self.written):
             told()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it is in this process alone."""
+        return self.kind.name == "sqlite" and self.kind.in_memory
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from onrecall.errors import Invalid, Unavailable
 from onrecall.store.tables import terms
 
 PATIENCE_SECONDS = 60
+KNOCK_MS = 8
+"""So long SQLite itself waits at a time for another process to end its writing: it looks after 1, 3 and 8 ms."""
 TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
 
 # synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
@@ -53,7 +58,7 @@ class SQLite:
             connect_args={"check_same_thread": False, "isolation_level": None, "timeout": self._patience},
         )
         event.listen(self.engine, "connect", _prepare)
-        event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "begin", self._begin)
         self.reader: Engine = self.engine
         self.writer: Engine = self.engine.execution_options(writes=True)
         self._turn = threading.Lock()
@@ -67,6 +72,33 @@ class SQLite:
             yield
         finally:
             self._turn.release()
+
+    def _begin(self, connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        if connection.get_execution_options().get("writes"):
+            self._begin_to_write(connection, raw.cursor())
+        else:
+            raw.cursor().execute("BEGIN")  # touches nothing yet, so nothing can fail; a question begins five times
+
+    def _begin_to_write(self, connection: Connection, cursor: DBAPICursor) -> None:
+        """Wait at the door for the writers of other processes, and knock often."""
+        # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
+        # SQLite alone knocks ever more seldom, at last each 100 ms: then whoever writes most goes before the others.
+        deadline = time.monotonic() + self._patience
+        cursor.execute(f"PRAGMA busy_timeout={KNOCK_MS}")
+        try:
+            while True:
+                try:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                except OperationalError as error:
+                    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in BUSY
+                    if not busy or time.monotonic() > deadline:
+                        raise
+                else:
+                    return
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={round(1000 * self._patience)}")
 
     def lock(self, connection: Connection) -> None:
         """Nothing to do: a writing transaction began with BEGIN IMMEDIATE and has the lock."""
@@ -137,14 +169,6 @@ def _patience(url: URL) -> float:
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif (raw := connection.connection.dbapi_connection) is not None:
-        raw.cursor().execute("BEGIN")  # touches nothing yet, so nothing can fail; a question begins five times
 
 
 def _make_folder(folder: Path) -> None:

@@ -53,7 +53,7 @@ from onrecall.doors.intake import Intake
 from onrecall.doors.metering import Metrics
 from onrecall.doors.rehearsing import Rehearsals
 from onrecall.doors.status import StatusReport
-from onrecall.doors.worker import Worker
+from onrecall.doors.worker import Working
 from onrecall.line import Memory
 
 DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
@@ -62,7 +62,7 @@ numbered steps with receipts, and how far to trust all that. Errors are problems
 
 def create(
     memory: Memory,
-    worker: Worker,
+    worker: Working,
     status: Callable[[], StatusReport],
     access: Access = Access(),  # noqa: B008 - frozen
     rehearsals: Rehearsals | None = None,

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from onrecall.access import Caller
 from onrecall.doors.intake import Intake
-from onrecall.doors.worker import Worker
+from onrecall.doors.worker import Working
 from onrecall.line import Memory
 
 
@@ -15,8 +15,8 @@ async def _memory(request: Request) -> Memory:
     return memory
 
 
-async def _worker(request: Request) -> Worker:
-    worker: Worker = request.app.state.worker
+async def _worker(request: Request) -> Working:
+    worker: Working = request.app.state.worker
     return worker
 
 
@@ -31,7 +31,7 @@ async def _intake(request: Request) -> Intake:
 
 
 TheMemory = Annotated[Memory, Depends(_memory)]
-TheWorker = Annotated[Worker, Depends(_worker)]
+TheWorker = Annotated[Working, Depends(_worker)]
 TheIntake = Annotated[Intake, Depends(_intake)]
 TheCaller = Annotated[Caller, Depends(_caller)]
 """Who asks, as the guard found."""
