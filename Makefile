@@ -26,10 +26,12 @@ serve: $(VENV)/run.stamp ## the product on your own memory
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(AT_ONCE) $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) -m "not alone" $(ARGS)
+	@$(BIN)/pytest -m alone $(ARGS) || test $$? = 5  # none of them is among what was asked for
 
 test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
-	@$(BIN)/pytest $(AT_ONCE) -m "not postgres" $(ARGS)
+	@$(BIN)/pytest $(AT_ONCE) -m "not postgres and not alone" $(ARGS)
+	@$(BIN)/pytest -m "alone and not postgres" $(ARGS) || test $$? = 5
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
 	@$(BIN)/pytest -q -s tests/doors/test_unplugged.py $(ARGS)

@@ -22,7 +22,7 @@ SECONDS = 120
 
 
 def settled(store_url: str, folder: Path) -> Settings:
-    return Settings(data_dir=folder, database_url=store_url, settle_seconds=0)
+    return Settings(data_dir=folder, database_url=store_url, settle_seconds=0, worker="process")
 
 
 @pytest.fixture
@@ -88,7 +88,11 @@ def test_killed_it_is_begun_again_and_goes_on(home: House, worker: WorkerProcess
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_its_server_however_that_ends(number: signal.Signals, tmp_path: Path) -> None:
-    server = subprocess.Popen([*COMMAND, "serve", "--port", "0"], env=surroundings(tmp_path), stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0"],
+        env=surroundings(tmp_path) | {"ONRECALL_WORKER": "process"},
+        stdout=subprocess.DEVNULL,
+    )
     try:
         until(lambda: children(server.pid))
         (process,) = children(server.pid)

@@ -19,9 +19,9 @@ from .broker import Broker, NotHere, running
 from .process import process
 from .running import committed, until
 
-pytestmark = pytest.mark.xdist_group("kafka broker")  # one broker serves all of them
+pytestmark = pytest.mark.alone
 
-MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "20000"))
+MESSAGES = int(os.environ.get("ONRECALL_TESTS_KAFKA_MESSAGES", "30000"))
 """A hundred thousand take a minute or two, so by default it is fewer."""
 PARTITIONS = 8
 TOLD_TWICE = 50

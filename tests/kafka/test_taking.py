@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
+
 from intake.payloads import alert, body
 from onrecall.alerts import Delivery
 from onrecall.doors.kafka.connection import Connection
@@ -13,6 +15,8 @@ from onrecall.doors.kafka.records import LARGEST
 from onrecall.line import Memory
 
 from .running import committed, remembering, running, send, statuses, until
+
+pytestmark = pytest.mark.alone
 
 ANOMALY = json.dumps({"error_type": "database_timeout", "spike_percentage": 450, "service_name": "orders"}).encode()
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import numpy as np
@@ -32,6 +33,9 @@ GROUP_SECONDS = 600
 """So long the worker is waited for."""
 LOOK_SECONDS = 0.25
 Progress = Callable[[str], None]
+
+Where = Literal["thread", "process"]
+"""Where the server's worker runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Report:
     results: tuple[Result, ...]
 
 
-def run(load: Load, postgres: str | None = None, progress: Progress | None = None) -> Report:
+def run(load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "thread") -> Report:
     """Measure the bare endpoint, OnRecall on SQLite, and on PostgreSQL where a URL is given."""
     if load.seconds <= 0 or load.batch < 2 or load.alerts < load.batch or load.singles < 1:
         raise Invalid("give at least one second, batches of two or more, and a batch and a single a second", "load")
@@ -94,17 +98,17 @@ def run(load: Load, postgres: str | None = None, progress: Progress | None = Non
         results.append(_measure("bare FastAPI and SQLite", bare, {}, load, None))
         say("OnRecall on SQLite")
         url = f"sqlite:///{Path(folder) / 'onrecall.db'}"
-        results.append(_onrecall("OnRecall on SQLite", url, folder, load))
+        results.append(_onrecall("OnRecall on SQLite", url, folder, load, worker))
         if postgres:
             say("OnRecall on PostgreSQL")
-            results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load))
+            results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
     return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
 
 
-def _onrecall(name: str, url: str, folder: str, load: Load) -> Result:
+def _onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> Result:
     Database(url).close()  # a wrong URL is said here, and not by a server that does not begin
     others = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
-    chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url}
+    chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url, "ONRECALL_WORKER": worker}
     return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], others | chosen, load, url)
 
 

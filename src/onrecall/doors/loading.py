@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -20,19 +20,20 @@ Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events a s
 Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL too.")]
 
 
-def intake(
+def intake(  # noqa: PLR0917 - an option is a parameter
     seconds: Seconds = 60,
     alerts: Alerts = 1_000,
     batch: Batch = 25,
     singles: Singles = 100,
     postgres: Postgres = None,
+    worker: Annotated[Literal["thread", "process"], typer.Option(help="Where the server's worker runs.")] = "thread",
     as_json: Json = False,
 ) -> None:
     """Measure how fast alerts are acknowledged, none lost and none double, beside a bare endpoint in the same run."""
     from onrecall.bench.intake import run  # noqa: PLC0415 - what it loads other commands need not pay for
     from onrecall.bench.load import Load  # noqa: PLC0415
 
-    report = run(Load(seconds, alerts, batch, singles), postgres, lambda what: printing.err.print(f"{what} …"))
+    report = run(Load(seconds, alerts, batch, singles), postgres, lambda what: printing.err.print(f"{what} …"), worker)
     said = asdict(report)
     if as_json:
         typer.echo(json.dumps(said, indent=2))

@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 
 def beside(home: House) -> Working:
-    """Who works for a house that is served: a process, or a thread where the database is in this process alone."""
-    if home.memory.store.overview.database.in_memory:
+    """Who works for a house that is served: a thread, or a process where that was chosen and can be."""
+    if home.settings.worker == "thread" or home.memory.store.overview.database.in_memory:
         _warm(home)
         return Worker(home.memory)
     return WorkerProcess(home.memory.store, home.settings)

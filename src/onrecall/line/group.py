@@ -27,7 +27,7 @@ from onrecall.store import (
     Work,
 )
 
-BATCH = 250
+BATCH = 1000
 """The most alerts that one pass takes."""
 ATTEMPTS = 5
 """So often a pass looks again when others write meanwhile; then the next round does."""
