@@ -1,7 +1,7 @@
 """A second process for a replay: it walks through the same history and does what does not answer openings.
 
 No answer changes the memory, but what an incident repeats, which is looked for when it is resolved, does. So the second
-process looks for that and says what it found; the first one only answers, the baselines too, which is about as much.
+process looks for that and says what it found; the first one only answers, the baselines too.
 The memories that stop learning are asked in the second one as well.
 """
 
