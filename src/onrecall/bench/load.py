@@ -60,9 +60,7 @@ def send(address: str, load: Load, mark: str) -> Sent:
 
 async def _send(address: str, load: Load, mark: str) -> Sent:
     sent = Sent()
-    one = httpx.Limits(
-        max_connections=1
-    )  # a pool of many is looked through at every message, and costs more than we measure
+    one = httpx.Limits(max_connections=1)  # a pool of many is looked through at every message: that costs a processor
     free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
     async with AsyncExitStack() as open_ones:
         for _ in range(CONNECTIONS):
