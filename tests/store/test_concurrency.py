@@ -166,3 +166,13 @@ def test_a_lost_connection_is_unavailable_and_then_made_anew(postgres_url: str) 
             continue
     store.save_recommendation(recommendation(), [])
     store.close()
+
+
+def test_what_is_in_use_when_a_store_closes_is_closed_when_it_is_given_back(shared: str) -> None:
+    store = Store.open(shared)
+    with store.overview.database.read() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        store.close()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        raw.cursor()

@@ -78,7 +78,7 @@ const CAUSES = ["connection pool exhausted", "certificate expired", "disk full o
 /** Incidents of five causes in turn, a day apart. */
 const history = (many: number) => Array.from({ length: many }, (_, n) => {
   const cause = CAUSES[n % CAUSES.length] ?? "";
-  const began = Date.UTC(2026, 0, 1 + n, 8);
+  const began = Date.UTC(2025, 0, 1, 12 * n);
   return {
     id: `OLD-${n}`, title: `Users see errors: ${cause}, for the ${n}. time`, service: `service-${n % 3}`, started_at: new Date(began).toISOString(),
     resolution: { root_cause: cause, cause: cause.replaceAll(" ", "-"), at: new Date(began + 3_600_000).toISOString(), steps: [{ text: `Mended the ${cause}`, outcome: "worked" }] },
@@ -87,7 +87,7 @@ const history = (many: number) => Array.from({ length: many }, (_, n) => {
 
 test("a backtest is started, watched through a reload, and changes what trust says", async ({ page, own: server }) => {
   test.setTimeout(300_000);
-  await server.post("/api/v1/history", history(60));
+  await server.post("/api/v1/history", history(400));
   await page.goto(`${server.url}/#/trust`);
   await expect(page.getByRole("heading", { name: "Not measured yet" })).toBeVisible();
   await page.getByRole("button", { name: /Measure (now|again)/ }).click();

@@ -17,7 +17,7 @@ from onrecall.line.group import Pace
 from onrecall.recommendation import step_key
 from onrecall.store import Store
 
-RENEW_SECONDS = 10.0
+RENEW_SECONDS = 3.0
 AFTER = timedelta(minutes=5)
 """A change this long after the first alert may have come before it: clocks differ, and alerts take time."""
 ASKED = 300

@@ -14,7 +14,7 @@ from onrecall.store import guard, recommendations
 from onrecall.store.database import Database
 from onrecall.store.tables import incidents
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=10)
 """After this without a renewal a claim has run out."""
 
 

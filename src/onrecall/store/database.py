@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from onrecall.errors import Invalid, Unavailable
 from onrecall.store import migrations
@@ -70,7 +71,8 @@ class Database:
         return self.kind.name == "sqlite" and self.kind.in_memory
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections; one that is in use is closed as soon as it is given back."""
+        event.listen(self.kind.engine.pool, "checkin", _closed)
         self.kind.engine.dispose()
 
     def _migrate(self) -> None:
@@ -94,6 +96,10 @@ class Database:
             if self.kind.foreign(error.orig):
                 raise Invalid(f"this is no database, or a damaged one: {error.orig}", "database_url") from error
             raise
+
+
+def _closed(_raw: object, entry: ConnectionPoolEntry) -> None:
+    entry.close()
 
 
 def _kind(url: str) -> Kind:
