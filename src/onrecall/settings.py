@@ -72,7 +72,10 @@ class Settings(BaseSettings):
     resolve_after_seconds: float = Field(
         default=300, ge=0, le=604_800, description="From the end of an incident's last alert to its own."
     )
-    worker: Literal["thread", "process"] = Field(default="thread", description="Where a server's own worker runs.")
+    worker: Literal["auto", "thread", "process"] = Field(
+        default="auto",
+        description="Where a server's own worker runs; auto is a process where processors are two or more.",
+    )
     dependencies: Path | None = Field(
         default=None, description="YAML or JSON file of what depends on what: `service: [services it needs]`."
     )

@@ -58,7 +58,7 @@ def children(parent: int) -> list[int]:
             began = (entry / "cmdline").read_bytes()
         except (OSError, NotADirectoryError):
             continue
-        if int(its[1]) == parent and its[0] != "Z" and b"spawn_main" in began:
+        if int(its[1]) == parent and its[0] != "Z" and b"onrecall.doors.worker_process" in began:
             found.append(int(entry.name))
     return found
 

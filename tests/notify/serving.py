@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ CONTEXT.set_forkserver_preload(["onrecall.doors.serving", "onrecall.doors.cli", 
 SERVICES = ("database", "orders", "cart", "payments", "search", "users")
 NEEDS = "".join(f"shop-{name}: [shop-database]\n" for name in SERVICES[1:])
 ALARMS = ("HighLatency", "HighErrorRate", "QueueGrows")
+NEW_ALARM = "SessionsUsedUp"
+"""What the second half tells that the first did not."""
 AT_ONCE = 5
 
 
@@ -51,12 +54,13 @@ def serve(chosen: dict[str, str], port: int) -> None:
     for name in [name for name in os.environ if name.startswith("ONRECALL_")]:
         del os.environ[name]
     os.environ.update(chosen)
+    os.setsid()
     cli.app(["serve", "--port", str(port)])
 
 
 @contextmanager
 def killed_in_the_end(chosen: dict[str, str]) -> Iterator[str]:
-    """The address of a server, and the SIGKILL that ends it."""
+    """The address of a server, and the SIGKILL that ends it and its worker, as when the machine dies."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     process = CONTEXT.Process(target=serve, args=(chosen, port), daemon=True)
@@ -66,7 +70,8 @@ def killed_in_the_end(chosen: dict[str, str]) -> Iterator[str]:
         until(lambda: ready(address), 60)
         yield address
     finally:
-        process.kill()
+        assert process.pid
+        os.killpg(process.pid, signal.SIGKILL)
         process.join()
 
 
@@ -91,7 +96,9 @@ class Storm(threading.Thread):
     def __init__(self, alerts: int, seconds: float) -> None:
         super().__init__(name="storm")
         began = datetime.now(UTC)
-        self.alerts = [_alert(n, began + timedelta(seconds=seconds * n / alerts)) for n in range(alerts)]
+        self.alerts = [
+            _alert(n, began + timedelta(seconds=seconds * n / alerts), new=n >= alerts / 2) for n in range(alerts)
+        ]
         self.acknowledged = 0
         self.address: str | None = None
         self.gone_on = threading.Event()
@@ -135,8 +142,9 @@ class Storm(threading.Thread):
             return False
 
 
-def _alert(n: int, at: datetime) -> dict[str, Any]:
-    service, name = f"shop-{SERVICES[n % len(SERVICES)]}", ALARMS[n // len(SERVICES) % len(ALARMS)]
+def _alert(n: int, at: datetime, *, new: bool) -> dict[str, Any]:
+    service, alarm = f"shop-{SERVICES[n % len(SERVICES)]}", ALARMS[n // len(SERVICES) % len(ALARMS)]
+    name = NEW_ALARM if new and n % 2 else alarm
     labels = {
         "alertname": name,
         "service": service,

@@ -86,7 +86,7 @@ class Report:
     results: tuple[Result, ...]
 
 
-def run(load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "thread") -> Report:
+def run(load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "process") -> Report:
     """Measure the bare endpoint, OnRecall on SQLite, and on PostgreSQL where a URL is given."""
     if load.seconds <= 0 or load.batch < 2 or load.alerts < load.batch or load.singles < 1:
         raise Invalid("give at least one second, batches of two or more, and a batch and a single a second", "load")

@@ -26,7 +26,7 @@ def intake(  # noqa: PLR0917 - an option is a parameter
     batch: Batch = 25,
     singles: Singles = 100,
     postgres: Postgres = None,
-    worker: Annotated[Literal["thread", "process"], typer.Option(help="Where the server's worker runs.")] = "thread",
+    worker: Annotated[Literal["thread", "process"], typer.Option(help="Where the server's worker runs.")] = "process",
     as_json: Json = False,
 ) -> None:
     """Measure how fast alerts are acknowledged, none lost and none double, beside a bare endpoint in the same run."""

@@ -58,8 +58,8 @@ class House:
     """The sentence model as it runs here: for what is kept, and for what is asked."""
 
     def warm(self) -> None:
-        """Bring the model into memory before somebody waits for it; nobody is called and nothing is written."""
-        for model in self.local:
+        """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
+        for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 
     def status(self, worker: Working | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:

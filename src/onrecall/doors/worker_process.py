@@ -2,15 +2,15 @@
 
 import contextlib
 import logging
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from types import FrameType
+from typing import IO
 
 from onrecall.doors.wiring import House, house
 from onrecall.doors.worker import Arrivals, Worker, Working
@@ -21,6 +21,8 @@ from onrecall.store import Store
 NICE = 10
 """Grouping gives way to taking in where processors are short."""
 AGAIN_SECONDS = 1.0
+AT_ONCE = 4096
+"""Bytes of calls that are read together: they all say the same."""
 GRACE_SECONDS = 20.0
 """For what is at hand; a worker that takes longer is killed, and its claim runs out."""
 
@@ -28,9 +30,10 @@ log = logging.getLogger(__name__)
 
 
 def beside(home: House) -> Working:
-    """Who works for a house that is served: a thread, or a process where that was chosen and can be."""
-    if home.settings.worker == "thread" or home.memory.store.overview.database.in_memory:
-        _warm(home)
+    """Who works for a house that is served: a process, or a thread where that was chosen or there is one processor."""
+    threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()  # beside what else begins
+    chosen = home.settings.worker
+    if chosen == "thread" or (chosen == "auto" and _processors() == 1) or home.memory.store.overview.database.in_memory:
         return Worker(home.memory)
     return WorkerProcess(home.memory.store, home.settings)
 
@@ -46,9 +49,7 @@ class WorkerProcess:
         self._turn = threading.Lock()
         """Held while a process is begun, or told to end."""
         self._keeper: threading.Thread | None = None
-        self._process: BaseProcess | None = None
-        self._calls: Connection | None = None
-        self._hears: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Begin to work; what was left over from the last run comes first."""
@@ -61,12 +62,13 @@ class WorkerProcess:
         """Let it finish what is at hand, and end."""
         with self._turn:
             self._stopping.set()
-            calls, process = self._calls, self._process
-            if calls is not None:
-                calls.close()
+            process = self._process
         if process is not None:
-            process.join(GRACE_SECONDS)
-            process.kill()
+            _close(process.stdin)
+            try:
+                process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
         if self._keeper is not None:
             self._keeper.join()
             self._keeper = None
@@ -74,37 +76,35 @@ class WorkerProcess:
     @property
     def alive(self) -> bool:
         """Whether the process lives."""
-        return self._process is not None and self._process.is_alive()
+        return self._process is not None and self._process.poll() is None
 
     def wake(self) -> None:
         """There is something to do."""
-        if self._calls is not None:
-            _call(self._calls)
+        if self._process is not None:
+            _call(self._process.stdin)
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until something has arrived, at most so long; says whether it did."""
         return self._arrivals.wait(arrived, seconds)
 
     def _begin(self) -> None:
-        hears, their_calls = multiprocessing.Pipe(duplex=False)
-        they_hear, calls = multiprocessing.Pipe(duplex=False)
-        _never_wait(calls)
-        process = multiprocessing.get_context("spawn").Process(
-            target=work_for, args=(self._chosen, they_hear, their_calls), name="onrecall-worker", daemon=True
+        # not by multiprocessing, which adds a process that keeps watch, and refuses where this one is itself a daemon
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", __name__], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        process.start()
-        their_calls.close()  # so that its end is heard when the process is gone
-        they_hear.close()
-        self._process, self._calls, self._hears = process, calls, hears
+        with contextlib.suppress(OSError):  # it is gone already, and _keep says so
+            _given(process.stdin).write(pickle.dumps(self._chosen))
+        _never_wait(_given(process.stdin))
+        self._process = process
 
     def _keep(self) -> None:
         while True:
             self._listen()
             assert self._process is not None
-            self._process.join()
+            ended = self._process.wait()
             if self._stopping.is_set():
                 return
-            log.error("the worker ended with %s; it is begun again", self._process.exitcode)
+            log.error("the worker ended with %s; it is begun again", ended)
             self._stopping.wait(AGAIN_SECONDS)
             with self._turn:
                 if self._stopping.is_set():
@@ -113,22 +113,25 @@ class WorkerProcess:
 
     def _listen(self) -> None:
         """Pass on that the worker wrote something, until it is gone."""
-        assert self._hears is not None
-        with contextlib.closing(self._hears) as hears, contextlib.suppress(EOFError, OSError):
-            while True:
-                hears.recv_bytes()
+        assert self._process is not None
+        with contextlib.closing(_given(self._process.stdout)) as hears:
+            while hears.read(AT_ONCE):
                 self._database.say_written()
                 self._arrivals.tell()
+        _close(self._process.stdin)
 
 
-def work_for(chosen: Settings, hears: Connection, calls: Connection) -> None:
-    """Work until whoever began this process says so, or is gone; tell of all that is written."""
+def work_for_the_server() -> None:
+    """Work as the settings on standard input say, until its end; standard output hears of all that is written."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     signal.signal(signal.SIGTERM, _end)
     if hasattr(os, "nice"):
         os.nice(NICE)
+    hears, calls = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what is printed by mistake is no call
     _never_wait(calls)
+    chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
     try:
         with house(chosen) as home:
             _work(home, hears, calls)
@@ -137,35 +140,46 @@ def work_for(chosen: Settings, hears: Connection, calls: Connection) -> None:
         sys.exit(1)
 
 
-def _work(home: House, hears: Connection, calls: Connection) -> None:
-    _warm(home)
+def _work(home: House, hears: IO[bytes], calls: IO[bytes]) -> None:
     worker = Worker(home.memory)
     home.memory.store.overview.database.written.append(lambda: _call(calls))
     worker.start()
     try:
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                hears.recv_bytes()
-                worker.wake()
+        while hears.read(AT_ONCE):
+            worker.wake()
     finally:
         worker.stop()
 
 
-def _warm(home: House) -> None:
-    """Bring the model into memory where alerts are answered, beside what else begins."""
-    threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()
+def _processors() -> int:
+    """How many there are for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _call(other: Connection) -> None:
+def _call(other: IO[bytes] | None) -> None:
     """Tell the other side that something happened. It is not waited for: who has a pipe full of calls needs no more."""
     with contextlib.suppress(OSError, ValueError):
-        other.send_bytes(b"!")
+        _given(other).write(b"!")
 
 
-def _never_wait(calls: Connection) -> None:
+def _never_wait(calls: IO[bytes]) -> None:
     if sys.platform != "win32":
         os.set_blocking(calls.fileno(), False)
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    with contextlib.suppress(OSError):
+        _given(pipe).close()
+
+
+def _given(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "it was asked for"
+    return pipe
+
+
+if __name__ == "__main__":
+    work_for_the_server()
