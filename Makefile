@@ -26,8 +26,7 @@ serve: $(VENV)/run.stamp ## the product on your own memory
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest $(AT_ONCE) -m "not alone" $(ARGS) || { echo "what failed beside others is tried once more, alone"; \
-	  $(BIN)/pytest -m "not alone" --last-failed --last-failed-no-failures none $(ARGS); }
+	@$(BIN)/pytest $(AT_ONCE) -m "not alone" $(ARGS)
 	@$(BIN)/pytest -m alone $(ARGS) || test $$? = 5  # none of them is among what was asked for
 
 test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -203,19 +203,21 @@ def test_another_member_gets_its_share_and_nothing_comes_twice(
     assert sum(said["records"] for said in told) <= 4000 + 1000, "what is in hand is committed before others get it"
 
 
-def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand(
+def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and_are_read_when_they_come_back(
     url, memory: Memory, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(400)))
     with running(memory, connection) as one:
-        with locked(url):
-            until(lambda: one.said.of("waiting"))
-            with remembering(url) as also, running(also, connection) as two:
+        with ExitStack() as elsewhere:
+            with locked(url):
+                until(lambda: one.said.of("waiting"))
+                two = elsewhere.enter_context(running(elsewhere.enter_context(remembering(url)), connection))
                 until(lambda: two.partitions)
                 assert any("left to others" in said["message"] for said in one.said.of("trouble"))
-        until(lambda: committed(connection.brokers, connection.group, topic) == 400, 180)
+            until(lambda: committed(connection.brokers, connection.group, topic) == 400, 180)
         for n in range(400, 420):
             send(connection.brokers, topic, body(alert(n)), key=str(n))
         until(lambda: committed(connection.brokers, connection.group, topic) == 420)
     assert len(statuses(memory.store)) == 420
-    assert sum(said["records"] for said in one.said.of("kept")) == 420, "what was let go comes from the brokers again"
+    read = sum(said["records"] for each in (one, two) for said in each.said.of("kept"))
+    assert read == 420, "what was let go comes from the brokers again"

@@ -51,6 +51,8 @@ class Taking:
         """Fetched and not yet in the database."""
         self._done: dict[tuple[str, int], int] = {}
         """Up to where partitions are in the database, as far as the brokers have not heard of it."""
+        self._anew = False
+        """Whether partitions were assigned that may still rest since they were here before."""
         self._counts: Counter[str] = Counter()
         self._told_at = time.monotonic()
 
@@ -78,6 +80,13 @@ class Taking:
                 self._hand.append(records.record(message))
         while self._troubles:
             self._trouble(self._troubles.pop(0))
+        if self._anew:
+            self._wake()
+
+    def _wake(self) -> None:
+        """Fetch from all partitions that are here, whichever of them were told to rest."""
+        self._consumer.resume(self._consumer.assignment())
+        self._anew = False
 
     def _trouble(self, error: "KafkaError") -> None:
         """What the brokers complain of: what passes is told, for the client tries again by itself."""
@@ -100,7 +109,7 @@ class Taking:
             else:
                 if pause > 1:
                     self._said("resumed", f"taken up again after {time.monotonic() - since:.0f} s")
-        self._consumer.resume(self._consumer.assignment())
+        self._wake()
 
     def _hold(self, seconds: float, ending: threading.Event) -> None:
         """Let time pass and stay a member of the group: partitions may come and go, and those that are here rest."""
@@ -168,6 +177,7 @@ class Taking:
 
     def _assigned(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         if partitions:
+            self._anew = True
             self._said("assigned", f"partitions {_names(partitions)} are ours", partitions=_listed(partitions))
 
     def _revoked(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
