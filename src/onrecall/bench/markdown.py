@@ -105,7 +105,7 @@ def _beside(one: Result, other: Result, size: int) -> str:
     mine, its = one.series[0], other.series[0]
     better = mine.p95 < its.p95 and mine.hit_at_10 > its.hit_at_10
     told = (
-        f"p95 {mine.p95:.0f} against {its.p95:.0f} ms, processor time {mine.cpu:.1f} against {its.cpu:.1f} ms,"
+        f"p95 {mine.p95:.1f} against {its.p95:.1f} ms, processor time {mine.cpu:.1f} against {its.cpu:.1f} ms,"
         f" hit@10 {mine.hit_at_10:.3f} against {its.hit_at_10:.3f}"
     )
     return f"| {size:,}: faster than {_name(other)}, at higher quality | {_judged(better)}: {told} |"
