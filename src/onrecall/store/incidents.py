@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, text, update
 
 from onrecall.errors import Invalid, NotFound
 from onrecall.incident import Incident, Resolution, Severity, Status
@@ -16,7 +16,7 @@ from onrecall.store.columns import Utc
 from onrecall.store.database import KINDS
 from onrecall.store.parts import named
 from onrecall.store.results import Page
-from onrecall.store.tables import incidents
+from onrecall.store.tables import incidents, recommendations
 
 PLAIN = (
     "id", "title", "description", "service", "environment", "severity", "status",
@@ -25,6 +25,8 @@ PLAIN = (
 WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels")))
 """An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
 LONGEST_QUESTION = 1000
+LATELY = timedelta(days=7)
+"""An open incident that began before this is hardly anybody's work still."""
 NUMBERED = re.compile(r"INC-(\d{1,9})")
 
 
@@ -130,6 +132,14 @@ def answered(connection: Connection, incident: str) -> None:
     its = incidents.c
     waits = update(incidents).where(its.id == incident, its.waiting, its.claimed_by.is_(None))
     connection.execute(waits.values(waiting=False))
+
+
+def ask_again(connection: Connection, now: datetime) -> None:
+    """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
+    its = incidents.c
+    at_work = its.status.in_(("open", "acknowledged")) & (its.started_at > now - LATELY) & its.waiting.is_(False)
+    answered = exists().where(recommendations.c.incident == its.id)
+    connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
 
 
 def _row(incident: Incident) -> dict[str, object]:

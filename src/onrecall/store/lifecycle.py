@@ -48,6 +48,7 @@ def resolve(  # noqa: PLR0917
     _place(connection, name, found)
     resolved = replace(resolved, links=links.of(connection, [name]).get(name, ()))
     incidents.move(connection, resolved, waiting=False)
+    incidents.ask_again(connection, now)
     events.add(connection, happened, now)
     return resolved
 

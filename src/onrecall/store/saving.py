@@ -94,6 +94,8 @@ class _Saving:
         self._documents = documents.hashes(connection, [one.id for one in given if isinstance(one, Document)])
         self.documents_put: set[str] = set()
         """Those that are new or say something else."""
+        self._learned = False
+        """Whether anything came that others can be told: a resolution, or a document."""
         self._arriving = Arriving()
         self._shelf = Shelf()
 
@@ -101,6 +103,8 @@ class _Saving:
         """Write what is left to be written."""
         self._arriving.write(self._connection, self._now)
         self._shelf.fill(self._connection)
+        if self._learned or self.documents_put:
+            incidents.ask_again(self._connection, self._now)
 
     def one(self, entry: Entry) -> Saved:
         """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
@@ -123,6 +127,7 @@ class _Saving:
         detail = {} if live else IMPORTED
         opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
         version = 1 if incident.resolution else None
+        self._learned |= incident.resolution is not None
         self._arriving.tell([opened, *_happened(None, incident, version, dict.fromkeys(incident.links), detail)])
         return Known(incident.id, incident.source, incident.source_id, hashes)
 
@@ -166,6 +171,7 @@ class _Saving:
         said, version = incident.resolution, None
         if said is not None and said != stored.resolution:
             version = resolutions.add(self._connection, incident.id, said, entry.performed)
+            self._learned = True
         ties = links.add(self._connection, incident.id, given.links, known_from(incident))
         self._arriving.tell(_happened(stored, incident, version, ties, IMPORTED))
         return Known(incident.id, incident.source, incident.source_id, hashes)
