@@ -109,7 +109,7 @@ def trust(confidence: Confidence | None, reason: str | None) -> str:
 def _step(step: Step) -> None:
     say((f"{step.n}. ", "bold"), step.text, "  ", (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk]), indent=2)
     if step.precondition:
-        say(("first: ", "dim"), step.precondition, indent=5)
+        say(("before: ", "dim"), step.precondition, indent=5)
     if step.command and step.command not in step.text:
         for row in step.command.splitlines():
             say((f"$ {row}", "bold cyan"), indent=5)

@@ -157,7 +157,7 @@ function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefi
         </Group>
         {step.command && <Command text={step.command} />}
         {step.why && <Sentence said={step.why} />}
-        {step.precondition && <Text size="sm">Only if: {step.precondition}</Text>}
+        {step.precondition && <Text size="sm">Before it: {step.precondition}</Text>}
         {step.rollback && <Text size="sm">To undo: {step.rollback}</Text>}
         {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
         {step.old_values.length > 0 && (
