@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Incident
@@ -28,12 +28,23 @@ class Register:
     def __init__(self, connection: Connection, given: Iterable[Incident]) -> None:
         self._ids: dict[str, Known] = {}
         self._keys: dict[tuple[str, str], Known] = {}
-        names = {name for one in given for name in (one.id, one.source_id, _qualified(one)) if name}
+        ids, of_sources = set[str](), dict[str, set[str]]()
+        for one in given:
+            ids.update(name for name in (one.id, one.source_id, _qualified(one)) if name)
+            if one.source_id:
+                of_sources.setdefault(one.source, set()).add(one.source_id)
+        its = incidents.c
+        self._read(connection, its.id, ids)
+        for source, names in of_sources.items():
+            self._read(connection, its.source_id, names, its.source == source)
+
+    def _read(
+        self, connection: Connection, column: ColumnElement[str], names: Iterable[str], *also: ColumnElement[bool]
+    ) -> None:
         columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
         for part in keys(sorted(names)):
-            for column in (incidents.c.id, incidents.c.source_id):
-                for row in connection.execute(select(*columns).where(column.in_(part))):
-                    self.note(Known(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))
+            for row in connection.execute(select(*columns).where(column.in_(part), *also)):
+                self.note(Known(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))
 
     def note(self, known: Known) -> None:
         """Remember what is stored now."""
