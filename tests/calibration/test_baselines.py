@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from onrecall.calibration.baselines import K1, B, Bm25, Cosine, UsualCause
+from onrecall.calibration.baselines import K1, TOGETHER, B, Bm25, Cosine, UsualCause
 
 WORDS = ["disk", "full", "queue", "slow", "login", "timeout", "node"]
 
@@ -58,10 +58,15 @@ def test_the_usual_cause_is_that_of_the_service_and_elsewhere_that_of_all():
 
 
 def test_cosine_names_the_owner_of_the_nearest_passage_once():
-    cosine = Cosine(4)
+    cosine = Cosine(4, 5)
     rows = np.eye(4, dtype="<f2")
     cosine.put("A", [rows[0].tobytes(), rows[1].tobytes()])
     for n in range(300):
         cosine.put(f"far {n}", [(-rows[0]).tobytes()])
     cosine.put("B", [rows[2].tobytes()])
-    assert cosine.answer(np.array([0.9, 0.3, 0.4, 0], np.float32), 5) == ("A", "B")
+    question = np.array([0.9, 0.3, 0.4, 0], np.float32)
+    cosine.ask(question)
+    cosine.put("C", [rows[0].tobytes()])
+    for _ in range(TOGETHER):
+        cosine.ask(question)
+    assert cosine.answers() == [("A", "B"), *[("A", "C", "B")] * TOGETHER], "each of what was there when it was asked"

@@ -109,6 +109,10 @@ def test_any_text_gets_an_answer(text, joint, command):
         assert judged.risk in RISKS
 
 
+def test_either_of_two_commands_is_fed_nothing_by_the_other():
+    assert classify("kubectl get pods -n prod || kubectl exec -it api-0 -- bash").risk == "read_only"
+
+
 @given(st.sampled_from(SHELL), st.sampled_from(SHELL), st.sampled_from([" && ", "; ", " || ", "\n", " & "]))
 @settings(max_examples=200, deadline=None)
 def test_the_worst_part_counts(one, other, joint):

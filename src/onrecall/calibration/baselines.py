@@ -15,6 +15,8 @@ from onrecall.calibration.truth import squash
 Vectors = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75
 """BM25 as most engines ship it."""
+TOGETHER = 64
+"""Questions to the sentence model's vectors that are answered at a time: it takes little longer than one alone."""
 NAMES = ("most_frequent_cause", "bm25", "minilm")
 _WORD = re.compile(r"\w+")
 
@@ -94,10 +96,14 @@ class Bm25:
 class Cosine:
     """The nearest passage by the sentence model alone."""
 
-    def __init__(self, dimensions: int) -> None:
+    def __init__(self, dimensions: int, limit: int) -> None:
+        self._limit = limit
         self._vectors: Vectors = np.zeros((256, dimensions), np.float32)
         self._owners: list[str] = []
         self._had: dict[str, frozenset[bytes]] = {}
+        self._asked: list[tuple[Vectors, int]] = []
+        """What is not answered yet, and how many passages there were then."""
+        self._answers: list[tuple[str, ...]] = []
 
     def put(self, owner: str, vectors: Sequence[bytes]) -> None:
         """Take passages in (float16, unit length); what the owner had already stays, for it is still said."""
@@ -111,9 +117,26 @@ class Cosine:
             self._vectors[len(self._owners)] = np.frombuffer(vector, "<f2")
             self._owners.append(owner)
 
-    def answer(self, vector: Vectors, limit: int) -> tuple[str, ...]:
-        """Owners, best first."""
-        return _best(self._vectors[: len(self._owners)] @ vector, self._owners, limit)
+    def ask(self, vector: Vectors) -> None:
+        """Have a question answered from what is there now: passages only ever come, so it can wait for others."""
+        self._asked.append((vector, len(self._owners)))
+        if len(self._asked) == TOGETHER:
+            self._answer()
+
+    def answers(self) -> Sequence[tuple[str, ...]]:
+        """To each question in turn the owners, best first."""
+        self._answer()
+        return self._answers
+
+    def _answer(self) -> None:
+        if not self._asked:
+            return
+        scores = np.stack([vector for vector, _ in self._asked]) @ self._vectors[: self._asked[-1][1]].T
+        # How products are summed depends on how many are taken together; what that changes is no difference.
+        scores = np.round(scores, 5)
+        for row, (_, there) in zip(scores, self._asked, strict=True):
+            self._answers.append(_best(row[:there], self._owners, self._limit))
+        self._asked.clear()
 
 
 def _best(scores: npt.NDArray[np.floating], owners: Sequence[str], limit: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from onrecall.incident import Evidence, Incident, Outcome, Performed, Recommendation, Resolution
+from onrecall.incident import Document, Incident, Outcome, Performed, Recommendation, Resolution
 from onrecall.page import one_line
 from onrecall.recommendation import step_key
 
@@ -21,16 +21,13 @@ def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed
 
 
 def recurrence_of(
-    incident: Incident, resolution: Resolution, evidence: Sequence[Evidence], similar: float
+    incident: Incident, resolution: Resolution, alike: Sequence[tuple[Incident | Document, float]], similar: float
 ) -> str | None:
     """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
-    for one in evidence:
-        earlier = one.incident
-        if earlier is None or earlier.resolution is None or earlier.started_at >= incident.started_at:
+    for earlier, score in alike:
+        if not isinstance(earlier, Incident) or earlier.resolution is None or score < similar:
             continue
-        if one.score < similar:
-            continue
-        if same_cause(resolution, earlier.resolution):
+        if earlier.started_at < incident.started_at and same_cause(resolution, earlier.resolution):
             return earlier.id
     return None
 

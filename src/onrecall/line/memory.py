@@ -182,7 +182,7 @@ class Memory:
                 raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
             self.store.incident(recurs)
             return (Link("recurrence", recurs),)
-        alike = self.recall(situation_of(incident), limit=10)
+        alike = self._recall.alike(situation_of(incident), limit=10)
         found = recurrence_of(incident, resolution, alike, self.trust.measured().thresholds.similar)
         return (Link("recurrence", found),) if found else ()
 

@@ -53,7 +53,7 @@ class Replay:
         known = self._primed()
         processes = self.processes or (2 if len(happened) >= WORTH and _two() else 1)
         answers, baselines, frozen = self._answered(told, happened, known, processes)
-        given = tuple(replace(one, baselines=said) for one, said in zip(answers.given, baselines.said, strict=True))
+        given = tuple(replace(one, baselines=said) for one, said in zip(answers.given, baselines.said(), strict=True))
         return Run(given, frozen, _worked(self.history.incidents), time.perf_counter() - started)
 
     def _answered(

@@ -152,10 +152,10 @@ class Baselines:
     """Answers each opening by simpler means."""
 
     def __init__(self, walk: Walk, embedder: Embedder | None) -> None:
-        self.said: list[Said] = []
+        self._said: list[Said] = []
         self._store, self._embedder = walk.store, embedder
         self._usual, self._bm25 = UsualCause(), Bm25()
-        self._cosine = Cosine(embedder.dimensions) if embedder else None
+        self._cosine = Cosine(embedder.dimensions, EVIDENCE) if embedder else None
         self._papers: set[str] = set()
 
     def opened(self, event: Event, situation: Situation, service: str | None) -> None:  # noqa: ARG002
@@ -165,9 +165,15 @@ class Baselines:
             "bm25": self._incidents(self._bm25.answer(situation.text, EVIDENCE)),
         }
         if self._cosine and self._embedder:
-            vector = self._embedder.embed([situation.text])[0]
-            said["minilm"] = self._incidents(self._cosine.answer(vector, EVIDENCE))
-        self.said.append(said)
+            self._cosine.ask(self._embedder.embed([situation.text])[0])
+        self._said.append(said)
+
+    def said(self) -> Sequence[Said]:
+        """What each opening was answered, in turn."""
+        if self._cosine:
+            for said, owners in zip(self._said, self._cosine.answers(), strict=True):
+                said["minilm"] = self._incidents(owners)
+        return self._said
 
     def kept(self, thing: Incident | Document) -> None:
         """Learn what the memory was told."""

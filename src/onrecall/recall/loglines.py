@@ -1,10 +1,13 @@
 """Log lines: recognising them, masking what changes from one run to the next, and the template that is left."""
 
 import re
+from functools import lru_cache
 
 MASK = "<*>"
 LONGEST = 2_000
 """Characters of a line that are looked at when deciding what kind of line it is."""
+REMEMBERED, USUAL = 8192, 300
+"""So many lines are looked at once, as long as they are no longer than usual: the same ones come again and again."""
 
 _LEVEL = r"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|ALERT|EMERG|FATAL|PANIC)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -71,11 +74,18 @@ def is_frame(line: str) -> bool:
 
 def is_log(line: str) -> bool:
     """Whether a line was written by a program: it says when, how bad, where in the code, or is full of ids."""
+    return _known_log(line) if len(line) <= USUAL else _is_log(line)
+
+
+def _is_log(line: str) -> bool:
     head = line[:LONGEST]
     if _STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]):
         return True
     volatile = len(_VOLATILE.findall(head)) if _COULD_BE.search(head) else 0
     return volatile > 0 and volatile * 8 >= head.count(" ") + 1
+
+
+_known_log = lru_cache(REMEMBERED)(_is_log)
 
 
 def mask(text: str, by: str = MASK) -> str:
@@ -85,5 +95,12 @@ def mask(text: str, by: str = MASK) -> str:
 
 def mask_line(line: str, by: str = MASK) -> str:
     """One log line without what changes from run to run; error codes, HTTP statuses and versions stay."""
+    return _known_mask(line, by) if len(line) <= USUAL else _mask_line(line, by)
+
+
+def _mask_line(line: str, by: str) -> str:
     line = _KLOG.sub(r"\1", line)
     return _MASKED.sub(lambda found: found[0] if found["keep"] else by, line)
+
+
+_known_mask = lru_cache(REMEMBERED)(_mask_line)

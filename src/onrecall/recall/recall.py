@@ -158,6 +158,19 @@ class Recall:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
+        asked, shown, family = self._ranked(situation, limit)
+        excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
+        return tuple(
+            _evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth)
+            for one, excerpt in zip(shown, excerpts, strict=True)
+        )
+
+    def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Thing, float], ...]:
+        """The same things with their scores, unexplained: for whoever only compares."""
+        _, shown, _ = self._ranked(situation, limit)
+        return tuple((one.thing, _score(one)) for one in shown)
+
+    def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
         query = understand(situation)
         embedding = self._embed(query)
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
@@ -169,11 +182,7 @@ class Recall:
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
         shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
-        excerpts, worth = self._excerpts(asked, shown), explain.telling(query, rarity)
-        return tuple(
-            _evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth)
-            for one, excerpt in zip(shown, excerpts, strict=True)
-        )
+        return asked, shown, family
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -262,13 +271,17 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
+def _score(one: Finalist) -> float:
+    return round(one.signals.score, 4)
+
+
 def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...], worth: Sequence[int]) -> Evidence:
     thing, signals = one.thing, one.signals
     return Evidence(
         id=thing.id,
         kind=one.owner[0],
         title=thing.title,
-        score=round(signals.score, 4),
+        score=_score(one),
         signals=signals.shares,
         why=explain.why(asked.query, thing, one.candidate.has, worth, signals.meaning),
         excerpt=excerpt,

@@ -44,9 +44,9 @@ class Seen:
 
     def __init__(self, causes: Iterable[Hypothesis]) -> None:
         evidence = [one for cause in causes for one in cause.evidence]
-        text = "\n".join(_all(one) for one in evidence)
-        self._text = _plain(text)
-        self._words = frozenset(words(text))
+        said = [_all(one) for one in evidence]
+        self._text = "\n".join(map(_plain, said))
+        self._words = frozenset[str]().union(*map(_words, said))
         self.keys = frozenset(deed.key for one in evidence for deed in deeds(one))
 
     def says(self, observed: str) -> bool:
@@ -93,6 +93,11 @@ def _found(text: str) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     return " ".join(mask(text[:LIMIT]).casefold().split())
+
+
+@lru_cache(maxsize=512)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def _all(evidence: Evidence) -> str:

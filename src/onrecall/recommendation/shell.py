@@ -193,7 +193,7 @@ class _Reader:
             self.at += 2 if ahead[1:2] == "&" else 1
         else:
             self._end_command()
-            self.at += 1
+            self.at += 2 if ahead.startswith("||") else 1
 
     def _add(self, text: str) -> None:
         self.word = (self.word or "") + text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, tuple_
+from sqlalchemy import Connection, Row, func, select
 
 from onrecall.incident import Incident
 from onrecall.store import alerts, counting, incidents
@@ -186,12 +186,19 @@ def _named(
 ) -> dict[str, frozenset[tuple[str, str]]]:
     """Which incidents that are not over, or were not at a time, have alerts of these sources and keys."""
     found: dict[str, set[tuple[str, str]]] = {}
-    its = alert_rows.c
-    alive = or_(incident_rows.c.status != "resolved", incident_rows.c.resolved_at >= since)
-    query = select(its.incident, its.source, its.key).join(incident_rows, incident_rows.c.id == its.incident).distinct()
-    for part in parts(sorted(names)):
-        for row in connection.execute(query.where(tuple_(its.source, its.key).in_(part), alive)):
-            found.setdefault(row.incident, set()).add((row.source, row.key))
+    its, of_source = alert_rows.c, dict[str, list[str]]()
+    for source, key in sorted(names):
+        of_source.setdefault(source, []).append(key)
+    # Not joined with incidents: SQLite would begin with these, and read every alert that they ever had.
+    for source, some in of_source.items():
+        query = select(its.incident, its.key).where(its.source == source, its.incident.is_not(None)).distinct()
+        for part in parts(some):
+            for row in connection.execute(query.where(its.key.in_(part))):
+                found.setdefault(row.incident, set()).add((source, row.key))
+    over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since
+    for part in parts(list(found)):
+        for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(part), *over)):
+            del found[name]
     return {name: frozenset(some) for name, some in found.items()}
 
 

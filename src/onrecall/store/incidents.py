@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels")))
 LONGEST_QUESTION = 1000
 LATELY = timedelta(days=7)
 """An open incident that began before this is hardly anybody's work still."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 NUMBERED = re.compile(r"INC-(\d{1,9})")
 
 
@@ -136,8 +137,8 @@ def answered(connection: Connection, incident: str) -> None:
 
 def ask_again(connection: Connection, now: datetime) -> None:
     """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
-    its = incidents.c
-    at_work = its.status.in_(("open", "acknowledged")) & (its.started_at > now - LATELY) & its.waiting.is_(False)
+    its, since = incidents.c, max(now, EARLIEST + LATELY) - LATELY
+    at_work = its.status.in_(("open", "acknowledged")) & (its.started_at > since) & its.waiting.is_(False)
     answered = exists().where(recommendations.c.incident == its.id)
     connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
 
