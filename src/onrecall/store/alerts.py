@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from onrecall.alert import Alert
 from onrecall.store import counting, episodes, guard
 from onrecall.store.inbound import StoredAlert
-from onrecall.store.parts import parts
+from onrecall.store.parts import parts, seconds
 from onrecall.store.tables import alerts
 
 BODY = (
@@ -128,14 +128,15 @@ class _Putting:
 
     def _read(self) -> None:
         known = {one.episode for one in self._given if one.alert.starts_known}
-        for part in parts(sorted(known)):
-            episode = tuple_(alerts.c.source, alerts.c.key, alerts.c.starts_at)
-            self._add(select(alerts).where(episode.in_(part)))
+        times = [at for _, _, at in known]
+        for source, some in seconds((source, key) for source, key, _ in known):
+            its = alerts.c.source == source, alerts.c.key.in_(some), alerts.c.starts_at.between(min(times), max(times))
+            self._add(select(alerts).where(*its), known)
         nameless = {(one.alert.source, one.alert.key) for one in self._given if not one.alert.starts_known}
-        for some in parts(sorted(nameless)):
+        for source, some in seconds(nameless):
             newest = (
                 select(alerts.c.source, alerts.c.key, func.max(alerts.c.starts_at).label("at"))
-                .where(tuple_(alerts.c.source, alerts.c.key).in_(some))
+                .where(alerts.c.source == source, alerts.c.key.in_(some))
                 .group_by(alerts.c.source, alerts.c.key)
                 .subquery()
             )
@@ -146,9 +147,11 @@ class _Putting:
             )
             self._add(select(alerts).join(newest, same))
 
-    def _add(self, query: Select[Any]) -> None:
+    def _add(self, query: Select[Any], wanted: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
-            self._stand(_Standing(stored(row)))
+            found = _Standing(stored(row))
+            if wanted is None or found.told.episode in wanted:
+                self._stand(found)
 
     def _stand(self, standing: "_Standing") -> None:
         one = standing.told

@@ -125,7 +125,9 @@ class _Loading:
         keys = NATURAL.get(table.name) or tuple(column.name for column in table.primary_key)
         names = _columns(table).keys() - PASSING
         wanted = [tuple(row[key] for key in keys) for row in rows]
-        query = select(table).where(tuple_(*(table.c[key] for key in keys)).in_(wanted))
+        query = select(table).where(table.c[keys[0]].in_({key[0] for key in wanted}))
+        if len(keys) > 1:
+            query = query.where(tuple_(*(table.c[key] for key in keys)).in_(wanted))
         there = {tuple(row[key] for key in keys): row for row in self._connection.execute(query).mappings()}
         new = []
         for key, row in zip(wanted, rows, strict=True):

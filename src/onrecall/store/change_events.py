@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from onrecall.alert import ChangeEvent
 from onrecall.errors import Invalid
 from onrecall.store import guard, paging
-from onrecall.store.parts import parts
+from onrecall.store.parts import seconds
 from onrecall.store.results import Page
 from onrecall.store.tables import change_events
 
@@ -50,8 +50,8 @@ def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them, the last word about each; for each, whether it was news."""
     names = [(row["source"], row["key"]) for row in rows]
     there: dict[tuple[str, str], str] = {}
-    for part in parts(sorted(set(names))):
-        query = select(change_events).where(tuple_(change_events.c.source, change_events.c.key).in_(part))
+    for source, keys in seconds(names):
+        query = select(change_events).where(change_events.c.source == source, change_events.c.key.in_(keys))
         there.update(((row.source, row.key), row.hash) for row in connection.execute(query))
     stored = set(there)
     news, last = [], {}

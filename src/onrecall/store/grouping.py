@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from onrecall.incident import Incident
 from onrecall.store import alerts, counting, incidents
 from onrecall.store.inbound import StoredAlert
-from onrecall.store.parts import keys, parts
+from onrecall.store.parts import keys, parts, seconds
 from onrecall.store.tables import alerts as alert_rows
 from onrecall.store.tables import events, pairings
 from onrecall.store.tables import incidents as incident_rows
@@ -186,15 +186,12 @@ def _named(
 ) -> dict[str, frozenset[tuple[str, str]]]:
     """Which incidents that are not over, or were not at a time, have alerts of these sources and keys."""
     found: dict[str, set[tuple[str, str]]] = {}
-    its, of_source = alert_rows.c, dict[str, list[str]]()
-    for source, key in sorted(names):
-        of_source.setdefault(source, []).append(key)
+    its = alert_rows.c
     # Not joined with incidents: SQLite would begin with these, and read every alert that they ever had.
-    for source, some in of_source.items():
-        query = select(its.incident, its.key).where(its.source == source, its.incident.is_not(None)).distinct()
-        for part in parts(some):
-            for row in connection.execute(query.where(its.key.in_(part))):
-                found.setdefault(row.incident, set()).add((source, row.key))
+    for source, some in seconds(names):
+        query = select(its.incident, its.key).where(its.source == source, its.key.in_(some), its.incident.is_not(None))
+        for row in connection.execute(query.distinct()):
+            found.setdefault(row.incident, set()).add((source, row.key))
     over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since
     for part in parts(list(found)):
         for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(part), *over)):

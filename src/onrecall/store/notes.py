@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, tuple_
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from onrecall.alert import Acknowledgement, Note
 from onrecall.store import guard
 from onrecall.store.inbound import StoredNote
-from onrecall.store.parts import parts
+from onrecall.store.parts import seconds
 from onrecall.store.tables import notes
 
 
@@ -38,8 +38,8 @@ def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them; for each, whether it is new."""
     names = [(row["source"], row["id"]) for row in rows]
     there: set[tuple[str, str]] = set()
-    for part in parts(sorted(set(names))):
-        query = select(notes.c.source, notes.c.id).where(tuple_(notes.c.source, notes.c.id).in_(part))
+    for source, ids in seconds(names):
+        query = select(notes.c.source, notes.c.id).where(notes.c.source == source, notes.c.id.in_(ids))
         there.update((row.source, row.id) for row in connection.execute(query))
     new = []
     for name in names:

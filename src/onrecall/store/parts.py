@@ -20,6 +20,19 @@ def parts(items: Iterable[Item], size: int = SIZE) -> Iterator[list[Item]]:
         yield part
 
 
+def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """For each first of the pairs its seconds, so many at a time.
+
+    `one = ? and other in (…)` is looked up by an index; for `(one, other) in (…)` SQLite reads the whole table.
+    """
+    of_first: dict[str, list[str]] = {}
+    for first, second in sorted(set(pairs)):
+        of_first.setdefault(first, []).append(second)
+    for first, some in of_first.items():
+        for part in parts(some):
+            yield first, part
+
+
 def keys(names: Iterable[str]) -> Iterator[list[str]]:
     """The names to look for, so many at a time; what can't be stored is not looked for."""
     return parts(name for name in names if guard.storable(name))

@@ -149,7 +149,8 @@ def _unstage(connection: Connection, names: Sequence[tuple[str, str]]) -> None:
     for start in range(0, len(names), swapping.AT_ONCE):
         some = names[start : start + swapping.AT_ONCE]
         for table in (staged_passages, staged_owners):
-            connection.execute(delete(table).where(tuple_(table.c.owner, table.c.kind).in_(some)))
+            owned = table.c.owner.in_([owner for owner, _ in some])  # which an index answers, as it does not the pair
+            connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(some)))
 
 
 def _stage(connection: Connection, remade: Sequence[Remade]) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from onrecall.errors import Invalid, NotFound
 from onrecall.store import counting, paging
 from onrecall.store.inbound import StoredUnread, Unread
-from onrecall.store.parts import parts
+from onrecall.store.parts import parts, seconds
 from onrecall.store.results import Page
 from onrecall.store.tables import rejected
 
@@ -18,8 +18,10 @@ from onrecall.store.tables import rejected
 def put(connection: Connection, given: Sequence[tuple[str, Unread]], now: datetime) -> None:
     """Keep parts with the source that they came from; one that is there already stays as it is."""
     rows = {(row["source"], row["hash"]): row for row in (_row(source, one) for source, one in given)}
-    for part in parts(sorted(rows)):
-        query = select(rejected.c.source, rejected.c.hash).where(tuple_(rejected.c.source, rejected.c.hash).in_(part))
+    for source, hashes in seconds(rows):
+        query = select(rejected.c.source, rejected.c.hash).where(
+            rejected.c.source == source, rejected.c.hash.in_(hashes)
+        )
         for row in connection.execute(query).all():
             del rows[row.source, row.hash]
     if rows:
