@@ -104,6 +104,17 @@ def test_it_ends_with_its_server_however_that_ends(number: signal.Signals, tmp_p
         server.wait()
 
 
+def test_what_lies_in_the_folder_is_no_part_of_it(home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sqlalchemy.py").write_text("raise SystemExit('hostile')")
+    monkeypatch.chdir(tmp_path)
+    worker = beside(home)
+    worker.start()
+    name = opened(home, "disk of orders-db is full")
+    worker.wake()
+    assert worker.wait(lambda: home.memory.store.newest_recommendation(name) is not None, 20)
+    worker.stop()
+
+
 def test_a_database_in_memory_is_worked_on_by_a_thread(tmp_path: Path) -> None:
     with house(settled("sqlite://", tmp_path)) as home:
         assert isinstance(beside(home), Worker)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from io import BufferedReader
 from types import FrameType
 from typing import IO
 
@@ -89,8 +90,9 @@ class WorkerProcess:
 
     def _begin(self) -> None:
         # not by multiprocessing, which adds a process that keeps watch, and refuses where this one is itself a daemon
+        command = [sys.executable, "-P", "-m", __name__]  # -P: what lies in the folder where it was begun is no module
         process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", __name__], bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         with contextlib.suppress(OSError):  # it is gone already, and _keep says so
             _given(process.stdin).write(pickle.dumps(self._chosen))
@@ -128,7 +130,7 @@ def work_for_the_server() -> None:
     signal.signal(signal.SIGTERM, _end)
     if hasattr(os, "nice"):
         os.nice(NICE)
-    hears, calls = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb", buffering=0)
+    hears, calls = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what is printed by mistake is no call
     _never_wait(calls)
     chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
@@ -140,12 +142,12 @@ def work_for_the_server() -> None:
         sys.exit(1)
 
 
-def _work(home: House, hears: IO[bytes], calls: IO[bytes]) -> None:
+def _work(home: House, hears: BufferedReader, calls: IO[bytes]) -> None:
     worker = Worker(home.memory)
     home.memory.store.overview.database.written.append(lambda: _call(calls))
     worker.start()
     try:
-        while hears.read(AT_ONCE):
+        while hears.read1(AT_ONCE):
             worker.wake()
     finally:
         worker.stop()
