@@ -73,7 +73,7 @@ def test_taking_in_and_grouping(memory: Memory) -> None:
     with listening(memory.store) as asked:
         for _ in range(2):
             memory.store.receive([Arrival("alertmanager", tuple(told), unread=unread)], NOON)
-            while memory.grouping.run():
+            while memory.work():
                 pass
     assert len(asked) > 10
     assert read_whole(memory.store, asked) == []
@@ -94,3 +94,19 @@ def test_recall(memory: Memory) -> None:
     with listening(memory.store) as asked:
         memory.recall(Situation("disk is full", as_of=at(60)))
     assert read_whole(memory.store, asked) == []
+
+
+def test_what_pages_ask_for_again_and_again(memory: Memory) -> None:
+    for n in range(5):
+        memory.open(incident(f"X-{n}", -n))
+    memory.work()
+    store = memory.store
+    with listening(store) as asked:
+        store.incidents(status="open", limit=50)
+        store.incidents(status="unresolved", service="orders", limit=50)
+        store.newest_recommendation("X-1")
+        store.timeline("X-1")
+        store.recommendations("X-1")
+        store.change_events_near("orders", NOON, 2)
+    assert len(asked) > 5
+    assert read_whole(store, asked) == []
