@@ -151,6 +151,16 @@ def test_without_a_start_an_episode_goes_on_until_it_is_resolved(store: Store):
     ]
 
 
+def test_without_a_known_start_an_old_message_is_about_the_old_episode(store: Store):
+    def unknown(minute: float, **more: object) -> Alert:
+        return replace(firing(starts=minute, starts_known=False), **more)
+
+    for heard in (unknown(1), unknown(3, status="resolved"), unknown(9), unknown(9, status="resolved")):
+        told(store, heard, now=20)
+    assert told(store, unknown(1, description="told again"), now=30) == Received(1, 0)
+    assert [one.alert.starts_at for one in store.waiting_alerts(10)] == [at(1), at(9)]
+
+
 def test_what_cannot_be_stored_is_kept_apart_and_the_rest_goes_in(store: Store):
     long, endless = firing("x" * 700), firing("n", values={"current": float("inf")})
     said = told(store, firing("a"), long, endless, firing("b"))

@@ -127,7 +127,7 @@ class _Putting:
         return news
 
     def _read(self) -> None:
-        known = {one.episode for one in self._given if one.alert.starts_known}
+        known = {one.episode for one in self._given}
         times = [at for _, _, at in known]
         for source, some in seconds((source, key) for source, key, _ in known):
             its = alerts.c.source == source, alerts.c.key.in_(some), alerts.c.starts_at.between(min(times), max(times))
@@ -173,7 +173,9 @@ class _Putting:
             return self._there.get(one.episode)
         newest = self._newest.get(one.episode[:2])
         standing = self._there[newest] if newest else None
-        return standing if standing and episodes.same(standing.told.alert, one.alert) else None
+        if standing and episodes.same(standing.told.alert, one.alert):
+            return standing
+        return self._there.get(one.episode)  # an earlier one that began in this very moment is no other
 
     def _insert(self, new: "Sequence[_Standing]", now: datetime) -> None:
         if not new:
