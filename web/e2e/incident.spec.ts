@@ -50,9 +50,14 @@ test("what was marked fills in the resolution, and a correction is another versi
 test("two incidents that are one are merged by hand, and the merge can be undone", async ({ page, server }) => {
   const one = await server.post("/api/v1/incidents", { title: "Billing queue grows", service: "billing" });
   const other = await server.post("/api/v1/incidents", { title: "Invoices are late", service: "invoices" });
+  let come = () => {};
+  const held = new Promise<void>((done) => { come = done; });
+  await page.route("**/recommendation", async (route) => { await held; await route.continue(); });
   await page.goto(`${server.url}/#/incidents/${String(one["id"])}`);
   await page.getByRole("button", { name: "Merge…" }).click();
   await page.getByRole("combobox", { name: "It is part of" }).fill(String(other["id"]));
+  come();
+  await expect(page.getByTestId("verdict")).toBeVisible(); // and what was being written is there still
   await page.getByRole("form", { name: "merge" }).getByRole("button", { name: "Merge" }).click();
   await expect(page.getByText(`merged into ${String(other["id"])}`)).toBeVisible();
   await page.getByRole("button", { name: "Undo the merge" }).click();

@@ -8,7 +8,7 @@ import { Link, useParams } from "react-router";
 
 import { api, got } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
-import { Answer, type Marked, Section } from "../parts/answer";
+import { AnswerRest, AnswerTop, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
 import { Postmortem } from "../parts/postmortem";
@@ -42,17 +42,11 @@ export function Incident() {
         <Stack gap="md" className="onrecall-tight" miw={0}>
           {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
           {one.resolution && doing}
-          {answer ? (
-            <Answer answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })}>
-              {!one.resolution && doing}
-              <Helped answer={answer} marked={marked} />
-            </Answer>
-          ) : (
-            <>
-              {one.status !== "resolved" && <Waiting rows={2} height={120} />}
-              {!one.resolution && doing}
-            </>
-          )}
+          {answer ? <AnswerTop answer={answer} /> : one.status !== "resolved" && <Waiting rows={2} height={120} />}
+          {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
+          {!one.resolution && doing}
+          {answer && <Helped answer={answer} marked={marked} />}
+          {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })} />}
         </Stack>
         <Stack gap="md" miw={0}>
           <Changes changes={one.changes ?? []} />

@@ -26,12 +26,30 @@ interface AnswerProps {
 }
 
 export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
-  const first = firstSafe(answer.steps);
   return (
     <Stack gap="md" className="onrecall-tight">
+      <AnswerTop answer={answer} />
+      {children}
+      <AnswerRest answer={answer} asked={asked} {...(marked && mark ? { marked, mark } : {})} />
+    </Stack>
+  );
+}
+
+/** What has to be seen at once. */
+export function AnswerTop({ answer }: { answer: Recommendation }) {
+  const first = firstSafe(answer.steps);
+  return (
+    <>
       <Verdict answer={answer} />
       {first && <FirstStep step={first} />}
-      {children}
+    </>
+  );
+}
+
+/** All that it rests on, and the other steps. */
+export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "children">) {
+  return (
+    <>
       <Explained answer={answer} />
       {answer.tell_apart.length > 0 && (
         <Section title="What to look at to find out">
@@ -83,7 +101,7 @@ export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
         </Section>
       )}
       <Made key={answer.id} answer={answer} />
-    </Stack>
+    </>
   );
 }
 
