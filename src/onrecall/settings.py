@@ -73,8 +73,7 @@ class Settings(BaseSettings):
         default=300, ge=0, le=604_800, description="From the end of an incident's last alert to its own."
     )
     worker: Literal["auto", "thread", "process"] = Field(
-        default="auto",
-        description="Where a server's own worker runs; auto is a process where processors are two or more.",
+        default="auto", description="Where a server's worker runs; auto: a process where there are two processors."
     )
     dependencies: Path | None = Field(
         default=None, description="YAML or JSON file of what depends on what: `service: [services it needs]`."

@@ -1,13 +1,13 @@
 """Which incident is meant: natural keys, and what is already stored under them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from onrecall.errors import Conflict, Invalid
 from onrecall.incident import Incident
-from onrecall.store.parts import keys
+from onrecall.store.parts import keys, seconds
 from onrecall.store.tables import incidents
 
 
@@ -25,17 +25,13 @@ class Known:
 class Register:
     """The stored incidents that some given ones may be."""
 
-    def __init__(self, connection: Connection, given: Iterable[Incident]) -> None:
+    def __init__(self, connection: Connection, given: Sequence[Incident]) -> None:
         self._ids: dict[str, Known] = {}
         self._keys: dict[tuple[str, str], Known] = {}
-        ids, of_sources = set[str](), dict[str, set[str]]()
-        for one in given:
-            ids.update(name for name in (one.id, one.source_id, _qualified(one)) if name)
-            if one.source_id:
-                of_sources.setdefault(one.source, set()).add(one.source_id)
         its = incidents.c
+        ids = {name for one in given for name in (one.id, one.source_id, _qualified(one)) if name}
         self._read(connection, its.id, ids)
-        for source, names in of_sources.items():
+        for source, names in seconds((one.source, one.source_id) for one in given if one.source_id):
             self._read(connection, its.source_id, names, its.source == source)
 
     def _read(

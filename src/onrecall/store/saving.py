@@ -95,7 +95,7 @@ class _Saving:
         self.documents_put: set[str] = set()
         """Those that are new or say something else."""
         self._learned = False
-        """Whether anything came that others can be told: a resolution, or a document."""
+        """Whether a resolution came."""
         self._arriving = Arriving()
         self._shelf = Shelf()
 

@@ -63,6 +63,8 @@ class Taking:
         )
         while not ending.is_set():
             self._fetch(TOGETHER, WAIT_SECONDS)
+            if self._anew:
+                self._wake()
             if self._hand:
                 self._settle(ending)
             elif self._done:
@@ -80,8 +82,6 @@ class Taking:
                 self._hand.append(records.record(message))
         while self._troubles:
             self._trouble(self._troubles.pop(0))
-        if self._anew:
-            self._wake()
 
     def _wake(self) -> None:
         """Fetch from all partitions that are here, whichever of them were told to rest."""
