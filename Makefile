@@ -34,7 +34,7 @@ test-fast: $(VENV)/dev.stamp ## the tests without PostgreSQL
 	@$(BIN)/pytest -m "alone and not postgres" $(ARGS) || test $$? = 5
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network, where that can be had; nobody is called
-	@$(BIN)/pytest -q -s tests/doors/test_unplugged.py $(ARGS)
+	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)
 
 check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between the rooms
 	@$(BIN)/ruff check --quiet .
@@ -66,7 +66,7 @@ lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(BENCH) web/node_modules src/onrecall/doors/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BENCH) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

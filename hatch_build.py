@@ -12,7 +12,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUILT = Path("src/onrecall/doors/http/console/index.html")
+BUILT = Path("src/onrecall/http/console/index.html")
 SOURCES = (
     "src",
     "public",

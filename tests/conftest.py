@@ -11,7 +11,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from onrecall.store import Store
+from onrecall.storage import Store
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
 hypothesis.settings.register_profile("ci", derandomize=True)

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecall import page
-from onrecall.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

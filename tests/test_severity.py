@@ -1,6 +1,6 @@
 import pytest
 
-from onrecall.severity import severity
+from onrecall.domain.severity import severity
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from onrecall.doors.http import create
-from onrecall.doors.status import Part, report
-from onrecall.doors.worker import Worker
-from onrecall.line import Memory, Parts
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
+from onrecall.bootstrap.status import Part, report
+from onrecall.http import create
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.worker.worker import Worker
 
 store = Store.open("sqlite://")
 memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))

@@ -2,7 +2,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-// The server replaces this mark by a fresh nonce in every page it hands out (doors/http/console.py).
+// The server replaces this mark by a fresh nonce in every page it hands out (http/console.py).
 const NONCE = "__CSP_NONCE__";
 const API = process.env["ONRECALL_URL"] ?? "http://127.0.0.1:8000";
 
@@ -12,7 +12,7 @@ export default defineConfig({
   plugins: [react()],
   css: { postcss: "./postcss.config.mjs" },
   build: {
-    outDir: "../src/onrecall/doors/http/console",
+    outDir: "../src/onrecall/http/console",
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,5 +1,5 @@
 """`python -m onrecall` is the command line."""
 
-from onrecall.doors.cli import main
+from onrecall.cli.main import main
 
 main()

@@ -12,8 +12,8 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from onrecall.errors import Invalid
-from onrecall.incident import Severity
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Severity
 
 PREFIX = "ONRECALL_"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from onrecall.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 
 START = datetime(2024, 1, 1, 6, 30, tzinfo=UTC)
 SERVICES = ("checkout", "search", "login", "billing", "catalogue", "mail", "gateway", "reports")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from onrecall.calibration.features import NAMES
-from onrecall.calibration.judged import Basis, Judged
+from onrecall.calibration.labelled_answers import Basis, Judged
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -10,21 +10,21 @@ from functools import lru_cache
 import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
-from onrecall.calibration import learning
-from onrecall.calibration.answer import Run
-from onrecall.calibration.backtest import Report, measure
-from onrecall.calibration.cases import cases
-from onrecall.calibration.chronology import History, as_opened, events
-from onrecall.calibration.contract import not_measured, plain
-from onrecall.calibration.truth import Truths
-from onrecall.incident import Document, Incident, Link, Resolution
-from onrecall.line.advise import EVIDENCE, situation_of
-from onrecall.line.backtest import backtest, effects
-from onrecall.line.memory import Memory, Parts
-from onrecall.line.replay import Replay
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
+from onrecall.backtest import learning_curve as learning
+from onrecall.backtest.chronology import History, as_opened, events
+from onrecall.backtest.evaluation import Report, measure
+from onrecall.backtest.evaluation_cases import cases
+from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.replay import Replay
+from onrecall.backtest.replay_result import Run
+from onrecall.backtest.report_json import not_measured, plain
+from onrecall.backtest.run import backtest, effects
+from onrecall.domain.incident import Document, Incident, Link, Resolution
+from onrecall.pipeline.recommend import EVIDENCE, situation_of
+from onrecall.pipeline.service import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
 
 SIZE, CAUSES = 30, 8
 STEP = timedelta(minutes=30)

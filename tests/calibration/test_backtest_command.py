@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from calibration.histories import history
-from onrecall.doors import backtesting
-from onrecall.doors.cli import app
-from onrecall.errors import Invalid
-from onrecall.history import native
+from onrecall.cli import backtest as backtesting
+from onrecall.cli.main import app
+from onrecall.domain.errors import Invalid
+from onrecall.importers import native
 
 runner = CliRunner()
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from onrecall.calibration.baselines import K1, TOGETHER, B, Bm25, Cosine, UsualCause
+from onrecall.backtest.baselines import K1, TOGETHER, B, Bm25, Cosine, UsualCause
 
 WORDS = ["disk", "full", "queue", "slow", "login", "timeout", "node"]
 

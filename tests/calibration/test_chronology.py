@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from calibration.histories import START, document, history
-from onrecall.calibration.chronology import History, as_opened, events
-from onrecall.errors import Rejected
-from onrecall.incident import Document, Incident, Link, Resolution
+from onrecall.backtest.chronology import History, as_opened, events
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Document, Incident, Link, Resolution
 
 
 def test_an_opening_knows_neither_its_end_nor_its_links():

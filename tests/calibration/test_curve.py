@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.calibration import curve, forward
-from onrecall.calibration.curve import Curve, NotMeasured
-from onrecall.errors import Invalid
+from onrecall.calibration import model as curve
+from onrecall.calibration import walk_forward as forward
+from onrecall.calibration.model import Curve, NotMeasured
+from onrecall.domain.errors import Invalid
 
 from .synthetic import START, history
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.calibration import features
-from onrecall.incident import Advice, Citation, Document, Evidence, Incident, Record, Resolution
+from onrecall.domain.incident import Advice, Citation, Document, Evidence, Incident, Record, Resolution
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 POOL = Advice("known", "", "The connection pool was exhausted.", "connection-pool-exhaustion")

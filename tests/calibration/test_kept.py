@@ -8,17 +8,18 @@ from datetime import timedelta, timezone
 import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
-from onrecall.calibration.chronology import ALWAYS, Event, History, events
-from onrecall.errors import NotFound
-from onrecall.incident import Incident, Link, ResolutionStep
-from onrecall.line.advise import situation_of
-from onrecall.line.kept import Kept
-from onrecall.line.memory import Memory, Parts
-from onrecall.line.walk import Clock
-from onrecall.recall import Recall, terms
-from onrecall.recall.local import LocalIndex
+from onrecall.backtest.chronology import ALWAYS, Event, History, events
+from onrecall.backtest.replay_engine import Clock
+from onrecall.backtest.replay_store import Kept
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import Incident, Link, ResolutionStep
+from onrecall.pipeline.recommend import situation_of
+from onrecall.pipeline.service import Memory, Parts
 from onrecall.recommendation import step_key
-from onrecall.store import Store
+from onrecall.retrieval import Recall
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
 
 STEP = timedelta(minutes=40)
 EAST = timezone(timedelta(hours=9))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from onrecall import page
-from onrecall.calibration.lasting import actions, lasting, same_fix
-from onrecall.incident import Document, ResolutionStep
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import Document, ResolutionStep
+from onrecall.recurrences.corrective_actions import actions, lasting, same_fix
 
 from .told_incidents import LEAK, START, incident
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.calibration import metrics, reliability
-from onrecall.errors import Invalid
+from onrecall.domain.errors import Invalid
 
 
 def test_wilson_is_the_textbooks():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from onrecall.calibration import novelty
-from onrecall.calibration.judged import Judged
+from onrecall.calibration.labelled_answers import Judged
 
 from .synthetic import START
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.calibration.kinship import Alike, groups, said
-from onrecall.calibration.occurrences import lost, months, trend
-from onrecall.calibration.recurrences import families
-from onrecall.calibration.truth import label
-from onrecall.incident import Incident
+from onrecall.backtest.ground_truth import label
+from onrecall.domain.incident import Incident
+from onrecall.recurrences.clustering import Alike, groups, said
+from onrecall.recurrences.occurrences import lost, months, trend
+from onrecall.recurrences.recurrence import families
 
 from .told_incidents import LEAK, START, incident
 

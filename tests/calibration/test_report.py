@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from calibration.histories import HashedEmbedder, history
-from onrecall.calibration.chronology import History
-from onrecall.calibration.contract import estimates
+from onrecall.backtest.chronology import History
+from onrecall.backtest.report_html import html
+from onrecall.backtest.report_json import estimates
+from onrecall.backtest.report_text import MEANINGS, said
+from onrecall.backtest.run import backtest, effects
 from onrecall.calibration.metrics import NOTHING, Estimate
-from onrecall.calibration.report import html
-from onrecall.calibration.words import MEANINGS, said
-from onrecall.line.backtest import backtest, effects
 
 EVIL = "<script>alert(1)</script>\"'&<svg onload=x>"
 VOID = {"meta", "br"}

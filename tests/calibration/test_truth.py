@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from calibration.histories import START
-from onrecall import history
-from onrecall.calibration.truth import Truth, Truths, squash
-from onrecall.incident import Incident, Link, Resolution
+from onrecall import importers as history
+from onrecall.backtest.ground_truth import Truth, Truths, squash
+from onrecall.domain.incident import Incident, Link, Resolution
 
 SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "history_seamonkey.jsonl"
 

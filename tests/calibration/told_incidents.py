@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from onrecall.incident import Incident, Link, Resolution
+from onrecall.domain.incident import Incident, Link, Resolution
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LEAK = "The rehash job leaked its connections until the pool was empty"

@@ -14,9 +14,9 @@ from fastapi import FastAPI
 from model_twin import serving
 from starlette.testclient import TestClient
 
-from onrecall.doors.http import console
-from onrecall.doors.importing import Source, run
-from onrecall.doors.wiring import house
+from onrecall.bootstrap.app import house
+from onrecall.cli.import_history import Source, run
+from onrecall.http import console
 from onrecall.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -121,9 +121,9 @@ def test_an_installed_wheel_serves_the_console_without_node(tmp_path: Path) -> N
 import re, sys
 from pathlib import Path
 import onrecall
-from onrecall.doors.http import create
-from onrecall.doors.wiring import house
-from onrecall.doors.worker import Worker
+from onrecall.http import create
+from onrecall.bootstrap.app import house
+from onrecall.worker.worker import Worker
 from onrecall.settings import Settings
 from starlette.testclient import TestClient
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from onrecall import examples, history
-from onrecall.incident import Document
+from onrecall import examples
+from onrecall import importers as history
+from onrecall.domain.incident import Document
 
 RUNBOOKS = sorted((examples.documents_folder() / "runbooks").glob("*.md"))
 POSTMORTEMS = sorted((examples.documents_folder() / "postmortems").glob("*.md"))

@@ -6,10 +6,11 @@ from itertools import combinations
 
 import pytest
 
-from onrecall import examples, history
-from onrecall.errors import Rejected
-from onrecall.incident import Incident
-from onrecall.recommendation import risk
+from onrecall import examples
+from onrecall import importers as history
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident
+from onrecall.recommendation.risk import classify as risk
 
 FILES = {name: examples.incidents_folder() / f"{name}.json" for name in ("api", "database", "delivery", "platform")}
 FILED = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in FILES.items()}

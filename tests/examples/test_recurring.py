@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from onrecall import examples, history
-from onrecall.errors import Rejected
-from onrecall.incident import Incident
-from onrecall.recommendation import risk
+from onrecall import examples
+from onrecall import importers as history
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident
+from onrecall.recommendation.risk import classify as risk
 
 FILE = examples.incidents_folder() / "recurring.json"
 RECORDS = json.loads(FILE.read_text(encoding="utf-8"))

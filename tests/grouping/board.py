@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 from onrecall.grouping import OpenIncident, Pairings, Plan, Rules, Topology, kind_of, plan
 
 RESOLVE_AFTER = timedelta(minutes=5)

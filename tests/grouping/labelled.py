@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 from onrecall.grouping import Topology
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 
 from .labelled import NOON
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 from onrecall.grouping import OpenIncident, Pairings, Topology, kind_of, pairs, plan
 
 from .labelled import NOON

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 from onrecall.grouping import Pairings, Plan, Topology, kind_of, plan
 
 from .board import Board, Kept, episode, partition

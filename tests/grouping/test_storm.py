@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from onrecall.alert import Alert
+from onrecall.domain.alert import Alert
 from onrecall.grouping import Topology
 
 from .board import Board

@@ -1,6 +1,6 @@
 import pytest
 
-from onrecall.errors import Invalid
+from onrecall.domain.errors import Invalid
 from onrecall.grouping import Topology
 
 SHOP = Topology.of(

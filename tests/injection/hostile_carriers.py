@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from onrecall.incident import (
+from onrecall.domain.incident import (
     Document,
     Evidence,
     Excerpt,

@@ -9,9 +9,9 @@ from hostile_carriers import CARRIERS, NOW, case, past
 from hostile_corpus import HOSTILE
 from obeying_model import WAYS, Obeying, honest
 
-from onrecall import page
+from onrecall.domain import markdown_page as page
 from onrecall.recommendation.llm import escalate, refined
-from onrecall.redaction.mask import Mask
+from onrecall.redaction.reversible_mask import Mask
 
 INPUTS = [(carrier, hostile) for carrier in CARRIERS for hostile in HOSTILE]
 COMMAND = re.compile(r"(?<!\S)--?[A-Za-z]|[`$|;&<>{}]|(?<!\S)/")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from onrecall.doors.http import create
-from onrecall.doors.status import StatusReport
-from onrecall.doors.worker import Worker
-from onrecall.line import Memory, Parts
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
+from onrecall.bootstrap.status import StatusReport
+from onrecall.http import create
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
 HERE = ("127.0.0.1", 50000)

@@ -13,18 +13,18 @@ from multiprocessing.connection import Connection
 import httpx
 import uvicorn
 
-from onrecall.doors.http import create
-from onrecall.doors.status import StatusReport
-from onrecall.doors.worker import Worker
-from onrecall.line import Memory, Parts
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
+from onrecall.bootstrap.status import StatusReport
+from onrecall.http import create
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.worker.worker import Worker
 
 from .payloads import alert, body
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["onrecall.doors.serving", "pytest"])  # so that a server is there in a moment
+CONTEXT.set_forkserver_preload(["onrecall.http.server", "pytest"])  # so that a server is there in a moment
 AT_ONCE = 7
 
 

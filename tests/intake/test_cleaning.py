@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from onrecall.alert import Alert
-from onrecall.line.cleaning import REMEMBERED, Cleaner
+from onrecall.domain.alert import Alert
+from onrecall.pipeline.redaction_cache import REMEMBERED, Cleaner
 from onrecall.redaction import harmless, redact, redact_thing
 from redaction.made import leaks
 from redaction.normal import lines

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from alerts.golden import bodies
-from alerts.test_hostile import HEADERS, JSON, mutated
-from onrecall.alerts import SOURCES
-from onrecall.doors.http import create
-from onrecall.doors.status import StatusReport
-from onrecall.doors.worker import Worker
-from onrecall.line import Memory, Parts
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
+from onrecall.bootstrap.status import StatusReport
+from onrecall.http import create
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.sources import SOURCES
+from onrecall.storage import Store
+from onrecall.worker.worker import Worker
+from sources.golden import bodies
+from sources.test_hostile import HEADERS, JSON, mutated
 
 from .conftest import HERE, LOOPBACK
 

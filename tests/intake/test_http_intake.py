@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from onrecall.alert import ChangeEvent
-from onrecall.alerts import SOURCES, Confirmation
-from onrecall.doors.http.confirming import Confirming
-from onrecall.doors.intake import Intake, Limits
-from onrecall.errors import Forbidden, Unavailable
-from onrecall.incident import Incident, Resolution
-from onrecall.store import Arrival
+from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.errors import Forbidden, Unavailable
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.http.sns_confirmation import Confirming
+from onrecall.sources import SOURCES, Confirmation
+from onrecall.storage import Arrival
+from onrecall.worker.ingest_queue import Intake, Limits
 
 from .payloads import alert, body, event
 

@@ -3,7 +3,7 @@
 import random
 import time
 
-from onrecall.store import Store
+from onrecall.storage import Store
 
 from .serving import AT_ONCE, Sender, killed_in_the_end
 

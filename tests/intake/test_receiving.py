@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onrecall.alert import Acknowledgement, Alert, ChangeEvent, Note
-from onrecall.errors import Invalid
-from onrecall.incident import Document
-from onrecall.store import Arrival, Entry, Received, Store, Unread
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Document
+from onrecall.storage import Arrival, Entry, Received, Store, Unread
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

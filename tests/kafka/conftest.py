@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from onrecall.doors.kafka.connection import Connection
-from onrecall.line import Memory
+from onrecall.kafka.connection import Connection
+from onrecall.pipeline import Memory
 
 from .running import remembering
 

@@ -10,14 +10,14 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
 from sqlalchemy import select
 
-from onrecall.doors.kafka.command import take_in
-from onrecall.doors.kafka.connection import Connection
-from onrecall.doors.kafka.said import Said
-from onrecall.line import Memory, Parts
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Store
-from onrecall.store.tables import alerts
+from onrecall.kafka.command import take_in
+from onrecall.kafka.connection import Connection
+from onrecall.kafka.status_printer import Said
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.storage.tables import alerts
 
 PATIENCE = 60
 

@@ -10,12 +10,12 @@ import pytest
 from confluent_kafka import KafkaError
 
 from intake.payloads import alert, body
-from onrecall.doors import wiring
-from onrecall.doors.cli import main
-from onrecall.doors.kafka.connection import Connection, problem
-from onrecall.doors.kafka.health import health
-from onrecall.errors import Forbidden, Invalid, Unavailable
-from onrecall.line import Memory
+from onrecall.bootstrap import app as wiring
+from onrecall.cli.main import main
+from onrecall.domain.errors import Forbidden, Invalid, Unavailable
+from onrecall.kafka.connection import Connection, problem
+from onrecall.kafka.health import health
+from onrecall.pipeline import Memory
 from onrecall.settings import Settings, load
 
 from .process import process
@@ -144,7 +144,7 @@ def test_exit_codes(tmp_path: Path, chosen, code, message):
 @pytest.mark.parametrize(("command", "code"), [("kafka", 2), ("doctor", 1)])
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, command: str, code: int):
     script = (
-        f"import sys; sys.modules['confluent_kafka'] = None; from onrecall.doors.cli import main; main(['{command}'])"
+        f"import sys; sys.modules['confluent_kafka'] = None; from onrecall.cli.main import main; main(['{command}'])"
     )
     chosen = {"DATA_DIR": str(tmp_path), "KAFKA_BROKERS": "127.0.0.1:9", "KAFKA_TOPICS": "alerts=generic"}
     environment = os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from onrecall.doors.kafka.connection import Connection
-from onrecall.doors.kafka.publishing import Publisher
-from onrecall.errors import Unavailable
-from onrecall.incident import Incident
-from onrecall.line import Memory
+from onrecall.domain.errors import Unavailable
+from onrecall.domain.incident import Incident
+from onrecall.kafka.connection import Connection
+from onrecall.kafka.publisher import Publisher
+from onrecall.pipeline import Memory
 
 from .process import process
 from .running import Heard, until, written

@@ -11,10 +11,10 @@ from confluent_kafka import Producer
 from sqlalchemy import func, select
 
 from intake.payloads import alert, body
-from onrecall.doors.kafka.connection import Connection
-from onrecall.doors.kafka.health import health
-from onrecall.store import Store
-from onrecall.store.tables import alerts
+from onrecall.kafka.connection import Connection
+from onrecall.kafka.health import health
+from onrecall.storage import Store
+from onrecall.storage.tables import alerts
 
 from .broker import Broker, NotHere, running
 from .process import process

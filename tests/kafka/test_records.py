@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from onrecall.doors.kafka import records
-from onrecall.doors.kafka.records import LARGEST, Record
-from onrecall.errors import Invalid, NotFound
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.kafka import records
+from onrecall.kafka.records import LARGEST, Record
 
 TOPICS = {"alerts": "alertmanager", "mixed": None}
 

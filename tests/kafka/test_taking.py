@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from intake.payloads import alert, body
-from onrecall.alerts import Delivery
-from onrecall.doors.kafka.connection import Connection
-from onrecall.doors.kafka.records import LARGEST
-from onrecall.line import Memory
+from onrecall.kafka.connection import Connection
+from onrecall.kafka.records import LARGEST
+from onrecall.pipeline import Memory
+from onrecall.sources import Delivery
 
 from .running import committed, remembering, running, send, statuses, until
 

@@ -8,11 +8,11 @@ import pytest
 from model_twin import Twin, serving
 from seen_before import remember, remote
 
-from onrecall.line import Memory, Parts
-from onrecall.line.refine import Models
-from onrecall.recall import Recall
-from onrecall.recall.local import LocalIndex
-from onrecall.store import Limits
+from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline.refine import Models
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Limits
 
 
 @dataclass

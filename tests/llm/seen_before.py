@@ -2,9 +2,9 @@
 
 from model_twin import Twin
 
-from onrecall.incident import Incident, Resolution, ResolutionStep
-from onrecall.line import Memory
-from onrecall.recommendation.llm.remote import RemoteModel
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.pipeline import Memory
+from onrecall.recommendation.llm.providers import RemoteModel
 
 POOL = "Connection pool of auth-service exhausted by a leak in the session cache"
 DESCRIPTION = (

@@ -7,10 +7,10 @@ import pytest
 from model_twin import within
 from seen_before import DESCRIPTION, POOL, broken_again, learn
 
-from onrecall.doors.worker import Worker
-from onrecall.incident import Outcome, Resolution, ResolutionStep, StepVerdict
-from onrecall.line.memory import situation
-from onrecall.page import lines
+from onrecall.domain.incident import Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.markdown_page import lines
+from onrecall.pipeline.service import situation
+from onrecall.worker.worker import Worker
 
 ASKED = situation(DESCRIPTION, "auth-service")
 PRICE_MINI = (1000 * 0.15 + 100 * 0.60) / 1_000_000

@@ -11,15 +11,15 @@ from seen_before import DESCRIPTION, broken_again
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from onrecall.doors import cli
-from onrecall.doors.http import create
-from onrecall.doors.models import models
-from onrecall.doors.wiring import house
-from onrecall.doors.worker import Worker
-from onrecall.errors import Invalid, Unavailable
-from onrecall.line.memory import situation
+from onrecall.bootstrap.app import house
+from onrecall.bootstrap.models import models
+from onrecall.cli import main as cli
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.http import create
+from onrecall.pipeline.service import situation
 from onrecall.settings import Settings, load
-from onrecall.store import Called, Limits, Spent, Store
+from onrecall.storage import Called, Limits, Spent, Store
+from onrecall.worker.worker import Worker
 
 ASKED = situation(DESCRIPTION, "auth-service")
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
@@ -190,7 +190,7 @@ def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, tmp_path
 
 def test_no_sdk_is_loaded_before_a_model_is_asked(tmp_path):
     code = (
-        "import sys; from onrecall.doors.wiring import house; from onrecall.settings import Settings; from pathlib import Path\n"
+        "import sys; from onrecall.bootstrap.app import house; from onrecall.settings import Settings; from pathlib import Path\n"
         f"s = Settings(data_dir=Path({str(tmp_path)!r}), llm_draft='openai:gpt-4o', openai_key='k')\n"
         "with house(s) as home: home.memory.refining.usage()\n"
         "print([m for m in ('pydantic_ai', 'openai', 'groq', 'anthropic', 'genai_prices') if m in sys.modules])"

@@ -4,8 +4,8 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.risk import classify, classify_text
+from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.classify import classify, classify_text
 
 HERE = Path(__file__).parent
 

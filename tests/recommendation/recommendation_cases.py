@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from onrecall import page
-from onrecall.incident import (
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import (
     Advice,
     Document,
     Evidence,

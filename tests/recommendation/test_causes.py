@@ -2,7 +2,7 @@
 
 from recommendation_cases import ask, did, line_of, seen
 
-from onrecall.incident import Record
+from onrecall.domain.incident import Record
 from onrecall.recommendation.causes import rank
 
 

@@ -6,10 +6,10 @@ import pytest
 from recommendation_cases import NOW, line_of
 
 from onrecall import examples
-from onrecall.history import read
-from onrecall.incident import Document, Evidence, Incident, Situation
+from onrecall.domain.incident import Document, Evidence, Incident, Situation
+from onrecall.importers import read
 from onrecall.recommendation import compose
-from onrecall.recommendation.assessment import RISKS
+from onrecall.recommendation.risk.assessment import RISKS
 
 
 @pytest.fixture(scope="module")

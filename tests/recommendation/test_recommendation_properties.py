@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recommendation_cases import NOW, line_of
 
-from onrecall import page
-from onrecall.incident import Document, Evidence, Incident, Record, Resolution, ResolutionStep, Situation
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import Document, Evidence, Incident, Record, Resolution, ResolutionStep, Situation
 from onrecall.recommendation import compose, step_key, step_keys
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.plain import clean
+from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.sanitize import clean
 from onrecall.recommendation.steps import MOST
 
 COMMANDS = (

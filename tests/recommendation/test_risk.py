@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged import confusion, labelled, wrong
 
-from onrecall.recommendation import statements
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.risk import classify, classify_text
+from onrecall.recommendation.risk import sql as statements
+from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.classify import classify, classify_text
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
 STEPS = ["steps.tsv", "steps_held_out.tsv"]

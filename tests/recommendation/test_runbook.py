@@ -3,7 +3,7 @@
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, runbook, seen
 
-from onrecall.incident import Document, Situation
+from onrecall.domain.incident import Document, Situation
 from onrecall.recommendation.runbook import instructions, names_alert
 
 BOOK = """\

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, runbook, seen
 
-from onrecall.incident import Record, Situation
+from onrecall.domain.incident import Record, Situation
 from onrecall.recommendation import compose, step_key, step_keys
 
 KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecall.incident import Incident, Situation
-from onrecall.recommendation.values import Particular, mark, mask, old_values, particulars
+from onrecall.domain.incident import Incident, Situation
+from onrecall.recommendation.instance_values import Particular, mark, mask, old_values, particulars
 
 with (Path(__file__).parent / "values.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]

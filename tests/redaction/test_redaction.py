@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made import VENDORS, leaks
 from normal import lines
 
-from onrecall.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.redaction import Found, redact, redact_thing
 
 TOKEN = VENDORS["github classic"](random.Random(3))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from onrecall.incident import Advice, Evidence
+from onrecall.domain.incident import Advice, Evidence
 
 OLD = math.log1p(3650)
 """An age of ten years or more counts as 1."""

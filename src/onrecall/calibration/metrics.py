@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.errors import Invalid
+from onrecall.domain.errors import Invalid
 
 Z = 1.959963984540054
 """The normal quantile of a 95 % interval."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from onrecall.calibration.judged import Judged, in_time
+from onrecall.calibration.labelled_answers import Judged, in_time
 from onrecall.calibration.metrics import NOTHING, Estimate, share
 from onrecall.calibration.reliability import auroc
 

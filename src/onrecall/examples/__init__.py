@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onrecall.incident import Helped, Incident, Outcome, Resolution, ResolutionStep, Severity, StepVerdict
+from onrecall.domain.incident import Helped, Incident, Outcome, Resolution, ResolutionStep, Severity, StepVerdict
 
 FOLDER = Path(__file__).parent
 

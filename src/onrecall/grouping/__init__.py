@@ -1,8 +1,8 @@
 """Alert → the incident it belongs to, with reasons. Pure: no database, no clock."""
 
-from onrecall.grouping.pairings import Kinds, Pairings, kind_of, pairs
-from onrecall.grouping.planned import How, Join, Member, Merge, OpenIncident, Opening, Plan, Quiet
-from onrecall.grouping.planning import plan
+from onrecall.grouping.correlate import plan
+from onrecall.grouping.manual_pairings import Kinds, Pairings, kind_of, pairs
+from onrecall.grouping.plan import How, Join, Member, Merge, OpenIncident, Opening, Plan, Quiet
 from onrecall.grouping.rules import Rules
 from onrecall.grouping.topology import Topology
 

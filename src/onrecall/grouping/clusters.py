@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from onrecall.grouping.link import Link
-from onrecall.grouping.pairings import Kinds, Pairings
-from onrecall.grouping.planned import OpenIncident
+from onrecall.grouping.features import Seen
+from onrecall.grouping.manual_pairings import Kinds, Pairings
+from onrecall.grouping.plan import OpenIncident
 from onrecall.grouping.rules import Rules
-from onrecall.grouping.seen import Seen
+from onrecall.grouping.scoring import Link
 from onrecall.grouping.topology import Topology
 
 _SAME_SIGNS = 0.5

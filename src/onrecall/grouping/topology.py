@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onrecall.errors import Invalid
+from onrecall.domain.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Recommendation: evidence in, advice with receipts out."""
 
-from onrecall.recommendation.extractive import compose, step_keys
-from onrecall.recommendation.keys import step_key
+from onrecall.recommendation.compose import compose, step_keys
+from onrecall.recommendation.step_keys import step_key
 from onrecall.recommendation.verdict import Thresholds
 
 __all__ = ["Thresholds", "compose", "step_key", "step_keys"]

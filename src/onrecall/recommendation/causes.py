@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onrecall import page
-from onrecall.incident import Citation, Evidence, Record
-from onrecall.recommendation.plain import quote, sentence
-from onrecall.recommendation.wording import alike, squash, words
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import Citation, Evidence, Record
+from onrecall.recommendation.sanitize import quote, sentence
+from onrecall.recommendation.text_similarity import alike, squash, words
 
 SAME_TEXT = 0.7
 """The share of words from which on two root causes without a common label are one."""

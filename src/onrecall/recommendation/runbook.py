@@ -9,10 +9,10 @@ from typing import Literal
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from onrecall.incident import Document, Situation
-from onrecall.page import one_line
-from onrecall.recommendation.risk import classify
-from onrecall.recommendation.wording import alike, squash, words
+from onrecall.domain.incident import Document, Situation
+from onrecall.domain.markdown_page import one_line
+from onrecall.recommendation.risk.classify import classify
+from onrecall.recommendation.text_similarity import alike, squash, words
 
 LONGEST = 200_000
 """Characters of a runbook that are read for instructions."""

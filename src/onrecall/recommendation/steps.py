@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from onrecall.incident import Record, Risk, Situation, Step, Tried
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.deeds import Deed
-from onrecall.recommendation.risk import classify, classify_text
-from onrecall.recommendation.values import old_values
+from onrecall.domain.incident import Record, Risk, Situation, Step, Tried
+from onrecall.recommendation.actions import Deed
+from onrecall.recommendation.instance_values import old_values
+from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.classify import classify, classify_text
 
 MOST = 8
 """Steps in an answer; a longer list is not read at three in the morning."""

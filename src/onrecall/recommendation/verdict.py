@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onrecall.incident import Evidence, Situation, Verdict
+from onrecall.domain.incident import Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, speaks
-from onrecall.recommendation.plain import sentence
 from onrecall.recommendation.runbook import names_alert
+from onrecall.recommendation.sanitize import sentence
 
 
 @dataclass(frozen=True, slots=True)

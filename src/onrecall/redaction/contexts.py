@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from onrecall.redaction import looks
+from onrecall.redaction import heuristics as looks
 from onrecall.redaction.rule import Match, Rule, secret
 
 _QUOTE = r"(?:\\{0,2}[\"'])?"

@@ -2701,9 +2701,9 @@ export interface components {
              * @default []
              */
             notes?: string[];
-            quality?: components["schemas"]["onrecall__doors__wire__QualityOut"];
+            quality?: components["schemas"]["onrecall__schemas__incidents__QualityOut"];
             /** Rejected */
-            rejected: components["schemas"]["onrecall__doors__wire__RejectedOut"][];
+            rejected: components["schemas"]["onrecall__schemas__incidents__RejectedOut"][];
             /** Unchanged */
             unchanged: number;
             /** Updated */
@@ -3644,7 +3644,7 @@ export interface components {
          */
         Rejected: {
             /** Items */
-            items: components["schemas"]["onrecall__doors__wire_alerts__RejectedOut"][];
+            items: components["schemas"]["onrecall__schemas__alerts__RejectedOut"][];
             /** Next */
             next: string | null;
         };
@@ -4264,7 +4264,7 @@ export interface components {
                 [key: string]: string;
             };
             novelty: components["schemas"]["NoveltyOut"];
-            quality: components["schemas"]["onrecall__doors__wire_trust__QualityOut"] | null;
+            quality: components["schemas"]["onrecall__schemas__trust__QualityOut"] | null;
             /** Reliability */
             reliability: components["schemas"]["BinOut"][];
             right: components["schemas"]["EstimateOut"];
@@ -4306,32 +4306,10 @@ export interface components {
             type: string;
         };
         /**
-         * QualityOut
-         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
-         */
-        onrecall__doors__wire__QualityOut: {
-            /** Findings */
-            findings: components["schemas"]["FindingOut"][];
-            /** Incidents */
-            incidents: number;
-        };
-        /**
-         * RejectedOut
-         * @description A part that was left out, and how to mend it.
-         */
-        onrecall__doors__wire__RejectedOut: {
-            /** Field */
-            field: string | null;
-            /** Message */
-            message: string;
-            /** Where */
-            where: string;
-        };
-        /**
          * RejectedOut
          * @description A part that was left out, kept until it goes in.
          */
-        onrecall__doors__wire_alerts__RejectedOut: {
+        onrecall__schemas__alerts__RejectedOut: {
             /** Field */
             field: string | null;
             /** Id */
@@ -4355,9 +4333,31 @@ export interface components {
         };
         /**
          * QualityOut
+         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
+         */
+        onrecall__schemas__incidents__QualityOut: {
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Incidents */
+            incidents: number;
+        };
+        /**
+         * RejectedOut
+         * @description A part that was left out, and how to mend it.
+         */
+        onrecall__schemas__incidents__RejectedOut: {
+            /** Field */
+            field: string | null;
+            /** Message */
+            message: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * QualityOut
          * @description How good confidences were, each from earlier answers only.
          */
-        onrecall__doors__wire_trust__QualityOut: {
+        onrecall__schemas__trust__QualityOut: {
             auroc: components["schemas"]["EstimateOut"];
             /** Brier */
             brier: number | null;

@@ -20,7 +20,7 @@ import { When } from "../parts/when";
 import { age, counted } from "../words";
 
 type Sender = Schemas["SenderOut"];
-type Part = Schemas["onrecall__doors__wire_alerts__RejectedOut"];
+type Part = Schemas["onrecall__schemas__alerts__RejectedOut"];
 
 const GUIDES = guides(handbook);
 const EVERY_MS = 5_000;

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from onrecall.incident import Risk, Step
-from onrecall.recommendation.assessment import RISKS
-from onrecall.recommendation.llm import prose
+from onrecall.domain.incident import Risk, Step
+from onrecall.recommendation.llm import sentence_checks as prose
 from onrecall.recommendation.llm.draft import ChosenStep, Draft, Sentence
-from onrecall.recommendation.llm.filling import filled
 from onrecall.recommendation.llm.options import Cause, Options
-from onrecall.recommendation.risk import classify
-from onrecall.redaction.mask import Mask
+from onrecall.recommendation.llm.placeholder_filling import filled
+from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.classify import classify
+from onrecall.redaction.reversible_mask import Mask
 
 CHECK_FIRST = "first confirm step "
 WORST = RISKS[-1]

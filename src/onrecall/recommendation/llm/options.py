@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.incident import (
+from onrecall.domain.incident import (
     Alternative,
     Citation,
     Evidence,
@@ -15,10 +15,10 @@ from onrecall.incident import (
     Step,
     Tried,
 )
+from onrecall.recommendation.actions import deeds
 from onrecall.recommendation.causes import Hypothesis, cited, rank
-from onrecall.recommendation.deeds import deeds
-from onrecall.recommendation.faults import contradiction
-from onrecall.recommendation.llm.addressing import speaks_to_a_model, steers
+from onrecall.recommendation.fault_types import contradiction
+from onrecall.recommendation.llm.prompt_injection import speaks_to_a_model, steers
 from onrecall.recommendation.steps import actions, steps, tried_before
 from onrecall.recommendation.verdict import Thresholds
 

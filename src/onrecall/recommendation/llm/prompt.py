@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from onrecall.page import one_line
+from onrecall.domain.markdown_page import one_line
 from onrecall.recommendation.llm.checks import Flaw
 from onrecall.recommendation.llm.draft import Draft
 from onrecall.recommendation.llm.options import Cause, Options
-from onrecall.recommendation.plain import clean
-from onrecall.redaction.mask import Mask
+from onrecall.recommendation.sanitize import clean
+from onrecall.redaction.reversible_mask import Mask
 
 SITUATION = 6_000
 """The most characters of what is going on that are sent."""

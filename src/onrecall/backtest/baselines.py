@@ -1,0 +1,151 @@
+"""What the memory has to be better than: the usual cause, BM25 alone and the sentence model alone."""
+
+import math
+import re
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+from onrecall.backtest.ground_truth import squash
+
+Vectors = npt.NDArray[np.float32]
+K1, B = 1.2, 0.75
+"""BM25 as most engines ship it."""
+TOGETHER = 64
+"""Questions to the sentence model's vectors that are answered at a time: it takes little longer than one alone."""
+NAMES = ("most_frequent_cause", "bm25", "minilm")
+_WORD = re.compile(r"\w+")
+
+
+class UsualCause:
+    """Answers with the causes most frequent in that service until then; elsewhere, where it never had one."""
+
+    def __init__(self) -> None:
+        self._by_service: dict[str | None, Counter[str]] = defaultdict(Counter)
+        self._all: Counter[str] = Counter()
+
+    def learn(self, service: str | None, cause: str) -> None:
+        """An incident was resolved, and this was its cause."""
+        self._by_service[service][squash(cause)] += 1
+        self._all[squash(cause)] += 1
+
+    def answer(self, service: str | None, limit: int) -> tuple[str, ...]:
+        """Causes, the most frequent first."""
+        counted = self._by_service.get(service) or self._all
+        return tuple(sorted(counted, key=lambda cause: (-counted[cause], cause))[:limit])
+
+
+class Bm25:
+    """BM25 over whole texts: lower case, English stems, nothing else."""
+
+    def __init__(self) -> None:
+        self._stem: Callable[[list[str]], list[str]] = Stemmer.Stemmer("english").stemWords
+        self._postings: dict[str, tuple[array[int], array[int]]] = {}
+        self._frequency: Counter[str] = Counter()
+        self._owners: list[str] = []
+        self._lengths = array("d")
+        self._alive = bytearray()
+        self._total = 0.0
+        self._current: dict[str, tuple[int, tuple[str, ...]]] = {}
+
+    def put(self, owner: str, text: str) -> None:
+        """Take a text in, in place of the one the owner had."""
+        self._forget(owner)
+        counted = Counter(self._terms(text))
+        row = len(self._owners)
+        self._owners.append(owner)
+        self._lengths.append(counted.total())
+        self._alive.append(True)
+        self._total += counted.total()
+        self._current[owner] = (row, tuple(counted))
+        self._frequency.update(counted.keys())
+        for term, often in counted.items():
+            rows, counts = self._postings.setdefault(term, (array("q"), array("q")))
+            rows.append(row)
+            counts.append(often)
+
+    def answer(self, text: str, limit: int) -> tuple[str, ...]:
+        """Owners, best first."""
+        if not self._current:
+            return ()
+        usual = max(self._total / len(self._current), 1.0)
+        norm = K1 * (1 - B + B * np.array(self._lengths) / usual)
+        scores = np.zeros(len(norm))
+        for term in sorted(set(self._terms(text)) & self._postings.keys()):
+            rows, counts = (np.array(one) for one in self._postings[term])
+            often = self._frequency[term]
+            idf = math.log(1 + (len(self._current) - often + 0.5) / (often + 0.5))
+            scores[rows] += idf * counts * (K1 + 1) / (counts + norm[rows])
+        return _best(scores * np.frombuffer(bytes(self._alive), np.bool_), self._owners, limit)
+
+    def _forget(self, owner: str) -> None:
+        if owner in self._current:
+            row, terms = self._current.pop(owner)
+            self._frequency.subtract(terms)
+            self._alive[row] = False
+            self._total -= self._lengths[row]
+
+    def _terms(self, text: str) -> list[str]:
+        return self._stem(_WORD.findall(text.lower()))
+
+
+class Cosine:
+    """The nearest passage by the sentence model alone."""
+
+    def __init__(self, dimensions: int, limit: int) -> None:
+        self._limit = limit
+        self._vectors: Vectors = np.zeros((256, dimensions), np.float32)
+        self._owners: list[str] = []
+        self._had: dict[str, frozenset[bytes]] = {}
+        self._asked: list[tuple[Vectors, int]] = []
+        """What is not answered yet, and how many passages there were then."""
+        self._answers: list[tuple[str, ...]] = []
+
+    def put(self, owner: str, vectors: Sequence[bytes]) -> None:
+        """Take passages in (float16, unit length); what the owner had already stays, for it is still said."""
+        had = self._had.get(owner, frozenset())
+        vectors = [one for one in vectors if one not in had]
+        self._had[owner] = had.union(vectors)
+        needed = len(self._owners) + len(vectors)
+        while needed > len(self._vectors):
+            self._vectors = np.concatenate((self._vectors, np.zeros_like(self._vectors)))
+        for vector in vectors:
+            self._vectors[len(self._owners)] = np.frombuffer(vector, "<f2")
+            self._owners.append(owner)
+
+    def ask(self, vector: Vectors) -> None:
+        """Have a question answered from what is there now: passages only ever come, so it can wait for others."""
+        self._asked.append((vector, len(self._owners)))
+        if len(self._asked) == TOGETHER:
+            self._answer()
+
+    def answers(self) -> Sequence[tuple[str, ...]]:
+        """To each question in turn the owners, best first."""
+        self._answer()
+        return self._answers
+
+    def _answer(self) -> None:
+        if not self._asked:
+            return
+        scores = np.stack([vector for vector, _ in self._asked]) @ self._vectors[: self._asked[-1][1]].T
+        # How products are summed depends on how many are taken together; what that changes is no difference.
+        scores = np.round(scores, 5)
+        for row, (_, there) in zip(scores, self._asked, strict=True):
+            self._answers.append(_best(row[:there], self._owners, self._limit))
+        self._asked.clear()
+
+
+def _best(scores: npt.NDArray[np.floating], owners: Sequence[str], limit: int) -> tuple[str, ...]:
+    """The owners of the best rows above nothing, each once; of equal ones the earlier."""
+    wanted = min(len(scores), limit * 8)
+    while True:
+        top = np.argpartition(-scores, wanted - 1)[:wanted] if wanted < len(scores) else np.arange(len(scores))
+        ordered = top[np.lexsort((top, -scores[top]))]
+        found = tuple(dict.fromkeys(owners[row] for row in ordered if scores[row] > 0))
+        if len(found) >= limit or wanted >= len(scores):
+            return found[:limit]
+        wanted *= 4

@@ -1,0 +1,75 @@
+"""What flaws of the history cost: the same openings answered with the flaw and without it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from onrecall.backtest.evaluation_cases import Case
+from onrecall.calibration.metrics import Estimate, mean
+
+How = Literal["left out", "taken from as many others"]
+WAYS: Mapping[str, How] = {
+    "no_resolution": "taken from as many others",
+    "no_cause": "taken from as many others",
+    "no_steps": "taken from as many others",
+    "one_word_fix": "left out",
+    "duplicate": "left out",
+    "contradicting_times": "left out",
+}
+"""What can be left out is left out. What is missing can't be made up; but it can be taken from others that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A kind of flaw, and which incidents have it."""
+
+    name: str
+    meaning: str
+    incidents: tuple[str, ...]
+
+    @property
+    def how(self) -> How:
+        """How its cost is measured."""
+        return WAYS[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What mending one kind of flaw is worth: the rates without the flaw less those with it, on the same openings."""
+
+    flaw: Flaw
+    changed: int
+    """How many incidents were left out, or lost what the flawed ones lack."""
+    hit_at_3: Estimate
+    cause_match: Estimate
+
+
+def chosen(flaw: Flaw, whole: Sequence[str]) -> tuple[str, ...]:
+    """Whom the replay treats differently: the flawed; or, spread evenly over the history, as many of the whole ones."""
+    if flaw.how == "left out":
+        return flaw.incidents
+    wanted = min(len(flaw.incidents), len(whole) // 2)
+    return tuple(whole[n * len(whole) // wanted] for n in range(wanted))
+
+
+def effect(flaw: Flaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> Effect:
+    """The paired difference over the openings that have something to find and were not touched themselves."""
+    later = {one.answer.incident: one for one in after}
+    apart = set(touched)
+    pairs = [
+        (one, later[one.answer.incident])
+        for one in before
+        if one.truth.known and one.answer.incident not in apart and one.answer.incident in later
+    ]
+    # Where something was taken away, the mended history is the one before.
+    sign = 1 if flaw.how == "left out" else -1
+    return Effect(
+        flaw,
+        len(apart),
+        mean([sign * (float(_in_three(new)) - float(_in_three(old))) for old, new in pairs]),
+        mean([sign * (float(bool(new.right)) - float(bool(old.right))) for old, new in pairs]),
+    )
+
+
+def _in_three(case: Case) -> bool:
+    return case.place is not None and case.place <= 3

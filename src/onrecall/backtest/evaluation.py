@@ -1,0 +1,217 @@
+"""The backtest's figures: how often the memory would have been right on this history, and how far to trust that."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from onrecall.backtest import learning_curve as learning
+from onrecall.backtest.baselines import NAMES
+from onrecall.backtest.chronology import History
+from onrecall.backtest.evaluation_cases import Case, cases, place
+from onrecall.backtest.ground_truth import BASES, Truths
+from onrecall.backtest.replay_result import Run
+from onrecall.calibration import model as curve
+from onrecall.calibration import reliability
+from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit_at, mean, mrr, share
+from onrecall.calibration.novelty import Novelty, thresholds
+from onrecall.domain.incident import Verdict
+
+DRAWS = 300
+"""Draws for the interval of the calibration error: each of them bins all answers anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """How well incidents of the same cause were found."""
+
+    hit_at_1: Estimate
+    hit_at_3: Estimate
+    hit_at_5: Estimate
+    mrr: Estimate
+
+    @classmethod
+    def of(cls, places: Ranks) -> "Hits":
+        """From where the first hit of each question stood."""
+        return cls(hit_at(places, 1), hit_at(places, 3), hit_at(places, 5), mrr(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A baseline on the same questions, and how far the memory is ahead of it."""
+
+    name: str
+    hits: Hits
+    ahead: Estimate
+    """Our hit@3 less its, question by question."""
+    missing: str | None = None
+    """Why it could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The incidents of one service or one month."""
+
+    name: str
+    incidents: int
+    answered: int
+    hits: Hits
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The confidence that would have been shown, each from what was judged before it, against what came true."""
+
+    quality: curve.Quality
+    ece: Estimate
+    brier: Estimate
+    bins: tuple[reliability.Bin, ...]
+    coverage: tuple[reliability.Covered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A backtest."""
+
+    incidents: int
+    documents: int
+    left_out: int
+    since: datetime | None
+    until: datetime | None
+    bases: Mapping[str, int]
+    """By how many incidents the truth is known from what."""
+    to_find: int
+    new: int
+    untold: int
+    hits: Hits
+    cause_match: Estimate
+    right_when_answered: Estimate
+    step_match: Estimate
+    step_ceiling: Estimate
+    coverage: Estimate
+    verdicts: Mapping[Verdict, Mapping[str, int]]
+    false_recall: Estimate
+    false_known: Estimate
+    missed: Estimate
+    novelty: Novelty
+    trust: Trust
+    baselines: tuple[Beside, ...]
+    by_service: tuple[Group, ...]
+    by_month: tuple[Group, ...]
+    learning: learning.Curve | None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    cases: tuple[Case, ...] = field(default=(), repr=False)
+
+
+def measure(
+    history: History, truths: Truths, run: Run, plan: learning.Plan | None, similar: float, known: float
+) -> Report:
+    """All figures of one replay; `similar` and `known` are the match scores at which its verdicts changed."""
+    found = cases(run, truths)
+    to_find = [one for one in found if one.truth.known]
+    new = [one for one in found if one.truth.known is False]
+    judged = [one.judged for one in found if one.judged]
+    return Report(
+        incidents=len(found),
+        documents=len(history.documents),
+        left_out=len(history.left_out),
+        since=found[0].answer.at if found else None,
+        until=found[-1].answer.at if found else None,
+        bases={name: count for name in BASES if (count := sum(one.truth.basis == name for one in found))},
+        to_find=len(to_find),
+        new=len(new),
+        untold=len(found) - len(to_find) - len(new),
+        hits=Hits.of([one.place for one in to_find]),
+        cause_match=share([bool(one.right) for one in to_find]),
+        right_when_answered=share([one.right for one in found if one.right is not None]),
+        step_match=share([bool(one.step) for one in to_find if one.step is not None]),
+        step_ceiling=share([bool(one.step_before) for one in to_find if one.step_before is not None]),
+        coverage=share([one.answer.given for one in found]),
+        verdicts=_verdicts(found),
+        false_recall=share([one.answer.given for one in new]),
+        false_known=share([one.answer.verdict == "known" for one in new]),
+        missed=share([not one.answer.given for one in to_find]),
+        novelty=thresholds(judged, similar, known),
+        trust=_trust(curve.replay(judged)),
+        baselines=tuple(_beside(name, to_find, truths) for name in NAMES),
+        by_service=_groups(found, lambda one: one.answer.service or "(no service)"),
+        by_month=_groups(found, lambda one: f"{one.answer.at:%Y-%m}"),
+        learning=learning.curve(plan, run, truths) if plan else None,
+        notes=_notes(history, truths),
+        seconds=run.seconds,
+        cases=found,
+    )
+
+
+def _trust(shown: Sequence[curve.Shown]) -> Trust:
+    claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
+    error = reliability.ece(claims, truths)
+    squared = [(claim - right) ** 2 for claim, right in zip(claims, truths, strict=True)]
+
+    def again(drawn: Floats) -> float:
+        picked = drawn.astype(int)
+        error = reliability.ece([claims[one] for one in picked], [truths[one] for one in picked])
+        return error.value if error else 0.0
+
+    return Trust(
+        quality=curve.quality(shown),
+        ece=bootstrap(range(len(claims)), again, draws=DRAWS),
+        brier=mean(squared, least=0),
+        bins=error.bins if error else (),
+        coverage=reliability.risk_coverage(claims, truths),
+    )
+
+
+def _beside(name: str, to_find: Sequence[Case], truths: Truths) -> Beside:
+    asked = [one for one in to_find if name in one.answer.baselines]
+    missing = None
+    if name == "most_frequent_cause":
+        asked = [one for one in asked if one.truth.cause]
+        missing = None if asked else "no incident has a cause label"
+    elif not asked and to_find:
+        missing = "no sentence model is installed"
+    places = [_place(name, one, truths) for one in asked]
+    ours = [one.place for one in asked]
+    differences = [float(_within(our, 3)) - float(_within(its, 3)) for our, its in zip(ours, places, strict=True)]
+    return Beside(name, Hits.of(places), mean(differences), missing)
+
+
+def _place(name: str, case: Case, truths: Truths) -> int | None:
+    said = case.answer.baselines[name]
+    if name == "most_frequent_cause":
+        return said.index(case.truth.cause) + 1 if case.truth.cause in said else None
+    return place(case.answer.incident, ([one] for one in said), truths)
+
+
+def _within(rank: int | None, k: int) -> bool:
+    return rank is not None and rank <= k
+
+
+def _verdicts(found: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
+    kinds = {True: "to_find", False: "new", None: "untold"}
+    counted = Counter((one.answer.verdict, kinds[one.truth.known]) for one in found)
+    verdicts: tuple[Verdict, ...] = ("known", "similar", "never_seen")
+    return {verdict: {kind: counted[verdict, kind] for kind in kinds.values()} for verdict in verdicts}
+
+
+def _groups(found: Iterable[Case], name: Callable[[Case], str]) -> tuple[Group, ...]:
+    grouped: dict[str, list[Case]] = {}
+    for one in found:
+        grouped.setdefault(name(one), []).append(one)
+    return tuple(
+        Group(
+            each,
+            len(members),
+            sum(one.answer.given for one in members),
+            Hits.of([one.place for one in members if one.truth.known]),
+        )
+        for each, members in sorted(grouped.items())
+    )
+
+
+def _notes(history: History, truths: Truths) -> tuple[str, ...]:
+    notes = [truths.note] if truths.note else []
+    if history.reports:
+        notes.append("there are reports and no incidents: of each report only the title was known when it opened")
+    return tuple(notes)

@@ -1,0 +1,111 @@
+"""The truth to measure against: which earlier incidents had the same cause, and who says so."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from onrecall.domain.incident import Incident
+
+Basis = Literal["label", "link", "judged"]
+BASES: Mapping[str, str] = {
+    "label": "the same cause label",
+    "link": "an explicit link: duplicate, recurrence or merged",
+    "judged": "what people said of the answer",
+}
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is known today of one incident's cause."""
+
+    cause: str | None
+    """Its label, as labels are compared."""
+    known: bool | None
+    """Whether an earlier incident had the same cause; None: nothing says what the cause was."""
+    basis: Basis | None
+    """Who says so."""
+
+
+class Truths:
+    """Which incidents share a cause: by label; where that finds none by links; where these find none by judgement."""
+
+    def __init__(self, incidents: Iterable[Incident], judged: Mapping[str, Collection[str]] | None = None) -> None:
+        """`judged`: for an incident, the earlier ones that people said were the right answer to it."""
+        self._ordered = sorted(incidents, key=lambda one: (one.started_at, one.id))
+        self._labels = {one.id: label(one) for one in self._ordered}
+        self._families = _families(self._ordered)
+        self._judged = judged or {}
+        labelled = any(self._labels.values())
+        self._marks_are_all = not labelled and any(one.links for one in self._ordered)
+        self._truths = self._in_order()
+
+    def of(self, incident: str) -> Truth:
+        """The truth about one incident."""
+        return self._truths.get(incident, Truth(None, None, None))
+
+    def hit(self, incident: str, earlier: str) -> bool:
+        """Whether an incident that was on record when this one opened had the same cause."""
+        basis = self.of(incident).basis
+        if basis == "label":
+            return self._labels.get(earlier) == self._labels[incident]
+        if basis == "link":
+            return incident != earlier and self._families.get(earlier) == self._families.get(incident, incident)
+        return basis == "judged" and earlier in self._judged[incident]
+
+    @property
+    def note(self) -> str | None:
+        """What has to be assumed, if anything has."""
+        if not self._marks_are_all:
+            return None
+        return "no incident has a cause label, so those without a link are taken to be new causes"
+
+    def _in_order(self) -> dict[str, Truth]:
+        truths: dict[str, Truth] = {}
+        labels: set[str] = set()
+        families: set[str] = set()
+        for one in self._ordered:
+            said, family = self._labels[one.id], self._families.get(one.id)
+            cause = said or None
+            if said in labels:
+                truths[one.id] = Truth(cause, True, "label")
+            elif family in families:
+                truths[one.id] = Truth(cause, True, "link")
+            elif any(other in truths for other in self._judged.get(one.id, ())):
+                truths[one.id] = Truth(cause, True, "judged")
+            elif said:
+                truths[one.id] = Truth(cause, False, "label")
+            else:
+                truths[one.id] = Truth(None, False, "link") if self._marks_are_all else Truth(None, None, None)
+            labels |= {said} - {""}
+            families |= {family} if family else set()
+        return truths
+
+
+def label(incident: Incident) -> str:
+    """The cause's label as it is compared; what a model wrote says nothing."""
+    said = incident.resolution
+    return squash(said.cause) if said and said.cause and said.provenance != "model" else ""
+
+
+def squash(said: str) -> str:
+    """A label without case, blanks and punctuation: `Connection_Pool exhaustion` is `connection-pool-exhaustion`."""
+    return _BETWEEN.sub(" ", said.casefold()).strip()
+
+
+def _families(incidents: Iterable[Incident]) -> dict[str, str]:
+    """For each incident that is linked, one name for all that are tied to it, however indirectly."""
+    above: dict[str, str] = {}
+
+    def top(one: str) -> str:
+        while above.setdefault(one, one) != one:
+            above[one] = above[above[one]]
+            one = above[one]
+        return one
+
+    for incident in incidents:
+        for link in incident.links:
+            first, second = sorted((top(incident.id), top(link.incident)))
+            above[second] = first
+    return {one: top(one) for one in list(above)}

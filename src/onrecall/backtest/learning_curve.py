@@ -1,0 +1,84 @@
+"""Whether it learns: the same openings, answered by memories that stopped learning earlier and earlier."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from onrecall.backtest.chronology import Event
+from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.replay_result import Run, Shown
+from onrecall.calibration.metrics import Estimate, mean, share
+
+MOST = 200
+"""Openings asked at each stop: enough for a picture, and a small part of the replay."""
+FEWEST = 5
+SHARES = (16, 8, 4, 2, 1)
+"""The stops: after one sixteenth of what can be learned before the first of those openings, …, after all of it."""
+Unit = Literal["resolutions", "openings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which openings to ask, and after how many lessons to stop and ask them."""
+
+    asked: tuple[str, ...]
+    stops: tuple[int, ...]
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How often the first incident shown was a hit, for a memory that had learned so much."""
+
+    after: int | None
+    """Lessons; None: it never stopped learning."""
+    hit_at_1: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The points, and what going on learning was worth against the memory that stopped last."""
+
+    unit: Unit
+    points: tuple[Point, ...]
+    gain: Estimate
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {"unit": self.unit, "points": [asdict(one) for one in self.points], "gain": asdict(self.gain)}
+
+    @classmethod
+    def of_plain(cls, told: Mapping[str, Any]) -> "Curve":
+        """The curve that `plain` told."""
+        points = tuple(Point(one["after"], Estimate(**one["hit_at_1"])) for one in told["points"])
+        return cls(told["unit"], points, Estimate(**told["gain"]))
+
+
+def plan(events: Sequence[Event], truths: Truths) -> Plan | None:
+    """Openings of the later half that have something to find, and stops before the first of them; None: too few."""
+    openings = [event for event in events if event.kind == "opened"]
+    later = [one for one in openings[len(openings) // 2 :] if truths.of(one.id).known]
+    if len(later) < FEWEST:
+        return None
+    resolved, opened = ([event.at for event in events if event.kind == kind] for kind in ("resolved", "opened"))
+    unit: Unit = "resolutions" if bisect_left(resolved, later[0].at) else "openings"
+    lessons = bisect_left(resolved if unit == "resolutions" else opened, later[0].at)
+    stops = sorted({max(1, lessons // part) for part in SHARES}) if lessons else []
+    step = len(later) / min(len(later), MOST)
+    asked = tuple(later[int(n * step)].id for n in range(min(len(later), MOST)))
+    return Plan(asked, tuple(stops), unit)
+
+
+def curve(plan: Plan, run: Run, truths: Truths) -> Curve:
+    """The learning curve."""
+    live = {answer.incident: answer.shown for answer in run.answers}
+    at_last = _firsts(plan.asked, live, truths)
+    points = [Point(stop, share(_firsts(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
+    before = _firsts(plan.asked, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
+    gain = mean([float(now) - float(then) for now, then in zip(at_last, before, strict=True)])
+    return Curve(plan.unit, (*points, Point(None, share(at_last))), gain)
+
+
+def _firsts(asked: Sequence[str], shown: Mapping[str, Shown], truths: Truths) -> list[bool]:
+    return [any(truths.hit(one, other) for first in shown[one][:1] for other in first) for one in asked]

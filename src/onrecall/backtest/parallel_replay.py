@@ -1,0 +1,76 @@
+"""A second process for a replay: it walks through the same history and does what does not answer openings.
+
+No answer changes the memory, but what an incident repeats, which is looked for when it is resolved, does. So the second
+process looks for that and says what it found; the first one only answers, the baselines too.
+The memories that stop learning are asked in the second one as well.
+"""
+
+import multiprocessing
+import signal
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Self
+
+from onrecall.backtest.chronology import events
+from onrecall.backtest.replay_engine import Frozen, Stops, Told, Walk
+from onrecall.backtest.replay_store import Learned
+
+
+class Lost(Exception):
+    """The second process did not start or did not come to its end."""
+
+
+class Second:
+    """The other process, as this one sees it."""
+
+    def __init__(self, told: Told, embedder: Learned | None) -> None:
+        # Spawned, not forked: that is the same on every system, and safe beside threads.
+        context = multiprocessing.get_context("spawn")
+        self._heard, says = context.Pipe(duplex=False)
+        self._process = context.Process(target=_walk, args=(says, told, embedder), name="onrecall-replay", daemon=True)
+        try:
+            self._process.start()
+        except OSError as error:
+            raise Lost(f"no second process could be started: {error}") from error
+        finally:
+            says.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let it end, also where it is no longer wanted."""
+        self._heard.close()
+        self._process.terminate()
+        self._process.join()
+
+    def recurrence(self) -> str | None:
+        """The earlier incident which the next one repeats for which that is not on record."""
+        found: str | None = self._hear()
+        return found
+
+    def frozen(self) -> Frozen:
+        """What the memories said that stopped learning, when all is over."""
+        found: Frozen = self._hear()
+        return found
+
+    def _hear(self) -> Any:
+        try:
+            return self._heard.recv()
+        except (EOFError, OSError) as error:
+            raise Lost("the second process was lost") from error
+
+
+def _walk(says: Connection, told: Told, embedder: Learned | None) -> None:
+    # Ctrl-C goes to both; it is the first one that ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    walk = Walk(told, embedder)
+    stops = Stops(walk, told)
+    walk.listeners = (stops,)
+    for event in events(told.history):
+        found = walk.take(event)
+        if walk.looks(event):
+            says.send(found)
+    says.send(stops.frozen)

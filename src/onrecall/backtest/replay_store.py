@@ -1,0 +1,260 @@
+"""What a replay reads, writes or embeds once, so that ten thousand incidents take minutes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Literal, ParamSpec, TypeVar
+
+import numpy as np
+
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import (
+    Document,
+    EvidenceKind,
+    Incident,
+    Link,
+    Passage,
+    Performed,
+    Recommendation,
+    Record,
+    Resolution,
+)
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.embeddings import Embedder, Vectors
+from onrecall.storage import Change, Imprint, Quoted, Store, TermStatistics
+
+Owner = tuple[EvidenceKind, str]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Learned:
+    """An embedder that knows the vectors of certain texts, and of no others; it can be sent to another process."""
+
+    def __init__(self, name: str, dimensions: int) -> None:
+        self.name, self.dimensions = name, dimensions
+        self.known: dict[str, Vectors] = {}
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:  # noqa: ARG002
+        """One row per text."""
+        return np.array([self.known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
+
+
+class Primed:
+    """An embedder that is told beforehand what it will be asked, so that all of it is embedded in large batches."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.learned = Learned(embedder.name, embedder.dimensions)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.learned.name
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self.learned.dimensions
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
+        """One row per text; only what is new goes to the model."""
+        self.learn(texts, progress)
+        return self.learned.embed(texts)
+
+    def learn(self, texts: Iterable[str], progress: Callable[[int, int], None] | None = None) -> None:
+        """Embed what is new among these."""
+        fresh = list(dict.fromkeys(text for text in texts if text not in self.learned.known))
+        if fresh:
+            self.learned.known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
+
+
+class AtOnce(Executor):
+    """Runs what it is given before it comes back: for what takes less time than to hand it to a thread."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run it."""
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+class Kept(Store):
+    """A store for the length of a replay: what the line writes and reads there is held in this process.
+
+    It answers as the store does, of which a test makes sure. It has what a replay needs and no database, so whatever
+    else would be asked of it fails. No answer is kept in it, so nobody has rated any, and trust has nothing to learn.
+    """
+
+    def __init__(self) -> None:
+        self._things: dict[Owner, Incident | Document] = {}
+        self._passages: dict[Owner, dict[int, Passage]] = {}
+        self._numbered: dict[int, Passage] = {}
+        self._imprints: dict[Owner, list[Imprint]] = {}
+        self._having: Counter[int] = Counter()
+        self._length = 0
+        self._numbers = 0
+        self._log: dict[int, int] = {}
+        """The number of each passage by the place of its last change, in order."""
+        self._logged: dict[int, int] = {}
+        """The place of the last change of each passage."""
+        self._seq = 0
+        self._tried: dict[str, list[tuple[bool, datetime]]] = {}
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    # writes
+
+    def open_incident(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:  # noqa: ARG002
+        """Keep a new incident."""
+        kept = replace(incident, started_at=incident.started_at.astimezone(UTC))
+        self._put(("incident", kept.id), kept, passages)
+        return kept, True
+
+    def resolve(
+        self,
+        incident_id: str,
+        resolution: Resolution,
+        passages: Sequence[Passage],
+        performed: Sequence[Performed],
+        links: Sequence[Link],
+        now: datetime,  # noqa: ARG002
+    ) -> Incident:
+        """Close an incident with what fixed it."""
+        stored = self.incident(incident_id)
+        resolved = stored.resolve(replace(resolution, at=resolution.at.astimezone(UTC)))
+        kept = replace(resolved, links=tuple(dict.fromkeys((*stored.links, *links))))
+        for key, outcome, at in dict.fromkeys((one.key, one.outcome, one.at.astimezone(UTC)) for one in performed):
+            self._tried.setdefault(key, []).append((outcome == "worked", at))
+        self._put(("incident", incident_id), kept, passages)
+        return kept
+
+    def put_document(
+        self,
+        document: Document,
+        passages: Sequence[Passage],
+        now: datetime,  # noqa: ARG002
+    ) -> Literal["created", "updated", "unchanged"]:
+        """Keep a document."""
+        kept = replace(document, dated=_utc(document.dated))
+        self._put(("document", kept.id), kept, passages)
+        return "created"
+
+    def _put(self, owner: Owner, thing: Incident | Document, passages: Sequence[Passage]) -> None:
+        """Have these passages stand for it, and no others; those that stay as they are keep their numbers."""
+        kind, name = owner
+        wanted = [replace(one, owner=name, kind=kind, known_from=_utc(one.known_from)) for one in passages]
+        there = self._passages.get(owner, {})
+        same = set(wanted) & set(there.values())
+        gone = [number for number, one in there.items() if one not in same]
+        new = [one for one in wanted if one not in same]
+        numbers = range(self._numbers + 1, self._numbers + 1 + len(new))
+        self._numbers += len(new)
+        came = dict(zip(numbers, new, strict=True))
+        self._things[owner] = thing
+        self._passages[owner] = {number: one for number, one in there.items() if one in same} | came
+        self._imprints[owner] = [
+            Imprint(number, one.terms, one.vector, one.model) for number, one in self._passages[owner].items()
+        ]
+        for number in gone:
+            self._count(self._numbered.pop(number), -1)
+            self._log.pop(self._logged[number])
+        self._numbered |= came
+        for one in new:
+            self._count(one, 1)
+        for number in (*gone, *numbers):
+            self._seq += 1
+            self._log[self._seq] = number
+            self._logged[number] = self._seq
+
+    def _count(self, passage: Passage, sign: int) -> None:
+        numbers, often = terms.unpack(passage.terms)
+        for number in numbers.tolist():
+            self._having[number] += sign
+        self._length += sign * int(often.sum(dtype=np.int64))
+
+    # reads
+
+    def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
+        """One incident."""
+        found = self.things([("incident", incident_id)], as_of).get(("incident", incident_id))
+        if not isinstance(found, Incident):
+            raise NotFound(f"there is no incident {incident_id}")
+        return found
+
+    def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> dict[Owner, Incident | Document]:
+        """Incidents and documents as they are."""
+        assert as_of is None, "a replayed memory holds nothing of the future"
+        return {one: self._things[one] for one in ids if one in self._things}
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Passages by their numbers."""
+        return {one: self._numbered[one] for one in ids if one in self._numbered}
+
+    def quoted(self, ids: Sequence[int]) -> dict[int, Quoted]:
+        """What passages say."""
+        return {number: Quoted(one.text, one.line, one.heading) for number, one in self.passages(ids).items()}
+
+    def passages_of(
+        self, owners: Iterable[Owner], as_of: datetime | None = None
+    ) -> dict[Owner, list[tuple[int, Passage]]]:
+        """All passages of some owners."""
+        assert as_of is None, "a replayed memory holds nothing of the future"
+        return {one: list(held.items()) for one in owners if (held := self._passages.get(one))}
+
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+        """What the owners of these passages are compared by."""
+        assert as_of is None, "a replayed memory holds nothing of the future"
+        owners = dict.fromkeys((one.kind, one.owner) for one in self.passages(ids).values())
+        return {one: self._imprints[one] for one in owners}
+
+    def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
+        """How common terms are."""
+        frequencies = {one: self._having[one] for one in wanted if self._having[one]}
+        return TermStatistics(len(self._numbered), self._length, frequencies)
+
+    def last_seq(self) -> int:
+        """The place of the newest change."""
+        return self._seq
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """The changes after a place, in order."""
+        places = (seq for seq in range(after + 1, self._seq + 1) if seq in self._log)
+        return [self._change(seq, self._log[seq]) for seq in islice(places, limit)]
+
+    def _change(self, seq: int, number: int) -> Change:
+        passage = self._numbered.get(number)
+        if passage is None:
+            return Change(seq, "remove", number, None, None, {})
+        thing = self._things[passage.kind, passage.owner]
+        return Change(seq, "add", number, passage, thing.service, thing.labels)
+
+    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+        """How often steps were tried and what came of it."""
+        assert as_of is None, "a replayed memory holds nothing of the future"
+        return {key: _record(self._tried[key]) for key in sorted(set(keys)) if key in self._tried}
+
+    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:  # noqa: ARG002
+        """How often advice helped that rested on some evidence: nobody has said."""
+        return {}
+
+    def recommendations(self, incident_id: str) -> tuple[Recommendation, ...]:  # noqa: ARG002
+        """No answer is kept."""
+        return ()
+
+    def curve_version(self) -> int:
+        """No curve is fitted."""
+        return 0
+
+
+def _record(tries: Sequence[tuple[bool, datetime]]) -> Record:
+    worked = sum(right for right, _ in tries)
+    return Record(len(tries), worked, len(tries) - worked, max(at for _, at in tries))
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC) if at else None

@@ -1,0 +1,259 @@
+"""The backtest as one HTML page that needs nothing else: no script, no font, no network; all text escaped."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from onrecall.backtest import report_json as contract
+from onrecall.backtest import svg_charts as pictures
+from onrecall.backtest.data_quality_ablation import Effect
+from onrecall.backtest.evaluation import Group, Report
+from onrecall.backtest.learning_curve import Curve
+from onrecall.backtest.report_text import BESIDE, MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
+from onrecall.calibration.metrics import Estimate
+
+VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
+
+
+def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
+    """The page."""
+    template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(title),
+        span=escape(_span(report)),
+        headline=escape(_headline(report)),
+        cards="".join(_cards(report)),
+        missing=_missing(report),
+        pictures=_pictures(report),
+        figures=_figures(report),
+        baselines=_baselines(report) if report.to_find else "",
+        verdicts=_verdicts(report),
+        threshold=escape(_threshold(report)),
+        services=_groups("service", report.by_service),
+        months=_groups("month", report.by_month),
+        quality=_quality(effects),
+        footer=escape(_footer(report)),
+    )
+
+
+def _span(report: Report) -> str:
+    when = f", {_day(report.since)} to {_day(report.until)}" if report.since and report.until else ""
+    pages = f" and {report.documents} documents" if report.documents else ""
+    left = f"; {report.left_out} records were left out" if report.left_out else ""
+    return f"{report.incidents} openings{pages}{when}{left}. {_sentence(report)}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _sentence(report: Report) -> str:
+    note = contract.basis_note(report)
+    return " ".join(f"{one[0].upper()}{one[1:]}." for one in (note, *report.notes))
+
+
+def _headline(report: Report) -> str:
+    rate = report.hits.hit_at_3
+    if rate.value is None:
+        return f"How often recall is right can't be measured here: {contract.not_measured(report)['hit_at_3']}."
+    found = round(rate.value * rate.n)
+    return (
+        f"Of {report.incidents} incidents, {rate.n} had an earlier one of the same cause. For {found} of these "
+        f"{rate.n} it was among the first three shown: {said(rate)}."
+    )
+
+
+def _cards(report: Report) -> Iterable[str]:
+    figures = contract.estimates(report)
+    for name in ("hit_at_3", "cause_match", "right_when_answered", "coverage", "false_recall", "confident_wrong"):
+        one = figures[name]
+        value = "–" if one.value is None else percent(one.value)
+        below = (
+            "not measured" if one.low is None or one.high is None else f"{said(one).partition('(')[2][:-1]}, n {one.n}"
+        )
+        yield f'<div class="card">{MEANINGS[name][0]}<b>{value}</b><span>{below}</span></div>'
+
+
+def _missing(report: Report) -> str:
+    why = contract.reasons(report)
+    if not why:
+        return ""
+    rows = "".join(f"<li><b>{escape(', '.join(names))}</b>: {escape(reason)}</li>" for reason, names in why.items())
+    return f'<div class="missing"><h3>Not measured</h3><ul>{rows}</ul></div>'
+
+
+def _pictures(report: Report) -> str:
+    found = "".join(_drawn(report))
+    return f'<h2>In pictures</h2><div class="pictures">{found}</div>' if found else ""
+
+
+def _drawn(report: Report) -> Iterable[str]:
+    if report.to_find:
+        yield _figure(
+            "beside",
+            pictures.beside(report),
+        )
+        yield _figure(
+            "over_time",
+            pictures.over_time(report.by_month, report.hits.hit_at_3),
+        )
+    if report.trust.bins:
+        yield _figure(
+            "reliability",
+            pictures.reliability(report.trust.bins),
+        )
+        yield _figure(
+            "risk_coverage",
+            pictures.risk_coverage(report.trust.coverage),
+        )
+    if report.to_find and len(report.by_service) > 1:
+        yield _figure(
+            "by_service",
+            pictures.by_service(report.by_service),
+        )
+    if report.learning:
+        yield _figure("learning", pictures.learning(report.learning), report.learning)
+
+
+def _figure(name: str, svg: str, learned: Curve | None = None) -> str:
+    title, sentence = PICTURES[name]
+    if learned:
+        sentence = sentence.format(asked=learned.points[-1].hit_at_1.n, unit=learned.unit)
+    return f"<figure><figcaption><h3>{escape(title)}</h3><p>{escape(sentence)}</p></figcaption>{svg}</figure>"
+
+
+def _figures(report: Report) -> str:
+    rows = []
+    for name, one in contract.estimates(report).items():
+        if one.value is None:
+            continue
+        title, meaning = MEANINGS[name]
+        trust = report.trust.quality
+        if name == "brier" and trust.brier_base is not None and trust.brier_base_then is not None:
+            meaning += f"; always claiming the share right until then would score {trust.brier_base_then:.3f}"
+            meaning += f", the share of all, which nobody knew, {trust.brier_base:.3f}"
+        if name == "ece" and report.trust.quality.ece_by_chance is not None:
+            meaning += f"; a perfect one would show {report.trust.quality.ece_by_chance:.3f} on so few answers"
+        rows.append(
+            (f"{escape(title)}<br><small>{escape(meaning)}</small>", said(one, share=name not in PLAIN), str(one.n))
+        )
+    return _table(("figure", "value (95 %)", "n"), rows)
+
+
+def _baselines(report: Report) -> str:
+    rows = [
+        (
+            "OnRecall",
+            *(said(one) for one in _three(report.hits.hit_at_1, report.hits.hit_at_3, report.hits.hit_at_5)),
+            "",
+        )
+    ]
+    for one in report.baselines:
+        name = escape(SYSTEMS[one.name])
+        if one.missing:
+            rows.append((name, f"not asked: {escape(one.missing)}", "", "", ""))
+            continue
+        rates = _three(one.hits.hit_at_1, one.hits.hit_at_3, one.hits.hit_at_5)
+        rows.append((name, *(said(rate) for rate in rates), _ahead(one.ahead)))
+    table = _table(("", "hit@1", "hit@3", "hit@5", "ahead"), rows)
+    return _section("Beside simpler ways", BESIDE, table)
+
+
+def _three(first: Estimate, second: Estimate, third: Estimate) -> tuple[Estimate, Estimate, Estimate]:
+    return first, second, third
+
+
+def _ahead(one: Estimate) -> str:
+    if one.value is None or one.low is None or one.high is None:
+        return ""
+    verdict = "ahead" if one.low > 0 else "behind" if one.high < 0 else "can't be told apart"
+    return f"{100 * one.value:+.0f} points ({100 * one.low:+.0f} to {100 * one.high:+.0f}): {verdict}"
+
+
+def _verdicts(report: Report) -> str:
+    rows = [
+        (VERDICTS[verdict], *(str(counts[kind]) for kind in ("to_find", "new", "untold")))
+        for verdict, counts in report.verdicts.items()
+    ]
+    return _table(("answered", "seen before", "new", "not known"), rows)
+
+
+def _threshold(report: Report) -> str:
+    found = report.novelty
+    rule = f"{found.rule[0].upper()}{found.rule[1:]}."
+    first = "This history suggests: similar" if found.measured else "Similar"
+    apart = f", where the best stands out by {found.apart:.2f} and more" if found.apart else ""
+    return f"{first} from a match of {found.similar:.2f}{apart}, known from {found.known:.2f}. {rule}"
+
+
+def _groups(kind: str, groups: Sequence[Group]) -> str:
+    rows = [
+        (
+            escape(one.name),
+            str(one.incidents),
+            str(one.answered),
+            str(one.hits.hit_at_3.n),
+            *(said(rate) if rate.n else "–" for rate in (one.hits.hit_at_1, one.hits.hit_at_3)),
+        )
+        for one in groups
+    ]
+    return _table((kind, "openings", "answered", "to find", "hit@1", "hit@3"), rows)
+
+
+def _quality(effects: Sequence[Effect]) -> str:
+    if not effects:
+        return ""
+    rows = [
+        (
+            f"{escape(one.flaw.meaning)}<br><small>{escape(', '.join(one.flaw.incidents[:3]))}</small>",
+            str(len(one.flaw.incidents)),
+            f"{escape(one.flaw.how)} ({one.changed})",
+            _ahead(one.hit_at_3),
+            _ahead(one.cause_match),
+        )
+        for one in effects
+    ]
+    table = _table(("flaw", "incidents", "how it was tried", "hit@3 if mended", "cause match if mended"), rows)
+    return _section("What flaws of the history cost", MENDING, table)
+
+
+def _section(title: str, intro: str, table: str) -> str:
+    head = f'<h2>{escape(title)}</h2><p class="soft">{escape(intro)}</p>'
+    return f'{head}<div class="wide"><table>{table}</table></div>'
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows of finished HTML."""
+    top = "".join(f'<th scope="col"{_numeric(place)}>{escape(name)}</th>' for place, name in enumerate(head))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{cell}</th>' if place == 0 else f"<td{_numeric(place)}>{_unbroken(cell)}</td>"
+            for place, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+
+
+def _unbroken(cell: str) -> str:
+    """A figure and its interval: where there is no room beside each other, the interval goes below, whole."""
+    value, apart, interval = cell.partition(" (")
+    if "<" in cell or not apart or not interval.endswith(")"):
+        return cell
+    return f"{value.replace(' ', '&nbsp;')} <span>({interval}</span>"
+
+
+def _numeric(place: int) -> str:
+    return ' class="number"' if place else ""
+
+
+def _footer(report: Report) -> str:
+    return (
+        f"Replayed in {report.seconds:.0f} s in the order in which things became known: at each opening the memory "
+        "held only earlier openings, resolutions already written and documents already dated. Intervals are at 95 %: "
+        "Wilson's for shares, Newcombe's for AUROC, a bootstrap over incidents for the rest."
+    )

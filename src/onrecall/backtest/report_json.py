@@ -1,0 +1,211 @@
+"""A backtest as the JSON that scripts rely on: keys may be added, never renamed; what can't be measured says why."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from onrecall.backtest import learning_curve as learning
+from onrecall.backtest.evaluation import Beside, Group, Hits, Report
+from onrecall.backtest.evaluation_cases import Case
+from onrecall.backtest.ground_truth import BASES
+from onrecall.backtest.report_text import MEANINGS, SYSTEMS
+from onrecall.calibration.metrics import Estimate
+from onrecall.calibration.novelty import Novelty
+from onrecall.calibration.walk_forward import NEEDED
+
+HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
+
+
+def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
+    """The report; with `each`, every single answer beside its truth, too."""
+    figures = estimates(report)
+    trust = report.trust.quality
+    said: dict[str, Any] = {
+        "incidents": report.incidents,
+        "answered": sum(one.answer.given for one in report.cases),
+        **{name: figures[name].value for name in HITS},
+        "hit_basis": basis(report),
+        "hit_basis_counts": dict(report.bases),
+        "hit_basis_note": basis_note(report),
+        "baselines": {one.name: _beside(one) for one in report.baselines},
+        "ece": trust.ece,
+        "ece_by_chance": trust.ece_by_chance,
+        "brier": trust.brier,
+        "brier_base": trust.brier_base,
+        "brier_base_then": trust.brier_base_then,
+        "confident_wrong": trust.confident_wrong.value,
+        "novelty_auroc": report.novelty.auroc.value,
+        "false_recall": report.novelty.false_recall.value,
+        **{name: figures[name].value for name in figures if name not in (*HITS, "confident_wrong", "novelty_auroc")},
+        "intervals": {name: interval(one) for name, one in figures.items()},
+        "to_find": report.to_find,
+        "new": report.new,
+        "untold": report.untold,
+        "verdicts": {verdict: dict(counts) for verdict, counts in report.verdicts.items()},
+        "thresholds": _thresholds(report.novelty),
+        "reliability": [asdict(one) for one in report.trust.bins],
+        "risk_coverage": [asdict(one) for one in report.trust.coverage],
+        "by_month": [_group(one, "month") for one in report.by_month],
+        "by_service": [_group(one, "service") for one in report.by_service],
+        "learning_curve": _learning(report.learning),
+        "not_measured": not_measured(report),
+        "notes": list(report.notes),
+        "documents": report.documents,
+        "left_out": report.left_out,
+        "since": report.since.isoformat() if report.since else None,
+        "until": report.until.isoformat() if report.until else None,
+        "seconds": round(report.seconds, 1),
+    }
+    return said | ({"each": [_case(one) for one in report.cases]} if each else {})
+
+
+def estimates(report: Report) -> dict[str, Estimate]:
+    """Every figure that has an interval, by its name."""
+    return {
+        **hits(report.hits),
+        "cause_match": report.cause_match,
+        "right_when_answered": report.right_when_answered,
+        "step_match": report.step_match,
+        "step_ceiling": report.step_ceiling,
+        "coverage": report.coverage,
+        "missed": report.missed,
+        "false_recall": report.novelty.false_recall,
+        "false_recall_answered": report.false_recall,
+        "false_known": report.false_known,
+        "novelty_auroc": report.novelty.auroc,
+        "ece": report.trust.ece,
+        "brier": report.trust.brier,
+        "confident_wrong": report.trust.quality.confident_wrong,
+    }
+
+
+def hits(found: Hits) -> dict[str, Estimate]:
+    """How well earlier incidents were found, by name."""
+    return dict(zip(HITS, (found.hit_at_1, found.hit_at_3, found.hit_at_5, found.mrr), strict=True))
+
+
+def interval(one: Estimate) -> dict[str, float | int | None]:
+    """A figure's 95 % interval and the cases it rests on."""
+    return {"low": one.low, "high": one.high, "n": one.n}
+
+
+def basis(report: Report) -> str | None:
+    """What the truth is known from, in a word; `mixed` where it differs from incident to incident."""
+    return next(iter(report.bases)) if len(report.bases) == 1 else "mixed" if report.bases else None
+
+
+def basis_note(report: Report) -> str:
+    """The same as a sentence."""
+    if not report.bases:
+        return "nothing in this history says which incidents had the same cause"
+    known = ", ".join(f"{BASES[name]} ({count})" for name, count in report.bases.items())
+    return f"a hit is an earlier incident with the same cause, known by {known}"
+
+
+def not_measured(report: Report) -> Mapping[str, str]:
+    """The figures that this history does not allow, and why."""
+    why: dict[str, str] = {}
+    if not report.to_find:
+        why |= dict.fromkeys((*HITS, "cause_match", "missed"), _nothing_to_find(report))
+    if not report.new:
+        names = ("false_recall", "false_recall_answered", "false_known")
+        why |= dict.fromkeys(names, "no incident is known to be the first of its cause")
+    if report.novelty.auroc.value is None:
+        why["novelty_auroc"] = "it takes incidents that were seen before and others that are new"
+    if report.step_match.value is None:
+        said = "no incident that has something to find tells which step worked"
+        why |= {"step_match": said, "step_ceiling": said}
+    if report.right_when_answered.value is None:
+        why["right_when_answered"] = "no answer's truth is known"
+    if report.trust.quality.ece is None:
+        judged = report.right_when_answered.n
+        why |= dict.fromkeys(
+            ("ece", "brier", "brier_base", "brier_base_then", "confident_wrong"),
+            f"confidence takes {NEEDED} answers whose truth is known, and one more to try it on; there are {judged}",
+        )
+    if report.learning is None:
+        why["learning_curve"] = f"it takes {learning.FEWEST} later incidents that have something to find"
+    return why | {f"baselines.{one.name}": one.missing for one in report.baselines if one.missing}
+
+
+def reasons(report: Report) -> dict[str, list[str]]:
+    """The same by reason, each with the names of the figures in words."""
+    found: dict[str, list[str]] = {}
+    for name, reason in not_measured(report).items():
+        if name.startswith("brier_base"):  # told with the Brier score
+            continue
+        kind, _, system = name.partition(".")
+        named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")
+        found.setdefault(reason, []).append(named)
+    return found
+
+
+def _nothing_to_find(report: Report) -> str:
+    if not report.bases:
+        return "nothing in this history says which incidents had the same cause: no cause label, no link, no judgement"
+    return "no incident in this history has an earlier one of the same cause"
+
+
+def _thresholds(found: Novelty) -> dict[str, Any]:
+    return {
+        "similar": found.similar,
+        "known": found.known,
+        "apart": found.apart,
+        "score": found.score,
+        "rule": found.rule,
+        "chosen_here": found.measured,
+        "false_recall": asdict(found.false_recall),
+        "missed": asdict(found.miss),
+        "right_when_known": asdict(found.right_when_known),
+    }
+
+
+def _beside(one: Beside) -> dict[str, Any]:
+    figures = hits(one.hits)
+    said: dict[str, Any] = {name: figure.value for name, figure in figures.items()}
+    said["intervals"] = {name: interval(figure) for name, figure in figures.items()}
+    said["ahead_hit_at_3"] = {"difference": one.ahead.value, **interval(one.ahead)}
+    return said
+
+
+def _group(one: Group, kind: str) -> dict[str, Any]:
+    figures = hits(one.hits)
+    return {
+        kind: one.name,
+        "incidents": one.incidents,
+        "answered": one.answered,
+        "to_find": one.hits.hit_at_1.n,
+        **{name: figure.value for name, figure in figures.items()},
+        "intervals": {name: interval(figure) for name, figure in figures.items()},
+    }
+
+
+def _learning(found: learning.Curve | None) -> list[dict[str, Any]]:
+    if found is None:
+        return []
+    return [
+        {
+            "memory": "learning" if point.after is None else "frozen",
+            "after": point.after,
+            "unit": found.unit,
+            "hit_at_1": point.hit_at_1.value,
+            **interval(point.hit_at_1),
+        }
+        for point in found.points
+    ]
+
+
+def _case(one: Case) -> dict[str, Any]:
+    return {
+        "id": one.answer.incident,
+        "at": one.answer.at.isoformat(),
+        "verdict": one.answer.verdict,
+        "cause": one.answer.cause,
+        "true_cause": one.truth.cause,
+        "basis": one.truth.basis,
+        "seen_before": one.truth.known,
+        "place": one.place,
+        "right": one.right,
+        "step": one.step,
+        "shown": [list(family) for family in one.answer.shown],
+    }

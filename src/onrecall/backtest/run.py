@@ -1,0 +1,91 @@
+"""The backtest: a history replayed through the line, and what that says of the memory and of the history."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from onrecall.backtest import data_quality_ablation as mending
+from onrecall.backtest import learning_curve as learning
+from onrecall.backtest.chronology import History, events
+from onrecall.backtest.data_quality_ablation import Effect, Flaw
+from onrecall.backtest.evaluation import Report, measure
+from onrecall.backtest.evaluation_cases import cases
+from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.replay import Progress, Replay
+from onrecall.domain.incident import Document, Incident
+from onrecall.importers.quality import FINDINGS, flaws
+from onrecall.recommendation import Thresholds
+from onrecall.retrieval.embeddings import Embedder
+from onrecall.storage import Store
+
+PAGE = 200
+
+
+def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> Report:
+    """Every figure that this history allows."""
+    truths = Truths(history.incidents, history.judged)
+    plan = learning.plan(events(history), truths)
+    run = Replay(history, embedder, plan, progress=progress).run()
+    at = Thresholds()
+    return measure(history, truths, run, plan, at.similar, at.known)
+
+
+def effects(
+    history: History, embedder: Embedder | None, report: Report, progress: Progress | None = None
+) -> Iterator[Effect]:
+    """What each flaw of the history costs; one more replay for each."""
+    truths = Truths(history.incidents, history.judged)
+    found = _flaws(history.incidents)
+    flawed = {name for flaw in found if flaw.how != "left out" for name in flaw.incidents}
+    whole = [one.id for one in history.incidents if one.resolution and one.id not in flawed]
+    for flaw in found:
+        touched = mending.chosen(flaw, whole)
+        left_out = flaw.how == "left out"
+        replay = Replay(
+            history,
+            embedder,
+            forget=frozenset(touched if left_out else ()),
+            blank=frozenset(() if left_out else touched),
+            progress=progress,
+        )
+        yield mending.effect(flaw, touched, report.cases, cases(replay.run(), truths))
+
+
+def live(store: Store) -> History:
+    """All incidents and documents of a store, with what people said of its answers."""
+    found: list[Incident] = []
+    cursor: str | None = None
+    while True:
+        page = store.incidents(cursor=cursor, limit=PAGE)
+        found += page.items
+        if (cursor := page.next_cursor) is None:
+            break
+    documents: list[Document] = []
+    while True:
+        leaf = store.documents(cursor=cursor, limit=PAGE)
+        documents += leaf.items
+        if (cursor := leaf.next_cursor) is None:
+            break
+    judged = _judged(store, found) if store.counts()["outcomes"] else {}
+    return History.of([*found, *documents], judged)
+
+
+def _judged(store: Store, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
+    """For each incident the earlier ones whose cause its answer named, where somebody said that it helped."""
+    judged: dict[str, frozenset[str]] = {}
+    for incident in incidents:
+        right = {
+            answer.cause_citation.id
+            for answer in store.recommendations(incident.id)
+            if answer.cause_citation and any(one.verdict == "helped" for one in store.outcomes(answer.id))
+        }
+        if right:
+            judged[incident.id] = frozenset(right)
+    return judged
+
+
+def _flaws(incidents: Sequence[Incident]) -> list[Flaw]:
+    """The flaws that bear on recall."""
+    having: dict[str, list[str]] = {}
+    for incident, names in flaws(incidents):
+        for name in names:
+            having.setdefault(name, []).append(incident.id)
+    return [Flaw(name, FINDINGS[name], tuple(having[name])) for name in mending.WAYS if name in having]

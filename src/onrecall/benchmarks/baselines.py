@@ -1,0 +1,65 @@
+"""What others do, in the same run: BM25, the cosine of a sentence model, and the fusion of both by rank."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+
+from onrecall.benchmarks.beir import Entry, Task
+from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.tokenizer import STOPS
+
+Scores = npt.NDArray[np.float32]
+
+K1, B, FUSED = 1.2, 0.75, 60
+_WORD = re.compile(r"\b\w\w+\b")
+
+
+def bm25(task: Task) -> Scores:
+    """BM25 (k1 1.2, b 0.75) with English stemming and stop words; identifiers stay as they are."""
+    stem = Stemmer.Stemmer("english").stemWords
+    documents = [Counter(_words(_whole(entry), stem)) for entry in task.corpus]
+    lengths = np.array([sum(one.values()) for one in documents], np.float32)
+    norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1.0))
+    having: dict[str, list[tuple[int, int]]] = {}
+    for row, counted in enumerate(documents):
+        for word, count in counted.items():
+            having.setdefault(word, []).append((row, count))
+    scores = np.zeros((len(task.queries), len(documents)), np.float32)
+    for row, query in enumerate(task.queries):
+        for word in _words(query.text, stem):
+            held = having.get(word, [])
+            if held:
+                rows = [place for place, _ in held]
+                counts = np.array([count for _, count in held], np.float32)
+                idf = math.log(1 + (len(documents) - len(held) + 0.5) / (len(held) + 0.5))
+                scores[row, rows] += idf * counts * (K1 + 1) / (counts + norm[rows])
+    return scores
+
+
+def cosine(task: Task, embedder: Embedder) -> Scores:
+    """The sentence model on title and text, as it cuts them, and on the query."""
+    documents = embedder.embed([_whole(entry) for entry in task.corpus])
+    return embedder.embed([query.text for query in task.queries]) @ documents.T
+
+
+def fused(first: Scores, second: Scores) -> Scores:
+    """Reciprocal rank fusion, k = 60."""
+    return _by_rank(first) + _by_rank(second)
+
+
+def _by_rank(scores: Scores) -> Scores:
+    places = np.argsort(np.argsort(-scores, 1, kind="stable"), 1)
+    return (1 / (FUSED + 1 + places)).astype(np.float32)
+
+
+def _words(text: str, stem: Callable[[Sequence[str]], list[str]]) -> list[str]:
+    return stem([word for word in _WORD.findall(text.lower()) if word not in STOPS])
+
+
+def _whole(entry: Entry) -> str:
+    return f"{entry.title}\n{entry.text}".strip()

@@ -1,0 +1,150 @@
+"""A retrieval task in BEIR form: a folder with corpus.jsonl, queries.jsonl and qrels.jsonl or qrels/test.tsv."""
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onrecall.domain.errors import Invalid
+
+QRELS = ("qrels.jsonl", "qrels/test.tsv", "qrels.tsv", "qrels/dev.tsv")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document of the corpus."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query; `exclude` names documents that may not answer it, because they are the query itself."""
+
+    id: str
+    text: str
+    exclude: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked of what, and which documents are right. A query without right documents has none in the corpus."""
+
+    name: str
+    corpus: tuple[Entry, ...]
+    queries: tuple[Question, ...]
+    right: Mapping[str, Mapping[str, float]]
+
+
+def read(folder: Path, corpus: Path | None = None) -> Task:
+    """The task in a folder; its corpus may come from another task's folder."""
+    entries = tuple(_entry(where, row) for where, row in _rows(_file((corpus or folder) / "corpus.jsonl")))
+    queries = tuple(_question(where, row) for where, row in _rows(_file(folder / "queries.jsonl")))
+    for path, found in ((corpus or folder) / "corpus.jsonl", entries), (folder / "queries.jsonl", queries):
+        _unique(path, [one.id for one in found])
+    ids, asked = {entry.id for entry in entries}, {query.id for query in queries}
+    right: dict[str, dict[str, float]] = {}
+    for where, query, document, score in _judgements(folder):
+        if query not in asked:
+            raise Invalid(f"{where}: the query {query!r} is not in queries.jsonl", "query-id")
+        if document not in ids:
+            raise Invalid(f"{where}: the document {document!r} is not in corpus.jsonl", "corpus-id")
+        if score > 0:
+            right.setdefault(query, {})[document] = score
+    return Task(folder.resolve().name, entries, queries, right)
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise Invalid(f"there is no {path}; a task in BEIR form has corpus.jsonl and queries.jsonl", path.name)
+    return path
+
+
+def _unique(path: Path, ids: list[str]) -> None:
+    seen: set[str] = set()
+    for line, one in enumerate(ids, start=1):
+        if one in seen:
+            raise Invalid(f"{path}: the id {one!r} of entry {line} stood there before; ids are unique", "_id")
+        seen.add(one)
+    if not ids:
+        raise Invalid(f"{path} is empty; put one JSON object on each line", path.name)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            where = f"{path}:{number}"
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise Invalid(
+                    f"{where}: this line is not JSON ({error}); put one object on each line", path.name
+                ) from error
+            if not isinstance(row, dict):
+                raise Invalid(f"{where}: this line is not a JSON object", path.name)
+            yield where, row
+
+
+def _entry(where: str, row: Mapping[str, Any]) -> Entry:
+    title = row.get("title")
+    return Entry(
+        _text(where, row, "_id"), title if isinstance(title, str) else "", _text(where, row, "text", empty=True)
+    )
+
+
+def _question(where: str, row: Mapping[str, Any]) -> Question:
+    metadata = row.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise Invalid(f"{where}: metadata is not an object", "metadata")
+    exclude = metadata.get("exclude") or []
+    if not isinstance(exclude, list):
+        raise Invalid(f"{where}: metadata.exclude is not a list of ids", "metadata.exclude")
+    return Question(_text(where, row, "_id"), _text(where, row, "text"), frozenset(map(str, exclude)))
+
+
+def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False) -> str:
+    value = row.get(field)
+    if isinstance(value, int) and field.endswith("id"):
+        value = str(value)
+    if not isinstance(value, str) or (not value.strip() and not empty):
+        raise Invalid(f"{where}: {field} is missing or no text", field)
+    return value
+
+
+def _judgements(folder: Path) -> Iterator[tuple[str, str, str, float]]:
+    """Where it stands, query, document, score; a folder without judgements has only queries out of scope."""
+    path = next((folder / name for name in QRELS if (folder / name).is_file()), None)
+    if path is None:
+        return
+    rows = _rows(path) if path.suffix == ".jsonl" else _tab_separated(path)
+    for where, row in rows:
+        score = row.get("score")
+        try:
+            value = float(score)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            raise Invalid(f"{where}: score is {score!r}, not a number", "score") from error
+        yield where, _text(where, row, "query-id"), _text(where, row, "corpus-id"), value
+
+
+def _tab_separated(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for number, cells in enumerate(csv.reader(file, delimiter="\t"), start=1):
+            if not cells or (number == 1 and not _is_number(cells[-1])):
+                continue
+            if len(cells) < 3:
+                raise Invalid(f"{path}:{number}: query-id, corpus-id and score are needed, with tabs between", "score")
+            yield f"{path}:{number}", {"query-id": cells[0], "corpus-id": cells[-2], "score": cells[-1]}
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

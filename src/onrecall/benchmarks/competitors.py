@@ -1,0 +1,130 @@
+"""Others in the same race: ChromaDB with its default index, and SQLite's FTS5. They keep the same passages."""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from onrecall.benchmarks.engines import FOUND, Held, Mode, model
+from onrecall.benchmarks.synthetic_history import Question, Thing
+from onrecall.domain.incident import Document
+from onrecall.retrieval import passages
+
+AT_ONCE = 5_000
+"""Rows that ChromaDB takes in one call."""
+COLUMNS = "text, id unindexed, owner unindexed, kind unindexed, service unindexed, known unindexed"
+_WORD = re.compile(r"\w+")
+
+
+class Chroma:
+    """ChromaDB, persistent, with its default index (HNSW) and cosine; it is asked with the same model's vector."""
+
+    def __init__(self, folder: Path) -> None:
+        import chromadb  # noqa: PLC0415 - of the group `bench`, which the product does without
+
+        settings = chromadb.Settings(anonymized_telemetry=False)
+        self._client = chromadb.PersistentClient(str(folder), settings)
+        # No embedding function: vectors are given.
+        self._rows = self._client.get_or_create_collection(
+            "passages", embedding_function=None, metadata={"hnsw:space": "cosine"}
+        )
+        self._model = model()
+
+    def add(self, held: Sequence[Held]) -> None:
+        """Add all passages with what can be filtered by."""
+        rows = [(row, vector) for thing, vectors in held for row, vector in zip(_rows(thing), vectors, strict=True)]
+        for start in range(0, len(rows), AT_ONCE):
+            part = rows[start : start + AT_ONCE]
+            self._rows.add(
+                ids=[row["id"] for row, _ in part],
+                documents=[row["text"] for row, _ in part],
+                embeddings=[vector for _, vector in part],
+                metadatas=[{name: row[name] for name in ("owner", "kind", "service", "known")} for row, _ in part],
+            )
+
+    def ready(self) -> None:
+        """It builds as it adds."""
+
+    def ask(self, question: Question, mode: Mode) -> list[str]:
+        """Embed, ask, look at whose passages they are."""
+        where: dict[Mode, dict[str, Any] | None] = {
+            "all": None,
+            "service": {"service": question.service},
+            "kind": {"kind": "incident"},
+            "as_of": {"known": {"$lte": int(question.as_of.timestamp())}},
+        }
+        vector = self._model.embed([question.text])[0]
+        found = self._rows.query(
+            query_embeddings=[vector], n_results=FOUND, where=where[mode], include=["metadatas", "documents"]
+        )
+        return list(dict.fromkeys(str(row["owner"]) for row in (found["metadatas"] or [[]])[0]))
+
+    def processes(self) -> list[int]:
+        """None."""
+        return []
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
+
+
+class Fts5:
+    """SQLite's full-text search with stemming: every word of the question, ranked by BM25."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = sqlite3.connect(folder / "fts5.db", isolation_level=None)
+        for statement in (
+            "pragma journal_mode = wal",
+            "pragma synchronous = full",
+            f"create virtual table if not exists rows using fts5({COLUMNS}, tokenize = 'porter unicode61')",
+        ):
+            self._file.execute(statement)
+
+    def add(self, held: Sequence[Held]) -> None:
+        """Add all passages in one transaction."""
+        self._file.execute("begin")
+        self._file.executemany(
+            "insert into rows values (:text, :id, :owner, :kind, :service, :known)",
+            [row for thing, _ in held for row in _rows(thing)],
+        )
+        self._file.execute("commit")
+
+    def ready(self) -> None:
+        """Merge what the index is made of."""
+        self._file.execute("insert into rows(rows) values ('optimize')")
+
+    def ask(self, question: Question, mode: Mode) -> list[str]:
+        """Any of the words, the best ten passages."""
+        where: dict[Mode, tuple[str, tuple[Any, ...]]] = {
+            "all": ("", ()),
+            "service": (" and service = ?", (question.service,)),
+            "kind": (" and kind = 'incident'", ()),
+            "as_of": (" and known <= ?", (int(question.as_of.timestamp()),)),
+        }
+        words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(question.text)))
+        condition, values = where[mode]
+        statement = f"select owner from rows where rows match ?{condition} order by rank limit ?"  # noqa: S608
+        found = self._file.execute(statement, (words, *values, FOUND))
+        return list(dict.fromkeys(owner for (owner,) in found))
+
+    def processes(self) -> list[int]:
+        """None."""
+        return []
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _rows(thing: Thing) -> Iterator[dict[str, Any]]:
+    """A thing's passages as rows of text with what can be filtered by."""
+    for n, passage in enumerate(passages.split(thing)):
+        yield {
+            "id": f"{thing.id}/{n}",
+            "text": f"{thing.title}\n{passage.text}",
+            "owner": thing.id,
+            "kind": "document" if isinstance(thing, Document) else "incident",
+            "service": thing.service,
+            "known": int(passage.known_from.timestamp()) if passage.known_from else 0,
+        }

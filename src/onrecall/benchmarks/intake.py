@@ -1,0 +1,215 @@
+"""How fast alerts are acknowledged under load, none lost and none double, beside one that only appends to SQLite.
+
+The server runs in a process of its own, this one makes the load; what is stored is counted in the database.
+"""
+
+import os
+import platform
+import resource
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import numpy as np
+from sqlalchemy import text
+
+from onrecall.benchmarks.load_generator import Load, send
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage.database import Database
+
+START_SECONDS = 120
+STOP_SECONDS = 30
+GROUP_SECONDS = 600
+"""So long the worker is waited for."""
+LOOK_SECONDS = 0.25
+Progress = Callable[[str], None]
+
+Where = Literal["thread", "process"]
+"""Where the server's worker runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledging:
+    """Milliseconds from when messages were due to be sent until they were acknowledged."""
+
+    messages: int
+    p50: float
+    p99: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One server under the load."""
+
+    name: str
+    sent: int
+    """Alerts."""
+    acknowledged: int
+    stored: int | None
+    """Rows of these alerts in the database; None for the bare endpoint, which keeps bodies."""
+    lost: int | None
+    """Acknowledged and not stored."""
+    double: int | None
+    """Rows beyond one for each alert."""
+    refused: int
+    """Answers other than 202, after which the message was sent again."""
+    batches: Acknowledging
+    singles: Acknowledging
+    grouped_seconds: float | None
+    """From the last acknowledgement until all alerts were in incidents; None: there are none, or it took too long."""
+    incidents: int | None
+    """How many all these alerts became."""
+    cpu_ms: float
+    """Processor time of the server for each alert: its start, taking in, and all that its worker did."""
+    load: tuple[float, float]
+    """Processes that wanted to run, of the whole machine, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run."""
+
+    machine: str
+    processors: int
+    load: Load
+    results: tuple[Result, ...]
+
+
+def run(load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "process") -> Report:
+    """Measure the bare endpoint, OnRecall on SQLite, and on PostgreSQL where a URL is given."""
+    if load.seconds <= 0 or load.batch < 2 or load.alerts < load.batch or load.singles < 1:
+        raise Invalid("give at least one second, batches of two or more, and a batch and a single a second", "load")
+    say = progress or (lambda _: None)
+    results = []
+    with tempfile.TemporaryDirectory(prefix="onrecall-intake-") as folder:
+        say("the bare endpoint")
+        bare = [sys.executable, "-m", "onrecall.benchmarks.baseline_server", str(Path(folder) / "bare.db")]
+        results.append(_measure("bare FastAPI and SQLite", bare, {}, load, None))
+        say("OnRecall on SQLite")
+        url = f"sqlite:///{Path(folder) / 'onrecall.db'}"
+        results.append(_onrecall("OnRecall on SQLite", url, folder, load, worker))
+        if postgres:
+            say("OnRecall on PostgreSQL")
+            results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
+    return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
+
+
+def _onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> Result:
+    Database(url).close()  # a wrong URL is said here, and not by a server that does not begin
+    others = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
+    chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url, "ONRECALL_WORKER": worker}
+    return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], others | chosen, load, url)
+
+
+def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], load: Load, url: str | None) -> Result:
+    mark = secrets.token_hex(4)
+    before, used = os.getloadavg()[0], _used()
+    with served(command, environment) as address:
+        sent = send(address, load, mark)
+        rows, keys = _stored(url, mark) if url else (None, None)
+        grouped = _grouped(url) if url else None
+    return Result(
+        name=name,
+        sent=sent.alerts,
+        acknowledged=sent.acknowledged,
+        stored=rows,
+        lost=None if keys is None else max(0, sent.acknowledged - keys),
+        double=None if rows is None or keys is None else rows - keys,
+        refused=sent.refused,
+        grouped_seconds=grouped,
+        incidents=_incidents(url, mark) if url else None,
+        batches=_acknowledging(sent.batches),
+        singles=_acknowledging(sent.singles),
+        cpu_ms=(_used() - used) * 1000 / max(1, sent.alerts),
+        load=(before, os.getloadavg()[0]),
+    )
+
+
+def _acknowledging(seconds: Sequence[float]) -> Acknowledging:
+    if not seconds:
+        return Acknowledging(0, 0, 0, 0)
+    p50, p99, most = (np.percentile(seconds, [50, 99, 100]) * 1000).tolist()
+    return Acknowledging(len(seconds), p50, p99, most)
+
+
+@contextmanager
+def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """The address of a server in a process of its own."""
+    port = _free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, str(port)], env=environment or None, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, address)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Unavailable(f"the server ended with {process.returncode} before it answered")
+        try:
+            if httpx.get(f"{address}/readyz").status_code == httpx.codes.OK:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise Unavailable(f"the server did not answer within {START_SECONDS} s")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _stored(url: str, mark: str) -> tuple[int, int]:
+    """Rows of this run, and different alerts among them."""
+    with closing(Database(url)) as database, database.read() as connection:
+        query = text("select count(*), count(distinct key) from alerts where key like :mark")
+        rows, keys = connection.execute(query, {"mark": f"{mark}%"}).one()
+    return rows, keys
+
+
+def _grouped(url: str) -> float | None:
+    """Seconds from now until no alert waits to be grouped."""
+    began = time.monotonic()
+    with closing(Database(url)) as database:
+        while (passed := time.monotonic() - began) < GROUP_SECONDS:
+            with database.read() as connection:
+                if not connection.scalar(text("select count(*) from alerts where waiting")):
+                    return passed
+            time.sleep(LOOK_SECONDS)
+    return None
+
+
+def _incidents(url: str, mark: str) -> int:
+    """How many incidents hold alerts of this run."""
+    with closing(Database(url)) as database, database.read() as connection:
+        query = text("select count(distinct incident) from alerts where key like :mark")
+        return int(connection.scalar(query, {"mark": f"{mark}%"}) or 0)
+
+
+def _used() -> float:
+    """Seconds of processor time of all processes that this one began and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,148 @@
+"""How long until every client of the live stream has a hint, from when the change was asked for.
+
+The server runs in a process of its own, the clients in this one; both share the machine.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+
+from onrecall.benchmarks.intake import served
+from onrecall.domain.errors import Invalid
+
+JOINING_AT_ONCE = 50
+PATIENCE_SECONDS = 60.0
+SPARE_FILES = 100
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Milliseconds from asking for one change until clients had its hint."""
+
+    p50: float
+    p99: float
+    all: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run."""
+
+    machine: str
+    processors: int
+    clients: int
+    database: str
+    joining_seconds: float
+    rounds: tuple[Reached, ...]
+    slowest_ms: float
+    """Until all were reached, in the slowest round."""
+    lost: int
+    double: int
+    load: tuple[float, float]
+    """Processes that wanted to run, of the whole machine, before and after."""
+
+
+def run(clients: int, rounds: int, postgres: str | None = None, progress: Progress | None = None) -> Report:
+    """Open incidents one after the other while so many clients listen."""
+    if clients < 1 or rounds < 1:
+        raise Invalid("give at least one client and one round", "clients")
+    _allow(clients + SPARE_FILES)
+    say = progress or (lambda _: None)
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="onrecall-live-") as folder:
+        others = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
+        chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": postgres or f"sqlite:///{folder}/onrecall.db"}
+        command = [sys.executable, "-m", "onrecall", "serve", "--port"]
+        with served(command, others | chosen) as address:
+            joining, seen, times = asyncio.run(_measure(address, clients, rounds, say))
+    counts = [len(one) for hints in seen for one in hints.values()]
+    return Report(
+        machine=f"{platform.machine()} {platform.system()}",
+        processors=os.cpu_count() or 1,
+        clients=clients,
+        database="PostgreSQL" if postgres else "SQLite",
+        joining_seconds=joining,
+        rounds=times,
+        slowest_ms=max(one.all for one in times),
+        lost=clients * rounds - len(counts),
+        double=sum(counts) - len(counts),
+        load=(before, os.getloadavg()[0]),
+    )
+
+
+Seen = dict[str, list[float]]
+"""When each incident's opening was heard of by one client."""
+
+
+async def _measure(
+    address: str, clients: int, rounds: int, say: Progress
+) -> tuple[float, Sequence[Seen], tuple[Reached, ...]]:
+    say(f"{clients} clients join")
+    url = f"{address.replace('http', 'ws', 1)}/api/v1/live"
+    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as asking:
+        began = time.perf_counter()
+        turn = asyncio.Semaphore(JOINING_AT_ONCE)
+        seen: list[Seen] = [{} for _ in range(clients)]
+
+        async def join(own: Seen) -> "asyncio.Task[None]":
+            async with turn:
+                socket = await stack.enter_async_context(connect(url, open_timeout=PATIENCE_SECONDS))
+                await socket.recv()
+                return asyncio.create_task(_hear(socket, own))
+
+        hearing = await asyncio.gather(*(join(own) for own in seen))
+        joining = time.perf_counter() - began
+        (await asking.get("/healthz")).raise_for_status()  # who asks is connected, and all clients hear by now
+        times = []
+        for number in range(rounds):
+            say(f"round {number + 1} of {rounds}")
+            times.append(await _round(asking, number, seen))
+        for task in hearing:
+            task.cancel()
+        await asyncio.gather(*hearing, return_exceptions=True)
+    return joining, seen, tuple(times)
+
+
+async def _hear(socket: ClientConnection, seen: Seen) -> None:
+    async for said in socket:
+        now = time.perf_counter()
+        hint = json.loads(said)
+        if hint["type"] == "opened":
+            seen.setdefault(hint["id"], []).append(now)
+
+
+async def _round(asking: httpx.AsyncClient, number: int, seen: Sequence[Seen]) -> Reached:
+    started = datetime.now(UTC).isoformat()
+    began = time.perf_counter()
+    answer = await asking.post("/api/v1/incidents", json={"title": f"checkout fails, {number}", "started_at": started})
+    answer.raise_for_status()
+    incident = answer.json()["id"]
+    while (  # noqa: ASYNC110 - looking now and then costs less of the time that is measured than a signal of each client
+        not all(incident in one for one in seen) and time.perf_counter() - began < PATIENCE_SECONDS
+    ):
+        await asyncio.sleep(0.005)
+    took = [(one[incident][0] - began) * 1000 for one in seen if incident in one]
+    p50, p99, most = np.percentile(took, [50, 99, 100]).tolist() if took else (float("inf"),) * 3
+    await asyncio.sleep(0.5)  # so that a hint told twice is seen
+    return Reached(p50, p99, most)
+
+
+def _allow(files: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < files:
+        raise Invalid(f"this system allows {most} open files; ask for fewer than {most - SPARE_FILES}", "clients")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,50 @@
+"""The speed benchmark as a picture: how long the slowest twentieth of questions takes, and how often it is right."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onrecall.benchmarks.speed import Report, Result
+from onrecall.domain.errors import Invalid
+
+INK = {"onrecall": "#0b6e4f", "chroma": "#c1666b", "fts5": "#7a6f9b", "pgvector": "#2f6690"}
+
+
+def draw(report: Report, path: Path) -> None:
+    """Write the picture as SVG, the same bytes for the same report."""
+    try:
+        import matplotlib as mpl  # noqa: PLC0415 - of the group `bench`, which the product does without
+        from matplotlib.figure import Figure  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        raise Invalid("to draw, matplotlib is needed; `make bench-setup` installs it", "picture") from error
+    results = [one for one in report.results if one.series]
+    with mpl.rc_context({"svg.hashsalt": "onrecall", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(8, 3.4), layout="constrained")
+        speed, quality = figure.subplots(1, 2)
+        _bars(speed, results, [one.series[0].p95 for one in results], "{:.0f}")
+        speed.set_title("text in, answer out: p95, milliseconds")
+        speed.set_yscale("log")
+        _bars(quality, results, [one.series[0].hit_at_10 for one in results], "{:.2f}")
+        quality.set_title("right incident among the first ten")
+        quality.set_ylim(0, 1.1)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _bars(axes: Any, results: Sequence[Result], values: Sequence[float], form: str) -> None:
+    """A bar for each engine and size, with its value on it."""
+    sizes = list(dict.fromkeys(_size(one) for one in results))
+    names = list(dict.fromkeys(one.engine for one in results))
+    width = 0.8 / len(names)
+    for n, name in enumerate(names):
+        pairs = zip(results, values, strict=True)
+        held = [(sizes.index(_size(one)) + n * width, value) for one, value in pairs if one.engine == name]
+        bars = axes.bar(*zip(*held, strict=True), width, label=name, color=INK[name])
+        axes.bar_label(bars, fmt=form, fontsize=7)
+    axes.set_xticks([at + 0.4 - width / 2 for at in range(len(sizes))], sizes)
+    axes.set_xlabel("passages")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize=7)
+
+
+def _size(result: Result) -> str:
+    return f"{round(result.passages, -2):,}"

@@ -1,0 +1,171 @@
+"""How well OnRecall recalls on a task, beside BM25, a sentence model, and the fusion of both; all in one run.
+
+What is measured is the product itself: a store, the local index and Recall, as they answer everywhere else.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from onrecall.benchmarks import baselines
+from onrecall.benchmarks import beir as task
+from onrecall.benchmarks import ir_metrics as measures
+from onrecall.benchmarks.beir import Task
+from onrecall.benchmarks.ir_metrics import Difference
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Document, Situation
+from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.retriever import Recall
+from onrecall.storage import Entry, Store
+
+Progress = Callable[[str, int, int], None]
+Ranked = Sequence[tuple[str, float]]
+BATCH = 64
+START = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """How well one system does; `low` and `high` bound its nDCG@10 with 95 % confidence."""
+
+    name: str
+    ndcg_at_10: float
+    recall_at_1: float
+    recall_at_3: float
+    recall_at_10: float
+    mrr: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The best match of a query: how good, how far before the second, and whether it is right (None: nothing is)."""
+
+    query: str
+    top_score: float
+    margin: float
+    correct: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A task's outcome."""
+
+    task: str
+    queries: int
+    documents: int
+    systems: tuple[System, ...]
+    tests: tuple[Difference, ...]
+    scores: tuple[Score, ...]
+    baseline_scores: dict[str, tuple[Score, ...]]
+    """The best matches of the other systems, on their own scales."""
+
+
+def run(
+    folder: Path,
+    embedder: Embedder | None,
+    corpus: Path | None = None,
+    progress: Progress | None = None,
+    asking: Embedder | None = None,
+) -> Report:
+    """Measure a task; the corpus may come from another task's folder. `asking` is the model as questions have it."""
+    asked = task.read(folder, corpus)
+    say = progress or _quiet
+    with _memory(asked, embedder, asking, say) as recall:
+        ours: list[Ranked] = []
+        for n, query in enumerate(asked.queries, start=1):
+            found = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
+            ours.append([(one.id, one.score) for one in found])
+            say("asking", n, len(asked.queries))
+    rankings = {"onrecall": ours, **_others(asked, embedder)}
+    gains = {
+        name: [measures.ndcg([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
+        for name, ranked in rankings.items()
+    }
+    judged = bool(asked.right)
+    return Report(
+        task=asked.name,
+        queries=len(asked.queries),
+        documents=len(asked.corpus),
+        systems=tuple(_system(asked, name, ranked, gains[name]) for name, ranked in rankings.items()) if judged else (),
+        tests=tuple(
+            measures.compare(("onrecall", name), gains["onrecall"], gains[name])
+            for name in rankings
+            if name != "onrecall"
+        )
+        if judged
+        else (),
+        scores=_scores(asked, ours),
+        baseline_scores={name: _scores(asked, ranked) for name, ranked in rankings.items() if name != "onrecall"},
+    )
+
+
+def _quiet(_stage: str, _done: int, _of: int) -> None:
+    """Say nothing."""
+
+
+@contextmanager
+def _memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
+    """A fresh memory that holds the task's corpus."""
+    with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
+        store = Store.open(f"sqlite:///{folder}/bench.db")
+        try:
+            index = LocalIndex(store, embedder.name if embedder else None)
+            recall = Recall(store, embedder, index, asking)
+            documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
+            for start in range(0, len(documents), BATCH):
+                batch = documents[start : start + BATCH]
+                entries = [Entry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
+                for saved in store.save(entries, START):
+                    if saved.state == "rejected":
+                        raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
+                say("storing", start + len(batch), len(documents))
+            yield recall
+        finally:
+            store.close()
+
+
+def _others(asked: Task, embedder: Embedder | None) -> dict[str, list[Ranked]]:
+    by_words = baselines.bm25(asked)
+    found = {"bm25": by_words}
+    if embedder:
+        found["minilm"] = baselines.cosine(asked, embedder)
+        found["rrf"] = baselines.fused(by_words, found["minilm"])
+    return {name: [_best(asked, row, scores) for row, scores in enumerate(table)] for name, table in found.items()}
+
+
+def _best(asked: Task, row: int, scores: baselines.Scores) -> Ranked:
+    exclude = asked.queries[row].exclude
+    order = np.argsort(-scores, kind="stable")[: measures.DEPTH + len(exclude)].tolist()
+    ranked = [(asked.corpus[place].id, float(scores[place])) for place in order]
+    return [one for one in ranked if one[0] not in exclude][: measures.DEPTH]
+
+
+def _judged(asked: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, dict[str, float]]]:
+    for query, rows in zip(asked.queries, ranked, strict=True):
+        if query.id in asked.right:
+            yield rows, dict(asked.right[query.id])
+
+
+def _system(asked: Task, name: str, ranked: Sequence[Ranked], gains: Sequence[float]) -> System:
+    judged = [([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
+    at = {within: float(np.mean([measures.found(*one, within) for one in judged])) for within in (1, 3, 10)}
+    mrr = float(np.mean([measures.reciprocal(*one) for one in judged]))
+    sure = measures.interval(gains)
+    return System(name, sure.mean, at[1], at[3], at[10], mrr, sure.low, sure.high)
+
+
+def _scores(asked: Task, ranked: Sequence[Ranked]) -> tuple[Score, ...]:
+    found = []
+    for query, rows in zip(asked.queries, ranked, strict=True):
+        first, second = ([score for _, score in rows] + [0.0, 0.0])[:2]
+        right = asked.right.get(query.id)
+        found.append(Score(query.id, first, first - second, (bool(rows) and rows[0][0] in right) if right else None))
+    return tuple(found)

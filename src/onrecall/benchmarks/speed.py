@@ -1,0 +1,346 @@
+"""How fast OnRecall answers, beside others in the same run: the same history, questions, vectors and model for all.
+
+Each engine builds in one process and is asked in another, so that memory and the cold start are its own.
+"""
+
+import json
+import multiprocessing
+import os
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+
+from onrecall.benchmarks import synthetic_history as corpus
+from onrecall.benchmarks import synthetic_vectors as vectors
+from onrecall.benchmarks.competitors import Chroma, Fts5
+from onrecall.benchmarks.engines import Engine, Held, Mode, OnRecall, OnRecallPostgres, model, resident
+from onrecall.benchmarks.synthetic_history import Question
+from onrecall.benchmarks.synthetic_vectors import Meanings
+from onrecall.domain.errors import Invalid
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "onrecall": OnRecall,
+    "chroma": Chroma,
+    "fts5": Fts5,
+    "pgvector": OnRecallPostgres,
+}
+MODES: tuple[Mode, ...] = get_args(Mode)
+Progress = Callable[[str, int, int], None]
+NOTE = "built.json"
+"""What was built in a folder that is kept. There are fewer things than passages, so numbers from there on are new."""
+SINGLES_APART = 1_000
+"""Between the first things that two runs add one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    questions: int = 200
+    spread: int = 10_000
+    """The right answers are among the first so many passages: so questions are the same at all sizes."""
+    pool: int = 1_000
+    """Things whose vectors are the model's own, beside those that questions ask for."""
+    batch: int = 500
+    """Things added at a time."""
+    singles: int = 50
+    """Things added one by one, each in its own transaction."""
+    build_seconds: float = 7_200
+    """An engine that takes longer to build is stopped."""
+    peer_build_seconds: float = 1_800
+    """A peer that takes longer than this is stopped, too."""
+    asking_seconds: float = 60
+    """Longest time of one series of questions; a slow engine is asked fewer."""
+    warm: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series of questions of one kind, in milliseconds from text to answer, and how often the answer was right."""
+
+    mode: Mode
+    asked: int
+    p50: float
+    p95: float
+    p99: float
+    cpu: float
+    """Milliseconds of processor time that a question took in this process, the median: hardly moved by other load."""
+    hit_at_10: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One engine at one size."""
+
+    engine: str
+    asked_for: int
+    """How many passages it was to hold."""
+    passages: int
+    """How many it held when it was asked, or when it was stopped."""
+    complete: bool
+    build_s: float
+    disk_mb: float
+    series: tuple[Series, ...] = ()
+    cold_ms: float | None = None
+    """From opening the files to the first answer, the model's loading included."""
+    start_ms: float | None = None
+    """The same from the start of the process: Python and its modules, too."""
+    memory_mb: float | None = None
+    """Most that the process ever held, and what processes hold that it keeps busy."""
+    singles_per_s: float | None = None
+    load: tuple[float, float] = (0.0, 0.0)
+    """Processes that wanted to run, of the whole machine, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run."""
+
+    machine: str
+    processors: int
+    questions: int
+    day: str
+    sizes: tuple[int, ...]
+    peers: tuple[str, ...]
+    series_seconds: float
+    peer_build_seconds: float
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a process is told."""
+
+    engine: str
+    folder: Path
+    meanings: Path
+    passages: int
+    plan: Plan
+    new: int
+    """Number of the first thing to add one by one: none was added under it."""
+    started: float = field(default_factory=time.time)
+
+
+def run(
+    sizes: Sequence[int],
+    peers: Sequence[str] = ("chroma",),
+    plan: Plan | None = None,
+    progress: Progress | None = None,
+    keep: Path | None = None,
+    told: Callable[[Report], None] | None = None,
+) -> Report:
+    """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there.
+
+    `told` hears the report after each engine, so that a long run that ends early leaves what it found.
+    """
+    plan, say = plan or Plan(), progress or _quiet
+    if unknown := set(peers) - ENGINES.keys():
+        raise Invalid(f"{min(unknown)!r} is no peer; there are {', '.join(sorted(ENGINES))}", "peers")
+    if not sizes or min(sizes) < plan.questions * 4:
+        raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
+    asked = corpus.questions(plan.questions, min(plan.spread, *sizes))
+    names = list(dict.fromkeys(["onrecall", *peers]))
+    with _folder(keep) as folder:
+        meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
+        if not meanings.exists():
+            vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
+        results: list[Result] = []
+        jobs = [(name, size) for size in sizes for name in names]
+        for n, (name, size) in enumerate(jobs, start=1):
+            place = folder / f"{name}-{size}"
+            results.append(_measure(name, place, meanings, size, plan, asked, kept=keep is not None))
+            say(f"measuring {name} at {size:,}", n, len(jobs))
+            report = _report(sizes, names[1:], plan, len(asked), results)
+            if told:
+                told(report)
+    return report
+
+
+def _report(sizes: Sequence[int], peers: Sequence[str], plan: Plan, asked: int, results: Sequence[Result]) -> Report:
+    return Report(
+        machine=f"{platform.machine()} {platform.system()}",
+        processors=os.cpu_count() or 1,
+        questions=asked,
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        sizes=tuple(sizes),
+        peers=tuple(peers),
+        series_seconds=plan.asking_seconds,
+        peer_build_seconds=plan.peer_build_seconds,
+        results=tuple(results),
+    )
+
+
+def _quiet(_stage: str, _done: int, _of: int) -> None:
+    """Say nothing."""
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="onrecall-speed-") as folder:
+            yield Path(folder)
+        return
+    keep.mkdir(parents=True, exist_ok=True)
+    yield keep
+
+
+def _measure(
+    engine: str, folder: Path, meanings: Path, passages: int, plan: Plan, asked: Sequence[Question], *, kept: bool
+) -> Result:
+    before = os.getloadavg()[0]
+    stays = False
+    try:
+        built = _built(_Job(engine, folder, meanings, passages, plan, 0))
+        stays = kept and built.complete
+        if not built.complete:
+            return built
+        return _apart(_ask, _Job(engine, folder, meanings, passages, plan, _next(folder, built)), built, asked, before)
+    finally:
+        if not stays:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _built(job: _Job) -> Result:
+    """Build, or see from the note beside it what was built before."""
+    note = job.folder / NOTE
+    if note.exists():
+        said = json.loads(note.read_text("utf-8"))
+        return Result(
+            job.engine, job.passages, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"]
+        )
+    shutil.rmtree(job.folder, ignore_errors=True)
+    job.folder.mkdir()
+    built = _apart(_build, job)
+    if built.complete:
+        _write(note, built, built.passages)
+    return built
+
+
+def _next(folder: Path, built: Result) -> int:
+    """The number of the first thing to add one by one, which no run adds again."""
+    note = folder / NOTE
+    first = int(json.loads(note.read_text("utf-8")).get("next", built.passages))
+    _write(note, built, first + SINGLES_APART)
+    return first
+
+
+def _write(note: Path, built: Result, following: int) -> None:
+    said = {"passages": built.passages, "build_s": built.build_s, "disk_mb": built.disk_mb, "next": following}
+    note.write_text(json.dumps(said), "utf-8")
+
+
+def _apart(work: Callable[..., Result], *given: object) -> Result:
+    """Do something in a process of its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
+
+
+def _build(job: _Job) -> Result:
+    meanings = Meanings(job.meanings)
+    engine = ENGINES[job.engine](job.folder)
+    spent, held = 0.0, 0
+    most = (
+        job.plan.build_seconds if job.engine == "onrecall" else min(job.plan.build_seconds, job.plan.peer_build_seconds)
+    )
+    for batch in _batches(meanings, job.passages, job.plan.batch):
+        spent += _timed(engine.add, batch)
+        held += sum(len(rows) for _, rows in batch)
+        if spent > most:
+            break
+    complete = held >= job.passages
+    if complete:
+        spent += _timed(engine.ready)
+    engine.close()
+    return Result(job.engine, job.passages, held, complete, spent, _size(job.folder))
+
+
+def _batches(meanings: Meanings, passages: int, size: int) -> Iterator[list[Held]]:
+    things = corpus.things(passages)
+    while batch := [(thing, meanings.of(thing)) for thing in islice(things, size)]:
+        yield batch
+
+
+def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Result:
+    opened = time.time()
+    engine = ENGINES[job.engine](job.folder)
+    engine.ask(asked[0], "all")
+    first = time.time()
+    for question in asked[1 : job.plan.warm]:
+        engine.ask(question, "all")
+    series = tuple(_series(engine, mode, asked, job.plan.asking_seconds) for mode in MODES)
+    memory = _peak() + resident(engine.processes())
+    singles = _singles(engine, Meanings(job.meanings), job.new, job.plan)
+    engine.close()
+    return Result(
+        engine=job.engine,
+        asked_for=job.passages,
+        passages=built.passages,
+        complete=True,
+        build_s=built.build_s,
+        disk_mb=built.disk_mb,
+        series=series,
+        cold_ms=(first - opened) * 1000,
+        start_ms=(first - job.started) * 1000,
+        memory_mb=memory / 1e6,
+        singles_per_s=singles,
+        load=(load, os.getloadavg()[0]),
+    )
+
+
+def _series(engine: Engine, mode: Mode, asked: Sequence[Question], patience: float) -> Series:
+    spent: list[float] = []
+    worked: list[float] = []
+    right = 0
+    for question in asked:
+        began, working = time.perf_counter(), time.process_time()
+        found = engine.ask(question, mode)
+        spent.append((time.perf_counter() - began) * 1000)
+        worked.append((time.process_time() - working) * 1000)
+        right += question.right in found
+        if sum(spent) > patience * 1000:
+            break
+    p50, p95, p99 = np.percentile(spent, [50, 95, 99]).tolist()
+    return Series(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
+
+
+def _singles(engine: Engine, meanings: Meanings, first: int, plan: Plan) -> float:
+    """Incidents that it takes in per second, each in a transaction of its own."""
+    things = [corpus.thing(number) for number in range(first, first + plan.singles)]
+    new = [(thing, meanings.of(thing)) for thing in things]
+    began = time.perf_counter()
+    done = 0
+    for one in new:
+        engine.add([one])
+        done += 1
+        if time.perf_counter() - began > plan.asking_seconds:
+            break
+    return done / (time.perf_counter() - began)
+
+
+def _timed(work: Callable[..., None], *given: object) -> float:
+    began = time.perf_counter()
+    work(*given)
+    return time.perf_counter() - began
+
+
+def _size(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def _peak() -> int:
+    """The most memory that this process ever held; Linux counts in kilobytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -1,0 +1,274 @@
+"""Wiring: the one place that reads the settings and puts the parts together."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from onrecall.bootstrap.access import Access
+from onrecall.bootstrap.channels import channels
+from onrecall.bootstrap.channels import parts as channel_parts
+from onrecall.bootstrap.models import models as refining
+from onrecall.bootstrap.status import Part, StatusReport, report
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.grouping import Topology
+from onrecall.kafka.connection import Connection
+from onrecall.pipeline import Memory, Pace, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.embedding_cache import CachedEmbedder
+from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
+from onrecall.retrieval.embeddings import MISSING, Embedder, LocalEmbedder, load
+from onrecall.retrieval.index import Index
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.postgres_index import PostgresIndex
+from onrecall.settings import Settings
+from onrecall.settings import load as settings
+from onrecall.sources import SOURCES, Source, with_mapping
+from onrecall.storage import Store
+from onrecall.worker.worker import Working
+
+if TYPE_CHECKING:
+    from onrecall.http.slack_actions import SlackApp
+
+__all__ = ["House", "embedder", "house", "kafka", "settings", "storage"]
+
+
+CERTIFICATES = {
+    "ssl.ca.location": "kafka_ssl_ca",
+    "ssl.certificate.location": "kafka_ssl_certificate",
+    "ssl.key.location": "kafka_ssl_key",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A memory and how its parts are."""
+
+    memory: Memory
+    meaning: Part
+    access: Access
+    settings: Settings
+    """What it was made by: a process of its own makes another one of it."""
+    local: Sequence[LocalEmbedder] = ()
+    """The sentence model as it runs here: for what is kept, and for what is asked."""
+
+    def warm(self) -> None:
+        """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
+        for model in self.local[1:]:
+            model.embed(["checkout answers 503"])
+
+    def status(self, worker: Working | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
+        """Ask every part whether it answers."""
+        working = [lambda: _at_work(worker)] if worker else []
+        if self.memory.refining.active:
+            working.append(_refines)
+        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *more])
+
+
+@contextmanager
+def house(chosen: Settings | None = None) -> Iterator[House]:
+    """Open the house that the settings describe, and close it at the end."""
+    chosen = chosen or settings()
+    who, told, refiners = access(chosen), channels(chosen), refining(chosen)
+    _make_folder(chosen.data_dir)
+    with closing(Store.open(chosen.database)) as store:
+        local = _local(chosen)
+        model, asking = _models(chosen, local)
+        with _index(store, model, chosen) as index:
+            recall = Recall(store, model, index, asking)
+            parts = Parts(
+                store,
+                recall,
+                _now,
+                chosen.redact_personal,
+                topology(chosen.dependencies),
+                pace(chosen),
+                senders(chosen.alert_mapping),
+                told,
+                chosen.notify_min_severity,
+                refiners,
+            )
+            yield House(Memory(parts), _meaning(model), who, chosen, local)
+
+
+@contextmanager
+def storage(chosen: Settings | None = None) -> Iterator[Store]:
+    """The store alone, for what needs neither model nor index."""
+    with closing(Store.open((chosen or settings()).database)) as store:
+        yield store
+
+
+def pace(chosen: Settings) -> Pace:
+    """How long to wait for what, when alerts come in."""
+    return Pace(
+        timedelta(seconds=chosen.settle_seconds),
+        timedelta(seconds=chosen.refresh_seconds),
+        timedelta(seconds=chosen.resolve_after_seconds),
+    )
+
+
+def senders(mapping: Path | None) -> Mapping[str, Source]:
+    """Every sender; `generic` as the mapping file says."""
+    return SOURCES if mapping is None else with_mapping(mapping)
+
+
+def topology(file: Path | None) -> Topology:
+    """What depends on what, as the file declares it."""
+    if file is None:
+        return Topology()
+    try:
+        return Topology.of(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"ONRECALL_DEPENDENCIES: {file} can't be read: {error}", "dependencies") from error
+    except yaml.YAMLError as error:
+        raise Invalid(f"ONRECALL_DEPENDENCIES: {file} is neither YAML nor JSON: {error}", "dependencies") from error
+
+
+def access(chosen: Settings) -> Access:
+    """Who gets in beside those who have a key."""
+    secrets = chosen.secrets_by_sender
+    if secrets:
+        _check_senders(secrets)
+    return Access(secrets, chosen.welcome_origins, slack=_slack(chosen))
+
+
+def _slack(chosen: Settings) -> "SlackApp | None":
+    if chosen.slack_signing_secret is None:
+        return None
+    from onrecall.bootstrap.slack import slack_app  # noqa: PLC0415 - what costs time where there is no Slack
+
+    return slack_app(chosen, chosen.slack_signing_secret.get_secret_value())
+
+
+def _check_senders(secrets: Iterable[str]) -> None:
+    for sender in secrets:
+        if sender not in SOURCES:
+            known = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
+            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is no sender; those that sign are {known}", sender)
+        if SOURCES[sender].verify is None:
+            raise Invalid(
+                f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
+                sender,
+            )
+
+
+def kafka(chosen: Settings) -> Connection | None:
+    """How to get to Kafka; None when there is none."""
+    if chosen.kafka_brokers is None:
+        return None
+    topics, publish = chosen.formats_by_topic, chosen.kafka_publish
+    for topic, sender in topics.items():
+        if sender is not None and sender not in SOURCES:
+            known = ", ".join(sorted(SOURCES))
+            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {known}", topic)
+    if not topics and publish is None:
+        raise Invalid("ONRECALL_KAFKA_TOPICS: say which topics alerts come from, such as alerts=alertmanager", "topics")
+    if publish in topics:
+        raise Invalid(f"ONRECALL_KAFKA_PUBLISH: {publish} is read as well; recommendations need a topic of their own")
+    return Connection(chosen.kafka_brokers, chosen.kafka_group, topics, publish, _kafka_security(chosen))
+
+
+def _kafka_security(chosen: Settings) -> Mapping[str, str]:
+    """Encryption and login, in librdkafka's words."""
+    protocol = chosen.kafka_security_protocol
+    told: dict[str, str] = {"security.protocol": protocol}
+    for name, setting in CERTIFICATES.items():
+        path: Path | None = getattr(chosen, setting)
+        if path is not None:
+            told[name] = _kafka_file(path, "ONRECALL_" + setting.upper(), protocol)
+    user, password = chosen.kafka_sasl_username, chosen.kafka_sasl_password
+    if not protocol.startswith("SASL"):
+        if user or password:
+            raise Invalid(
+                f"ONRECALL_KAFKA_SECURITY_PROTOCOL: {protocol} has no login; write SASL_SSL, or leave out "
+                "ONRECALL_KAFKA_SASL_USERNAME and ONRECALL_KAFKA_SASL_PASSWORD",
+                "kafka_security_protocol",
+            )
+        return told
+    if not (user and password):
+        missing = "PASSWORD" if user else "USERNAME"
+        raise Invalid(f"ONRECALL_KAFKA_SASL_{missing}: {protocol} needs it", f"kafka_sasl_{missing.lower()}")
+    login = {"sasl.username": user, "sasl.password": password.get_secret_value()}
+    return told | login | {"sasl.mechanisms": chosen.kafka_sasl_mechanism}
+
+
+def _kafka_file(path: Path, variable: str, protocol: str) -> str:
+    if not path.is_file():
+        raise Invalid(f"{variable}: {path} is no file", variable.lower())
+    if not protocol.endswith("SSL"):
+        raise Invalid(f"{variable}: {protocol} has no certificates; write SSL or SASL_SSL", variable.lower())
+    return str(path)
+
+
+def embedder(chosen: Settings) -> Embedder | None:
+    """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
+    return models(chosen)[0]
+
+
+def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
+    """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
+    return _models(chosen, _local(chosen))
+
+
+def _local(chosen: Settings) -> tuple[LocalEmbedder, ...]:
+    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+    model = None if chosen.embeddings_url else load(chosen.model_dir)
+    return (model, model.for_questions()) if model else ()
+
+
+def _models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
+    if chosen.embeddings_url:
+        key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
+        return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
+    return (_cached(local[0], chosen), local[1]) if local else (None, None)
+
+
+def _cached(model: Embedder, chosen: Settings) -> Embedder:
+    cache = chosen.data_dir / "cache"
+    _make_folder(cache)
+    return CachedEmbedder(model, cache / "embeddings.db")
+
+
+@contextmanager
+def _index(store: Store, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
+    """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
+    if store.dialect == "postgresql":
+        yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
+        return
+    folder = chosen.data_dir / "index"
+    _make_folder(folder)
+    name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
+    with closing(LocalIndex(store, model.name if model else None, folder / f"{name}.index")) as index:
+        yield index
+
+
+def _meaning(model: Embedder | None) -> Part:
+    if model is None:
+        return Part(name="meaning", state="degraded", detail=MISSING)
+    return Part(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
+
+
+def _at_work(worker: Working) -> Part:
+    if worker.alive:
+        return Part(name="worker", state="ok", detail="answers incidents as they are opened")
+    return Part(name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall")
+
+
+def _refines() -> Part:
+    return Part(name="refining", state="ok", detail="a model refines answers once they are out")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"the data folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,85 @@
+"""The wiring of what goes out: the channels that the settings describe, and how each of them does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from onrecall.bootstrap.status import Part
+from onrecall.domain.errors import Invalid, OnRecallError
+from onrecall.notifications import Channel, Links
+from onrecall.pipeline import Memory
+from onrecall.settings import PREFIX, Settings
+
+SHOWN = 120
+
+
+def channels(chosen: Settings) -> tuple[Channel, ...]:
+    """Every channel that is configured, checked as far as that can be done without calling anybody."""
+    slack = chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel
+    if not (chosen.webhook_url or chosen.teams_url or chosen.smtp_host or slack):
+        return ()
+    return tuple(_channels(chosen))
+
+
+def _channels(chosen: Settings) -> Iterator[Channel]:
+    from onrecall.notifications import mail, teams, webhook  # noqa: PLC0415 - what costs time where nobody is told
+    from onrecall.notifications.egress_guard import Guard  # noqa: PLC0415
+    from onrecall.notifications.json_poster import Posting  # noqa: PLC0415
+
+    with _about("allow_private_hosts"):
+        guard = Guard.allowing(chosen.private_hosts)
+    links = Links(chosen.public_url)
+    if chosen.webhook_url:
+        secret = chosen.webhook_secret.get_secret_value() if chosen.webhook_secret else None
+        with _about("webhook_url"):
+            post = Posting(guard, guard.check_url(chosen.webhook_url.get_secret_value()))
+        yield webhook.Webhook(post, links, secret, chosen.webhook_format)
+    if chosen.teams_url:
+        with _about("teams_url"):
+            post = teams.check(guard, chosen.teams_url.get_secret_value())
+        yield teams.Teams(post, links)
+    if chosen.smtp_host:
+        password = chosen.smtp_password.get_secret_value() if chosen.smtp_password else None
+        server = mail.Server(
+            guard, chosen.smtp_host, chosen.smtp_port, chosen.smtp_security, chosen.smtp_user, password
+        )
+        with _about("smtp_host"):
+            server.check()
+        with _about("smtp_from"):
+            sender = mail.address(chosen.smtp_from or "")
+        with _about("smtp_to"):
+            recipients = tuple(mail.address(one) for one in chosen.mail_recipients or ("",))
+        yield mail.Mail(server, sender, recipients, links)
+    if chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel:
+        from onrecall.bootstrap.slack import slack_channel  # noqa: PLC0415
+
+        yield slack_channel(chosen, guard, links)
+
+
+def parts(memory: Memory) -> list[Callable[[], Part]]:
+    """For each channel a way to ask how it does."""
+    return [partial(_part, memory, teller.name) for teller in memory.tellers]
+
+
+def _part(memory: Memory, name: str) -> Part:
+    try:
+        found = memory.store.outbox.backlog(name)
+    except OnRecallError as error:
+        return Part(name=name, state="down", detail=str(error))
+    dead = f"; {found.dead} given up: `onrecall deliveries list --state dead`" if found.dead else ""
+    if not found.pending or found.since is None:
+        return Part(name=name, state="ok", detail=f"all is told{dead}")
+    waiting = f"{found.pending} wait since {found.since:%Y-%m-%d %H:%M} UTC"
+    if found.last_error is None:
+        return Part(name=name, state="ok", detail=f"{waiting}{dead}")
+    return Part(name=name, state="degraded", detail=f"{waiting}: {found.last_error[:SHOWN]}{dead}")
+
+
+@contextmanager
+def _about(setting: str) -> Iterator[None]:
+    """What is wrong with a setting is said under its name, and never with the value of a secret."""
+    try:
+        yield
+    except Invalid as error:
+        name = error.field or setting
+        raise Invalid(f"{PREFIX}{name.upper()}: {error}", name) from error

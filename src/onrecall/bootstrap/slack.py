@@ -1,0 +1,51 @@
+"""The wiring of Slack: the channel that is told, and the app whose buttons and commands are heard."""
+
+from onrecall.domain.errors import Invalid
+from onrecall.http.slack_actions import SlackApp
+from onrecall.notifications import Channel, Links
+from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.slack import channel as slack
+from onrecall.notifications.slack.api import Api, check_url
+from onrecall.settings import PREFIX, Settings
+
+
+def slack_channel(chosen: Settings, guard: Guard, links: Links) -> Channel:
+    """The bot, or the incoming webhook in its place."""
+    api = _api(chosen, guard)
+    if api is not None:
+        if chosen.slack_webhook_url:
+            raise _wrong("slack_webhook_url", "a bot tells the same and better; leave this out")
+        if chosen.slack_channel is None:
+            raise _wrong("slack_channel", "the bot needs the id of a channel, as C0123456789")
+        rooms = chosen.slack_rooms
+        return slack.Slack(
+            api, slack.Rooms(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
+        )
+    if chosen.slack_webhook_url is None:
+        raise _wrong("slack_bot_token", "a channel is named, and no bot that could write there; set its token")
+    try:
+        return slack.SlackWebhook(slack.check_webhook(guard, chosen.slack_webhook_url.get_secret_value()), links)
+    except Invalid as error:
+        raise _wrong("slack_webhook_url", str(error)) from error
+
+
+def slack_app(chosen: Settings, secret: str) -> SlackApp:
+    """What Slack may ask, and how it is answered."""
+    try:
+        guard = Guard.allowing(chosen.private_hosts)
+    except Invalid as error:
+        raise _wrong("allow_private_hosts", str(error)) from error
+    return SlackApp(secret, _api(chosen, guard), guard, Links(chosen.public_url))
+
+
+def _api(chosen: Settings, guard: Guard) -> Api | None:
+    if chosen.slack_bot_token is None:
+        return None
+    try:
+        return Api(chosen.slack_bot_token.get_secret_value(), check_url(guard, chosen.slack_api_url))
+    except Invalid as error:
+        raise _wrong("slack_api_url", str(error)) from error
+
+
+def _wrong(setting: str, why: str) -> Invalid:
+    return Invalid(f"{PREFIX}{setting.upper()}: {why}", setting)

@@ -1,0 +1,80 @@
+"""The parts and whether they answer, for `/status`, `/readyz` and `doctor`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from pydantic import BaseModel
+
+from onrecall import __version__
+from onrecall.domain.errors import OnRecallError
+from onrecall.pipeline import Memory
+from onrecall.pipeline.reindex import Standing
+
+State = Literal["ok", "degraded", "down"]
+
+
+class Part(BaseModel):
+    """One part: whether it answers, in a word and a sentence."""
+
+    name: str
+    state: State
+    detail: str
+
+
+class StatusReport(BaseModel):
+    """The whole: as well as its worst part."""
+
+    version: str
+    state: State
+    parts: list[Part]
+    counts: Mapping[str, int]
+
+
+def report(memory: Memory, meaning: Part, extra: Sequence[Callable[[], Part]] = ()) -> StatusReport:
+    """Ask every part; `meaning` is the sentence model, as it stands for itself."""
+    store, counts, standing = _store(memory)
+    made = [] if standing is None else [_meaning(meaning, standing), _words(standing)]
+    parts = [store, *(made or [meaning]), *(part() for part in extra)]
+    order: list[State] = ["ok", "degraded", "down"]
+    worst = max((part.state for part in parts), key=order.index)
+    return StatusReport(version=__version__, state=worst, parts=parts, counts=counts)
+
+
+def _store(memory: Memory) -> tuple[Part, Mapping[str, int], Standing | None]:
+    try:
+        counts, standing = memory.store.counts(), memory.reindex.standing()
+    except OnRecallError as error:
+        return Part(name="store", state="down", detail=str(error)), {}, None
+    detail = f"{memory.store.dialect}: {counts['incidents']} incidents, {counts['documents']} documents"
+    return Part(name="store", state="ok", detail=detail), counts, standing
+
+
+def _meaning(model: Part, standing: Standing) -> Part:
+    """The sentence model, and whether what is stored can be compared with it."""
+    if not standing.models or (standing.make.model is None and not any(standing.models)):
+        return model
+    said = [
+        f"{number:,} of {standing.passages:,} passages carry {f'vectors of {name}' if name else 'no vector'}"
+        for name, number in standing.models.most_common()
+    ]
+    if standing.make.model is None:
+        return Part(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(said)}")
+    detail = f"{', '.join(said)}, so they are recalled by words alone; {_mend(standing)}"
+    return Part(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
+
+
+def _words(standing: Standing) -> Part:
+    """Whether the terms that are stored are those that questions are asked in."""
+    version = standing.make.terms_version
+    if not standing.terms_versions:
+        return Part(name="words", state="ok", detail=f"terms of version {version}")
+    said = [
+        f"{number:,} of {standing.passages:,} passages carry terms of {f'version {other}' if other else 'no version'}"
+        for other, number in standing.terms_versions.most_common()
+    ]
+    detail = f"{', '.join(said)}, questions those of version {version}, so some words are missed; {_mend(standing)}"
+    return Part(name="words", state="degraded", detail=detail)
+
+
+def _mend(standing: Standing) -> str:
+    return f"run `onrecall reindex` to have them of {standing.make.model or 'today'}"

@@ -1,0 +1,40 @@
+"""An answer whose truth is known: all that trust is measured on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.incident import Verdict
+
+Basis = Literal["backtest", "outcomes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One answer and what became of it."""
+
+    at: datetime
+    """When the answer was given."""
+    features: Mapping[str, float]
+    """What its evidence looked like then, as `features.of` gives it."""
+    right: bool
+    """Whether the cause that it named was the right one."""
+    known: bool | None
+    """Whether an earlier incident of the same cause was on record at that time; None where nobody can tell."""
+    verdict: Verdict
+    basis: Basis
+    """Replayed from history, or said by people about a live answer."""
+    incident: str
+    service: str | None
+    place: int | None = None
+    """Where the first incident of the same cause stood among those shown, from 1; 0: it was not shown; None: there was
+    none to find, or nobody knows."""
+
+
+def in_time(judged: Iterable[Judged]) -> list[Judged]:
+    """Each incident once, in the order of the answers: what people said counts before a replay, the newest first."""
+    chosen: dict[str, Judged] = {}
+    for one in sorted(judged, key=lambda one: (one.basis == "outcomes", one.at)):
+        chosen[one.incident] = one
+    return sorted(chosen.values(), key=lambda one: (one.at, one.incident))

@@ -1,0 +1,198 @@
+"""The curve: from what the evidence looks like to how often answers like this were right."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from onrecall.calibration import isotonic_bins as levels
+from onrecall.calibration import reliability
+from onrecall.calibration import walk_forward as forward
+from onrecall.calibration.features import NAMES
+from onrecall.calibration.isotonic_bins import Level
+from onrecall.calibration.labelled_answers import Basis, Judged
+from onrecall.calibration.logistic import Logistic
+from onrecall.calibration.metrics import Estimate, Floats
+from onrecall.calibration.walk_forward import METHODS, NEEDED, History, Method
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Confidence
+
+VERSION = 2
+UNCOUNTED = 0.4
+"""The earliest share of a history is learned from and not counted: the memory had hardly seen anything yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """No confidence, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer and the confidence that would have been shown with it, from what was known before it."""
+
+    judged: Judged
+    probability: float
+    base: float
+    """The share that had been right until then: what somebody would claim who looks at nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good the confidences were that would have been shown so far, each from earlier answers only."""
+
+    n: int
+    ece: float | None
+    ece_by_chance: float | None
+    brier: float | None
+    brier_base: float | None
+    auroc: Estimate
+    confident_wrong: Estimate
+    brier_base_then: float | None = None
+    """The Brier score of who claimed the share that had been right until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Levels of confidence, and the model that says which level an answer is at."""
+
+    method: str
+    model: Logistic
+    levels: tuple[Level, ...]
+    basis: Basis
+    judged: int
+    outcomes: int
+    """How many of the judged were judged by people on live answers."""
+    until: datetime
+    """When the newest of the judged answers was given."""
+    losses: Mapping[str, float]
+    """The Brier score of each method on answers it had not seen."""
+    quality: Quality
+
+    def confidence(self, features: Mapping[str, float]) -> Confidence | NotMeasured:
+        """How often answers at this level were right."""
+        if not forward.complete(features):
+            return NotMeasured("not measured: the answer does not carry the numbers that confidence is measured on")
+        columns = next(method for method in METHODS if method.name == self.method).columns
+        values = np.array([forward.row(features, live=self.basis == "outcomes")])[:, columns]
+        level = at(self.levels, float(self.model.chances(values)[0]))
+        low, high = level.interval
+        return Confidence(level.probability, level.right, level.of, low, high, self.basis)
+
+    def to_json(self) -> str:
+        """All of it, so that `from_json` gives an equal curve."""
+        told = {"version": VERSION, "features": NAMES, **asdict(self), "until": self.until.isoformat()}
+        return json.dumps(told, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Curve":
+        """The curve that `to_json` wrote; one of another release is refused, and is fitted again."""
+        told: dict[str, Any] = json.loads(text)
+        if told.pop("version", None) != VERSION or tuple(told.pop("features", ())) != NAMES:
+            raise Invalid("the confidence curve is of another release; fit it again", "version")
+        quality = told["quality"]
+        model: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in told["model"].items()
+        }
+        return cls(
+            **{
+                **told,
+                "model": Logistic(**model),
+                "levels": tuple(Level(**level) for level in told["levels"]),
+                "until": datetime.fromisoformat(told["until"]),
+                "quality": Quality(
+                    **{
+                        **quality,
+                        "auroc": Estimate(**quality["auroc"]),
+                        "confident_wrong": Estimate(**quality["confident_wrong"]),
+                    }
+                ),
+            }
+        )
+
+
+def fit(judged: Iterable[Judged]) -> Curve | NotMeasured:
+    """The curve that answers with known truth allow. Answers that named no cause are left out: they claimed nothing."""
+    past = forward.history(judged)
+    n = len(past.right)
+    if n < NEEDED:
+        return NotMeasured(f"not measured yet: {n} outcome{'' if n == 1 else 's'}, {NEEDED} needed")
+    chances = forward.foretold(past)
+    method, found = _levels(past, chances)
+    return Curve(
+        method=method.name,
+        model=forward.fit(method, past),
+        levels=found,
+        basis=_basis(past),
+        judged=n,
+        outcomes=int(past.live.sum()),
+        until=past.judged[-1].at,
+        losses=dict(zip([one.name for one in METHODS], forward.losses(chances, past.right), strict=True)),
+        quality=quality(_replayed(past, chances)),
+    )
+
+
+def replay(judged: Iterable[Judged]) -> tuple[Shown, ...]:
+    """What would have been shown with each answer, had the curve been fitted all along; the first answers had none."""
+    past = forward.history(judged)
+    return _replayed(past, forward.foretold(past))
+
+
+def quality(shown: Iterable[Shown]) -> Quality:
+    """The figures of trust over confidences that were shown."""
+    given = list(shown)
+    claims, truths = [one.probability for one in given], [one.judged.right for one in given]
+    error = reliability.ece(claims, truths)
+    return Quality(
+        n=len(given),
+        ece=error.value if error else None,
+        ece_by_chance=error.by_chance if error else None,
+        brier=reliability.brier(claims, truths),
+        brier_base=reliability.brier_base(truths),
+        auroc=reliability.auroc(claims, truths),
+        confident_wrong=reliability.confident_wrong(claims, truths),
+        brier_base_then=reliability.brier([one.base for one in given], truths),
+    )
+
+
+def at(found: tuple[Level, ...], chance: float) -> Level:
+    """The level of an answer with this chance."""
+    return found[max(0, bisect_right([level.above for level in found], chance) - 1)]
+
+
+def _basis(past: History) -> Basis:
+    return "outcomes" if int(past.live.sum()) >= NEEDED else "backtest"
+
+
+def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
+    """The method that foretold best so far, and its levels; where they tell nothing apart, the base rate alone."""
+    counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
+    number = forward.best(chances, past.right)
+    late = counted & (np.arange(len(past.right)) >= UNCOUNTED * len(past.right))
+    found = (
+        levels.learn(forward.crossed(METHODS[number], past)[late], past.right[late]) if number and late.any() else ()
+    )
+    if len(found) > 1:
+        return METHODS[number], (replace(found[0], above=0.0), *found[1:])
+    base = METHODS[0]
+    chance = float(forward.fit(base, past).chances(past.columns[counted][-1:, base.columns])[0])
+    return base, (Level(0.0, int(past.right[counted].sum()), int(counted.sum()), chance),)
+
+
+def _replayed(past: History, chances: Floats) -> tuple[Shown, ...]:
+    shown: list[Shown] = []
+    for start, end in forward.blocks(len(past.right)):
+        if start < NEEDED:
+            continue
+        method, found = _levels(past.until(start), chances[:, :start])
+        base = (float(past.right[:start].sum()) + 0.5) / (start + 1)
+        for place in range(start, end):
+            level = at(found, chances[METHODS.index(method), place])
+            shown.append(Shown(past.judged[place], level.probability, base))
+    return tuple(shown)

@@ -1,0 +1,137 @@
+"""Every answer's chance of being right, foretold by methods that had seen only earlier answers."""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from onrecall.calibration import logistic
+from onrecall.calibration.features import NAMES
+from onrecall.calibration.labelled_answers import Judged, in_time
+from onrecall.calibration.metrics import Floats
+
+FIRST = 10
+"""Answers before the first is foretold."""
+NEEDED = 20
+"""Answers with known truth before a confidence is shown."""
+GROWTH = 1.25
+"""The methods are fitted again each time the past has grown by a quarter."""
+FOLDS = 10
+"""Stretches of the past, each foretold from all the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to foretell: a ridge regression on these features."""
+
+    name: str
+    features: tuple[str, ...]
+    ridge: float
+
+    @property
+    def columns(self) -> list[int]:
+        """The columns it looks at: its features, and the last, which says whether people judged or a replay."""
+        return [*(NAMES.index(name) for name in self.features), len(NAMES)]
+
+
+METHODS = (
+    Method("base rate", (), 3.0),
+    Method("match", ("match",), 1.0),
+    Method("best against the rest", ("apart", "letters"), 10.0),
+    Method("features, strongly shrunk", NAMES, 30.0),
+    Method("features", NAMES, 3.0),
+)
+"""Simplest first: a tie goes to the simpler."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Answers with known truth in time order, as columns."""
+
+    judged: tuple[Judged, ...]
+    columns: Floats
+    right: Floats
+    live: npt.NDArray[np.bool_]
+
+    def until(self, end: int) -> "History":
+        """The first of them."""
+        return History(self.judged[:end], self.columns[:end], self.right[:end], self.live[:end])
+
+
+def history(judged: Iterable[Judged]) -> History:
+    """The answers that named a cause and kept their features, each incident once, in time order."""
+    usable = [one for one in judged if one.verdict != "never_seen" and complete(one.features)]
+    kept = in_time(usable)
+    live = np.array([one.basis == "outcomes" for one in kept], dtype=bool)
+    right = np.array([one.right for one in kept], dtype=np.float64)
+    rows = [row(one.features, live=one.basis == "outcomes") for one in kept]
+    return History(tuple(kept), np.array(rows, dtype=np.float64).reshape(len(kept), len(NAMES) + 1), right, live)
+
+
+def complete(features: Mapping[str, float]) -> bool:
+    """Whether all features are there and are numbers; answers of an older release may lack some."""
+    return all(math.isfinite(features.get(name, math.nan)) for name in NAMES)
+
+
+def row(features: Mapping[str, float], *, live: bool) -> list[float]:
+    """One answer as a row of a history's columns."""
+    return [*(features[name] for name in NAMES), float(live)]
+
+
+def blocks(n: int) -> list[tuple[int, int]]:
+    """Stretches of a history: each is foretold from all before it."""
+    ends = [min(FIRST, n), min(NEEDED, n)]
+    while ends[-1] < n:
+        ends.append(min(n, int(ends[-1] * GROWTH)))
+    return [(start, end) for start, end in itertools.pairwise(ends) if end > start]
+
+
+def foretold(past: History) -> Floats:
+    """A row of chances for each method; NaN for the first answers, which nothing was known about."""
+    chances = np.full((len(METHODS), len(past.right)), np.nan)
+    for start, end in blocks(len(past.right)):
+        for number, method in enumerate(METHODS):
+            model = fit(method, past.until(start))
+            chances[number, start:end] = model.chances(past.columns[start:end, method.columns])
+    return chances
+
+
+def crossed(method: Method, past: History) -> Floats:
+    """The method's chances for the past, each stretch of it foretold from all the others.
+
+    What is counted at a level must be foretold by models as good as the one that sorts the next answer into it;
+    those that saw only the answers before were worse, and their levels' intervals held too seldom.
+    """
+    n = len(past.right)
+    chances = np.empty(n)
+    for start, end in itertools.pairwise(n * fold // FOLDS for fold in range(FOLDS + 1)):
+        others = np.r_[0:start, end:n]
+        model = logistic.fit(past.columns[np.ix_(others, method.columns)], past.right[others], method.ridge)
+        chances[start:end] = model.chances(past.columns[start:end, method.columns])
+    return chances
+
+
+def fit(method: Method, past: History) -> logistic.Logistic:
+    """The method fitted on a history."""
+    return logistic.fit(past.columns[:, method.columns], past.right, method.ridge)
+
+
+def losses(chances: Floats, right: Floats) -> Sequence[float]:
+    """Each method's Brier score on all that it foretold."""
+    if len(right) <= FIRST:
+        return [0.0] * len(chances)
+    found: list[float] = np.square(chances[:, FIRST:] - right[FIRST:]).mean(axis=1).tolist()
+    return found
+
+
+def best(chances: Floats, right: Floats) -> int:
+    """The method that foretold best; the base rate where none was better by more than a standard error."""
+    if len(right) <= FIRST:
+        return 0
+    squares = np.square(chances[:, FIRST:] - right[FIRST:])
+    number = int(np.argmin(squares.mean(axis=1)))
+    gained = squares[0] - squares[number]
+    return number if gained.mean() > gained.std() / math.sqrt(len(gained)) else 0

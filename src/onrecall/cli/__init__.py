@@ -1,0 +1,1 @@
+"""The command line. Arguments come in; lines for people, or JSON for scripts, and an exit code go out."""

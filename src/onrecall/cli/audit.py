@@ -1,0 +1,67 @@
+"""`onrecall audit`: who changed what, and whether that account of it is whole."""
+
+import json
+import re
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Invalid
+from onrecall.schemas.audit import AuditedOut
+
+app = typer.Typer(help="See who changed what, and check that the account of it is whole.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[str | None, typer.Option(help="Only rows of this kind, such as 'key created'.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only what this key's holder did.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what was done, newest first."""
+    with house() as home:
+        page = home.memory.store.audit.page(what, who, cursor, limit)
+    said = [AuditedOut.model_validate(one) for one in page.items]
+    if as_json:
+        plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        return
+    for one in said:
+        detail = json.dumps(one.detail, ensure_ascii=False)
+        printing.say(f"{one.seq:>6}  {one.at:%Y-%m-%d %H:%M:%S}  ", (one.what, "bold"), f"  {one.about or ''}")
+        printing.say((f"{one.who or 'onrecall'}  {detail}", "dim"), indent=8)
+    if not said:
+        printing.say("nothing was done yet")
+    if page.next_cursor:
+        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+
+
+@app.command()
+def verify(
+    known: Annotated[str | None, typer.Option(help="A row as it was noted elsewhere.", metavar="SEQ:HASH")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that no row was changed, taken away or moved; exit code 1 and which, if one was."""
+    noted = _noted(known) if known is not None else None
+    with house() as home:
+        count, wrong = home.memory.store.audit.verify(noted)
+    if as_json:
+        typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))
+    else:
+        for one in wrong:
+            printing.say((one, "bold red"))
+        printing.say(f"{count:,} rows, {'not ' if wrong else ''}all in their places and unchanged")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _noted(known: str) -> tuple[int, str]:
+    number, _, its = known.strip().partition(":")
+    if not (number.isascii() and number.isdigit() and len(number) < 19 and re.fullmatch(r"[0-9a-f]{64}", its)):
+        raise Invalid("--known takes the `seq` and `hash` of a row, as 4711:9f86d0…", "known")
+    return int(number), its

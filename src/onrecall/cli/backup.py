@@ -1,0 +1,76 @@
+"""`onrecall backup` and `onrecall restore`: the whole store into one file, and back."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import storage
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.export import backup as backups
+from onrecall.storage import Store
+
+File = Annotated[Path, typer.Argument(help="The file.", metavar="FILE")]
+
+
+def backup(
+    file: File,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write everything that is kept to one file, as it stands at one moment, while the store serves."""
+    with storage() as store, printing.progress("backing up", None) as advance:
+        manifest = backups.write(store, file, advance, force=force)
+    size = file.stat().st_size
+    if as_json:
+        typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.plain(), indent=2))
+        return
+    printing.say("wrote ", (str(file), "bold"), f": {manifest.total:,} rows, {size:,} bytes")
+    printing.say((f"SHA-256 of the rows {manifest.sha256}", "dim"))
+
+
+def restore(
+    file: File,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is here; all of that is lost.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before replacing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in place, all or nothing. The file is checked first, and the store after."""
+    with printing.progress("checking", None) as advance:
+        manifest = backups.check(file, advance)
+    with storage() as store:
+        _agree(store, replace=replace, yes=yes)
+        with printing.progress("restoring", manifest.total) as advance:
+            done = backups.restore(store, file, manifest, advance, replace=replace)
+    said = {"rows": done.audit_rows, "wrong": [one for one in done.problems if one.startswith("audit: ")]}
+    if as_json:
+        told = {"file": str(file), "replaced": done.replaced, "audit": said, "problems": list(done.problems)}
+        typer.echo(json.dumps(told | manifest.plain(), indent=2))
+    else:
+        printing.say(
+            "restored ", (f"{manifest.total:,} rows", "bold"), f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}"
+        )
+        for one in done.problems:
+            printing.say((one, "bold red"))
+        printing.say(f"{done.audit_rows:,} rows of audit, {'not all' if said['wrong'] else 'all'} in their places")
+    if done.problems:
+        raise typer.Exit(1)
+
+
+def _agree(store: Store, *, replace: bool, yes: bool) -> None:
+    """Ask before anything is lost."""
+    if store.backups.empty():
+        return
+    counts = store.counts()
+    here = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
+    if not replace:
+        raise Conflict(f"the store is not empty ({here}); restore into an empty one, or lose that with --replace")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Invalid(f"there is nobody to ask whether {here} may be lost; add --yes", "yes")
+    typer.confirm(f"Replace {here} for good?", abort=True, err=True)

@@ -1,0 +1,44 @@
+"""Benchmarks from the command line."""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from onrecall.benchmarks import plot as picture
+from onrecall.benchmarks import recall as quality
+from onrecall.benchmarks import report_markdown as markdown
+from onrecall.benchmarks import speed as race
+from onrecall.bootstrap.app import models, settings
+from onrecall.cli import console as printing
+from onrecall.domain.errors import Invalid
+
+
+def recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
+    """Recall quality on one task, with the sentence model in use."""
+    model, asking = models(settings())
+    with printing.stages() as say:
+        return asdict(quality.run(folder, model, corpus, say, asking))
+
+
+def speed(
+    sizes: str, peers: str, limits: tuple[float, float], keep: Path | None, page: Path | None, drawn: Path | None
+) -> dict[str, Any]:
+    """Speed beside others, each in processes of its own; tables on a page and a picture, where they are wanted.
+
+    `limits` are the longest seconds of a series of questions, and of what a peer builds.
+    """
+    plan = race.Plan(asking_seconds=limits[0], peer_build_seconds=limits[1])
+    told = partial(markdown.write, page) if page else None
+    with printing.stages() as say:
+        report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], plan, say, keep, told)
+    if drawn:
+        picture.draw(report, drawn)
+    return asdict(report)
+
+
+def _numbers(sizes: str) -> list[int]:
+    try:
+        return [int(size) for size in sizes.split(",")]
+    except ValueError as error:
+        raise Invalid(f"{sizes!r} are no sizes; give numbers such as 10000,100000", "sizes") from error

@@ -1,0 +1,276 @@
+"""What people read on a terminal. Text from memory is data: shown, never interpreted as markup or control codes."""
+
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from onrecall.bootstrap.status import StatusReport
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.pipeline.import_history import Brought
+from onrecall.schemas.incidents import DocumentOut, IncidentOut
+
+VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
+VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
+RISK = {"read_only": "green", "reversible": "cyan", "disruptive": "yellow", "destructive": "bold red"}
+STATE = {"ok": "green", "degraded": "yellow", "down": "bold red"}
+OBEYED = ("Cc", "Cf", "Cs")
+REJECTED_SHOWN = 20
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def inert(text: str) -> str:
+    """The text without control and direction-changing characters, which a terminal would obey."""
+    return "".join(
+        " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+    )
+
+
+def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
+    """Print one line of plain and styled parts."""
+    line = Text(" " * indent)
+    for part in parts:
+        words, style = (part, "") if isinstance(part, str) else part
+        line.append(inert(words), style)
+    out.print(line)
+
+
+def complain(message: str) -> None:
+    """Print a sentence to the error stream."""
+    err.print(Text(inert(message), "red"))
+
+
+def recommendation(answer: Recommendation) -> None:
+    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence."""
+    say((VERDICT_WORDS[answer.verdict], VERDICT[answer.verdict]), f"  {answer.verdict_reason}")
+    if answer.cause:
+        where = answer.cause_citation
+        cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
+        say(("cause       ", "dim"), answer.cause, cited)
+    say(("confidence  ", "dim"), trust(answer.confidence, answer.confidence_reason))
+    for one in answer.explanation:
+        _said(one)
+    if answer.steps:
+        say()
+    for step in answer.steps:
+        _step(step)
+    _doubts(answer)
+    if answer.evidence:
+        say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
+        evidence(answer.evidence)
+    if answer.changed:
+        say((f"\nchanged by a model: {', '.join(answer.changed)}", "dim"))
+    by = f"{answer.composer}, {answer.model}, {answer.route_reason}" if answer.model else answer.composer
+    say((f"\n{by}, {answer.latency_ms.total:.0f} ms", "dim"))
+
+
+def _doubts(answer: Recommendation) -> None:
+    if answer.tried_before:
+        say(("\ntried before, did not help", "bold"))
+    for tried in answer.tried_before:
+        where = f"  ({page.OUTCOME_WORDS[tried.outcome]}; {tried.citation.id}, line {tried.citation.line})"
+        say(f"✗ {tried.text}", (where, "dim"), indent=2)
+    if answer.alternatives:
+        say(("\nit could also be", "bold"))
+    for other in answer.alternatives:
+        say(f"{other.cause}", (f"  ({', '.join(other.evidence)})", "dim"), indent=2)
+        for sign in other.tell_apart:
+            say(f"· {sign}", indent=4)
+    if answer.tell_apart:
+        say(("\nwhat would tell", "bold"))
+    for sign in answer.tell_apart:
+        say(f"· {sign}", indent=2)
+
+
+def _said(one: Said, indent: int = 0) -> None:
+    """A model's sentence with its receipts."""
+    where = ", ".join(f"{line.id}, line {line.line}" for line in one.citations)
+    say(("model: ", "dim"), one.text, (f"  ({where})", "dim"), indent=indent)
+
+
+def trust(confidence: Confidence | None, reason: str | None) -> str:
+    """How far to trust it, as a frequency, or why that is not known."""
+    if confidence is None:
+        return reason or "not measured yet"
+    low, high = round(confidence.low * 100), round(confidence.high * 100)
+    return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %)"
+
+
+def _step(step: Step) -> None:
+    say((f"{step.n}. ", "bold"), step.text, "  ", (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk]), indent=2)
+    if step.precondition:
+        say(("before: ", "dim"), step.precondition, indent=5)
+    if step.command and step.command not in step.text:
+        for row in step.command.splitlines():
+            say((f"$ {row}", "bold cyan"), indent=5)
+    if step.rollback:
+        say(("undo: ", "dim"), step.rollback, indent=5)
+    record = f", worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
+    say((f"{step.citation.id}, line {step.citation.line}{record}", "dim"), indent=5)
+    if step.why:
+        _said(step.why, indent=5)
+    if step.old_values:
+        say((f"‹…› are values of that incident, not of yours: {', '.join(step.old_values)}", "yellow"), indent=5)
+    if step.stale:
+        say((f"may be stale: {step.stale}", "yellow"), indent=5)
+
+
+def evidence(found: Sequence[Evidence]) -> None:
+    """What was seen before, best first, and why it matched."""
+    if not found:
+        say("nothing like this was seen before")
+    for one in found:
+        more = f"  (and {len(one.family)} more of its family: {', '.join(one.family)})" if one.family else ""
+        say((f"{one.score:.2f} ", "dim"), (one.id, "bold"), f"  {one.title}", (more, "dim"), indent=2)
+        for reason in one.why:
+            say((f"· {reason}", "dim"), indent=7)
+
+
+def opened(incident: Incident, created: bool, answer: Recommendation) -> None:
+    """A new incident and its answer."""
+    say(f"{incident.id} {'opened' if created else 'was already open'}: {incident.title}\n")
+    recommendation(answer)
+
+
+def resolved(incident: Incident) -> None:
+    """What was learned."""
+    say(f"{incident.id} is resolved and can be recalled from now on")
+    for link in incident.links:
+        say(f"it is a {link.kind} of {link.incident}", indent=2)
+
+
+def brought(report: Brought, *, dry_run: bool = False) -> None:
+    """What became of an import."""
+    created = "would create" if dry_run else "created"
+    counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
+    say(f"{created} {report.created}, {counts}")
+    for note in report.notes[:REJECTED_SHOWN]:
+        say((f"note: {note}", "dim"), indent=2)
+    for flaw in report.quality.findings:
+        some = ", ".join(flaw.examples)
+        say(
+            (f"quality: {flaw.count} of {report.quality.incidents} incidents: {flaw.meaning} ({some})", "dim"), indent=2
+        )
+    for one in report.rejected[:REJECTED_SHOWN]:
+        complain(f"  {one.where}: {one.field + ': ' if one.field else ''}{one.message}")
+    if len(report.rejected) > REJECTED_SHOWN:
+        complain(f"  … and {len(report.rejected) - REJECTED_SHOWN} more; --json lists them all")
+
+
+def exported(folder: Path, counts: Mapping[str, int]) -> None:
+    """What was written."""
+    say(f"wrote {sum(counts.values())} rows to {folder}")
+
+
+def page_of(thing: Incident | Document, marked: int | None) -> None:
+    """An incident or document with its line numbers."""
+    for line in page.lines(thing):
+        say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
+
+
+def as_json(thing: Incident | Document) -> dict[str, Any]:
+    """The thing and its page as JSON-ready data."""
+    plain = (IncidentOut if isinstance(thing, Incident) else DocumentOut).model_validate(thing).plain()
+    return plain | {"page": [line.text for line in page.lines(thing)]}
+
+
+def doctor(report: StatusReport, settings: Mapping[str, str], problems: Sequence[str]) -> None:
+    """Every part, every setting, every problem."""
+    for part in report.parts:
+        say((f"{part.state:<9}", STATE[part.state]), f"{part.name:<9}{part.detail}")
+    for problem in problems:
+        complain(f"problem: {problem}")
+    say()
+    widest = max(map(len, settings), default=0)
+    for name, value in settings.items():
+        say((f"{name:<{widest}}  ", "dim"), value or "(not set)")
+
+
+def bench_recall(report: Mapping[str, Any]) -> None:
+    """The table of a recall benchmark."""
+    table = Table(title=f"{report['task']}: {report['queries']} queries, {report['documents']} documents")
+    for column in ("system", "nDCG@10", "95 %", "recall@1", "recall@3", "recall@10", "MRR"):
+        table.add_column(column, justify="left" if column == "system" else "right")
+    for one in report["systems"]:
+        values = (one["recall_at_1"], one["recall_at_3"], one["recall_at_10"], one["mrr"])
+        table.add_row(
+            one["name"],
+            f"{one['ndcg_at_10']:.3f}",
+            f"{one['low']:.3f}–{one['high']:.3f}",
+            *(f"{v:.3f}" for v in values),
+        )
+    out.print(table)
+    for test in report["tests"]:
+        difference = f"{test['difference']:+.3f} ({test['low']:+.3f} to {test['high']:+.3f})"
+        say(f"{test['better']} against {test['than']}: {difference} nDCG@10, p = {test['p']:.4f}", indent=2)
+
+
+def bench_speed(report: Mapping[str, Any]) -> None:
+    """The tables of a speed benchmark."""
+    title = f"{report['machine']}, {report['processors']} processors, {report['questions']} questions"
+    asked = Table("engine", "passages", "asked of", "p50 ms", "p95 ms", "p99 ms", "cpu ms", "hit@10", title=title)
+    kept = Table("engine", "passages", "build s", "cold ms", "start ms", "memory MB", "disk MB", "adds/s", "load")
+    for one in report["results"]:
+        name = (one["engine"], f"{one['passages']:,}")
+        for row in one["series"]:
+            times = (f"{row[column]:.0f}" for column in ("p50", "p95", "p99", "cpu"))
+            asked.add_row(*name, row["mode"], *times, f"{row['hit_at_10']:.3f}")
+        told = (one[column] for column in ("build_s", "cold_ms", "start_ms", "memory_mb", "disk_mb", "singles_per_s"))
+        load = "–".join(f"{value:.0f}" for value in one["load"]) if one["complete"] else "stopped"
+        kept.add_row(*name, *("" if value is None else f"{value:.0f}" for value in told), load)
+    out.print(asked)
+    out.print(kept)
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, plain lines elsewhere; yields how to advance it."""
+    if not sys.stderr.isatty():
+        yield _lines(what, total)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda n: bar.advance(task, n)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each stage on a terminal, nothing elsewhere; yields how to tell (stage, done, of)."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done, _of: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def say(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=of)
+            bar.update(tasks[stage], completed=done)
+
+        yield say
+
+
+def _lines(what: str, total: int | None) -> Callable[[int], None]:
+    done = 0
+    said = 0
+
+    def advance(n: int) -> None:
+        nonlocal done, said
+        done += n
+        if done - said >= 1000:
+            said = done
+            print(f"{what}: {done}{f' of {total}' if total else ''}", file=sys.stderr, flush=True)  # noqa: T201
+
+    return advance

@@ -1,0 +1,184 @@
+"""The demo: example history, then a live scenario that is answered, resolved and learned from, told as a feed."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import uvicorn
+
+from onrecall import examples
+from onrecall.backtest.run import live
+from onrecall.bootstrap.access import check_address, is_loopback
+from onrecall.bootstrap.app import House, house
+from onrecall.cli import console as printing
+from onrecall.cli import import_history as importing
+from onrecall.domain.errors import OnRecallError
+from onrecall.domain.incident import Incident, Recommendation
+from onrecall.http import server as serving
+from onrecall.pipeline.keys import Keys
+from onrecall.settings import Settings
+from onrecall.sources import Delivery
+from onrecall.storage import ALERTS, Store
+from onrecall.worker.backtest_runner import Rehearsal, Rehearsals
+from onrecall.worker.worker import Working
+
+ANSWER_SECONDS = 30
+FEED_INDENT = 10
+
+
+def run(settings: Settings, host: str, port: int, *, fast: bool, once: bool) -> None:
+    """Play the demo in a store of its own, made anew each time, and serve it."""
+    with _keys(settings, host) as keys:
+        _play(settings, host, port, keys, fast=fast, once=once)
+
+
+@contextmanager
+def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
+    """The keys of the operator's own store, where others can reach the demo; its own store has none."""
+    if is_loopback(host):
+        yield None
+        return
+    with closing(Store.open(settings.database)) as own:
+        keys = Keys(own, lambda: datetime.now(UTC))
+        check_address(host, keys)
+        yield keys
+
+
+def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: bool, once: bool) -> None:
+    folder = settings.data_dir / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
+    with house(own) as home:
+        printing.say(("OnRecall demo", "bold"), "  example history first, in a store of its own")
+        brought = importing.run(home.memory, importing.Source(example=True))
+        printing.say(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
+        rehearsals = Rehearsals(home.memory.store, own, home.memory.now)
+        rehearsal = Rehearsal(rehearsals, live(home.memory.store))
+
+        def ready(server: uvicorn.Server, worker: Working, address: str) -> None:
+            printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
+            rehearsal.start()
+            Player(home, worker, server, fast=fast, once=once).start()
+
+        guarded = replace(home, access=replace(home.access, keys=keys))
+        serving.serve(guarded, host, port, ready, rehearsals)
+
+
+class Player(threading.Thread):
+    """Plays the scenario against the memory being served and prints what happens."""
+
+    def __init__(self, home: House, worker: Working, server: uvicorn.Server, *, fast: bool, once: bool) -> None:
+        super().__init__(name="onrecall-demo", daemon=True)
+        self._memory = home.memory
+        self._worker = worker
+        self._server = server
+        self._fast = fast
+        self._once = once
+        self._ids: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Play every event in its time; at the end the server stays, unless it was asked to end."""
+        started = time.monotonic()
+        for event in examples.scenario():
+            due = started + event.after.total_seconds()
+            while not self._fast and not self._server.should_exit and (left := due - time.monotonic()) > 0:
+                time.sleep(min(left, 0.2))
+            if self._server.should_exit:
+                return
+            try:
+                self._play(event)
+            except OnRecallError as error:
+                printing.complain(f"{error.title}: {error}")
+        printing.say(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
+        if self._once:
+            self._server.should_exit = True
+
+    def _play(self, event: examples.Event) -> None:
+        match event:
+            case examples.Opening():
+                self._open(event)
+            case examples.Closing():
+                self._close(event)
+            case examples.Rating():
+                self._rate(event)
+            case examples.Storm():
+                self._rage(event)
+        if event.note:
+            printing.say((event.note, "italic dim"), indent=FEED_INDENT)
+        printing.say()
+
+    def _open(self, opening: examples.Opening) -> None:
+        incident, _ = self._memory.open(opening.incident(self._memory.now()))
+        self._ids[opening.ref] = incident.id
+        self._worker.wake()
+        _stamp("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
+        self._await_answer(opening.ref)
+
+    def _rage(self, storm: examples.Storm) -> None:
+        before = {one.id for one in self._of_alerts()}
+        self._memory.receive("alertmanager", [Delivery(storm.payload(self._memory.now()))])
+        self._worker.wake()
+        _stamp("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
+        self._worker.wait(lambda: any(one.id not in before for one in self._of_alerts()), ANSWER_SECONDS)
+        for incident in self._of_alerts():
+            if incident.id not in before:
+                self._ids[storm.ref] = incident.id
+                alerts = self._memory.store.alerts_of(incident.id)
+                _stamp("opened", "red", f"{incident.id}  one incident of {len(alerts)} alerts: {incident.title}")
+                self._await_answer(storm.ref)
+
+    def _of_alerts(self) -> list[Incident]:
+        return [one for one in self._memory.store.incidents(limit=200).items if one.source == ALERTS]
+
+    def _await_answer(self, ref: str) -> None:
+        self._worker.wait(lambda: self._answer(ref) is not None, ANSWER_SECONDS)
+        answer = self._answer(ref)
+        if answer is None:
+            printing.complain(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
+        else:
+            _tell(answer)
+
+    def _close(self, closing: examples.Closing) -> None:
+        resolution = closing.resolution(self._memory.now())
+        incident = self._memory.resolve(self._ids[closing.ref], resolution)
+        links = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
+        _stamp("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
+
+    def _rate(self, rating: examples.Rating) -> None:
+        answer = self._answer(rating.ref)
+        if answer is None:
+            return
+        self._memory.rate(rating.outcome(answer.id, len(answer.steps), self._memory.now()))
+        helped = "helped" if rating.verdict == "helped" else "did not help"
+        _stamp("outcome", "cyan", f"{answer.incident}  the answer {helped}; that counts from now on")
+
+    def _answer(self, ref: str) -> Recommendation | None:
+        return self._memory.store.newest_recommendation(self._ids[ref])
+
+
+def _tell(answer: Recommendation) -> None:
+    words, style = printing.VERDICT_WORDS[answer.verdict], printing.VERDICT[answer.verdict]
+    best = f"  like {answer.cause_citation.id}" if answer.cause_citation else ""
+    printing.say((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
+    if answer.cause:
+        printing.say((f"{'cause':<11}", "dim"), answer.cause, indent=FEED_INDENT)
+    for step in answer.steps[:2]:
+        printing.say(
+            (f"{'step ' + str(step.n):<11}", "dim"),
+            step.text,
+            (f"  [{step.risk.replace('_', ' ')}]", printing.RISK[step.risk]),
+            (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
+            indent=FEED_INDENT,
+        )
+    printing.say(
+        (f"{'trust':<11}", "dim"), printing.trust(answer.confidence, answer.confidence_reason), indent=FEED_INDENT
+    )
+
+
+def _stamp(what: str, style: str, message: str) -> None:
+    printing.say((datetime.now(UTC).strftime("%H:%M:%S "), "dim"), (f"{what:<9}", style), message)

@@ -1,0 +1,62 @@
+"""Storms on the command line: a worker of its own, merging and splitting by hand."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Incident
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.worker.worker import work
+
+Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
+By = Annotated[str | None, typer.Option(help="Who says so.")]
+
+
+def worker() -> None:
+    """Group alerts and answer incidents, beside other workers or `serve`; ends when told to."""
+    with house() as home:
+        printing.say("the worker is at work  (Ctrl-C ends it)")
+        work(home.memory)
+    printing.say("stopped")
+
+
+def merge(
+    incident_id: Name,
+    into: Annotated[str, typer.Argument(help="The incident that it is part of.", metavar="INTO")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Make an incident part of another; such alerts are put together from now on."""
+    with house() as home:
+        merged = home.memory.by_hand.merge(incident_id, into, by)
+    _say(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
+
+
+def split(
+    incident_id: Name,
+    alert: Annotated[
+        list[int] | None, typer.Option(help="An alert's number, as its incident lists it; may be repeated.")
+    ] = None,
+    merged: Annotated[str | None, typer.Option(help="Undo the merge of this incident.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Take alerts out of an incident, or undo a merge; such alerts are kept apart from now on."""
+    with house() as home:
+        if merged is not None and alert:
+            raise Invalid("give alerts or a merged incident, not both", "merged")
+        hands = home.memory.by_hand
+        part = hands.unmerge(incident_id, merged, by) if merged else hands.split(incident_id, alert or [], by)
+    _say(part, f"{part.id} is apart from {incident_id} now", as_json=as_json)
+
+
+def _say(incident: Incident, words: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(IncidentOut.model_validate(incident).plain(), ensure_ascii=False, indent=2))
+    else:
+        printing.say(f"{words}: {incident.title}")

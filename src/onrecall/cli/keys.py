@@ -1,0 +1,137 @@
+"""`onrecall keys`: who gets in over HTTP."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from onrecall.bootstrap.app import settings
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json, time_of
+from onrecall.domain.access import Key, Role
+from onrecall.domain.errors import Invalid
+from onrecall.pipeline.keys import Keys, Made
+from onrecall.storage import Store
+
+app = typer.Typer(help="Make, list, replace and end the keys of the HTTP API.", no_args_is_help=True)
+
+SPAN = re.compile(r"(\d{1,6})([mhdw])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = timedelta(days=36_500)
+STATE = {"active": "green", "expired": "yellow", "revoked": "red"}
+
+Which = Annotated[str, typer.Argument(help="The key: its id, its name, or itself.", metavar="KEY")]
+Expires = Annotated[str | None, typer.Option(help="When it ends: a span such as 90d, or a time; by default never.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Whose it is: a person, or a sender.", metavar="NAME")],
+    role: Annotated[Role, typer.Option(help="What it may do.")] = "viewer",
+    expires: Expires = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key for somebody who has none. It is shown once."""
+    with _keys() as keys:
+        _show(keys.create(name, role, _end(expires)), as_json)
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List all keys there ever were, without themselves."""
+    with _keys() as keys:
+        known = keys.all()
+    if as_json:
+        typer.echo(json.dumps({"items": [_plain(key) for key in known]}, ensure_ascii=False, indent=2))
+        return
+    now = datetime.now(UTC)
+    for key in known:
+        state = key.state(now)
+        replaced = f"replaced by {key.replaced_by}" if key.replaced_by else ""
+        printing.say(
+            f"{key.id}  ",
+            (f"{state:<8}", STATE[state]),
+            f"  {key.role:<10}  {key.name}",
+            (f"  made {_day(key.created_at)}, {_until(key)}, {_used(key)}", "dim"),
+            (f", {replaced}" if replaced else "", "dim"),
+        )
+    if not known:
+        printing.say("there are no keys; this machine needs none, and no other gets in")
+
+
+@app.command()
+def revoke(which: Which, as_json: Json = False) -> None:
+    """End a key at once; under a name, all that its holder has. A second time changes nothing."""
+    with _keys() as keys:
+        ended = keys.revoke(which)
+    if as_json:
+        typer.echo(json.dumps({"items": [_plain(key) for key in ended]}, ensure_ascii=False, indent=2))
+        return
+    for key in ended:
+        printing.say(f"{key.prefix}… of {key.name} opens nothing any more")
+
+
+@app.command()
+def rotate(
+    which: Which,
+    overlap: Annotated[str, typer.Option(help="How long the old one still opens, such as 24h or 0m.")] = "24h",
+    expires: Expires = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key in place of another, with its name and role; both open until the overlap ends."""
+    with _keys() as keys:
+        _show(keys.rotate(which, _span(overlap, "overlap"), _end(expires)), as_json)
+
+
+@contextmanager
+def _keys() -> Iterator[Keys]:
+    with closing(Store.open(settings().database)) as store:
+        yield Keys(store, lambda: datetime.now(UTC))
+
+
+def _show(made: Made, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"key": made.token} | _plain(made.key), ensure_ascii=False, indent=2))
+        return
+    typer.echo(made.token)
+    printing.say((f"the key of {made.key.name} ({made.key.role}), {_until(made.key)}; it is not shown again", "dim"))
+
+
+def _plain(key: Key) -> dict[str, Any]:
+    """What may be told of a key: all but its hash."""
+    said = asdict(key) | {"prefix": key.prefix, "state": key.state(datetime.now(UTC))}
+    del said["hash"]
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
+
+
+def _span(given: str, option: str) -> timedelta:
+    match = SPAN.fullmatch(given)
+    if match is None:
+        raise Invalid(f"--{option} {given}: give a span such as 30m, 24h, 90d or 12w", option)
+    span = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if span > LONGEST:
+        raise Invalid(f"--{option} {given}: give a span of at most a hundred years", option)
+    return span
+
+
+def _end(given: str | None) -> datetime | None:
+    if given is None or not SPAN.fullmatch(given):
+        return time_of(given, "expires")
+    return datetime.now(UTC) + _span(given, "expires")
+
+
+def _until(key: Key) -> str:
+    return f"until {_day(key.expires_at)}" if key.expires_at else "without end"
+
+
+def _used(key: Key) -> str:
+    return f"last used {_day(key.last_used_at)}" if key.last_used_at else "never used"
+
+
+def _day(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,18 @@
+"""The command `mcp`: the memory as tools for an assistant that starts this process."""
+
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+
+
+def mcp(
+    write: Annotated[bool, typer.Option("--write", help="Also let it report outcomes and resolve incidents.")] = False,
+    by: Annotated[str | None, typer.Option(help="Under which name what it writes is kept.")] = None,
+) -> None:
+    """Speak MCP on standard input and output, for an assistant; it only reads unless told otherwise."""
+    from onrecall.mcp import server as door  # noqa: PLC0415 - the protocol costs a second that `ask` need not pay
+
+    with house() as home:
+        door.serve(home.memory, write=write, by=by)

@@ -1,0 +1,77 @@
+"""What keeps coming back, as people read it on a terminal."""
+
+from onrecall.cli.console import say
+from onrecall.pipeline.recurrences import Recurrences
+from onrecall.recurrences.corrective_actions import Action
+from onrecall.recurrences.occurrences import Lost
+from onrecall.recurrences.recurrence import Family
+
+TREND = {"rising": "bold red", "steady": "", "falling": "green", None: "dim"}
+OPEN_SHOWN = 3
+
+
+def recurrences(found: Recurrences) -> None:
+    """The families, those first whose permanent fix would save most, and by which rule."""
+    if not found.families:
+        say(f"nothing came back among {found.incidents} incidents")
+        return
+    shown = "" if len(found.families) == found.found else f", {len(found.families)} shown"
+    since = f" since {found.since:%Y-%m-%d}" if found.since else ""
+    say((f"{found.found} families among {found.incidents} incidents{since}{shown}", "bold"))
+    for place, family in enumerate(found.families, start=1):
+        say()
+        _family(place, family)
+    say()
+    for name, rule in found.rules.items():
+        say((f"{name}: {rule}", "dim"))
+
+
+def _family(place: int, family: Family) -> None:
+    say((f"{place}. {family.title}", "bold"), f"  {family.count} times, last {family.last_seen:%Y-%m-%d}")
+    month, lost = family.saving.hours_per_month, family.saving.lost
+    say(
+        ("would save  ", "dim"),
+        f"{month:.1f} h a month ({lost.hours:.1f} h in {family.saving.days} days, n = {lost.of})",
+        indent=3,
+    )
+    say(("hours lost  ", "dim"), hours(family.lost), indent=3)
+    say(
+        ("trend       ", "dim"),
+        (family.trend.direction or "not claimed", TREND[family.trend.direction]),
+        f": {family.trend.reason}",
+        indent=3,
+    )
+    if family.days_between is not None:
+        say(("comes       ", "dim"), f"every {family.days_between:.0f} days on average", indent=3)
+    if family.services:
+        say(("services    ", "dim"), ", ".join(f"{one.name} {one.count}" for one in family.services), indent=3)
+    say(("why         ", "dim"), f"{family.why}: {', '.join(family.incidents)}", indent=3)
+    if fix := family.fix:
+        failed = f", failed in {fix.failed}" if fix.failed else ""
+        say(("same fix    ", "dim"), f"{fix.worked} of {fix.of} times{failed}: {fix.text}", indent=3)
+        say((f"{fix.citation.id}, line {fix.citation.line}", "dim"), indent=15)
+    if family.action:
+        _action("noted       ", family.action)
+    for action in family.open_actions[:OPEN_SHOWN]:
+        if action != family.action:
+            _action("still open  ", action)
+
+
+def _action(word: str, action: Action) -> None:
+    dated = f" {action.at:%Y-%m-%d}" if action.at else ""
+    say((word, "dim"), f"[{action.state}{dated}] {action.text}", indent=3)
+    say((f"{action.citation.id}, line {action.citation.line}", "dim"), indent=15)
+
+
+def hours(lost: Lost) -> str:
+    """Hours, of how many incidents, and what is not counted."""
+    left_out = [
+        f"{n} {words}"
+        for n, words in (
+            (lost.open, "still open"),
+            (lost.untimed, "without an end"),
+            (lost.contradictory, "ending before the start"),
+        )
+        if n
+    ]
+    return f"{lost.hours:.1f} h in {lost.of} incidents" + (f"; not counted: {', '.join(left_out)}" if left_out else "")

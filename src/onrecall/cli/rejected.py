@@ -1,0 +1,75 @@
+"""`onrecall rejected`: parts of senders' messages that could not be taken in."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Conflict, Invalid, OnRecallError
+from onrecall.schemas.alerts import ReceiptOut, RejectedOut
+
+app = typer.Typer(help="See what senders told that could not be read, and try it again.", no_args_is_help=True)
+
+
+@app.command(name="list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what is not in yet, newest first, each with the reason."""
+    with house() as home:
+        page = home.memory.store.rejected(cursor, limit)
+    said = [RejectedOut.model_validate(one) for one in page.items]
+    if as_json:
+        plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        return
+    for one in said:
+        printing.say(
+            f"{one.id:>5}  {one.source}  {one.where}  ", one.message, (f"  {one.received_at:%Y-%m-%d %H:%M} UTC", "dim")
+        )
+    if not said:
+        printing.say("nothing: all that came is in")
+    if page.next_cursor:
+        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+
+
+@app.command()
+def retry(
+    numbers: Annotated[list[int], typer.Argument(help="Their numbers, as `rejected list` shows them.", metavar="ID…")],
+    file: Annotated[Path | None, typer.Option(help="The part, mended, as JSON; for one number alone.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try parts again; what goes in leaves the list."""
+    if file is not None and len(numbers) != 1:
+        raise Invalid("--file mends one part; give one number", "file")
+    mended = _read(file) if file else None
+    done: list[dict[str, object]] = []
+    with house() as home:
+        for number in numbers:
+            try:
+                receipt = home.memory.receiver.retry(number, mended)
+                done.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
+            except OnRecallError as error:
+                if len(numbers) == 1:
+                    raise
+                done.append({"id": number, "error": str(error)})
+    if as_json:
+        typer.echo(json.dumps({"items": done}, ensure_ascii=False, indent=2))
+    else:
+        for one in done:
+            printing.say(f"{one['id']}: ", str(one["error"] or "is in"))
+    if failed := [one["id"] for one in done if one["error"]]:
+        raise Conflict(f"{len(failed)} of {len(done)} did not go in")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{file} can't be read: {error.strerror}", "file") from error

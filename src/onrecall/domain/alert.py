@@ -1,0 +1,91 @@
+"""The nouns of what senders tell us: alerts, changes, notes, acknowledgements. Nothing here knows a sender."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.incident import Severity
+
+AlertStatus = Literal["firing", "resolved"]
+ChangeKind = Literal["deployment", "configuration", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One episode of one alert, from when it began to fire until it ends. Its natural key: source, key, starts_at."""
+
+    source: str
+    """Who sent it: `alertmanager`, `grafana`, `pagerduty`, …"""
+    key: str
+    """What the sender knows the alert by, the same for every episode: a fingerprint, a dedup key, an issue's number."""
+    title: str
+    starts_at: datetime
+    status: AlertStatus = "firing"
+    description: str = ""
+    service: str | None = None
+    environment: str | None = None
+    severity: Severity = "unknown"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    ends_at: datetime | None = None
+    """When it ended; None while it fires, and where the sender did not say."""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """Measured numbers by name, such as `baseline`, `current`, `spike_percent`, in the sender's units."""
+    links: tuple[str, ...] = ()
+    """Where people can look: dashboards, runbooks, the alert itself. Only http and https."""
+    group: str | None = None
+    """What the sender itself groups by (Alertmanager's groupKey, an incident's id); a hint, never a command."""
+    told_at: datetime | None = None
+    """When the sender said this, where it says so: of two messages about one episode the later one counts."""
+    starts_known: bool = True
+    """False where the sender gave no start of the episode: `starts_at` is then that of this message, or when we heard
+    of it, and an episode that is open stays the same one until it is resolved."""
+
+    @property
+    def text(self) -> str:
+        """The title, then the description."""
+        return f"{self.title}\n{self.description}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """Something was changed on purpose, such as a deployment; shown beside an incident that began soon after it."""
+
+    source: str
+    key: str
+    title: str
+    at: datetime
+    kind: ChangeKind = "other"
+    service: str | None = None
+    environment: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote about an alert or an incident at its sender."""
+
+    source: str
+    key: str
+    """The key of the alert that it is about."""
+    id: str
+    """The sender's own id of the note, so that it is kept once."""
+    text: str
+    at: datetime
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody at the sender looks at an alert."""
+
+    source: str
+    key: str
+    at: datetime
+    by: str | None = None
+
+
+Signal = Alert | ChangeEvent | Note | Acknowledgement
+"""Whatever one part of a delivery says."""

@@ -1,0 +1,384 @@
+"""The nouns: an incident, its resolution, evidence, a recommendation. Nothing here knows a database or a network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.errors import Conflict, Invalid
+
+Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
+Status = Literal["open", "acknowledged", "resolved"]
+StepOutcome = Literal["worked", "did_not_help", "made_it_worse"]
+Provenance = Literal["human", "imported", "model"]
+Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
+Verdict = Literal["known", "similar", "never_seen"]
+DocumentKind = Literal["runbook", "postmortem", "rca"]
+LinkKind = Literal["recurrence", "duplicate", "merged"]
+EvidenceKind = Literal["incident", "document"]
+Part = Literal["opening", "resolution", "body"]
+Helped = Literal["helped", "did_not_help"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionStep:
+    """One thing that was done, in the order it was done, and what came of it."""
+
+    text: str
+    command: str | None = None
+    outcome: StepOutcome = "worked"
+    rollback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What was wrong and what was done about it."""
+
+    root_cause: str
+    at: datetime
+    cause: str | None = None
+    """A short label shared by all incidents of the same cause, such as `connection-pool-exhaustion`."""
+    steps: tuple[ResolutionStep, ...] = ()
+    summary: str | None = None
+    provenance: Provenance = "human"
+    by: str | None = None
+
+    def same_as(self, other: "Resolution") -> bool:
+        """Whether both say the same, whenever and by whomever it was said."""
+        return replace(self, at=other.at, by=other.by) == other
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A tie from one incident to an earlier one. A recurrence is a link, never a deletion."""
+
+    kind: LinkKind
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One outage, from its first alert to what fixed it."""
+
+    id: str
+    title: str
+    started_at: datetime
+    description: str = ""
+    service: str | None = None
+    environment: str | None = None
+    severity: Severity = "unknown"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    status: Status = "open"
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    source: str = "api"
+    source_id: str | None = None
+    resolution: Resolution | None = None
+    links: tuple[Link, ...] = ()
+
+    def resolve(self, resolution: Resolution) -> "Incident":
+        """Close the incident; a later resolution is another version of it, and does not make it last longer."""
+        if resolution.at < self.started_at:
+            raise Invalid(
+                f"resolved at {resolution.at.isoformat()}, before it started at {self.started_at.isoformat()}; "
+                "give a time after the start",
+                "at",
+            )
+        ended = min(self.resolved_at or resolution.at, resolution.at)
+        return replace(self, status="resolved", resolved_at=ended, resolution=resolution)
+
+    def acknowledge(self, at: datetime) -> "Incident":
+        """Somebody looks at it; doing so twice is fine, on a resolved incident it is a conflict."""
+        if self.status == "resolved":
+            raise Conflict(f"incident {self.id} is resolved; reopen it first")
+        return replace(self, status="acknowledged", acknowledged_at=self.acknowledged_at or at)
+
+    def reopen(self) -> "Incident":
+        """It was not over: the resolution no longer counts, and stays in the store's versions."""
+        return replace(self, status="open", resolved_at=None, resolution=None)
+
+    @property
+    def text(self) -> str:
+        """What was known when it opened: the title, then the description."""
+        return f"{self.title}\n{self.description}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A runbook, a postmortem or an RCA."""
+
+    id: str
+    title: str
+    text: str
+    """Markdown or plain text, whole, as it was given; citations count its lines from 1."""
+    kind: DocumentKind = "runbook"
+    service: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    """The path or URL it came from."""
+    dated: datetime | None = None
+    """Since when it was known; without it, always."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of an incident or a document: what is matched, and what a citation opens."""
+
+    owner: str
+    kind: EvidenceKind
+    part: Part
+    n: int
+    """Its place within its owner and part, from 0."""
+    text: str
+    line: int
+    """Where it begins in its owner's page, from 1."""
+    heading: str | None = None
+    known_from: datetime | None = None
+    """Nothing dated earlier may see it; None: always known."""
+    terms: bytes = b""
+    """Its terms as the recall room packs them."""
+    vector: bytes | None = None
+    """Its meaning, float16, unit length; None where no model was at hand."""
+    model: str | None = None
+    """The model that made the vector."""
+    terms_version: int | None = None
+    """The version of the rules that cut it and made its terms; None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Recall only what fits all that is given here."""
+
+    kind: EvidenceKind | None = None
+    service: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is going on now, as far as somebody or something told us.
+
+    Service and labels are signals: the same fault in another service is worth knowing. `only` filters.
+    """
+
+    text: str
+    service: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    only: Filter = Filter()
+    as_of: datetime | None = None
+    """Use only what was known then."""
+    exclude: frozenset[str] = frozenset()
+    """Ids that must not be recalled: the incident itself, to begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """One try of a step, under the key that all wordings of the same action share."""
+
+    key: str
+    outcome: StepOutcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often something was tried here and what came of it."""
+
+    tried: int = 0
+    worked: int = 0
+    failed: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some lines of an incident or a document, where they stand (counted from 1) and under which heading."""
+
+    text: str
+    line: int
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An earlier incident or a document that is like the situation, and why."""
+
+    id: str
+    kind: EvidenceKind
+    title: str
+    score: float
+    """Match with the situation, 0..1. A measure of likeness, not of being right."""
+    signals: Mapping[str, float] = field(default_factory=dict)
+    """The share of each signal (words, meaning, characters, signature, labels), each 0..1."""
+    why: tuple[str, ...] = ()
+    """Plain sentences: shared terms, shared labels, error codes, and what differs."""
+    excerpt: Excerpt | None = None
+    """The passage that matched best."""
+    incident: Incident | None = None
+    """The whole incident as it was known at `as_of`, when the evidence is one."""
+    document: Document | None = None
+    record: Record = Record()
+    family: tuple[str, ...] = ()
+    """Ids of the other members when this stands for an incident that recurred."""
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """What fixed it, where that is known."""
+        return self.incident.resolution if self.incident else None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a step comes from: the id of an incident or document, the words quoted, and their line in it."""
+
+    id: str
+    quote: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that a model wrote, and the lines that it rests on. It is shown, and never evidence."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do, with its receipt."""
+
+    n: int
+    text: str
+    citation: Citation
+    risk: Risk
+    command: str | None = None
+    record: Record = Record()
+    precondition: str | None = None
+    rollback: str | None = None
+    stale: str | None = None
+    """Why the step may no longer hold, if it may not."""
+    old_values: tuple[str, ...] = ()
+    """Host names, pod names, ids in the step that belong to the old incident; they stand in it as ‹value›."""
+    why: Said | None = None
+    """Why it stands here, where a model chose it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Something that was tried before and did not help, or made it worse."""
+
+    text: str
+    outcome: StepOutcome
+    citation: Citation
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another cause the evidence allows, and what would tell it from the first."""
+
+    cause: str
+    evidence: tuple[str, ...]
+    """Ids of what speaks for it."""
+    tell_apart: tuple[str, ...] = ()
+    """Observations that fit this cause and not the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How often an answer at this level was right: `right` of `of`, never a similarity."""
+
+    probability: float
+    right: int
+    of: int
+    low: float
+    high: float
+    basis: Literal["outcomes", "backtest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds spent on each part of an answer."""
+
+    recall: float
+    compose: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the evidence says about a situation, before it is stamped with an id, a time and a confidence."""
+
+    verdict: Verdict
+    verdict_reason: str
+    cause: str | None
+    cause_label: str | None = None
+    cause_citation: Citation | None = None
+    """Where the cause is told."""
+    steps: tuple[Step, ...] = ()
+    tried_before: tuple[Tried, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    tell_apart: tuple[str, ...] = ()
+    """With `never_seen`: what to look at to separate the nearest misses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """An answer with receipts, as it was given at one moment; it is never changed afterwards."""
+
+    id: str
+    incident: str | None
+    verdict: Verdict
+    verdict_reason: str
+    cause: str | None
+    confidence: Confidence | None
+    confidence_reason: str | None
+    evidence: tuple[Evidence, ...]
+    latency_ms: Latency
+    created_at: datetime
+    as_of: datetime
+    inputs_hash: str
+    cause_label: str | None = None
+    cause_citation: Citation | None = None
+    steps: tuple[Step, ...] = ()
+    tried_before: tuple[Tried, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    tell_apart: tuple[str, ...] = ()
+    composer: str = "extractive"
+    model: str | None = None
+    route_reason: str = "extractive: made at once, without a model"
+    tokens: int = 0
+    """Of all calls that it took, rejected drafts too."""
+    cost_usd: float | None = 0.0
+    """None: a price is not known."""
+    explanation: tuple[Said, ...] = ()
+    refines: str | None = None
+    """The answer without a model that this one takes the place of, made of the same evidence."""
+    changed: tuple[str, ...] = ()
+    """What is not as it was in that one."""
+    prompt_hash: str | None = None
+    features: Mapping[str, float] = field(default_factory=dict)
+    """What the evidence looked like in numbers: what confidence is measured on."""
+    asked: str | None = None
+    """What was asked, where no incident says it and the answer is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepVerdict:
+    """What came of one step of a recommendation."""
+
+    n: int
+    outcome: StepOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What somebody said came of a recommendation."""
+
+    recommendation: str
+    verdict: Helped
+    at: datetime
+    steps: tuple[StepVerdict, ...] = ()
+    note: str | None = None
+    by: str | None = None

@@ -1,0 +1,71 @@
+"""An incident as a page of numbered lines: the page that is exported, shown, split into passages, and cited."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onrecall.domain.incident import Document, Incident, Part, ResolutionStep
+
+OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_worse": "made it worse"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a page, counted from 1, and what it is about."""
+
+    number: int
+    text: str
+    part: Part
+    step: int | None = None
+    """Index of the resolution step that begins here."""
+
+
+def lines(thing: Incident | Document) -> tuple[Line, ...]:
+    """The numbered lines of an incident or a document; a citation's `line` counts these."""
+    if isinstance(thing, Document):
+        return tuple(Line(n, text, "body") for n, text in enumerate(thing.text.splitlines(), start=1))
+    return tuple(Line(n, text, part, step) for n, (text, part, step) in enumerate(_incident(thing), start=1))
+
+
+def text(thing: Incident | Document) -> str:
+    """The whole page as Markdown."""
+    return "\n".join(line.text for line in lines(thing)) + "\n"
+
+
+def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
+    yield f"# {one_line(incident.title)}", "opening", None
+    if incident.description:
+        yield "", "opening", None
+        for row in incident.description.splitlines():
+            yield row, "opening", None
+    resolution = incident.resolution
+    if resolution is None:
+        return
+    yield "", "resolution", None
+    yield "## Root cause", "resolution", None
+    for row in resolution.root_cause.splitlines():
+        yield row, "resolution", None
+    if resolution.summary:
+        yield "", "resolution", None
+        yield "## Summary", "resolution", None
+        for row in resolution.summary.splitlines():
+            yield row, "resolution", None
+    if resolution.steps:
+        yield "", "resolution", None
+        yield "## Steps", "resolution", None
+        for index, step in enumerate(resolution.steps):
+            yield f"{index + 1}. {step_line(step)}", "resolution", index
+            if step.rollback:
+                yield f"   Rollback: {one_line(step.rollback)}", "resolution", None
+
+
+def step_line(step: ResolutionStep) -> str:
+    """A resolution step on one line: what was done, the command, and its outcome where it was not a success."""
+    said = one_line(step.text)
+    if step.command and step.command not in step.text:
+        said += f" `{one_line(step.command)}`"
+    return said if step.outcome == "worked" else f"{said} ({OUTCOME_WORDS[step.outcome]})"
+
+
+def one_line(value: str) -> str:
+    """The text with its line breaks and runs of blanks folded."""
+    return " ".join(value.split())

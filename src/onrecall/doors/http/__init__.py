@@ -1,5 +1,0 @@
-"""HTTP: `/api/v1` as OpenAPI describes it, health beside it, and a page for people."""
-
-from onrecall.doors.http.app import create
-
-__all__ = ["create"]

@@ -1,0 +1,135 @@
+"""All of memory as a folder: a manifest and one line of JSON for each row, which read back give the same store.
+
+Beside them stand the incidents and documents once more, as people and other tools read them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from urllib.parse import quote
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from onrecall import __version__
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.importers import markdown, native
+from onrecall.pipeline.import_history import Brought
+from onrecall.storage import Page, Store
+
+MANIFEST = "onrecall.json"
+ROWS = "rows.jsonl"
+FOLDER = "onrecall-export"
+"""In a zip: what unpacking it makes."""
+FORMAT = 1
+PAGE = 200
+
+Item = TypeVar("Item")
+
+
+def is_export(path: Path) -> bool:
+    """Whether the folder was written by `onrecall export`."""
+    return (path / MANIFEST).is_file()
+
+
+def write(store: Store, folder: Path) -> Mapping[str, int]:
+    """Write everything as it stands; the manifest comes last, so a cut-off export is never taken for a whole one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Invalid(f"{folder} is not empty; name an empty or a new folder", "folder")
+        (folder / "documents").mkdir()
+        counts: Counter[str] = Counter()
+        for name, text in _files(store, counts):
+            with (folder / name).open("w", encoding="utf-8") as file:
+                file.writelines(text)
+    except OSError as error:
+        raise Invalid(f"can't write to {folder}: {error.strerror}", "folder") from error
+    return counts
+
+
+def pack(store: Store, file: IO[bytes]) -> Mapping[str, int]:
+    """The same as a zip: unpacked it is the folder that `write` makes. No more of it is held than a row at a time."""
+    counts: Counter[str] = Counter()
+    try:
+        with ZipFile(file, "w", ZIP_DEFLATED) as packed:
+            packed.mkdir(f"{FOLDER}/documents")
+            for name, text in _files(store, counts):
+                with packed.open(f"{FOLDER}/{name}", "w", force_zip64=True) as entry:
+                    for part in text:
+                        entry.write(part.encode())
+    except OSError as error:
+        raise Unavailable(f"the export can't be packed: {error.strerror}; the temporary folder needs room") from error
+    return counts
+
+
+def _files(store: Store, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
+    """The files of an export by name, in the order in which they are to be written."""
+    yield ROWS, _dumped(store, counts)
+    yield "incidents.jsonl", (json.dumps(native.dump(one), ensure_ascii=False) + "\n" for one in _all(store.incidents))
+    for document in _all(store.documents):
+        yield f"documents/{quote(document.id, safe=' ')}.md", iter((markdown.dump(document),))
+    manifest = {"format": FORMAT, "written_by": f"onrecall {__version__}", "rows": dict(counts)}
+    yield MANIFEST, iter((json.dumps(manifest, indent=2) + "\n",))
+
+
+def _dumped(store: Store, counts: Counter[str]) -> Iterator[str]:
+    for row in store.dump():
+        counts[row["table"]] += 1
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
+    cursor = None
+    while True:
+        page = fetch(cursor=cursor, limit=PAGE)
+        yield from page.items
+        if (cursor := page.next_cursor) is None:
+            return
+
+
+def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
+    """Load an export; what is here already stays, and what contradicts it stops the load as a whole."""
+    manifest = _manifest(folder)
+    rows = folder / ROWS
+    expected = sum(manifest["rows"].values())
+    found = sum(1 for _ in _rows(rows))
+    if found != expected:
+        raise Invalid(f"{rows} has {found} rows where its manifest says {expected}; export it again", "rows")
+    if dry_run:
+        return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
+    loaded = sum(store.load(_rows(rows)).values())
+    return Brought(created=loaded, unchanged=expected - loaded)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        known = manifest["format"] == FORMAT and isinstance(manifest["rows"], dict)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"{path} is not an export's manifest: {error}; export it again", "manifest") from error
+    if not known:
+        raise Invalid(
+            f"{path} is of format {manifest['format']}, and this version reads {FORMAT}; update OnRecall", "format"
+        )
+    return dict(manifest)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                yield _row(line, path, number)
+    except OSError as error:
+        raise Invalid(f"{path} can't be read: {error.strerror}", "rows") from error
+
+
+def _row(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise Invalid(f"{path}, line {number}: not JSON: {error.msg}; export it again", "rows") from error
+    if not isinstance(row, dict) or "table" not in row:
+        raise Invalid(f"{path}, line {number}: not a row of an export; export it again", "rows")
+    return row

@@ -1,0 +1,105 @@
+"""An alert as grouping looks at it: its service, where it is, its words."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from onrecall.domain.alert import Alert
+from onrecall.grouping import words
+from onrecall.grouping.labels import EXPORTER, compared, sort_of
+from onrecall.grouping.manual_pairings import environment_of, kind_of, name_of
+from onrecall.grouping.topology import service_name
+
+_WORKLOADS = ("deployment", "statefulset", "daemonset", "workload", "cronjob", "job_name")
+_NO_NAMES = frozenset(
+    re.findall(
+        r"\w+",
+        "api app web server service cache search queue worker backend frontend gateway proxy network storage database "
+        "node host cluster system default main data job jobs",
+    )
+)
+"""Words of any alert: as a name in a text they say nothing."""
+_EXPORTERS = frozenset({"node", "kubelet", "cadvisor", "pushgateway", "windows", "snmp", "ping"})
+_POD = re.compile(r"^(?P<workload>.+?)(?:-[a-f0-9]{6,10}-[a-z0-9]{5}|-[a-z0-9]{9,10}-[a-z0-9]{5}|-\d+)$")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """One alert, or one of an incident's sample, with what is compared worked out once."""
+
+    alert: Alert
+    incident: str | None
+    at: float
+    """When it began, in seconds, as they are counted everywhere."""
+    active_until: float
+    """When its incident last got an alert; of a new alert, its own start."""
+    kind: str
+    name: str
+    service: str
+    """Empty where none is known; what only measures others is none."""
+    subject: str
+    """What it is about: its service, else its workload, else its host."""
+    names: frozenset[str]
+    """What others may call it or what it is on: its service or subject, its machine, its queue."""
+    environment: str
+    labels: Mapping[str, str]
+    values: frozenset[str]
+    group: str
+    terms: frozenset[str]
+    every_term: frozenset[str]
+    """With its own names, to be found by those that name it."""
+    concepts: frozenset[str]
+
+    @property
+    def cluster(self) -> str:
+        """The cluster it is in, empty where it says none."""
+        return self.labels.get("cluster", "")
+
+    def apart(self, other: "Seen") -> float:
+        """How many seconds after the other this began, or the other way round."""
+        return abs(self.at - other.at)
+
+
+def see(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> Seen:
+    """An alert with what is compared worked out."""
+    labels = compared(alert.labels)
+    service = _service(alert, labels)
+    subject = service or next((labels[key] for key in (*_WORKLOADS, "node") if key in labels), "")
+    name = name_of(alert)
+    text = words.folded(f"{name} {alert.text}" if name not in alert.text else alert.text)
+    names = _names(service or subject, labels)
+    return Seen(
+        alert,
+        incident,
+        alert.starts_at.timestamp(),
+        max(active_until or alert.starts_at, alert.starts_at).timestamp(),
+        kind_of(alert),
+        name,
+        service,
+        subject,
+        names,
+        environment_of(alert),
+        labels,
+        frozenset(labels.values()),
+        f"{alert.source}|{alert.group}" if alert.group else "",
+        words.terms(text, (service, subject, name.casefold(), *names)),
+        words.terms(text),
+        words.concepts(text),
+    )
+
+
+def _names(subject: str, labels: Mapping[str, str]) -> frozenset[str]:
+    resources = (value for key, value in labels.items() if sort_of(key) == "machine")
+    return frozenset(name for name in (subject, *resources) if len(name) > 2 and name not in _NO_NAMES)
+
+
+def _service(alert: Alert, labels: Mapping[str, str]) -> str:
+    named = service_name(alert.service or "")
+    if named and named not in _EXPORTERS and not EXPORTER.search(named):
+        return named
+    for key in _WORKLOADS[:4]:
+        if found := labels.get(key):
+            return found
+    pod = _POD.match(labels.get("pod", ""))
+    return pod["workload"] if pod else ""

@@ -1,0 +1,120 @@
+"""Natural keys: the incident that an alert is in already, and the episodes of one alert."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onrecall.domain.alert import Alert
+from onrecall.grouping.plan import How, OpenIncident
+from onrecall.grouping.rules import Rules
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One alert with its places in the batch: the same message may be there several times."""
+
+    alert: Alert
+    indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The incident that an alert belongs to by its key."""
+
+    incident: OpenIncident
+    how: How
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Episodes of one alert that follow each other closely, and the incident they are in, if they are in one."""
+
+    episodes: tuple[Episode, ...]
+    homes: tuple[Home | None, ...]
+
+    @property
+    def home(self) -> Home | None:
+        """The first home that any of them has."""
+        return next((home for home in self.homes if home), None)
+
+    @property
+    def unheard(self) -> bool:
+        """Nothing but an end whose beginning nobody told."""
+        return all(one.alert.status == "resolved" and not one.alert.starts_known for one in self.episodes)
+
+
+def over(alert: Alert) -> datetime:
+    """Until when it is known to have gone on."""
+    return max(alert.starts_at, alert.ends_at or alert.starts_at)
+
+
+def chains(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: Rules) -> Iterator[Chain]:
+    """The alerts of a batch by key, cut where an alert was quiet for longer than it flaps."""
+    keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
+    for incident in incidents:
+        for key in incident.alert_keys | {(one.source, one.key) for one in incident.alerts}:
+            keyed[key].append(incident)
+    for key, episodes in sorted(_episodes(alerts).items()):
+        yield from _cut(episodes, keyed.get(key, ()), rules)
+
+
+def _episodes(alerts: Sequence[Alert]) -> Mapping[Key, list[Episode]]:
+    """Each episode once, told by the latest message about it."""
+    told: dict[tuple[str, str, datetime], list[int]] = defaultdict(list)
+    for n, alert in enumerate(alerts):
+        told[alert.source, alert.key, alert.starts_at].append(n)
+    found: dict[Key, list[Episode]] = defaultdict(list)
+    for (source, key, _), indexes in sorted(told.items()):
+        latest = max((alerts[n] for n in indexes), key=_by_telling)
+        found[source, key].append(Episode(latest, tuple(indexes)))
+    return found
+
+
+def _by_telling(alert: Alert) -> tuple[float, bool, str]:
+    return alert.told_at.timestamp() if alert.told_at else 0.0, alert.status == "resolved", repr(alert)
+
+
+def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: Rules) -> Iterator[Chain]:
+    chain: list[Episode] = []
+    homes: list[Home | None] = []
+    until: datetime | None = None
+    for episode in episodes:
+        home = _home(episode.alert, incidents, rules)
+        known = next((one for one in homes if one), None)
+        far = until is not None and episode.alert.starts_at - until > rules.flap
+        if chain and (far or (home and known and home.incident is not known.incident)):
+            yield Chain(tuple(chain), tuple(homes))
+            chain, homes = [], []
+        chain.append(episode)
+        homes.append(home)
+        until = max(over(episode.alert), until) if until else over(episode.alert)
+    if chain:
+        yield Chain(tuple(chain), tuple(homes))
+
+
+def _home(alert: Alert, incidents: Iterable[OpenIncident], rules: Rules) -> Home | None:
+    """The newest open incident that has the alert, else the newest that was over a short while ago."""
+    found = [home for one in incidents if (home := _fits(alert, one, rules))]
+    return max(
+        found,
+        key=lambda home: (home.incident.status != "resolved", home.incident.started_at, home.incident.id),
+        default=None,
+    )
+
+
+def _fits(alert: Alert, incident: OpenIncident, rules: Rules) -> Home | None:
+    if alert.status == "resolved" and incident.started_at - over(alert) > rules.flap:
+        return None
+    if incident.status != "resolved":
+        return Home(incident, "key", "the same alert is in it")
+    if incident.resolved_at is None:
+        return None
+    if alert.starts_at <= incident.resolved_at:
+        return Home(incident, "key", "the same alert is in it, and this began before it was over")
+    if not incident.by_hand and alert.starts_at - incident.resolved_at <= rules.flap:
+        return Home(incident, "flapping", "the same alert fires again shortly after it was over")
+    return None

@@ -1,0 +1,58 @@
+"""What people did by hand: which kinds of alerts they put together, and which they took apart."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from onrecall.domain.alert import Alert
+
+_PASSING = re.compile(r"\d+(?:[.,:]\d+)*|\b(?=[0-9a-f-]*\d)[0-9a-f-]{6,}\b", re.IGNORECASE)
+_NAMES = ("alertname", "alert_name", "monitor", "rule", "error_type")
+LONGEST = 300
+"""Characters of a name that are compared."""
+
+Kinds = frozenset[str]
+"""Two kinds of alerts, in no order."""
+
+
+def kind_of(alert: Alert) -> str:
+    """What kind of alert it is whatever instance it is about: sender, name, service, environment."""
+    return "|".join((alert.source, name_of(alert), (alert.service or "").casefold(), environment_of(alert)))
+
+
+def name_of(alert: Alert) -> str:
+    """The alert's name: its rule's where the sender says it, else its title without what changes from time to time."""
+    for label in _NAMES:
+        if found := alert.labels.get(label, "").strip():
+            return found[:LONGEST]
+    return " ".join(_PASSING.sub("·", alert.title[:LONGEST]).split()).casefold()
+
+
+def environment_of(alert: Alert) -> str:
+    """The environment as it is compared, empty where it is not known."""
+    said = (alert.environment or "").strip().casefold()
+    return _SAME.get(said, said)
+
+
+_SAME = {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairings:
+    """Pairs of kinds, and whether they belong together."""
+
+    together: Mapping[Kinds, bool] = field(default_factory=dict)
+
+    def say(self, one: str, other: str) -> bool | None:
+        """Whether people put these kinds together (True) or took them apart (False); None: they never said."""
+        return self.together.get(frozenset((one, other)))
+
+
+def pairs(one: Iterable[Alert], other: Iterable[Alert]) -> frozenset[Kinds]:
+    """The pairs to remember when people merge two sets of alerts, or take them apart.
+
+    A kind that is on both sides tells neither from the other, so nothing is remembered of it.
+    """
+    left, right = {kind_of(alert) for alert in one}, {kind_of(alert) for alert in other}
+    both = left & right
+    return frozenset(frozenset((a, b)) for a in left - both for b in right - both)

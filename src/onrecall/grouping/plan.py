@@ -1,0 +1,99 @@
+"""What comes in and what comes out of grouping: open incidents, and a plan of what joins, opens and merges."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.alert import Alert
+from onrecall.domain.incident import Status
+
+How = Literal["key", "sender", "paired", "score", "flapping", "opened"]
+"""Why an alert is where it is: the same alert is in it already; its sender groups it so; people put such alerts
+together; it is linked by a score; the incident was over and begins again; nothing else, so it opened an incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """An incident that alerts may still join: it is open, or was resolved a short while ago."""
+
+    id: str
+    started_at: datetime
+    last_at: datetime
+    """When its newest alert began."""
+    alerts: tuple[Alert, ...] = ()
+    """A bounded sample of its alerts, the newest of distinct kinds first."""
+    status: Status = "open"
+    resolved_at: datetime | None = None
+    by_hand: bool = False
+    """A person touched or resolved it: nothing is merged into or out of it, and nothing reopens it, by itself."""
+    alert_keys: frozenset[tuple[str, str]] = frozenset()
+    """Source and key of all its alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One alert of the batch, by its place there, and why it is where it is."""
+
+    alert_index: int
+    how: How
+    score: float | None = None
+    """Of the link that brought it, 0..1; None where no score was needed."""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """An alert joins an incident that is there already, never one that the same plan merges into another."""
+
+    alert_index: int
+    incident_id: str
+    how: How
+    score: float | None = None
+    reasons: tuple[str, ...] = ()
+    reopens: bool = False
+    """The incident was resolved by its alerts alone and is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Alerts that open an incident together, the earliest first."""
+
+    members: tuple[Member, ...]
+
+    @property
+    def alert_indexes(self) -> tuple[int, ...]:
+        """Their places in the batch."""
+        return tuple(one.alert_index for one in self.members)
+
+    @property
+    def reasons(self) -> tuple[tuple[str, ...], ...]:
+        """The reasons of each, in the same order."""
+        return tuple(one.reasons for one in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two young incidents turn out to be one; the older remains."""
+
+    from_id: str
+    into_id: str
+    score: float | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """An alert that is over before anything was heard of its start: it is kept, and opens nothing."""
+
+    alert_index: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where each alert of a batch goes: every one of them is in exactly one of joins, opens and quiet."""
+
+    joins: tuple[Join, ...] = ()
+    opens: tuple[Opening, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    quiet: tuple[Quiet, ...] = ()

@@ -1,0 +1,168 @@
+"""Alerts in: every sender's messages, what could not be read of them, and the changes that they tell of."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from onrecall.domain.errors import Invalid
+from onrecall.http import request_body as bodies
+from onrecall.http.dependencies import TheIntake, TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline.ingest import Receipt, sender
+from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
+from onrecall.schemas.incidents import When
+
+router = APIRouter(tags=["alerts"])
+V1 = "/api/v1"
+LONGEST_ORIGIN = 200
+
+
+class Alerts(BaseModel):
+    """The alerts of an incident, newest first."""
+
+    items: list[AlertOut]
+
+
+class Rejected(BaseModel):
+    """A page of what could not be taken in; `next` fetches the following one."""
+
+    items: list[RejectedOut]
+    next: str | None
+
+
+class Changes(BaseModel):
+    """A page of changes; `next` fetches the following one."""
+
+    items: list[ChangeOut]
+    next: str | None
+
+
+ANY_JSON: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "What the sender sends, as it is; gzip and deflate are read.",
+        "content": {
+            "application/json": {
+                "schema": {},
+                "example": {
+                    "version": "4",
+                    "alerts": [
+                        {
+                            "status": "firing",
+                            "labels": {"alertname": "HighErrorRate", "service": "checkout", "severity": "critical"},
+                            "annotations": {"summary": "5xx above 5% for 10 minutes"},
+                            "startsAt": "2026-03-01T08:00:00Z",
+                        }
+                    ],
+                },
+            }
+        },
+    }
+}
+TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
+
+
+@router.post(f"{V1}/alerts/{{source}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+async def receive(source: str, request: Request, intake: TheIntake) -> Response:
+    """Take in a sender's message. 202 means that it is kept for good; the same again changes nothing."""
+    sender(source)
+    receipt = await intake.take(source, await bodies.delivery(request))
+    if receipt.confirmation:
+        await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
+    return _taken(receipt)
+
+
+@router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+async def prometheus(request: Request, intake: TheIntake) -> Response:
+    """Take alerts straight from Prometheus, as its Alertmanager would."""
+    return _taken(await intake.take("prometheus", await bodies.delivery(request)))
+
+
+@router.options(f"{V1}/alerts/{{source}}", status_code=200)
+def handshake(source: str, request: Request) -> Response:
+    """Agree to be sent CloudEvents, as a sender asks before it begins."""
+    sender(source)
+    headers = {"Allow": "POST, OPTIONS"}
+    origin = request.headers.get("webhook-request-origin", "")
+    if origin and len(origin) <= LONGEST_ORIGIN and origin.isascii() and origin.isprintable():
+        headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
+    return Response(headers=headers)
+
+
+@router.post("/v2/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
+async def enqueue(request: Request, intake: TheIntake) -> Response:
+    """Take an event as PagerDuty's Events API does, and answer as it does."""
+    return await _as_pagerduty(request, intake, "pagerduty-events", "Event processed")
+
+
+@router.post("/v2/change/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
+async def enqueue_change(request: Request, intake: TheIntake) -> Response:
+    """Take a change as PagerDuty's Events API does, and answer as it does."""
+    return await _as_pagerduty(request, intake, "pagerduty-changes", "Change event processed")
+
+
+@router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
+def alerts(incident_id: str, memory: TheMemory) -> Alerts:
+    """The alerts of an incident, and how each came to it."""
+    return Alerts(items=[AlertOut.of(one) for one in memory.store.alerts_of(incident_id)])
+
+
+@router.get(f"{V1}/changes", responses=responses(422))
+def changes(
+    memory: TheMemory,
+    service: str | None = None,
+    since: Annotated[When | None, Query(description="Made at or after.")] = None,
+    until: Annotated[When | None, Query(description="Made before.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Changes:
+    """What was changed on purpose, newest first."""
+    page = memory.store.change_events(service, since, until, cursor, limit)
+    return Changes(items=[ChangeOut.model_validate(one) for one in page.items], next=page.next_cursor)
+
+
+@router.get(f"{V1}/rejected", responses=responses(422))
+def rejected(memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Rejected:
+    """Parts of messages that could not be taken in, newest first, each with the reason."""
+    page = memory.store.rejected(cursor, limit)
+    return Rejected(items=[RejectedOut.model_validate(one) for one in page.items], next=page.next_cursor)
+
+
+@router.post(
+    f"{V1}/rejected/{{rejected_id}}/retry",
+    responses={200: {"model": ReceiptOut}, **responses(404, 409, 413, 415, 422, 503)},
+    openapi_extra=ANY_JSON | {"requestBody": ANY_JSON["requestBody"] | {"required": False}},
+)
+async def retry(rejected_id: int, request: Request, memory: TheMemory) -> ReceiptOut:
+    """Try a rejected part again: as it is, or mended in the body."""
+    mended = (await bodies.delivery(request)).body
+    receipt = await run_in_threadpool(memory.receiver.retry, rejected_id, mended or None)
+    request.app.state.worker.wake()
+    return ReceiptOut.model_validate(receipt)
+
+
+def _taken(receipt: Receipt) -> Response:
+    """Written by hand, for this is the one answer that is given a thousand times a second."""
+    rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
+    return JSONResponse({"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}, 202)
+
+
+async def _as_pagerduty(request: Request, intake: TheIntake, source: str, done: str) -> Response:
+    try:
+        receipt = await intake.take(source, await bodies.delivery(request))
+    except Invalid as error:
+        return _not_pagerduty([str(error)])
+    if receipt.rejected:
+        return _not_pagerduty([f"{one.field or one.where}: {one.message}" for one in receipt.rejected])
+    said = {"status": "success", "message": done}
+    if source == "pagerduty-events":
+        said |= {"dedup_key": receipt.keys[0]}
+    return Response(json.dumps(said), 202, media_type="application/json")
+
+
+def _not_pagerduty(errors: list[str]) -> Response:
+    return JSONResponse({"status": "invalid event", "message": "Event object is invalid", "errors": errors}, 400)

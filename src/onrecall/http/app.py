@@ -1,0 +1,199 @@
+"""The HTTP application: routes, problems and limits put together."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+from fastapi import FastAPI, Request, Security
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from onrecall import __version__
+from onrecall.bootstrap.access import Access
+from onrecall.bootstrap.status import StatusReport
+from onrecall.http import (
+    alerts,
+    audit,
+    console,
+    deliveries,
+    documents,
+    export,
+    health,
+    history,
+    incidents,
+    keys,
+    metrics,
+    pages,
+    problems,
+    recall,
+    recurrences,
+    slack,
+    trust,
+    usage,
+)
+from onrecall.http import auth_middleware as guard
+from onrecall.http import body_limits as limits
+from onrecall.http import grouping as storms
+from onrecall.http import overview as now
+from onrecall.http import sources as senders
+from onrecall.http import websocket as live
+from onrecall.http.broadcast import Stream
+from onrecall.http.compat import incidentos as dialects_incidentos
+from onrecall.http.compat import ragoffire as dialects_ragoffire
+from onrecall.http.compat import ragoffire_documents as dialects_rcas
+from onrecall.http.compat import ragoffire_live as dialects_live
+from onrecall.http.compat import recallops as dialects_recallops
+from onrecall.http.compat.ragoffire_live import Browsers
+from onrecall.http.mcp import Mcp
+from onrecall.http.sns_confirmation import Confirming
+from onrecall.pipeline import Memory
+from onrecall.worker.backtest_runner import Rehearsals
+from onrecall.worker.ingest_queue import Intake
+from onrecall.worker.metrics import Metrics
+from onrecall.worker.worker import Working
+
+DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
+numbered steps with receipts, and how far to trust all that. Errors are problems as in RFC 9457."""
+
+
+def create(
+    memory: Memory,
+    worker: Working,
+    status: Callable[[], StatusReport],
+    access: Access = Access(),  # noqa: B008 - frozen
+    rehearsals: Rehearsals | None = None,
+) -> FastAPI:
+    """The application over one memory; the worker answers what was opened, `access` says who gets in.
+
+    Without `rehearsals` no backtest can be started over HTTP.
+    """
+    intake = Intake(memory, worker.wake)
+    browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
+    slack_desk = slack.Slack(memory, access.slack)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        worker.start()
+        intake.start()
+        try:
+            yield
+        finally:
+            await browsers.stop()
+            await stream.stop()
+            await mcp.stop()
+            slack_desk.stop()
+            intake.stop()
+            worker.stop()
+            if rehearsals is not None:
+                rehearsals.stop()
+
+    app = FastAPI(
+        title="OnRecall",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=TAGS,
+        separate_input_output_schemas=False,
+        dependencies=SHOWN,
+    )
+    app.state.memory = memory
+    app.state.worker = worker
+    app.state.intake = intake
+    app.state.browsers = browsers
+    app.state.slack = slack_desk
+    app.state.stream = stream
+    app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
+    app.state.status = status
+    app.state.rehearsals = rehearsals
+    app.state.metrics = Metrics(
+        memory,
+        status,
+        {"worker": lambda: worker.alive, "live": lambda: stream.listening, "incidents": lambda: browsers.listening},
+    )
+    app.state.signing = frozenset(access.webhook_secrets)
+    problems.install(app)
+    app.add_middleware(guard.Guard, memory=memory, access=access)
+    if access.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=access.cors_origins, allow_methods=METHODS, allow_headers=HEADERS
+        )
+    app.add_middleware(limits.BodyLimit)
+    app.add_middleware(limits.SafeHeaders)
+    app.add_middleware(metrics.Counted, metrics=app.state.metrics)
+    for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
+        app.include_router(router, responses=problems.responses(401, 403, 429))
+    app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
+    _pages(app)
+    return app
+
+
+SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
+"""How a key is given, for people who read the description; it is the guard that looks at it."""
+METHODS = ("GET", "POST", "PUT", "DELETE")
+HEADERS = ("authorization", "content-type", "x-api-key")
+DIALECTS = (
+    dialects_recallops.router,
+    dialects_incidentos.router,
+    dialects_ragoffire.router,
+    dialects_rcas.router,
+    dialects_live.router,
+)
+"""What clients of three other systems speak; documented apart (docs/dialects.md)."""
+ROUTERS = (
+    incidents.router,
+    now.router,
+    storms.router,
+    alerts.router,
+    recall.router,
+    trust.router,
+    usage.router,
+    recurrences.router,
+    history.router,
+    documents.router,
+    deliveries.router,
+    slack.router,
+    live.router,
+    pages.router,
+    senders.router,
+    audit.router,
+    keys.router,
+    export.router,
+    health.router,
+    metrics.router,
+)
+TAGS = [
+    {"name": "incidents", "description": "Open, answer, resolve, reopen."},
+    {"name": "alerts", "description": "What senders tell, what could not be read of it, and changes."},
+    {"name": "recall", "description": "Ask memory; nothing is written."},
+    {"name": "history", "description": "Bring old incidents and documents in."},
+    {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
+    {"name": "keys", "description": "Who gets in (docs/keys.md)."},
+    {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},
+    {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
+    {"name": "RecallOps", "description": "What clients of RecallOps speak."},
+    {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
+    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
+    {"name": "system", "description": "Parts and whether they answer."},
+]
+
+
+def _pages(app: FastAPI) -> None:
+    console.install(app)
+    app.mount("/docs/static", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="docs-static")
+
+    @app.get("/docs", include_in_schema=False)
+    def docs(_: Request) -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="OnRecall API",
+            swagger_js_url="/docs/static/swagger-ui-bundle.js",
+            swagger_css_url="/docs/static/swagger-ui.css",
+            swagger_favicon_url="/static/icon.svg",
+        )

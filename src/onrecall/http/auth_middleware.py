@@ -1,0 +1,215 @@
+"""The guard before every route: closed unless the table of roles opens it to whoever asks."""
+
+import logging
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onrecall.bootstrap.access import Access
+from onrecall.domain.access import Caller, id_of
+from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
+from onrecall.http import credentials, problems
+from onrecall.http import request_body as bodies
+from onrecall.http.rate_limit import Brake
+from onrecall.http.roles import KEY_IN_BODY, TICKETED, Found, look_up
+from onrecall.pipeline import Memory
+from onrecall.pipeline.keys import Keys
+from onrecall.pipeline.tickets import Tickets
+from onrecall.sources import SOURCES, Delivery, load_json
+from onrecall.storage.audit import acting
+from onrecall.storage.rejected import storable
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY_VIOLATION = 1008
+LONGEST_PATH = 200
+LOCAL = Caller("admin")
+"""Somebody at this machine, while there is no key."""
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Lets a request through when its key or signature is good for its route, and says whose it is."""
+
+    def __init__(self, app: ASGIApp, memory: Memory, access: Access) -> None:
+        self._app = app
+        self._access = access
+        self._keys = access.keys or Keys(memory.store, memory.now)
+        self._tickets = Tickets(memory.store, self._keys, memory.now)
+        self._audit = memory.store.audit
+        self._now = memory.now
+        self._brake = Brake()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
+        found = look_up(method, scope["path"])
+        scope["onrecall.route"] = found.path  # for whoever counts requests: of addresses there are no end
+        if found.least == "open":
+            await self._app(scope, receive, send)
+            return
+        request = Request({**scope, "type": "http", "method": method}, receive)
+        body = _Body(request, receive)
+        try:
+            caller = await self._admit(request, found, body)
+        except ClientDisconnect:
+            return
+        except (OnRecallError, HTTPException) as error:
+            await _refuse(error, found, scope, receive, send)
+            return
+        scope.setdefault("state", {}).update(caller=caller, keys=self._keys)
+        with acting(caller.name):
+            await self._app(scope, body.again, send)
+        if caller.key is not None and self._keys.unkept(caller.key):
+            await run_in_threadpool(self._keep_use, caller)  # after the answer, for it may wait for other writers
+
+    async def _admit(self, request: Request, found: Found, body: "_Body") -> Caller:
+        if not self._keys.fresh:
+            await run_in_threadpool(self._keys.refresh)
+        if found.least == "slack":
+            return await self._slack(request.headers, body)
+        caller = await self._who(request, found, body)
+        if found.least is None:
+            if found.others:
+                raise HTTPException(405, "this method is not offered here", {"Allow": ", ".join(sorted(found.others))})
+            raise NotFound("there is nothing at this address")
+        assert found.least != "open"
+        if not caller.may(found.least):
+            error = Forbidden(f"this takes the role {found.least}, and the key of {caller.name} has {caller.role}")
+            if self._brake.failed(credentials.address(request.client)) is None:
+                await self._refused(request, error, caller.name)
+            raise error
+        if request.method == "WEBSOCKET":
+            self._own_page(request)  # browsers ask nobody before they open one for any page
+        return caller
+
+    async def _who(self, request: Request, found: Found, body: "_Body") -> Caller:
+        try:
+            if found.source is not None and found.source in self._access.webhook_secrets:
+                return await self._signer(found.source, request.headers, body)
+            if not self._keys.wanted:
+                return self._neighbour(request)
+            return await self._holder(request, found, body)
+        except (Unauthorised, Forbidden) as error:
+            if not _showed_something(request, found, error):
+                raise
+            wait = self._brake.failed(credentials.address(request.client))
+            if wait is None:  # nobody fills the audit by guessing
+                await self._refused(request, error)
+            if wait is None or found.least == "ingest":
+                raise  # Alertmanager drops what is answered with 429, and the next key may be right
+            raise HTTPException(
+                429, "too many wrong keys from this address; wait a minute", {"Retry-After": str(round(wait) or 1)}
+            ) from error
+
+    async def _signer(self, source: str, headers: Headers, body: "_Body") -> Caller:
+        sender = SOURCES.get(source)
+        if sender is None or sender.verify is None:
+            raise Forbidden(f"{source} has a secret and no way to sign with it; take the secret away, give it a key")
+        delivery = Delivery(await body.read(), {name.lower(): value for name, value in headers.items()})
+        secrets = self._access.webhook_secrets[source]
+        await run_in_threadpool(sender.verify, delivery, secrets, self._now())
+        return Caller("ingest", source)
+
+    async def _slack(self, headers: Headers, body: "_Body") -> Caller:
+        app = self._access.slack
+        if app is None:
+            raise Forbidden("Slack is not heard here; set ONRECALL_SLACK_SIGNING_SECRET")
+        app.verify(Delivery(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now())
+        return Caller("responder", "slack")
+
+    def _neighbour(self, request: Request) -> Caller:
+        credentials.at_this_machine(request.client, request.headers)
+        self._own_page(request)
+        return LOCAL
+
+    async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
+        token = credentials.token_in(request.headers)
+        if token is None and (ticket := _ticket(request)) is not None:
+            key = await run_in_threadpool(self._tickets.take, ticket)
+            return Caller(key.role, key.name, key)
+        if token is None and found.source in KEY_IN_BODY:
+            packed = request.headers.get("content-encoding", "")
+            token = credentials.routing_key(await run_in_threadpool(_read, await body.read(), packed))
+        if token is None:
+            raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
+        key = self._keys.holder(token)
+        if request.headers.get("authorization", "").lower().startswith("basic "):
+            self._own_page(request)  # a browser keeps sending these, whoever's page asks it to
+        return Caller(key.role, key.name, key)
+
+    def _own_page(self, request: Request) -> None:
+        if request.method not in READING and credentials.from_elsewhere(request.headers, self._access.cors_origins):
+            raise Forbidden("a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it")
+
+    async def _refused(self, request: Request, error: OnRecallError, who: str | None = None) -> None:
+        given = id_of(credentials.token_in(request.headers) or "")
+        where = storable(f"{request.method} {request.scope['path']}")[:LONGEST_PATH]
+        detail = {"route": where, "address": credentials.address(request.client), "reason": str(error)}
+        with acting(who):
+            try:
+                await run_in_threadpool(self._audit.tell, "key refused", given, detail)
+            except OnRecallError as failure:
+                log.warning("that a key was refused could not be kept: %s", failure)
+
+    def _keep_use(self, caller: Caller) -> None:
+        assert caller.key is not None
+        try:
+            self._keys.used(caller.key)
+        except OnRecallError as error:
+            log.warning("the use of the key of %s could not be kept: %s", caller.name, error)
+
+
+class _Body:
+    """A body that the guard may read and the route reads again."""
+
+    def __init__(self, request: Request, receive: Receive) -> None:
+        self._request = request
+        self._receive = receive
+        self._read: bytes | None = None
+
+    async def read(self) -> bytes:
+        self._read = await self._request.body()
+        return self._read
+
+    async def again(self) -> Message:
+        if self._read is None:
+            return await self._receive()
+        body, self._read = self._read, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+def _read(body: bytes, packed: str) -> object:
+    try:
+        return load_json(bodies.unpacked(body, packed))
+    except Invalid:
+        return None
+
+
+def _showed_something(request: Request, found: Found, error: OnRecallError) -> bool:
+    """Whether somebody tried a key or a signature; having none is no attempt at guessing."""
+    if found.source is not None and (isinstance(error, Forbidden) or found.source in KEY_IN_BODY):
+        return True
+    showed = credentials.token_in(request.headers) is not None or _ticket(request) is not None
+    return isinstance(error, Unauthorised) and showed
+
+
+def _ticket(request: Request) -> str | None:
+    return request.query_params.get("ticket") if f"{request.method} {request.scope['path']}" in TICKETED else None
+
+
+async def _refuse(error: Exception, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        return
+    response = problems.of(error)
+    if response.status_code == 401:
+        # SNS and others send a password once they are asked for it. Elsewhere a browser would then ask its user.
+        response.headers["WWW-Authenticate"] = f'{"Basic" if found.least == "ingest" else "Bearer"} realm="OnRecall"'
+    await response(scope, receive, send)

@@ -1,0 +1,65 @@
+"""Limits on what is read from a stranger: a body has a size, whatever its header says."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onrecall.http.problems import Problem, answer
+
+BODY = 2 * 1024 * 1024
+HISTORY_BODY = 64 * 1024 * 1024
+
+
+class BodyLimit:
+    """Refuses bodies over the limit with 413 before they are held in memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = HISTORY_BODY if scope["path"] == "/api/v1/history" else BODY
+        message = f"at most {limit:,} bytes are read here; send it in parts"
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            await answer(Problem(title="The body is too large", status=413, detail=message))(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            part = await receive()
+            seen += len(part.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413, message)
+            return part
+
+        await self._app(scope, counted, send)
+
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+)
+
+
+class SafeHeaders:
+    """Tells browsers to run nothing but our own files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start" and not scope["path"].startswith("/docs"):
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in HEADERS if one[0] not in said)]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,164 @@
+"""Hints for all who listen: one reader in each process goes through the feed of events and hands each to everybody.
+
+A hint says that something happened and where; what it is, is asked for. Who does not keep up is let go, never waited
+for, and goes on later with the last number it had.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.concurrency import run_in_threadpool
+
+from onrecall.domain.errors import Unavailable
+from onrecall.pipeline import Memory
+from onrecall.storage import Event
+
+AT_ONCE = 500
+WAITING = 1000
+"""Hints that may wait for one client."""
+MOST_CLIENTS = 5000
+MOST_MISSED = 10_000
+"""Events further back than this are not told one by one."""
+LOOK_SECONDS = 0.25
+"""How soon what other processes did is seen where the database does not tell."""
+LOOK_ANYWAY_SECONDS = 2.0
+"""The same where it does, should that be lost."""
+HEARTBEAT_SECONDS = 15.0
+GATHER_SECONDS = 0.01
+"""What is written at once is read at once."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Client:
+    """One that listens: what waits for it, and whether it was let go."""
+
+    since: int
+    """The newest event when it joined: later ones wait in the queue."""
+    queue: "asyncio.Queue[str]" = field(default_factory=lambda: asyncio.Queue(WAITING))
+    let_go: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Why it is told nothing more."""
+
+    def tell(self, hint: str) -> None:
+        """Put a hint where the client fetches it; never wait for it."""
+        try:
+            self.queue.put_nowait(hint)
+        except asyncio.QueueFull:
+            self.end("you did not keep up; come again with ?after= and the last seq you had")
+
+    def end(self, reason: str) -> None:
+        """Let it go."""
+        if not self.let_go.done():
+            self.let_go.set_result(reason)
+
+
+class Stream:
+    """All that listen in this process. The store is read only while somebody does."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._clients: set[Client] = set()
+        self._reader: asyncio.Task[None] | None = None
+        self._beginning = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self.heartbeat_seconds = HEARTBEAT_SECONDS
+        """After so long without a hint a client is told that the stream is alive."""
+        self.seq = 0
+        """The last event that was handed out."""
+
+    @property
+    def listening(self) -> int:
+        """How many do."""
+        return len(self._clients)
+
+    @asynccontextmanager
+    async def joined(self) -> AsyncIterator[Client]:
+        """Listen from now on."""
+        if self.listening >= MOST_CLIENTS:
+            raise Unavailable(f"{MOST_CLIENTS} listen already; try again later")
+        async with self._beginning:
+            if self._reader is None:
+                self.seq = await run_in_threadpool(self._memory.store.overview.newest_event)
+                self._reader = asyncio.create_task(self._run())
+            client = Client(self.seq)
+            self._clients.add(client)
+        try:
+            yield client
+        finally:
+            self._clients.discard(client)
+
+    async def missed(self, after: int, until: int) -> AsyncIterator[str]:
+        """What happened after one event, up to and with another."""
+        while after < until:
+            events = await run_in_threadpool(self._memory.store.events, after, AT_ONCE)
+            for one in events:
+                if one.seq <= until:
+                    yield hint(one)
+            if not events:
+                return
+            after = events[-1].seq
+
+    async def stop(self) -> None:
+        """End with the application."""
+        reader = self._reader
+        if reader is not None:
+            reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def woken() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._woken.set)
+
+        watch = self._memory.store.overview.watch(woken)
+        watch.start()
+        try:
+            await self._read(LOOK_ANYWAY_SECONDS if watch.hears_others else LOOK_SECONDS)
+        finally:
+            if self._reader is asyncio.current_task():  # it was ended, or failed: nobody is to wait for it
+                self._reader = None
+                for client in self._clients:
+                    client.end("the stream ended here; come again with ?after= and the last seq you had")
+            await asyncio.shield(run_in_threadpool(watch.stop))
+
+    async def _read(self, look_seconds: float) -> None:
+        while True:
+            async with self._beginning:
+                if not self._clients:
+                    self._reader = None
+                    return
+            self._woken.clear()
+            if len(await self._hand_out()) == AT_ONCE:
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(look_seconds):
+                    await self._woken.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+
+    async def _hand_out(self) -> Sequence[Event]:
+        try:
+            events = await run_in_threadpool(self._memory.store.events, self.seq, AT_ONCE)
+        except Unavailable as error:
+            log.warning("those who listen wait for news: %s", error)
+            await asyncio.sleep(error.retry_after)
+            return ()
+        for one in events:
+            said = hint(one)
+            for client in self._clients:
+                client.tell(said)
+            self.seq = one.seq
+        return events
+
+
+def hint(event: Event) -> str:
+    """That something happened to an incident."""
+    return json.dumps({"type": event.type, "id": event.incident, "seq": event.seq})

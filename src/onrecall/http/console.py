@@ -1,0 +1,59 @@
+"""The console: built files from `web/`, its page handed out with a fresh nonce for its styles."""
+
+import secrets
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from os import stat_result
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import PathLike
+from starlette.types import Scope
+
+from onrecall.domain.errors import Unavailable
+
+BUILT = files("onrecall.http") / "console"
+MARK = "__CSP_NONCE__"
+FOREVER = "public, max-age=31536000, immutable"
+MISSING = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
+
+
+def install(app: FastAPI) -> None:
+    """Serve the console at `/`, and its files, packed, under names that change with their content."""
+    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILT), check_dir=False)), name="static")
+    page = BUILT / "index.html"
+
+    @app.get("/", include_in_schema=False)
+    def index() -> HTMLResponse:
+        nonce = secrets.token_urlsafe(18)
+        headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store"}
+        return HTMLResponse(_text(page).replace(MARK, nonce), headers=headers)
+
+
+def policy(nonce: str) -> str:
+    """What a browser may do on the console: run and fetch our own files, nothing inline and nothing from elsewhere."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+class _Files(StaticFiles):
+    """Files that browsers may keep forever, for a changed file has another name."""
+
+    def file_response(
+        self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        if scope["path"].startswith("/static/assets/"):
+            answer.headers["Cache-Control"] = FOREVER
+        return answer
+
+
+def _text(page: Traversable) -> str:
+    if not page.is_file():
+        raise Unavailable(MISSING)
+    return page.read_text(encoding="utf-8")

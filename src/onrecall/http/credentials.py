@@ -1,0 +1,88 @@
+"""Where a request carries its key, and whether it comes from a person at this machine."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+
+from onrecall.bootstrap.access import NO_KEY_YET, is_loopback
+from onrecall.domain.errors import Forbidden, Unauthorised
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+LONGEST = 1000
+
+
+def token_in(headers: Headers) -> str | None:
+    """The key of a request, wherever its sender was able to put it; None when it carries none."""
+    if "x-api-key" in headers:
+        return headers["x-api-key"].strip()
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    match scheme.lower():
+        case "bearer":
+            return value.strip()
+        case "basic":
+            return _password(value.strip())
+    return None
+
+
+def _password(encoded: str) -> str:
+    try:
+        user_and_password = base64.b64decode(encoded[:LONGEST], validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+    return user_and_password.partition(":")[2]
+
+
+def routing_key(body: Any) -> str | None:
+    """The key in a PagerDuty event."""
+    said = body.get("routing_key") if isinstance(body, dict) else None
+    return said if isinstance(said, str) else None
+
+
+def address(client: Sequence[Any] | None) -> str:
+    """Where a request comes from; one network of IPv6 is one place, for it is given out whole."""
+    host = str(client[0]) if client else ""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped) if found.ipv4_mapped else f"{found.exploded[:19]}::/64"
+    return host
+
+
+def at_this_machine(client: Sequence[Any] | None, headers: Headers) -> None:
+    """Without any key, OnRecall answers only those who sit at this machine; all others are refused."""
+    if not client or not is_loopback(str(client[0])):
+        raise Unauthorised(f"without a key OnRecall answers this machine alone; {NO_KEY_YET}")
+    if any(name in headers for name in FORWARDED):
+        raise Unauthorised(f"this came through a proxy, and there is no key yet; {NO_KEY_YET}")
+    hosts = headers.getlist("host")
+    if not hosts or not all(_means_loopback(host) for host in hosts):
+        # A page elsewhere may give its own name this machine's address and so read from it; the name gives it away.
+        raise Forbidden(f"without a key OnRecall is asked as localhost or 127.0.0.1, not by another name; {NO_KEY_YET}")
+
+
+def from_elsewhere(headers: Headers, welcome: Sequence[str]) -> bool:
+    """Whether a browser sends this for a page that is not ours. Others than browsers send no such headers."""
+    origin = headers.get("origin")
+    if origin in welcome:
+        return False
+    if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        return True
+    if origin is None or not ("://" in origin or origin == "null"):
+        return False  # CloudEvents' senders put their bare name there
+    return origin.partition("://")[2].lower() != headers.get("host", "").lower()
+
+
+def _means_loopback(host: str) -> bool:
+    if set(host) & set("@/\\?#"):
+        return False
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False

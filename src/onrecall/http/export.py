@@ -1,0 +1,61 @@
+"""All of memory as a download."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from onrecall.domain.errors import Unavailable
+from onrecall.export import archive
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline import Memory
+
+router = APIRouter(prefix="/api/v1", tags=["history"])
+AT_ONCE = 1 << 18
+ZIP = "application/zip"
+_packing = threading.Lock()
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}, **responses(503)},
+)
+def export(memory: TheMemory) -> StreamingResponse:
+    """All of memory as a zip: unpacked, `onrecall import` takes it in. A `?ticket=` stands for a key."""
+    file, size = _packed(memory)
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="onrecall-{memory.now():%Y-%m-%d}.zip"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(_parts(file), media_type=ZIP, headers=headers)
+
+
+def _packed(memory: Memory) -> tuple[IO[bytes], int]:
+    """The whole zip in a nameless file, so that slow readers hold up no database and a failure is an answer."""
+    if not _packing.acquire(blocking=False):
+        raise Unavailable("an export is being packed already; try again when it is done")
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was read
+        try:
+            counts = archive.pack(memory.store, file)
+            memory.store.audit.tell("archive exported", detail=counts)
+        except BaseException:
+            file.close()
+            raise
+    finally:
+        _packing.release()
+    size = file.tell()
+    file.seek(0)
+    return file, size
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(AT_ONCE):
+            yield part

@@ -1,0 +1,74 @@
+"""Storms: merged and split by hand, and what people at senders wrote about them."""
+
+from datetime import datetime
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from onrecall.domain.errors import Invalid
+from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
+from onrecall.http.problems import responses
+from onrecall.pipeline.auto_resolve import suggestion
+from onrecall.schemas.incidents import In, IncidentOut, Out
+
+router = APIRouter(prefix="/api/v1", tags=["incidents"])
+
+
+class MergeIn(In):
+    """Which incident it is part of."""
+
+    into: str = Field(min_length=1, max_length=600, examples=["INC-7"])
+
+
+class SplitIn(In):
+    """Which alerts to take out, or whose merge to undo."""
+
+    alerts: list[int] = Field(default_factory=list, max_length=10_000, examples=[[12, 13]])
+    merged: str | None = Field(None, min_length=1, max_length=600)
+
+
+class NoteOut(Out):
+    """What a person wrote at a sender."""
+
+    source: str
+    text: str | None
+    by: str | None
+    at: datetime
+
+
+class Notes(BaseModel):
+    """The notes on an incident, and the one that is likely its cause while nobody said what that was."""
+
+    items: list[NoteOut]
+    suggested_cause: NoteOut | None
+
+
+@router.post("/incidents/{incident_id}/merge", responses=responses(404, 409, 422, 503))
+def merge(incident_id: str, merge: MergeIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
+    """Make it part of another incident, which is returned; such alerts are put together from now on."""
+    merged = memory.by_hand.merge(incident_id, merge.into, caller.by())
+    worker.wake()
+    return IncidentOut.model_validate(merged)
+
+
+@router.post("/incidents/{incident_id}/split", responses=responses(404, 409, 422, 503))
+def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
+    """Take alerts out of it, or undo a merge; what is apart now is returned, and such alerts are kept apart."""
+    if split.merged is not None and split.alerts:
+        raise Invalid("give `alerts` or `merged`, not both", "merged")
+    hands = memory.by_hand
+    if split.merged is not None:
+        part = hands.unmerge(incident_id, split.merged, caller.by())
+    else:
+        part = hands.split(incident_id, split.alerts, caller.by())
+    worker.wake()
+    return IncidentOut.model_validate(part)
+
+
+@router.get("/incidents/{incident_id}/notes", responses=responses(404))
+def notes(incident_id: str, memory: TheMemory) -> Notes:
+    """What people at senders wrote about it; on one that is over without a cause, the last note is suggested as it."""
+    incident, found = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
+    written = [NoteOut.model_validate(one) for one in found if one.type == "note"]
+    likely = suggestion(incident, found)
+    return Notes(items=written, suggested_cause=NoteOut.model_validate(likely) if likely else None)

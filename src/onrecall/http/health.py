@@ -1,0 +1,37 @@
+"""Whether it lives, whether it is ready, and how its parts are."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from onrecall.bootstrap.status import StatusReport
+
+router = APIRouter(tags=["system"])
+
+
+class Health(BaseModel):
+    """A word for a probe."""
+
+    status: str
+
+
+@router.get("/healthz")
+async def alive() -> Health:
+    """The process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses={503: {"model": Health}})
+async def ready(request: Request, response: Response) -> Health:
+    """The store answers."""
+    now = await run_in_threadpool(request.app.state.status)
+    if now.state == "down":
+        response.status_code = 503
+    return Health(status=now.state)
+
+
+@router.get("/api/v1/status")
+def status(request: Request) -> StatusReport:
+    """The parts and whether they answer."""
+    report: StatusReport = request.app.state.status()
+    return report

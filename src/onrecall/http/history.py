@@ -1,0 +1,60 @@
+"""Bringing old incidents and documents in over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from onrecall import importers as history
+from onrecall.domain.errors import Invalid
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+from onrecall.schemas.incidents import ImportOut
+
+router = APIRouter(prefix="/api/v1", tags=["history"])
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [{"type": "array", "items": {"type": "object"}}, {"type": "object"}]},
+                "example": [
+                    {
+                        "id": "INC-7",
+                        "title": "auth service returning 503",
+                        "service": "auth-service",
+                        "started_at": "2026-01-05T03:12:00Z",
+                        "resolution": {
+                            "root_cause": "connection pool exhausted",
+                            "at": "2026-01-05T03:40:00Z",
+                            "steps": [],
+                        },
+                    }
+                ],
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}},
+            "text/markdown": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post("/history", responses=responses(413, 422, 503), openapi_extra=BODY)
+async def bring(
+    request: Request,
+    memory: TheMemory,
+    name: Annotated[
+        str, Query(description="File name, for the report; a Markdown document without an id takes it for one.")
+    ] = "",
+    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
+) -> ImportOut:
+    """Import incidents or documents (JSON, JSONL, CSV, Markdown); what is already here stays `unchanged`."""
+    data = await request.body()
+    media_type = request.headers.get("content-type", "")
+    if "markdown" in media_type and not name:
+        raise Invalid("name the document with ?name=, such as ?name=runbooks/restart.md", "name")
+    things = history.read_bytes(name or "body", data, media_type)
+    brought = await run_in_threadpool(memory.bring, things, dry_run=dry_run)
+    return ImportOut.model_validate(brought, from_attributes=True)

@@ -1,0 +1,183 @@
+"""Incidents: opened, answered, resolved, reopened, and what came of the answers."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import (
+    Incident,
+    Outcome,
+    Severity,
+    Status,
+    StepVerdict,
+)
+from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
+from onrecall.http.problems import responses
+from onrecall.pipeline.postmortem import draft
+from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
+from onrecall.schemas.incidents import (
+    EventOut,
+    IncidentIn,
+    IncidentOut,
+    LinkIn,
+    OutcomeIn,
+    RecommendationOut,
+    ResolutionIn,
+    ResolutionOut,
+    When,
+)
+
+router = APIRouter(prefix="/api/v1", tags=["incidents"])
+
+
+class Incidents(BaseModel):
+    """A page of incidents; `next` fetches the following one."""
+
+    items: list[IncidentOut]
+    next: str | None
+
+
+class Resolutions(BaseModel):
+    """Every version of an incident's resolution, newest first."""
+
+    items: list[ResolutionOut]
+
+
+class Timeline(BaseModel):
+    """What happened to an incident, in order."""
+
+    items: list[EventOut]
+    changes: list[ChangeBeforeOut]
+
+
+@router.post("/incidents", status_code=201, responses={200: {"model": IncidentOut}, **responses(409, 422, 503)})
+def open_incident(incident: IncidentIn, memory: TheMemory, worker: TheWorker, response: Response) -> IncidentOut:
+    """Open an incident; the same id with the same content again answers 200, with other content 409."""
+    opened, created = memory.open(
+        Incident(
+            id=incident.id or "",
+            title=incident.title,
+            description=incident.description,
+            service=incident.service,
+            environment=incident.environment,
+            severity=incident.severity,
+            labels=incident.labels,
+            started_at=incident.started_at or memory.now(),
+        ),
+        dated=incident.started_at is not None,
+    )
+    worker.wake()
+    if not created:
+        response.status_code = 200
+    return IncidentOut.model_validate(opened)
+
+
+@router.get("/incidents", responses=responses(422))
+def incidents(
+    memory: TheMemory,
+    status: Status | None = None,
+    service: str | None = None,
+    severity: Severity | None = None,
+    q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
+    since: Annotated[When | None, Query(description="Started at or after.")] = None,
+    until: Annotated[When | None, Query(description="Started before.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Incidents:
+    """Incidents, newest first."""
+    page = memory.store.incidents(
+        status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
+    )
+    return Incidents(items=[IncidentOut.model_validate(one) for one in page.items], next=page.next_cursor)
+
+
+@router.get("/incidents/{incident_id}", responses=responses(404))
+def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
+    """One incident, now or as it was known at a time, and what was changed shortly before it."""
+    found = memory.store.incident(incident_id, as_of)
+    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found))
+
+
+@router.get("/incidents/{incident_id}/timeline", responses=responses(404))
+def timeline(incident_id: str, memory: TheMemory) -> Timeline:
+    """What happened to it, in order, and what was changed shortly before it."""
+    items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
+    return Timeline(items=items, changes=before(memory, memory.store.incident(incident_id)))
+
+
+@router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
+def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
+    """Every version of its resolution, newest first."""
+    return Resolutions(items=[ResolutionOut.model_validate(one) for one in memory.store.resolutions(incident_id)])
+
+
+@router.get("/incidents/{incident_id}/recommendation", responses=responses(404, 422))
+def recommendation(
+    incident_id: str,
+    memory: TheMemory,
+    worker: TheWorker,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first one.")] = 0,
+) -> AnswerOut:
+    """The newest recommendation, and what was changed shortly before; 404 while there is none."""
+    asked = memory.store.incident(incident_id)
+    worker.wait(lambda: memory.store.newest_recommendation(incident_id) is not None, wait)
+    newest = memory.store.newest_recommendation(incident_id)
+    if newest is None:
+        raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
+    return AnswerOut.model_validate(newest).with_changes(before(memory, asked))
+
+
+@router.get(
+    "/incidents/{incident_id}/postmortem",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/markdown": {}}}, **responses(404, 409)},
+)
+def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
+    """A Markdown draft from what is on record; 409 while the incident is open."""
+    found = memory.store.incident(incident_id)
+    text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
+    return PlainTextResponse(text, media_type="text/markdown")
+
+
+@router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
+def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
+    """Close it with what fixed it. The same again changes nothing; another one is a new version."""
+    said = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
+    return IncidentOut.model_validate(memory.resolve(incident_id, said, resolution.recurrence_of))
+
+
+@router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
+def acknowledge(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
+    """Somebody looks at it."""
+    return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.by()))
+
+
+@router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
+def reopen(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
+    """It was not over; the credit of its resolution is taken back."""
+    return IncidentOut.model_validate(memory.reopen(incident_id, caller.by()))
+
+
+@router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
+def link(incident_id: str, link: LinkIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
+    """Tie it to an earlier incident."""
+    return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.by()))
+
+
+@router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
+def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, caller: TheCaller) -> RecommendationOut:
+    """Say whether it helped, and what came of its steps."""
+    steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
+    by = caller.by(outcome.by)
+    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by))
+    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
+
+
+@router.get("/recommendations/{recommendation_id}", responses=responses(404))
+def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
+    """One recommendation, as it was given."""
+    return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))

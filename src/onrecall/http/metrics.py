@@ -1,0 +1,47 @@
+"""`GET /metrics` for Prometheus, and the count of every HTTP request."""
+
+import time
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onrecall.worker.metrics import Metrics
+
+router = APIRouter()
+FAILED = 500
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(request: Request) -> Response:
+    """Everything that is measured, in the form that was asked for."""
+    encode, kind = choose_encoder(request.headers.get("accept", ""))
+    found: Metrics = request.app.state.metrics
+    return Response(encode(found.registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
+
+
+class Counted:
+    """Counts requests by the route that the guard found, which is one of a table, and not by their address."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = FAILED
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.request(scope["method"], scope.get("onrecall.route"), status, seconds)

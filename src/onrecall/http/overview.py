@@ -1,0 +1,73 @@
+"""What is going on at a glance: incidents with their verdict, their size and what happened last."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from onrecall.domain.incident import Severity, Status, Verdict
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline import Memory
+from onrecall.schemas.alerts import ChangeBeforeOut, before
+from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
+from onrecall.storage.incidents import Wanted
+from onrecall.storage.overview import Glance
+
+router = APIRouter(prefix="/api/v1", tags=["incidents"])
+
+
+class BriefOut(Out):
+    """An answer in a line."""
+
+    verdict: Verdict
+    cause: str | None
+    cause_label: str | None
+    confidence: ConfidenceOut | None
+    confidence_reason: str | None
+    composer: str
+
+
+class GlanceOut(BaseModel):
+    """An incident with what a list shows of it."""
+
+    incident: IncidentOut
+    answer: BriefOut | None
+    alerts: int
+    last: EventOut | None
+    change: ChangeBeforeOut | None
+
+    @classmethod
+    def of(cls, memory: Memory, seen: Glance) -> "GlanceOut":
+        """What is said of it; of the changes just before it the last."""
+        return cls(
+            incident=IncidentOut.model_validate(seen.incident),
+            answer=BriefOut.model_validate(seen.answer) if seen.answer else None,
+            alerts=seen.alerts,
+            last=EventOut.model_validate(seen.last) if seen.last else None,
+            change=next(iter(before(memory, seen.incident)), None),
+        )
+
+
+class Glances(BaseModel):
+    """A page of incidents at a glance; `next` fetches the following one."""
+
+    items: list[GlanceOut]
+    next: str | None
+
+
+@router.get("/now", responses=responses(422))
+def now(
+    memory: TheMemory,
+    status: Annotated[Status | Literal["unresolved"], Query(description="`unresolved` is open or acknowledged.")] = (
+        "unresolved"
+    ),
+    service: str | None = None,
+    severity: Severity | None = None,
+    q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> Glances:
+    """What is not resolved, newest first, with verdict, trust, number of alerts, last event and last change before."""
+    page = memory.store.overview.glances(Wanted(status, service, severity, q), cursor, limit)
+    return Glances(items=[GlanceOut.of(memory, one) for one in page.items], next=page.next_cursor)

@@ -1,0 +1,37 @@
+"""Pages: incidents and documents as the numbered lines that citations count."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from onrecall.domain import markdown_page as page
+from onrecall.domain.incident import EvidenceKind, Incident, Part
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+
+router = APIRouter(prefix="/api/v1", tags=["documents"])
+
+
+class LineOut(BaseModel):
+    """One line, counted from 1, and what it is about."""
+
+    n: int
+    text: str
+    part: Part
+
+
+class PageOut(BaseModel):
+    """An incident or a document, line by line."""
+
+    id: str
+    kind: EvidenceKind
+    title: str
+    lines: list[LineOut]
+
+
+@router.get("/pages/{thing_id:path}", responses=responses(404))
+def numbered(thing_id: str, memory: TheMemory) -> PageOut:
+    """What a citation opens: the page of an incident or a document, with the numbers of its lines."""
+    thing = memory.thing(thing_id)
+    lines = [LineOut(n=line.number, text=line.text, part=line.part) for line in page.lines(thing)]
+    kind: EvidenceKind = "incident" if isinstance(thing, Incident) else "document"
+    return PageOut(id=thing.id, kind=kind, title=thing.title, lines=lines)

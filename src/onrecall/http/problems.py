@@ -1,0 +1,124 @@
+"""Problems as RFC 9457: one table from an error to its status."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+
+STATUS: Mapping[type[OnRecallError], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    Conflict: 409,
+    Unauthorised: 401,
+    Forbidden: 403,
+    Unavailable: 503,
+}
+MEDIA_TYPE = "application/problem+json"
+
+log = logging.getLogger(__name__)
+
+
+class FieldError(BaseModel):
+    """One field that is wrong."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 says it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldError] | None = None
+    error_id: str | None = None
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application with a problem."""
+    app.add_exception_handler(OnRecallError, _known)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route can answer with, for OpenAPI."""
+    return {
+        status: {"model": Problem, "description": _title(status), "content": {MEDIA_TYPE: {}}}
+        for status in (*statuses, 500)
+    }
+
+
+def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as a response."""
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE
+    )
+
+
+def of(error: Exception) -> JSONResponse:
+    """The answer to an error that is raised before any route is reached."""
+    return _known(None, error) if isinstance(error, OnRecallError) else _http(None, error)
+
+
+def _known(_: Request | None, error: Exception) -> JSONResponse:
+    assert isinstance(error, OnRecallError)
+    problem = Problem(title=error.title, status=STATUS[type(error)], detail=str(error))
+    if isinstance(error, Invalid) and error.field:
+        problem.errors = [FieldError(field=error.field, message=str(error))]
+    headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, Unavailable) else None
+    return answer(problem, headers)
+
+
+def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [_field_error(one) for one in error.errors()]
+    detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
+    return answer(Problem(title="The input is not valid", status=422, detail=detail, errors=errors))
+
+
+def _field_error(one: Mapping[str, Any]) -> FieldError:
+    if one["type"] == "json_invalid":
+        why = (one.get("ctx") or {}).get("error", "it can't be read")
+        return FieldError(field="body", message=f"this is no JSON: {why} at character {one['loc'][-1]}")
+    return FieldError(field=".".join(str(part) for part in one["loc"] if part != "body") or "body", message=one["msg"])
+
+
+def _http(_: Request | None, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return answer(
+        Problem(title=_title(error.status_code), status=error.status_code, detail=str(error.detail)), error.headers
+    )
+
+
+def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    error_id = secrets.token_hex(8)
+    log.error("error %s at %s %s", error_id, request.method, request.url.path, exc_info=error)
+    detail = f"Something went wrong on our side; the server's log has it under {error_id}."
+    return answer(Problem(title="Internal error", status=500, detail=detail, error_id=error_id))
+
+
+def _title(status: int) -> str:
+    return {
+        401: "A valid key is needed",
+        403: "This key may not do that",
+        404: "There is no such thing",
+        405: "This method is not offered here",
+        409: "This contradicts what is already known",
+        413: "The body is too large",
+        422: "The input is not valid",
+        429: "Too many wrong keys",
+        500: "Internal error",
+        503: "Not now: try again later",
+    }.get(status, "The request can't be answered")

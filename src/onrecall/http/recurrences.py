@@ -1,0 +1,26 @@
+"""What keeps coming back, ranked by what a permanent fix would save."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline import recurrences as line
+from onrecall.schemas.incidents import When
+from onrecall.schemas.recurrences import RecurrencesOut
+
+router = APIRouter(prefix="/api/v1", tags=["trust"])
+
+
+@router.get("/recurrences", responses=responses(422, 503))
+def recurrences(
+    memory: TheMemory,
+    min_count: Annotated[int, Query(ge=2, description="Families of at least so many incidents.")] = 2,
+    service: Annotated[str | None, Query(description="Families that touched this service.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
+    as_of: Annotated[When | None, Query(description="As they were known then.")] = None,
+) -> RecurrencesOut:
+    """Families of incidents with the same cause, those first whose permanent fix would save most."""
+    found = line.recurrences(memory.store, memory.now(), line.Wanted(min_count, service, limit), as_of)
+    return RecurrencesOut.model_validate(found)

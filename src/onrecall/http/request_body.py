@@ -1,0 +1,70 @@
+"""Bodies of deliveries: exactly as they came, unpacked where they are compressed, and never larger than is allowed."""
+
+import zlib
+from collections.abc import Iterator
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from onrecall.domain.errors import Invalid
+from onrecall.sources import Delivery
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a body once it is unpacked."""
+MOST_MEMBERS = 16
+GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+PACKED = ("gzip", "x-gzip", "deflate")
+
+
+async def delivery(request: Request) -> Delivery:
+    """The message of a sender, unpacked."""
+    try:
+        body = await request.body()
+    except ClientDisconnect as error:
+        raise HTTPException(400, "the sender hung up before all of it was here") from error
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Delivery(unpacked(body, headers.get("content-encoding", "")), headers)
+
+
+def unpacked(body: bytes, encoding: str) -> bytes:
+    """The body without its compressions, of which the last is taken off first."""
+    named = [one.strip().lower() for one in encoding.split(",") if one.strip()]
+    for one in reversed(named):
+        if one == "identity":
+            continue
+        if one not in PACKED or len(named) > 2:
+            raise HTTPException(415, f"content-encoding {encoding[:60]!r} can't be read; send gzip, deflate or none")
+        body = _inflated(body, raw=one == "deflate" and not _has_header(body))
+    return body
+
+
+def _inflated(body: bytes, *, raw: bool) -> bytes:
+    parts, size = [], 0
+    try:
+        for part in _members(body, -zlib.MAX_WBITS if raw else GZIP_OR_ZLIB):
+            size += len(part)
+            if size > LARGEST:
+                raise HTTPException(413, f"at most {LARGEST:,} bytes are unpacked; send it in parts")
+            parts.append(part)
+    except zlib.error as error:
+        raise Invalid(f"the body is not compressed as its content-encoding says: {error}", "body") from error
+    return b"".join(parts)
+
+
+def _members(body: bytes, wbits: int) -> Iterator[bytes]:
+    """One after the other, for gzip may have several; none unpacks further than it takes to see that it is too much."""
+    for _ in range(MOST_MEMBERS):
+        unpacking = zlib.decompressobj(wbits)
+        yield unpacking.decompress(body, LARGEST + 1)
+        if not unpacking.eof:
+            raise zlib.error("it ends too early")
+        body = unpacking.unused_data
+        if not body:
+            return
+    raise zlib.error(f"it has more than {MOST_MEMBERS} members")
+
+
+def _has_header(body: bytes) -> bool:
+    """Whether `deflate` is zlib's format, as it should be, or bare, as some senders have it."""
+    return len(body) > 1 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0

@@ -1,0 +1,158 @@
+"""Which role each route takes. What is not in this table is closed, to everybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.routing import compile_path
+
+from onrecall.domain.access import Role
+
+Least = Role | Literal["open", "slack"]
+"""`slack`: what Slack has signed, and no key at all."""
+
+_V1: Mapping[str, Least] = {
+    "GET /changes": "viewer",
+    "GET /now": "viewer",
+    "GET /pages/{thing_id:path}": "viewer",
+    "GET /documents": "viewer",
+    "GET /documents/{document_id:path}": "viewer",
+    "PUT /documents/{document_id:path}": "admin",
+    "DELETE /documents/{document_id:path}": "admin",
+    "POST /history": "admin",
+    "GET /incidents": "viewer",
+    "POST /incidents": "responder",
+    "GET /incidents/{incident_id}": "viewer",
+    "GET /incidents/{incident_id}/alerts": "viewer",
+    "GET /incidents/{incident_id}/notes": "viewer",
+    "GET /incidents/{incident_id}/postmortem": "viewer",
+    "GET /incidents/{incident_id}/recommendation": "viewer",
+    "GET /incidents/{incident_id}/resolutions": "viewer",
+    "GET /incidents/{incident_id}/timeline": "viewer",
+    "POST /incidents/{incident_id}/acknowledge": "responder",
+    "POST /incidents/{incident_id}/links": "responder",
+    "POST /incidents/{incident_id}/merge": "responder",
+    "POST /incidents/{incident_id}/reopen": "responder",
+    "POST /incidents/{incident_id}/resolution": "responder",
+    "POST /incidents/{incident_id}/split": "responder",
+    "GET /recommendations/{recommendation_id}": "viewer",
+    "POST /recommendations/{recommendation_id}/outcome": "responder",
+    "POST /recall": "viewer",
+    "POST /ask": "viewer",
+    "GET /recurrences": "viewer",
+    "GET /deliveries": "viewer",
+    "POST /deliveries/{delivery_id}/resend": "responder",
+    "GET /rejected": "responder",
+    "POST /rejected/{rejected_id}/retry": "responder",
+    "GET /audit": "admin",
+    "GET /audit/verify": "admin",
+    "GET /export": "admin",
+    "GET /keys": "admin",
+    "POST /keys": "admin",
+    "POST /keys/{which}/revoke": "admin",
+    "POST /keys/{which}/rotate": "admin",
+    "GET /me": "viewer",
+    "GET /senders": "viewer",
+    "POST /live/ticket": "viewer",
+    "WEBSOCKET /live": "viewer",
+    "GET /status": "viewer",
+    "GET /trust": "viewer",
+    "GET /trust/backtest": "viewer",
+    "POST /trust/backtest": "responder",
+    "GET /usage": "viewer",
+    "POST /alerts/{source}": "ingest",
+    "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
+}
+_DIALECTS: Mapping[str, Least] = {
+    "POST /api/seed": "admin",
+    "POST /api/query": "viewer",
+    "POST /api/incidents": "responder",
+    "GET /api/audit": "viewer",
+    "GET /api/costs": "viewer",
+    "POST /incident/new": "responder",
+    "POST /incident/resolve": "responder",
+    "GET /incident/{incident_id}": "viewer",
+    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
+    "POST /sync": "viewer",
+    "POST /deduplicate": "viewer",
+    "GET /incidents/all": "viewer",
+    "GET /incidents/insights": "viewer",
+    "GET /status": "viewer",
+    "POST /api/v1/decisions/analyze": "responder",
+    "POST /api/v1/decisions/stream-anomaly": "ingest",
+    "GET /api/v1/decisions": "viewer",
+    "GET /api/v1/decisions/history": "viewer",
+    "GET /api/v1/decisions/stats": "viewer",
+    "GET /api/v1/decisions/{decision_id}": "viewer",
+    "POST /api/v1/documents": "admin",
+    "POST /api/v1/documents/documents": "admin",
+    "POST /api/v1/documents/rcas": "admin",
+    "POST /api/v1/documents/rcas/import-bulk": "admin",
+    "GET /api/v1/documents/rcas/search": "viewer",
+    "GET /api/v1/documents/rcas/{incident_id:path}": "viewer",
+    "POST /api/v1/documents/search": "viewer",
+    "GET /api/v1/documents/stats": "viewer",
+    "WEBSOCKET /ws/incidents": "viewer",
+}
+ROUTES: Mapping[str, Least] = {
+    **_DIALECTS,  # first, as in the application
+    **{route.replace(" ", " /api/v1", 1): least for route, least in _V1.items()},
+    "POST /mcp": "viewer",  # what writes is offered to responders alone
+    "POST /api/v2/alerts": "ingest",
+    "POST /v2/enqueue": "ingest",
+    "POST /v2/change/enqueue": "ingest",
+    "POST /slack/interactions": "slack",
+    "POST /slack/commands": "slack",
+    "POST /slack/events": "slack",
+    "GET /healthz": "open",
+    "GET /readyz": "open",
+    "GET /metrics": "viewer",
+    # The same in every installation, and nothing of this one; the page asks for a key when it is told to have one.
+    "GET /": "open",
+    "GET /static/{file:path}": "open",
+    "GET /docs": "open",
+    "GET /docs/static/{file:path}": "open",
+    "GET /openapi.json": "open",
+}
+SOURCES: Mapping[str, str] = {
+    "/api/v2/alerts": "prometheus",
+    "/v2/enqueue": "pagerduty-events",
+    "/v2/change/enqueue": "pagerduty-changes",
+}
+"""Whose messages come to an address that does not name the sender."""
+KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
+"""Whose senders have their key nowhere but in the message, as `routing_key`."""
+
+TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
+"""Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the table says of a request."""
+
+    least: Least | None
+    """None: there is no such route."""
+    source: str | None = None
+    """The sender whose messages come here."""
+    others: frozenset[str] = frozenset()
+    """The methods that are offered at this path, where this one is not."""
+    path: str | None = None
+    """The path as the table writes it."""
+
+
+_PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
+
+
+def look_up(method: str, path: str) -> Found:
+    """The row of the table that a request falls under."""
+    method = "GET" if method == "HEAD" else method
+    others = set()
+    for route, least in ROUTES.items():
+        if match := _PATTERNS[route].match(path):
+            offered = route.partition(" ")[0]
+            if offered == method:
+                its = route.partition(" ")[2]
+                return Found(least, match.groupdict().get("source") or SOURCES.get(path), path=its)
+            others.add(offered)
+    return Found(None, others=frozenset(others))

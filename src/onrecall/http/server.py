@@ -1,0 +1,84 @@
+"""Serving HTTP until told to stop; a busy port is a sentence."""
+
+import errno
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from fastapi import FastAPI
+
+from onrecall.bootstrap.access import check_address
+from onrecall.bootstrap.app import House
+from onrecall.cli import console as printing
+from onrecall.domain.errors import Invalid
+from onrecall.http import create
+from onrecall.pipeline.keys import Keys
+from onrecall.worker.backtest_runner import Rehearsals
+from onrecall.worker.process import beside
+from onrecall.worker.worker import Working
+
+GRACE_SECONDS = 5
+
+
+def serve(
+    house: House,
+    host: str,
+    port: int,
+    ready: Callable[[uvicorn.Server, Working, str], None] | None = None,
+    rehearsals: Rehearsals | None = None,
+) -> None:
+    """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
+    check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
+    _allow_connections()
+    with _listen(host, port) as listener:
+        worker = beside(house)
+        backtests = rehearsals or Rehearsals(house.memory.store, house.settings, house.memory.now)
+        app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests)
+        server = uvicorn.Server(_config(app))
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        if ready:
+            ready(server, worker, address)
+        else:
+            printing.say("OnRecall listens on ", (address, "bold"), "  (Ctrl-C ends it)")
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            printing.say("stopped")
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+        ws_per_message_deflate=False,  # a hint has 60 bytes, and there are many who hear it
+    )
+
+
+def _allow_connections() -> None:
+    """As many open sockets as this system lets us have; many begin with 1,024, and browsers stay connected."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        busy = error.errno == errno.EADDRINUSE
+        why = "is in use; stop what listens there, or" if busy else f"can't be listened on: {error.strerror};"
+        raise Invalid(f"port {port} at {host} {why} choose another with --host and --port", "port") from error
+    return listener

@@ -1,0 +1,146 @@
+"""Slack's own requests: buttons, windows, commands and mentions. The guard has checked the signature."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from onrecall.domain.errors import Invalid, OnRecallError, Unavailable
+from onrecall.http.slack_actions import Desk, SlackApp
+from onrecall.notifications import Refused
+from onrecall.pipeline import Memory
+
+PATIENCE_SECONDS = 2.0
+"""Slack waits three; what takes longer is acknowledged and goes on."""
+WORKERS = 4
+MOST_WAITING = 100
+LOOKING = "Looking …"
+Done = TypeVar("Done")
+
+log = logging.getLogger(__name__)
+router = APIRouter(prefix="/slack", include_in_schema=False)
+
+
+class Slack:
+    """Works for the routes, in threads of its own, no more at a time than is bearable."""
+
+    def __init__(self, memory: Memory, app: SlackApp | None) -> None:
+        self.desk = Desk(memory, app or SlackApp())
+        self._pool = ThreadPoolExecutor(WORKERS, "slack")
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+    def stop(self) -> None:
+        """Finish what was acknowledged, and end."""
+        self._pool.shutdown(wait=True)
+
+    def begin(self, job: Callable[[], Done]) -> "Future[Done]":
+        """Do it soon; Unavailable when too much waits."""
+        if not self._waiting.acquire(blocking=False):
+            raise Unavailable("more comes from Slack than can be done; try again", 5)
+        future = self._pool.submit(job)
+        future.add_done_callback(self._ended)
+        return future
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Do it after the answer is out."""
+        self.begin(job)
+
+    def _ended(self, future: "Future[Any]") -> None:
+        self._waiting.release()
+        error = future.exception() if not future.cancelled() else None
+        if error is not None:
+            log.warning("something asked in Slack could not be done: %s", error)
+
+    async def soon(self, job: Callable[[], Done]) -> Done | None:
+        """What came of it, if that is known in time; None: it goes on."""
+        future = asyncio.wrap_future(self.begin(job))
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), PATIENCE_SECONDS)
+        except TimeoutError:
+            future.add_done_callback(_looked_at)
+            return None
+
+
+@router.post("/interactions")
+async def interactions(request: Request) -> Response:
+    """A button was pressed, or a window sent; it is kept before this answers, where that takes two seconds at most."""
+    slack = _slack(request)
+    payload = _object(_form(await request.body()).get("payload", ""), "payload")
+    done = await slack.soon(lambda: _readable(lambda: slack.desk.interact(payload, slack.later)))
+    return JSONResponse(done) if done else Response()
+
+
+@router.post("/commands")
+async def commands(request: Request) -> Response:
+    """`/recall TEXT`: an answer that only who asked sees."""
+    slack = _slack(request)
+    form = _form(await request.body())
+    if form.get("ssl_check"):
+        return Response()
+    asking = slack.begin(lambda: slack.desk.ask(form.get("text", "")))
+    try:
+        said = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asking)), PATIENCE_SECONDS)
+    except TimeoutError:
+        asking.add_done_callback(lambda done: slack.later(lambda: slack.desk.tell(form, done.result())))
+        said = {"text": LOOKING}
+    return JSONResponse({**said, "response_type": "ephemeral"})
+
+
+@router.post("/events")
+async def events(request: Request) -> Response:
+    """Something happened in Slack: the app was mentioned, or Slack asks whether this address is ours."""
+    slack = _slack(request)
+    envelope = _object((await request.body()).decode("utf-8", "replace"), "body")
+    if envelope.get("type") == "url_verification":
+        return JSONResponse({"challenge": str(envelope.get("challenge", ""))[:1000]})
+    again = "x-slack-retry-num" in request.headers
+    try:
+        await slack.soon(lambda: _readable(lambda: slack.desk.hear(envelope, again=again)))
+    except Refused as error:
+        log.warning("a mention in Slack could not be answered: %s", error)
+    except OnRecallError as error:
+        if error.retry:
+            raise  # Slack says it again, and then it may go
+        log.warning("a mention in Slack was not answered: %s", error)
+    return Response()
+
+
+def _slack(request: Request) -> Slack:
+    slack: Slack = request.app.state.slack
+    return slack
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return {name: values[0] for name, values in parse_qs(body.decode("utf-8"), max_num_fields=100).items()}
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Invalid(f"the body is no form: {error}", "body") from error
+
+
+def _object(text: str, field: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{field} is no JSON: {str(error)[:100]}", field) from error
+    if not isinstance(found, dict):
+        raise Invalid(f"{field} is no JSON object", field)
+    return found
+
+
+def _readable(job: Callable[[], Done]) -> Done:
+    try:
+        return job()
+    except (AttributeError, KeyError, TypeError) as error:
+        raise Invalid(f"this is not what Slack sends: {error}", "body") from error
+
+
+def _looked_at(future: "asyncio.Future[Any]") -> None:
+    if not future.cancelled():
+        future.exception()  # it is in the log

@@ -1,0 +1,233 @@
+"""What people do in Slack: mark answers and steps, resolve, ask. A signature is the key, and a user's id the name."""
+
+import html
+import json
+import logging
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
+from onrecall.domain.incident import Outcome, Recommendation
+from onrecall.http.slack_votes import Mark, marked
+from onrecall.notifications import Links, Refused
+from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.slack import blocks as slack_blocks
+from onrecall.notifications.slack import message as slack_message
+from onrecall.notifications.slack import modal as slack_modal
+from onrecall.notifications.slack.api import Api, Deadline
+from onrecall.notifications.slack.channel import PLAIN, check_webhook
+from onrecall.pipeline import Memory
+from onrecall.pipeline.service import situation
+from onrecall.sources import Delivery
+from onrecall.sources.signatures import fresh, header, signed, versioned
+
+LONGEST_QUESTION = 4000
+REMEMBERED = 1000
+ANSWER = "onrecall_answer"
+USAGE = "Say what happens, or paste an alert or log lines: /recall checkout answers 502 since the deploy"
+_USER = re.compile(r"[A-Z0-9]{2,32}", re.ASCII)
+_MENTION = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackApp:
+    """The app in Slack as an operator configured it."""
+
+    secret: str | None = None
+    """What Slack signs with; without it nothing that claims to come from Slack is taken."""
+    api: Api | None = None
+    guard: Guard = field(default_factory=Guard)
+    links: Links = field(default_factory=Links)
+
+    def verify(self, delivery: Delivery, now: datetime) -> None:
+        """Forbidden unless Slack signed exactly this, and just now."""
+        if not self.secret:
+            raise Forbidden("no signing secret of Slack is known; set ONRECALL_SLACK_SIGNING_SECRET")
+        stamp = header(delivery, "X-Slack-Request-Timestamp")
+        fresh(stamp, now)
+        offered = versioned(header(delivery, "X-Slack-Signature"), "v0=")
+        signed(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
+
+
+class Desk:
+    """Does what was asked in Slack. Each thing done twice is as if it were done once."""
+
+    def __init__(self, memory: Memory, app: SlackApp) -> None:
+        self._memory = memory
+        self._app = app
+        self._marking = threading.Lock()
+        self._events: OrderedDict[str, None] = OrderedDict()
+        self._noting = threading.Lock()
+
+    # buttons and the modal
+
+    def interact(self, payload: Mapping[str, Any], later: Callable[[Callable[[], None]], None]) -> Mapping[str, Any]:
+        """A button was pressed or a window was sent; what Slack is to be answered. `later`: after that."""
+        _own(payload)
+        user = _by(payload.get("user"))
+        match payload.get("type"):
+            case "view_submission":
+                return self._resolve(payload["view"], user)
+            case "block_actions":
+                for action in payload.get("actions") or ():
+                    if said := self._act(action, payload, user):
+                        later(lambda said=said: self.tell(payload, {"text": slack_blocks.fallback(said)}))  # type: ignore[misc]
+        return {}
+
+    def _act(self, action: Mapping[str, Any], payload: Mapping[str, Any], user: str) -> str | None:
+        name = str(action.get("action_id"))
+        try:
+            if name == "resolve":
+                self._open(json.loads(action["value"])["i"], str(payload["trigger_id"]))
+            elif name in MARKS:
+                return self._mark(json.loads(action["value"]), name, _when(action.get("action_ts"), self._memory), user)
+        except (OnRecallError, Refused) as error:
+            return f"That was not kept: {error}"
+        return None
+
+    def _mark(self, about: Mapping[str, Any], name: str, at: datetime, user: str) -> str:
+        step = about.get("n")
+        mark = Mark(str(about["r"]), MARKS[name], step, at, user)
+        with self._marking:  # what one person says of several steps is one outcome, read and written as a whole
+            before = [one for one in self._memory.store.outcomes(mark.recommendation) if one.by == user]
+            outcome = marked(mark, before[0] if before else None)
+            if outcome is not None:
+                self._memory.rate(outcome)
+        what = "the answer" if step is None else f"step {step}"
+        return f"Noted: {what} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
+
+    def _open(self, incident_id: str, trigger: str) -> None:
+        incident = self._memory.store.incident(incident_id)
+        answer = self._memory.store.newest_recommendation(incident_id)
+        view = slack_modal.view(incident, answer, self._outcomes(answer))
+        self._api().call("views.open", Deadline(2.5), trigger_id=trigger, view=view)
+
+    def _outcomes(self, answer: Recommendation | None) -> tuple[Outcome, ...]:
+        return self._memory.store.outcomes(answer.id) if answer else ()
+
+    def _resolve(self, view: Mapping[str, Any], user: str) -> Mapping[str, Any]:
+        if view.get("callback_id") != slack_modal.CALLBACK:
+            return {}
+        try:
+            said = slack_modal.read(view)
+            answer = self._memory.store.recommendation(said.recommendation) if said.recommendation else None
+            self._memory.resolve(said.incident, said.resolution(answer, self._memory.now(), user))
+        except OnRecallError as error:
+            place = error.field if isinstance(error, Invalid) and error.field in slack_modal.PLACES else "root_cause"
+            return {"response_action": "errors", "errors": {place: str(error)[:150]}}
+        return {"response_action": "clear"}
+
+    # questions
+
+    def ask(self, text: str) -> slack_message.Said:
+        """The answer to what somebody typed; nothing is kept."""
+        asked = html.unescape(_MENTION.sub(" ", text)).strip()[:LONGEST_QUESTION]
+        if not asked:
+            return {"text": USAGE}
+        try:
+            return slack_message.spoken(self._memory.ask(situation(asked)), self._app.links)
+        except OnRecallError as error:
+            return {"text": slack_blocks.fallback(f"No answer: {error}")}
+
+    def hear(self, envelope: Mapping[str, Any], *, again: bool) -> None:
+        """Somebody mentioned the app: answer in the thread, once, however often Slack says so."""
+        event, event_id = envelope.get("event") or {}, str(envelope.get("event_id"))
+        if event.get("type") != "app_mention" or event.get("bot_id") or not self._first(event_id):
+            return
+        done = False
+        try:
+            _own({"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}})
+            self._reply(event, event_id, again=again)
+            done = True
+        finally:
+            if not done:
+                self._forget(event_id)
+
+    def _reply(self, event: Mapping[str, Any], event_id: str, *, again: bool) -> None:
+        api, deadline = self._api(), Deadline(20)
+        channel, thread = str(event["channel"]), str(event.get("thread_ts") or event["ts"])
+        if again and self._answered(channel, thread, event_id, deadline):
+            return
+        metadata = {"event_type": ANSWER, "event_payload": {"event": event_id}}
+        said = self.ask(str(event.get("text", "")))
+        api.wait_turn(channel, deadline)
+        api.call("chat.postMessage", deadline, channel=channel, thread_ts=thread, metadata=metadata, **said, **PLAIN)
+
+    def _answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:
+        found = self._api().ask(
+            "conversations.replies", deadline, channel=channel, ts=thread, limit=200, include_all_metadata=True
+        )
+        told = [(one.get("metadata") or {}).get("event_payload") or {} for one in found.get("messages", ())]
+        return any(one.get("event") == event_id for one in told)
+
+    def _first(self, event_id: str) -> bool:
+        with self._noting:
+            if event_id in self._events:
+                return False
+            self._events[event_id] = None
+            if len(self._events) > REMEMBERED:
+                self._events.popitem(last=False)
+            return True
+
+    def _forget(self, event_id: str) -> None:
+        """So that the next time counts."""
+        with self._noting:
+            self._events.pop(event_id, None)
+
+    def tell(self, payload: Mapping[str, Any], said: slack_message.Said) -> None:
+        """Tell it to the one who asked, alone."""
+        url = payload.get("response_url")
+        if not isinstance(url, str):
+            return
+        thread = (payload.get("message") or {}).get("thread_ts")
+        body = {**said, "response_type": "ephemeral", "replace_original": False}
+        body |= {"thread_ts": thread} if thread else {}
+        try:
+            post = check_webhook(self._app.guard, url)
+            post(json.dumps(body).encode(), {"content-type": "application/json; charset=utf-8"})
+        except (OnRecallError, Refused) as error:
+            log.warning("somebody in Slack could not be answered: %s", error)
+
+    def _api(self) -> Api:
+        if self._app.api is None:
+            raise Unavailable("this takes a bot; set ONRECALL_SLACK_BOT_TOKEN and ONRECALL_SLACK_CHANNEL")
+        return self._app.api
+
+
+MARKS: Mapping[str, bool] = {
+    "helped": True,
+    "did_not_help": False,
+    "step_worked": True,
+    "step_did_not_help": False,
+}
+"""What each button says: whether it helped."""
+
+
+def _own(payload: Mapping[str, Any]) -> None:
+    """Forbidden to people of other companies in a shared channel."""
+    team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
+    if team and theirs and team != theirs and not payload.get("enterprise"):
+        raise Forbidden("this takes a member of the workspace that OnRecall is installed in")
+
+
+def _by(user: Any) -> str:
+    found = user.get("id") if isinstance(user, dict) else None
+    if not isinstance(found, str) or not _USER.fullmatch(found):
+        raise Invalid("there is no user in this; Slack always says who it was", "user")
+    return f"slack:{found}"
+
+
+def _when(stamp: Any, memory: Memory) -> datetime:
+    """When the button was pressed: the same for each time that Slack says so."""
+    try:
+        at = datetime.fromtimestamp(float(stamp), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise Invalid("action_ts is no time", "action_ts") from None
+    return min(at, memory.now())

@@ -1,0 +1,35 @@
+"""Confirming a subscription of Amazon SNS: the address is fetched only for an allowed topic, and only at SNS."""
+
+import logging
+from collections.abc import Sequence
+
+import httpx
+
+from onrecall.domain.errors import Forbidden, Unavailable
+from onrecall.sources import Confirmation, sns
+
+SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Confirming:
+    """Fetches the address that a subscription is confirmed by; no redirect is followed, and nothing is read of it."""
+
+    def __init__(self, topics: Sequence[str], transport: httpx.BaseTransport | None = None) -> None:
+        self._topics = topics
+        self._transport = transport
+
+    def __call__(self, asked: Confirmation) -> None:
+        """Confirm, if the topic is one of those that were allowed."""
+        if not sns.allowed(asked.topic, self._topics):
+            raise Forbidden(f"the topic {asked.topic[:200]!r} is not allowed; name it in ONRECALL_SNS_TOPICS")
+        try:
+            with httpx.Client(transport=self._transport, timeout=SECONDS, follow_redirects=False) as client:  # noqa: SIM117
+                with client.stream("GET", asked.url) as answer:
+                    status = answer.status_code
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the subscription to {asked.topic} can't be confirmed now: {error}") from error
+        if status != httpx.codes.OK:
+            raise Unavailable(f"SNS answered {status} to the confirmation of {asked.topic}")
+        log.info("the subscription to %s is confirmed", asked.topic)

@@ -1,0 +1,41 @@
+"""How far to trust it, as measured on this memory's own answers; and measuring it anew."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from onrecall.domain.errors import Unavailable
+from onrecall.http.dependencies import TheCaller, TheMemory
+from onrecall.http.problems import responses
+from onrecall.schemas.backtests import BacktestOut
+from onrecall.schemas.trust import TrustOut
+from onrecall.worker.backtest_runner import Rehearsals
+
+router = APIRouter(prefix="/api/v1", tags=["trust"])
+
+
+class LastBacktest(BaseModel):
+    """The backtest that runs, or else the last one; null: there was none yet."""
+
+    backtest: BacktestOut | None
+
+
+@router.get("/trust")
+def trust(memory: TheMemory) -> TrustOut:
+    """Hit rate, reliability, coverage and novelty over the answers whose truth is known, with n and intervals."""
+    return TrustOut.model_validate(memory.trust.standing())
+
+
+@router.get("/trust/backtest")
+def backtest(memory: TheMemory) -> LastBacktest:
+    """How far the backtest is that runs, or how the last one ended."""
+    last = memory.store.backtests.newest(memory.now())
+    return LastBacktest(backtest=None if last is None else BacktestOut.model_validate(last))
+
+
+@router.post("/trust/backtest", status_code=202, responses=responses(503))
+def start(request: Request, caller: TheCaller) -> BacktestOut:
+    """Replay this memory's own history in a process of its own; while one runs, this answers with that one."""
+    rehearsals: Rehearsals | None = request.app.state.rehearsals
+    if rehearsals is None:
+        raise Unavailable("this server can't start one; run `onrecall backtest` beside it")
+    return BacktestOut.model_validate(rehearsals.start(caller.by()))

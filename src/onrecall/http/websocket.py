@@ -1,0 +1,127 @@
+"""The live stream: hints as things happen, without a gap for whoever comes back with the last number it had."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import anyio
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel
+
+from onrecall.domain.errors import Unavailable
+from onrecall.http.broadcast import MOST_MISSED, Client, Stream
+from onrecall.http.dependencies import TheCaller, TheMemory
+from onrecall.http.problems import responses
+from onrecall.http.websocket_auth import POLICY_VIOLATION, refused
+from onrecall.pipeline.tickets import Tickets
+
+router = APIRouter(prefix="/api/v1", tags=["live"])
+GOODBYE_SECONDS = 2
+TRY_LATER = 1013
+
+
+class TicketOut(BaseModel):
+    """What stands for a key once, as `?ticket=`."""
+
+    ticket: str
+    expires_at: datetime
+
+
+@router.post("/live/ticket", responses=responses(401, 403))
+def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
+    """A ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which can't send a key there."""
+    given = Tickets(memory.store, request.state.keys, memory.now).give(caller.key)
+    return TicketOut(ticket=given.ticket, expires_at=given.expires_at)
+
+
+@router.websocket("/live")
+async def live(socket: WebSocket) -> None:
+    """`{type, id, seq}` for each thing that happens to an incident; `?after=` goes on after a number."""
+    await socket.accept()
+    stream: Stream = socket.app.state.stream
+    given = socket.query_params.get("after")
+    if given is not None and not (given.isascii() and given.isdigit() and len(given) < 20):
+        await socket.close(POLICY_VIOLATION, "after: give the `seq` of the last hint you had, a whole number")
+        return
+    try:
+        async with stream.joined() as client:
+            await _serve(socket, stream, client, None if given is None else int(given))
+    except Unavailable as error:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(TRY_LATER, _short(str(error)))
+
+
+async def _serve(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> None:
+    closing: list[tuple[int, str]] = []
+    async with anyio.create_task_group() as together:
+
+        async def first(doing: Callable[[], Awaitable[tuple[int, str] | None]]) -> None:
+            with contextlib.suppress(WebSocketDisconnect):
+                if reason := await doing():
+                    closing.append(reason)
+            together.cancel_scope.cancel()
+
+        together.start_soon(first, partial(_send, socket, stream, client, after))
+        together.start_soon(first, partial(_hear, socket, client))
+        together.start_soon(first, partial(_let_go, client))
+        together.start_soon(first, partial(refused, socket, stream.heartbeat_seconds))
+    for code, reason in closing[:1]:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have gone, or be stuck
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await socket.close(code, _short(reason))
+
+
+async def _send(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> None:
+    hello, begin = _hello(client.since, after)
+    await socket.send_text(json.dumps(hello))
+    async for one in stream.missed(begin, client.since):
+        await socket.send_text(one)
+    while True:
+        try:
+            async with asyncio.timeout(stream.heartbeat_seconds):
+                said = await client.queue.get()
+        except TimeoutError:
+            said = json.dumps({"type": "heartbeat", "seq": stream.seq})
+        await socket.send_text(said)
+
+
+def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
+    """What is said first, and after which event the client is told what it missed."""
+    said = {"type": "hello", "seq": newest}
+    if after is None:
+        return said, newest
+    if after > newest:
+        reason = f"after={after} is ahead of the newest event; this is another store, or an older state of it"
+    elif newest - after > MOST_MISSED:
+        reason = f"{newest - after} events came since, and at most {MOST_MISSED} are told again"
+    else:
+        return said | {"resumed": True}, after
+    return said | {"resumed": False, "reason": f"{reason}; fetch anew what you show"}, newest
+
+
+async def _hear(socket: WebSocket, client: Client) -> None:
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        client.tell(_answer(message.get("text")))
+
+
+def _answer(said: str | None) -> str:
+    try:
+        message = json.loads(said or "")
+    except (ValueError, RecursionError):
+        message = None
+    if isinstance(message, dict) and message.get("type") == "ping":
+        return '{"type": "pong"}'
+    return json.dumps({"type": "error", "field": "type", "message": 'only {"type": "ping"} is understood here'})
+
+
+async def _let_go(client: Client) -> tuple[int, str]:
+    return TRY_LATER, await client.let_go
+
+
+def _short(reason: str) -> str:
+    """A reason for closing has room for 123 bytes."""
+    return reason.encode()[:120].decode(errors="ignore")

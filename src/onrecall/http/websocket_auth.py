@@ -1,0 +1,35 @@
+"""Who listens for long is looked at again now and then: a key that was revoked meanwhile opens nothing any more."""
+
+import asyncio
+
+from fastapi import WebSocket
+from starlette.concurrency import run_in_threadpool
+
+from onrecall.domain.access import Caller
+from onrecall.domain.errors import Unauthorised, Unavailable
+from onrecall.pipeline.keys import Keys
+
+POLICY_VIOLATION = 1008
+
+
+async def refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
+    """How to close a connection that is not admitted any more; returns once that is so, however much is told there."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await _still_admitted(socket)
+        except Unauthorised as error:
+            return POLICY_VIOLATION, str(error)
+
+
+async def _still_admitted(socket: WebSocket) -> None:
+    """The key is good; and having none is fine only while there are no keys."""
+    caller: Caller = socket.state.caller
+    keys: Keys = socket.state.keys
+    if not keys.fresh:
+        try:
+            await run_in_threadpool(keys.refresh)
+        except Unavailable:
+            return  # asked again the next time
+    if keys.wanted and (caller.key is None or keys.active(caller.key.id) is None):
+        raise Unauthorised("the key is revoked or has expired, or none was shown; come again with one that opens")

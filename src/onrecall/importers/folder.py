@@ -1,0 +1,97 @@
+"""A file or a folder on disk → what is in it."""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from onrecall.domain.errors import Rejected
+from onrecall.importers import reader as reading
+from onrecall.importers.encoding import SAMPLE
+from onrecall.importers.options import How, Item, Source, Tally, how
+from onrecall.importers.record import Note
+
+
+def read(
+    path: Path,
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    mapping: Path | Mapping[str, Any] | None = None,
+    timezone: str | tzinfo | None = None,
+    undated: datetime | None = None,
+) -> Iterator[Item]:
+    """Everything in a file, or in a folder and those below it, a record at a time; nothing is left out in silence."""
+    wishes = how(format, mapping, timezone, undated)
+    return _folder(path, wishes) if path.is_dir() else _file(path, str(path), path.name, wishes)
+
+
+def _folder(folder: Path, wishes: How) -> Iterator[Item]:
+    tally, found = Tally(), 0
+    for path in files(folder):
+        if isinstance(path, Rejected | Note):
+            yield path
+            continue
+        place = path.relative_to(folder).as_posix()
+        for item in _file(path, place, place, wishes, tally):
+            found += not isinstance(item, Rejected | Note)
+            yield item
+    if tally.files:
+        yield Note(str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common()))
+    if not found:
+        yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
+
+
+def files(folder: Path) -> Iterator[Path | Rejected | Note]:
+    """The files below a folder by name; links to folders are not followed, and what is hidden is skipped."""
+    broken: list[OSError] = []
+    for here, folders, names in os.walk(folder, onerror=broken.append):
+        place = Path(here)
+        for folder_name in sorted(folders):
+            reason = _left_out(place / folder_name)
+            if reason:
+                folders.remove(folder_name)
+                yield Note((place / folder_name).relative_to(folder).as_posix(), f"skipped: {reason}")
+        folders.sort()
+        for name in sorted(names):
+            if name.startswith("."):
+                yield Note((place / name).relative_to(folder).as_posix(), "skipped: hidden")
+            else:
+                yield place / name
+    for problem in broken:
+        yield Rejected(str(problem.filename), None, f"the folder can't be read: {problem.strerror}")
+
+
+def count_hint(path: Path) -> int:
+    """About how many records there are, for a progress bar; 0 where nothing can be told."""
+    if path.is_dir():
+        return sum(count_hint(one) for one in files(path) if isinstance(one, Path))
+    try:
+        size = path.stat().st_size if path.is_file() else 0
+        with path.open("rb") as stream:
+            sample = stream.read(SAMPLE)
+    except OSError:
+        return 0
+    found = sum(not isinstance(item, Rejected | Note) for item in reading.read_bytes(path.name, sample))
+    return found if size <= len(sample) else round(found * size / len(sample))
+
+
+def _left_out(folder: Path) -> str | None:
+    if folder.name.startswith("."):
+        return "hidden"
+    return "a link to a folder; name the folder itself to read it" if folder.is_symlink() else None
+
+
+def _file(path: Path, name: str, place: str, wishes: How, tally: Tally | None = None) -> Iterator[Item]:
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            yield Rejected(name, None, "it is not a regular file; save what it gives in one")
+            return
+        with path.open("rb") as stream:
+            source = Source(name, place, stream, found.st_size, inside=tally is not None)
+            yield from reading.file(source, wishes, tally or Tally())
+    except OSError as problem:
+        yield Rejected(name, None, f"it can't be read: {problem.strerror}")
+    except ValueError as problem:  # a path with a NUL in it
+        yield Rejected(name, None, f"it can't be read: {problem}")

@@ -1,0 +1,71 @@
+"""The formats there are: how each is recognised and read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from onrecall.domain.incident import Document, Incident
+from onrecall.importers import (
+    firehydrant,
+    github,
+    incident_io,
+    incidentos,
+    jira,
+    native,
+    opsgenie,
+    pagerduty,
+    ragoffire,
+    recallops,
+    rootly,
+    servicenow,
+)
+from onrecall.importers.record import Record
+
+Shape = Literal["json", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One tool's records in one shape; in CSV a record's keys are the names of its columns."""
+
+    name: str
+    shape: Shape
+    recognises: Callable[[Mapping[str, Any]], bool]
+    parse: Callable[[Record], Incident | Document]
+
+
+TABLE: tuple[Format, ...] = (
+    Format("servicenow", "json", servicenow.recognises, servicenow.parse),
+    Format("servicenow", "csv", servicenow.recognises, servicenow.parse),
+    Format("jira", "json", jira.recognises, jira.parse),
+    Format("jira", "csv", jira.recognises_csv, jira.parse_csv),
+    Format("pagerduty", "json", pagerduty.recognises, pagerduty.parse),
+    Format("pagerduty", "csv", pagerduty.recognises, pagerduty.parse),
+    Format("opsgenie", "json", opsgenie.recognises, opsgenie.parse),
+    Format("incident.io", "json", incident_io.recognises, incident_io.parse),
+    Format("rootly", "json", rootly.recognises, rootly.parse),
+    Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
+    Format("github", "json", github.recognises, github.parse),
+    Format("ragoffire", "json", ragoffire.recognises, ragoffire.parse),
+    Format("incidentos", "json", incidentos.recognises, incidentos.parse),
+    Format("recallops", "json", recallops.recognises, recallops.parse),
+    Format("native", "json", native.recognises, native.parse),
+)
+COLUMNS, MARKDOWN = "columns", "markdown"
+
+
+def formats() -> tuple[str, ...]:
+    """The names by which a format can be forced."""
+    return tuple(dict.fromkeys((*(one.name for one in TABLE), COLUMNS, MARKDOWN)))
+
+
+def detect(shape: Shape, records: Sequence[Mapping[str, Any]]) -> Format | None:
+    """The format that recognises most of the records, the first of those; None: a table that somebody made."""
+    votes = [(sum(one.recognises(values) for values in records), one) for one in TABLE if one.shape == shape]
+    most, chosen = max(votes, key=lambda vote: vote[0])
+    return chosen if most else None
+
+
+def named(name: str, shape: Shape) -> Format | None:
+    """The format of this name in this shape."""
+    return next((one for one in TABLE if one.name == name and one.shape == shape), None)

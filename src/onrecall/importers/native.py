@@ -1,0 +1,195 @@
+"""Our own JSON: what `export` writes and the API speaks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, get_args
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import (
+    Document,
+    DocumentKind,
+    Incident,
+    Link,
+    LinkKind,
+    Provenance,
+    Resolution,
+    ResolutionStep,
+    Status,
+    StepOutcome,
+)
+from onrecall.domain.severity import severity
+from onrecall.importers.incident_builder import ordered
+from onrecall.importers.record import Record, check_id, kind_of, plain
+
+
+def recognises(values: Mapping[str, Any]) -> bool:
+    """Whether a record speaks our names: two of the three that it needs, so that a missing one can be named."""
+    return len({"id", "title", "started_at"} & set(values)) >= 2
+
+
+def parse(record: Record) -> Incident | Document:
+    """The incident, or the document where the record has a text and no start."""
+    if record.get("text") is not None and record.get("started_at") is None:
+        return _document(record)
+    started_at = record.time("started_at") or record.times.start_by_user()
+    resolved_at = record.time("resolved_at")
+    ordered(started_at, resolved_at)
+    resolution = _resolution(record, resolved_at)
+    fallback = "resolved" if resolution or resolved_at else "open"
+    known_id, source_id = record.text("id"), record.text("source_id")
+    return Incident(
+        id=check_id(known_id or source_id),
+        title=_title(record),
+        started_at=started_at,
+        description=plain(record.get("description"), "description") or "",
+        service=record.text("service"),
+        environment=record.text("environment"),
+        severity=severity(record.text("severity")),
+        labels=labels(record.get("labels")),
+        status=one_of(record.text("status") or fallback, Status, "status"),
+        acknowledged_at=record.time("acknowledged_at"),
+        resolved_at=resolved_at or (resolution.at if resolution else None),
+        source=record.text("source") or "import",
+        source_id=source_id,
+        resolution=resolution,
+        links=_links(record),
+    )
+
+
+def dump(incident: Incident) -> dict[str, Any]:
+    """The incident as JSON-ready data; `parse` gives the same incident back."""
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "description": incident.description,
+        "service": incident.service,
+        "environment": incident.environment,
+        "severity": incident.severity,
+        "labels": dict(incident.labels),
+        "status": incident.status,
+        "started_at": _written(incident.started_at),
+        "acknowledged_at": _written(incident.acknowledged_at),
+        "resolved_at": _written(incident.resolved_at),
+        "source": incident.source,
+        "source_id": incident.source_id,
+        "links": [{"kind": link.kind, "incident": link.incident} for link in incident.links],
+        "resolution": _dump_resolution(incident.resolution) if incident.resolution else None,
+    }
+
+
+def labels(value: Any) -> dict[str, str]:
+    """Labels as an object of texts."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise Invalid(f'`labels` must be an object such as {{"region": "eu"}}, not {kind_of(value)}', "labels")
+    return {str(key): said for key, one in value.items() if (said := _label(one, f"labels.{key}")) is not None}
+
+
+def one_of(value: str, allowed: Any, field: str) -> Any:
+    """The value, if it is one of the words that this field knows."""
+    words = get_args(allowed)
+    if value not in words:
+        raise Invalid(f"`{field}` is {value[:60]!r}; it must be one of {', '.join(words)}", field)
+    return value
+
+
+def _title(record: Record) -> str:
+    title = plain(record.get("title"), "title")
+    if not title or not title.strip():
+        raise Invalid("there is no `title`; say in a few words what happened", "title")
+    return title
+
+
+def _label(value: Any, field: str) -> str | None:
+    return str(value).lower() if isinstance(value, bool) else plain(value, field)
+
+
+def _document(record: Record) -> Document:
+    return Document(
+        id=check_id(record.text("id")),
+        title=_title(record),
+        text=plain(record.get("text"), "text") or "",
+        kind=one_of(record.text("kind") or "runbook", DocumentKind, "kind"),
+        service=record.text("service"),
+        labels=labels(record.get("labels")),
+        source=record.text("source"),
+        dated=record.time("dated"),
+    )
+
+
+def _resolution(record: Record, resolved_at: datetime | None) -> Resolution | None:
+    value = record.get("resolution")
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise Invalid(
+            f"`resolution` must be an object with `root_cause` and `steps`, not {kind_of(value)}", "resolution"
+        )
+    said = Record(value, record.times)
+    at = said.time("at") or resolved_at
+    if at is None:
+        raise Invalid("the resolution has no time; give `resolved_at` or `resolution.at`", "resolved_at")
+    steps = said.get("steps") or []
+    if not isinstance(steps, list):
+        raise Invalid(f"`resolution.steps` must be a list, not {kind_of(steps)}", "resolution.steps")
+    return Resolution(
+        root_cause=plain(said.get("root_cause"), "resolution.root_cause") or "",
+        at=at,
+        cause=said.text("cause"),
+        steps=tuple(_step(one, n) for n, one in enumerate(steps)),
+        summary=plain(said.get("summary"), "resolution.summary"),
+        provenance=one_of(said.text("provenance") or "imported", Provenance, "resolution.provenance"),
+        by=said.text("by"),
+    )
+
+
+def _step(value: Any, n: int) -> ResolutionStep:
+    field = f"resolution.steps.{n}"
+    if isinstance(value, str) and value.strip():
+        return ResolutionStep(value)
+    if not isinstance(value, Mapping):
+        raise Invalid(f"`{field}` must be an object with `text`, not {kind_of(value)}", field)
+    text = plain(value.get("text"), f"{field}.text")
+    if not text or not text.strip():
+        raise Invalid(f"`{field}.text` is missing; say what was done", f"{field}.text")
+    return ResolutionStep(
+        text,
+        plain(value.get("command"), f"{field}.command"),
+        one_of(plain(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
+        plain(value.get("rollback"), f"{field}.rollback"),
+    )
+
+
+def _links(record: Record) -> tuple[Link, ...]:
+    """Ties to earlier incidents: in `links`, or by the name of the one that it repeats in `duplicate_of`."""
+    links = [_link(row) for row in record.rows("links")]
+    if repeated := record.text("duplicate_of"):
+        links.append(Link("duplicate", repeated))
+    return tuple(dict.fromkeys(links))
+
+
+def _link(row: Record) -> Link:
+    other = row.text("incident")
+    if not other:
+        raise Invalid("a link has no `incident`; name the other incident's id", "links")
+    return Link(one_of(row.text("kind") or "recurrence", LinkKind, "links"), other)
+
+
+def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
+    return {
+        "root_cause": resolution.root_cause,
+        "cause": resolution.cause,
+        "steps": [
+            {"text": step.text, "command": step.command, "outcome": step.outcome, "rollback": step.rollback}
+            for step in resolution.steps
+        ],
+        "summary": resolution.summary,
+        "provenance": resolution.provenance,
+        "by": resolution.by,
+        "at": _written(resolution.at),
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,67 @@
+"""What is read and how: the source, the user's wishes, and the tally of one go."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.incident import Document, Incident
+from onrecall.importers import columns
+from onrecall.importers.formats import formats
+from onrecall.importers.record import Note
+from onrecall.importers.times import Times, zone
+
+Item = Incident | Document | Rejected | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file or a body: what it is called in messages, its place in the folder, and its bytes."""
+
+    name: str
+    path: str
+    stream: BinaryIO
+    size: int
+    inside: bool = False
+    """Found in a folder, not named by the user: what is plainly something else is skipped, not rejected."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the user said about reading."""
+
+    format: str | None = None
+    mapping: columns.Mapped | None = None
+    timezone: tzinfo | None = None
+    undated: datetime | None = None
+
+    def times(self) -> Times:
+        """A fresh reader of times, for one file."""
+        return Times(self.timezone, self.undated, self.mapping.dates if self.mapping else None)
+
+
+def how(
+    format: str | None,  # noqa: A002 - what everybody calls it
+    mapping: Path | Mapping[str, Any] | None,
+    timezone: str | tzinfo | None,
+    undated: datetime | None,
+) -> How:
+    """The user's wishes, checked before anything is read."""
+    if format is not None and format not in formats():
+        raise Invalid(f"there is no format {format!r}; there are {', '.join(formats())}", "format")
+    if undated is not None and undated.tzinfo is None:
+        raise Invalid("the time for incidents without one needs a zone, such as 2024-01-31T00:00:00Z", "undated")
+    mapped = columns.load(mapping) if isinstance(mapping, Path) else columns.mapped(mapping) if mapping else None
+    local = timezone or (mapped.timezone if mapped else None)
+    return How(format, mapped, zone(local) if isinstance(local, str) else local, undated)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been read so far in one go: ids that are taken, and how many files of each format there were."""
+
+    documents: dict[str, str] = field(default_factory=dict)
+    files: Counter[str] = field(default_factory=Counter)

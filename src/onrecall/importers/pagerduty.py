@@ -1,0 +1,66 @@
+"""PagerDuty: REST incidents (with notes where they were asked for), raw analytics, and the CSV of its reports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onrecall.domain.incident import Incident
+from onrecall.importers.incident_builder import incident
+from onrecall.importers.record import Record
+from onrecall.importers.resolution import closing, sections
+from onrecall.importers.times import after
+
+
+def recognises(values: Mapping[str, Any]) -> bool:
+    """By the number of the incident, which stands in every form of it."""
+    return "incident_number" in values and bool({"created_at", "created_on", "incident_key", "urgency"} & set(values))
+
+
+def parse(record: Record) -> Incident:
+    """The incident; the fix is in its notes, if anywhere."""
+    notes = tuple(said for row in record.rows("notes") if (said := row.text("content")))
+    described = _details(record)
+    told = {**sections(described)}
+    for note in notes:
+        told |= sections(note)
+    started = record.time("created_at", "created_on")
+    state = record.text("status")
+    ended = record.time("resolved_at", "resolved_on") or (
+        record.time("last_status_change_at") if state == "resolved" else None
+    )
+    waited = record.number("seconds_to_first_ack")
+    acknowledged = next((row.time("at") for row in record.rows("acknowledgements")), None)
+    if acknowledged is None and started and waited:
+        acknowledged = after(started, waited)
+    return incident(
+        record,
+        source="pagerduty",
+        id=record.text("id", "incident_number"),
+        title=record.text("title", "description", "summary"),
+        description=described,
+        started_at=started,
+        acknowledged_at=acknowledged,
+        resolved_at=ended,
+        service=record.name("service", "service_name"),
+        level=record.name("priority", "priority_name") or record.text("urgency"),
+        state=state,
+        labels={
+            "team": record.name("teams", "team_name"),
+            "number": record.text("incident_number"),
+            "incident_key": record.text("incident_key"),
+        },
+        root_cause=told.get("root_cause"),
+        fix=told.get("fix") or closing(notes),
+    )
+
+
+def _details(record: Record) -> str | None:
+    """What the alert said: the body's details, or those of the first trigger."""
+    found = record.get("body.details") or record.get("first_trigger_log_entry.channel.details")
+    if isinstance(found, Mapping):
+        return (
+            "\n".join(f"{key}: {value}" for key, value in found.items() if isinstance(value, str | int | float)) or None
+        )
+    if isinstance(found, str):
+        return found
+    title, described = record.text("title"), record.text("description")
+    return described if title and described != title else None

@@ -1,0 +1,112 @@
+"""One file or body → incidents, documents, what was left out, and notes."""
+
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Document
+from onrecall.importers import csv_reader as csv_rows
+from onrecall.importers import markdown
+from onrecall.importers.encoding import SAMPLE, binary, decode
+from onrecall.importers.formats import MARKDOWN
+from onrecall.importers.options import How, Item, Source, Tally, how
+from onrecall.importers.record import Note
+from onrecall.importers.records import Records
+
+LARGEST_DOCUMENT = 8 * 2**20
+"""Bytes of one Markdown file."""
+_ENDINGS = {
+    "application/json": ".json",
+    "application/x-ndjson": ".jsonl",
+    "application/jsonl": ".jsonl",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "text/markdown": ".md",
+}
+_PROMISING = (*markdown.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+_NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
+
+
+def read_bytes(
+    name: str,
+    data: bytes,
+    media_type: str | None = None,
+    *,
+    format: str | None = None,  # noqa: A002 - what everybody calls it
+    mapping: Path | Mapping[str, Any] | None = None,
+    timezone: str | tzinfo | None = None,
+    undated: datetime | None = None,
+) -> Iterator[Item]:
+    """Everything in a body that came by HTTP; its media type is heard where the name has no ending."""
+    ending = _ENDINGS.get((media_type or "").partition(";")[0].strip().lower(), "")
+    path = name if "." in name else name + ending
+    return file(Source(name, path, io.BytesIO(data), len(data)), how(format, mapping, timezone, undated), Tally())
+
+
+def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
+    """Everything in one file."""
+    sample = source.stream.read(SAMPLE)
+    source.stream.seek(0)
+    if not sample.strip(_NOTHING) and source.size <= SAMPLE:
+        yield Rejected(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
+    elif kind := binary(sample):
+        yield _other(source, f"it is {kind}")
+    elif (shape := _shape(source.path, sample, how)) is None:
+        yield _other(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or say its format")
+    elif shape == MARKDOWN:
+        yield _markdown(source, how, tally)
+    else:
+        yield from Records(source, shape, how, tally).read(sample)
+
+
+def _other(source: Source, reason: str) -> Rejected | Note:
+    """Nothing of ours: skipped in a folder, unless its ending promised otherwise."""
+    if source.inside and _ending(source.path) not in _PROMISING:
+        return Note(source.name, f"skipped: {reason}")
+    return Rejected(source.name, None, f"it can't be read: {reason}")
+
+
+def _ending(path: str) -> str:
+    return "." + path.lower().removesuffix(".erb").rpartition(".")[2]
+
+
+def _shape(path: str, sample: bytes, how: How) -> str | None:
+    """The shape of a file: as the user said, as its ending says, as it looks."""
+    text = decode(sample)[0]
+    ending = _ending(path)
+    begin = text.lstrip()[:1]
+    if how.format == MARKDOWN or (how.format is None and ending in markdown.SUFFIXES):
+        return MARKDOWN
+    if ending in (".jsonl", ".ndjson") or (begin == "{" and _one_a_line(text)):
+        return "jsonl"
+    if ending == ".json" or (begin in ("{", "[") and ending not in (".csv", ".tsv")):
+        return "json"
+    first = text.lstrip().partition("\n")[0]
+    if ending in (".csv", ".tsv") or how.format is not None or how.mapping is not None:
+        return "csv"
+    if first.startswith(("---", "# ", "## ")) or next(markdown.headings(text), None):
+        return MARKDOWN
+    return "csv" if any(first.count(mark) >= 2 for mark in csv_rows.DELIMITERS) else None
+
+
+def _one_a_line(text: str) -> bool:
+    """Whether the second line begins an object too, and the first was more than a brace."""
+    lines = [line for line in text.splitlines() if line.strip()][:2]
+    return len(lines) == 2 and len(lines[0].strip()) > 1 and lines[1].startswith("{")
+
+
+def _markdown(source: Source, how: How, tally: Tally) -> Item:
+    if source.size > LARGEST_DOCUMENT:
+        return Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
+    found = markdown.parse(source.name, decode(source.stream.read())[0], source.path, how.times())
+    if isinstance(found, Document):
+        earlier = tally.documents.setdefault(found.id, source.name)
+        if earlier != source.name:
+            return Rejected(
+                source.name, "id", f"the id {found.id!r} is already that of {earlier}; give one of them another `id`"
+            )
+        tally.files[found.kind] += 1
+    return found

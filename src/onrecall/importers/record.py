@@ -1,0 +1,187 @@
+"""One record of a file and the questions that every format asks of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.errors import Invalid
+from onrecall.importers.times import Times
+
+DEEPEST = 64
+LONGEST_ID = 200
+_CALLED = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing about what was read; what it says was skipped is no loss of an incident."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as it stands in its file."""
+
+    line: int
+    values: Mapping[str, Any]
+    where: str
+
+
+class Record:
+    """The values of one row, asked for by name; a dotted name looks inside, several names are tried in turn."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self, values: Mapping[str, Any], times: Times) -> None:
+        self.values = values
+        self.times = times
+
+    def get(self, name: str) -> Any:
+        """The value as it stands, or None."""
+        return _inside(self.values, name)
+
+    def text(self, *names: str) -> str | None:
+        """The first of these that says something, as text without blanks around it."""
+        for name in names:
+            said = plain(self.get(name), name)
+            if said and said.strip():
+                return said.strip()
+        return None
+
+    def time(self, *names: str) -> datetime | None:
+        """The first of these that says something, as a moment in UTC."""
+        for name in names:
+            value = self.get(name)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return self.times.unix(value, name)
+            said = plain(value, name)
+            if said and said.strip():
+                return self.times.read(said, name)
+        return None
+
+    def name(self, *names: str) -> str | None:
+        """The first of these that says something: as text, or by the name of the thing that stands there."""
+        for name in names:
+            value = self.get(name)
+            for one in value if isinstance(value, list) else (value,):
+                if said := _name(one):
+                    return said
+        return None
+
+    def number(self, *names: str) -> float | None:
+        """The first of these that counts something, from zero up; what is no number is as if it were not there."""
+        for name in names:
+            value = self.get(name)
+            if isinstance(value, str) and value.strip().isdecimal() and len(value) < 16:
+                value = int(value)
+            if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
+                return value
+        return None
+
+    def rows(self, name: str) -> tuple["Record", ...]:
+        """The objects listed under this name."""
+        value = self.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise Invalid(f"`{name}` must be a list, not {kind_of(value)}", name)
+        return tuple(Record(one, self.times) for one in value if isinstance(one, Mapping))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The texts listed under this name, or the parts of a text with commas."""
+        value = self.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        if not isinstance(value, list):
+            raise Invalid(f"`{name}` must be a list of texts, not {kind_of(value)}", name)
+        return tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
+
+
+def _inside(values: Any, name: str) -> Any:
+    for part in name.split("."):
+        if not isinstance(values, Mapping):
+            return None
+        values = values.get(part)
+    return values
+
+
+def _name(value: Any) -> str | None:
+    """What a thing is called, whether it stands as text or as an object."""
+    if isinstance(value, Mapping):
+        return next((said for key in _CALLED if (said := _name(_inside(value, key)))), None)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def plain(value: Any, field: str) -> str | None:
+    """A text or a number as text; anything else is a mistake."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Invalid(f"`{field}` must be text, not {kind_of(value)}", field)
+    return str(value)
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words."""
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, int | float):
+        return "a number"
+    return "text" if isinstance(value, str) else "null"
+
+
+def check(values: Any) -> None:
+    """Refuse what no database keeps and no honest export holds: NUL bytes, halves of characters, bottomless nesting."""
+    for path, depth, value in _walk(values):
+        if depth > DEEPEST:
+            raise Invalid(f"it is nested deeper than {DEEPEST} levels; flatten it", path.split(".")[0] or None)
+        if isinstance(value, str):
+            check_text(value, path)
+
+
+def check_text(value: str, field: str) -> None:
+    """Refuse a text that can't be stored."""
+    if "\0" in value:
+        raise Invalid(f"`{field}` holds a NUL byte; remove it", field)
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise Invalid(f"`{field}` holds half of a character (a lone surrogate); write the whole character", field)
+
+
+def check_id(value: str | None, field: str = "id") -> str:
+    """An id as it was given; there is none, nobody makes one up."""
+    if not value or not value.strip():
+        raise Invalid(f"there is no `{field}`; give each record the id it has where it comes from", field)
+    value = value.strip()
+    if len(value) > LONGEST_ID:
+        raise Invalid(f"`{field}` is longer than {LONGEST_ID} characters; use the short id", field)
+    if not value.isprintable():
+        raise Invalid(f"`{field}` holds a line break or another control character; use the plain id", field)
+    return value
+
+
+def _walk(root: Any) -> Iterator[tuple[str, int, Any]]:
+    waiting: list[tuple[str, int, Any]] = [("", 0, root)]
+    while waiting:
+        path, depth, value = waiting.pop()
+        yield path, depth, value
+        if depth > DEEPEST:
+            continue
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                name = f"{path}.{key}" if path else str(key)
+                yield name[:80], depth, str(key)
+                waiting.append((name[:80], depth + 1, inner))
+        elif isinstance(value, list):
+            waiting.extend((path, depth + 1, inner) for inner in value)

@@ -1,0 +1,79 @@
+"""What an import may call a resolution: only what the source says under that name."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Resolution, ResolutionStep
+from onrecall.importers.steps import steps
+
+Section = Literal["root_cause", "fix"]
+
+_NAMES: dict[str, Section] = {
+    **dict.fromkeys(
+        ("root cause", "root causes", "root cause analysis", "cause", "causes", "cause of the incident", "rca"),
+        "root_cause",
+    ),
+    **dict.fromkeys(
+        ("resolution", "resolution steps", "fix", "the fix", "solution", "mitigation", "remediation", "how we fixed it",
+         "resolution and recovery", "recovery", "steps taken", "actions taken", "fix applied"),
+        "fix",
+    ),
+}  # fmt: skip
+_HEADING = re.compile(r" {0,3}(?:#{1,6}|h[1-6]\.)\s+(?P<text>\S.*)")
+_CLOSING = re.compile(
+    r"\b(?:fixed|resolved|mitigated|root cause|caused by|due to|restarted|rolled back|reverted|scaled|increased|"
+    r"patched|renewed|replaced|upgraded|failed over|workaround|restored)\b",
+    re.IGNORECASE,
+)
+
+
+def resolution(
+    root_cause: str | None,
+    fix: str | None,
+    at: datetime | None,
+    *,
+    cause: str | None = None,
+    done: tuple[ResolutionStep, ...] | None = None,
+    prose: bool = False,
+) -> Resolution | None:
+    """A resolution as imported, where the source gives a cause or a fix; its time must be known."""
+    if not root_cause and not fix and not done:
+        return None
+    if at is None:
+        raise Invalid(
+            "it says what fixed it but not when; give `resolved_at`, or name its column in a mapping file",
+            "resolved_at",
+        )
+    taken = steps(fix, prose=prose) if done is None else done
+    return Resolution(root_cause or "", at, cause=cause, steps=taken, summary=fix, provenance="imported")
+
+
+def sections(text: str | None) -> Mapping[Section, str]:
+    """What stands under "Root cause" and under "Resolution" in a description or a comment."""
+    parts: dict[Section, list[str]] = {}
+    current: Section | None = None
+    for line in (text or "").splitlines():
+        if heading := _HEADING.fullmatch(line):
+            current = _NAMES.get(_bare(heading["text"]))
+            continue
+        label, _, said = line.partition(":")
+        if (name := _NAMES.get(_bare(label))) and (":" in line or "**" in line or "__" in line):
+            current, line = name, said.strip(" *_")  # noqa: PLW2901 - the rest of a labelled line
+        if current:
+            parts.setdefault(current, []).append(line)
+    joined = {name: "\n".join(lines).strip() for name, lines in parts.items()}
+    return {name: text for name, text in joined.items() if text}
+
+
+def _bare(heading: str) -> str:
+    """A heading or label without its marks."""
+    return heading[:80].strip(" \t-*_#:").lower()
+
+
+def closing(comments: tuple[str, ...]) -> str | None:
+    """The last comment, if it tells what ended the incident."""
+    last = comments[-1].strip() if comments else ""
+    return last if _CLOSING.search(last) else None

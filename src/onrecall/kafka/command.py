@@ -1,0 +1,112 @@
+"""`onrecall kafka`: takes in what the topics have, and writes recommendations, until it is told to end."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from onrecall.bootstrap import app as wiring
+from onrecall.bootstrap.status import Part
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.kafka.connection import Connection, check_library, problem
+from onrecall.kafka.consumer import Taking
+from onrecall.kafka.health import health, missing
+from onrecall.kafka.publisher import Publisher
+from onrecall.kafka.status_printer import Said
+from onrecall.pipeline import Memory
+from onrecall.settings import Settings
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+
+POLL_SECONDS = 0.5
+
+log = logging.getLogger("onrecall.kafka.client")
+
+
+def kafka(as_json: Json = False) -> None:
+    """Take alerts in from Kafka, beside other processes of the same group; publish recommendations if told where."""
+    chosen = wiring.settings()
+    connection = wiring.kafka(chosen)
+    if connection is None:
+        raise Invalid("say where Kafka is: set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
+    check_library()
+    said = Said(as_json=as_json)
+    with _until_told() as ending, wiring.house(chosen) as home:
+        run(home.memory, connection, said, ending)
+    said("stopped", "stopped")
+
+
+def parts(chosen: Settings) -> Sequence[Callable[[], Part]]:
+    """What `doctor` asks of Kafka, where there is one."""
+    connection = wiring.kafka(chosen)
+    return [] if connection is None else [lambda: health(connection)]
+
+
+def run(memory: Memory, connection: Connection, said: Said, ending: threading.Event) -> None:
+    """Take in and publish until told to end."""
+    with _publishing(memory, connection, said):
+        if connection.topics:
+            take_in(memory, connection, said, ending)
+        while not ending.wait(POLL_SECONDS):
+            pass
+
+
+def take_in(memory: Memory, connection: Connection, said: Said, ending: threading.Event) -> None:
+    """Be a member of the group until told to end; Forbidden or Unavailable when the brokers don't let us."""
+    from confluent_kafka import Consumer, KafkaError, KafkaException  # noqa: PLC0415 - it is an extra
+
+    troubles: list[KafkaError] = []
+    consumer = Consumer(connection.consumer() | {"error_cb": troubles.append}, logger=log)
+    taking = Taking(consumer, troubles, memory.receiver, connection.topics, said)
+    try:
+        _reach(consumer, connection, said)
+        taking.run(ending)
+    except KafkaException as error:
+        consumer.poll(0)  # what the client complained of on the way says more than that it failed
+        worst = next((ends for one in [*troubles, error.args[0]] if (ends := problem(one))), None)
+        raise worst or Unavailable(f"{connection.brokers}: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+def _reach(consumer: "Consumer", connection: Connection, said: Said) -> None:
+    """Whether the brokers answer at all, so that a wrong address is heard of at once."""
+    brokers, absent = missing(consumer, connection)
+    topics = ", ".join(connection.topics)
+    said("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
+    if absent:
+        words = f"no topic {', '.join(absent)} yet, or not for this user; what it will have is read when it is there"
+        said("trouble", words, topics=absent)
+
+
+@contextmanager
+def _publishing(memory: Memory, connection: Connection, said: Said) -> Iterator[None]:
+    if connection.publish is None:
+        yield
+        return
+    from confluent_kafka import Producer  # noqa: PLC0415 - it is an extra
+
+    publisher = Publisher(memory, lambda: Producer(connection.producer(), logger=log), connection.publish, said)
+    publisher.start()
+    try:
+        yield
+    finally:
+        publisher.stop()
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """An event that is set when the process is told to end."""
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    yield ending

@@ -1,0 +1,78 @@
+"""How to get to the brokers: what librdkafka is told, and what its errors are in our own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
+
+if TYPE_CHECKING:
+    from confluent_kafka import KafkaError
+
+MISSING = "Kafka needs a library that is not here; install it with: pip install 'onrecall[kafka]'"
+REACH_SECONDS = 10.0
+"""How long the brokers may take to answer at the start."""
+SESSION_MS = 10_000
+"""After so long without a word from a process its partitions go to the others."""
+LOOK_MS = 10_000
+"""How often is looked for topics and partitions that are new."""
+AHEAD_KB = 16 * 1024
+"""What may be fetched and not yet taken in: memory is no queue to rely on, the topic is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The brokers, what is read from them and what is written there."""
+
+    brokers: str
+    group: str
+    topics: Mapping[str, str | None]
+    """Each topic and whose format its records have; None: their headers say."""
+    publish: str | None = None
+    """The topic that recommendations are written to."""
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What librdkafka calls its settings for encryption and login."""
+
+    def client(self) -> dict[str, Any]:
+        """What every client is told."""
+        return {"bootstrap.servers": self.brokers, "client.id": "onrecall", **self.security}
+
+    def consumer(self) -> dict[str, Any]:
+        """What a consumer is told: nothing counts as read before we say that the database has it."""
+        return self.client() | {
+            "group.id": self.group,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "auto.offset.reset": "earliest",
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": SESSION_MS,
+            "queued.max.messages.kbytes": AHEAD_KB,
+            "fetch.max.bytes": AHEAD_KB * 1024,
+            "topic.metadata.refresh.interval.ms": LOOK_MS,
+        }
+
+    def producer(self) -> dict[str, Any]:
+        """What a producer is told: delivered means that the replicas have it, in the order in which it was sent."""
+        return self.client() | {"acks": "all", "enable.idempotence": True, "message.timeout.ms": 30_000}
+
+
+def check_library() -> None:
+    """Invalid when the extra is not installed."""
+    try:
+        import confluent_kafka  # noqa: F401, PLC0415 - it is an extra
+    except ImportError as error:
+        raise Invalid(MISSING, "kafka") from error
+
+
+def problem(error: "KafkaError") -> OnRecallError | None:
+    """What ends the process: a login or a permission that is missing, a client that can't go on. None: it passes."""
+    from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
+
+    told = f"{error.str()} ({error.name()})"
+    if error.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):  # noqa: SLF001
+        return Forbidden(f"the brokers refuse the login: {told}; look at ONRECALL_KAFKA_SASL_… and …_SSL_…")
+    if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        return Forbidden(f"the brokers refuse a topic: {told}; allow this user to read ONRECALL_KAFKA_TOPICS")
+    if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+        return Forbidden(f"the brokers refuse the group: {told}; allow this user to use ONRECALL_KAFKA_GROUP")
+    return Unavailable(f"the Kafka client can't go on: {told}") if error.fatal() else None

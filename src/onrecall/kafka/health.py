@@ -1,0 +1,59 @@
+"""Whether the brokers answer, have the topics, and how much waits there; for `doctor`."""
+
+from typing import TYPE_CHECKING
+
+from onrecall.bootstrap.status import Part
+from onrecall.domain.errors import Invalid
+from onrecall.kafka.connection import REACH_SECONDS, Connection, check_library
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+
+NAME = "kafka"
+
+
+def health(connection: Connection) -> Part:
+    """Ask the brokers, as the user and the group that `onrecall kafka` would be."""
+    try:
+        check_library()
+    except Invalid as error:
+        return Part(name=NAME, state="down", detail=str(error))
+    from confluent_kafka import Consumer, KafkaException  # noqa: PLC0415 - it is an extra
+
+    consumer = Consumer(connection.consumer() | {"log_level": 0})
+    try:
+        return _asked(consumer, connection)
+    except KafkaException as error:
+        return Part(name=NAME, state="down", detail=f"{connection.brokers}: {error.args[0].str()}")
+    finally:
+        consumer.close()
+
+
+def missing(consumer: "Consumer", connection: Connection) -> tuple[int, list[str]]:
+    """How many brokers there are, and which of our topics are not there or not shown to us."""
+    known = consumer.list_topics(timeout=REACH_SECONDS)
+    wanted = [*connection.topics, *([connection.publish] if connection.publish else [])]
+    there = {name for name, topic in known.topics.items() if topic.error is None}
+    return len(known.brokers), [name for name in wanted if name not in there]
+
+
+def _asked(consumer: "Consumer", connection: Connection) -> Part:
+    brokers, absent = missing(consumer, connection)
+    said = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
+    if absent:
+        return Part(name=NAME, state="degraded", detail=f"{said}; no topic {', '.join(absent)}, or not for this user")
+    waiting = sum(_waiting(consumer, topic) for topic in connection.topics)
+    return Part(name=NAME, state="ok", detail=f"{said}; {waiting:,} records of {', '.join(connection.topics)} wait")
+
+
+def _waiting(consumer: "Consumer", topic: str) -> int:
+    """Records that the group has not taken in yet."""
+    from confluent_kafka import TopicPartition  # noqa: PLC0415 - it is an extra
+
+    numbers = consumer.list_topics(topic, timeout=REACH_SECONDS).topics[topic].partitions
+    places = [TopicPartition(topic, number) for number in numbers]
+    waiting = 0
+    for place in consumer.committed(places, timeout=REACH_SECONDS):
+        low, high = consumer.get_watermark_offsets(place, timeout=REACH_SECONDS) or (0, 0)
+        waiting += high - max(low, place.offset)
+    return waiting

@@ -1,0 +1,150 @@
+"""Publishing: each recommendation goes out to a topic at least once, in the order in which they were made."""
+
+import json
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from onrecall.domain.errors import NotFound, OnRecallError, Unavailable
+from onrecall.kafka.status_printer import Said
+from onrecall.pipeline import Memory
+from onrecall.schemas.incidents import IncidentOut, RecommendationOut
+from onrecall.storage import Event
+
+if TYPE_CHECKING:
+    from confluent_kafka import KafkaError, Message, Producer
+
+POLL_SECONDS = 1.0
+AT_ONCE = 100
+"""Events that are looked at together."""
+LONGEST_PAUSE = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """A thread that follows what happens and writes what was recommended to a topic."""
+
+    def __init__(self, memory: Memory, make: "Callable[[], Producer]", topic: str, said: Said) -> None:
+        self._memory = memory
+        self._make = make
+        self._topic = topic
+        self._said = said
+        self._cursor = f"kafka:{topic}"
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._producer: Producer | None = None
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, where the last process stopped."""
+        self._thread = threading.Thread(target=self._run, name="kafka-publisher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is at hand, and let another process go on."""
+        self._ending.set()
+        if self._thread:
+            self._thread.join()
+        try:
+            self._memory.store.cursors.release(self._cursor, self._holder)
+        except Unavailable as error:
+            log.warning("another process can publish when the lease has run out: %s", error)
+
+    def _run(self) -> None:
+        pause = POLL_SECONDS
+        while not self._ending.is_set():
+            try:
+                looked_at = self.round()
+            except OnRecallError as error:
+                self._producer = None  # what it still holds is dropped and sent anew
+                self._said("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
+                self._ending.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                pause = POLL_SECONDS
+                if looked_at < AT_ONCE:
+                    self._ending.wait(POLL_SECONDS)
+
+    def round(self) -> int:
+        """Publish what was recommended since the last time; how many events were looked at. Unavailable: not now."""
+        store = self._memory.store
+        after = store.cursors.take(self._cursor, self._holder, self._memory.now())
+        events = store.events(after, AT_ONCE) if after is not None else ()
+        if not events:
+            return 0
+        given = [one for one in events if one.type == "recommended"]
+        if given and not self._send(given):
+            return 0
+        store.cursors.move(self._cursor, self._holder, events[-1].seq, self._memory.now())
+        if given:
+            words = f"{len(given)} recommendations written to {self._topic}"
+            self._said("published", words, recommendations=len(given), topic=self._topic)
+        return len(events)
+
+    def _send(self, given: Sequence[Event]) -> bool:
+        """Whether the brokers have all of it; False when told to end before they said so."""
+        producer = self._producer = self._producer or self._make()
+        failed: list[KafkaError] = []
+
+        def delivered(error: "KafkaError | None", message: "Message") -> None:
+            if error is not None and not self._never(error, message):
+                failed.append(error)
+
+        for event in given:
+            self._produce(producer, event, delivered)
+        while left := producer.flush(POLL_SECONDS):
+            if self._ending.is_set():
+                log.warning("%d recommendations were not delivered yet; they are sent again at the next start", left)
+                return False
+        if failed:
+            raise Unavailable(f"{self._topic}: {failed[0].str()}")
+        return True
+
+    def _produce(self, producer: "Producer", event: Event, delivered: "Callable[..., None]") -> None:
+        from confluent_kafka import KafkaException  # noqa: PLC0415 - it is an extra
+
+        try:
+            value = json.dumps(self._body(event), ensure_ascii=False).encode(errors="replace")
+            headers = _headers(event)
+            producer.produce(self._topic, value, event.incident.encode(), headers=headers, on_delivery=delivered)
+        except NotFound as error:
+            log.warning("event %d is passed over: %s", event.seq, error)
+        except BufferError as error:
+            raise Unavailable(f"{self._topic}: more waits than the client holds") from error
+        except KafkaException as error:
+            if not self._never(error.args[0], event.seq):
+                raise Unavailable(f"{self._topic}: {error.args[0].str()}") from error
+
+    def _body(self, event: Event) -> Mapping[str, Any]:
+        """The recommendation, and the incident that it is for."""
+        store = self._memory.store
+        recommendation = store.recommendation(event.detail["recommendation"])
+        return {
+            "incident": IncidentOut.model_validate(store.incident(event.incident)).plain(),
+            "recommendation": RecommendationOut.model_validate(recommendation).plain(),
+        }
+
+    def _never(self, error: "KafkaError", which: "Message | int") -> bool:
+        """Whether the brokers will never take it, so that it must not stand before all later ones."""
+        from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
+
+        if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
+            return False
+        name = which if isinstance(which, int) else dict(which.headers() or ()).get("onrecall-event")
+        self._said("refused", f"{self._topic} does not take event {name!r}, which is passed over: {error.str()}")
+        return True
+
+
+def _headers(event: Event) -> list[tuple[str, str | bytes | None]]:
+    """What tells one recommendation from another; who gets one a second time knows it by its id."""
+    return [
+        ("content-type", b"application/json"),
+        ("onrecall-recommendation", str(event.detail["recommendation"]).encode()),
+        ("onrecall-verdict", str(event.detail["verdict"]).encode()),
+        ("onrecall-event", str(event.seq).encode()),
+    ]

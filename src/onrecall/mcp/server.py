@@ -1,0 +1,226 @@
+"""MCP: the memory as tools for assistants, over stdio here and over HTTP at `/mcp`.
+
+Tools that write are only there for whoever may write; an assistant that a hostile alert asks to close an incident
+finds no tool for it.
+"""
+
+import functools
+import inspect
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from onrecall import __version__
+from onrecall.domain.access import Caller
+from onrecall.domain.errors import Invalid, NotFound, OnRecallError
+from onrecall.domain.incident import (
+    EvidenceKind,
+    Filter,
+    Helped,
+    Incident,
+    Outcome,
+    Resolution,
+    ResolutionStep,
+    StepVerdict,
+)
+from onrecall.mcp import results as shapes
+from onrecall.pipeline import Memory
+from onrecall.pipeline import recurrences as families
+from onrecall.pipeline.service import situation
+from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
+from onrecall.schemas.trust import TrustOut
+
+WHAT = (
+    "The incident memory of this team: what broke like this before, what fixed it, what did not, and how far to trust "
+    "that. Ask before guessing; every claim names the incident or document and the line that it stands on."
+)
+READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+Text = Annotated[
+    str, Field(min_length=1, max_length=200_000, description="What happens: an alert, symptoms, log lines.")
+]
+Service = Annotated[str | None, Field(max_length=200, description="Where it happens; a signal, not a filter.")]
+Limit = Annotated[int, Field(ge=1, le=20, description="How many to show.")]
+Id = Annotated[str, Field(min_length=1, max_length=200, description="An id as another tool gave it, such as INC-42.")]
+Long = Annotated[str | None, Field(max_length=20_000)]
+
+log = logging.getLogger(__name__)
+
+
+def server(memory: Memory, local: Caller) -> MCPServer[Any]:
+    """The tools that a caller may use."""
+    writes = local.may("responder")
+    only = "" if writes else " This connection only reads; with a key of the role responder outcomes can be reported."
+    made: MCPServer[Any] = MCPServer(
+        "onrecall", title="OnRecall", instructions=WHAT + only, version=__version__, log_level="WARNING"
+    )
+    tools = Tools(memory, local)
+    reading = (
+        tools.recall_incidents,
+        tools.ask,
+        tools.get_incident,
+        tools.search_runbooks,
+        tools.recurrences,
+        tools.trust,
+    )
+    for tool in reading:
+        made.add_tool(_plain_errors(tool), annotations=READING)
+    for writer in (tools.report_outcome, tools.resolve_incident) if writes else ():
+        made.add_tool(_plain_errors(writer), annotations=WRITING)
+    return made
+
+
+def serve(memory: Memory, *, write: bool, by: str | None) -> None:
+    """Speak MCP on standard input and output until the other side hangs up."""
+    server(memory, Caller("responder" if write else "viewer", by)).run("stdio")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """One method a tool; its docstring and its parameters are what an assistant is told of it."""
+
+    memory: Memory
+    local: Caller
+
+    def recall_incidents(
+        self,
+        text: Text,
+        service: Service = None,
+        limit: Limit = 5,
+        as_of: Annotated[When | None, Field(description="Use only what was known then.")] = None,
+    ) -> dict[str, Any]:
+        """Find earlier incidents that are most like this, and why. Writes nothing."""
+        found = self._recall("incident", text, service, limit, as_of)
+        return shapes.said(found, "get_incident(id) shows one whole" if found else "nothing like this was seen before")
+
+    def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
+        """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
+
+        `verdict` never_seen: memory has no answer. Confidence is a measured frequency, or null. Writes nothing.
+        """
+        answer = self.memory.ask(situation(text, service, labels))
+        return shapes.said(shapes.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
+
+    def get_incident(
+        self,
+        id: Id,  # noqa: A002 - what an assistant calls it
+        from_line: Annotated[int | None, Field(ge=1, description="Show its numbered page from this line.")] = None,
+    ) -> dict[str, Any]:
+        """Show an incident and the newest answer to it, or numbered lines of an incident or a runbook."""
+        thing = self.memory.thing(id)
+        if from_line is None and isinstance(thing, Incident):
+            newest = self.memory.store.newest_recommendation(id)
+            return shapes.said(shapes.incident(thing, newest), f"get_incident({id!r}, from_line=1) shows its lines")
+        told, rest = shapes.lines(thing, from_line or 1)
+        return shapes.said(told, f"get_incident({id!r}, from_line={rest})" if rest else None)
+
+    def search_runbooks(self, text: Text, service: Service = None, limit: Limit = 5) -> dict[str, Any]:
+        """Find runbooks, postmortems and root cause analyses about this. Writes nothing."""
+        found = self._recall("document", text, service, limit)
+        return shapes.said(
+            found, "get_incident(id, from_line=N) shows its lines" if found else "no document is like this"
+        )
+
+    def recurrences(
+        self,
+        service: Service = None,
+        min_count: Annotated[int, Field(ge=2, le=1000, description="Families of at least so many.")] = 2,
+        limit: Limit = 10,
+    ) -> dict[str, Any]:
+        """List what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
+        wanted = families.Wanted(min_count, service, limit)
+        found = families.recurrences(self.memory.store, self.memory.now(), wanted)
+        shown = [shapes.family(one) for one in found.families]
+        return shapes.said({"families": shown, "of": found.found, "incidents_looked_at": found.incidents})
+
+    def trust(self) -> dict[str, Any]:
+        """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""
+        return shapes.said(TrustOut.model_validate(self.memory.trust.standing()).plain())
+
+    def report_outcome(
+        self,
+        context: Context,
+        recommendation: Annotated[str, Field(max_length=200, description="The id that get_incident shows.")],
+        verdict: Helped,
+        steps: Annotated[list[StepVerdictIn] | None, Field(max_length=200)] = None,
+        note: Long = None,
+    ) -> dict[str, Any]:
+        """Say whether an incident's recommendation helped, and what came of its steps. It counts from now on.
+
+        Only report what a person has told you or what you have seen to work.
+        """
+        kept = tuple(StepVerdict(one.n, one.outcome) for one in steps or ())
+        by = self._caller(context).by()
+        self.memory.rate(Outcome(recommendation, verdict, self.memory.now(), kept, note, by))
+        return shapes.said({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(kept)})
+
+    def resolve_incident(  # noqa: PLR0917 - an argument of a tool is a parameter
+        self,
+        context: Context,
+        incident: Id,
+        root_cause: Annotated[str, Field(min_length=1, max_length=50_000, description="What was wrong.")],
+        steps: Annotated[list[StepIn] | None, Field(max_length=200, description="What was done, in order.")] = None,
+        cause: Annotated[
+            str | None, Field(max_length=200, description="A short label shared by all of its kind.")
+        ] = None,
+        summary: Long = None,
+        recurrence_of: Annotated[str | None, Field(max_length=200, description="The earlier incident.")] = None,
+    ) -> dict[str, Any]:
+        """Close an incident with what fixed it. It is learned from, so say only what a person has confirmed.
+
+        The same again changes nothing; another resolution is a new version, and the earlier one is kept.
+        """
+        done = tuple(ResolutionStep(one.text, one.command, one.outcome, one.rollback) for one in steps or ())
+        by = self._caller(context).by()
+        said = Resolution(root_cause, self.memory.now(), cause, done, summary, by=by)
+        kept = self.memory.resolve(incident, said, recurrence_of)
+        links = [{"kind": link.kind, "incident": link.incident} for link in kept.links]
+        return shapes.said({"id": kept.id, "status": kept.status, "links": links})
+
+    def _recall(
+        self, kind: EvidenceKind, text: str, service: str | None, limit: int, as_of: When | None = None
+    ) -> list[dict[str, Any]]:
+        asked = situation(text, service, only=Filter(kind=kind), as_of=as_of)
+        return shapes.evidence(self.memory.recall(asked, limit))
+
+    def _caller(self, context: Context) -> Caller:
+        """Whose request it is: the guard said so where it came by HTTP."""
+        request = context.request_context.request
+        caller: Caller = self.local if request is None else request.state.caller
+        return caller
+
+
+Tool = Callable[..., dict[str, Any]]
+
+
+def _plain_errors(tool: Tool) -> Tool:
+    """The tool, its errors as sentences that name the field and the way out."""
+
+    @functools.wraps(tool)
+    def called(*given: Any, **named: Any) -> dict[str, Any]:
+        try:
+            return tool(*given, **named)
+        except OnRecallError as error:
+            raise ToolError(_sentence(error)) from error
+        except Exception as error:  # the boundary of this door: what went wrong stays in our log
+            number = secrets.token_hex(8)
+            log.exception("error %s in the tool %s", number, tool.__name__)
+            raise ToolError(f"something went wrong on our side; the server's log has it under {number}") from error
+
+    called.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
+    return called
+
+
+def _sentence(error: OnRecallError) -> str:
+    field = f" ({error.field})" if isinstance(error, Invalid) and error.field else ""
+    hint = "; recall_incidents finds incidents, search_runbooks documents" if isinstance(error, NotFound) else ""
+    again = f"; try again in {error.retry_after:g} s" if error.retry and hasattr(error, "retry_after") else ""
+    return f"{error.title}{field}: {error}{hint}{again}"

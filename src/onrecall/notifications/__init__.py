@@ -1,0 +1,20 @@
+"""Answers out: what is told of an incident, in the tongue of each channel, and how it gets there."""
+
+from onrecall.notifications.channel import Channel, Kind, Message, News, Refused, Sent, Thread
+from onrecall.notifications.incident_update import Event, Told, news, standing
+from onrecall.notifications.links import Links
+
+__all__ = [
+    "Channel",
+    "Event",
+    "Kind",
+    "Links",
+    "Message",
+    "News",
+    "Refused",
+    "Sent",
+    "Thread",
+    "Told",
+    "news",
+    "standing",
+]

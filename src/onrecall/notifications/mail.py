@@ -1,0 +1,255 @@
+"""E-mail by SMTP: a text part and an HTML part that say the same, one thread for each incident."""
+
+import email.policy
+import logging
+import smtplib
+import socket
+import ssl
+import textwrap
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from typing import Literal
+
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.domain.incident import Incident, Recommendation
+from onrecall.notifications import text as words
+from onrecall.notifications.channel import Message, News, Refused, Sent, Thread
+from onrecall.notifications.egress_guard import MAIL_PORTS, Guard, check_port
+from onrecall.notifications.links import Links
+
+Security = Literal["starttls", "tls", "none"]
+SECONDS = 10.0
+TOTAL_SECONDS = 30.0
+LONGEST_SUBJECT = 180
+LONGEST = 2000
+STYLE = "font-family:sans-serif;font-size:15px;line-height:1.45;max-width:42em"
+CODE = "font-family:monospace;white-space:pre-wrap;background:#f2f2f2;padding:.5em;margin:.3em 0"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The mail server, and how to speak to it."""
+
+    guard: Guard
+    host: str
+    port: int = 587
+    security: Security = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    context: ssl.SSLContext | None = None
+    """What certificates to believe; by default those the system does."""
+    seconds: float = SECONDS
+    total_seconds: float = TOTAL_SECONDS
+
+    def check(self) -> None:
+        """Refuse what nobody should call, or what would tell a password to whoever listens."""
+        self.guard.check_host(self.host)
+        check_port(self.port, MAIL_PORTS)
+        if self.user and self.security == "none":
+            raise Invalid("a password is sent over TLS only; choose starttls or tls", "smtp_security")
+
+    def deliver(self, mail: EmailMessage) -> None:
+        """Hand it over. Unavailable: try again; Refused: don't."""
+        try:
+            with self._session() as session:
+                missed = session.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            worst = max(error.recipients.values(), default=(550, b""))
+            raise _meant(*worst) from error
+        except smtplib.SMTPResponseException as error:
+            raise _meant(error.smtp_code, error.smtp_error) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Refused(f"{self.host} does not offer what is configured: {error}") from error
+        except ssl.SSLCertVerificationError as error:
+            raise Refused(f"the certificate of {self.host} is not believed: {error.verify_message}") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unavailable(f"no answer from {self.host}: {error}") from error
+        if missed:
+            log.warning("%s took a mail, but not for %d of its recipients", self.host, len(missed))
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        context = self.context or ssl.create_default_context()
+        session = _Pinned(self.guard, context if self.security == "tls" else None, self.seconds)
+        ending = threading.Timer(self.total_seconds, session.cut_off)
+        ending.daemon = True
+        ending.start()
+        try:
+            session.connect(self.host, self.port)
+            session.ehlo_or_helo_if_needed()
+            if self.security == "starttls":
+                session.starttls(context=context)
+            if self.user:
+                session.login(self.user, self.password or "")
+            yield session
+            with suppress(smtplib.SMTPException, OSError):
+                session.quit()  # it has the mail already
+        finally:
+            ending.cancel()
+            session.close()
+
+
+class _Pinned(smtplib.SMTP):
+    """smtplib over a connection that the guard opens; certificates are those of the host's name."""
+
+    def __init__(self, guard: Guard, context: ssl.SSLContext | None, seconds: float) -> None:
+        super().__init__(timeout=seconds)
+        self._guard = guard
+        self._context = context
+        self._opened: socket.socket | None = None
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
+        """As smtplib does, which takes the name for certificates from here."""
+        self._host = host
+        return super().connect(host, port, source_address)  # type: ignore[arg-type]
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        self._opened = plain = self._guard.connect(host, port, timeout)
+        return self._context.wrap_socket(plain, server_hostname=host) if self._context else plain
+
+    def cut_off(self) -> None:
+        """End a session that takes too long, wherever it is."""
+        with suppress(OSError):
+            if (open_ := self.sock or self._opened) is not None:
+                open_.shutdown(socket.SHUT_RDWR)
+
+
+def _meant(code: int, said: bytes | str) -> Unavailable | Refused:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    told = f"{code} {words.flat(text, 200)}"
+    return Refused(told) if code >= 500 else Unavailable(told)
+
+
+def address(text: str) -> Address:
+    """A mail address as it may stand in a header."""
+    try:
+        found = Address(addr_spec=text)
+    except (ValueError, IndexError, MessageError) as error:
+        raise Invalid(f"{text!r} is no mail address; write onrecall@example.com") from error
+    if not found.domain or not found.username or any(letter.isspace() or not letter.isprintable() for letter in text):
+        raise Invalid(f"{text!r} is no mail address; write onrecall@example.com")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Writes mails to the same few people, an incident's in one thread."""
+
+    server: Server
+    sender: Address
+    recipients: Sequence[Address]
+    links: Links
+    name: str = "mail"
+
+    def render(
+        self,
+        incident: Incident,
+        recommendation: Recommendation | None,
+        event: News,
+        thread: Thread,  # noqa: ARG002 - known for certain only when it is sent
+    ) -> Message:
+        """The news as subject, text and HTML."""
+        rows = list(_rows(incident, recommendation, event))
+        url = self.links.incident(incident.id)
+        return Message(
+            {
+                "subject": _subject(words.headline(incident, event)),
+                "at": event.at.isoformat(),
+                "text": _text(rows, url),
+                "html": _html(rows, url),
+            }
+        )
+
+    def send(self, message: Message, thread: Thread) -> Sent:
+        """Hand it to the mail server; its id is the same at each try, so that a second one is dropped on the way."""
+        its_id = f"<{message.key}@{self.sender.domain}>"
+        root = str(thread.get("root") or its_id)
+        self.server.deliver(self._mail(message, its_id, root))
+        return Sent({"root": root})
+
+    def _mail(self, message: Message, its_id: str, root: str) -> EmailMessage:
+        mail = EmailMessage(policy=email.policy.SMTP)
+        mail["From"] = self.sender
+        mail["To"] = tuple(self.recipients)
+        mail["Subject"] = message.body["subject"]
+        if mail["Subject"].splitlines() != [message.body["subject"]]:
+            raise Refused("the subject does not stay what it is: it would bring headers of its own")
+        mail["Date"] = format_datetime(datetime.fromisoformat(message.body["at"]))
+        mail["Message-ID"] = its_id
+        if root != its_id:
+            mail["In-Reply-To"] = root
+            mail["References"] = root
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(message.body["text"])
+        mail.add_alternative(message.body["html"], subtype="html")
+        return mail
+
+
+Row = tuple[Literal["title", "strong", "plain", "faint", "code"], str]
+
+
+def _rows(incident: Incident, answer: Recommendation | None, event: News) -> Iterator[Row]:
+    """What the mail says, line by line; prose is made safe here, a command stays as it is."""
+    yield "title", _prose(f"{words.HEADLINE[event.kind]}: {incident.title}")
+    yield "faint", _prose(f"{incident.id} · {words.facts(incident)}")
+    if event.into:
+        yield "plain", _prose(f"It is part of {event.into} now.")
+    if incident.status == "resolved" and event.kind == "resolved":
+        yield "plain", _prose(words.ending(incident.resolution))
+    for change in event.changes:
+        yield "plain", _prose(f"Changed: {change}")
+    if answer is None or incident.status == "resolved":
+        return
+    yield "strong", words.VERDICT[answer.verdict]
+    if answer.cause:
+        where = f" ({words.cited(answer.cause_citation)})" if answer.cause_citation else ""
+        yield "plain", _prose(f"Cause: {answer.cause}{where}")
+    yield "plain", _prose(words.confidence(answer.confidence, answer.confidence_reason))
+    step = words.first_safe(answer)
+    if step is None:
+        yield "strong", words.NO_SAFE_STEP
+        return
+    yield "strong", _prose(f"First safe step: {step.text}")
+    if step.command:
+        yield "code", words.block(step.command, LONGEST)
+    yield "faint", _prose(words.step_note(step))
+
+
+def _subject(value: str) -> str:
+    """One line, in which nothing is an encoded word: what those hide is decoded into the head, line breaks and all."""
+    return words.unlinked(words.flat(value, LONGEST_SUBJECT)).replace("=?", "= ?")
+
+
+def _prose(value: str) -> str:
+    return words.unlinked(words.flat(value, LONGEST))
+
+
+def _text(rows: Sequence[Row], url: str | None) -> str:
+    said = [textwrap.indent(value, "    ") if kind == "code" else value for kind, value in rows]
+    return "\n\n".join([*said, *([f"Open in OnRecall: {url}"] if url else [])]) + "\n"
+
+
+def _html(rows: Sequence[Row], url: str | None) -> str:
+    """Everything escaped; the one link is our own."""
+    said = [f'<div style="{_STYLES[kind]}">{escape(value)}</div>' for kind, value in rows]
+    link = f'<p><a href="{escape(url)}">Open in OnRecall</a></p>' if url else ""
+    return f'<!doctype html><html><body><div style="{STYLE}">{"".join(said)}{link}</div></body></html>\n'
+
+
+_STYLES = {
+    "title": "font-size:18px;font-weight:bold",
+    "strong": "font-weight:bold;margin-top:.6em",
+    "plain": "margin-top:.3em",
+    "faint": "color:#666",
+    "code": CODE,
+}

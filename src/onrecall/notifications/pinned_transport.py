@@ -1,0 +1,125 @@
+"""httpx over connections that the guard opens; Host, SNI and the certificate's name stay those of the URL."""
+
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+
+import httpcore
+import httpx
+
+from onrecall.notifications.egress_guard import Guard
+
+FAILED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
+
+
+class Transport(httpx.BaseTransport):
+    """One exchange over within so many seconds, however slowly the other side drips. Not for two at a time."""
+
+    def __init__(self, guard: Guard, seconds: float, context: ssl.SSLContext | None = None) -> None:
+        self._backend = _Backend(guard, seconds)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context or httpx.create_ssl_context(),
+            max_keepalive_connections=0,
+            network_backend=self._backend,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask once: nothing is followed, and nothing is tried again here."""
+        self._backend.begin()
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        asked = httpcore.Request(
+            request.method, url, headers=request.headers.raw, content=request.read(), extensions=request.extensions
+        )
+        try:
+            answer = self._pool.handle_request(asked)
+        except FAILED as error:
+            raise httpx.TransportError(_why(error)) from error
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.iter_stream()
+        except FAILED as error:
+            raise httpx.TransportError(_why(error)) from error
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Opens connections where the guard says, and leaves them no more time than the exchange has."""
+
+    def __init__(self, guard: Guard, seconds: float) -> None:
+        self._guard = guard
+        self._seconds = seconds
+        self._deadline = 0.0
+
+    def begin(self) -> None:
+        """The clock runs from here."""
+        self._deadline = time.monotonic() + self._seconds
+
+    def left(self) -> float:
+        """The seconds that are left; no time at all ends the exchange."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout(f"no whole answer within {self._seconds:g} s")
+        return left
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the exchange as a whole has its time
+        local_address: str | None = None,  # noqa: ARG002
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        inner = httpcore.SyncBackend()
+        return self._guard.reach(
+            host, port, self.left(), lambda address, left: _Stream(inner.connect_tcp(address, port, left), self)
+        )
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that ends with the time of its exchange."""
+
+    def __init__(self, inner: httpcore.NetworkStream, backend: _Backend) -> None:
+        self._inner = inner
+        self._backend = backend
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._inner.read(max_bytes, self._backend.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._inner.write(buffer, self._backend.left())
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._backend.left()), self._backend)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,104 @@
+"""The words that all channels share. What they quote is untrusted, and not yet safe for any medium."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from onrecall.domain.incident import Citation, Confidence, Incident, Recommendation, Resolution, Risk, Step, Verdict
+from onrecall.notifications.channel import Kind, News
+
+HEADLINE: Mapping[Kind, str] = {
+    "opened": "New incident",
+    "changed": "Answer changed",
+    "resolved": "Resolved",
+    "reopened": "Reopened",
+    "merged": "Merged",
+}
+VERDICT: Mapping[Verdict, str] = {
+    "known": "Known: this happened before",
+    "similar": "Similar: something like this happened before",
+    "never_seen": "Never seen: nothing like this is on record",
+}
+RISK: Mapping[Risk, str] = {
+    "read_only": "read only",
+    "reversible": "reversible",
+    "disruptive": "disruptive",
+    "destructive": "destructive",
+}
+SAFE: Sequence[Risk] = ("read_only", "reversible")
+NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
+_SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
+_BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
+
+
+def first_safe(recommendation: Recommendation) -> Step | None:
+    """The first step that can't do harm that could not be undone."""
+    return next((step for step in recommendation.steps if step.risk in SAFE), None)
+
+
+def confidence(found: Confidence | None, reason: str | None) -> str:
+    """How far to trust it, as a frequency; without one, why there is none."""
+    if found is None:
+        return f"Confidence: {reason or 'not measured yet'}"
+    low, high = round(found.low * 100), round(found.high * 100)
+    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %)"
+
+
+def cited(citation: Citation) -> str:
+    """Where it stands."""
+    return f"{citation.id}, line {citation.line}"
+
+
+def step_note(step: Step) -> str:
+    """The risk of a step, where it comes from, and what came of it so far."""
+    record = f"; worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
+    return f"{RISK[step.risk]}; {cited(step.citation)}{record}"
+
+
+def facts(incident: Incident) -> str:
+    """Service, severity and state in a line."""
+    parts = [incident.service, incident.environment, f"severity {incident.severity}", incident.status]
+    return " · ".join(part for part in parts if part)
+
+
+def ending(resolution: Resolution | None) -> str:
+    """What fixed it, as far as somebody said so."""
+    if resolution is None:
+        return "Its alerts are over. What was wrong is not told yet: say it, and the next one is known."
+    by = f" ({resolution.by})" if resolution.by else ""
+    return f"What was wrong: {resolution.root_cause}{by}"
+
+
+def headline(incident: Incident, told: News) -> str:
+    """The news in a line: what happened, to which incident, under which title."""
+    into = f" into {told.into}" if told.into else ""
+    return f"{HEADLINE[told.kind]}{into}: {incident.id} {incident.title}"
+
+
+def flat(value: str, limit: int) -> str:
+    """On one line, without what no medium should obey, and not longer than this."""
+    return cut(" ".join(_inert(value).split()), limit)
+
+
+def block(value: str, limit: int) -> str:
+    """The same with its line breaks, as commands need them."""
+    return cut("\n".join(row.rstrip() for row in _inert(value).splitlines()).strip("\n"), limit)
+
+
+def cut(value: str, limit: int) -> str:
+    """Not longer than this, and marked where something is missing."""
+    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+
+
+def unlinked(value: str) -> str:
+    """Without what a reader's program would make a link of by itself; commands are not prose, and stay as they are."""
+    return _BARE.sub(r"\1[\2]", _SCHEME.sub(r"\1[:]", value))
+
+
+def _inert(value: str) -> str:
+    """Without control characters, direction marks, invisible ones and tags, which can hide what is said."""
+    kept = (" " if letter == "\t" else letter for letter in value)
+    return "".join(letter for letter in kept if letter == "\n" or unicodedata.category(letter) not in _HIDDEN)
+
+
+_HIDDEN = ("Cc", "Cf", "Cs", "Co")

@@ -1,0 +1,141 @@
+"""A webhook of your own: JSON, signed, the same key at each try; as a CloudEvent if that is wanted."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from onrecall.domain.incident import Citation, Incident, Recommendation, Step
+from onrecall.notifications import text as words
+from onrecall.notifications.channel import Message, News, Sent, Thread
+from onrecall.notifications.json_poster import Posting
+from onrecall.notifications.links import Links
+
+Form = Literal["json", "cloudevents"]
+VERSION = 1
+MEDIA: Mapping[Form, str] = {"json": "application/json", "cloudevents": "application/cloudevents+json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Posts what happened to one address. Text is as it is stored: whoever shows it escapes it for his medium."""
+
+    post: Posting
+    links: Links
+    secret: str | None = None
+    form: Form = "json"
+    clock: Callable[[], float] = time.time
+    name: str = "webhook"
+
+    def render(
+        self,
+        incident: Incident,
+        recommendation: Recommendation | None,
+        event: News,
+        thread: Thread,  # noqa: ARG002 - each message stands for itself
+    ) -> Message:
+        """The news as JSON."""
+        return Message(
+            {
+                "version": VERSION,
+                "type": f"incident.{event.kind}",
+                "seq": event.seq,
+                "time": _moment(event.at),
+                "incident": _incident(incident, self.links),
+                "recommendation": _answer(recommendation) if recommendation else None,
+                "changes": list(event.changes),
+                "merged_into": event.into,
+                "by": event.by,
+            }
+        )
+
+    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002
+        """Post it, signed over the time and the body."""
+        body = json.dumps(self._formed(message), ensure_ascii=False, separators=(",", ":")).encode()
+        at = str(int(self.clock()))
+        headers = {"content-type": MEDIA[self.form], "idempotency-key": message.key, "x-onrecall-timestamp": at}
+        if self.secret:
+            headers["x-onrecall-signature"] = f"v1={signature(self.secret, at, body)}"
+        self.post(body, headers)
+        return Sent()
+
+    def _formed(self, message: Message) -> Mapping[str, Any]:
+        if self.form == "json":
+            return {"id": message.key, **message.body}
+        return {
+            "specversion": "1.0",
+            "id": message.key,
+            "source": self.links.public_url or "/onrecall",
+            "type": f"onrecall.{message.body['type']}",
+            "subject": message.body["incident"]["id"],
+            "time": message.body["time"],
+            "datacontenttype": "application/json",
+            "data": message.body,
+        }
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """HMAC-SHA256 over `timestamp.body`, in hexadecimal."""
+    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def _incident(incident: Incident, links: Links) -> dict[str, Any]:
+    resolution = incident.resolution
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "service": incident.service,
+        "environment": incident.environment,
+        "severity": incident.severity,
+        "status": incident.status,
+        "labels": dict(incident.labels),
+        "started_at": _moment(incident.started_at),
+        "resolved_at": _moment(incident.resolved_at),
+        "url": links.incident(incident.id),
+        "resolution": None
+        if resolution is None
+        else {"root_cause": resolution.root_cause, "cause": resolution.cause, "by": resolution.by},
+    }
+
+
+def _answer(answer: Recommendation) -> dict[str, Any]:
+    found = answer.confidence
+    step = words.first_safe(answer)
+    measured = ("probability", "right", "of", "low", "high", "basis")
+    return {
+        "id": answer.id,
+        "verdict": answer.verdict,
+        "verdict_words": words.VERDICT[answer.verdict],
+        "verdict_reason": answer.verdict_reason,
+        "cause": answer.cause,
+        "cause_label": answer.cause_label,
+        "cause_citation": _citation(answer.cause_citation) if answer.cause_citation else None,
+        "confidence": {name: getattr(found, name) for name in measured} if found else None,
+        "confidence_reason": answer.confidence_reason,
+        "first_safe_step": _step(step) if step else None,
+        "steps": len(answer.steps),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "n": step.n,
+        "text": step.text,
+        "command": step.command,
+        "risk": step.risk,
+        "citation": _citation(step.citation),
+        "rollback": step.rollback,
+        "stale": step.stale,
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {"id": citation.id, "quote": citation.quote, "line": citation.line}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,102 @@
+"""What follows once alerts are in their incidents: they end with their alerts, and hear what people and changes say."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.importers.resolution import closing, resolution, sections
+from onrecall.pipeline import incident_from_alerts as storm
+from onrecall.pipeline.group_alerts import Pace
+from onrecall.storage import Store, StoredNote
+
+BATCH = 200
+_UNSURE = re.compile(
+    r"\?|\b(?:not|n['\u2019]t|never|yet|still|trying|maybe|perhaps|might|should|will|going to|investigating|"
+    r"no effect)\b",
+    re.IGNORECASE,
+)
+"""What a note has that does not tell what fixed it, whatever else it says."""
+
+
+class Settling:
+    """Ends incidents with their alerts, and tells them of notes, acknowledgements and changes."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        pace: Pace,
+        resolve: Callable[[str, Resolution], Incident],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._pace = pace
+        self._resolve = resolve
+
+    def run(self) -> int:
+        """Settle what can be settled now; how much that was."""
+        return self._hear_changes() + self._hear_notes() + self._end()
+
+    def _hear_changes(self) -> int:
+        found = self._store.storms.changes_to_look_at(BATCH, storm.BEFORE)
+        if found:
+            concerned = [name for _, names in found for name in names]
+            soonest = self._clock() + self._pace.settle
+            self._store.storms.looked_at([change for change, _ in found], concerned, soonest)
+        return len(found)
+
+    def _hear_notes(self) -> int:
+        found = self._store.storms.notes_to_tell(BATCH)
+        for note, name in found:
+            incident = self._store.incident(name)
+            if incident.status == "resolved" and incident.resolution is None:
+                self._learn(incident, [note])
+            self._store.storms.tell_note(note, name, self._clock())
+        return len(found)
+
+    def _end(self) -> int:
+        now = self._clock()
+        since = now - self._pace.resolve_after
+        quiet = self._store.storms.quiet(since)
+        for name in quiet:
+            incident = self._store.incident(name)
+            if not self._learn(incident, self._store.notes_of(name)):
+                self._store.storms.resolve_quiet(name, since, now)
+        return len(quiet)
+
+    def _learn(self, incident: Incident, notes: Iterable[StoredNote]) -> bool:
+        """Keep what somebody at a sender wrote as the resolution, where it states what fixed it."""
+        at = incident.resolved_at or self._store.storms.ended(incident, self._clock())
+        for note in sorted(notes, key=lambda one: one.at, reverse=True):
+            if said := stated(note, at):
+                self._resolve(incident.id, said)
+                return True
+        return False
+
+
+def stated(note: StoredNote, at: datetime) -> Resolution | None:
+    """What a note says was wrong and fixed it: what stands under such a name, or a deed told with its end."""
+    text = (note.text or "").strip()
+    told = sections(text)
+    if told:
+        found = resolution(told.get("root_cause"), told.get("fix"), at)
+    elif closing((text,)) and not _UNSURE.search(text):
+        found = resolution(None, text, at)
+        found = found if found and any(step.outcome == "worked" for step in found.steps) else None
+    else:
+        return None
+    return replace(found, by=note.by) if found else None
+
+
+def suggestion(incident: Incident, notes: Iterable[StoredNote]) -> StoredNote | None:
+    """The note that a person is shown as the likely cause of an incident which is over and lacks one: the last one."""
+    if incident.status != "resolved" or incident.resolution is not None or _merged(incident):
+        return None
+    written = [one for one in notes if one.type == "note" and (one.text or "").strip()]
+    return max(written, key=lambda one: one.at, default=None)
+
+
+def _merged(incident: Incident) -> bool:
+    return any(link.kind == "merged" for link in incident.links)

@@ -1,0 +1,197 @@
+"""Trust along the line: what became of answers is judged, a curve is fitted to that, and answers carry what it says."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onrecall.backtest.learning_curve import Curve as LearningCurve
+from onrecall.calibration import model as curve
+from onrecall.calibration import novelty
+from onrecall.calibration.labelled_answers import Judged
+from onrecall.calibration.model import Curve, NotMeasured
+from onrecall.calibration.trust_summary import Standing, standing
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Confidence, Incident, Outcome, Recommendation, Resolution
+from onrecall.domain.markdown_page import one_line
+from onrecall.pipeline.learn import same_cause
+from onrecall.recommendation import Thresholds
+from onrecall.storage import Judgement, Store
+
+SHIPPED = Thresholds()
+GROWTH = 0.05
+"""A new curve is fitted when the answers with known truth have grown, or changed, by this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured so far: a curve or the reason why there is none, and where verdicts change."""
+
+    version: int
+    curve: Curve | NotMeasured
+    thresholds: Thresholds = SHIPPED
+    apart: float = 0.0
+    """How far the best evidence has to stand out from the rest to count as seen; 0: that is not asked."""
+    learning: LearningCurve | None = None
+    """What the last backtest over this store said of learning."""
+
+    def unlike(self, features: Mapping[str, float]) -> bool:
+        """Whether the evidence stands out too little to count as seen."""
+        return features.get("apart", 1.0) < self.apart
+
+    def confidence(self, features: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
+        """How often answers like this were right, or None and the reason."""
+        found = self.curve if isinstance(self.curve, NotMeasured) else self.curve.confidence(features)
+        if isinstance(found, Confidence):
+            return found, None
+        return None, found.reason
+
+
+class Trust:
+    """Says how far answers can be trusted, and learns it from what became of them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._measured = Measured(0, curve.fit(()))
+
+    def measured(self) -> Measured:
+        """What the newest curve says; another process may have fitted it."""
+        version = self._store.curve_version()
+        if version != self._measured.version:
+            with self._lock:
+                self._measured = self._read()
+        return self._measured
+
+    def resolved(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
+        """An incident has its resolution: judge the first answer that was given to it."""
+        if not answers or incident.resolution is None or incident.resolution.provenance == "model":
+            return
+        first = min(answers, key=lambda one: one.created_at)
+        right, place = _named(first, incident.resolution), _place(first, incident.resolution)
+        self._judge(incident, first, right=right, place=place, now=now)
+
+    def rated(self, incident: Incident, answer: Recommendation, outcome: Outcome) -> None:
+        """Somebody said whether an answer helped; what the resolution says later counts more."""
+        if incident.resolution is None and answer.cause is not None:
+            self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
+
+    def replayed(self, judged: Sequence[Judged], now: datetime, learned: LearningCurve | None = None) -> Measured:
+        """A replay of history has judged answers: they take the place of an earlier replay's."""
+        self._store.replace_judged("backtest", [_to_store(one) for one in judged])
+        return self._fit(now, learned.plain() if learned else None)
+
+    def fit(self, now: datetime) -> Measured:
+        """Fit anew to every answer whose truth is known; past recommendations keep what they said."""
+        newest = self._store.newest_curve()
+        return self._fit(now, newest.body.get("learning") if newest else None)
+
+    def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> Measured:
+        judged = tuple(_from_store(one) for one in self._store.judged())
+        found = curve.fit(judged)
+        split = novelty.thresholds(judged, SHIPPED.similar, SHIPPED.known)
+        body = {
+            "judged": len(judged),
+            "curve": None if isinstance(found, NotMeasured) else found.to_json(),
+            "reason": found.reason if isinstance(found, NotMeasured) else None,
+            "similar": split.similar,
+            "known": split.known,
+            "apart": split.apart,
+            "learning": learned,
+        }
+        newest = self._store.newest_curve()
+        if newest is None or newest.body != body:
+            self._store.save_curve(body, now)
+        return self.measured()
+
+    def standing(self) -> Standing:
+        """Every figure that the answers with known truth allow."""
+        measured = self.measured()
+        at = measured.thresholds
+        return standing((_from_store(one) for one in self._store.judged()), at.similar, at.known, measured.learning)
+
+    def _judge(
+        self, incident: Incident, answer: Recommendation, *, right: bool, now: datetime, place: int | None = None
+    ) -> None:
+        if not answer.features:
+            return
+        label = incident.resolution.cause if incident.resolution else None
+        known = self._store.cause_known(label, answer.created_at, incident.id) if label else None
+        self._store.judge(
+            _to_store(
+                Judged(
+                    at=answer.created_at,
+                    features=answer.features,
+                    right=right,
+                    known=known,
+                    verdict=answer.verdict,
+                    basis="outcomes",
+                    incident=incident.id,
+                    service=incident.service,
+                    place=place if known else None,
+                )
+            )
+        )
+        self._refit_when_due(now)
+
+    def _refit_when_due(self, now: datetime) -> None:
+        newest = self._store.newest_curve()
+        had = int(newest.body["judged"]) if newest else 0
+        if self._store.judged_count() - had >= max(1, GROWTH * had):
+            self.fit(now)
+
+    def _read(self) -> Measured:
+        newest = self._store.newest_curve()
+        if newest is None:
+            return Measured(0, curve.fit(()))
+        thresholds = Thresholds(similar=newest.body["similar"], known=newest.body["known"])
+        learned = newest.body.get("learning")
+        return Measured(
+            newest.version,
+            _curve(newest.body),
+            thresholds,
+            newest.body.get("apart", 0.0),
+            LearningCurve.of_plain(learned) if learned else None,
+        )
+
+
+def _curve(body: Mapping[str, str]) -> Curve | NotMeasured:
+    if body["curve"] is None:
+        return NotMeasured(body["reason"])
+    try:
+        return Curve.from_json(body["curve"])
+    except Invalid as error:
+        return NotMeasured(f"not measured: {error}")
+
+
+def _named(answer: Recommendation, truth: Resolution) -> bool:
+    """Whether an answer named the cause that it was."""
+    if answer.cause is None:
+        return False
+    if answer.cause_label and truth.cause:
+        return answer.cause_label.casefold() == truth.cause.casefold()
+    return one_line(answer.cause).casefold() == one_line(truth.root_cause).casefold()
+
+
+def _place(answer: Recommendation, truth: Resolution) -> int:
+    """Where the first incident with that cause stood among those shown; 0: it was not shown."""
+    shown = [one for one in answer.evidence if one.kind == "incident"]
+    same = (bool(one.resolution and same_cause(one.resolution, truth)) for one in shown)
+    return next((n for n, found in enumerate(same, start=1) if found), 0)
+
+
+def _to_store(judged: Judged) -> Judgement:
+    body = {
+        "features": dict(judged.features),
+        "right": judged.right,
+        "known": judged.known,
+        "verdict": judged.verdict,
+        "service": judged.service,
+        "place": judged.place,
+    }
+    return Judgement(judged.basis, judged.incident, judged.at, body)
+
+
+def _from_store(judgement: Judgement) -> Judged:
+    return Judged(at=judgement.at, basis=judgement.basis, incident=judgement.incident, **judgement.body)

@@ -1,0 +1,137 @@
+"""Receive: a delivery is read, redacted and kept; when this returns, it is kept for good. Twice changes nothing."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from onrecall.domain.errors import Conflict, Invalid, NotFound, Rejected
+from onrecall.pipeline.observers import Observers, Taken
+from onrecall.pipeline.redaction_cache import Cleaner
+from onrecall.redaction import redact_thing
+from onrecall.retrieval import Recall
+from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, Source
+from onrecall.storage import Arrival, Entry, Received, Store, Unread
+from onrecall.storage import ingest as receiving
+
+JSON = {"content-type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A delivery that was read and redacted, ready to be kept."""
+
+    arrival: Arrival
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery."""
+
+    accepted: int
+    duplicate: int
+    rejected: tuple[Rejected, ...] = ()
+    keys: tuple[str, ...] = ()
+    """What the sender's things are known by."""
+    confirmation: Confirmation | None = None
+    """The sender asks to have an address fetched."""
+
+
+def sender(name: str, sources: Mapping[str, Source] = SOURCES) -> Source:
+    """The sender of this name."""
+    if name not in sources:
+        raise NotFound(f"there is no sender {name[:60]!r}; there are {', '.join(sorted(sources))}")
+    return sources[name]
+
+
+class Receiver:
+    """Takes deliveries in."""
+
+    def __init__(
+        self,
+        store: Store,
+        recall: Recall,
+        clock: Callable[[], datetime],
+        observers: Observers,
+        *,
+        personal: bool,
+        sources: Mapping[str, Source] = SOURCES,
+    ) -> None:
+        self._store = store
+        self._recall = recall
+        self._clock = clock
+        self._observers = observers
+        self._personal = personal
+        self._sources = sources
+        self._own = threading.local()
+
+    def read(self, source: str, delivery: Delivery) -> Read:
+        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid."""
+        known = sender(source, self._sources)
+        try:
+            return self._ready(source, known.parse(delivery, self._clock()))
+        except Invalid:
+            self._observers.take(Taken(source, 0, 0, 1))
+            raise
+
+    def unread(self, source: str, part: Malformed) -> Read:
+        """A message that can't be read at all, ready to be kept as rejected."""
+        return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
+
+    def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
+        """Keep what was read, all in one transaction."""
+        received = self._store.receive([one.arrival for one in reads], self._clock())
+        for read, one in zip(reads, received, strict=True):
+            self._observers.take(Taken(read.arrival.source, one.accepted, one.duplicate, len(one.rejected)))
+        return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
+
+    def retry(self, number: int, mended: bytes | None = None) -> Receipt:
+        """Try a rejected part again, as it was or as somebody mended it."""
+        part = self._store.rejected_part(number)
+        if part.settled_at is not None:
+            raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
+        noun = receiving.noun(part.raw) if mended is None else None
+        if noun is not None:
+            read = self._ready(part.source, Parsed((noun,)))
+        else:
+            read = self.read(part.source, Delivery(mended or part.raw.encode(), JSON))
+        _refuse(one.told() for one in read.arrival.unread)
+        (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
+        _refuse(receipt.rejected)
+        self._store.settle_rejected([number], self._clock())
+        return receipt
+
+    def _ready(self, source: str, parsed: Parsed) -> Read:
+        clean = self._cleaner
+        unread = tuple(_unread(one, clean) for one in parsed.malformed)
+        clean.look_ahead(parsed.signals)
+        signals = tuple(clean.thing(signal) for signal in parsed.signals)
+        documents = [redact_thing(one, self._personal) for one in parsed.documents]
+        entries = tuple(
+            Entry(one, passages) for one, passages in zip(documents, self._recall.prepare(documents), strict=True)
+        )
+        return Read(Arrival(source, signals, entries, unread), parsed.confirmation)
+
+    @property
+    def _cleaner(self) -> Cleaner:
+        """One for each thread."""
+        if not hasattr(self._own, "cleaner"):
+            self._own.cleaner = Cleaner(personal=self._personal)
+        found: Cleaner = self._own.cleaner
+        return found
+
+
+def _refuse(rejected: Iterable[Rejected]) -> None:
+    for one in rejected:
+        raise Invalid(f"{one.where}: {one.message}", one.field)
+
+
+def _receipt(read: Read, received: Received) -> Receipt:
+    keys = tuple(one.key for one in read.arrival.signals)
+    return Receipt(received.accepted, received.duplicate, received.rejected, keys, read.confirmation)
+
+
+def _unread(part: Malformed, clean: Cleaner) -> Unread:
+    field = clean.text(part.field) if part.field else part.field
+    return Unread(clean.text(part.where), field, clean.text(part.message), clean.json(part.raw))

@@ -1,0 +1,39 @@
+"""What a resolution and an outcome teach: tries that count, and recurrences that become links."""
+
+from collections.abc import Sequence
+
+from onrecall.domain.incident import Document, Incident, Outcome, Performed, Recommendation, Resolution
+from onrecall.domain.markdown_page import one_line
+from onrecall.recommendation import step_key
+
+
+def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
+    """The tries that a resolution reports; text made by a model is no evidence, so it reports none."""
+    if resolution is None or resolution.provenance == "model":
+        return ()
+    return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
+
+
+def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed, ...]:
+    """The tries that an outcome reports, step by step."""
+    keys = {step.n: step_key(step.text, step.command) for step in recommendation.steps}
+    return tuple(Performed(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
+
+
+def recurrence_of(
+    incident: Incident, resolution: Resolution, alike: Sequence[tuple[Incident | Document, float]], similar: float
+) -> str | None:
+    """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
+    for earlier, score in alike:
+        if not isinstance(earlier, Incident) or earlier.resolution is None or score < similar:
+            continue
+        if earlier.started_at < incident.started_at and same_cause(resolution, earlier.resolution):
+            return earlier.id
+    return None
+
+
+def same_cause(one: Resolution, other: Resolution) -> bool:
+    """Whether both name the same cause: by label, or else in the same words."""
+    if one.cause and other.cause:
+        return one.cause.casefold() == other.cause.casefold()
+    return one_line(one.root_cause).casefold() == one_line(other.root_cause).casefold()

@@ -1,0 +1,107 @@
+"""Answering what waits: each incident by one worker at a time, under a claim that outlives nobody for long."""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from onrecall.domain.errors import Unavailable
+from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.pipeline import incident_from_alerts as storm
+from onrecall.pipeline.group_alerts import Pace
+from onrecall.pipeline.recommend import Advisor
+from onrecall.recommendation import step_key
+from onrecall.storage import Store
+
+RENEW_SECONDS = 3.0
+AFTER = timedelta(minutes=5)
+"""A change this long after the first alert may have come before it: clocks differ, and alerts take time."""
+ASKED = 300
+"""Characters of a question that are kept with its answer."""
+SERVICES = 5
+"""Of so many services of a storm the changes are looked at."""
+
+
+class Answers:
+    """Recommendations for incidents, made under a claim."""
+
+    def __init__(
+        self,
+        store: Store,
+        advisor: Advisor,
+        clock: Callable[[], datetime],
+        pace: Pace,
+    ) -> None:
+        self._store = store
+        self._advisor = advisor
+        self._clock = clock
+        self._pace = pace
+        self.worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        """Whose claims these are."""
+
+    def answer_due(self, limit: int) -> int:
+        """Answer incidents that are due, the first to begin first; how many were answered."""
+        answered = 0
+        while answered < limit and (incident := self._store.claims.take(self.worker, self._clock())):
+            self._answer(incident)
+            answered += 1
+        return answered
+
+    def answer(self, incident_id: str) -> Recommendation:
+        """Answer one incident now, whether it is due or not."""
+        incident = self._store.incident(incident_id)
+        if self._store.claims.take(self.worker, self._clock(), incident_id) and (kept := self._answer(incident_id)):
+            return kept
+        answer, keys = self._made(incident)
+        return self._store.save_recommendation(answer, keys)
+
+    def decide(self, situation: Situation, limit: int) -> Recommendation:
+        """Answer a situation that no incident stands for, and keep the answer."""
+        answer = self._advisor.answer(situation, limit=limit)
+        keys = [step_key(step.text, step.command) for step in answer.steps]
+        return self._store.save_recommendation(replace(answer, asked=situation.text[:ASKED]), keys)
+
+    def _answer(self, incident_id: str) -> Recommendation | None:
+        with self._held(incident_id):
+            answer, keys = self._made(self._store.incident(incident_id))
+            now = self._clock()
+            return self._store.claims.finish(self.worker, incident_id, answer, keys, now, self._pace.refresh)
+
+    def _made(self, incident: Incident) -> tuple[Recommendation, list[str]]:
+        _, held = self._store.storms.held([incident.id])
+        alerts = held[incident.id].alerts
+        services = dict.fromkeys(one.alert.service for one in alerts) if alerts else {incident.service: None}
+        known = [one for one in services if one][:SERVICES]
+        changes = {
+            (one.source, one.key): one
+            for service in known
+            for one in self._store.change_events_near(service, incident.started_at + AFTER, hours(storm.BEFORE + AFTER))
+        }
+        return self._advisor.made(incident, storm.context(incident, alerts, list(changes.values())))
+
+    @contextmanager
+    def _held(self, incident_id: str) -> Iterator[None]:
+        """Renew the claim for as long as the answer takes."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_SECONDS):
+                with suppress(Unavailable):  # the next try may still be in time
+                    self._store.claims.renew(self.worker, incident_id, self._clock())
+
+        keeper = threading.Thread(target=renew, name="onrecall-claim", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+
+def hours(span: timedelta) -> float:
+    """A time in hours."""
+    return span.total_seconds() / 3600

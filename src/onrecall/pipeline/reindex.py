@@ -1,0 +1,87 @@
+"""Re-index: every passage made anew with the model and the terms of today, while those of yesterday go on serving."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Document, Incident
+from onrecall.retrieval import Recall
+from onrecall.retrieval import tokenizer as terms
+from onrecall.storage import Make, Remade, Remaking, Store
+
+BATCH = 256
+"""Passages made between two writes: what a kill costs at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the passages were made with, beside what is in use now."""
+
+    make: Make
+    passages: int
+    models: Counter[str | None]
+    """Passages by the model of their vectors, where that is not the one in use; None: they have no vector."""
+    terms_versions: Counter[int | None]
+    """Passages by the version of their terms, where that is not the one in use; None: nobody knows."""
+
+
+class Reindex:
+    """The way from other models and terms to those in use."""
+
+    def __init__(self, store: Store, recall: Recall) -> None:
+        self._store, self._recall = store, recall
+        self._make = Make(recall.model, terms.VERSION)
+
+    def standing(self) -> Standing:
+        """How far the passages are of the model and terms in use."""
+        models: Counter[str | None] = Counter()
+        versions: Counter[int | None] = Counter()
+        made = self._store.makes()
+        for make, number in made.items():
+            if make.model != self._make.model:
+                models[make.model] += number
+            if make.terms_version != self._make.terms_version:
+                versions[make.terms_version] += number
+        return Standing(self._make, sum(made.values()), models, versions)
+
+    def begin(self) -> int:
+        """Begin, or go on where a killed run was; how many passages are to be made."""
+        self._refuse_to_forget()
+        return self._store.reindexing(self._make).begin()
+
+    def run(self, advance: Callable[[int], None]) -> int:
+        """Make anew what is of another make, also what comes meanwhile, then swap all of it; how many passages changed.
+
+        Killed at any moment, the next run goes on; until the swap nobody sees anything of it. `advance` hears how many
+        passages were made just now.
+        """
+        staging = self._store.reindexing(self._make)
+        while (swapped := staging.swap()) is None:
+            after = 0
+            while True:
+                found, after = staging.next(after, BATCH)
+                if not found:
+                    break
+                remade = self._made(found)
+                staging.stage(remade)
+                advance(sum(len(one.passages) for one in remade))
+        return swapped
+
+    def _made(self, found: list[Remaking]) -> list[Remade]:
+        there = self._store.things([one.owner for one in found])
+        known: list[tuple[Remaking, Incident | Document]] = [
+            (one, there[one.owner]) for one in found if one.owner in there
+        ]
+        prepared = self._recall.prepare([thing for _, thing in known])
+        return [Remade(one, passages) for (one, _), passages in zip(known, prepared, strict=True)]
+
+    def _refuse_to_forget(self) -> None:
+        """Without a model only passages without a vector can be made anew."""
+        held = sorted(model for model in self.standing().models if model is not None)
+        if self._make.model is None and held:
+            raise Invalid(
+                f"passages carry vectors of {', '.join(held)}, and no model is configured: a re-index would drop them; "
+                "install or configure a model first",
+                "model",
+            )

@@ -1,0 +1,261 @@
+"""The memory: what the doors ring. Each method is one stretch of the line."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.incident import (
+    Document,
+    Evidence,
+    Filter,
+    Incident,
+    Link,
+    LinkKind,
+    Outcome,
+    Recommendation,
+    Resolution,
+    Severity,
+    Situation,
+)
+from onrecall.grouping import Topology
+from onrecall.notifications import Channel
+from onrecall.pipeline.auto_resolve import Settling
+from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.group_alerts import Grouping, Pace
+from onrecall.pipeline.import_history import Brought, bring
+from onrecall.pipeline.ingest import Receipt, Receiver
+from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
+from onrecall.pipeline.manual_grouping import ByHand, check_there
+from onrecall.pipeline.notify import Teller
+from onrecall.pipeline.observers import Observers
+from onrecall.pipeline.recommend import Advisor, situation_of
+from onrecall.pipeline.recommendation_worker import Answers
+from onrecall.pipeline.refine import Models, Refining
+from onrecall.pipeline.reindex import Reindex
+from onrecall.redaction import redact, redact_thing
+from onrecall.retrieval import Recall
+from onrecall.sources import SOURCES, Delivery, Source
+from onrecall.storage import Store
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a memory is made of."""
+
+    store: Store
+    recall: Recall
+    clock: Clock
+    redact_personal: bool = False
+    topology: Topology = field(default_factory=Topology)
+    """What depends on what, as people declared it."""
+    pace: Pace = field(default_factory=Pace)
+    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
+    """The senders, as they are read here."""
+    channels: Sequence[Channel] = ()
+    """Who is told."""
+    tell_from: Severity | None = None
+    """The least that they are told of; None: all."""
+    models: Models = field(default_factory=Models)
+    """Who refines answers; by default nobody."""
+
+
+class Memory:
+    """The incident memory: everything that OnRecall does, without a door."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.store = parts.store
+        self._recall = parts.recall
+        self._clock = parts.clock
+        self._personal = parts.redact_personal
+        self.observers = Observers()
+        self.trust = Trust(parts.store)
+        self.reindex = Reindex(parts.store, parts.recall)
+        self.receiver = Receiver(
+            parts.store,
+            parts.recall,
+            parts.clock,
+            self.observers,
+            personal=parts.redact_personal,
+            sources=parts.sources,
+        )
+        self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
+        self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
+        self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
+        self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
+
+    @property
+    def model(self) -> str | None:
+        """The sentence model in use; None: words only."""
+        return self._recall.model
+
+    def now(self) -> datetime:
+        """The time by the memory's clock."""
+        return self._clock()
+
+    # receive
+
+    def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
+        """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
+        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+
+    def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
+        """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
+        it began, `dated` is false: told again, it began when it did the first time.
+        """
+        try:
+            return self._open(incident)
+        except Conflict:
+            if dated or not incident.id:
+                raise
+            return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
+
+    def _open(self, incident: Incident) -> tuple[Incident, bool]:
+        clean = redact_thing(incident, personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.open_incident(clean, passages, self._clock())
+
+    def acknowledge(self, incident_id: str, by: str | None = None) -> Incident:
+        """Somebody looks at it."""
+        return self.store.acknowledge(incident_id, self._clock(), by)
+
+    # recall and recommend; neither writes
+
+    def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
+        """What was seen before that is most like this, best first."""
+        return self._advisor.evidence(situation, limit)
+
+    def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
+        """An answer with receipts, by choice refined by a model; nothing is kept."""
+        answer = self._advisor.answer(situation, limit=limit)
+        return self.refining.refine(answer, situation) if refine else answer
+
+    def decide(self, situation: Situation, limit: int = 5) -> Recommendation:
+        """An answer that is kept though no incident stands for it; the same evidence again gives the same one."""
+        return self._answers.decide(redact_thing(situation, personal=self._personal), limit)
+
+    # recommend for an incident; kept
+
+    def recommend(self, incident_id: str) -> Recommendation:
+        """Answer an incident and keep the answer; the same evidence again gives the same recommendation."""
+        return self._answers.answer(incident_id)
+
+    def answer_due(self, limit: int = 10) -> int:
+        """Answer incidents that are due; returns how many were answered."""
+        return self._answers.answer_due(limit)
+
+    # the worker's round
+
+    def work(self, limit: int = 10) -> int:
+        """Group alerts that wait, settle what is over, answer what is due; how much of that there was."""
+        return self.grouping.run() + self._settling.run() + self._answers.answer_due(limit)
+
+    # resolve and learn
+
+    def resolve(
+        self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True
+    ) -> Incident:
+        """Close an incident with what fixed it; recallable at once, and tied to the earlier one that it repeats: which
+        one that is, is looked for where nobody says it, unless somebody looked already.
+        """
+        incident = self.store.incident(incident_id)
+        check_there(incident)
+        clean = redact_thing(resolution, personal=self._personal)
+        resolved = incident.resolve(clean)
+        links = self._recurrence(incident, clean, recurs) if look or recurs else ()
+        (passages,) = self._recall.prepare([resolved])
+        now = self._clock()
+        kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)
+        self.trust.resolved(kept, self.store.recommendations(incident_id), now)
+        return kept
+
+    def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
+        if recurs is not None:
+            if recurs == incident.id:
+                raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
+            self.store.incident(recurs)
+            return (Link("recurrence", recurs),)
+        alike = self._recall.alike(situation_of(incident), limit=10)
+        found = recurrence_of(incident, resolution, alike, self.trust.measured().thresholds.similar)
+        return (Link("recurrence", found),) if found else ()
+
+    def reopen(self, incident_id: str, by: str | None = None) -> Incident:
+        """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
+        resolved = self.store.incident(incident_id)
+        check_there(resolved)
+        reopened = resolved.reopen()
+        (passages,) = self._recall.prepare([reopened])
+        return self.store.reopen(incident_id, passages, self._clock(), by)
+
+    def link(self, incident_id: str, kind: LinkKind, other: str, by: str | None = None) -> Incident:
+        """Tie an incident to an earlier one by hand."""
+        if incident_id == other:
+            raise Invalid("an incident can't be linked to itself; name the earlier one", "incident")
+        if kind == "merged":
+            self.by_hand.merge(incident_id, other, by)
+            return self.store.incident(incident_id)
+        return self.store.link(incident_id, Link(kind, other), self._clock(), by)
+
+    def rate(self, outcome: Outcome) -> None:
+        """Keep what came of a recommendation and its steps; it counts from now on."""
+        recommendation = self.store.recommendation(outcome.recommendation)
+        numbers = {step.n for step in recommendation.steps}
+        for index, step in enumerate(outcome.steps):
+            if step.n not in numbers:
+                raise Invalid(
+                    f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}",
+                    f"steps.{index}.n",
+                )
+        note = redact(outcome.note, personal=self._personal).text if outcome.note else None
+        self.store.rate(replace(outcome, note=note), done_in(recommendation, outcome), self._clock())
+        if recommendation.incident:
+            self.trust.rated(self.store.incident(recommendation.incident), recommendation, outcome)
+
+    # bring in and out
+
+    def bring(
+        self, things: Iterable[Any], progress: Callable[[int], None] | None = None, *, dry_run: bool = False
+    ) -> Brought:
+        """Import old incidents and documents; what is already here stays as it is."""
+        return bring(self.store, self._recall, things, self._clock, progress, personal=self._personal, dry_run=dry_run)
+
+    def put_document(self, document: Document) -> str:
+        """Keep a document under its id; says whether it was created, updated or unchanged."""
+        clean = redact_thing(document, personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.put_document(clean, passages, self._clock())
+
+    def delete_document(self, document_id: str) -> None:
+        """Forget a document; recommendations that cited it keep their quotes."""
+        self.store.delete_document(document_id)
+
+    def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
+        """What was changed on purpose in the hours before an incident began, newest first."""
+        return self.store.change_events_near(incident.service, incident.started_at)
+
+    def thing(self, thing_id: str) -> Incident | Document:
+        """The incident or document with this id."""
+        try:
+            return self.store.incident(thing_id)
+        except NotFound:
+            return self.store.document(thing_id)
+
+
+def situation(
+    text: str,
+    service: str | None = None,
+    labels: dict[str, str] | None = None,
+    only: Filter | None = None,
+    as_of: datetime | None = None,
+) -> Situation:
+    """What somebody told us, as a situation; an empty text is refused."""
+    if not text.strip():
+        raise Invalid("there is nothing to look for; say what happens, or paste an alert or log lines", "text")
+    return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)

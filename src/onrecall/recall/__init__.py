@@ -1,5 +1,0 @@
-"""Recall: what was seen before that is like this. Terms, embedding, passages, the index, and the ranking."""
-
-from onrecall.recall.recall import Recall
-
-__all__ = ["Recall"]

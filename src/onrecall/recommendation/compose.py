@@ -1,0 +1,111 @@
+"""The extractive composer: from evidence to advice without any model, and where each word of it comes from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from onrecall.domain.incident import Advice, Alternative, Evidence, Record, Situation
+from onrecall.recommendation.actions import deeds
+from onrecall.recommendation.causes import Hypothesis, label_of, rank
+from onrecall.recommendation.discriminators import Seen, tell_apart
+from onrecall.recommendation.fault_types import contradiction
+from onrecall.recommendation.runbook import names_alert
+from onrecall.recommendation.steps import actions, steps, tried_before
+from onrecall.recommendation.text_similarity import squash, words
+from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
+
+ALTERNATIVES = 3
+NEAREST = 3
+"""Near misses between which a never-seen situation is told apart."""
+FAR = 0.5
+"""Below this share of the score that makes it similar, evidence is not even a near miss."""
+
+
+def compose(
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    records: Mapping[str, Record],
+    now: datetime,
+    thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
+) -> Advice:
+    """What the evidence, best first, says about the situation. Every step is cited and belongs to the leading cause."""
+    against = {one.id: why for one in evidence if (why := contradiction(situation, one))}
+    fitting = [one for one in evidence if one.id not in against]
+    hypotheses = rank(fitting)
+    judgement = judge(situation, fitting, hypotheses, thresholds)
+    if judgement.verdict == "never_seen":
+        return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
+    leading = judgement.leading
+    others = [one for one in hypotheses if one is not leading and one.score >= thresholds.similar]
+    sources = _sources(situation, judgement, fitting, thresholds)
+    foreign = [deed for one in evidence if one not in sources for deed in deeds(one)]
+    found = actions([deed for one in sources for deed in deeds(one)], foreign, records)
+    return Advice(
+        verdict=judgement.verdict,
+        verdict_reason=judgement.reason,
+        cause=leading.sentence if leading else None,
+        cause_label=leading.label if leading else None,
+        cause_citation=leading.citation if leading else None,
+        steps=steps(found, situation, now),
+        tried_before=tried_before(found, situation),
+        alternatives=_alternatives(others[:ALTERNATIVES], leading, situation) if leading and others else (),
+    )
+
+
+def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
+    """The keys of all that the evidence tells of deeds: the records that `compose` will ask for."""
+    return tuple(dict.fromkeys(deed.key for one in evidence for deed in deeds(one)))
+
+
+def _sources(
+    situation: Situation, judgement: Judgement, evidence: Sequence[Evidence], thresholds: Thresholds
+) -> list[Evidence]:
+    """The evidence that steps may come from: of the leading cause alone, then the runbooks for it."""
+    leading = judgement.leading
+    if leading is None:
+        return [judgement.runbook] if judgement.runbook else []
+    matching = [one for one in leading.evidence if one.score >= thresholds.similar]
+    return matching + [one for one in evidence if _fits(one, leading, situation)]
+
+
+def _fits(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool:
+    """Whether a runbook is for the leading cause: by its own label, else by its title or its alert."""
+    document = evidence.document
+    if document is None:
+        return False
+    if label := document.labels.get("cause"):
+        return squash(label) == label_of(leading.best)
+    about = set(words(leading.label or ""))
+    return names_alert(document, situation) or (bool(about) and about <= set(words(document.title)))
+
+
+def _alternatives(others: Sequence[Hypothesis], leading: Hypothesis, situation: Situation) -> tuple[Alternative, ...]:
+    theirs = Seen([leading])
+    return tuple(
+        Alternative(
+            cause=one.sentence or one.name,
+            evidence=tuple(piece.id for piece in one.evidence),
+            tell_apart=tell_apart(one, theirs, situation),
+        )
+        for one in others
+    )
+
+
+def _refused(evidence: Sequence[Evidence], against: Mapping[str, str], thresholds: Thresholds) -> str:
+    """A sentence on evidence that looks alike and was refused nevertheless."""
+    refused = next((one for one in evidence if one.id in against and one.score >= thresholds.similar), None)
+    return f"; {named(refused)} looks alike ({refused.score:.2f}), but {against[refused.id]}" if refused else ""
+
+
+def _never_seen(
+    situation: Situation, judgement: Judgement, refused: str, hypotheses: Sequence[Hypothesis], thresholds: Thresholds
+) -> Advice:
+    near = [one for one in hypotheses if one.score >= FAR * thresholds.similar][:NEAREST]
+    apart = [
+        said for one in near for said in tell_apart(one, Seen(rival for rival in near if rival is not one), situation)
+    ]
+    return Advice(
+        verdict="never_seen",
+        verdict_reason=judgement.reason + refused,
+        cause=None,
+        tell_apart=tuple(apart),
+    )

@@ -1,0 +1,130 @@
+"""Faults: what a situation says is wrong, and evidence that speaks of something else however alike it looks.
+
+A memory leak must never be answered from a database timeout because both raised an alert in the same words.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from onrecall.domain.incident import Evidence, Situation
+from onrecall.recommendation.sanitize import sentence
+from onrecall.recommendation.text_similarity import LIMIT, words
+
+TYPES = ("error_type", "failure_type", "fault_type")
+"""Labels by which a sender says what kind of fault it is."""
+_VAGUE = frozenset(
+    words(
+        """
+        abnormal alert alarm anomaly bad code critical degraded degradation detected down error errors event
+        exception fail failed failing failure fault generic high incident issue low misc new none null other outage
+        problem rate service slow spike system threshold type undefined unexpected unknown usage utilization warning
+        """
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kind of fault: how a situation names it outright, and the words without which a text cannot be about it."""
+
+    name: str
+    named: re.Pattern[str]
+    spoken: re.Pattern[str]
+
+
+def _fault(name: str, named: str, spoken: str) -> Fault:
+    return Fault(name, re.compile(named, re.IGNORECASE), re.compile(spoken, re.IGNORECASE))
+
+
+FAULTS = (
+    _fault(
+        "a memory leak",
+        r"memory[ _-]?leak|leak\w*[ _]memory|out[ _-]of[ _-]memory|OOM[ _-]?kill",
+        r"memory|heap|oom|\brss\b",
+    ),
+    _fault(
+        "an expired certificate",
+        r"\b(?:cert\w*|ssl|tls|x509)\b.{0,40}?expir|expir\w*.{0,25}?\b(?:cert\w*|ssl|tls)\b|certificate_expired|CERT_DATE_INVALID",
+        r"\bcert|\bssl|\btls|x509|_cert|_ssl|_tls",
+    ),
+    _fault(
+        "a full disk",
+        r"no[ _]space[ _]left|\bENOSPC\b|disk[ _](?:is[ _])?full|disk[ _]space"
+        r"|(?:disk|filesystem|volume|inodes?)\b.{0,25}?(?:full|exhaust|9\d ?%|100 ?%)",
+        r"disk|space|inode|filesystem|volume|ENOSPC|\bwal\b|storage",
+    ),
+    _fault(
+        "failing name resolution",
+        r"\bdns\b|NXDOMAIN|SERVFAIL|name[ _]resolution|resolve host",
+        r"\bdns|coredns|NXDOMAIN|SERVFAIL|resolv",
+    ),
+    _fault("a deadlock", r"dead[ _-]?lock", r"lock"),
+    _fault("consumer lag", r"consumer[ _-]?(?:group[ _-]?)?lag|kafka[ _]lag", r"\blag|kafka|consumer|rebalanc"),
+    _fault(
+        "a rate limit",
+        r"rate[ _-]?limit(?:ed|ing|s)?\b|too many requests|\b429\b",
+        r"rate[ _-]?limit|quota|throttl|429|too many requests",
+    ),
+    _fault(
+        "a saturated CPU",
+        r"cpu[ _](?:saturat|starv|exhaust)\w*|high[ _]cpu|cpu[ _]utili[sz]ation",
+        r"\bcpu|_cpu|\bload\b",
+    ),
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|without|never|isn't|aren't|wasn't|rule[ds] out|perhaps|maybe|possibly)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+
+
+def contradiction(situation: Situation, evidence: Evidence) -> str | None:
+    """Why evidence can't be about this, or None; silence on either side contradicts nothing."""
+    text = _text(evidence)
+    for label in TYPES:
+        kind = situation.labels.get(label, "")
+        if _other_kind(kind, _labels(evidence).get(label) or text):
+            return f"it nowhere speaks of {sentence(kind, 80)}"
+    told = f"{situation.text[:LIMIT]}\n{' '.join(situation.labels.get(label, '') for label in TYPES)}"
+    named = _named(told)
+    if named and not any(fault.spoken.search(text) for fault in named):
+        return f"it nowhere speaks of {' or '.join(fault.name for fault in named)}"
+    return None
+
+
+def _other_kind(kind: str, text: str) -> bool:
+    telling = set(words(kind)) - _VAGUE
+    if not telling:
+        return False
+    theirs = set(words(text)) - _VAGUE
+    return bool(theirs) and telling.isdisjoint(theirs)
+
+
+@lru_cache(maxsize=256)
+def _named(told: str) -> tuple[Fault, ...]:
+    """What a situation says outright is wrong; each piece of evidence for it asks."""
+    return tuple(fault for fault in FAULTS if _names(fault, told))
+
+
+def _names(fault: Fault, text: str) -> bool:
+    """Whether a text says outright that this is the fault, and neither denies it nor guesses."""
+    return any(
+        not _DENIED.search(text[max(0, found.start() - 30) : found.start()]) for found in fault.named.finditer(text)
+    )
+
+
+def _labels(evidence: Evidence) -> Mapping[str, str]:
+    thing = evidence.incident or evidence.document
+    return thing.labels if thing else {}
+
+
+def _text(evidence: Evidence) -> str:
+    """What the evidence is about: how it opened and what was wrong, not what was done; a document whole."""
+    labels = " ".join(_labels(evidence).values())
+    if evidence.incident:
+        resolution = evidence.resolution
+        wrong = f"{resolution.root_cause}\n{resolution.cause or ''}" if resolution else ""
+        return f"{evidence.incident.text[:LIMIT]}\n{labels}\n{wrong[:LIMIT]}"
+    told = evidence.document.text if evidence.document else evidence.excerpt.text if evidence.excerpt else ""
+    return f"{evidence.title}\n{labels}\n{told[:LIMIT]}"

@@ -1,0 +1,34 @@
+"""Hostile text made fit to be shown: nothing in it moves the cursor, hides, or reverses what a reader sees."""
+
+import re
+
+from onrecall.domain.markdown_page import one_line
+
+SHOWN = 600
+"""Characters of a sentence that are shown. A command is never cut: half of one is another command."""
+
+READ = 20_000
+"""Characters of a text that are looked at for what is shown of it."""
+
+_ESCAPE = r"\x1b\[[0-?]{0,40}[ -/]{0,40}[@-~]|\x1b\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]"
+_UNSEEN = (
+    "[\u2039\u203a\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+_HIDDEN = re.compile(f"{_ESCAPE}|{_UNSEEN}")
+
+
+def clean(text: str) -> str:
+    """The text without control, bidirectional and invisible characters, and without the marks of old values."""
+    return _HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def sentence(text: str, limit: int = SHOWN) -> str:
+    """The text on one line, clean, and cut where it grows too long to read."""
+    said = one_line(clean(text[:READ]))
+    return said if len(said) <= limit else said[: limit - 1].rstrip() + "…"
+
+
+def quote(line: str, limit: int = 2_000) -> str:
+    """The longest stretch of a line that may be shown as it stands: verbatim, hence nothing is taken out of it."""
+    return max((part.strip() for part in _HIDDEN.split(line[:READ])), key=len)[:limit].strip()

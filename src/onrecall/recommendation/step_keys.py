@@ -1,0 +1,33 @@
+"""The key that all wordings of one action share, so that its tries are counted together."""
+
+import re
+from functools import lru_cache
+
+from onrecall.domain.markdown_page import one_line
+from onrecall.recommendation.instance_values import mask
+from onrecall.recommendation.sanitize import READ, clean
+from onrecall.recommendation.text_similarity import words
+
+LONGEST = 500
+"""Characters of a step told in words that make its key: fewer than are shown, so a shown step keeps its key."""
+
+_PROMPT = re.compile(r"^(?:[$#>]\s+)?(?:sudo\s+)?")
+_STATEMENT = re.compile(
+    r"(?:alter|analyze|begin|call|commit|create|delete|drop|explain|grant|insert|kill|reindex|rollback|select|set|show"
+    r"|truncate|update|vacuum|with)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=8192)
+def step_key(text: str, command: str | None) -> str:
+    """The same action on other hosts, in another tense or with old values marked, has the same key."""
+    if command and (code := _code(command)):
+        return f"run {code}"
+    return f"do {' '.join(words(mask(one_line(clean(text[:READ]))[:LONGEST]).casefold()))}"
+
+
+def _code(command: str) -> str:
+    lines = (_PROMPT.sub("", line.strip()).rstrip(" ;") for line in mask(clean(command[:READ])).splitlines())
+    code = one_line(" ; ".join(line for line in lines if line))
+    return code.casefold() if _STATEMENT.match(code) else code

@@ -1,0 +1,127 @@
+"""Recurrences: families of incidents with the same cause, and the hours that a permanent fix would save."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onrecall.domain.incident import Incident
+from onrecall.recurrences.clustering import Alike, Group, Tie, groups
+from onrecall.recurrences.corrective_actions import Action, Fix
+from onrecall.recurrences.occurrences import MONTH, WINDOW, Lost, Month, Trend, days_between, lost, months, trend
+
+__all__ = [
+    "RULES",
+    "Action",
+    "Alike",
+    "Family",
+    "Fix",
+    "Lost",
+    "Month",
+    "Saving",
+    "Service",
+    "Tie",
+    "Trend",
+    "families",
+]
+
+RULES = {
+    "rank": (
+        f"By the hours that a family took in the last {WINDOW.days} days, as hours a month: what a permanent fix would "
+        "have saved. Then by all hours lost, by count, by the last one. It is counted, not forecast."
+    ),
+    "trend": (
+        f"The last {WINDOW.days} days beside the {WINDOW.days} days before. Rising or falling: they differ by two or "
+        "more, and by more than the square root of their sum. None is claimed with fewer than three incidents or where "
+        "memory does not reach back so far."
+    ),
+    "hours": (
+        "From start to end. Hours that incidents of a family overlap count once; what is open, has no end or ends "
+        "before it starts is left out."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that a family touched."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What a permanent fix would have saved: the hours lost in the last days, as hours a month."""
+
+    hours_per_month: float
+    days: int
+    lost: Lost
+    """In these days, and of how many incidents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Incidents with the same cause, oldest first."""
+
+    id: str
+    """Its oldest member's id."""
+    title: str
+    """The cause's label, or else the oldest member's title."""
+    cause: str | None
+    incidents: tuple[str, ...]
+    ties: tuple[Tie, ...]
+    """For each member why it belongs here."""
+    why: str
+    count: int
+    services: tuple[Service, ...]
+    first_seen: datetime
+    last_seen: datetime
+    days_between: float | None
+    months: tuple[Month, ...]
+    trend: Trend
+    lost: Lost
+    saving: Saving
+    fix: Fix | None = None
+    action: Action | None = None
+    """The last thing noted to end it for good."""
+    open_actions: tuple[Action, ...] = ()
+
+
+def families(incidents: Iterable[Incident], alike: Iterable[Alike] = (), *, now: datetime) -> tuple[Family, ...]:
+    """Families of two and more, most to be saved first; incidents that begin later than now are left out."""
+    begun = [one for one in incidents if one.started_at <= now]
+    since = min((one.started_at for one in begun), default=now)
+    return tuple(sorted((_family(group, since, now) for group in groups(begun, alike)), key=_rank))
+
+
+def _family(group: Group, since: datetime, now: datetime) -> Family:
+    members = group.members
+    first = members[0]
+    recent = lost(members, now, now - WINDOW)
+    return Family(
+        id=first.id,
+        title=group.cause or first.title,
+        cause=group.cause,
+        incidents=tuple(one.id for one in members),
+        ties=group.ties,
+        why=group.why,
+        count=len(members),
+        services=_services(members),
+        first_seen=first.started_at,
+        last_seen=members[-1].started_at,
+        days_between=days_between(members),
+        months=months(members, now),
+        trend=trend(members, since, now),
+        lost=lost(members, now),
+        saving=Saving(recent.hours / (WINDOW.days / MONTH), WINDOW.days, recent),
+    )
+
+
+def _services(members: Sequence[Incident]) -> tuple[Service, ...]:
+    counted = Counter(one.service for one in members if one.service)
+    return tuple(Service(name, n) for name, n in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _rank(family: Family) -> tuple[float, float, int, float, str]:
+    return -family.saving.hours_per_month, -family.lost.hours, -family.count, -family.last_seen.timestamp(), family.id

@@ -1,0 +1,5 @@
+"""Recall: what was seen before that is like this. Terms, embedding, passages, the index, and the ranking."""
+
+from onrecall.retrieval.retriever import Recall
+
+__all__ = ["Recall"]

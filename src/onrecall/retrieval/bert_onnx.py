@@ -1,0 +1,204 @@
+"""A BERT sentence encoder as an ONNX graph, assembled from the weights where they lie: no torch, no copy on disk."""
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper
+
+from onrecall.domain.errors import Invalid
+
+OPSET, IR_VERSION = 20, 10
+WEIGHTS = "model.safetensors"
+FLOAT = TensorProto.FLOAT
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of an encoder, read from its folder."""
+
+    layers: int
+    heads: int
+    width: int
+    epsilon: float
+    cut: int
+    """Tokens kept of a text: what the model's authors set, for it saw nothing longer when it learned sentences."""
+    pooling: str
+
+
+def shape(folder: Path) -> Shape:
+    """The encoder's sizes, or Invalid when it is not of the BERT family or pools in another way."""
+    config = _json(folder / "config.json")
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise _unsuitable(f"{folder} holds a {config.get('model_type', 'nameless')} model; only BERT encoders run here")
+    pooling = _json(folder / "1_Pooling" / "config.json")
+    mean, first = pooling.get("pooling_mode_mean_tokens"), pooling.get("pooling_mode_cls_token")
+    if bool(mean) == bool(first):
+        raise _unsuitable(f"{folder} pools neither by mean nor by first token")
+    return Shape(
+        layers=config["num_hidden_layers"],
+        heads=config["num_attention_heads"],
+        width=config["hidden_size"],
+        epsilon=config["layer_norm_eps"],
+        cut=min(_json(folder / "sentence_bert_config.json")["max_seq_length"], config["max_position_embeddings"]),
+        pooling="mean" if mean else "first",
+    )
+
+
+def graph(folder: Path, sizes: Shape) -> onnx.ModelProto:
+    """The encoder; its weights stay in their file."""
+    return _Graph(sizes).build(_weights(weights(folder)))
+
+
+def weights(folder: Path) -> Path:
+    """The file of the weights: hubs link it from elsewhere, and only its own folder may be read from."""
+    return (folder / WEIGHTS).resolve()
+
+
+def session(folder: Path, model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """An encoder ready to run on one thread; the weights are mapped from the safetensors file itself."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # it keeps a plan for every length ever seen
+    options.log_severity_level = 3
+    place = str(weights(folder).parent)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", place)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def _unsuitable(why: str) -> Invalid:
+    return Invalid(f"{why}; give the folder of a BERT sentence encoder, as the model hubs lay it out", "model folder")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise _unsuitable(f"{path} cannot be read: {error}") from error
+
+
+def _weights(path: Path) -> Iterator[TensorProto]:
+    """Each float32 tensor of a safetensors file as a byte range of that file."""
+    try:
+        with path.open("rb") as file:
+            size = struct.unpack("<Q", file.read(8))[0]
+            header: Mapping[str, Any] = json.loads(file.read(size))
+    except (OSError, ValueError, struct.error, MemoryError) as error:
+        raise _unsuitable(f"{path} cannot be read: {error}") from error
+    for name, entry in header.items():
+        if entry.get("dtype") != "F32":
+            continue
+        begin, end = entry["data_offsets"]
+        if 8 + size + end > path.stat().st_size:
+            raise _unsuitable(f"{path} is cut short")
+        tensor = TensorProto(name=name.removeprefix("bert."), data_type=FLOAT, dims=entry["shape"])
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", path.name), ("offset", 8 + size + begin), ("length", end - begin)):
+            tensor.external_data.add(key=key, value=str(value))
+        yield tensor
+
+
+class _Graph:
+    """Builds the graph node by node.
+
+    All texts of a batch have the same number of tokens, so nothing is padded or masked; between the attentions they are
+    the rows of one matrix, for which ONNX Runtime takes the weights as they lie.
+    """
+
+    def __init__(self, sizes: Shape) -> None:
+        self.sizes = sizes
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, TensorProto] = {}
+
+    def build(self, weights: Iterator[TensorProto]) -> onnx.ModelProto:
+        """The whole model: token ids in, unit vectors out."""
+        out = self._pooled(self._encoded(self._embedded()))
+        used = {name for node in self.nodes for name in node.input}
+        initializers = [*(tensor for tensor in weights if tensor.name in used), *self.constants.values()]
+        known = {tensor.name for tensor in initializers} | {name for node in self.nodes for name in node.output}
+        if missing := used - known - {"ids"}:
+            raise _unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
+        graph = helper.make_graph(
+            self.nodes,
+            "encoder",
+            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
+            [helper.make_tensor_value_info(out, FLOAT, ["texts", self.sizes.width])],
+            initializers,
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+
+    def _embedded(self) -> str:
+        length = self._op("Gather", [self._op("Shape", ["ids"]), self._number(1)])
+        positions = self._op("Range", [self._number(0), length, self._number(1)])
+        words = self._op("Gather", ["embeddings.word_embeddings.weight", "ids"])
+        places = self._op("Gather", ["embeddings.position_embeddings.weight", positions])
+        kind = self._op("Gather", ["embeddings.token_type_embeddings.weight", self._number(0)])
+        summed = self._op("Add", [words, self._op("Add", [places, kind])])
+        return self._rows(self._norm(summed, "embeddings.LayerNorm"))
+
+    def _encoded(self, x: str) -> str:
+        for layer in range(self.sizes.layers):
+            at = f"encoder.layer.{layer}"
+            x = self._norm(self._op("Add", [x, self._attended(x, at)]), f"{at}.attention.output.LayerNorm")
+            inner = self._op("Gelu", [self._dense(x, f"{at}.intermediate.dense")])
+            x = self._norm(self._op("Add", [x, self._dense(inner, f"{at}.output.dense")]), f"{at}.output.LayerNorm")
+        return x
+
+    def _attended(self, x: str, at: str) -> str:
+        query, key, value = (
+            self._heads(self._dense(x, f"{at}.attention.self.{part}"), turn)
+            for part, turn in (("query", [0, 2, 1, 3]), ("key", [0, 2, 3, 1]), ("value", [0, 2, 1, 3]))
+        )
+        scores = self._op("Mul", [self._op("MatMul", [query, key]), self._scale()])
+        mixed = self._op("MatMul", [self._op("Softmax", [scores], axis=-1), value])
+        merged = self._rows(self._op("Transpose", [mixed], perm=[0, 2, 1, 3]))
+        return self._dense(merged, f"{at}.attention.output.dense")
+
+    def _heads(self, x: str, turn: Sequence[int]) -> str:
+        split = self._texts(x, self.sizes.heads, self.sizes.width // self.sizes.heads)
+        return self._op("Transpose", [split], perm=turn)
+
+    def _pooled(self, x: str) -> str:
+        texts = self._texts(x, self.sizes.width)
+        if self.sizes.pooling == "mean":
+            pooled = self._op("ReduceMean", [texts, self._list(1)], keepdims=0)
+        else:
+            pooled = self._op("Gather", [texts, self._number(0)], axis=1)
+        return self._op("LpNormalization", [pooled], axis=-1, p=2)
+
+    def _rows(self, x: str) -> str:
+        """One row per token, whatever its text."""
+        return self._op("Reshape", [x, self._list(-1, self.sizes.width)])
+
+    def _texts(self, x: str, *last: int) -> str:
+        """The rows by text and token again, each row split as asked."""
+        return self._op("Reshape", [x, self._op("Concat", [self._op("Shape", ["ids"]), self._list(*last)], axis=0)])
+
+    def _dense(self, x: str, name: str) -> str:
+        return self._op("Gemm", [x, f"{name}.weight", f"{name}.bias"], transB=1)
+
+    def _norm(self, x: str, name: str) -> str:
+        return self._op("LayerNormalization", [x, f"{name}.weight", f"{name}.bias"], epsilon=self.sizes.epsilon)
+
+    def _op(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
+        output = f"{kind}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        return output
+
+    def _number(self, value: int) -> str:
+        return self._constant(f"number {value}", TensorProto.INT64, [], [value])
+
+    def _list(self, *values: int) -> str:
+        return self._constant(f"list {values}", TensorProto.INT64, [len(values)], values)
+
+    def _scale(self) -> str:
+        return self._constant("scale", FLOAT, [], [(self.sizes.width // self.sizes.heads) ** -0.5])
+
+    def _constant(self, name: str, kind: int, sizes: Sequence[int], values: Sequence[float]) -> str:
+        self.constants[name] = helper.make_tensor(name, kind, sizes, values)
+        return name

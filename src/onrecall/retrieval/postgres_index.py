@@ -1,0 +1,44 @@
+"""The index inside PostgreSQL: nothing to catch up with, for the passages and what finds them are one transaction."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from onrecall.domain.incident import Filter
+from onrecall.retrieval.index import Vector, Visible
+
+
+class PassageSearch(Protocol):
+    """The store's own search."""
+
+    def words(
+        self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
+    ) -> list[int]:
+        """The passages that have most of these terms."""
+
+    def meaning(
+        self, vector: Vector, only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
+    ) -> list[int]:
+        """The passages whose vectors are nearest."""
+
+
+class PostgresIndex:
+    """Hands the question to the database."""
+
+    def __init__(self, search: PassageSearch) -> None:
+        self._search = search
+
+    def refresh(self) -> None:
+        """Nothing to do: what is committed is found."""
+
+    def words(self, terms: Mapping[int, float], visible: Visible, limit: int) -> list[int]:
+        """Candidates by their rarest terms."""
+        return self._search.words(terms, _only(visible), visible.as_of, visible.exclude, limit)
+
+    def meaning(self, vector: Vector, visible: Visible, limit: int) -> list[int]:
+        """Candidates by HNSW."""
+        return self._search.meaning(vector, _only(visible), visible.as_of, visible.exclude, limit)
+
+
+def _only(visible: Visible) -> Filter:
+    return Filter(visible.kind, visible.service, visible.labels)

@@ -1,0 +1,49 @@
+"""Families: incidents tied by links of recurrence are one piece of evidence, with the others' ids."""
+
+from collections.abc import Mapping, Sequence
+
+from onrecall.domain.incident import Incident
+
+
+def gather(
+    incidents: Sequence[Incident], exclude: frozenset[str]
+) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
+    """For incidents best first: who else belongs to each one's family, and which ones another stands for.
+
+    A family is shown by its best member that tells what worked, else that tells the cause, else by its best member.
+    """
+    roots: dict[str, str] = {}
+    for incident in incidents:
+        for link in incident.links:
+            _join(roots, incident.id, link.incident)
+    members: dict[str, list[str]] = {}
+    for one in roots:
+        members.setdefault(_root(roots, one), []).append(one)
+    shown: dict[str, Incident] = {}
+    for incident in sorted(incidents, key=_silence):
+        shown.setdefault(_root(roots, incident.id), incident)
+    families = {
+        incident.id: tuple(sorted(set(members.get(root, ())) - {incident.id} - exclude))
+        for root, incident in shown.items()
+    }
+    return families, frozenset(incident.id for incident in incidents) - frozenset(families)
+
+
+def _silence(incident: Incident) -> int:
+    resolution = incident.resolution
+    if resolution is None or resolution.provenance == "model":
+        return 2
+    return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
+
+
+def _root(roots: dict[str, str], one: str) -> str:
+    while roots.get(one, one) != one:
+        one = roots[one]
+    return one
+
+
+def _join(roots: dict[str, str], one: str, other: str) -> None:
+    for new in (one, other):
+        roots.setdefault(new, new)
+    first, second = sorted((_root(roots, one), _root(roots, other)))
+    roots[second] = first

@@ -1,0 +1,367 @@
+"""Recall: from a situation to evidence. The index proposes, one exact scorer decides."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from onrecall.domain.incident import Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
+from onrecall.retrieval import explanation as explain
+from onrecall.retrieval import fusion, passages, scoring, signatures
+from onrecall.retrieval import recurrence_groups as families
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.embeddings import Embedder, Vectors
+from onrecall.retrieval.explanation import Thing
+from onrecall.retrieval.fusion import Signals
+from onrecall.retrieval.index import Index, Vector, Visible
+from onrecall.retrieval.query import Query, understand
+from onrecall.retrieval.scoring import Rarity
+
+PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
+"""Passages that each side of the index proposes; among more than a crowd as many more as the square root tells."""
+FINALISTS = 20
+"""Candidates, the best by words and meaning, for which every signal is taken; more where much is asked for."""
+TITLE_COUNTS = 2
+"""How often a word of the title counts."""
+HEADLINE = 0.5
+"""How much the headline adds to the meaning of a text that says more than it."""
+BY_TITLE = 0.4
+"""How much of the letters' likeness is that of headline and title."""
+
+Owner = tuple[EvidenceKind, str]
+
+
+class Imprint(scoring.Imprint, Protocol):
+    """What a passage is compared by, and its number."""
+
+    @property
+    def number(self) -> int:
+        """The passage's number."""
+
+
+class Quoted(Protocol):
+    """What a passage says, and where it begins."""
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+
+    @property
+    def line(self) -> int:
+        """Its first line on the page."""
+
+    @property
+    def heading(self) -> str | None:
+        """The heading it stands under."""
+
+
+class Source(Protocol):
+    """What recall reads from."""
+
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[Imprint]]:
+        """What the owners of these passages are compared by: all passages of each that were known at a time."""
+
+    def quoted(self, ids: Sequence[int]) -> Mapping[int, Quoted]:
+        """What passages say; one that is gone is absent."""
+
+    def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
+        """Incidents and documents as they were known at a time."""
+
+    def term_statistics(self, wanted: Sequence[int]) -> scoring.Statistics:
+        """How common terms are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A situation made ready: what is looked for, its vector, and how much its words say."""
+
+    situation: Situation
+    query: Query
+    vector: Vector | None
+    rarity: Rarity
+    telling: Mapping[str, int]
+    """The rarest term of each log line's template: a line that lacks it needs no closer look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that may be like the situation."""
+
+    owner: Owner
+    imprints: Sequence[Imprint]
+    has: frozenset[int]
+    """The query's terms that it has."""
+    signals: Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Finalist:
+    """A candidate that was read in full."""
+
+    candidate: Candidate
+    thing: Thing
+    said: Sequence[Quoted]
+    """What the passages say that it is compared by."""
+    signals: Signals
+
+    @property
+    def owner(self) -> Owner:
+        """What it is."""
+        return self.candidate.owner
+
+
+class Recall:
+    """Finds what was seen before that is like a situation; never writes."""
+
+    def __init__(
+        self,
+        source: Source,
+        embedder: Embedder | None,
+        index: Index,
+        asking: Embedder | None = None,
+        beside: Executor | None = None,
+    ) -> None:
+        """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it; `beside`
+        runs it, by default in a thread.
+        """
+        self._source = source
+        self._embedder = embedder
+        self._asking = asking or embedder
+        self._index = index
+        self._beside = beside or ThreadPoolExecutor(thread_name_prefix="onrecall-embed")
+
+    @property
+    def model(self) -> str | None:
+        """The model whose vectors are compared; None: recall goes by words alone."""
+        return self._embedder.name if self._embedder else None
+
+    def prepare(
+        self, things: Sequence[Thing], progress: Callable[[int, int], None] | None = None
+    ) -> list[tuple[Passage, ...]]:
+        """The passages of each thing with their terms and their meaning, as the store keeps them."""
+        split = [[_with_terms(thing, passage) for passage in passages.split(thing)] for thing in things]
+        if self._embedder is None or not things:
+            return [tuple(found) for found in split]
+        texts = [one for thing, found in zip(things, split, strict=True) for one in _embedded(thing, found)]
+        vectors = iter(self._embedder.embed(texts, progress).astype("<f2"))
+        name = self._embedder.name
+        return [
+            tuple(replace(passage, vector=next(vectors).tobytes(), model=name) for passage in found) for found in split
+        ]
+
+    @staticmethod
+    def embeds(things: Iterable[Thing]) -> Iterator[str]:
+        """What `prepare` will have embedded."""
+        return (text for thing in things for text in _embedded(thing, passages.split(thing)))
+
+    def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
+        """What was seen before that is most like this, best first."""
+        asked, shown, family = self._ranked(situation, limit)
+        excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
+        return tuple(
+            _evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth)
+            for one, excerpt in zip(shown, excerpts, strict=True)
+        )
+
+    def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Thing, float], ...]:
+        """The same things with their scores, unexplained: for whoever only compares."""
+        _, shown, _ = self._ranked(situation, limit)
+        return tuple((one.thing, _score(one)) for one in shown)
+
+    def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
+        query = understand(situation)
+        embedding = self._embed(query)
+        rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
+        by_words = self._by_words(situation, query, rarity)
+        asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
+        finalists = self._complete(
+            asked, self._compare(asked, self._propose(asked, by_words), max(FINALISTS, 2 * limit))
+        )
+        incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
+        family, hidden = families.gather(incidents, situation.exclude)
+        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
+        return asked, shown, family
+
+    def _embed(self, query: Query) -> "Future[Vectors] | None":
+        """Begin to embed: the model runs beside the search by words, on another processor."""
+        if self._asking is None or not query.meaning:
+            return None
+        return self._beside.submit(self._asking.embed, query.meaning)
+
+    def _by_words(self, situation: Situation, query: Query, rarity: Rarity) -> list[int]:
+        self._index.refresh()
+        return self._index.words(query.weights, Visible.to(situation), _proposed(rarity))
+
+    def _propose(self, asked: Asked, by_words: Sequence[int]) -> Mapping[Owner, Sequence[Imprint]]:
+        """All that is known of whatever the index proposes."""
+        proposed = list(by_words)
+        if asked.vector is not None:
+            proposed += self._index.meaning(asked.vector, Visible.to(asked.situation), _proposed(asked.rarity))
+        found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
+        return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
+
+    def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]], many: int) -> list[Candidate]:
+        """The best by words and meaning."""
+        owners, held = list(proposed), list(proposed.values())
+        words, has = scoring.words(asked.query.weights, asked.rarity, held)
+        near, known = self._meaning(asked, held)
+        # Owners are in their order, and of equals the first stays first.
+        best = np.argsort(-fusion.strengths(words, near, known), kind="stable")[:many].tolist()
+        reach = scoring.reach(asked.query.weights, asked.rarity)
+        numbers = np.array(sorted(asked.query.weights), np.uint32)
+        found = []
+        for row in best:
+            meant = float(near[row]) if near is not None and known is not None and known[row] else None
+            signals = Signals(float(words[row]), meant, reach=reach)
+            found.append(Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
+        return found
+
+    def _meaning(
+        self, asked: Asked, held: Sequence[Sequence[Imprint]]
+    ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
+        """How near each is, and of which that is known; nothing without a model."""
+        if asked.vector is None or self._embedder is None:
+            return None, None
+        return scoring.meaning(asked.vector, self._embedder.name, held)
+
+    def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Finalist]:
+        """Every signal for the best candidates that fit, best first."""
+        things = self._source.things([one.owner for one in candidates], asked.situation.as_of)
+        only = asked.situation.only
+        kept = [
+            (one, thing)
+            for one in candidates
+            if (thing := things.get(one.owner)) is not None and _fits(thing, one.owner[0], only)
+        ]
+        quoted = self._source.quoted([passage.number for one, _ in kept for passage in one.imprints])
+        read = []
+        for one, thing in kept:
+            there = [passage for passage in one.imprints if passage.number in quoted]
+            if there:  # not removed meanwhile
+                said = [quoted[passage.number] for passage in there]
+                whole = one if len(there) == len(one.imprints) else replace(one, imprints=there)
+                read.append(Finalist(whole, thing, said, one.signals))
+        return _best_first(_judged(asked, read))
+
+    def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
+        """Of each one the passage that matches best by itself."""
+        alone = [[passage] for one in shown for passage in one.candidate.imprints]
+        words, _ = scoring.words(asked.query.weights, asked.rarity, alone)
+        strength = iter(fusion.strengths(words, *self._meaning(asked, alone)).tolist())
+        found = []
+        for one in shown:
+            by_itself = [next(strength) for _ in one.said]
+            best = one.said[by_itself.index(max(by_itself))]
+            found.append(Excerpt(best.text, best.line, best.heading))
+        return found
+
+
+def _proposed(rarity: Rarity) -> int:
+    return min(MOST_PROPOSED, max(PROPOSED, round(PROPOSED * math.sqrt(rarity.passages / CROWD))))
+
+
+def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
+    """The meaning of the whole, and half again that of its headline."""
+    if embedding is None:
+        return None
+    whole, *headline = embedding.result()
+    vector: Vector = whole + HEADLINE * sum(headline)
+    return vector / max(float(np.linalg.norm(vector)), 1e-6)
+
+
+def _score(one: Finalist) -> float:
+    return round(one.signals.score, 4)
+
+
+def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...], worth: Sequence[int]) -> Evidence:
+    thing, signals = one.thing, one.signals
+    return Evidence(
+        id=thing.id,
+        kind=one.owner[0],
+        title=thing.title,
+        score=_score(one),
+        signals=signals.shares,
+        why=explain.why(asked.query, thing, one.candidate.has, worth, signals.meaning),
+        excerpt=excerpt,
+        incident=thing if isinstance(thing, Incident) else None,
+        document=None if isinstance(thing, Incident) else thing,
+        family=family,
+    )
+
+
+def _embedded(thing: Thing, found: Iterable[Passage]) -> list[str]:
+    return [passages.embedding_text(thing.title, passage) for passage in found]
+
+
+def _with_terms(thing: Thing, passage: Passage) -> Passage:
+    """A passage with its terms; a thing's first one stands for its title, service and labels, too."""
+    if passage.n or passage.part == "resolution":
+        return _made(passage, terms.counts(passage.text))
+    named = " ".join(filter(None, (thing.service, *thing.labels.values())))
+    counted = terms.counts("\n".join((passage.text, *[thing.title] * TITLE_COUNTS, named)))
+    return _made(passage, {**counted, scoring.WHOLE: 1})
+
+
+def _made(passage: Passage, counted: Mapping[int, int]) -> Passage:
+    return replace(passage, terms=terms.pack(counted), terms_version=terms.VERSION)
+
+
+def _telling(query: Query, rarity: Rarity) -> dict[str, int]:
+    numbered = {one: [terms.number(term) for term in one.split()] for one in query.templates}
+    known = {one: [number for number in line if number in rarity.idf] for one, line in numbered.items()}
+    return {one: max(line, key=lambda number: rarity.idf[number]) for one, line in known.items() if line}
+
+
+def _best_first(finalists: Iterable[Finalist]) -> list[Finalist]:
+    return sorted(finalists, key=lambda one: (-one.signals.strength, one.owner))
+
+
+def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
+    if only.kind not in (None, kind) or only.service not in (None, thing.service):
+        return False
+    return all(thing.labels.get(name) == value for name, value in only.labels.items())
+
+
+def _judged(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[Finalist]:
+    """With the signals that need the text."""
+    letters = _letters(asked, finalists).tolist()
+    for one, part, named in zip(finalists, letters, _named(asked, finalists), strict=True):
+        labels = explain.place(asked.query, one.thing)
+        signals = replace(one.signals, characters=part, signature=named, labels=labels)
+        yield Finalist(one.candidate, one.thing, one.said, signals)
+
+
+def _letters(asked: Asked, finalists: Sequence[Finalist]) -> scoring.Scores:
+    """Letters of the whole in the whole, and of the headline in the title."""
+    importance = _importance(asked)
+    titles = [one.thing.title for one in finalists]
+    bodies = ("\n".join(passage.text for passage in one.said) for one in finalists)
+    texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
+    whole = scoring.characters(asked.query.text, importance, texts)
+    return whole * (1 - BY_TITLE) + scoring.characters(asked.query.headline, importance, titles) * BY_TITLE
+
+
+def _importance(asked: Asked) -> dict[str, float]:
+    """How much each written word of the query says: as much as its rarest term."""
+    importance: dict[str, float] = {}
+    for term, word in asked.query.spelled.items():
+        for part in scoring.plain(word).split():
+            importance[part] = max(importance.get(part, 0.0), asked.rarity.idf[term])
+    return importance
+
+
+def _named(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[float]:
+    """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
+    query, idf, most = asked.query, asked.rarity.idf, asked.rarity.most
+    codes = {term: idf[term] / most for term in query.codes if term in idf}
+    lines = {line: idf[term] / most for line, term in asked.telling.items()}
+    telling = {query.spelled[term] for term in asked.telling.values()}
+    for one in finalists:
+        rows = (line for passage in one.said for line in passage.text.splitlines()) if telling else ()
+        said = signatures.templates(line for line in rows if any(word in line for word in telling))
+        yield max(signatures.alike(codes, one.candidate.has), signatures.alike(lines, said))

@@ -1,0 +1,218 @@
+"""How like a situation a candidate is: one exact measure, whichever index proposed the candidate.
+
+Every signal is absolute: it depends on the situation, the candidate and how common words are, never on which other
+candidates there are. So the fused score ranks, is comparable between situations, and is the same on every database.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from onrecall.retrieval import tokenizer as terms
+
+Scores = npt.NDArray[np.float64]
+Starts = npt.NDArray[np.int64]
+
+K1, B = 2.0, 0.9
+"""BM25: incidents are long and repeat themselves, so counts saturate late and length counts almost in full."""
+BEST_PASSAGE = 1 / 3
+"""How much of the words' likeness is that of the best passage alone."""
+WHOLE = terms.number("<whole>")
+"""A term that one passage of each incident or document has and no text: so the store counts how many there are."""
+GRAMS = (4, 5)
+LETTERS = 4_000
+"""Characters of a candidate in which letter groups are looked for."""
+USUAL = 1_000
+"""Letter groups of a passage of usual length."""
+_BUCKETS = 18
+_NOT_WORD = re.compile(r"[\W_]+")
+_BLANKED = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
+
+
+class Statistics(Protocol):
+    """How common terms are."""
+
+    @property
+    def documents(self) -> int:
+        """Passages in all."""
+
+    @property
+    def total_length(self) -> int:
+        """Their terms in all."""
+
+    @property
+    def df(self) -> Mapping[int, int]:
+        """In how many passages a term occurs."""
+
+
+class Imprint(Protocol):
+    """What a passage is compared by."""
+
+    @property
+    def terms(self) -> bytes:
+        """Its terms and how often it has each, packed."""
+
+    @property
+    def vector(self) -> bytes | None:
+        """Its meaning."""
+
+    @property
+    def model(self) -> str | None:
+        """The model that the vector is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How much each term of a situation says, and how long things and their passages are on average."""
+
+    idf: Mapping[int, float]
+    most: float
+    """What a term says that stands nowhere."""
+    whole: float
+    passage: float
+    passages: int
+    """How many there are."""
+
+    @classmethod
+    def of(cls, weights: Mapping[int, float], statistics: Statistics) -> "Rarity":
+        """From exact counts; a term that occurs nowhere says most."""
+        n, length = statistics.documents, statistics.total_length
+        having = {term: statistics.df.get(term, 0) for term in weights}
+        idf = {term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term, df in having.items()}
+        return cls(
+            idf,
+            math.log(1 + (n + 0.5) / 0.5),
+            max(length / max(statistics.df.get(WHOLE, 0), 1), 1.0),
+            max(length / max(n, 1), 1.0),
+            n,
+        )
+
+
+def reach(weights: Mapping[int, float], rarity: Rarity) -> float:
+    """What the words of a situation can add to a match at the most; it grows with how much the situation says."""
+    return math.sqrt(sum(weight * rarity.idf[term] for term, weight in weights.items()) * (K1 + 1))
+
+
+def words(
+    weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Imprint]]
+) -> tuple[Scores, npt.NDArray[np.bool_]]:
+    """BM25 of each owner, a third of it by its best passage, in units of what such a query can reach; and what it has.
+
+    Each further word in common adds less: a long query shares many words with much, and few are already a lot.
+    The second value says of each owner which of the query's terms, in rising order, it has.
+    """
+    wanted = np.array(sorted(weights), np.uint32)
+    found, has = np.zeros(len(owners)), np.zeros((len(owners), len(wanted)), bool)
+    rows = [row for row, passages in enumerate(owners) if passages]
+    if not rows or not len(wanted):
+        return found, has
+    gain = np.array([weights[term] * rarity.idf[term] for term in wanted.tolist()])
+    sizes = np.array([len(owners[row]) for row in rows])
+    starts = np.cumsum(sizes) - sizes
+    counts, lengths = _count(wanted, [passage for row in rows for passage in owners[row]])
+    together = np.add.reduceat(counts, starts)
+    whole = _bm25(gain, together, np.add.reduceat(lengths, starts) / rarity.whole)
+    best = np.maximum.reduceat(_bm25(gain, counts, lengths / rarity.passage), starts)
+    found[rows] = np.log1p((whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / reach(weights, rarity))
+    has[rows] = together > 0
+    return found, has
+
+
+def _bm25(gain: Scores, counts: Scores, lengths: Scores) -> Scores:
+    """BM25 with lengths as multiples of the average."""
+    scores: Scores = counts * (K1 + 1) / (counts + (K1 * (1 - B + B * lengths))[:, None]) @ gain
+    return scores
+
+
+def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Imprint]) -> tuple[Scores, Scores]:
+    """How often each passage has each wanted term, and how many terms it has."""
+    numbers, often, sizes = terms.unpack_all([passage.terms for passage in passages])
+    rows = np.repeat(np.arange(len(passages)), sizes)
+    at = np.minimum(np.searchsorted(wanted, numbers), len(wanted) - 1)
+    hit = wanted[at] == numbers
+    cells = np.bincount(rows[hit] * len(wanted) + at[hit], often[hit], len(passages) * len(wanted)).astype(float)
+    return cells.reshape(len(passages), -1), np.bincount(rows, often, len(passages)).astype(float)
+
+
+def meaning(
+    vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Imprint]]
+) -> tuple[Scores, npt.NDArray[np.bool_]]:
+    """Half the nearest passage, half the owner as a whole; and whose meaning is known, by this model and no other."""
+    found, size = np.zeros(len(owners)), 2 * len(vector)
+    held = [
+        [one.vector for one in passages if one.vector and one.model == model and len(one.vector) == size]
+        for passages in owners
+    ]
+    known = np.array([bool(some) for some in held], bool)
+    rows = np.flatnonzero(known).tolist()
+    if not rows:
+        return found, known
+    sizes = np.array([len(held[row]) for row in rows])
+    starts = np.cumsum(sizes) - sizes
+    vectors = np.frombuffer(b"".join(one for row in rows for one in held[row]), "<f2")
+    vectors = vectors.reshape(-1, len(vector)).astype(np.float32)
+    near = vectors @ vector
+    whole = np.add.reduceat(near, starts) / np.maximum(np.linalg.norm(_sums(vectors, starts, sizes), axis=1), 1e-6)
+    found[rows] = (np.maximum.reduceat(near, starts) + whole) / 2
+    return found, known
+
+
+def _sums(vectors: npt.NDArray[np.float32], starts: Starts, sizes: Starts) -> npt.NDArray[np.float32]:
+    """The sum of each run of vectors: quicker than `add.reduceat`, for most runs are short."""
+    sums = vectors[starts]
+    for n in range(1, int(sizes.max())):
+        longer = np.flatnonzero(sizes > n)
+        sums[longer] += vectors[starts[longer] + n]
+    return sums
+
+
+def characters(query: str, importance: Mapping[str, float], texts: Sequence[str]) -> Scores:
+    """The share of the query's letter groups that a text has, each by how much its word says: typos, inflections."""
+    asked = list(dict.fromkeys(plain(query).split()))
+    groups, of_word = _groups(asked)
+    buckets, place = np.unique(groups, return_inverse=True)
+    says = np.zeros(len(buckets))
+    np.maximum.at(says, place, np.array([importance.get(word, 0.0) for word in asked])[of_word])
+    if not says.any() or not texts:
+        return np.zeros(len(texts))
+    wanted = np.zeros(1 << _BUCKETS, np.bool_)
+    wanted[buckets] = True
+    said, rows = _groups([plain(text[:LETTERS]) for text in texts])
+    hit = np.flatnonzero(wanted[said])
+    column = np.searchsorted(buckets, said[hit])
+    cells = np.bincount(rows[hit] * len(buckets) + column, minlength=len(texts) * len(buckets))
+    counts = cells.reshape(len(texts), -1)
+    norm = K1 * (1 - B + B * np.bincount(rows, minlength=len(texts)) / USUAL)
+    shares: Scores = (says * counts / (counts + norm[:, None])).sum(1) / says.sum()
+    return shares
+
+
+def plain(text: str) -> str:
+    """Lower case, blanks between words."""
+    if text.isascii():  # the same, many times as fast
+        return " ".join(text.lower().translate(_BLANKED).split())
+    return _NOT_WORD.sub(" ", text.lower()).strip()
+
+
+def _groups(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """The bucket of every group of letters within a word, its edges included, and which text it stands in."""
+    letters = np.frombuffer(f" {'  '.join(texts)}{' ' * max(GRAMS)}".encode("utf-32-le", "surrogatepass"), "<u4")
+    of_text = np.repeat(np.arange(len(texts)), [len(text) + 2 for text in texts])
+    blank = letters == ord(" ")
+    hashed = np.zeros(len(of_text), np.uint32)
+    broken = np.zeros(len(of_text), bool)
+    found = []
+    for size in range(1, max(GRAMS) + 1):
+        end = slice(size - 1, size - 1 + len(of_text))
+        hashed = hashed * np.uint32(0x01000193) + letters[end]
+        if size in GRAMS:
+            whole = ~broken
+            found.append(((hashed[whole] * np.uint32(0x9E3779B1)) >> np.uint32(32 - _BUCKETS), of_text[whole]))
+        if size > 1:
+            broken |= blank[end]
+    return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])

@@ -1,0 +1,224 @@
+"""A run of passages as arrays: their words, the signs of their vectors, and what filters ask for."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from onrecall.domain.incident import Passage
+from onrecall.retrieval import postings
+from onrecall.retrieval.index import Change, Vector, Visible
+from onrecall.retrieval.postings import Postings, Terms
+from onrecall.retrieval.tokenizer import unpack_all
+
+Mask = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint64]
+
+USUAL_LENGTH = 100
+"""Terms of a passage of middling length, for BM25. Another value is much the same as another k1."""
+K1, B = 2.0, 0.9
+ALWAYS = np.iinfo(np.int64).min
+TAG = 1 << 39
+"""Tags (kind, service, label, owner) stand among the terms: 39 bits of a hash, and this one, which no term has."""
+FAR = np.uint16(1 << 15)
+"""A distance that nothing has: what may not be seen, or has no vector."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Passages that came between two places of the change log; never changed, only replaced."""
+
+    first: int
+    last: int
+    ids: npt.NDArray[np.int64]
+    """Rising."""
+    known: npt.NDArray[np.int64]
+    """Since when each is known, in microseconds since 1970."""
+    checks: npt.NDArray[np.uint32]
+    """A checksum of each, to see whether the database still is the one this was made from."""
+    bits: Bits
+    """The signs of the vectors, 64 in a number: one row for each 64 dimensions, one column for each passage."""
+    meant: Mask
+    """Which of them have a vector."""
+    dead: Mask
+    """Which of them are gone."""
+    words: Postings
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def living(self) -> int:
+        """How many of its passages are still there."""
+        return len(self) - int(np.count_nonzero(self.dead))
+
+    @classmethod
+    def of(cls, changes: Sequence[Change], model: str | None) -> "Segment":
+        """The passages that came with these changes; vectors of another model don't count."""
+        came = sorted(((one, one.passage) for one in changes if one.passage is not None), key=lambda pair: pair[0].id)
+        vectors = [passage.vector if model and passage.model == model else None for _, passage in came]
+        bits, meant = _bits(vectors)
+        return cls(
+            first=changes[0].seq,
+            last=changes[-1].seq,
+            ids=np.array([change.id for change, _ in came], np.int64),
+            known=np.array([_moment(passage.known_from) for _, passage in came], np.int64),
+            checks=np.array([check(passage) for _, passage in came], np.uint32),
+            bits=bits,
+            meant=meant,
+            dead=np.zeros(len(came), np.bool_),
+            words=Postings.of(_keys(came), len(came)),
+        )
+
+    @classmethod
+    def merged(cls, parts: Sequence["Segment"]) -> "Segment":
+        """Several that follow each other in one, without what is gone."""
+        ids = np.concatenate([part.ids for part in parts])
+        order = np.argsort(ids, kind="stable")
+        order = order[~np.concatenate([part.dead for part in parts])[order]]
+        places = np.full(len(ids), -1, np.int64)
+        places[order] = np.arange(len(order))
+        deep = max(len(part.bits) for part in parts)
+        return cls(
+            first=parts[0].first,
+            last=parts[-1].last,
+            ids=ids[order],
+            known=np.concatenate([part.known for part in parts])[order],
+            checks=np.concatenate([part.checks for part in parts])[order],
+            bits=np.take(np.concatenate([_deep(part.bits, deep) for part in parts], axis=1), order, axis=1),
+            meant=np.concatenate([part.meant for part in parts])[order],
+            dead=np.zeros(len(order), np.bool_),
+            words=Postings.merged([part.words for part in parts], places, len(order)),
+        )
+
+    def without(self, gone: npt.NDArray[np.int64]) -> "Segment":
+        """The same when these passages are gone; itself when it holds none of them."""
+        if not len(self) or gone[-1] < self.ids[0] or gone[0] > self.ids[-1]:
+            return self
+        rows = np.minimum(np.searchsorted(self.ids, gone), len(self) - 1)
+        rows = rows[self.ids[rows] == gone]
+        if not len(rows):
+            return self
+        dead = self.dead.copy()
+        dead[rows] = True
+        return replace(self, dead=dead)
+
+    def seen(self, visible: Visible) -> Mask | None:
+        """Which rows a question may see; None: all of them."""
+        needed = list(_needed(visible))
+        if not needed and not visible.exclude and visible.as_of is None and not self.dead.any():
+            return None
+        mask = ~self.dead
+        if visible.as_of is not None:
+            mask &= self.known <= _moment(visible.as_of)
+        for tag in needed:
+            mask &= self.words.having(tag)
+        for owner in visible.exclude:
+            mask &= ~self.words.having(_tag("owner", owner))
+        return mask
+
+    def scores(self, terms: Terms, importance: Vector, visible: Visible) -> Vector:
+        """How well each row fits the terms; 0: not at all, or it may not be seen."""
+        scores = self.words.scores(terms, importance)
+        mask = self.seen(visible)
+        return scores if mask is None else scores * mask
+
+    def distances(self, wanted: Bits, visible: Visible) -> npt.NDArray[np.uint16]:
+        """In how many dimensions each row's sign is another, or `FAR`."""
+        distances = np.zeros(len(self), np.uint16)
+        if len(wanted) != len(self.bits):
+            return distances + FAR
+        other, many = np.empty(len(self), np.uint64), np.empty(len(self), np.uint8)
+        for plane, sign in zip(self.bits, wanted, strict=True):
+            distances += np.bitwise_count(np.bitwise_xor(plane, sign, out=other), out=many)
+        mask = self.seen(visible)
+        distances[~self.meant if mask is None else ~(mask & self.meant)] = FAR
+        return distances
+
+    def likeness(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
+        """The vector's dot product with these rows' signs: much nearer the truth than counting signs on both sides."""
+        packed = np.ascontiguousarray(self.bits[:, rows].T).view(np.uint8)
+        unpacked = np.unpackbits(packed, axis=1, bitorder="little", count=len(vector))
+        return np.asarray(unpacked.astype(np.float32) @ (2 * vector), np.float32)
+
+
+def signs(vector: Vector) -> Bits:
+    """The signs of one vector, 64 in a number."""
+    return _signs(vector[None])[:, 0]
+
+
+def check(passage: Passage) -> int:
+    """A checksum of a passage."""
+    said = f"{passage.kind}\0{passage.owner}\0{passage.part}\0{passage.n}\0{passage.text}"
+    return zlib.crc32(said.encode("utf-8", "surrogatepass"))
+
+
+def _keys(came: Sequence[tuple[Change, Passage]]) -> postings.Keys:
+    """The terms of all passages with their weights, and the tags of all."""
+    terms, counts, sizes = unpack_all([passage.terms for _, passage in came])
+    rows, many = np.repeat(np.arange(len(came)), sizes), counts.astype(np.float64)
+    scale = K1 * (1 - B + B * np.bincount(rows, many, len(came)) / USUAL_LENGTH)
+    weights = np.clip(np.rint(255 * many / (many + scale[rows])), 1, 255).astype(np.uint64)
+    tags = [list(_tags(passage, change.service, change.labels)) for change, passage in came]
+    tagged = np.repeat(np.arange(len(came)), [len(those) for those in tags])
+    flat = np.array([tag for those in tags for tag in those], np.uint64)
+    return np.concatenate(
+        (
+            postings.keys(terms.astype(np.uint64), rows, weights),
+            postings.keys(flat, tagged, np.ones(len(flat), np.uint64)),
+        )
+    )
+
+
+def _tags(passage: Passage, service: str | None, labels: Mapping[str, str]) -> Iterator[int]:
+    yield _tag("owner", passage.owner)
+    yield from _needed(Visible(passage.kind, service, labels))
+
+
+def _needed(visible: Visible) -> Iterator[int]:
+    """The tags that a passage must have to be seen."""
+    if visible.kind is not None:
+        yield _tag("kind", visible.kind)
+    if visible.service is not None:
+        yield _tag("service", visible.service)
+    for name, value in visible.labels.items():
+        yield _tag("label", name, value)
+
+
+@lru_cache(maxsize=65_536)
+def _tag(*parts: str) -> int:
+    said = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(said, digest_size=5).digest()) | TAG
+
+
+def _moment(moment: datetime | None) -> int:
+    """Microseconds since 1970, exactly; None: always."""
+    if moment is None:
+        return int(ALWAYS)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _bits(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
+    """The signs of all vectors, and which rows have one."""
+    width = next((len(vector) for vector in vectors if vector), 0)
+    meant = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
+    held = np.frombuffer(b"".join(vector for vector, one in zip(vectors, meant, strict=True) if vector and one), "<f2")
+    bits = np.zeros((-(-width // 128), len(vectors)), np.uint64)
+    bits[:, meant] = _signs(held.reshape(int(meant.sum()), width // 2))
+    return bits, meant
+
+
+def _signs(vectors: npt.NDArray[np.floating]) -> Bits:
+    packed = np.packbits(vectors > 0, axis=1, bitorder="little")
+    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64).T)
+
+
+def _deep(bits: Bits, deep: int) -> Bits:
+    return np.pad(bits, ((0, deep - len(bits)), (0, 0)))

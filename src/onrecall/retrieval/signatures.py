@@ -1,0 +1,51 @@
+"""Signatures: what names a fault exactly, an error code, an exception, or the template of a log line."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import TypeVar
+
+from onrecall.retrieval import log_templates as loglines
+from onrecall.retrieval import tokenizer as terms
+
+Name = TypeVar("Name")
+
+SHORTEST = 3
+"""Terms that a line's template has at least; a shorter one says too little to tell faults apart."""
+
+_CODE = re.compile(
+    r"""\b[A-Z]{2,10}-\d{3,6}\b                                   # ORA-00600, DNS-4012
+    |\bE[A-Z]{4,}\b(?<!ERROR)(?<!ERRORS)(?<!EVENT)(?<!EXIST)       # ECONNREFUSED, ENOSPC
+    |\bSIG(?:KILL|TERM|SEGV|ABRT|BUS|FPE|ILL|PIPE)\b
+    |\bSQLSTATE[\s\[:=(]{0,3}[0-9A-Z]{5}\b|\b[0-9]{2}P[0-9]{2}\b|\bE\d{4,5}\b
+    |\b0x[8Cc][0-9A-Fa-f]{7}\b
+    |\b(?i:HTTP(?:/\d(?:\.\d)?)?|status(?:\scode)?|code)[\s:=]{1,2}[45]\d\d\b
+    |\b(?i:exit(?:ed)?(?:\ with)?[ _-](?:code|status))[\s:=]{1,2}\d{1,3}\b
+    |\b(?i:errno|error)[\s:=]{1,2}\d{2,6}\b
+    |\b[A-Z][A-Za-z0-9]*[a-z0-9](?:Exception|Error|Failure|Fault)\b
+    |\b(?:CrashLoopBackOff|OOMKilled|ImagePullBackOff|ErrImagePull|Evicted|NodeNotReady|FailedMount|FailedScheduling)\b
+    """,
+    re.VERBOSE,
+)
+
+
+def codes(text: str) -> dict[str, str]:
+    """The codes and exceptions that a text names: the rarest term of each, and how it is written."""
+    found: dict[str, str] = {}
+    for match in _CODE.finditer(text):
+        written = " ".join(match[0].split())
+        named = terms.terms(written)
+        if named:
+            found.setdefault(max(named, key=len), written)
+    return found
+
+
+def templates(lines: Iterable[str]) -> frozenset[str]:
+    """What is left of log lines and error lines when all that changes from run to run is gone."""
+    found = (" ".join(terms.terms(loglines.mask_line(line, " "))) for line in lines)
+    return frozenset(one for one in found if one.count(" ") >= SHORTEST - 1)
+
+
+def alike(named: Mapping[Name, float], said: Container[Name]) -> float:
+    """How much of what a situation names exactly is said elsewhere, 0..1; each name counts as much as it is rare."""
+    total = sum(named.values())
+    return sum(rare * rare for name, rare in named.items() if name in said) / total if total else 0.0

@@ -1,0 +1,192 @@
+"""Terms: the one way text becomes words here, for the index, the scorer and the explanation.
+
+An identifier counts whole and in its parts, an error code and a version whole; English words are stemmed; what changes
+from run to run is masked in log lines and stays in prose; writing without blanks becomes pairs of characters.
+"""
+
+import re
+import threading
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import Stemmer
+
+from onrecall.retrieval import log_templates as loglines
+
+VERSION = 1
+"""To be raised when a text would give other terms or other passages: what was made before is then made anew."""
+LIMIT = 200_000
+"""Characters of one text that are read; what follows adds nothing to recall and costs time."""
+LONGEST = 80
+"""Characters of a term; anything longer is data, not a name."""
+STOPS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by for if in into is it no not of on or such "
+        "that the their then there these they this to was will with",
+    )
+)
+"""English words that say nothing of a fault: Lucene's list."""
+
+_WORD = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u1fff\u2c00-\u2dff\u3040-\uffff\U00010000-\U0010ffff]"
+_COMPOUND = re.compile(rf"{_WORD}+(?:[-._/:@$\\]+{_WORD}+)*")
+_PIECE = re.compile(rf"{_WORD}+")
+_HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_NUMBERED = re.compile(r"([a-z]{3,})\d+")
+_NUMERIC = re.compile(r"v?\d+(?:[-._/:]\d+)*")
+_VERSION = re.compile(r"v?(\d+\.\d+)((?:\.\d+)+)(?:[-_]?[a-z]\w*)?", re.IGNORECASE)
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
+)
+_STATUS = re.compile(
+    r"\b(?:https?(?:/\d(?:\.\d)?)?|status|code|response)[ \t\"'`:=(\[]{1,4}"
+    r"(?:code|status)?[ \t\"'`:=(\[]{0,3}([1-5]\d\d)\b",
+    re.IGNORECASE,
+)
+_EXIT = re.compile(r"\bexit(?:ed)?(?: with)?[ _-]?(?:code|status)?[ \t\"':=]{1,3}(\d{1,3})\b", re.IGNORECASE)
+_stemmers = threading.local()
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text in the order they stand, as often as they stand."""
+    return [term for term, _ in spelled(text)]
+
+
+def spelled(text: str) -> Iterator[tuple[str, str]]:
+    """Each term of a text with the word it was made of, for people to read."""
+    folded = unicodedata.normalize("NFKC", text[:LIMIT])
+    masked = loglines.mask(folded, " ")
+    for found in _COMPOUND.finditer(masked):
+        word = found[0]
+        for term in _expand(word) if len(word) <= LONGEST else _long(word):
+            yield term, word
+    for found in _STATUS.finditer(folded):
+        yield f"http{found[1]}", found[0]
+    for found in _EXIT.finditer(folded):
+        yield f"exit{found[1]}", found[0]
+
+
+def counts(text: str) -> dict[int, int]:
+    """How often each term stands in a text, by the term's number: the same as of `terms`, a word looked at once."""
+    folded = unicodedata.normalize("NFKC", text[:LIMIT])
+    counted: dict[int, int] = {}
+    for word, n in Counter(_COMPOUND.findall(loglines.mask(folded, " "))).items():
+        for one in _numbers(word) if len(word) <= LONGEST else map(number, _long(word)):
+            counted[one] = counted.get(one, 0) + n
+    for named in (*map("http{}".format, _STATUS.findall(folded)), *map("exit{}".format, _EXIT.findall(folded))):
+        counted[number(named)] = counted.get(number(named), 0) + 1
+    return counted
+
+
+def number(term: str) -> int:
+    """A term's stable 32-bit number: the same in every process and on every machine."""
+    return zlib.crc32(term.encode("utf-8", "surrogatepass"))
+
+
+def pack(counted: Mapping[int, int]) -> bytes:
+    """Numbers in rising order (uint32, little-endian), then their counts (uint8, capped at 255)."""
+    numbers = sorted(counted)
+    capped = [min(counted[term], 255) for term in numbers]
+    return np.array(numbers, "<u4").tobytes() + np.array(capped, "u1").tobytes()
+
+
+def unpack(packed: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers and the counts that were packed."""
+    n = len(packed) // 5
+    return np.frombuffer(packed, "<u4", n), np.frombuffer(packed, "u1", n, 4 * n)
+
+
+def unpack_all(packed: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """The numbers and the counts of many, one after the other, and how many each has."""
+    sizes = [len(one) // 5 for one in packed]
+    numbers = b"".join([one[: 4 * size] for one, size in zip(packed, sizes, strict=True)])
+    often = b"".join([one[4 * size : 5 * size] for one, size in zip(packed, sizes, strict=True)])
+    return np.frombuffer(numbers, "<u4"), np.frombuffer(often, "u1"), sizes
+
+
+def split_names(text: str) -> str:
+    """The text as a language model reads it best: `KubePodCrashLooping` becomes `Kube Pod Crash Looping`."""
+    return _CAMEL.sub(" ", text)
+
+
+@lru_cache(maxsize=200_000)
+def _numbers(word: str) -> tuple[int, ...]:
+    return tuple(map(number, _expand(word)))
+
+
+@lru_cache(maxsize=200_000)
+def _expand(word: str) -> tuple[str, ...]:
+    """The terms of one written word: itself when it is a name, a code or a version, and its parts."""
+    if _NUMERIC.fullmatch(word.lower()):
+        return _numeric(word.lower())
+    pieces = _PIECE.findall(word)
+    parts = [part for piece in pieces for part in _parts(piece)]
+    if version := _VERSION.fullmatch(word):
+        return _once((word.lower().removeprefix("v"), version[1] + version[2], version[1], *parts))
+    if len(pieces) > 1:
+        return _once(("".join(pieces).casefold(), *parts))
+    return _once(parts)
+
+
+def _numeric(word: str) -> tuple[str, ...]:
+    version = _VERSION.fullmatch(word)
+    return _once((word.removeprefix("v"), version[1])) if version else (word.removeprefix("v") or word,)
+
+
+def _parts(piece: str) -> list[str]:
+    """An unbroken word: stemmed; a name in humps whole and by its humps; unspaced writing by pairs."""
+    if not piece.isascii():
+        return _unspaced(piece) if _UNSPACED.search(piece) else [piece.casefold()]
+    if piece.lower() in STOPS:
+        return []
+    humps = [] if piece.isupper() else _HUMP.findall(piece)
+    if len(humps) > 1:
+        return [piece.lower(), *(_stem(part) for part in map(str.lower, humps) if len(part) > 1 and part not in STOPS)]
+    lowered = piece.lower()
+    numbered = _NUMBERED.fullmatch(lowered)
+    return [lowered, _stem(numbered[1])] if numbered else [_stem(lowered)]
+
+
+def _unspaced(piece: str) -> list[str]:
+    """Chinese, Japanese, Korean, Thai and their like by pairs of characters; what stands between, whole."""
+    found: list[str] = []
+    at = 0
+    for run in _UNSPACED.finditer(piece):
+        if run.start() > at:
+            found.append(_plain(piece[at : run.start()]))
+        found += [run[0][i : i + 2] for i in range(max(1, len(run[0]) - 1))]
+        at = run.end()
+    if at < len(piece):
+        found.append(_plain(piece[at:]))
+    return found
+
+
+def _plain(piece: str) -> str:
+    return _stem(piece.lower()) if piece.isascii() else piece.casefold()
+
+
+def _long(word: str) -> Iterator[str]:
+    """A word too long to be a name (a path, a token, data): only its parts of readable length."""
+    for piece in _PIECE.finditer(word):
+        if len(piece[0]) <= LONGEST:
+            yield from _expand(piece[0])
+        elif _UNSPACED.match(piece[0]):
+            yield from _unspaced(piece[0])
+
+
+def _once(found: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))
+
+
+def _stem(word: str) -> str:
+    """The English stem; a stemmer may only serve one thread."""
+    stemmer = getattr(_stemmers, "english", None)
+    if stemmer is None:
+        stemmer = _stemmers.english = Stemmer.Stemmer("english")
+    stem: str = stemmer.stemWord(word)
+    return stem

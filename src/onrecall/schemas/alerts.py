@@ -1,0 +1,119 @@
+"""The JSON of what senders tell: alerts, changes, and what could not be read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from onrecall.domain.alert import AlertStatus, ChangeEvent, ChangeKind
+from onrecall.domain.incident import Incident, Severity
+from onrecall.pipeline import Memory
+from onrecall.schemas.incidents import IncidentOut, Out, RecommendationOut
+from onrecall.storage import StoredAlert
+
+
+class RejectedPartOut(Out):
+    """One part that was left out: where it stood, which field is wrong, and how to mend it."""
+
+    where: str
+    field: str | None
+    message: str
+
+
+class ReceiptOut(Out):
+    """What became of a message: how much of it was news, how much was known, and what could not be read."""
+
+    accepted: int
+    duplicate: int
+    rejected: list[RejectedPartOut]
+
+
+class RejectedOut(RejectedPartOut):
+    """A part that was left out, kept until it goes in."""
+
+    id: int
+    source: str
+    raw: str = Field(description="The part itself, redacted; send it mended to `/rejected/{id}/retry`.")
+    received_at: datetime
+
+
+class AlertOut(Out):
+    """One episode of one alert."""
+
+    id: int = Field(description="Its number here, by which it can be split off its incident.")
+    source: str
+    key: str
+    title: str
+    description: str
+    status: AlertStatus
+    service: str | None
+    environment: str | None
+    severity: Severity
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    values: Mapping[str, float]
+    links: list[str]
+    starts_at: datetime
+    starts_known: bool = Field(description="False: the sender gave no start, so it is when we heard of it.")
+    ends_at: datetime | None
+    received_at: datetime
+    joined: Mapping[str, Any] | None = Field(description="How it came to its incident: how, score, reasons.")
+
+    @classmethod
+    def of(cls, stored: StoredAlert) -> "AlertOut":
+        """What is said of a stored alert."""
+        alert = stored.alert
+        said = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
+        return cls(**said, id=stored.id, received_at=stored.received_at, joined=stored.joined)
+
+
+class ChangeOut(Out):
+    """Something that was changed on purpose, such as a deployment."""
+
+    source: str
+    key: str
+    title: str
+    kind: ChangeKind
+    at: datetime
+    service: str | None
+    environment: str | None
+    labels: Mapping[str, str]
+    links: list[str]
+
+
+class ChangeBeforeOut(ChangeOut):
+    """A change that came shortly before an incident. That it came before does not make it the cause."""
+
+    minutes_before: int
+
+    @classmethod
+    def of(cls, change: ChangeEvent, started_at: datetime) -> "ChangeBeforeOut":
+        """A change as it is told beside an incident."""
+        said = {name: getattr(change, name) for name in ChangeOut.model_fields}
+        return cls(**said, minutes_before=int((started_at - change.at).total_seconds() // 60))
+
+
+class IncidentSeenOut(IncidentOut):
+    """An incident, and what was changed shortly before it."""
+
+    changes: list[ChangeBeforeOut] = Field(default_factory=list)
+
+    def with_changes(self, changes: list[ChangeBeforeOut]) -> "IncidentSeenOut":
+        """The same beside these changes."""
+        return self.model_copy(update={"changes": changes})
+
+
+class AnswerOut(RecommendationOut):
+    """A recommendation, and what was changed shortly before its incident."""
+
+    changes: list[ChangeBeforeOut] = Field(default_factory=list)
+
+    def with_changes(self, changes: list[ChangeBeforeOut]) -> "AnswerOut":
+        """The same beside these changes."""
+        return self.model_copy(update={"changes": changes})
+
+
+def before(memory: Memory, incident: Incident) -> list[ChangeBeforeOut]:
+    """What was changed shortly before an incident, newest first."""
+    return [ChangeBeforeOut.of(one, incident.started_at) for one in memory.changes_before(incident)]

@@ -1,0 +1,22 @@
+"""The JSON of the audit."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from onrecall.schemas.incidents import Out
+
+
+class AuditedOut(Out):
+    """One row of the audit."""
+
+    seq: int
+    at: datetime
+    who: str | None = Field(description="The name of a key; null: the installation itself, or somebody at its machine.")
+    what: str
+    about: str | None
+    detail: Mapping[str, Any]
+    previous: str = Field(description="The hash of the row before.")
+    hash: str

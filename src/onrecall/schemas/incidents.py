@@ -1,0 +1,392 @@
+"""The JSON that people and scripts rely on: keys may be added here, never renamed."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from onrecall.domain.incident import (
+    DocumentKind,
+    EvidenceKind,
+    Helped,
+    LinkKind,
+    Provenance,
+    Resolution,
+    ResolutionStep,
+    Risk,
+    Severity,
+    Status,
+    StepOutcome,
+    Verdict,
+)
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value):
+        raise ValueError("give a time such as 2026-03-01T08:00:00Z")
+    return value
+
+
+When = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A time with its zone, written out: a bare number could mean seconds, milliseconds or a year."""
+
+
+class Out(BaseModel):
+    """Something said: built from a noun by its attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return self.model_dump(mode="json")
+
+
+class In(BaseModel):
+    """Something heard: unknown fields are an error, so that a misspelt one is not lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class ResolutionStepOut(Out):
+    """One thing that was done and what came of it."""
+
+    text: str
+    command: str | None
+    outcome: StepOutcome
+    rollback: str | None
+
+
+class ResolutionOut(Out):
+    """What was wrong and what was done about it."""
+
+    root_cause: str
+    cause: str | None
+    steps: list[ResolutionStepOut]
+    summary: str | None
+    provenance: Provenance
+    by: str | None
+    at: datetime
+
+
+class LinkOut(Out):
+    """A tie to an earlier incident."""
+
+    kind: LinkKind
+    incident: str
+
+
+class IncidentOut(Out):
+    """One outage, from its first alert to what fixed it."""
+
+    id: str
+    title: str
+    description: str
+    service: str | None
+    environment: str | None
+    severity: Severity
+    labels: Mapping[str, str]
+    status: Status
+    started_at: datetime
+    acknowledged_at: datetime | None
+    resolved_at: datetime | None
+    source: str
+    source_id: str | None
+    resolution: ResolutionOut | None
+    links: list[LinkOut]
+
+
+class RecordOut(Out):
+    """How often it was tried here and what came of it."""
+
+    tried: int
+    worked: int
+    failed: int
+    last: datetime | None
+
+
+class ExcerptOut(Out):
+    """The lines that matched best."""
+
+    text: str
+    line: int
+    heading: str | None
+
+
+class EvidenceOut(Out):
+    """An earlier incident or a document that is like the situation, and why."""
+
+    id: str
+    kind: EvidenceKind
+    title: str
+    score: float = Field(description="Likeness, 0..1. Not a probability of being right.")
+    signals: Mapping[str, float]
+    why: list[str]
+    excerpt: ExcerptOut | None
+    resolution: ResolutionOut | None
+    record: RecordOut
+    family: list[str]
+
+
+class CitationOut(Out):
+    """Where it is written: the id, the words, and their line on its page."""
+
+    id: str
+    quote: str
+    line: int
+
+
+class SaidOut(Out):
+    """A sentence that a model wrote, checked against the lines that it cites."""
+
+    text: str
+    citations: list[CitationOut]
+
+
+class StepOut(Out):
+    """One thing to do, with its receipt."""
+
+    n: int
+    text: str
+    command: str | None
+    risk: Risk
+    citation: CitationOut
+    record: RecordOut
+    precondition: str | None
+    rollback: str | None
+    stale: str | None
+    old_values: list[str] = Field(description="Values of the old incident; they stand in the step as ‹value›.")
+    why: SaidOut | None
+
+
+class TriedOut(Out):
+    """Something that was tried before and did not help."""
+
+    text: str
+    command: str | None
+    outcome: StepOutcome
+    citation: CitationOut
+
+
+class AlternativeOut(Out):
+    """Another cause the evidence allows."""
+
+    cause: str
+    evidence: list[str]
+    tell_apart: list[str]
+
+
+class ConfidenceOut(Out):
+    """How often an answer at this level was right."""
+
+    probability: float
+    right: int
+    of: int
+    low: float
+    high: float
+    basis: str
+
+
+class LatencyOut(Out):
+    """Milliseconds spent on each part."""
+
+    recall: float
+    compose: float
+    total: float
+
+
+class RecommendationOut(Out):
+    """An answer with receipts."""
+
+    id: str
+    incident: str | None
+    verdict: Verdict
+    verdict_reason: str
+    cause: str | None
+    cause_label: str | None
+    cause_citation: CitationOut | None
+    confidence: ConfidenceOut | None
+    confidence_reason: str | None
+    steps: list[StepOut]
+    tried_before: list[TriedOut]
+    alternatives: list[AlternativeOut]
+    tell_apart: list[str]
+    evidence: list[EvidenceOut]
+    composer: str
+    model: str | None
+    route_reason: str
+    tokens: int
+    cost_usd: float | None
+    explanation: list[SaidOut] = Field(description="By a model; empty without one.")
+    refines: str | None = Field(description="The answer without a model that it takes the place of.")
+    changed: list[str] = Field(description="What is not as it was there.")
+    prompt_hash: str | None
+    latency_ms: LatencyOut
+    created_at: datetime
+    as_of: datetime
+    inputs_hash: str
+
+
+class RecallOut(Out):
+    """What was seen before that is most like this, best first."""
+
+    evidence: list[EvidenceOut]
+
+
+class DocumentOut(Out):
+    """A runbook, a postmortem or an RCA."""
+
+    id: str
+    title: str
+    kind: DocumentKind
+    service: str | None
+    labels: Mapping[str, str]
+    source: str | None
+    dated: datetime | None
+    text: str
+
+
+class RejectedOut(Out):
+    """A part that was left out, and how to mend it."""
+
+    where: str
+    field: str | None
+    message: str
+
+
+class FindingOut(Out):
+    """One kind of flaw: how many incidents have it, and the first few of them."""
+
+    name: str
+    meaning: str
+    count: int
+    examples: list[str]
+
+
+class QualityOut(Out):
+    """How good the incidents of an import are to learn from; flaws that none has are left out."""
+
+    incidents: int
+    findings: list[FindingOut]
+
+
+class ImportOut(Out):
+    """What became of an import."""
+
+    created: int
+    updated: int
+    unchanged: int
+    rejected: list[RejectedOut]
+    notes: list[str] = []
+    quality: QualityOut = Field(default_factory=lambda: QualityOut(incidents=0, findings=[]))
+
+
+class EventOut(Out):
+    """Something that happened to an incident."""
+
+    seq: int
+    incident: str
+    type: str
+    at: datetime
+    by: str | None
+    detail: Mapping[str, Any]
+
+
+class IncidentIn(In):
+    """A new incident."""
+
+    id: str | None = Field(None, min_length=1, max_length=200, examples=["INC-1042"])
+    title: str = Field(
+        min_length=1, max_length=2000, examples=["auth service returning 503 errors, users can't log in"]
+    )
+    description: str = Field("", max_length=200_000, examples=["FATAL:  sorry, too many clients already"])
+    service: str | None = Field(None, max_length=200, examples=["auth-service"])
+    environment: str | None = Field(None, max_length=200, examples=["production"])
+    severity: Severity = "unknown"
+    labels: dict[str, str] = Field(default_factory=dict, max_length=100)
+    started_at: When | None = Field(None, description="With a time zone; by default now.")
+
+
+class StepIn(In):
+    """One thing that was done."""
+
+    text: str = Field(min_length=1, max_length=20_000)
+    command: str | None = Field(None, max_length=20_000)
+    outcome: StepOutcome = "worked"
+    rollback: str | None = Field(None, max_length=20_000)
+
+
+class ResolutionIn(In):
+    """What was wrong and what was done about it."""
+
+    root_cause: str = Field(
+        min_length=1, max_length=50_000, examples=["Connection pool of auth-service exhausted by a leak"]
+    )
+    steps: list[StepIn] = Field(default_factory=list, max_length=200)
+    summary: str | None = Field(None, max_length=50_000)
+    cause: str | None = Field(None, max_length=200, examples=["connection-pool-exhaustion"])
+    recurrence_of: str | None = Field(None, max_length=200, description="The earlier incident that this one repeats.")
+    by: str | None = Field(None, max_length=200)
+    at: When | None = Field(None, description="With a time zone; by default now.")
+
+    def noun(self, now: datetime) -> Resolution:
+        """The resolution that this says; without a time it was made now."""
+        steps = tuple(ResolutionStep(step.text, step.command, step.outcome, step.rollback) for step in self.steps)
+        return Resolution(self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by)
+
+
+class FilterIn(In):
+    """Recall only what fits all that is given."""
+
+    kind: EvidenceKind | None = None
+    service: str | None = Field(None, max_length=200)
+    labels: dict[str, str] = Field(default_factory=dict, max_length=100)
+
+
+class SituationIn(In):
+    """What is going on now."""
+
+    text: str = Field(
+        min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"]
+    )
+    service: str | None = Field(None, max_length=200, description="Where it happens; a signal, not a filter.")
+    labels: dict[str, str] = Field(default_factory=dict, max_length=100)
+    only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
+    limit: int = Field(5, ge=1, le=50)
+    as_of: When | None = Field(None, description="Use only what was known then.")
+
+
+class StepVerdictIn(In):
+    """What came of one step."""
+
+    n: int = Field(ge=1)
+    outcome: StepOutcome
+
+
+class OutcomeIn(In):
+    """What came of a recommendation."""
+
+    verdict: Helped
+    steps: list[StepVerdictIn] = Field(default_factory=list, max_length=200)
+    note: str | None = Field(None, max_length=20_000)
+    by: str | None = Field(None, max_length=200)
+
+
+class LinkIn(In):
+    """The earlier incident to tie this one to."""
+
+    incident: str = Field(min_length=1, max_length=200)
+    kind: LinkKind = "recurrence"
+
+
+class DocumentIn(In):
+    """A runbook, a postmortem or an RCA to keep under the id in the path."""
+
+    title: str = Field(min_length=1, max_length=2000)
+    text: str = Field(min_length=1, max_length=2_000_000)
+    kind: DocumentKind = "runbook"
+    service: str | None = Field(None, max_length=200)
+    labels: dict[str, str] = Field(default_factory=dict, max_length=100)
+    source: str | None = Field(None, max_length=2000)
+    dated: When | None = None

@@ -1,0 +1,66 @@
+"""The JSON of keys and of whoever asks."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from onrecall.domain.access import Key, Role, State
+from onrecall.pipeline.keys import Made
+from onrecall.schemas.incidents import In, Out, When
+
+
+class KeyOut(Out):
+    """What may be told of a key: all but itself and its hash."""
+
+    id: str
+    prefix: str = Field(description="How it begins, so that one that is found somewhere can be told.")
+    name: str
+    role: Role
+    state: State
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None = Field(description="To the minute.")
+    revoked_at: datetime | None
+    replaced_by: str | None
+
+    @classmethod
+    def of(cls, key: Key, now: datetime) -> "KeyOut":
+        """The key as it stands now."""
+        said = {name: getattr(key, name) for name in cls.model_fields if name != "state"}
+        return cls(state=key.state(now), **said)
+
+
+class MadeOut(Out):
+    """A new key. It is told here and never again."""
+
+    key: str
+    about: KeyOut
+
+    @classmethod
+    def of_made(cls, made: Made, now: datetime) -> "MadeOut":
+        """The key and what is known of it."""
+        return cls(key=made.token, about=KeyOut.of(made.key, now))
+
+
+class KeyIn(In):
+    """A key to be made for somebody, or some sender, who has none."""
+
+    name: str = Field(description="Whose it is: what its holder does is kept under this name.", examples=["ann"])
+    role: Role = "viewer"
+    expires_at: When | None = Field(None, description="By default it never ends.")
+
+
+class RotateIn(In):
+    """How a key is to be replaced."""
+
+    overlap_hours: float = Field(24, ge=0, le=8760, description="How long the old one still opens.")
+    expires_at: When | None = Field(None, description="By default the new one lives as long as the old one did.")
+
+
+class CallerOut(Out):
+    """Who asks, as far as the server knows."""
+
+    name: str | None = Field(description="Null: somebody at this machine, while there is no key.")
+    role: Role
+    key: str | None = Field(description="The id of the key that was shown.")
+    locked: bool = Field(description="Whether there is a key, so that everybody needs one.")

@@ -1,0 +1,114 @@
+"""The JSON of what keeps coming back: keys may be added here, never renamed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from onrecall.recurrences.clustering import Kind
+from onrecall.schemas.incidents import CitationOut, Out
+
+
+class TieOut(Out):
+    """Why an incident belongs to its family."""
+
+    incident: str
+    kind: Kind
+    to: str
+    because: str
+
+
+class ServiceOut(Out):
+    """A service that a family touched, and how often."""
+
+    name: str
+    count: int
+
+
+class MonthOut(Out):
+    """How many began in a month (UTC)."""
+
+    month: str = Field(examples=["2026-03"])
+    count: int
+
+
+class TrendOut(Out):
+    """The last half year beside the one before."""
+
+    direction: Literal["rising", "steady", "falling"] | None = Field(description="null: too little to say.")
+    recent: int
+    before: int
+    reason: str
+
+
+class LostOut(Out):
+    """Hours from start to end; what overlaps counts once."""
+
+    hours: float
+    of: int = Field(description="Incidents counted in.")
+    open: int = Field(description="Left out: not over yet.")
+    untimed: int = Field(description="Left out: over, and nothing says since when.")
+    contradictory: int = Field(description="Left out: they end before they start.")
+
+
+class SavingOut(Out):
+    """What a permanent fix would have saved in the last days."""
+
+    hours_per_month: float
+    days: int
+    lost: LostOut
+
+
+class FixOut(Out):
+    """The step that worked in most members, where it last worked."""
+
+    text: str
+    command: str | None
+    worked: int = Field(description="Members in which it worked.")
+    failed: int = Field(description="Members in which it did not help or made it worse.")
+    of: int = Field(description="Members that say what was done.")
+    citation: CitationOut
+
+
+class ActionOut(Out):
+    """Something noted to end it for good; `noted` says that it is written, not that it is done."""
+
+    text: str
+    state: Literal["done", "open", "noted"]
+    at: datetime | None
+    citation: CitationOut
+
+
+class FamilyOut(Out):
+    """Incidents with the same cause, oldest first."""
+
+    id: str
+    title: str
+    cause: str | None
+    incidents: list[str]
+    ties: list[TieOut]
+    why: str
+    count: int
+    services: list[ServiceOut]
+    first_seen: datetime
+    last_seen: datetime
+    days_between: float | None
+    months: list[MonthOut]
+    trend: TrendOut
+    lost: LostOut
+    saving: SavingOut
+    fix: FixOut | None
+    action: ActionOut | None = Field(description="The last one noted; null: none is written.")
+    open_actions: list[ActionOut]
+
+
+class RecurrencesOut(Out):
+    """What keeps coming back, those first whose permanent fix would save most."""
+
+    families: list[FamilyOut]
+    found: int = Field(description="Families that fit, shown or not.")
+    incidents: int = Field(description="Incidents looked at.")
+    since: datetime | None = Field(description="How far memory reaches back.")
+    as_of: datetime
+    rules: Mapping[str, str] = Field(description="How it is ranked and counted, in words.")

@@ -1,0 +1,66 @@
+"""The JSON of what models were used for."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from onrecall.pipeline.refine import UsageReport
+from onrecall.schemas.incidents import Out
+
+
+class ModelOut(Out):
+    """A model that refines."""
+
+    role: str
+    model: str
+
+
+class ModelUseOut(Out):
+    """The calls of one model on one day."""
+
+    day: str
+    provider: str
+    model: str
+    calls: int
+    accepted: int = Field(description="Answers that passed every check.")
+    rejected: int = Field(description="Answers that did not; their tokens count.")
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None = Field(description="Null as soon as the cost of one call is not known.")
+    known_cost_usd: float | None
+    of_unknown_cost: int
+    mean_latency_ms: float | None
+
+
+class BreakerOut(Out):
+    """Whether a provider is asked."""
+
+    provider: str
+    state: Literal["closed", "open", "half_open"]
+    failures: int
+    until: datetime | None
+
+
+class UsageOut(Out):
+    """What models were used for, and whether they may be used now."""
+
+    models: list[ModelOut]
+    days: list[ModelUseOut]
+    spent_today_usd: float = Field(description="What is known, and the most that calls of unknown cost may cost.")
+    daily_budget_usd: float | None
+    calls_per_minute: int
+    breakers: list[BreakerOut]
+
+    @classmethod
+    def of(cls, report: UsageReport) -> "UsageOut":
+        """The report as it is said."""
+        return cls(
+            models=[ModelOut(role=role, model=model) for role, model in report.models],
+            days=[ModelUseOut.model_validate(one) for one in report.days],
+            spent_today_usd=report.spent_today_usd,
+            daily_budget_usd=report.daily_budget_usd,
+            calls_per_minute=report.calls_per_minute,
+            breakers=[BreakerOut.model_validate(one) for one in report.breakers],
+        )

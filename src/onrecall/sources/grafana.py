@@ -1,0 +1,29 @@
+"""Grafana Alerting: its webhook, version 1, in Alertmanager's form with more fields; signed if it has a secret."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from onrecall.sources import alertmanager, signatures
+from onrecall.sources.webhook import Delivery, Parsed, load_json
+
+NAME = "grafana"
+SIGNATURE = ("X-Grafana-Alerting-Signature", "X-Grafana-Alert-Signature")
+"""The header's name as documented, and as older releases have it in their code."""
+TIMESTAMP = "X-Grafana-Alerting-Timestamp"
+"""Grafana lets its user name this header; this is the name our documentation asks for."""
+
+
+def parse(delivery: Delivery, now: datetime) -> Parsed:
+    """Each alert of the notification."""
+    return alertmanager.notification(load_json(delivery.body), NAME, now)
+
+
+def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
+    """HMAC-SHA256 over the body; with the timestamp's header, over the time, a colon and the body."""
+    offered = signatures.header(delivery, *SIGNATURE)
+    stamp = delivery.headers.get(TIMESTAMP.lower())
+    if stamp is None:
+        signatures.signed(delivery.body, [offered], secrets)
+        return
+    signatures.signed(stamp.encode("utf-8", "replace") + b":" + delivery.body, [offered], secrets)
+    signatures.fresh(stamp, now)

@@ -1,0 +1,127 @@
+"""PagerDuty's Events API v2, received: alert events and change events of anything that can talk to PagerDuty."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, ChangeKind, Signal
+from onrecall.domain.errors import Invalid
+from onrecall.domain.severity import severity
+from onrecall.sources import payload as fields
+from onrecall.sources.payload import Fields
+from onrecall.sources.webhook import Delivery, Parsed, load_json
+
+EVENTS, CHANGES = "pagerduty-events", "pagerduty-changes"
+UNTIMED = 600
+"""Seconds within which two equal changes without a time are taken for one that was sent twice."""
+_CEF = ("source", "component", "group", "class")
+_DEPLOYMENT = re.compile(
+    r"\b(?:deploy|releas|roll[- ]?(?:ed |ing )?(?:out|back)|build\b|ship|promot|upgrad)", re.IGNORECASE
+)
+_CONFIGURATION = re.compile(
+    r"\b(?:config|feature[- _]?(?:flag|toggle)|flag\b|secret|certificate|setting|terraform)", re.IGNORECASE
+)
+
+
+def parse(delivery: Delivery, now: datetime) -> Parsed:
+    """An alert event: trigger, acknowledge or resolve."""
+    return fields.whole(_body(delivery), lambda body: (_signal(body, now),))
+
+
+def parse_change(delivery: Delivery, now: datetime) -> Parsed:
+    """A change event."""
+    return fields.whole(_body(delivery), lambda body: (_change(body, now),))
+
+
+def _body(delivery: Delivery) -> Fields:
+    """The event without its routing key, which is a secret and must not be kept."""
+    body = fields.fields(load_json(delivery.body), "body")
+    return {name: value for name, value in body.items() if name != "routing_key"}
+
+
+def _signal(body: Fields, now: datetime) -> Signal:
+    action = fields.name(body, "event_action")
+    at = fields.moment(body, "payload.timestamp")
+    if action == "acknowledge":
+        return Acknowledgement(EVENTS, _dedup_key(body), at or now, fields.name(body, "client"))
+    if action == "resolve":
+        return _alert(body, _dedup_key(body), now, at, resolved=True)
+    if action == "trigger":
+        title = fields.need(fields.line(body, "payload.summary"), "payload.summary", "5xx above 5% on checkout")
+        key = fields.key(body, "dedup_key") or _content_key(body, title)
+        return _alert(body, key, now, at, resolved=False)
+    said = repr(action) if action else "missing"
+    raise Invalid(f"`event_action` is {said}; write trigger, acknowledge or resolve", "event_action")
+
+
+def _dedup_key(body: Fields) -> str:
+    return fields.need(fields.key(body, "dedup_key"), "dedup_key", "that of the trigger which it is about")
+
+
+def _content_key(body: Fields, title: str) -> str:
+    return fields.derived_key(title, *(fields.text(body, f"payload.{name}") for name in _CEF))
+
+
+def _alert(body: Fields, key: str, now: datetime, at: datetime | None, *, resolved: bool) -> Alert:
+    """The timestamp of a trigger is that of one event, not of the episode: a later trigger of the same key goes on."""
+    told = fields.flat(fields.at(body, "payload.custom_details"), fields.LONGEST_TEXT)
+    labels = {**fields.known(told), **_labels(body)}
+    details = fields.text(body, "payload.custom_details")
+    return Alert(
+        source=EVENTS,
+        key=key,
+        title=fields.line(body, "payload.summary") or key,
+        starts_at=now if resolved or at is None else at,
+        status="resolved" if resolved else "firing",
+        description=details or fields.lines(told),
+        service=fields.service(labels),
+        environment=fields.environment(labels),
+        severity=severity(fields.name(body, "payload.severity")),
+        labels=labels,
+        annotations={name: value for name, value in told.items() if name not in labels},
+        ends_at=at if resolved else None,
+        links=_links(body),
+        told_at=at,
+        starts_known=False,
+    )
+
+
+def _labels(body: Fields) -> dict[str, str]:
+    names = ((name, fields.line(body, f"payload.{name}")) for name in _CEF)
+    return {name: value for name, value in (*names, ("client", fields.name(body, "client"))) if value}
+
+
+def _links(body: Fields) -> tuple[str, ...]:
+    listed: Any = body.get("links")
+    offered = [fields.at(one, "href") for one in listed] if isinstance(listed, list) else []
+    return fields.links(*offered, body.get("client_url"))
+
+
+def _change(body: Fields, now: datetime) -> ChangeEvent:
+    title = fields.need(fields.line(body, "payload.summary"), "payload.summary", "Deployed checkout 1.4.2")
+    told = fields.flat(fields.at(body, "payload.custom_details"))
+    labels = {**told, **_labels(body)}
+    at = fields.moment(body, "payload.timestamp")
+    when = at.isoformat() if at else str(int(now.timestamp()) // UNTIMED)
+    return ChangeEvent(
+        source=CHANGES,
+        key=fields.derived_key(title, json.dumps(labels, sort_keys=True), when),
+        title=title,
+        at=at or now,
+        kind=kind_of(title, *labels.values()),
+        service=fields.service(labels),
+        environment=fields.environment(labels),
+        labels=labels,
+        links=_links(body),
+    )
+
+
+def kind_of(*said: str) -> ChangeKind:
+    """What sort of change the first of these texts to name one speaks of."""
+    for text in said:
+        if _CONFIGURATION.search(text):
+            return "configuration"
+        if _DEPLOYMENT.search(text):
+            return "deployment"
+    return "other"

@@ -1,0 +1,51 @@
+"""Whether one of the secrets signed a message. Every way that it might not be so ends in Forbidden."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from onrecall.domain.errors import Forbidden
+from onrecall.sources.webhook import Delivery
+
+SKEW = 300
+"""Seconds that a signed time may be off: an older message is a repeated one."""
+MOST_OFFERED = 16
+"""Signatures looked at in one message; a sender that rotates its secret offers two."""
+
+
+def header(delivery: Delivery, *names: str) -> str:
+    """The first of these headers that is there; Forbidden where none is."""
+    found = next((said for name in names if (said := delivery.headers.get(name.lower(), "").strip())), None)
+    if found is None:
+        raise Forbidden(
+            f"the message is not signed: the header {names[0]} is missing; set the secret at the sender too"
+        )
+    return found
+
+
+def hmac_sha256(secret: str, message: bytes) -> str:
+    """The HMAC-SHA256 in small hexadecimal digits."""
+    return hmac.new(secret.encode("utf-8", "surrogateescape"), message, hashlib.sha256).hexdigest()
+
+
+def signed(message: bytes, offered: Iterable[str], secrets: Sequence[str]) -> None:
+    """Forbidden unless one of the hexadecimal signatures is that of a secret; every pair is compared in full."""
+    given = [said.strip().lower().encode("utf-8", "replace") for said in list(offered)[:MOST_OFFERED]]
+    right = [hmac_sha256(secret, message).encode() for secret in secrets if secret]
+    if not sum(hmac.compare_digest(one, other) for one in given for other in right):
+        raise Forbidden(
+            "the signature is not that of any secret known for this sender; compare the secrets on both sides"
+        )
+
+
+def fresh(stamp: str, now: datetime) -> None:
+    """Forbidden unless the signed count of seconds since 1970 is about now."""
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16 and abs(now.timestamp() - int(stamp)) <= SKEW):
+        raise Forbidden(f"the signed time {stamp[:20]!r} is not within {SKEW} seconds of now; check both clocks")
+
+
+def versioned(said: str, prefix: str) -> list[str]:
+    """The values of one version in a header such as `v1=…,v1=…`."""
+    parts = (part.strip() for part in said.split(","))
+    return [part.removeprefix(prefix) for part in parts if part.startswith(prefix)]

@@ -1,0 +1,140 @@
+"""Amazon SNS: its envelope, its signature, and whose addresses may be fetched for it."""
+
+import base64
+import binascii
+import re
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from onrecall.domain.errors import Forbidden, Invalid
+from onrecall.sources.payload import Fields, need, text
+from onrecall.sources.webhook import Confirmation, Delivery, load_json
+
+Fetch = Callable[[str], bytes]
+"""The certificate at an address of SNS; Unavailable when it can't be had now."""
+
+NOTIFICATION = "Notification"
+CONFIRMATION = "SubscriptionConfirmation"
+TYPES = (NOTIFICATION, CONFIRMATION, "UnsubscribeConfirmation")
+MOST_CERTIFICATES = 16
+_HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}\.amazonaws\.com(?:\.cn)?", re.ASCII)
+_CERTIFICATE = re.compile(r"/[A-Za-z0-9_-]{1,120}\.pem", re.ASCII)
+_PRINTABLE = re.compile(r"[!-~]{1,2000}", re.ASCII)
+_SIGNED = {
+    NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    **dict.fromkeys(TYPES[1:], ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")),
+}
+_HASHES: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303 - the sender's default
+
+
+class Certificates:
+    """Whether SNS signed a message, and for a topic that was allowed; certificates are fetched once by address."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._known: dict[str, x509.Certificate] = {}
+        self._lock = threading.Lock()
+
+    def verify(self, delivery: Delivery, topics: Sequence[str], now: datetime) -> None:
+        """Forbidden unless SNS signed this body for one of these topics. Its age does not count: SNS tries for days."""
+        try:
+            body = load_json(delivery.body)
+        except Invalid as error:
+            raise Forbidden(f"the message is not signed: {error}") from error
+        if not is_envelope(body):
+            raise Forbidden(
+                "the message is no signed message of SNS; switch raw delivery off, or allow no topics and use a key"
+            )
+        if not allowed(body["TopicArn"], topics):
+            raise Forbidden(f"the topic {body['TopicArn'][:200]!r} is not among those that are allowed")
+        self._check(body, now)
+
+    def _check(self, body: Fields, now: datetime) -> None:
+        certificate = self._certificate(certificate_url(body))
+        key = certificate.public_key()
+        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+            raise Forbidden("the certificate that signed the message is not valid now; check the clock")
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise Forbidden("the certificate that signed the message holds no RSA key, as those of SNS do")
+        algorithm = _HASHES.get(str(body.get("SignatureVersion")))
+        if algorithm is None:
+            raise Forbidden("`SignatureVersion` must be 1 or 2")
+        try:
+            signature = base64.b64decode(str(body.get("Signature")), validate=True)
+            key.verify(signature, string_to_sign(body), padding.PKCS1v15(), algorithm)
+        except (binascii.Error, ValueError, InvalidSignature) as error:
+            raise Forbidden("the signature is not that of the certificate that the message names") from error
+
+    def _certificate(self, url: str) -> x509.Certificate:
+        with self._lock:
+            known = self._known.get(url)
+        if known is not None:
+            return known
+        try:
+            read = x509.load_pem_x509_certificate(self._fetch(url))
+        except ValueError as error:
+            raise Forbidden(f"what stands at {url} is no certificate") from error
+        with self._lock:
+            if len(self._known) >= MOST_CERTIFICATES:
+                self._known.clear()
+            self._known[url] = read
+        return read
+
+
+def is_envelope(body: Any) -> bool:
+    """Whether this is a message as SNS wraps it."""
+    return isinstance(body, dict) and body.get("Type") in TYPES and isinstance(body.get("TopicArn"), str)
+
+
+def allowed(topic: str, topics: Sequence[str]) -> bool:
+    """Whether a topic is one of these ARNs: in full, for anybody may have a topic that SNS signs for."""
+    return topic in topics
+
+
+def string_to_sign(body: Fields) -> bytes:
+    """What SNS signs: each name and each value on a line of its own, in the order that its documentation gives."""
+    said = ((name, body.get(name)) for name in _SIGNED[body["Type"]])
+    return "".join(f"{name}\n{value}\n" for name, value in said if isinstance(value, str)).encode("utf-8", "replace")
+
+
+def certificate_url(body: Fields) -> str:
+    """Where the certificate stands: only at SNS itself, whatever the message says."""
+    url = body.get("SigningCertURL")
+    address = _address(url)
+    if address is None or not _CERTIFICATE.fullmatch(address.path) or address.query:
+        raise Forbidden("`SigningCertURL` is no address of a certificate at https://sns.<region>.amazonaws.com/")
+    return str(url)
+
+
+def confirmation(body: Fields) -> Confirmation:
+    """The address that confirms a subscription: only at SNS itself, and only for the topic that the message is of."""
+    topic = need(text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
+    url = body.get("SubscribeURL")
+    address = _address(url)
+    asked = parse_qs(address.query) if address and address.path == "/" else {}
+    if asked.get("Action") != ["ConfirmSubscription"] or asked.get("TopicArn") != [topic]:
+        raise Invalid(
+            "`SubscribeURL` does not confirm this topic at https://sns.<region>.amazonaws.com/; subscribe again",
+            "SubscribeURL",
+        )
+    return Confirmation(str(url), topic)
+
+
+def _address(url: Any) -> Any:
+    """The parts of an https address of SNS without user, port or fragment; None for any other."""
+    if not isinstance(url, str) or not _PRINTABLE.fullmatch(url):
+        return None
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return None
+    plain = address.scheme == "https" and not address.fragment and "\\" not in url
+    return address if plain and _HOST.fullmatch(address.netloc) else None

@@ -1,0 +1,75 @@
+"""What is kept: incidents, resolutions, documents, passages, recommendations and outcomes."""
+
+from onrecall.storage.apply_plan import BY_ALERTS, Changed, Merged, Opened, Placed, Work
+from onrecall.storage.events import Happening
+from onrecall.storage.grouping_snapshot import ALERTS, Grouped, Held, Holdings, Seen
+from onrecall.storage.ingest_results import (
+    Arrival,
+    Received,
+    StoredAlert,
+    StoredNote,
+    StoredUnread,
+    Unread,
+)
+from onrecall.storage.results import (
+    Breaker,
+    Called,
+    Change,
+    Entry,
+    Event,
+    FittedCurve,
+    Imprint,
+    Judgement,
+    Make,
+    ModelUse,
+    Page,
+    Quoted,
+    Remade,
+    Remaking,
+    Saved,
+    Spent,
+    TermStatistics,
+)
+from onrecall.storage.storage import Store
+from onrecall.storage.usage import Limits, Usage
+
+__all__ = [
+    "ALERTS",
+    "BY_ALERTS",
+    "Arrival",
+    "Breaker",
+    "Called",
+    "Change",
+    "Changed",
+    "Entry",
+    "Event",
+    "FittedCurve",
+    "Grouped",
+    "Happening",
+    "Held",
+    "Holdings",
+    "Imprint",
+    "Judgement",
+    "Limits",
+    "Make",
+    "Merged",
+    "ModelUse",
+    "Opened",
+    "Page",
+    "Placed",
+    "Quoted",
+    "Received",
+    "Remade",
+    "Remaking",
+    "Saved",
+    "Seen",
+    "Spent",
+    "Store",
+    "StoredAlert",
+    "StoredNote",
+    "StoredUnread",
+    "TermStatistics",
+    "Unread",
+    "Usage",
+    "Work",
+]

@@ -1,0 +1,88 @@
+"""Claims: each incident that waits for an answer is one worker's at a time, and nobody's for longer than it lives.
+
+To claim is to take the incident off the queue; what comes in meanwhile puts it there again. A claim that ran out is
+work that nobody finished, so it is due.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from onrecall.domain.incident import Recommendation
+from onrecall.storage import recommendations
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.tables import incidents
+
+LEASE = timedelta(seconds=10)
+"""After this without a renewal a claim has run out."""
+
+
+class Claims:
+    """Which incidents are to be answered, and by whom. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, worker: str, now: datetime, incident: str | None = None) -> str | None:
+        """Claim the incident that is due the longest, or a given one even before it is due; None when none is free."""
+        with self._database.read() as connection:
+            if _next(connection, now, incident) is None:
+                return None  # so that looking for work locks nobody out
+        with self._database.write() as connection:
+            found = _next(connection, now, incident)
+            if found is not None:
+                values = {"waiting": False, "claimed_by": worker, "claimed_until": now + LEASE}
+                connection.execute(update(incidents).where(incidents.c.id == found).values(values))
+            return found
+
+    def renew(self, worker: str, incident: str, now: datetime) -> bool:
+        """Keep a claim for longer; whether it still stands."""
+        with self._database.write() as connection:
+            if not _holds(connection, worker, incident):
+                return False
+            connection.execute(update(incidents).where(incidents.c.id == incident).values(claimed_until=now + LEASE))
+            return True
+
+    def finish(
+        self,
+        worker: str,
+        incident: str,
+        answer: Recommendation,
+        keys: Sequence[str],
+        now: datetime,
+        rest: timedelta,
+    ) -> Recommendation | None:
+        """Keep the answer and end the claim; the next is not due before `rest` is over. None: the claim had run out."""
+        with self._database.write() as connection:
+            if not _holds(connection, worker, incident):
+                return None
+            kept = recommendations.save(connection, answer, keys)
+            due = guard.moment(now, "now") + rest
+            values = {"claimed_by": None, "claimed_until": None, "due_at": due}
+            connection.execute(update(incidents).where(incidents.c.id == incident).values(values))
+            return kept
+
+
+def _next(connection: Connection, now: datetime, incident: str | None) -> str | None:
+    free = or_(incidents.c.claimed_until.is_(None), incidents.c.claimed_until <= now)
+    if incident is not None:
+        return _first(connection, and_(incidents.c.id == incident, free))
+    due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
+    waits = _first(connection, and_(incidents.c.waiting, due, free))
+    # In the order of the index that has the few claims: in another one SQLite reads all incidents to find them.
+    ran_out = (
+        select(incidents.c.id).where(incidents.c.claimed_until <= now).order_by(incidents.c.claimed_until).limit(1)
+    )
+    return waits or connection.scalar(ran_out)
+
+
+def _first(connection: Connection, which: ColumnElement[bool]) -> str | None:
+    query = select(incidents.c.id).where(which).order_by(incidents.c.started_at, incidents.c.id).limit(1)
+    return connection.scalar(query)
+
+
+def _holds(connection: Connection, worker: str, incident: str) -> bool:
+    holder = connection.scalar(select(incidents.c.claimed_by).where(incidents.c.id == incident))
+    return bool(holder == worker)

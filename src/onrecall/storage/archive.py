@@ -1,0 +1,167 @@
+"""The whole store as rows of plain JSON, and back: for moving, for keeping, and for going over to the other database.
+
+What can be computed from the rest (term statistics, the change log) is left out and made anew. Passages are taken along
+with their vectors, because embedding them again is what takes hours.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, insert, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.domain.incident import Passage
+from onrecall.storage import audit, migrations, passages, tables
+from onrecall.storage import sequences as counting
+from onrecall.storage.batching import parts
+from onrecall.storage.row_codec import Row, parsed, plain
+
+KEPT: Sequence[Table] = (
+    tables.incidents,
+    tables.resolutions,
+    tables.links,
+    tables.documents,
+    tables.recommendations,
+    tables.citations,
+    tables.outcomes,
+    tables.performed,
+    tables.events,
+    tables.judged,
+    tables.curves,
+    tables.alerts,
+    tables.notes,
+    tables.change_events,
+    tables.rejected,
+    tables.pairings,
+    tables.passages,
+)
+"""In the order in which one needs the other."""
+ORDER = {"recommendations": "n", "events": "seq", "alerts": "id", "rejected": "id", "passages": "id"}
+"""Numbers that only say in which order rows came; where rows go in, they are numbered anew in that order."""
+SEQUENCE: Mapping[str, counting.Sequence] = {
+    "recommendations": "recommendation",
+    "events": "event",
+    "alerts": "alert",
+    "rejected": "rejected",
+}
+PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until"})
+"""What may differ between two stores that know the same."""
+NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
+"""What a row is known by where its number is not the same in every store."""
+AT_ONCE = 500
+
+
+def dump(connection: Connection) -> Iterator[Row]:
+    """Every row, and first of all which schema they are of."""
+    yield {"table": "archive", "schema": migrations.version(connection)}
+    yield {"table": "counters", "name": "incident", "value": counting.value(connection, "incident")}
+    for table in KEPT:
+        columns = _columns(table)
+        order = [table.c[ORDER[table.name]]] if table.name in ORDER else list(table.primary_key)
+        query = select(*columns.values()).order_by(*order).execution_options(yield_per=AT_ONCE)
+        for row in connection.execute(query).mappings():
+            yield {"table": table.name} | {name: plain(row[name]) for name in columns}
+
+
+def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+    """Add what is not there yet, and say how much of what that was."""
+    loading = _Loading(connection)
+    numbered = enumerate(rows, start=1)
+    _header(next(numbered, (1, {}))[1])
+    for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
+        for part in parts(some, AT_ONCE):
+            loading.take(str(name), part)
+    if any(loading.added.values()):
+        audit.add(connection, "archive loaded", detail=loading.added)
+    return loading.added
+
+
+class _Loading:
+    """One load: what it added so far, and to which incidents and documents passages and events may still be added."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tables = {table.name: table for table in KEPT}
+        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set()}
+        self.added: dict[str, int] = {}
+
+    def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        """Add some rows of one table."""
+        if name == "counters":
+            for number, row in numbered:
+                self._counter(number, row)
+            return
+        if name not in self._tables:
+            raise Invalid(f"row {numbered[0][0]}: there is no table {name!r}", "table")
+        table = self._tables[name]
+        columns = _columns(table)
+        rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        new = self._unknown(table, rows)
+        try:
+            self._insert(table, new)
+        except IntegrityError as error:
+            first, last = numbered[0][0], numbered[-1][0]
+            message = f"rows {first} to {last} ({name}) contradict what is here: {' '.join(str(error.orig).split())}"
+            raise Conflict(message) from error
+        self.added[name] = self.added.get(name, 0) + len(new)
+
+    def _counter(self, number: int, row: Mapping[str, Any]) -> None:
+        value = row.get("value")
+        if row.get("name") != "incident" or not isinstance(value, int) or not 0 <= value < 2**31:
+            raise Invalid(f"row {number} (counters): only the number of the last incident is known here", "name")
+        counting.raise_to(self._connection, "incident", value)
+
+    def _unknown(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        if table is tables.passages:
+            owners = {"incident": self._new["incidents"], "document": self._new["documents"]}
+            return [row for row in rows if row["owner"] in owners[row["kind"]]]
+        if table is tables.events:
+            return [row for row in rows if row["incident"] in self._new["incidents"]]
+        return self._compared(table, rows)
+
+    def _compared(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+        """The rows that are not there yet; one that says something else than the stored one is a Conflict."""
+        keys = NATURAL.get(table.name) or tuple(column.name for column in table.primary_key)
+        names = _columns(table).keys() - PASSING
+        wanted = [tuple(row[key] for key in keys) for row in rows]
+        query = select(table).where(table.c[keys[0]].in_({key[0] for key in wanted}))
+        if len(keys) > 1:
+            query = query.where(tuple_(*(table.c[key] for key in keys)).in_(wanted))
+        there = {tuple(row[key] for key in keys): row for row in self._connection.execute(query).mappings()}
+        new = []
+        for key, row in zip(wanted, rows, strict=True):
+            stored = there.get(key)
+            if stored is None:
+                new.append(row)
+            elif differing := sorted(name for name in names if stored[name] != row[name]):
+                raise Conflict(
+                    f"{table.name} {' '.join(map(str, key))}: {', '.join(differing)} say something else here"
+                )
+        return new
+
+    def _insert(self, table: Table, new: Sequence[Row]) -> None:
+        if not new:
+            return
+        if table is tables.passages:
+            passages.add(self._connection, [Passage(**row) for row in new])
+            return
+        if table.name in SEQUENCE:
+            numbers = counting.take(self._connection, SEQUENCE[table.name], len(new))
+            new = [row | {ORDER[table.name]: number} for row, number in zip(new, numbers, strict=True)]
+        self._connection.execute(insert(table), list(new))
+        if table.name in self._new:
+            self._new[table.name].update(row["id"] for row in new)
+
+
+def _columns(table: Table) -> dict[str, Column[Any]]:
+    return {column.name: column for column in table.columns if column.name != ORDER.get(table.name)}
+
+
+def _header(row: Mapping[str, Any]) -> None:
+    schema = row.get("schema")
+    if row.get("table") != "archive" or not isinstance(schema, int):
+        raise Invalid("row 1: this is no archive of a store; its first row would say `archive` and a schema", "table")
+    if schema > migrations.newest():
+        raise Invalid(f"row 1: the archive has schema {schema}, written by a newer OnRecall; upgrade", "schema")

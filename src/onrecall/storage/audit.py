@@ -1,0 +1,196 @@
+"""The audit: who changed what, in rows of which each holds the hash of the one before it.
+
+A row is written in the transaction of the change that it tells of. Rows are never changed: one that was, or that is
+gone, or stands elsewhere, does not fit its neighbours, and the newest must be the one that the head names.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, insert, select, update
+
+from onrecall.domain.errors import Invalid
+from onrecall.storage import paging
+from onrecall.storage.columns import Json, Number, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.results import Page
+from onrecall.storage.tables import metadata
+
+What = Literal[
+    "alerts received",
+    "archive exported",
+    "archive loaded",
+    "backup restored",
+    "delivery dead",
+    "delivery resent",
+    "delivery sent",
+    "document deleted",
+    "document put",
+    "incident changed",
+    "key created",
+    "key refused",
+    "key replaced",
+    "key revoked",
+    "key used",
+    "model called",
+]
+MOST_NAMED = 20
+"""Things that one row names; of more it says how many there are."""
+MOST_FOUND = 20
+AT_ONCE = 1000
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),  # by this machine's clock
+    Column("who", Words),  # the name of a key; none: this installation itself, or somebody at its machine
+    Column("what", Words, nullable=False),
+    Column("about", Words),
+    Column("detail", Json, nullable=False),
+    Column("previous", Words, nullable=False),  # the hash of the row before
+    Column("hash", Words, nullable=False),
+)
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("one", Integer, primary_key=True),
+    Column("seq", Number, nullable=False),
+    Column("hash", Words, nullable=False),
+)
+# Made once, for intake comes through here with every transaction.
+_HEAD = select(audit_head.c.seq, audit_head.c.hash)
+_ADD = insert(audit)
+_MOVE = update(audit_head).values(seq=bindparam("newest"), hash=bindparam("its"))
+_acting: ContextVar[str | None] = ContextVar("acting", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One row."""
+
+    seq: int
+    at: datetime
+    who: str | None
+    what: str
+    about: str | None
+    detail: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+@contextmanager
+def acting(who: str | None) -> Iterator[None]:
+    """Whose deeds these are."""
+    token = _acting.set(who)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def add(
+    connection: Connection,
+    what: What,
+    about: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+    who: str | None = None,
+) -> None:
+    """Tell of a change in its own transaction."""
+    head = connection.execute(_HEAD).one()
+    row = {
+        "seq": head.seq + 1,
+        "at": datetime.now(UTC),
+        "who": who or _acting.get(),
+        "what": what,
+        "about": about,
+        "detail": detail or {},
+        "previous": head.hash,
+    }
+    row["hash"] = _hash(row)
+    connection.execute(_ADD, row)
+    connection.execute(_MOVE, {"newest": row["seq"], "its": row["hash"]})
+
+
+def _hash(row: Mapping[str, Any]) -> str:
+    told = [row["seq"], row["at"].isoformat(), *(row[name] for name in ("who", "what", "about", "detail", "previous"))]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Reading it, and telling what changes nothing else. Each method is one transaction."""
+
+    database: Database
+
+    def tell(self, what: What, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
+        """Tell of something that is no change."""
+        with self.database.write() as connection:
+            add(connection, what, about, detail)
+
+    def page(
+        self, what: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Audited]:
+        """Rows, newest first."""
+        paging.check(limit)
+        query = select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
+        for column, wanted in ((audit.c.what, what), (audit.c.who, who)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if cursor is not None:
+            if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+                raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+            query = query.where(audit.c.seq < int(cursor))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        shown = rows[:limit]
+        return Page(tuple(_audited(row) for row in shown), str(shown[-1].seq) if len(rows) > limit else None)
+
+    def verify(self, known: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
+        """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
+        number and hash as they were noted elsewhere, by which a tail that was cut off, head and all, is found too.
+        """
+        wrong: list[str] = []
+        seen = known is None
+        count, expected, before = 0, 1, ""
+        with self.database.read() as connection:
+            head = connection.execute(_HEAD).one_or_none()
+            query = select(audit).order_by(audit.c.seq).execution_options(yield_per=AT_ONCE)
+            for row in connection.execute(query):
+                count += 1
+                if len(wrong) < MOST_FOUND:
+                    wrong += _faults(row, expected, before)
+                seen = seen or (row.seq, row.hash) == known
+                expected, before = row.seq + 1, row.hash
+        if head is None or (head.seq, head.hash) != (expected - 1, before):
+            last = "no row" if head is None else f"row {head.seq}"
+            wrong.append(f"the head names {last} as the newest, and {expected - 1} is there or says something else")
+        if known is not None and not seen:
+            wrong.insert(0, f"row {known[0]} is not there with the hash that was noted: it was cut off, or made anew")
+        return count, tuple(wrong[:MOST_FOUND])
+
+
+def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
+    if row.seq != expected:
+        gone = f"row {expected}" if row.seq == expected + 1 else f"rows {expected} to {row.seq - 1}"
+        yield f"{gone} {'is' if row.seq == expected + 1 else 'are'} gone"
+    elif row.previous != before:
+        yield f"row {row.seq} does not follow the row before it: one of the two was changed, or stands elsewhere"
+    if row.hash != _hash(row._asdict()):
+        yield f"row {row.seq} was changed"
+
+
+def _audited(row: Row[Any]) -> Audited:
+    return Audited(**row._mapping)  # noqa: SLF001 - likewise
+
+
+def named(things: Sequence[str]) -> Mapping[str, Any]:
+    """Which things a row is about, and how many."""
+    different = list(dict.fromkeys(things))
+    return {"ids": different[:MOST_NAMED], "count": len(different)}

@@ -1,0 +1,128 @@
+"""Backtests over this very store: one at a time, whoever runs it, and what became of the last one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Column, Connection, Integer, Row, Table, and_, insert, select, update
+
+from onrecall.storage import validation as guard
+from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.rejected import storable
+from onrecall.storage.tables import metadata
+
+SILENT = timedelta(seconds=15)
+"""Who runs one tells of it every few seconds; after so long without a word nobody runs it any more."""
+LONGEST_ERROR = 500
+INTERRUPTED = "it ended before it was done, as when OnRecall is stopped; nothing of it was kept, start it again"
+BacktestState = Literal["running", "done", "failed", "interrupted"]
+
+backtests = Table(
+    "backtests",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", Words, nullable=False),
+    Column("by", Words),
+    Column("started_at", Utc, nullable=False),
+    Column("told_at", Utc, nullable=False),  # the last word of whoever runs it
+    Column("stage", Words),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("finished_at", Utc),
+    Column("error", Words),
+    Column("result", Json),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """One backtest: how far it is, or what came of it."""
+
+    number: int
+    state: BacktestState
+    by: str | None
+    started_at: datetime
+    told_at: datetime
+    stage: str | None
+    done: int
+    total: int
+    finished_at: datetime | None
+    error: str | None
+    result: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backtests:
+    """The backtests of this store. Each method is one transaction."""
+
+    database: Database
+
+    def begin(self, by: str | None, now: datetime) -> tuple[Backtest, bool]:
+        """Begin one, unless one runs: then it is that; whether it is new."""
+        now = guard.moment(now, "now")
+        with self.database.write() as connection:
+            last = _newest(connection)
+            if last is not None and _seen(last, now).state == "running":
+                return last, False
+            if last is not None and last.state == "running":
+                _end(connection, last.number, now, state="interrupted", error=INTERRUPTED)
+            number = last.number + 1 if last else 1
+            begun = {"started_at": now, "told_at": now, "done": 0, "total": 0}
+            connection.execute(insert(backtests).values(number=number, state="running", by=by, **begun))
+            made = _newest(connection)
+            assert made is not None
+            return made, True
+
+    def tell(self, number: int, stage: str | None, done: int, total: int, now: datetime) -> bool:
+        """How far it is; False when it is not running any more, so that who runs it should stop."""
+        said = {"stage": stage, "done": done, "total": total, "told_at": guard.moment(now, "now")}
+        with self.database.write() as connection:
+            return bool(connection.execute(update(backtests).where(_running(number)).values(said)).rowcount)
+
+    def alive(self, number: int, now: datetime) -> None:
+        """It still runs, whether or not it gets on."""
+        with self.database.write() as connection:
+            connection.execute(update(backtests).where(_running(number)).values(told_at=guard.moment(now, "now")))
+
+    def finish(self, number: int, result: Mapping[str, Any], now: datetime) -> None:
+        """It is done, and this came of it."""
+        kept = guard.plain(result, "result")
+        with self.database.write() as connection:
+            _end(connection, number, guard.moment(now, "now"), state="done", result=kept)
+
+    def fail(self, number: int, error: str, now: datetime) -> None:
+        """It can't be done, for this reason."""
+        with self.database.write() as connection:
+            _end(connection, number, guard.moment(now, "now"), state="failed", error=storable(error)[:LONGEST_ERROR])
+
+    def interrupt(self, number: int, now: datetime) -> None:
+        """Nobody runs it any more; one that ended otherwise stays as it is."""
+        with self.database.write() as connection:
+            _end(connection, number, guard.moment(now, "now"), state="interrupted", error=INTERRUPTED)
+
+    def newest(self, now: datetime) -> Backtest | None:
+        """The last one; of one that nobody has spoken of for a while it is said that it was interrupted."""
+        with self.database.read() as connection:
+            last = _newest(connection)
+        return None if last is None else _seen(last, guard.moment(now, "now"))
+
+
+def _running(number: int) -> Any:
+    return and_(backtests.c.number == number, backtests.c.state == "running")
+
+
+def _end(connection: Connection, number: int, now: datetime, **values: Any) -> None:
+    connection.execute(update(backtests).where(_running(number)).values(finished_at=now, **values))
+
+
+def _seen(last: Backtest, now: datetime) -> Backtest:
+    if last.state == "running" and now - last.told_at > SILENT:
+        return replace(last, state="interrupted", finished_at=last.told_at, error=INTERRUPTED)
+    return last
+
+
+def _newest(connection: Connection) -> Backtest | None:
+    row: Row[Any] | None = connection.execute(select(backtests).order_by(backtests.c.number.desc()).limit(1)).first()
+    return None if row is None else Backtest(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public

@@ -1,0 +1,186 @@
+"""The whole store as it stands at one moment, under its own numbers, and back in its place: nothing is made anew.
+
+The archive is for moving and for others to read, so it leaves out what belongs to one installation. A backup is that
+installation: keys (their hashes), the audit's chain, what was told to whom, what models cost.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.domain.incident import Passage
+from onrecall.storage import archive, audit, migrations, passages, tables
+from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import sequences as counting
+from onrecall.storage.backtests import backtests
+from onrecall.storage.batching import parts
+from onrecall.storage.database import Database
+from onrecall.storage.row_codec import Row, parsed, plain
+from onrecall.storage.sources import senders
+from onrecall.storage.tickets import tickets
+
+KEPT: Sequence[Table] = (
+    tables.counters,
+    *archive.KEPT,
+    tables.changes,
+    tables.terms,
+    tables.api_keys,
+    tables.cursors,
+    tables.channels,
+    tables.threads,
+    tables.deliveries,
+    tables.model_calls,
+    senders,
+    backtests,
+    audit.audit,
+    audit.audit_head,
+)
+"""In the order in which one needs the other."""
+PASSING: Sequence[Table] = (tickets, tables.reindexing, tables.staged_owners, tables.staged_passages)
+"""Tickets live for seconds, and a re-index that was under way begins anew."""
+SEEDED: Sequence[Table] = (tables.counters, audit.audit_head)
+"""What has its rows in a blank store."""
+PACES: Sequence[Table] = (tables.cursors, tables.channels)
+"""What a server notes before it has anything to tell."""
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Everything out, and everything in. Each method is one transaction."""
+
+    database: Database
+
+    def rows(self) -> Iterator[Row]:
+        """Every row as it stands at one moment, while others write; first of all which schema they are of."""
+        return self.database.stream(_rows)
+
+    def empty(self) -> bool:
+        """Whether nothing was ever kept here."""
+        with self.database.read() as connection:
+            return _empty(connection)
+
+    def restore(
+        self, rows: Iterable[Mapping[str, Any]], detail: Mapping[str, Any], *, replace: bool = False
+    ) -> Mapping[str, int]:
+        """Put a backup's rows in the place of all that is here, all or nothing; says how many of each table.
+
+        Where something is here already that is a Conflict, unless it is to be replaced. `detail` is what the audit
+        tells of it.
+        """
+        with self.database.write() as connection:
+            fresh = _empty(connection)
+            if not (fresh or replace):
+                raise Conflict("the store is not empty; restore into an empty one, or have this one replaced")
+            head = connection.execute(select(audit.audit_head.c.seq, audit.audit_head.c.hash)).one()
+            restoring = _Restoring(connection)
+            restoring.run(rows)
+            replaced = None if fresh else {"audit_seq": head.seq, "audit_hash": head.hash}
+            audit.add(connection, "backup restored", detail={**detail, "replaced": replaced})
+            return restoring.added
+
+
+def _rows(connection: Connection) -> Iterator[Row]:
+    yield {"table": "backup", "schema": migrations.version(connection)}
+    for table in KEPT:
+        query = select(table).order_by(*table.primary_key).execution_options(yield_per=AT_ONCE)
+        for row in connection.execute(query).mappings():
+            yield {"table": table.name} | {name: plain(value) for name, value in row.items()}
+
+
+def _empty(connection: Connection) -> bool:
+    looked_at = (table for table in KEPT if table not in (*SEEDED, *PACES))
+    return not any(connection.execute(select(table).limit(1)).first() for table in looked_at)
+
+
+class _Restoring:
+    """One restore: the old store away, then the new one row by row."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._tables = {table.name: table for table in KEPT}
+        self._replacements: list[Row] = []
+        self._last_change = counting.value(connection, "change")
+        self.added: dict[str, int] = {}
+
+    def run(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take everything in."""
+        known = set(self._connection.scalars(select(tables.changes.c.passage)))
+        self._clear()
+        numbered = enumerate(rows, start=1)
+        _header(next(numbered, (1, {}))[1])
+        for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
+            for part in parts(some, AT_ONCE):
+                self._take(str(name), part)
+        for row in self._replacements:
+            self._connection.execute(
+                update(tables.api_keys).where(tables.api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
+            )
+        self._forget(known)
+
+    def _clear(self) -> None:
+        if self._connection.dialect.name == "postgresql":
+            for derived in ("passage_words", "passage_vectors"):  # a cascade would look for each passage's own
+                self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the two names above
+        self._connection.execute(update(tables.api_keys).values(replaced_by=None))
+        for table in (*PASSING, *reversed(KEPT)):
+            if table not in SEEDED:
+                self._connection.execute(delete(table))
+        self._connection.execute(update(tables.counters).values(value=0))
+        self._connection.execute(update(audit.audit_head).values(seq=0, hash=""))
+
+    def _take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        if name not in self._tables:
+            raise Invalid(f"row {numbered[0][0]}: there is no table {name!r}", "table")
+        table = self._tables[name]
+        columns = {column.name: column for column in table.columns}
+        rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        try:
+            self._put(table, rows)
+        except IntegrityError as error:
+            first, last = numbered[0][0], numbered[-1][0]
+            message = f"rows {first} to {last} ({name}) contradict the rest: {' '.join(str(error.orig).split())}"
+            raise Invalid(message, "rows") from error
+        self.added[name] = self.added.get(name, 0) + len(rows)
+
+    def _put(self, table: Table, rows: list[Row]) -> None:
+        if table in SEEDED:
+            self._seed(table, rows)
+            return
+        if table is tables.changes:  # after all that was there, so that an index of the old store hears of them
+            rows = [row | {"seq": row["seq"] + self._last_change} for row in rows]
+        if table is tables.api_keys:  # a key may come before the one that replaced it
+            self._replacements += [row for row in rows if row["replaced_by"] is not None]
+            rows = [row | {"replaced_by": None} for row in rows]
+        self._connection.execute(insert(table), rows)
+        if table is tables.passages and self._connection.dialect.name == "postgresql":
+            found = [Passage(**{name: row[name] for name in passages.COLUMNS}) for row in rows]
+            searchable.add(self._connection, [row["id"] for row in rows], found)
+
+    def _seed(self, table: Table, rows: list[Row]) -> None:
+        (key,) = table.primary_key
+        for row in rows:
+            if table is tables.counters and row["name"] == "change":
+                row["value"] += self._last_change
+            moved = self._connection.execute(update(table).where(key == row[key.name]).values(row))
+            if moved.rowcount == 0:
+                self._connection.execute(insert(table), row)
+
+    def _forget(self, known: set[int]) -> None:
+        """Log that passages of the old store are gone which the new one never heard of."""
+        gone = sorted(known - set(self._connection.scalars(select(tables.changes.c.passage))))
+        if gone:
+            passages.log(self._connection, gone)
+
+
+def _header(row: Mapping[str, Any]) -> None:
+    schema = row.get("schema")
+    if row.get("table") != "backup" or not isinstance(schema, int):
+        raise Invalid("row 1: this is no backup of a store; its first row would say `backup` and a schema", "table")
+    if schema > migrations.newest():
+        raise Invalid(f"row 1: the backup has schema {schema}, written by a newer OnRecall; upgrade", "schema")

@@ -1,0 +1,44 @@
+"""Long lists for statements: in pieces that fit, or as one value of a statement that is made once."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from onrecall.storage import validation as guard
+from onrecall.storage.database import KINDS
+
+SIZE = 500
+Item = TypeVar("Item")
+
+
+def parts(items: Iterable[Item], size: int = SIZE) -> Iterator[list[Item]]:
+    """The items, so many at a time."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """For each first of the pairs its seconds, so many at a time.
+
+    `one = ? and other in (…)` is looked up by an index; for `(one, other) in (…)` SQLite reads the whole table.
+    """
+    of_first: dict[str, list[str]] = {}
+    for first, second in sorted(set(pairs)):
+        of_first.setdefault(first, []).append(second)
+    for first, some in of_first.items():
+        for part in parts(some):
+            yield first, part
+
+
+def keys(names: Iterable[str]) -> Iterator[list[str]]:
+    """The names to look for, so many at a time; what can't be stored is not looked for."""
+    return parts(name for name in names if guard.storable(name))
+
+
+def named(connection: Connection, names: Iterable[str]) -> dict[str, object]:
+    """The names to look for as the value of `:names`; what can't be stored is not looked for."""
+    wanted = [name for name in names if guard.storable(name)]
+    return {"names": KINDS[connection.dialect.name].listed(wanted)} if wanted else {}

@@ -1,0 +1,41 @@
+"""What stands in the bodies of alerts and changes, and nothing else may: an archive comes from elsewhere."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, ConfigDict
+
+from onrecall.domain.alert import ChangeKind
+from onrecall.domain.incident import Severity
+
+CLOSED = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class AlertBody:
+    """What of an alert is in no column of its own; what is not said is left out."""
+
+    __pydantic_config__: ClassVar[Any] = CLOSED
+    title: str
+    severity: Severity
+    description: str = ""
+    environment: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    ends_at: AwareDatetime | None = None
+    values: dict[str, float] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+    group: str | None = None
+    starts_known: Literal[False] = False
+
+
+@dataclass(frozen=True)
+class ChangeBody:
+    """What of a change is in no column of its own."""
+
+    __pydantic_config__: ClassVar[Any] = CLOSED
+    title: str
+    kind: ChangeKind
+    environment: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)

@@ -1,0 +1,130 @@
+"""Changes that were made on purpose, such as deployments, and which of them came shortly before an incident."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
+
+from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.errors import Invalid
+from onrecall.storage import paging
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import seconds
+from onrecall.storage.results import Page
+from onrecall.storage.tables import change_events
+
+BODY = ("title", "kind", "environment", "labels", "links")
+UNSAID: tuple[Any, ...] = (None, "", {}, ())
+NEAR = 20
+"""The most that are shown beside one incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes to list."""
+
+    service: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def row_of(given: ChangeEvent) -> dict[str, Any]:
+    """The row of a change; Invalid when it can't be stored."""
+    for name in ("source", "key", "service"):
+        value = getattr(given, name)
+        guard.key(value, name)
+        guard.text(value or "", name)
+    at = guard.moment(given.at, "at")
+    body = {name: guard.plain(value, name) for name in BODY if (value := getattr(given, name)) not in UNSAID}
+    content = json.dumps([at.isoformat(), given.service, body], sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return {
+        "source": given.source, "key": given.key, "at": at, "service": given.service, "body": body, "hash": digest,
+    }  # fmt: skip
+
+
+def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Keep them, the last word about each; for each, whether it was news."""
+    names = [(row["source"], row["key"]) for row in rows]
+    there: dict[tuple[str, str], str] = {}
+    for source, keys in seconds(names):
+        query = select(change_events).where(change_events.c.source == source, change_events.c.key.in_(keys))
+        there.update(((row.source, row.key), row.hash) for row in connection.execute(query))
+    stored = set(there)
+    news, last = [], {}
+    for name, row in zip(names, rows, strict=True):
+        news.append(there.get(name) != row["hash"])
+        if news[-1]:
+            there[name] = row["hash"]
+            last[name] = row
+    if new := [row for name, row in last.items() if name not in stored]:
+        connection.execute(insert(change_events), new)
+    if old := [_renamed(row) for name, row in last.items() if name in stored]:
+        connection.execute(_UPDATE, old)
+    return news
+
+
+_UPDATE = (
+    update(change_events)
+    .where(change_events.c.source == bindparam("its_source"), change_events.c.key == bindparam("its_key"))
+    .values(at=bindparam("at"), service=bindparam("service"), body=bindparam("body"), hash=bindparam("hash"))
+)
+
+
+def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+    changed = {name: row[name] for name in ("at", "service", "body", "hash")}
+    return changed | {"its_source": row["source"], "its_key": row["key"]}
+
+
+def near(connection: Connection, service: str | None, at: datetime, hours: float) -> tuple[ChangeEvent, ...]:
+    """Changes of a service, or of none in particular, in the hours before a time, newest first."""
+    query = select(change_events).where(change_events.c.at > at - timedelta(hours=hours), change_events.c.at <= at)
+    if service is not None:
+        query = query.where(or_(change_events.c.service == service, change_events.c.service.is_(None)))
+    query = query.order_by(change_events.c.at.desc(), change_events.c.source, change_events.c.key).limit(NEAR)
+    return tuple(told(row) for row in connection.execute(query))
+
+
+def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[ChangeEvent]:
+    """A page of changes, newest first."""
+    table = change_events.c
+    query = select(change_events).order_by(table.at.desc(), table.source, table.key).limit(paging.check(limit) + 1)
+    if wanted.service is not None:
+        query = query.where(table.service == guard.text(wanted.service, "service"))
+    if wanted.since is not None:
+        query = query.where(table.at >= guard.moment(wanted.since, "since"))
+    if wanted.until is not None:
+        query = query.where(table.at < guard.moment(wanted.until, "until"))
+    if cursor is not None:
+        at, source, key = paging.place(cursor, 3)
+        then = _moment(at)
+        query = query.where(
+            or_(
+                table.at < then,
+                and_(table.at == then, table.source > source),
+                and_(table.at == then, table.source == source, table.key > key),
+            )
+        )
+    rows = connection.execute(query).all()
+    shown = rows[:limit]
+    last = shown[-1] if len(rows) > limit else None
+    more = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
+    return Page(tuple(told(row) for row in shown), more)
+
+
+def _moment(at: str) -> datetime:
+    try:
+        return guard.moment(datetime.fromisoformat(at), "cursor")
+    except ValueError as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+
+
+def told(row: Row[Any]) -> ChangeEvent:
+    """A row as what it stands for."""
+    body = dict(row.body)
+    body["links"] = tuple(body.get("links", ()))
+    return ChangeEvent(source=row.source, key=row.key, at=row.at, service=row.service, **body)

@@ -1,0 +1,51 @@
+"""Being told that something may have happened: by writes of this process, and on PostgreSQL by those of all others."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from onrecall.domain.errors import Unavailable
+from onrecall.storage.database import Database
+
+AGAIN_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Calls back from any thread, also when nothing happened after all; what did happen is read from the feed."""
+
+    def __init__(self, database: Database, woken: Callable[[], None]) -> None:
+        self._database = database
+        self._woken = woken
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether writes of other processes are told too; else they are found by looking."""
+        return self._database.kind.name == "postgresql"
+
+    def start(self) -> None:
+        """Begin to call back."""
+        self._database.written.append(self._woken)
+        if self.hears_others:
+            self._thread = threading.Thread(target=self._listen, name="onrecall-listen", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End; the callback is not called any more once this returns."""
+        self._stopping.set()
+        self._database.written.remove(self._woken)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _listen(self) -> None:
+        kind = self._database.kind
+        assert kind.name == "postgresql"
+        while not self._stopping.is_set():
+            try:
+                kind.listen(self._woken, self._stopping)
+            except Unavailable as error:
+                log.warning("news of other processes is looked for until PostgreSQL tells it again: %s", error)
+                self._stopping.wait(AGAIN_SECONDS)

@@ -1,0 +1,66 @@
+"""Cursors: how far each reader of the feed of events has come, so that one that is killed goes on where it was."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.tables import cursors
+
+LEASE = timedelta(seconds=10)
+"""After this without a word from its holder another process may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """Each cursor is one process's at a time, or the feed would be read twice. Each method is one transaction."""
+
+    database: Database
+
+    def take(self, name: str, holder: str, now: datetime) -> int | None:
+        """Where to go on after; None while another holds it. A new reader begins with what happens next."""
+        now = guard.moment(now, "now")
+        with self.database.read() as connection:
+            row = _row(connection, name)
+            if row is not None and not _takes(row, holder, now):
+                return None
+            if row is not None and row.held_by == holder and row.held_until > now + LEASE / 2:
+                return int(row.seq)  # so that looking for news locks nobody out
+        with self.database.write() as connection:
+            return _take(connection, name, holder, now)
+
+    def move(self, name: str, holder: str, seq: int, now: datetime) -> bool:
+        """All up to there is done; False when another has taken over, so that it is his to say."""
+        values = {"seq": seq, "held_until": guard.moment(now, "now") + LEASE}
+        with self.database.write() as connection:
+            mine = (cursors.c.name == name) & (cursors.c.held_by == holder)
+            return connection.execute(update(cursors).where(mine).values(values)).rowcount == 1
+
+    def release(self, name: str, holder: str) -> None:
+        """Let another go on at once."""
+        with self.database.write() as connection:
+            mine = (cursors.c.name == name) & (cursors.c.held_by == holder)
+            connection.execute(update(cursors).where(mine).values(held_by=None, held_until=None))
+
+
+def _take(connection: Connection, name: str, holder: str, now: datetime) -> int | None:
+    row, held = _row(connection, name), {"held_by": holder, "held_until": now + LEASE}
+    if row is None:
+        seq = counting.value(connection, "event")
+        connection.execute(insert(cursors).values(name=name, seq=seq, **held))
+        return seq
+    if not _takes(row, holder, now):
+        return None
+    connection.execute(update(cursors).where(cursors.c.name == name).values(held))
+    return int(row.seq)
+
+
+def _row(connection: Connection, name: str) -> Row[tuple[str, int, str | None, datetime | None]] | None:
+    return connection.execute(select(cursors).where(cursors.c.name == name)).first()
+
+
+def _takes(row: Row[tuple[str, int, str | None, datetime | None]], holder: str, now: datetime) -> bool:
+    return row.held_by in (None, holder) or row.held_until is None or row.held_until <= now

@@ -1,0 +1,118 @@
+"""The database behind a URL: its transactions, and its failures in our own words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage import migrations
+from onrecall.storage.postgres import PostgreSQL
+from onrecall.storage.sqlite import SQLite
+
+Kind = SQLite | PostgreSQL
+Row = dict[str, Any]
+KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
+    "sqlite": SQLite,
+    "postgresql": PostgreSQL,
+    "postgresql+psycopg": PostgreSQL,
+    "postgres": PostgreSQL,
+}
+
+
+class Database:
+    """An open database whose schema is up to date."""
+
+    def __init__(self, url: str) -> None:
+        self.kind = _kind(url)
+        self.written: list[Callable[[], None]] = []
+        """Who is told after each writing transaction of this process and its worker; from any thread, at once."""
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and changes nothing."""
+        with self._transaction(self.kind.reader) as connection:
+            yield connection
+
+    def stream(self, rows: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
+        """Rows as they stand at one moment, one after the other, while others write."""
+        with self.read() as connection:
+            if not self.kind.in_memory:
+                yield from rows(connection)
+                return
+            found = list(rows(connection))  # the one connection is needed by whoever takes the rows
+        yield from found
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that no other writer overlaps; all of it is kept, or nothing."""
+        with self.kind.turn(), self._transaction(self.kind.writer) as connection:
+            self.kind.lock(connection)
+            yield connection
+        self.say_written()
+
+    def say_written(self) -> None:
+        """Tell who wants to know that something was written, here or by a process that this one began."""
+        for told in tuple(self.written):
+            told()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it is in this process alone."""
+        return self.kind.name == "sqlite" and self.kind.in_memory
+
+    def close(self) -> None:
+        """Let go of all connections; one that is in use is closed as soon as it is given back."""
+        event.listen(self.kind.engine.pool, "checkin", _closed)
+        self.kind.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.read() as connection:
+            ready = migrations.version(connection) == migrations.newest()
+        if not ready:
+            with self.write() as connection:
+                self.kind.prepare(connection)
+                migrations.migrate(connection, self.kind.types, migrations.steps())
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise Unavailable("all connections to the database are in use; try again") from error
+        except DBAPIError as error:
+            if message := self.kind.unavailable(error.orig):
+                raise Unavailable(message) from error
+            if self.kind.foreign(error.orig):
+                raise Invalid(f"this is no database, or a damaged one: {error.orig}", "database_url") from error
+            raise
+
+
+def _closed(_raw: object, entry: ConnectionPoolEntry) -> None:
+    entry.close()
+
+
+def _kind(url: str) -> Kind:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Invalid(
+            f"{url!r} is no database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
+        ) from error
+    kind = KINDS.get(parsed.drivername)
+    if kind is None:
+        raise Invalid(
+            f"{parsed.drivername!r} is no database that OnRecall knows; write sqlite:///path or postgresql://user@host/name",
+            "database_url",
+        )
+    return kind(parsed)

@@ -1,0 +1,92 @@
+"""Runbooks, postmortems and RCAs."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, select, text, update
+
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import Document, DocumentKind
+from onrecall.storage import paging
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys, named
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import KINDS
+from onrecall.storage.results import Page
+from onrecall.storage.tables import documents
+
+COLUMNS = ("id", "title", "text", "kind", "service", "labels", "source", "dated")
+
+
+def one(connection: Connection, document: str) -> Document:
+    """The document with this id."""
+    found = by_id(connection, [document]).get(document)
+    if found is None:
+        raise NotFound(f"there is no document {document}")
+    return found
+
+
+def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
+    """Documents by id; one that is unknown, or was unknown then, is absent."""
+    values = named(connection, ids)
+    if not values:
+        return {}
+    query = _among(connection.dialect.name, dated=as_of is not None)
+    rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of})
+    return {row["id"]: _document(row) for row in rows.mappings()}
+
+
+@cache
+def _among(dialect: str, *, dated: bool) -> Select[Any]:
+    """Made once, for a question waits for it."""
+    query = select(*(documents.c[name] for name in COLUMNS)).where(text(KINDS[dialect].named("documents.id")))
+    then = bindparam("as_of", type_=Utc())
+    return query.where(or_(documents.c.dated.is_(None), documents.c.dated <= then)) if dated else query
+
+
+def hashes(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The content hash of each document."""
+    found: dict[str, str] = {}
+    for part in keys(ids):
+        rows = connection.execute(select(documents.c.id, documents.c.hash).where(documents.c.id.in_(part)))
+        found.update((row.id, row.hash) for row in rows)
+    return found
+
+
+def page(
+    connection: Connection, kind: DocumentKind | None, service: str | None, cursor: str | None, limit: int
+) -> Page[Document]:
+    """A page of documents in the order of their ids."""
+    query = select(documents).order_by(documents.c.id).limit(paging.check(limit) + 1)
+    if kind is not None:
+        query = query.where(documents.c.kind == guard.text(kind, "kind"))
+    if service is not None:
+        query = query.where(documents.c.service == guard.text(service, "service"))
+    if cursor is not None:
+        query = query.where(documents.c.id > paging.place(cursor, 1)[0])
+    rows = connection.execute(query).mappings().all()
+    shown = rows[:limit]
+    more = paging.cursor((shown[-1]["id"],)) if len(rows) > limit else None
+    return Page(tuple(_document(row) for row in shown), more)
+
+
+def change(connection: Connection, document: Document, digest: str) -> None:
+    """Write what a document is now."""
+    connection.execute(update(documents).where(documents.c.id == document.id).values(row(document, digest)))
+
+
+def remove(connection: Connection, document: str) -> None:
+    """Forget a document, its passages apart."""
+    one(connection, document)
+    connection.execute(delete(documents).where(documents.c.id == document))
+
+
+def row(document: Document, digest: str) -> dict[str, object]:
+    """A document as it is written."""
+    return {name: getattr(document, name) for name in COLUMNS} | {"labels": dict(document.labels), "hash": digest}
+
+
+def _document(row: RowMapping) -> Document:
+    return Document(**{name: row[name] for name in COLUMNS})

@@ -1,0 +1,53 @@
+"""What counts when several messages tell of one episode of an alert, in whatever order they come."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from onrecall.domain.alert import Alert
+
+LATE = timedelta(seconds=60)
+"""Within this of a `resolved`, a `firing` of the same episode that bears no time of its own is taken for one that was
+overtaken; after it the alert fires again. Alertmanager says a second firing of one start only after it lost touch."""
+FILLED = ("description", "service", "environment", "labels", "annotations", "values", "links", "group")
+
+
+def same(stored: Alert, heard: Alert) -> bool:
+    """Whether a message without a start is about the newest episode of its key, and not the first of another one."""
+    return stored.status == "firing" or heard.status == "resolved" or _older(heard, stored)
+
+
+def merged(stored: Alert, heard: Alert, since: timedelta) -> Alert:
+    """The episode after a message, which came so long after the last news; the same alert when it says nothing new."""
+    heard = replace(heard, starts_at=stored.starts_at, starts_known=stored.starts_known)
+    if heard == stored:
+        return stored
+    if _overtaken(stored, heard, since):
+        return _filled(stored, heard)
+    return replace(_filled(heard, stored), told_at=heard.told_at or stored.told_at)
+
+
+def _overtaken(stored: Alert, heard: Alert, since: timedelta) -> bool:
+    """Whether the stored message is the later one, though it came first."""
+    if stored.told_at and heard.told_at and stored.told_at != heard.told_at:
+        return heard.told_at < stored.told_at
+    ended = stored.status == "resolved" and heard.status == "firing"
+    return ended and (bool(stored.told_at and heard.told_at) or since < LATE)
+
+
+def _older(heard: Alert, stored: Alert) -> bool:
+    return bool(heard.told_at and stored.told_at and heard.told_at <= stored.told_at)
+
+
+def _filled(later: Alert, earlier: Alert) -> Alert:
+    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little."""
+    missing: dict[str, Any] = {
+        name: value for name in FILLED if not getattr(later, name) and (value := getattr(earlier, name))
+    }
+    if later.status == "resolved" and not later.ends_at and earlier.ends_at:
+        missing["ends_at"] = earlier.ends_at
+    if later.severity == "unknown" != earlier.severity:
+        missing["severity"] = earlier.severity
+    if later.title in ("", later.key) and later.title != earlier.title:
+        missing["title"] = earlier.title
+    return replace(later, **missing) if missing else later

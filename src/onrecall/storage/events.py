@@ -1,0 +1,86 @@
+"""What happened to incidents: a timeline for each, and one feed of all."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from onrecall.domain.incident import Link
+from onrecall.storage import audit
+from onrecall.storage import sequences as counting
+from onrecall.storage.batching import keys
+from onrecall.storage.postgres import NOTICES
+from onrecall.storage.results import Event, EventType
+from onrecall.storage.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event before it has its number."""
+
+    incident: str
+    type: EventType
+    at: datetime
+    by: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tied(link: Link) -> Mapping[str, Any]:
+    """What a `linked` event says."""
+    return {"kind": link.kind, "incident": link.incident}
+
+
+def add(connection: Connection, happenings: Sequence[Happening], now: datetime) -> None:
+    """Append to the timelines and to the feed."""
+    if not happenings:
+        return
+    seqs = counting.take(connection, "event", len(happenings))
+    rows = [
+        {"seq": seq, "recorded_at": now}
+        | {name: getattr(one, name) for name in ("incident", "type", "at", "by", "detail")}
+        for seq, one in zip(seqs, happenings, strict=True)
+    ]
+    connection.execute(insert(events), rows)
+    _audited(connection, happenings, seqs)
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
+
+
+def _audited(connection: Connection, happenings: Sequence[Happening], seqs: range) -> None:
+    told = audit.named([one.incident for one in happenings])
+    people = {one.by for one in happenings}
+    audit.add(
+        connection,
+        "incident changed",
+        happenings[0].incident if told["count"] == 1 else None,
+        {**told, "events": Counter(one.type for one in happenings), "seq": [seqs[0], seqs[-1]]},
+        who=people.pop() if len(people) == 1 else None,
+    )
+
+
+def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:
+    """What happened to one incident, in the order in which it happened."""
+    query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
+    return tuple(_event(row) for row in connection.execute(query))
+
+
+def newest(connection: Connection, names: Sequence[str]) -> dict[str, Event]:
+    """The last that was recorded of each of these incidents."""
+    found: dict[str, Event] = {}
+    for part in keys(names):
+        last = select(func.max(events.c.seq)).where(events.c.incident.in_(part)).group_by(events.c.incident)
+        found |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
+    return found
+
+
+def feed(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
+    """What was recorded after a number, of all incidents, in the order in which it was recorded."""
+    query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+    return tuple(_event(row) for row in connection.execute(query))
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(row.seq, row.incident, row.type, row.at, row.recorded_at, row.by, row.detail)

@@ -1,0 +1,90 @@
+"""How full everything is, for a monitoring system that asks every few seconds: counts that an index answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from onrecall.storage import sequences as counting
+from onrecall.storage.database import KINDS
+from onrecall.storage.tables import alerts, deliveries, incidents, model_calls
+
+OPEN = ("open", "acknowledged")
+UNSENT = ("pending", "dead")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCalls:
+    """Calls of one model today (UTC), in one role, that ended in one way."""
+
+    provider: str
+    model: str
+    role: str
+    state: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    """Of those calls whose cost is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """The store at one moment, whichever processes work on it."""
+
+    alerts_waiting: int
+    incidents_due: int
+    open_by_severity: Mapping[str, int]
+    deliveries: Mapping[tuple[str, str], int]
+    """By channel and state, of those that are pending or dead."""
+    passages: int
+    alerts_taken: int
+    """All there ever were."""
+    answers_given: int
+    """All there ever were, those given again included."""
+    model_calls: tuple[ModelCalls, ...]
+    size_bytes: int
+
+
+def read(connection: Connection, now: datetime) -> Gauges:
+    """All of it."""
+    due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
+    severities = select(incidents.c.severity, func.count()).where(incidents.c.status.in_(OPEN))
+    unsent = select(deliveries.c.channel, deliveries.c.state, func.count()).where(deliveries.c.state.in_(UNSENT))
+    return Gauges(
+        alerts_waiting=_count(connection, alerts.c.waiting.is_(True)),
+        incidents_due=_count(connection, incidents.c.waiting.is_(True) & due),
+        open_by_severity={row[0]: row[1] for row in connection.execute(severities.group_by(incidents.c.severity))},
+        deliveries={
+            (row[0], row[1]): row[2]
+            for row in connection.execute(unsent.group_by(deliveries.c.channel, deliveries.c.state))
+        },
+        passages=counting.value(connection, "passages"),
+        alerts_taken=counting.value(connection, "alert"),
+        answers_given=counting.value(connection, "recommendation"),
+        model_calls=_model_calls(connection, now),
+        size_bytes=KINDS[connection.dialect.name].size(connection),
+    )
+
+
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    return int(connection.scalar(select(func.count()).where(condition)) or 0)
+
+
+def _model_calls(connection: Connection, now: datetime) -> tuple[ModelCalls, ...]:
+    its = model_calls.c
+    key = (its.provider, its.model, its.role, its.state)
+    query = (
+        select(
+            *key,
+            func.count().label("calls"),
+            func.coalesce(func.sum(its.input_tokens), 0).label("input_tokens"),
+            func.coalesce(func.sum(its.output_tokens), 0).label("output_tokens"),
+            func.coalesce(func.sum(its.cost_usd), 0.0).label("cost_usd"),
+        )
+        .where(its.day == now.date().isoformat())
+        .group_by(*key)
+        .order_by(*key)
+    )
+    return tuple(ModelCalls(**row) for row in connection.execute(query).mappings())

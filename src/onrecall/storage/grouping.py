@@ -1,0 +1,72 @@
+"""The store's side towards the worker: alerts find their incidents, incidents their end. Each method a transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.incident import Incident
+from onrecall.storage import apply_plan as placing
+from onrecall.storage import auto_resolve as settling
+from onrecall.storage import grouping_snapshot as grouping
+from onrecall.storage.apply_plan import Work
+from onrecall.storage.database import Database
+from onrecall.storage.grouping_snapshot import Held, Holdings, Seen
+from onrecall.storage.ingest_results import StoredNote
+
+
+class Storms:
+    """What grouping and settling read and write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def look(self, now: datetime, limit: int, holdings: Holdings) -> Seen:
+        """The alerts that wait, and what they may join; what is held already need not be read again."""
+        with self._database.read() as connection:
+            return grouping.look(connection, now, limit, holdings)
+
+    def held(self, names: Sequence[str]) -> tuple[int, dict[str, Held]]:
+        """How often alerts were grouped so far, and what these incidents hold."""
+        with self._database.read() as connection:
+            return grouping.number(connection), grouping.hold(connection, names)
+
+    def write(self, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
+        """Write what grouping decided; the ids of what was opened. None: it no longer rests on the newest."""
+        with self._database.write() as connection:
+            return placing.write(connection, work, now, settle)
+
+    def quiet(self, since: datetime) -> tuple[str, ...]:
+        """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
+        with self._database.read() as connection:
+            return settling.quiet(connection, since)
+
+    def resolve_quiet(self, name: str, since: datetime, now: datetime) -> Incident | None:
+        """End one of them, if it is quiet still."""
+        with self._database.write() as connection:
+            return settling.resolve(connection, name, since, now)
+
+    def ended(self, incident: Incident, now: datetime) -> datetime:
+        """When the last of its alerts was over."""
+        with self._database.read() as connection:
+            return settling.ended(connection, incident, now)
+
+    def notes_to_tell(self, limit: int) -> list[tuple[StoredNote, str]]:
+        """Notes and acknowledgements that wait, each with the incident that its alert is in."""
+        with self._database.read() as connection:
+            return settling.notes_to_tell(connection, limit)
+
+    def tell_note(self, note: StoredNote, incident: str, now: datetime) -> None:
+        """Put a note on an incident's timeline, or have an acknowledgement count for it."""
+        with self._database.write() as connection:
+            settling.tell_note(connection, note, incident, now)
+
+    def changes_to_look_at(self, limit: int, window: timedelta) -> list[tuple[ChangeEvent, tuple[str, ...]]]:
+        """Changes that nobody looked at yet, each with the open incidents that began within a time after it."""
+        with self._database.read() as connection:
+            found = settling.changes_to_look_at(connection, limit)
+            return [(one, settling.open_after(connection, one, window)) for one in found]
+
+    def looked_at(self, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime) -> None:
+        """Have the incidents that changes concern answered anew, and the changes wait no longer."""
+        with self._database.write() as connection:
+            settling.looked_at(connection, changes, concerned, soonest)

@@ -1,0 +1,219 @@
+"""What grouping goes by, as it stood at one moment: alerts that wait, incidents they may join, what people said."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from onrecall.domain.incident import Incident
+from onrecall.storage import alerts, incidents
+from onrecall.storage import sequences as counting
+from onrecall.storage.batching import keys, parts, seconds
+from onrecall.storage.ingest_results import StoredAlert
+from onrecall.storage.tables import alerts as alert_rows
+from onrecall.storage.tables import events, pairings
+from onrecall.storage.tables import incidents as incident_rows
+
+ALERTS = "alerts"
+"""The source of incidents that alerts opened."""
+SAMPLE = 200
+"""So many of the first and so many of the newest alerts of an incident are looked at."""
+MOST = 300
+"""The most open incidents that are looked at, the newest."""
+RECENT = timedelta(hours=24)
+"""An incident that began before this, and whose alerts did, is joined only by an alert that is in it already."""
+BY_HAND = ("acknowledged", "linked", "split")
+"""What only people do."""
+
+Kinds = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an incident holds of alerts."""
+
+    alerts: tuple[StoredAlert, ...] = ()
+    """Its first and its newest alerts, the first to begin first; all of them where they are few."""
+    count: int = 0
+    """How many it has."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether these are all."""
+        return self.count == len(self.alerts)
+
+    def with_more(self, incident: str, more: Iterable[StoredAlert]) -> "Held":
+        """What it holds once these alerts have joined it, or told news of themselves in it; not how they came there."""
+        there = {one.id: one for one in self.alerts}
+        count = self.count
+        for one in more:
+            joins = one.incident != incident
+            count += joins
+            if joins or one.id in there:  # else it is one of those between the first and the newest, and stays there
+                there[one.id] = replace(one, incident=incident, waiting=False)
+        ordered = sorted(there.values(), key=lambda one: (one.alert.starts_at, one.id))
+        return Held(tuple(ordered if count <= 2 * SAMPLE else (*ordered[:SAMPLE], *ordered[-SAMPLE:])), count)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """An incident that alerts may still join."""
+
+    incident: Incident
+    held: Held
+    keys: frozenset[tuple[str, str]]
+    """Source and key of those of its alerts that wait, or that wait to join something."""
+    by_hand: bool
+    """A person opened, acknowledged, reopened, tied or split it, or said what resolved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that one pass of grouping goes by."""
+
+    number: int
+    """How often alerts were grouped before: what is written later must rest on the newest."""
+    waiting: tuple[StoredAlert, ...]
+    open: tuple[Grouped, ...]
+    pairings: Mapping[Kinds, bool]
+
+
+class Holdings:
+    """What incidents hold, kept for as long as nobody groups alerts but who keeps this."""
+
+    def __init__(self) -> None:
+        self._number = -1
+        self._held: dict[str, Held] = {}
+
+    def at(self, number: int) -> dict[str, Held]:
+        """What is known, at this number of groupings."""
+        if number != self._number:
+            self._held.clear()
+            self._number = number
+        return self._held
+
+    def moved(self, number: int, more: Mapping[str, Iterable[StoredAlert]], gone: Iterable[str]) -> None:
+        """The owner itself grouped alerts, on top of this number: incidents hold more, or are to be read again."""
+        if number != self._number:
+            return
+        self._number = number + 1
+        for name, some in more.items():
+            if name in self._held:
+                self._held[name] = self._held[name].with_more(name, some)
+        for name in gone:
+            self._held.pop(name, None)
+
+    def opened(self, incident: str, alerts: Iterable[StoredAlert]) -> None:
+        """An incident opened with these alerts, and holds no others."""
+        self._held[incident] = Held().with_more(incident, alerts)
+
+
+def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) -> Seen:
+    """The alerts that wait, and what they may join."""
+    known_number = number(connection)
+    waiting = alerts.waiting(connection, limit)
+    if not waiting:
+        return Seen(known_number, (), (), {})
+    named = _named(connection, {(one.alert.source, one.alert.key) for one in waiting}, now - RECENT)
+    known = {one.id: one for one in _open(connection)}
+    missing = ({one.incident for one in waiting if one.incident} | named.keys()) - known.keys()
+    known |= incidents.by_id(connection, sorted(missing))
+    held = hold(connection, known, holdings.at(known_number))
+    hands = _touched(connection, known)
+    groups = tuple(
+        Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
+        for one in known.values()
+        if one.id in missing or _recent(one, held[one.id], now)
+    )
+    return Seen(known_number, waiting, groups, said(connection))
+
+
+def number(connection: Connection) -> int:
+    """How often alerts were grouped so far."""
+    return counting.value(connection, "grouping")
+
+
+def hold(connection: Connection, names: Iterable[str], known: dict[str, Held] | None = None) -> dict[str, Held]:
+    """What incidents hold."""
+    known = {} if known is None else known
+    names = list(names)
+    wanted = [one for one in names if one not in known]
+    counts: dict[str, int] = {}
+    for part in keys(wanted):
+        query = select(alert_rows.c.incident, func.count()).where(alert_rows.c.incident.in_(part))
+        counts.update((name, n) for name, n in connection.execute(query.group_by(alert_rows.c.incident)).all())
+    for one in wanted:
+        known[one] = _held(connection, one, counts.get(one, 0)) if one in counts else Held()
+    return {one: known[one] for one in names}
+
+
+def said(connection: Connection) -> dict[Kinds, bool]:
+    """Which kinds of alerts people put together, and which they took apart."""
+    return {frozenset((row.one, row.other)): row.together for row in connection.execute(select(pairings))}
+
+
+def by_hand(incident: Incident, touched: frozenset[str]) -> bool:
+    """Whether a person had a hand in it; of one that is over: in that it is."""
+    if incident.source != ALERTS or incident.resolution is not None:
+        return True
+    return incident.status != "resolved" and incident.id in touched
+
+
+def _held(connection: Connection, name: str, count: int) -> Held:
+    its = alert_rows.c
+    query = select(alert_rows).where(its.incident == name)
+    if count <= 2 * SAMPLE:
+        rows = list(connection.execute(query.order_by(its.starts_at, its.id)))
+        return Held(tuple(map(alerts.stored, rows)), count)
+    first = connection.execute(query.order_by(its.starts_at, its.id).limit(SAMPLE)).all()
+    newest = connection.execute(query.order_by(its.starts_at.desc(), its.id.desc()).limit(SAMPLE)).all()
+    return Held(tuple(map(alerts.stored, [*first, *reversed(newest)])), count)
+
+
+def _open(connection: Connection) -> list[Incident]:
+    """The newest incidents that are not resolved."""
+    ids: list[str] = []
+    for status in ("open", "acknowledged"):
+        query = select(incident_rows.c.id).where(incident_rows.c.status == status)
+        newest = query.order_by(incident_rows.c.started_at.desc(), incident_rows.c.id.desc()).limit(MOST)
+        ids += connection.scalars(newest)
+    return list(incidents.by_id(connection, ids).values())
+
+
+def _named(
+    connection: Connection, names: Iterable[tuple[str, str]], since: datetime
+) -> dict[str, frozenset[tuple[str, str]]]:
+    """Which incidents that are not over, or were not at a time, have alerts of these sources and keys."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    its = alert_rows.c
+    # Not joined with incidents: SQLite would begin with these, and read every alert that they ever had.
+    for source, some in seconds(names):
+        query = select(its.incident, its.key).where(its.source == source, its.key.in_(some), its.incident.is_not(None))
+        for row in connection.execute(query.distinct()):
+            found.setdefault(row.incident, set()).add((source, row.key))
+    over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since
+    for part in parts(list(found)):
+        for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(part), *over)):
+            del found[name]
+    return {name: frozenset(some) for name, some in found.items()}
+
+
+def _recent(incident: Incident, held: Held, now: datetime) -> bool:
+    last = max((one.received_at for one in held.alerts), default=incident.started_at)
+    return max(last, incident.started_at) >= now - RECENT
+
+
+def _touched(connection: Connection, names: Iterable[str]) -> frozenset[str]:
+    touched: set[str] = set()
+    for part in keys(names):
+        query = select(events.c.incident, events.c.type, events.c.by, events.c.detail).where(
+            events.c.incident.in_(part), events.c.type.in_((*BY_HAND, "reopened", "merged"))
+        )
+        touched.update(row.incident for row in connection.execute(query) if _human(row))
+    return frozenset(touched)
+
+
+def _human(row: Row[Any, Any, Any, Any]) -> bool:
+    return row.type in BY_HAND or not row.detail.get("by_alerts")

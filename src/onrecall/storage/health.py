@@ -1,0 +1,76 @@
+"""How much there is, and whether it all holds together."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
+
+from onrecall.storage import sequences as counting
+from onrecall.storage import terms as packed
+from onrecall.storage.database import KINDS
+from onrecall.storage.tables import (
+    changes,
+    documents,
+    events,
+    incidents,
+    outcomes,
+    passages,
+    recommendations,
+    resolutions,
+    terms,
+)
+
+CHUNK = 2000
+EXAMPLE = "example"
+"""The source of incidents that never happened: the history that comes along, and the demo's scenario."""
+
+
+def counts(connection: Connection) -> Mapping[str, int]:
+    """How many there are of what; of resolutions and outcomes those that stand."""
+    standing = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
+    return {
+        "incidents": _count(connection, incidents),
+        "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
+        "resolutions": _count(connection, resolutions, standing),
+        "documents": _count(connection, documents),
+        "passages": counting.value(connection, "passages"),
+        "recommendations": _count(connection, recommendations),
+        "outcomes": _count(connection, outcomes, outcomes.c.revoked_at.is_(None)),
+        "events": _count(connection, events),
+    }
+
+
+def check(connection: Connection) -> tuple[str, ...]:
+    """What is wrong, in sentences; the passages are counted anew, which takes a while."""
+    return (*KINDS[connection.dialect.name].damage(connection), *_astray(connection), *_miscounted(connection))
+
+
+def _astray(connection: Connection) -> Iterator[str]:
+    for kind, table in (("incident", incidents), ("document", documents)):
+        owned = exists().where(table.c.id == passages.c.owner)
+        if lost := _count(connection, passages, (passages.c.kind == kind) & ~owned):
+            yield f"{lost} passages have lost the {kind} they belong to"
+    logged = exists().where(changes.c.passage == passages.c.id)
+    if unlogged := _count(connection, passages, ~logged):
+        yield f"{unlogged} passages are missing from the change log, so no index knows them"
+
+
+def _miscounted(connection: Connection) -> Iterator[str]:
+    counted: Counter[int] = Counter()
+    number = length = 0
+    for (some,) in connection.execute(select(passages.c.terms).execution_options(yield_per=CHUNK)):
+        number += 1
+        length += packed.length(some)
+        counted.update(packed.hashes(some).tolist())
+    for name, right in (("passages", number), ("length", length)):
+        stored = counting.value(connection, "passages" if name == "passages" else "length")
+        if stored != right:
+            yield f"the total of {name} is {stored} and should be {right}"
+    query = select(terms.c.term, terms.c.passages).execution_options(yield_per=CHUNK)
+    wrong = sum(counted.pop(row.term, 0) != row.passages for row in connection.execute(query)) + len(counted)
+    if wrong:
+        yield f"{wrong} terms are counted wrong"
+
+
+def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    return int(connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0)

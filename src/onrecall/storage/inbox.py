@@ -1,0 +1,82 @@
+"""The store's side towards senders: what they tell goes in, waits, and is found again. Each method one transaction."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from onrecall.domain.alert import ChangeEvent
+from onrecall.storage import alerts, change_events, incidents, notes, rejected
+from onrecall.storage import ingest as receiving
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.ingest_results import Arrival, Received, StoredAlert, StoredNote, StoredUnread
+from onrecall.storage.results import Page
+from onrecall.storage.sources import Senders
+
+
+class Inbox:
+    """What senders told. A row that waits is the queue: nothing that was acknowledged lives in memory alone."""
+
+    _database: Database
+    senders: Senders
+
+    def receive(self, arrivals: Sequence[Arrival], now: datetime) -> tuple[Received, ...]:
+        """Keep what deliveries bring, all in one transaction; what was known already changes nothing."""
+        made, now = receiving.ready(arrivals), guard.moment(now, "now")
+        with self._database.write() as connection:
+            received = receiving.receive(connection, made, now)
+            self.senders.heard(connection, (one.source for one in arrivals if not one.again), now)
+            return received
+
+    def waiting_alerts(self, limit: int) -> tuple[StoredAlert, ...]:
+        """Alerts that are new or have news, the first to come first."""
+        with self._database.read() as connection:
+            return alerts.waiting(connection, limit)
+
+    def waiting_notes(self, limit: int) -> tuple[StoredNote, ...]:
+        """Notes and acknowledgements that no incident was told of yet."""
+        with self._database.read() as connection:
+            return notes.waiting(connection, limit)
+
+    def alerts_of(self, incident_id: str) -> tuple[StoredAlert, ...]:
+        """The alerts of an incident, newest first."""
+        with self._database.read() as connection:
+            incidents.one(connection, incident_id)
+            return alerts.of(connection, incident_id)
+
+    def notes_of(self, incident_id: str) -> tuple[StoredNote, ...]:
+        """What people at senders wrote about an incident's alerts."""
+        with self._database.read() as connection:
+            incidents.one(connection, incident_id)
+            return notes.of(connection, incident_id)
+
+    def change_events_near(self, service: str | None, at: datetime, hours: float = 2) -> tuple[ChangeEvent, ...]:
+        """Changes of this service, or of none in particular, in the hours before a time, newest first."""
+        with self._database.read() as connection:
+            return change_events.near(connection, service, guard.moment(at, "at"), hours)
+
+    def change_events(
+        self,
+        service: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[ChangeEvent]:
+        """Changes, newest first."""
+        with self._database.read() as connection:
+            return change_events.page(connection, change_events.Wanted(service, since, until), cursor, limit)
+
+    def rejected(self, cursor: str | None = None, limit: int = 50) -> Page[StoredUnread]:
+        """Parts of deliveries that are not in yet, newest first."""
+        with self._database.read() as connection:
+            return rejected.page(connection, cursor, limit)
+
+    def rejected_part(self, number: int) -> StoredUnread:
+        """One of them."""
+        with self._database.read() as connection:
+            return rejected.one(connection, number)
+
+    def settle_rejected(self, numbers: Iterable[int], now: datetime) -> None:
+        """They went in after all."""
+        with self._database.write() as connection:
+            rejected.settle(connection, numbers, guard.moment(now, "now"))

@@ -1,0 +1,212 @@
+"""Incidents: rows to nouns and back, as they are now or as they were known at a time."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, or_, select, text, update
+
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.incident import Incident, Resolution, Severity, Status
+from onrecall.storage import links, paging, resolutions
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import named
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import KINDS
+from onrecall.storage.results import Page
+from onrecall.storage.tables import incidents, recommendations
+
+PLAIN = (
+    "id", "title", "description", "service", "environment", "severity", "status",
+    "started_at", "acknowledged_at", "resolved_at", "source", "source_id",
+)  # fmt: skip
+WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels")))
+"""An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
+LONGEST_QUESTION = 1000
+LATELY = timedelta(days=7)
+"""An open incident that began before this is hardly anybody's work still."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+NUMBERED = re.compile(r"INC-(\d{1,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which incidents to list: those that fit all that is given."""
+
+    status: Status | Literal["unresolved"] | None = None
+    service: str | None = None
+    severity: Severity | None = None
+    q: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def one(connection: Connection, incident: str, as_of: datetime | None = None) -> Incident:
+    """The incident with this id."""
+    found = by_id(connection, [incident], as_of).get(incident)
+    if found is None:
+        raise NotFound(f"there is no incident {incident}" + (f" as of {as_of.isoformat()}" if as_of else ""))
+    return found
+
+
+def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
+    """Incidents by id; one that is unknown, or was unknown then, is absent."""
+    values = named(connection, ids)
+    if not values:
+        return {}
+    query = _among(connection.dialect.name, dated=as_of is not None)
+    rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of}).all()
+    return {found.id: found for found in _built(connection, rows, as_of)}
+
+
+@cache
+def _among(dialect: str, *, dated: bool) -> Select[Any]:
+    """Made once: a question waits for it, and to put a statement together takes longer than to answer it."""
+    query = WHOLE.where(text(KINDS[dialect].named("incidents.id")))
+    return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
+
+
+def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[Incident]:
+    """A page of incidents, newest first."""
+    query = (
+        _fitting(wanted).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
+    )
+    if cursor is not None:
+        started, name = paging.place(cursor, 2)
+        query = query.where(_after(started, name))
+    rows = connection.execute(query).all()
+    shown = rows[:limit]
+    more = paging.cursor((shown[-1].started_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
+    return Page(tuple(_built(connection, shown, None)), more)
+
+
+def due(connection: Connection, limit: int) -> tuple[str, ...]:
+    """Incidents that wait for their first recommendation, the longest waiting first."""
+    query = (
+        select(incidents.c.id).where(incidents.c.waiting).order_by(incidents.c.started_at, incidents.c.id).limit(limit)
+    )
+    return tuple(connection.scalars(query))
+
+
+def mint(connection: Connection) -> str:
+    """An id that no incident has or had."""
+    return f"INC-{counting.take(connection, 'incident')[0]}"
+
+
+def row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
+    """A new incident as it is written, its resolution and links apart."""
+    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    return _row(incident) | hashed | {"waiting": waiting}
+
+
+def hashes(written: Mapping[str, object]) -> frozenset[str]:
+    """The hashes that an incident is known by: of what was given, and of what it is now."""
+    return frozenset({str(written["given_hash"]), str(written["state_hash"])})
+
+
+def raise_minted(connection: Connection, new: Iterable[str]) -> None:
+    """Mint no id that an incident came with."""
+    numbers = [int(found[1]) for found in map(NUMBERED.fullmatch, new) if found]
+    if numbers:
+        counting.raise_to(connection, "incident", max(numbers))
+
+
+def change(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
+    """Write what an import made of an incident; returns the hashes it is known by."""
+    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_row(incident) | hashed))
+    return hashes(hashed)
+
+
+def move(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
+    """Write what became of an incident here; one that waits from now on is answered at once."""
+    values = _row(incident) | {"state_hash": guard.digest(incident)}
+    if waiting is not None:
+        values |= {"waiting": waiting, "due_at": None}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+
+
+def answered(connection: Connection, incident: str) -> None:
+    """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
+    its = incidents.c
+    waits = update(incidents).where(its.id == incident, its.waiting, its.claimed_by.is_(None))
+    connection.execute(waits.values(waiting=False))
+
+
+def ask_again(connection: Connection, now: datetime) -> None:
+    """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
+    its, since = incidents.c, max(now, EARLIEST + LATELY) - LATELY
+    at_work = its.status.in_(("open", "acknowledged")) & (its.started_at > since) & its.waiting.is_(False)
+    answered = exists().where(recommendations.c.incident == its.id)
+    connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
+
+
+def _row(incident: Incident) -> dict[str, object]:
+    folded = f"{incident.title}\n{incident.description}".casefold()
+    return {name: getattr(incident, name) for name in PLAIN} | {"labels": dict(incident.labels), "folded": folded}
+
+
+def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
+    ids = [row.id for row in rows]
+    standing = resolutions.standing(connection, ids, as_of)
+    tied = links.of(connection, ids, as_of)
+    built = []
+    for row in rows:
+        name, *plain, labels = tuple(row)
+        said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True))
+        incident = Incident(name, **said, labels=labels, resolution=standing.get(name), links=tied.get(name, ()))
+        built.append(incident if as_of is None else _then(incident, as_of))
+    return built
+
+
+def _then(incident: Incident, as_of: datetime) -> Incident:
+    """The incident in the state it was in, given the resolution that stood then."""
+    acknowledged = incident.acknowledged_at if _by(incident.acknowledged_at, as_of) else None
+    resolved = _resolved_at(incident.resolution, incident.resolved_at, as_of)
+    status: Status = "resolved" if resolved else "acknowledged" if acknowledged else "open"
+    return replace(incident, status=status, acknowledged_at=acknowledged, resolved_at=resolved)
+
+
+def _resolved_at(resolution: Resolution | None, resolved_at: datetime | None, as_of: datetime) -> datetime | None:
+    if _by(resolved_at, as_of):
+        return resolved_at
+    return resolution.at if resolution else None
+
+
+def _by(at: datetime | None, as_of: datetime) -> bool:
+    return at is not None and at <= as_of
+
+
+def _fitting(wanted: Wanted) -> Select[Any]:
+    query = WHOLE
+    if wanted.status == "unresolved":
+        query = query.where(incidents.c.status != "resolved")
+    for name in ("status", "service", "severity"):
+        value = getattr(wanted, name)
+        if value is not None and value != "unresolved":
+            query = query.where(incidents.c[name] == guard.text(value, name))
+    if wanted.since is not None:
+        query = query.where(incidents.c.started_at >= guard.moment(wanted.since, "since"))
+    if wanted.until is not None:
+        query = query.where(incidents.c.started_at < guard.moment(wanted.until, "until"))
+    for word in _words(wanted.q or ""):
+        query = query.where(incidents.c.folded.contains(word, autoescape=True))
+    return query
+
+
+def _words(q: str) -> list[str]:
+    if len(q) > LONGEST_QUESTION:
+        raise Invalid(f"q is {len(q)} characters long; at most {LONGEST_QUESTION} are looked for", "q")
+    return guard.text(q, "q").casefold().split()
+
+
+def _after(started: str, name: str) -> ColumnElement[bool]:
+    try:
+        at = guard.moment(datetime.fromisoformat(started), "cursor")
+    except ValueError as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+    return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

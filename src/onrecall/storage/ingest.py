@@ -1,0 +1,121 @@
+"""Receiving: what several deliveries bring goes in as one transaction, and each hears what became of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection
+
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
+from onrecall.domain.errors import Invalid, Rejected
+from onrecall.storage import alerts, audit, change_events, notes, rejected
+from onrecall.storage import upsert as saving
+from onrecall.storage.alerts import Told
+from onrecall.storage.ingest_results import Arrival, Received, Unread
+
+KINDS: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
+}
+OURS = "onrecall:"
+"""Begins what is kept of a part that was read and can't be stored: its kind, then the noun as JSON."""
+
+
+@dataclass(slots=True)
+class Ready:
+    """Arrivals as rows, made before the transaction so that it is short. The numbers say whose each row is."""
+
+    arrivals: Sequence[Arrival]
+    alerts: list[tuple[int, Told]] = field(default_factory=list)
+    notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    changes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    unread: list[tuple[int, Unread]] = field(default_factory=list)
+
+    def add(self, number: int, signal: Signal) -> None:
+        """Make the row of one signal; Invalid when it can't be stored."""
+        if isinstance(signal, Alert):
+            self.alerts.append((number, alerts.told(signal)))
+        elif isinstance(signal, ChangeEvent):
+            self.changes.append((number, change_events.row_of(signal)))
+        else:
+            self.notes.append((number, notes.row_of(signal)))
+
+
+def ready(arrivals: Sequence[Arrival]) -> Ready:
+    """Make the rows; a part that can't be stored holds up no other."""
+    made = Ready(arrivals)
+    for number, arrival in enumerate(arrivals):
+        made.unread += [(number, part) for part in arrival.unread]
+        for n, signal in enumerate(arrival.signals):
+            try:
+                made.add(number, signal)
+            except Invalid as error:
+                made.unread.append((number, _unstorable(signal, f"signals[{n}]", error)))
+    return made
+
+
+def noun(raw: str) -> Signal | None:
+    """What was read of a part before it could not be stored; None where a part could not be read at all."""
+    if not raw.startswith(OURS):
+        return None
+    _, kind, said = raw.split(":", 2)
+    try:
+        found: Signal = KINDS[kind].validate_json(said)
+    except ValidationError as error:
+        raise Invalid(f"this part can't be read again; send it mended: {error.errors()[0]['msg']}") from error
+    return found
+
+
+def _unstorable(signal: Signal, where: str, error: Invalid) -> Unread:
+    kind = type(signal).__name__
+    return Unread(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
+
+
+def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Received, ...]:
+    """Keep all of it, and say for each arrival what was news."""
+    counts = [_Count() for _ in made.arrivals]
+    for rows, news in (
+        (made.alerts, alerts.put(connection, [one for _, one in made.alerts], now) if made.alerts else []),
+        (made.notes, notes.put(connection, [row for _, row in made.notes]) if made.notes else []),
+        (made.changes, change_events.put(connection, [row for _, row in made.changes]) if made.changes else []),
+    ):
+        for (number, _), new in zip(rows, news, strict=True):
+            counts[number].add(new=new)
+    for arrival, count in zip(made.arrivals, counts, strict=True):
+        _keep_documents(connection, arrival, count, now)
+    for number, part in made.unread:
+        counts[number].rejected.append(part.told())
+    rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)
+    _audited(connection, made, counts)
+    return tuple(Received(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
+
+
+def _audited(connection: Connection, made: Ready, counts: Sequence["_Count"]) -> None:
+    """One row for all that came together; where nothing was news there is nothing to tell."""
+    accepted = sum(one.accepted for one in counts)
+    if accepted:
+        sources = audit.named([arrival.source for arrival in made.arrivals])["ids"]
+        detail = {"sources": sources, "accepted": accepted, "unread": len(made.unread)}
+        audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
+
+
+def _keep_documents(connection: Connection, arrival: Arrival, count: "_Count", now: datetime) -> None:
+    for saved in saving.save(connection, arrival.entries, now) if arrival.entries else ():
+        if saved.state == "rejected":
+            count.rejected.append(Rejected(saved.id, saved.field, saved.message or "it can't be kept"))
+        else:
+            count.add(new=saved.state != "unchanged")
+
+
+@dataclass(slots=True)
+class _Count:
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def add(self, *, new: bool) -> None:
+        if new:
+            self.accepted += 1
+        else:
+            self.duplicate += 1

@@ -1,0 +1,91 @@
+"""What comes from senders and what is made of it: the forms in which it goes into the store and comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.errors import Rejected
+from onrecall.storage.results import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of a delivery that could not be taken in: where it stood, what is wrong, and the part itself."""
+
+    where: str
+    field: str | None
+    message: str
+    raw: str
+
+    def told(self) -> Rejected:
+        """What the sender hears of it."""
+        return Rejected(self.where, self.field, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What one delivery brings."""
+
+    source: str
+    signals: tuple[Signal, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    """Documents, such as a postmortem that a sender published, with their passages."""
+    unread: tuple[Unread, ...] = ()
+    again: bool = False
+    """Tried once more by somebody here: the sender was not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one arrival: how much of it was news, and how much was known."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An episode of an alert as it is kept."""
+
+    id: int
+    alert: Alert
+    incident: str | None
+    received_at: datetime
+    updated_at: datetime
+    waiting: bool
+    joined: Mapping[str, Any] | None
+    """How it came to its incident: how, score, reasons."""
+    hash: str
+    """Of what it says. Who takes it off the queue names this, so that news which came meanwhile stays on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """What a person at a sender wrote or did."""
+
+    source: str
+    id: str
+    type: Literal["note", "acknowledgement"]
+    key: str
+    at: datetime
+    by: str | None
+    text: str | None
+    incident: str | None
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUnread:
+    """A part that was left out, as it is kept until it goes in."""
+
+    id: int
+    source: str
+    where: str
+    field: str | None
+    message: str
+    raw: str
+    received_at: datetime
+    settled_at: datetime | None

@@ -1,0 +1,96 @@
+"""The keys: never the key, only what it hashes to. They belong to one house and are left out of the archive."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from onrecall.domain.access import Key
+from onrecall.domain.errors import Conflict, NotFound
+from onrecall.storage import audit
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.tables import api_keys
+
+USE_KEPT_EVERY = timedelta(minutes=1)
+"""A key that is used a thousand times a second is written once in this time."""
+
+
+class KeyRing:
+    """The keys of this store. None is ever deleted: what was done under a name stays told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> tuple[Key, ...]:
+        """Every key there ever was, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
+            return tuple(_key(row) for row in rows)
+
+    def add(self, key: Key) -> None:
+        """Keep a new key; a name that somebody's working key has is a Conflict."""
+        with self._database.write() as connection:
+            _add(connection, key)
+            audit.add(connection, "key created", key.id, {"name": key.name, "role": key.role})
+
+    def revoke(self, key_id: str, at: datetime) -> Key:
+        """From now on it opens nothing; a second time changes nothing."""
+        with self._database.write() as connection:
+            key = _one(connection, key_id)
+            if key.revoked_at is None:
+                _set(connection, key_id, revoked_at=at)
+                audit.add(connection, "key revoked", key_id, {"name": key.name})
+            return _one(connection, key_id)
+
+    def replace(self, key_id: str, new: Key, until: datetime) -> None:
+        """Put a new key beside it; the old one opens until then, so that whoever uses it can change over."""
+        with self._database.write() as connection:
+            old = _one(connection, key_id)
+            if old.revoked_at is not None:
+                raise Conflict(f"key {key_id} is revoked; make a new one with `onrecall keys create`")
+            if old.replaced_by is not None:
+                raise Conflict(f"key {key_id} was already replaced by {old.replaced_by}; rotate that one")
+            connection.execute(insert(api_keys).values(**_values(new)))
+            ends = until if old.expires_at is None else min(until, old.expires_at)
+            _set(connection, key_id, replaced_by=new.id, expires_at=ends)
+            audit.add(connection, "key replaced", key_id, {"name": old.name, "by": new.id, "role": new.role})
+
+    def used(self, key_id: str, at: datetime) -> None:
+        """It was used; written at most once a minute."""
+        stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= at - USE_KEPT_EVERY)
+        with self._database.write() as connection:
+            used = update(api_keys).where(api_keys.c.id == key_id, stale).values(last_used_at=at)
+            if connection.execute(used).rowcount:
+                audit.add(connection, "key used", key_id)
+
+
+def _add(connection: Connection, key: Key) -> None:
+    same = connection.execute(select(api_keys).where(api_keys.c.name == key.name))
+    for one in map(_key, same):
+        if one.state(key.created_at) == "active":
+            raise Conflict(
+                f"{key.name} has a key already, {one.prefix}…; `onrecall keys rotate {one.id}` replaces it, "
+                f"`onrecall keys revoke {one.id}` ends it"
+            )
+    connection.execute(insert(api_keys).values(**_values(key)))
+
+
+def _one(connection: Connection, key_id: str) -> Key:
+    row = None
+    if guard.storable(key_id):
+        row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no key {key_id}; `onrecall keys list` shows those there are")
+    return _key(row)
+
+
+def _set(connection: Connection, key_id: str, **values: object) -> None:
+    connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(**values))
+
+
+def _values(key: Key) -> dict[str, object]:
+    return {column.name: getattr(key, column.name) for column in api_keys.columns}
+
+
+def _key(row: Row[tuple[object, ...]]) -> Key:
+    return Key(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public

@@ -1,0 +1,98 @@
+"""What happens to an incident after it opened: acknowledged, resolved, reopened, tied to others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from onrecall.domain.incident import Incident, Link, Passage, Performed, Resolution
+from onrecall.storage import events, incidents, links, outcomes, resolutions, trust
+from onrecall.storage import step_executions as performed
+from onrecall.storage import validation as guard
+from onrecall.storage.events import Happening
+from onrecall.storage.passages import Shelf
+
+
+def acknowledge(connection: Connection, name: str, at: datetime, by: str | None) -> Incident:
+    """Somebody looks at it; only the first time counts."""
+    stored = incidents.one(connection, name)
+    acknowledged = stored.acknowledge(at)
+    if acknowledged != stored:
+        incidents.move(connection, acknowledged)
+        events.add(connection, [Happening(name, "acknowledged", at, by)], at)
+    return acknowledged
+
+
+def resolve(  # noqa: PLR0917
+    connection: Connection,
+    name: str,
+    resolution: Resolution,
+    found: Sequence[Passage],
+    tries: Sequence[Performed],
+    ties: Sequence[Link],
+    now: datetime,
+) -> Incident:
+    """Keep what fixed it as a new version; the same again changes nothing."""
+    stored = incidents.one(connection, name)
+    if stored.resolution is not None and stored.resolution.same_as(resolution):
+        return stored
+    guard.plain(resolution, "resolution")
+    performed.check(tries)
+    resolved = stored.resolve(resolution)
+    version = resolutions.add(connection, name, resolution, tries)
+    links.withdraw(connection, name, resolution.at)
+    tied = _tie(connection, name, ties, resolution.at, f"resolution {version}")
+    happened = [
+        Happening(name, "resolved", resolution.at, resolution.by, {"version": version}),
+        *(Happening(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
+    ]
+    _place(connection, name, found)
+    resolved = replace(resolved, links=links.of(connection, [name]).get(name, ()))
+    incidents.move(connection, resolved, waiting=False)
+    incidents.ask_again(connection, now)
+    events.add(connection, happened, now)
+    return resolved
+
+
+def reopen(connection: Connection, name: str, found: Sequence[Passage], at: datetime, by: str | None) -> Incident:
+    """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
+    stored = incidents.one(connection, name)
+    if stored.status != "resolved":
+        return stored
+    resolutions.revoke(connection, name, at)
+    performed.revoke(connection, name, at)
+    outcomes.revoke(connection, name, at)
+    links.withdraw(connection, name, at)
+    trust.unjudge(connection, name)
+    _place(connection, name, found)
+    reopened = replace(stored.reopen(), links=links.of(connection, [name]).get(name, ()))
+    incidents.move(connection, reopened, waiting=True)
+    events.add(connection, [Happening(name, "reopened", at, by)], at)
+    return reopened
+
+
+def link(connection: Connection, name: str, tie: Link, at: datetime, by: str | None) -> Incident:
+    """Tie it to an earlier incident; the same tie again changes nothing."""
+    stored = incidents.one(connection, name)
+    tied = _tie(connection, name, [tie], at)
+    if not tied:
+        return stored
+    linked = replace(stored, links=stored.links + tied)
+    incidents.move(connection, linked)
+    events.add(connection, [Happening(name, "linked", at, by, events.tied(tie))], at)
+    return linked
+
+
+def _tie(
+    connection: Connection, name: str, ties: Sequence[Link], at: datetime, told_in: str | None = None
+) -> tuple[Link, ...]:
+    for tie in ties:
+        incidents.one(connection, tie.incident)
+    return links.add(connection, name, ties, at, told_in)
+
+
+def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:
+    shelf = Shelf()
+    shelf.put(("incident", name), found)
+    shelf.fill(connection)

@@ -1,0 +1,73 @@
+"""Ties between incidents, and since when they are known."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
+
+from onrecall.domain.incident import Link
+from onrecall.storage.batching import named
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import KINDS
+from onrecall.storage.step_executions import counts
+from onrecall.storage.tables import links
+
+
+def of(connection: Connection, incidents: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Link, ...]]:
+    """The links of each incident in the order in which they were tied."""
+    values = named(connection, incidents)
+    if not values:
+        return {}
+    found: dict[str, tuple[Link, ...]] = {}
+    query = _among(connection.dialect.name, dated=as_of is not None)
+    for row in connection.execute(query, values if as_of is None else values | {"as_of": as_of}):
+        found[row.incident] = (*found.get(row.incident, ()), Link(row.kind, row.target))
+    return found
+
+
+@cache
+def _among(dialect: str, *, dated: bool) -> Select[Any]:
+    """Made once, for a question waits for it."""
+    query = select(links.c.incident, links.c.kind, links.c.target).order_by(links.c.incident, links.c.n)
+    then = bindparam("as_of", type_=Utc()) if dated else None
+    return query.where(text(KINDS[dialect].named("links.incident")), counts(links.c.at, links.c.revoked_at, then))
+
+
+def add(
+    connection: Connection, incident: str, new: Sequence[Link], at: datetime, told_in: str | None = None
+) -> tuple[Link, ...]:
+    """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
+    if not new:
+        return ()
+    known = of(connection, [incident]).get(incident, ())
+    for link in new:
+        this = (links.c.incident == incident, links.c.kind == link.kind, links.c.target == link.incident)
+        connection.execute(delete(links).where(*this, links.c.revoked_at.is_not(None)))
+        if told_in is None:
+            connection.execute(update(links).where(*this).values(told_in=None))
+    fresh = tuple(link for link in dict.fromkeys(new) if link not in known)
+    last = connection.scalar(select(func.max(links.c.n)).where(links.c.incident == incident)) or 0
+    if fresh:
+        connection.execute(insert(links), rows(incident, fresh, at, int(last), told_in))
+    return fresh
+
+
+def withdraw(connection: Connection, incident: str, at: datetime) -> None:
+    """From this time on the ties that its resolution told no longer count."""
+    connection.execute(
+        update(links)
+        .where(links.c.incident == incident, links.c.told_in.is_not(None), links.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def rows(
+    incident: str, fresh: Sequence[Link], at: datetime, last: int = 0, told_in: str | None = None
+) -> list[dict[str, object]]:
+    """Ties as they are written, after the last one there is."""
+    return [
+        {"incident": incident, "kind": link.kind, "target": link.incident, "n": n, "at": at, "told_in": told_in}
+        for n, link in enumerate(fresh, start=last + 1)
+    ]

@@ -1,0 +1,75 @@
+"""Numbered steps from one schema to the next: forward only, under the writers' lock, all or none.
+
+A step is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` where one database alone needs it.
+A statement ends with a semicolon at the end of a line; `{key}`, `{time}` and so on stand for the database's own types.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from sqlalchemy import Connection, inspect, text
+
+from onrecall.domain.errors import Invalid
+
+NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgresql))?\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One numbered migration; without a dialect it is for both."""
+
+    number: int
+    name: str
+    dialect: str | None
+    file: Traversable
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """All steps there are, in order."""
+    found = [(NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
+    named = [Step(int(match[1]), match[2], match[3], file) for match, file in found if match]
+    return tuple(sorted(named, key=lambda step: step.number))
+
+
+def newest() -> int:
+    """The number of the schema that this version works with."""
+    return steps()[-1].number
+
+
+def version(connection: Connection) -> int:
+    """The number of the schema that is there; 0 for a blank database."""
+    if not inspect(connection).has_table("migrations"):
+        return 0
+    return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
+
+
+def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Step]) -> None:
+    """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
+    here = version(connection)
+    last = plan[-1].number
+    if here > last:
+        raise Invalid(
+            f"the database has schema {here}, this OnRecall knows {last}: a newer one wrote it; upgrade",
+            "database_url",
+        )
+    if here == 0:
+        connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
+    for step in plan:
+        if step.number > here:
+            _take(connection, step, types)
+
+
+def _take(connection: Connection, step: Step, types: Mapping[str, str]) -> None:
+    if step.dialect in (None, connection.dialect.name):
+        for statement in step.file.read_text(encoding="utf-8").format_map(types).split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    connection.execute(
+        text("insert into migrations (number, name, at) values (:number, :name, cast(current_timestamp as text))"),
+        {"number": step.number, "name": step.name},
+    )

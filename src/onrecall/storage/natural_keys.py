@@ -1,0 +1,79 @@
+"""Which incident is meant: natural keys, and what is already stored under them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.domain.incident import Incident
+from onrecall.storage.batching import keys, seconds
+from onrecall.storage.tables import incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What tells whether an incident is the same, and still says the same."""
+
+    id: str
+    source: str
+    source_id: str | None
+    hashes: frozenset[str]
+    """Of what was given last, and of what it is now."""
+
+
+class Register:
+    """The stored incidents that some given ones may be."""
+
+    def __init__(self, connection: Connection, given: Sequence[Incident]) -> None:
+        self._ids: dict[str, Known] = {}
+        self._keys: dict[tuple[str, str], Known] = {}
+        its = incidents.c
+        ids = {name for one in given for name in (one.id, one.source_id, _qualified(one)) if name}
+        self._read(connection, its.id, ids)
+        for source, names in seconds((one.source, one.source_id) for one in given if one.source_id):
+            self._read(connection, its.source_id, names, its.source == source)
+
+    def _read(
+        self, connection: Connection, column: ColumnElement[str], names: Iterable[str], *also: ColumnElement[bool]
+    ) -> None:
+        columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
+        for part in keys(sorted(names)):
+            for row in connection.execute(select(*columns).where(column.in_(part), *also)):
+                self.note(Known(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))
+
+    def note(self, known: Known) -> None:
+        """Remember what is stored now."""
+        self._ids[known.id] = known
+        if known.source_id is not None:
+            self._keys[known.source, known.source_id] = known
+
+    def find(self, given: Incident) -> Known | None:
+        """The stored incident that is meant; Conflict when two could be."""
+        if given.source_id is not None and (known := self._keys.get((given.source, given.source_id))):
+            if given.id not in ("", known.id):
+                raise Conflict(f"{given.source} {given.source_id} is stored as incident {known.id}, not {given.id}")
+            return known
+        there = self._ids.get(self.name(given))
+        if there is None:
+            return None
+        if there.source != given.source:
+            raise Conflict(f"incident {there.id} is already there from {there.source}; this one is from {given.source}")
+        if None not in (there.source_id, given.source_id):
+            raise Conflict(f"incident {there.id} is {there.source} {there.source_id}; this one is {given.source_id}")
+        return there
+
+    def name(self, given: Incident) -> str:
+        """The id to store it under; nothing is made up: it is the given one, or that of its source."""
+        if given.id:
+            return given.id
+        if not given.source_id:
+            raise Invalid(
+                "the incident has neither an id nor a source_id; give one, so that it is not stored twice", "id"
+            )
+        there = self._ids.get(given.source_id)
+        return given.source_id if there is None or there.source == given.source else str(_qualified(given))
+
+
+def _qualified(given: Incident) -> str | None:
+    return f"{given.source}:{given.source_id}" if given.source_id else None

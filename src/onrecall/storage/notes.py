@@ -1,0 +1,81 @@
+"""What people at a sender wrote or did about an alert: notes and acknowledgements, each kept once."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from onrecall.domain.alert import Acknowledgement, Note
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import seconds
+from onrecall.storage.ingest_results import StoredNote
+from onrecall.storage.tables import notes
+
+
+def row_of(given: Note | Acknowledgement) -> dict[str, Any]:
+    """The row of a note or an acknowledgement; Invalid when it can't be stored."""
+    row = {
+        "source": given.source,
+        "id": given.id if isinstance(given, Note) else _made(given),
+        "type": "note" if isinstance(given, Note) else "acknowledgement",
+        "key": given.key,
+        "at": guard.moment(given.at, "at"),
+        "by": given.by,
+        "text": given.text if isinstance(given, Note) else None,
+        "incident": None,
+        "waiting": True,
+    }
+    for name in ("source", "id", "key", "by", "text"):
+        guard.text(str(row[name] or ""), name)
+    for name in ("source", "id", "key"):
+        guard.key(str(row[name]), name)
+    return row
+
+
+def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Keep them; for each, whether it is new."""
+    names = [(row["source"], row["id"]) for row in rows]
+    there: set[tuple[str, str]] = set()
+    for source, ids in seconds(names):
+        query = select(notes.c.source, notes.c.id).where(notes.c.source == source, notes.c.id.in_(ids))
+        there.update((row.source, row.id) for row in connection.execute(query))
+    new = []
+    for name in names:
+        new.append(name not in there)
+        there.add(name)
+    fresh = [row for row, is_new in zip(rows, new, strict=True) if is_new]
+    if fresh:
+        connection.execute(insert(notes), fresh)
+    return new
+
+
+def waiting(connection: Connection, limit: int) -> tuple[StoredNote, ...]:
+    """Notes and acknowledgements that no incident was told of, in the order in which they were made."""
+    query = select(notes).where(notes.c.waiting).order_by(notes.c.at, notes.c.source, notes.c.id).limit(limit)
+    return _found(connection, query)
+
+
+def of(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
+    """What was written about the alerts of an incident."""
+    query = select(notes).where(notes.c.incident == incident).order_by(notes.c.at, notes.c.source, notes.c.id)
+    return _found(connection, query)
+
+
+def _found(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]:
+    return tuple(stored(row) for row in connection.execute(query))
+
+
+def stored(row: Row[Any]) -> StoredNote:
+    """A row as what it stands for."""
+    return StoredNote(
+        row.source, row.id, row.type, row.key, row.at, row.by, row.text, row.incident, waiting=row.waiting
+    )
+
+
+def _made(given: Acknowledgement) -> str:
+    """An id for what its sender gives none: the same for the same acknowledgement, and of no note."""
+    at: datetime = guard.moment(given.at, "at")
+    said = "\n".join((given.key, at.isoformat(), given.by or ""))
+    return f"acknowledgement:{hashlib.sha256(said.encode(errors='replace')).hexdigest()[:32]}"

@@ -1,0 +1,300 @@
+"""The outbox: what is to be told, channel by channel. A row that is pending is the queue.
+
+Turning events into deliveries and moving on in the feed are one transaction, so no event is told twice or never.
+Sending is at least once: a try is counted before it is made, and its key is the same each time.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.storage import audit, paging
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys
+from onrecall.storage.database import Database
+from onrecall.storage.rejected import storable
+from onrecall.storage.results import Page
+from onrecall.storage.tables import channels, deliveries, threads
+
+LEASE = timedelta(seconds=60)
+"""A process that sends is trusted to be alive for so long; a try takes much less."""
+LONGEST_ERROR = 500
+DeliveryState = Literal["pending", "sent", "dead", "superseded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be told of one incident."""
+
+    incident: str
+    seq: int
+    kind: str
+    body: Mapping[str, Any]
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A letter, and what became of it so far."""
+
+    id: int
+    channel: str
+    incident: str
+    seq: int
+    kind: str
+    key: str
+    body: Mapping[str, Any]
+    state: DeliveryState
+    attempts: int
+    next_at: datetime
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is known of an incident in a channel."""
+
+    remote: Mapping[str, Any]
+    told: Mapping[str, Any]
+    sent: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How a channel does: what waits there, since when and why, and what was given up."""
+
+    pending: int
+    dead: int
+    since: datetime | None
+    last_error: str | None
+
+
+class Outbox:
+    """Deliveries, threads and how far each channel has come. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # from events to deliveries
+
+    def place(self, channel: str) -> int:
+        """The last event that a channel has settled; one that is new begins with what happens from now on."""
+        with self._database.read() as connection:
+            found = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
+        if found is not None:
+            return int(found)
+        guard.key(channel, "channel")
+        with self._database.write() as connection:
+            return _place(connection, channel)
+
+    def remembered(self, channel: str, incidents: Iterable[str]) -> dict[str, Remembered]:
+        """What is known of incidents in a channel."""
+        found = {}
+        with self._database.read() as connection:
+            for part in keys(incidents):
+                query = select(threads).where(threads.c.channel == channel, threads.c.incident.in_(part))
+                for row in connection.execute(query):
+                    found[row.incident] = Remembered(row.remote, row.told, row.sent)
+        return found
+
+    def post(self, channel: str, after: int, upto: int, letters: Sequence[Letter], now: datetime) -> bool:
+        """Settle the events after one number up to another; False: somebody else has done so already.
+
+        What was pending for the same incident is superseded: the newest letter says it all.
+        """
+        now = guard.moment(now, "now")
+        rows = [guard.plain(one, "letter") for one in letters]
+        with self._database.write() as connection:
+            mine = and_(channels.c.name == channel, channels.c.seq == after)
+            if connection.execute(update(channels).where(mine).values(seq=upto)).rowcount != 1:
+                return False
+            for row in rows:
+                _post(connection, channel, row, now)
+            return True
+
+    # sending
+
+    def take(self, channel: str, holder: str, now: datetime, again: timedelta) -> Delivery | None:
+        """Begin a try of what is due the longest; None: nothing is, or another process sends. Without a word on how
+        the try went, it is due again after `again`.
+        """
+        now = guard.moment(now, "now")
+        with self._database.read() as connection:
+            if not _free(connection, channel, holder, now) or _due(connection, channel, now) is None:
+                return None  # so that looking for work locks nobody out
+        with self._database.write() as connection:
+            if not _free(connection, channel, holder, now) or (row := _due(connection, channel, now)) is None:
+                return None
+            held = {"held_by": holder, "held_until": now + LEASE}
+            connection.execute(update(channels).where(channels.c.name == channel).values(held))
+            values = {"attempts": row.attempts + 1, "next_at": now + again}
+            connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+            return _delivery(row, attempts=row.attempts + 1)
+
+    def sent(self, delivery: Delivery, remote: Mapping[str, Any], now: datetime) -> None:
+        """It is there, whatever was thought of it meanwhile; and this is to be remembered for the next one."""
+        now, kept = guard.moment(now, "now"), guard.plain(remote, "remote")
+        with self._database.write() as connection:
+            this = deliveries.c.id == delivery.id
+            connection.execute(update(deliveries).where(this).values(state="sent", sent_at=now, last_error=None))
+            told = connection.scalar(select(deliveries.c.told).where(this))
+            its = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
+            connection.execute(update(threads).where(its).values(remote=kept, sent=told))
+            _audited(connection, "delivery sent", delivery)
+
+    def failed(self, delivery: Delivery, error: str, next_at: datetime, paused_until: datetime) -> None:
+        """It is tried again; nothing else is sent on this channel before it wants to hear of us."""
+        with self._database.write() as connection:
+            _told(connection, delivery, {"next_at": guard.moment(next_at, "next_at"), "last_error": _said(error)})
+            until = guard.moment(paused_until, "paused_until")
+            connection.execute(update(channels).where(channels.c.name == delivery.channel).values(paused_until=until))
+
+    def bury(self, delivery: Delivery, error: str) -> None:
+        """It is not tried again, for this reason."""
+        with self._database.write() as connection:
+            _told(connection, delivery, {"state": "dead", "last_error": _said(error)})
+            _audited(connection, "delivery dead", delivery)
+
+    def release(self, channel: str, holder: str) -> None:
+        """Let another process send at once."""
+        with self._database.write() as connection:
+            mine = and_(channels.c.name == channel, channels.c.held_by == holder)
+            connection.execute(update(channels).where(mine).values(held_by=None, held_until=None))
+
+    # for people
+
+    def page(
+        self, state: str | None = None, channel: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Delivery]:
+        """Deliveries that fit all that is given, newest first."""
+        if state is not None and state not in get_args(DeliveryState):
+            raise Invalid(f"state is one of {', '.join(get_args(DeliveryState))}", "state")
+        query = select(deliveries).order_by(deliveries.c.id.desc()).limit(paging.check(limit) + 1)
+        query = query if state is None else query.where(deliveries.c.state == state)
+        query = query if channel is None else query.where(deliveries.c.channel == guard.text(channel, "channel"))
+        if cursor is not None:
+            query = query.where(deliveries.c.id < _number(paging.place(cursor, 1)[0]))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        shown = rows[:limit]
+        more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
+        return Page(tuple(_delivery(row) for row in shown), more)
+
+    def resend(self, number: int, now: datetime) -> Delivery:
+        """Have it sent again, with the same key; what a newer one has replaced is a Conflict."""
+        now = guard.moment(now, "now")
+        with self._database.write() as connection:
+            row = _one(connection, number)
+            its = deliveries.c
+            newer = select(func.max(its.id)).where(its.channel == row.channel, its.incident == row.incident)
+            last = connection.scalar(newer)
+            if last != number:
+                raise Conflict(f"delivery {last} is newer and tells the same incident's state since; resend that one")
+            values = {"state": "pending", "attempts": 0, "next_at": now}
+            connection.execute(update(deliveries).where(its.id == number).values(values))
+            again = _delivery(_one(connection, number))
+            _audited(connection, "delivery resent", again)
+            return again
+
+    def backlog(self, channel: str) -> Backlog:
+        """How a channel does."""
+        its = deliveries.c
+        with self._database.read() as connection:
+            counted = select(its.state, func.count(), func.min(its.created_at)).where(
+                its.channel == channel, its.state.in_(("pending", "dead"))
+            )
+            rows = {row[0]: (row[1], row[2]) for row in connection.execute(counted.group_by(its.state))}
+            why = select(its.last_error).where(
+                its.channel == channel, its.state == "pending", its.last_error.is_not(None)
+            )
+            error = connection.scalar(why.order_by(its.id.desc()).limit(1))
+        pending, since = rows.get("pending", (0, None))
+        return Backlog(pending, rows.get("dead", (0, None))[0], since, error)
+
+
+def _place(connection: Connection, channel: str) -> int:
+    found = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
+    if found is None:
+        found = counting.value(connection, "event")
+        connection.execute(insert(channels).values(name=channel, seq=found))
+    return int(found)
+
+
+def _post(connection: Connection, channel: str, letter: Mapping[str, Any], now: datetime) -> None:
+    its = deliveries.c
+    before = and_(its.channel == channel, its.incident == letter["incident"], its.state == "pending")
+    connection.execute(update(deliveries).where(before).values(state="superseded"))
+    row = {
+        **letter,
+        "id": counting.take(connection, "delivery")[0],
+        "channel": channel,
+        "key": secrets.token_hex(16),
+        "state": "pending",
+        "attempts": 0,
+        "next_at": now,
+        "created_at": now,
+    }
+    connection.execute(insert(deliveries).values(row))
+    told, thread = letter["told"], and_(threads.c.channel == channel, threads.c.incident == letter["incident"])
+    if connection.execute(update(threads).where(thread).values(told=told)).rowcount == 0:
+        new = {"channel": channel, "incident": letter["incident"], "remote": {}, "told": told}
+        connection.execute(insert(threads).values(new))
+
+
+def _free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
+    """Whether this process may send here now."""
+    its = channels.c
+    query = select(its.name).where(
+        its.name == channel,
+        or_(its.paused_until.is_(None), its.paused_until <= now),
+        or_(its.held_by.is_(None), its.held_by == holder, its.held_until <= now),
+    )
+    return connection.scalar(query) is not None
+
+
+def _due(connection: Connection, channel: str, now: datetime) -> Row[Any] | None:
+    its = deliveries.c
+    query = select(deliveries).where(its.channel == channel, its.state == "pending", its.next_at <= now)
+    return connection.execute(query.order_by(its.next_at, its.id).limit(1)).first()
+
+
+def _told(connection: Connection, delivery: Delivery, values: Mapping[str, Any]) -> None:
+    """How a try went; what was superseded or sent meanwhile stays so."""
+    this = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
+    connection.execute(update(deliveries).where(this).values(values))
+
+
+def _audited(connection: Connection, what: audit.What, delivery: Delivery) -> None:
+    detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
+    audit.add(connection, what, delivery.incident, detail)
+
+
+def _one(connection: Connection, number: int) -> Row[Any]:
+    possible = 0 < number < 2**31
+    row = connection.execute(select(deliveries).where(deliveries.c.id == number)).first() if possible else None
+    if row is None:
+        raise NotFound(f"there is no delivery {number}")
+    return row
+
+
+def _delivery(row: Row[Any], **other: Any) -> Delivery:
+    said = {name: getattr(row, name) for name in Delivery.__slots__}
+    return Delivery(**said | other)
+
+
+def _said(error: str) -> str:
+    return storable(error)[:LONGEST_ERROR]
+
+
+def _number(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and 0 < int(word[:20]) < 2**31):
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+    return int(word)

@@ -1,0 +1,134 @@
+"""What people said came of recommendations: the latest word of each counts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from onrecall.domain.incident import Outcome, Performed, Record, StepVerdict
+from onrecall.storage import events, recommendations
+from onrecall.storage import step_executions as performed
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys
+from onrecall.storage.events import Happening
+from onrecall.storage.step_executions import counts
+from onrecall.storage.tables import citations, outcomes
+from onrecall.storage.tables import recommendations as answers
+
+
+def rate(connection: Connection, outcome: Outcome, tries: Sequence[Performed], now: datetime) -> None:
+    """Keep an outcome in place of the same person's earlier one; the same again, or an older one, changes nothing."""
+    guard.plain(outcome, "outcome")
+    guard.key(outcome.by, "by")
+    performed.check(tries)
+    incident = recommendations.one(connection, outcome.recommendation).incident
+    person = outcome.by or ""
+    standing = _standing(connection, outcome.recommendation, person)
+    if standing is not None and (_outcome(standing) == _at(outcome, standing.at) or standing.at > outcome.at):
+        return
+    occasion = incident or outcome.recommendation
+    if standing is not None:
+        _replace(connection, occasion, standing, outcome.at)
+    version = _newest(connection, outcome.recommendation, person) + 1
+    connection.execute(
+        insert(outcomes).values(
+            recommendation=outcome.recommendation,
+            by=person,
+            version=version,
+            verdict=outcome.verdict,
+            steps=guard.plain(outcome.steps, "steps"),
+            note=outcome.note,
+            at=outcome.at,
+        )
+    )
+    told_in = _told_in(outcome.recommendation, person, version)
+    performed.add(connection, performed.rows(occasion, told_in, tries, outcome.by))
+    if incident is not None:
+        said = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
+        events.add(connection, [Happening(incident, "rated", outcome.at, outcome.by, said)], now)
+
+
+def of(connection: Connection, recommendation: str) -> tuple[Outcome, ...]:
+    """What counts now of what was said of a recommendation, oldest first."""
+    if not guard.storable(recommendation):
+        return ()
+    query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
+    return tuple(_outcome(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
+
+
+def revoke(connection: Connection, incident: str, at: datetime) -> None:
+    """From this time on no outcome of this incident's recommendations counts."""
+    given = select(answers.c.id).where(answers.c.incident == incident)
+    connection.execute(
+        update(outcomes)
+        .where(outcomes.c.recommendation.in_(given), outcomes.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
+    """For each incident or document: in how many incidents answers that rested on it helped.
+
+    What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
+    """
+    found: dict[str, Record] = {}
+    for part in keys(evidence):
+        for row in connection.execute(_told(then=as_of is not None), {"evidence": part, "as_of": as_of}):
+            before = found.get(row.evidence, Record())
+            n = min(row.n, performed.VOICE)
+            found[row.evidence] = performed.plus(before, row.verdict == "helped", n, row.last)
+    return found
+
+
+@cache
+def _told(*, then: bool) -> Select[Any]:
+    """What each person says of answers that rested on some evidence; made once: making it costs more than asking it."""
+    occasion = func.coalesce(answers.c.incident, answers.c.id)
+    known = counts(outcomes.c.at, outcomes.c.revoked_at, performed.at_that_time(then=then))
+    tries = (
+        select(
+            citations.c.evidence,
+            outcomes.c.verdict,
+            outcomes.c.by.label("voice"),
+            func.max(outcomes.c.at).label("last"),
+        )
+        .join(outcomes, outcomes.c.recommendation == citations.c.recommendation)
+        .join(answers, answers.c.id == outcomes.c.recommendation)
+        .where(citations.c.evidence.in_(bindparam("evidence", expanding=True)), known)
+        .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
+        .subquery()
+    )
+    return performed.spoken(tries, tries.c.evidence, tries.c.verdict)
+
+
+def _standing(connection: Connection, recommendation: str, person: str) -> Row[tuple[object, ...]] | None:
+    theirs = (outcomes.c.recommendation == recommendation, outcomes.c.by == person, outcomes.c.revoked_at.is_(None))
+    return connection.execute(select(outcomes).where(*theirs)).one_or_none()
+
+
+def _newest(connection: Connection, recommendation: str, person: str) -> int:
+    theirs = (outcomes.c.recommendation == recommendation, outcomes.c.by == person)
+    return int(connection.scalar(select(func.max(outcomes.c.version)).where(*theirs)) or 0)
+
+
+def _replace(connection: Connection, occasion: str, standing: Row[tuple[object, ...]], at: datetime) -> None:
+    this = (outcomes.c.recommendation == standing.recommendation, outcomes.c.by == standing.by)
+    connection.execute(update(outcomes).where(*this, outcomes.c.version == standing.version).values(revoked_at=at))
+    performed.revoke(connection, occasion, at, _told_in(standing.recommendation, standing.by, standing.version))
+
+
+def _told_in(recommendation: str, person: str, version: int) -> str:
+    return f"outcome {version} of {recommendation} by {person}"
+
+
+def _at(outcome: Outcome, at: datetime) -> Outcome:
+    """The same said at another time."""
+    return replace(outcome, at=at, by=outcome.by or None)
+
+
+def _outcome(row: Row[tuple[object, ...]]) -> Outcome:
+    steps = tuple(StepVerdict(**step) for step in row.steps)
+    return Outcome(row.recommendation, row.verdict, row.at, steps, row.note, row.by or None)

@@ -1,0 +1,102 @@
+"""What there is at a glance, and what came since: for lists of all answers, and for browsers that listen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from onrecall.domain.incident import Incident, Recommendation, Status
+from onrecall.storage import alerts, events, gauges, incidents, paging, recommendations
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.change_notifier import Watch
+from onrecall.storage.database import Database
+from onrecall.storage.gauges import Gauges
+from onrecall.storage.incidents import Wanted
+from onrecall.storage.ingest_results import StoredAlert
+from onrecall.storage.results import Event, Page
+from onrecall.storage.tables import incidents as rows
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How far the three lists of what happens have come."""
+
+    event: int
+    answer: int
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One incident with what a list shows of it."""
+
+    incident: Incident
+    answer: Recommendation | None
+    """The last one."""
+    alerts: int
+    last: Event | None
+    """What was recorded of it last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Reads over all incidents. Each method is one transaction."""
+
+    database: Database
+
+    def places(self) -> Places:
+        """Where the lists stand."""
+        with self.database.read() as connection:
+            return Places(
+                counting.value(connection, "event"),
+                counting.value(connection, "recommendation"),
+                counting.value(connection, "alert"),
+            )
+
+    def newest_event(self) -> int:
+        """The number of the last event."""
+        with self.database.read() as connection:
+            return counting.value(connection, "event")
+
+    def watch(self, woken: Callable[[], None]) -> Watch:
+        """A way to be told, once it is started, that there may be new events."""
+        return Watch(self.database, woken)
+
+    def gauges(self, now: datetime) -> Gauges:
+        """How full everything is."""
+        with self.database.read() as connection:
+            return gauges.read(connection, guard.moment(now, "now"))
+
+    def statuses(self) -> Mapping[Status, int]:
+        """How many incidents there are of each status."""
+        query = select(rows.c.status, func.count()).group_by(rows.c.status)
+        with self.database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def glances(self, wanted: Wanted, cursor: str | None, limit: int) -> Page[Glance]:
+        """A page of incidents, newest first, each with its last answer, the number of its alerts and its last event."""
+        with self.database.read() as connection:
+            page = incidents.page(connection, wanted, cursor, limit)
+            names = [one.id for one in page.items]
+            answers = recommendations.newest(connection, names)
+            sizes = alerts.sizes(connection, names)
+            last = events.newest(connection, names)
+        seen = (Glance(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
+        return Page(tuple(seen), page.next_cursor)
+
+    def answers(self, limit: int, skip: int = 0) -> tuple[int, tuple[Recommendation, ...]]:
+        """How many answers were given, and those that were given last, newest first."""
+        with self.database.read() as connection:
+            return recommendations.last(connection, paging.check(limit), skip)
+
+    def asked_after(self, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
+        """Answers to questions that no incident stands for, after a place in the order of answers."""
+        with self.database.read() as connection:
+            return recommendations.asked_after(connection, place, paging.check(limit))
+
+    def alerts_after(self, source: str, place: int, limit: int) -> tuple[StoredAlert, ...]:
+        """New alerts of a sender, after a place in the order of alerts."""
+        with self.database.read() as connection:
+            return alerts.new_of(connection, source, place, paging.check(limit))

@@ -1,0 +1,37 @@
+"""Cursors: where a page ended, so that the next one begins there whatever was added meanwhile."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+
+from onrecall.domain.errors import Invalid
+
+MOST = 1000
+
+
+def cursor(place: Sequence[str]) -> str:
+    """A place as an opaque word."""
+    return base64.urlsafe_b64encode(json.dumps(list(place)).encode()).decode().rstrip("=")
+
+
+def place(word: str, length: int) -> list[str]:
+    """The place that a cursor stands for."""
+    try:
+        found = json.loads(base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+    if (
+        not isinstance(found, list)
+        or len(found) != length
+        or not all(isinstance(one, str) and "\0" not in one for one in found)
+    ):
+        raise Invalid("this cursor belongs to another list; leave it out to begin anew", "cursor")
+    return found
+
+
+def check(limit: int) -> int:
+    """The limit, unless nobody can want it."""
+    if not 1 <= limit <= MOST:
+        raise Invalid(f"limit is {limit}; give one between 1 and {MOST}", "limit")
+    return limit

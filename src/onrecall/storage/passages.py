@@ -1,0 +1,170 @@
+"""Passages: what things are recalled by, and the log of those that came and went."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, or_, select
+
+from onrecall.domain.incident import EvidenceKind, Passage
+from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import sequences as counting
+from onrecall.storage import terms
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys, parts
+from onrecall.storage.results import Change, Owner
+from onrecall.storage.tables import changes, documents, incidents, passages
+
+COLUMNS = tuple(one.name for one in fields(Passage))
+WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
+"""A passage's number and its fields in the noun's own order: for one question recall reads hundreds of them."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What the passages of some owners shall be; put in place all at once at the end of a transaction."""
+
+    wanted: dict[Owner, tuple[Passage, ...]] = field(default_factory=dict)
+    moved: set[Owner] = field(default_factory=set)
+    """Owners whose service or labels changed: an index must see even the same text anew."""
+
+    def put(self, owner: Owner, found: Iterable[Passage], *, moved: bool = False) -> None:
+        """Have these passages stand for the owner, and no others."""
+        self.wanted[owner] = tuple(_sound(_owned(one, owner), n) for n, one in enumerate(found))
+        if moved:
+            self.moved.add(owner)
+
+    def fill(self, connection: Connection) -> None:
+        """Write what differs: passages that stay as they are keep their numbers."""
+        gone: dict[int, bytes] = {}
+        new: list[Passage] = []
+        stored = of(connection, list(self.wanted))
+        for owner, wanted in self.wanted.items():
+            there = dict(stored.get(owner, ()))
+            same = set() if owner in self.moved else set(wanted) & set(there.values())
+            gone.update((number, one.terms) for number, one in there.items() if one not in same)
+            new += [one for one in wanted if one not in same]
+        _remove(connection, list(gone))
+        _insert(connection, new)
+        terms.count(connection, [one.terms for one in new], list(gone.values()))
+
+
+def add(connection: Connection, new: Sequence[Passage]) -> None:
+    """Add passages to owners that have none of these yet."""
+    for n, one in enumerate(new):
+        terms.check(one, n)
+    _insert(connection, new)
+    terms.count(connection, [one.terms for one in new], [])
+
+
+def remove(connection: Connection, gone: Mapping[int, bytes]) -> None:
+    """Remove passages, of which the terms are given."""
+    _remove(connection, list(gone))
+    terms.count(connection, [], list(gone.values()))
+
+
+def of(
+    connection: Connection, owners: Sequence[Owner], as_of: datetime | None = None
+) -> dict[Owner, list[tuple[int, Passage]]]:
+    """The passages of each owner in their order, with their numbers."""
+    found: dict[Owner, list[tuple[int, Passage]]] = {}
+    kinds: dict[EvidenceKind, list[str]] = {}
+    for kind, name in owners:
+        kinds.setdefault(kind, []).append(name)
+    for kind, names in kinds.items():
+        for part in keys(names):
+            query = WHOLE.where(passages.c.kind == kind, passages.c.owner.in_(part)).order_by(passages.c.id)
+            if as_of is not None:
+                query = query.where(or_(passages.c.known_from.is_(None), passages.c.known_from <= as_of))
+            for number, *row in connection.execute(query).all():
+                passage = Passage(*row)
+                found.setdefault((kind, passage.owner), []).append((number, passage))
+    return found
+
+
+def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
+    """Passages by their numbers; one that is gone is absent."""
+    found: dict[int, Passage] = {}
+    for part in parts(numbers):
+        rows = connection.execute(WHOLE.where(passages.c.id.in_(part))).all()
+        found.update((number, Passage(*row)) for number, *row in rows)
+    return found
+
+
+def changed(connection: Connection, after: int, limit: int) -> list[Change]:
+    """What came and went after a number, in order."""
+    rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
+    there = numbered(connection, (row.passage for row in rows))
+    about = _about(connection, {(one.kind, one.owner) for one in there.values()})
+    return [_change(row.seq, row.passage, there.get(row.passage), about) for row in rows]
+
+
+def last(connection: Connection) -> int:
+    """The number of the last change."""
+    return counting.value(connection, "change")
+
+
+def _change(
+    seq: int, number: int, passage: Passage | None, about: Mapping[Owner, tuple[str | None, Mapping[str, str]]]
+) -> Change:
+    if passage is None:
+        return Change(seq, "remove", number, None, None, {})
+    service, labels = about[passage.kind, passage.owner]
+    return Change(seq, "add", number, passage, service, labels)
+
+
+def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
+    found: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
+    tables: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
+    for kind, name in owners:
+        tables[kind].append(name)
+    for kind, names in tables.items():
+        table = incidents if kind == "incident" else documents
+        for part in keys(names):
+            rows = connection.execute(select(table.c.id, table.c.service, table.c.labels).where(table.c.id.in_(part)))
+            found.update(((kind, row.id), (row.service, row.labels)) for row in rows)
+    return found
+
+
+def _insert(connection: Connection, new: Sequence[Passage]) -> None:
+    if not new:
+        return
+    numbers = counting.take(connection, "passage", len(new))
+    rows = [
+        {"id": number} | {name: getattr(one, name) for name in COLUMNS}
+        for number, one in zip(numbers, new, strict=True)
+    ]
+    connection.execute(insert(passages), rows)
+    if connection.dialect.name == "postgresql":
+        searchable.add(connection, numbers, new)
+    log(connection, numbers)
+
+
+def _remove(connection: Connection, gone: Sequence[int]) -> None:
+    if not gone:
+        return
+    for part in parts(gone):
+        connection.execute(delete(passages).where(passages.c.id.in_(part)))
+        connection.execute(delete(changes).where(changes.c.passage.in_(part)))
+    log(connection, gone)
+
+
+def log(connection: Connection, numbers: Sequence[int]) -> None:
+    """Log each passage's last change; that it is gone is seen from its absence."""
+    seqs = counting.take(connection, "change", len(numbers))
+    rows = [{"seq": seq, "passage": number} for seq, number in zip(seqs, numbers, strict=True)]
+    connection.execute(insert(changes), rows)
+
+
+def _sound(passage: Passage, n: int) -> Passage:
+    guard.text(passage.text, f"passages.{n}.text")
+    guard.text(passage.heading or "", f"passages.{n}.heading")
+    terms.check(passage, n)
+    if passage.known_from is None or passage.known_from.tzinfo is UTC:
+        return passage
+    return replace(passage, known_from=guard.moment(passage.known_from, f"passages.{n}.known_from"))
+
+
+def _owned(passage: Passage, owner: Owner) -> Passage:
+    kind, name = owner
+    return passage if (passage.kind, passage.owner) == owner else replace(passage, owner=name, kind=kind)

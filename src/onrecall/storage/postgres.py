@@ -1,0 +1,137 @@
+"""What is PostgreSQL's own: how it is reached, how writers queue, and what its errors mean."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from onrecall.domain.errors import Invalid, Unavailable
+
+PATIENCE_SECONDS = 60
+OLDEST = 160000
+WRITERS = 6_171_620_262_801
+"""The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
+NOTICES = "onrecall_events"
+"""The channel on which transactions that recorded events say so."""
+LISTEN_SECONDS = 0.5
+"""How often a listener looks whether it is to end."""
+TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
+LATER = ("08", "40", "53", "55P03", "57")
+"""SQLSTATEs that pass: connection, rolled back, out of resources, lock timeout, shutting down."""
+
+
+class PostgreSQL:
+    """A server with pgvector, shared by any number of processes."""
+
+    name: Literal["postgresql"] = "postgresql"
+    in_memory = False
+    types: Mapping[str, str] = TYPES
+
+    def __init__(self, url: URL) -> None:
+        options = f"-c timezone=UTC -c lock_timeout={PATIENCE_SECONDS}s"
+        self.engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=PATIENCE_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"options": options, "application_name": "onrecall", "connect_timeout": 10},
+        )
+        # A read of several statements sees one moment, and can't write.
+        self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.writer: Engine = self.engine
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nothing to wait for before connecting: writers queue at the server."""
+        yield
+
+    def lock(self, connection: Connection) -> None:
+        """Wait until this is the only writer; PostgreSQL lets go at the end of the transaction."""
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITERS})
+
+    def prepare(self, connection: Connection) -> None:
+        """Refuse a server that is too old or lacks pgvector, before anything is written."""
+        number = int(connection.scalar(text("show server_version_num")) or 0)
+        if number < OLDEST:
+            raise Invalid(f"PostgreSQL {number // 10000} is too old; OnRecall needs 16 or newer", "database_url")
+        try:
+            connection.execute(text("create extension if not exists vector"))
+        except DBAPIError as error:
+            raise Invalid(
+                f"the database needs the extension pgvector: {error.orig}; install it, or have an administrator run "
+                "`create extension vector` in this database",
+                "database_url",
+            ) from error
+
+    @staticmethod
+    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
+        """Add to the number of passages that each term occurs in."""
+        connection.execute(
+            text(
+                "insert into terms (term, passages)"
+                " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
+                " on conflict (term) do update set passages = terms.passages + excluded.passages"
+            ),
+            {"terms": [term for term, _ in deltas], "deltas": [delta for _, delta in deltas]},
+        )
+
+    @staticmethod
+    def among(column: str) -> str:
+        """The condition that a column is one of `:numbers`, a list in one value."""
+        return f"{column} = any(cast(:numbers as bigint[]))"
+
+    @staticmethod
+    def named(column: str) -> str:
+        """The condition that a column is one of `:names`, a list in one value."""
+        return f"{column} = any(cast(:names as text[]))"
+
+    @staticmethod
+    def listed(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
+        """A list in one value."""
+        return list(numbers)  # type: ignore[return-value]
+
+    @staticmethod
+    def size(connection: Connection) -> int:
+        """What the database takes, in bytes."""
+        return int(connection.scalar(text("select pg_database_size(current_database())")) or 0)
+
+    @staticmethod
+    def damage(connection: Connection) -> list[str]:  # noqa: ARG004
+        """Nothing to ask: PostgreSQL looks after its own files."""
+        return []
+
+    def unavailable(self, error: BaseException | None) -> str | None:
+        """What to say when the database can't do it now; None for any other error."""
+        import psycopg  # noqa: PLC0415 - slow to import, and where it is asked SQLAlchemy has done so
+
+        if not isinstance(error, psycopg.Error):
+            return None
+        if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+            return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
+        return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(LATER) else None
+
+    def listen(self, heard: Callable[[], None], stopping: threading.Event) -> None:
+        """Call back at every notice, over a connection beside the pool, until told to stop; or Unavailable."""
+        import psycopg  # noqa: PLC0415 - as above
+
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.detach()
+                connection.exec_driver_sql(f"listen {NOTICES}")
+                heard()  # what came before it listened
+                raw = connection.connection.dbapi_connection  # of a detached one SQLAlchemy names no driver's
+                assert isinstance(raw, psycopg.Connection)
+                while not stopping.is_set():
+                    for _ in raw.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                        heard()
+        except (DBAPIError, psycopg.Error, PoolTimeout) as error:
+            raise Unavailable(f"PostgreSQL does not answer: {' '.join(str(error).split())}") from error
+
+    def foreign(self, error: BaseException | None) -> bool:  # noqa: ARG002
+        """Never: a server that answers is a database."""
+        return False

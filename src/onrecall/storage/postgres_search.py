@@ -1,0 +1,173 @@
+"""Candidates from PostgreSQL itself: words by a GIN index over our terms, meaning by pgvector's HNSW index.
+
+`searchable` fills both tables, in the transaction that brings the passages.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, select, text
+
+from onrecall.domain.incident import Filter
+from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import terms
+from onrecall.storage.database import Database
+from onrecall.storage.passages import numbered
+from onrecall.storage.tables import passages
+
+BUDGET = 30_000
+"""Rows that a question by words may touch: it asks for its rarest terms, as far as this goes. So time is bounded."""
+EF_SEARCH = 200
+"""How thoroughly HNSW looks around."""
+FEW = 20_000
+"""Passages that are compared one by one when a filter leaves no more: sooner done than finding them by HNSW."""
+DEEPEST = 4000
+"""Dimensions that HNSW can index; longer vectors are compared one by one."""
+AT_ONCE = 500
+OWN_PLAN = ("jit = off", "plan_cache_mode = force_custom_plan")
+"""Compiling a question would take longer than answering it, and filters differ too much to share a plan."""
+
+
+class PassageSearch:
+    """What PostgreSQL proposes, by the vectors of one model; safe for many threads and processes."""
+
+    def __init__(self, database: Database, model: str | None, dimensions: int) -> None:
+        self._database, self._model, self._dimensions = database, model, dimensions
+        self._make_index()
+        self._complete()
+
+    def words(
+        self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
+    ) -> list[int]:
+        """The passages that have most of these terms, rare ones counting most, and each as the question weighs it."""
+        where, values = _visible(only, as_of, exclude)
+        with self._database.read() as connection:
+            gains = _affordable(connection, weights)
+            statement = text(
+                "select found.id from unnest(cast(:terms as integer[]), cast(:gains as float8[])) as asked (term, gain)"  # noqa: S608
+                " join lateral (select w.id, w.length from passage_words w"
+                f" where w.terms @> array[asked.term] and {where} limit :budget) as found on true"
+                " group by found.id, found.length"
+                " order by sum(asked.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc,"
+                " found.id limit :limit"
+            )
+            values |= {
+                "terms": [term - searchable.SHIFT for term in gains],
+                "gains": list(gains.values()),
+                "budget": BUDGET,
+            }
+            _set(connection, OWN_PLAN)
+            return list(connection.execute(statement, values | {"limit": limit}).scalars())
+
+    def meaning(
+        self,
+        vector: npt.NDArray[np.float32],
+        only: Filter,
+        as_of: datetime | None,
+        exclude: Collection[str],
+        limit: int,
+    ) -> list[int]:
+        """The passages whose vectors are nearest."""
+        if self._model is None or len(vector) != self._dimensions:
+            return []
+        where, values = _visible(only, as_of, exclude)
+        far = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
+        with self._database.read() as connection:
+            filtered = where != "true"
+            order = f"({far}) + 0" if filtered and _few(connection, where, values) else far
+            statement = text(
+                f"select v.id, {far} as far from passage_vectors v"  # noqa: S608
+                f" {'join passage_words w on w.id = v.id' if filtered else ''}"
+                f" where {self._of_model} and {where} order by {order} limit :limit"
+            )
+            thorough = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
+            _set(connection, (*OWN_PLAN, thorough, "hnsw.iterative_scan = relaxed_order"))
+            values |= {"vector": searchable.written(vector), "limit": limit}
+            found = connection.execute(statement, values).all()
+        return [row.id for row in sorted(found, key=lambda row: (row.far, row.id))]
+
+    @property
+    def _column(self) -> str:
+        return f"(vector::halfvec({self._dimensions}))".replace(":", r"\:")
+
+    @property
+    def _of_model(self) -> str:
+        """The model as a literal: a partial index only serves a condition that names the same one."""
+        name = (self._model or "").replace("'", "''").replace(":", r"\:")
+        return f"model = '{name}'"
+
+    def _make_index(self) -> None:
+        """Have an index for the vectors of this model, whose length no other need share."""
+        if self._model is None or not 0 < self._dimensions <= DEEPEST:
+            return
+        name = f"passage_vectors_{hashlib.sha256(f'{self._model} {self._dimensions}'.encode()).hexdigest()[:16]}"
+        with self._database.read() as connection:
+            if connection.scalar(text("select to_regclass(:name)"), {"name": name}) is not None:
+                return
+        with self._database.write() as connection:
+            connection.execute(
+                text(
+                    f"create index if not exists {name} on passage_vectors using hnsw ({self._column} halfvec_ip_ops)"
+                    f" with (m = 16, ef_construction = 64) where {self._of_model}"
+                )
+            )
+
+    def _complete(self) -> None:
+        """Add what passages of an older schema lack here."""
+        lacking = (
+            select(passages.c.id)
+            .where(text("not exists (select from passage_words w where w.id = passages.id)"))
+            .order_by(passages.c.id)
+            .limit(AT_ONCE)
+        )
+        with self._database.read() as connection:
+            numbers = connection.scalars(lacking).all()
+        while numbers:
+            with self._database.write() as connection:
+                numbers = connection.scalars(lacking).all()
+                there = numbered(connection, numbers)
+                searchable.add(connection, list(there), list(there.values()))
+
+
+def _affordable(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
+    """The rarest terms that occur, as far as the budget goes, each with what it counts; one in any case."""
+    statistics = terms.statistics(connection, list(weights))
+    chosen: dict[int, float] = {}
+    rows = 0
+    for term, frequency in sorted(statistics.df.items(), key=lambda pair: (pair[1], pair[0])):
+        rows += frequency
+        if chosen and rows > BUDGET:
+            break
+        rarity = math.log1p((statistics.documents - frequency + 0.5) / (frequency + 0.5))
+        chosen[term] = rarity * weights[term]
+    return chosen
+
+
+def _few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
+    """Whether a filter leaves few passages; the index on `known_from` and its like tell so without reading them all."""
+    statement = text(f"select count(*) from (select from passage_words w where {where} limit :few) as few")  # noqa: S608
+    return int(connection.scalar(statement, {**values, "few": FEW}) or 0) < FEW
+
+
+def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """The condition on `passage_words w` that says what may be seen, and its values."""
+    given = {
+        "w.kind = :kind": ("kind", only.kind),
+        "w.service = :service": ("service", only.service),
+        "w.labels @> cast(:labels as jsonb)": ("labels", json.dumps(dict(only.labels)) if only.labels else None),
+        "(w.known_from is null or w.known_from <= :as_of)": ("as_of", as_of),
+        "w.owner <> all(cast(:exclude as text[]))": ("exclude", sorted(exclude) or None),
+    }
+    needed = {condition: pair for condition, pair in given.items() if pair[1] is not None}
+    return " and ".join(needed) or "true", dict(needed.values())
+
+
+def _set(connection: Connection, settings: Sequence[str]) -> None:
+    for setting in settings:
+        connection.execute(text(f"set local {setting}"))

@@ -1,0 +1,79 @@
+"""Passages as PostgreSQL searches them: terms in an array, vectors as pgvector's. Made from the passages, with them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, text
+
+from onrecall.domain.incident import Passage
+from onrecall.storage import terms
+
+SHIFT = 1 << 31
+"""Terms are unsigned and PostgreSQL's integers are not, so each is kept as much lower."""
+
+
+def add(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
+    """Have new passages found; what they belong to is there already."""
+    add_words(connection, numbers, new)
+    add_vectors(connection, numbers, new)
+
+
+def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
+    """Have passages found by their terms."""
+    if not new:
+        return
+    connection.execute(
+        text(
+            "insert into passage_words select cast(:id as bigint), :kind, :owner, o.service, o.labels,"
+            " cast(:known_from as timestamptz), :length, cast(:terms as integer[])"
+            " from (select 'incident' as kind, id, service, cast(labels as jsonb) as labels from incidents"
+            "  union all select 'document', id, service, cast(labels as jsonb) from documents) as o"
+            " where o.kind = :kind and o.id = :owner"
+        ),
+        [_words_row(number, one) for number, one in zip(numbers, new, strict=True)],
+    )
+
+
+def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
+    """Have passages found by vectors, beside those of other models that they may have."""
+    meant = [
+        {"id": number, "model": one.model, "vector": written(vector)}
+        for number, one in zip(numbers, new, strict=True)
+        for vector in [_vector(one)]
+        if vector is not None
+    ]
+    if meant:
+        connection.execute(
+            text(
+                "insert into passage_vectors (id, model, vector) values (:id, :model, cast(:vector as halfvec))"
+                " on conflict (id, model) do update set vector = excluded.vector"
+            ),
+            meant,
+        )
+
+
+def _words_row(number: int, one: Passage) -> dict[str, Any]:
+    hashes = terms.hashes(one.terms).astype(np.int64) - SHIFT
+    return {
+        "id": number,
+        "kind": one.kind,
+        "owner": one.owner,
+        "known_from": one.known_from,
+        "length": terms.length(one.terms),
+        "terms": hashes.tolist(),
+    }
+
+
+def _vector(one: Passage) -> npt.NDArray[np.float16] | None:
+    """A passage's vector, where it has one that can be compared."""
+    if not one.vector or one.model is None or len(one.vector) % 2:
+        return None
+    vector = np.frombuffer(one.vector, "<f2")
+    return vector if np.isfinite(vector).all() else None
+
+
+def written(vector: npt.NDArray[np.floating[Any]]) -> str:
+    """A vector as pgvector reads it; five digits tell any two half floats apart."""
+    return "[" + ",".join(f"{value:.5g}" for value in vector.tolist()) + "]"

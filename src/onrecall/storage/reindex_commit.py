@@ -1,0 +1,117 @@
+"""The end of a re-index: staged passages take the places of those that served, in a few statements over all of them.
+
+A passage that stays in its place keeps its number, and the change log tells of it anew, so that every index follows.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from onrecall.domain.incident import Passage
+from onrecall.storage import passages as shelved
+from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import sequences as counting
+from onrecall.storage import terms
+from onrecall.storage.batching import parts
+from onrecall.storage.tables import changes, passages, staged_owners, staged_passages
+
+AT_ONCE = 5_000
+"""Passages that go through this process at a time, where they must."""
+PLACE = ("owner", "kind", "part", "n")
+
+
+def swap(connection: Connection) -> int:
+    """Put everything that is staged in place; how many passages that are."""
+    _remove_leftover(connection)
+    replaced = _replace(connection)
+    return replaced + _add_further(connection)
+
+
+def _remove_leftover(connection: Connection) -> None:
+    """Remove passages that their owners no longer have."""
+    owned = exists().where(staged_owners.c.owner == passages.c.owner, staged_owners.c.kind == passages.c.kind)
+    leftover = select(passages.c.id, passages.c.terms).where(owned, ~exists().where(_same_place()))
+    for some in parts(connection.execute(leftover).all(), AT_ONCE):
+        shelved.remove(connection, {row.id: row.terms for row in some})
+
+
+def _replace(connection: Connection) -> int:
+    """Write over the passages that keep their places."""
+    moved = select(passages.c.id).join(staged_passages, _same_place())
+    number = int(connection.scalar(select(func.count()).select_from(moved.subquery())) or 0)
+    reworded = _recount(connection)
+    connection.execute(delete(changes).where(changes.c.passage.in_(moved)))
+    last = counting.value(connection, "change")
+    seq = literal(last) + func.row_number().over(order_by=passages.c.id)
+    logged = select(seq, passages.c.id).join_from(passages, staged_passages, _same_place())
+    connection.execute(insert(changes).from_select(["seq", "passage"], logged))
+    counting.add(connection, "change", number)
+    values = {name: staged_passages.c[name] for name in shelved.COLUMNS if name not in PLACE}
+    connection.execute(update(passages).values(values).where(_same_place()))
+    if connection.dialect.name == "postgresql":
+        _search_anew(connection, reworded)
+    return number
+
+
+def _recount(connection: Connection) -> list[int]:
+    """Count the terms that differ; returns the numbers of the passages that are found by other words or times."""
+    other = or_(
+        passages.c.terms != staged_passages.c.terms,
+        passages.c.known_from.is_distinct_from(staged_passages.c.known_from),
+    )
+    query = select(passages.c.id, passages.c.terms, staged_passages.c.terms.label("new"))
+    rows = connection.execute(query.join(staged_passages, _same_place()).where(other)).all()
+    for some in parts(rows, AT_ONCE):
+        terms.count(connection, [row.new for row in some], [row.terms for row in some])
+    return [row.id for row in rows]
+
+
+def _add_further(connection: Connection) -> int:
+    """Add passages whose places are new."""
+    number = 0
+    for some in parts(_further(connection), AT_ONCE):
+        shelved.add(connection, some)
+        number += len(some)
+    return number
+
+
+def _further(connection: Connection) -> Iterator[Passage]:
+    query = select(staged_passages).where(~exists().where(_same_place()))
+    for row in connection.execute(query).mappings().all():
+        yield Passage(**{name: row[name] for name in shelved.COLUMNS})
+
+
+def _search_anew(connection: Connection, reworded: Sequence[int]) -> None:
+    """PostgreSQL's own search: words that changed, and vectors that were not indexed when they were staged."""
+    for some in parts(reworded, AT_ONCE):
+        connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": some})
+        there = shelved.numbered(connection, some)
+        searchable.add_words(connection, list(there), list(there.values()))
+    unindexed = (
+        select(passages.c.id)
+        .join(staged_passages, _same_place())
+        .where(
+            passages.c.vector.is_not(None),
+            text("not exists (select from passage_vectors v where v.id = passages.id and v.model = passages.model)"),
+        )
+    )
+    for some in parts(connection.scalars(unindexed).all(), AT_ONCE):
+        there = shelved.numbered(connection, some)
+        searchable.add_vectors(connection, list(there), list(there.values()))
+
+
+def _same_place() -> ColumnElement[bool]:
+    return and_(*(passages.c[name] == staged_passages.c[name] for name in PLACE))

@@ -1,0 +1,180 @@
+"""Making passages anew, with another model or other terms, beside those that serve; `swapping` puts them in place.
+
+What is made is staged by owner, with the state it was made of. So a killed re-index goes on where it was, what changes
+meanwhile is found out, and nobody sees anything of it before it is complete.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+
+from onrecall.domain.errors import Conflict
+from onrecall.domain.incident import Passage
+from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import reindex_commit as swapping
+from onrecall.storage.database import Database
+from onrecall.storage.passages import COLUMNS, of
+from onrecall.storage.results import Make, Remade, Remaking
+from onrecall.storage.tables import documents, incidents, passages, reindexing, staged_owners, staged_passages
+
+
+class Reindexing:
+    """The re-index to one make; several processes may work on it, and a later one to another make ends it."""
+
+    def __init__(self, database: Database, make: Make) -> None:
+        self._database, self._make = database, make
+
+    def begin(self) -> int:
+        """Go on with what was staged for this make, drop what was for another; how many passages are to be made."""
+        with self._database.write() as connection:
+            if _target(connection) not in (None, self._make):
+                _drop(connection)
+            _claim(connection, self._make)
+            query = select(func.count()).select_from(passages).where(_to_do(self._make))
+            return int(connection.scalar(query) or 0)
+
+    def next(self, after: int, limit: int) -> tuple[list[Remaking], int]:
+        """What is to be made next of the passages after this number, and the number to go on with; empty at the end."""
+        with self._database.read() as connection:
+            query = (
+                select(passages.c.id, passages.c.kind, passages.c.owner, state_of(passages).label("state"))
+                .where(passages.c.id > after, _to_do(self._make))
+                .order_by(passages.c.id)
+                .limit(limit)
+            )
+            rows = connection.execute(query).all()
+        found = dict.fromkeys(Remaking((row.kind, row.owner), row.state) for row in rows)
+        return list(found), rows[-1].id if rows else after
+
+    def stage(self, remade: Sequence[Remade]) -> None:
+        """Keep what was made, in place of what was made of the same owners before."""
+        with self._database.write() as connection:
+            _claim(connection, self._make)
+            _stage(connection, remade)
+
+    def swap(self) -> int | None:
+        """Put all that was staged in place, in one transaction; None, and nothing, while something is still to be made.
+
+        Returns how many passages there are now that were not there before.
+        """
+        with self._database.write() as connection:
+            _claim(connection, self._make)
+            _drop_outdated(connection)
+            if connection.scalar(select(exists().where(_to_do(self._make)))):
+                return None
+            replaced = swapping.swap(connection)
+            _drop(connection)
+            return replaced
+
+
+def makes(connection: Connection) -> Mapping[Make, int]:
+    """How many passages there are of each make."""
+    query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
+    rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
+    return {Make(row.model, row.terms_version): row.number for row in rows}
+
+
+def state_of(table: Table) -> ColumnElement[str]:
+    """What the owner that a row names says now, as a hash; null when it is gone."""
+    of_incident = select(incidents.c.state_hash).where(incidents.c.id == table.c.owner)
+    of_document = select(documents.c.hash).where(documents.c.id == table.c.owner)
+    return case(
+        (table.c.kind == "incident", of_incident.correlate(table).scalar_subquery()),
+        else_=of_document.correlate(table).scalar_subquery(),
+    )
+
+
+def _to_do(make: Make) -> ColumnElement[bool]:
+    """Passages of another make whose owners were not staged as they are now."""
+    other = or_(
+        passages.c.model.is_distinct_from(make.model), passages.c.terms_version.is_distinct_from(make.terms_version)
+    )
+    state = state_of(passages)
+    staged = exists().where(
+        staged_owners.c.owner == passages.c.owner,
+        staged_owners.c.kind == passages.c.kind,
+        staged_owners.c.state == state,
+    )
+    return and_(other, state.is_not(None), ~staged)
+
+
+def _target(connection: Connection) -> Make | None:
+    row = connection.execute(select(reindexing.c.model, reindexing.c.terms_version)).one_or_none()
+    return None if row is None else Make(row.model, row.terms_version)
+
+
+def _claim(connection: Connection, make: Make) -> None:
+    """Have this be the re-index that is under way; one that began later for another make is not disturbed."""
+    target = _target(connection)
+    if target is None:
+        values = {"number": 1, "model": make.model, "terms_version": make.terms_version}
+        connection.execute(insert(reindexing).values(values))
+    elif target != make:
+        raise Conflict(f"another re-index, to {target.model or 'no model'}, was begun since; this one ends here")
+
+
+def _drop(connection: Connection) -> None:
+    """Forget all that was staged, and the re-index."""
+    for table in (staged_passages, staged_owners, reindexing):
+        connection.execute(delete(table))
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text(
+                "delete from passage_vectors v using passages p where p.id = v.id and v.model is distinct from p.model"
+            )
+        )
+
+
+def _drop_outdated(connection: Connection) -> None:
+    """Forget what was made of a state that is past."""
+    outdated = state_of(staged_owners).is_distinct_from(staged_owners.c.state)
+    names = [(row.owner, row.kind) for row in connection.execute(select(staged_owners).where(outdated))]
+    _unstage(connection, names)
+
+
+def _unstage(connection: Connection, names: Sequence[tuple[str, str]]) -> None:
+    for start in range(0, len(names), swapping.AT_ONCE):
+        some = names[start : start + swapping.AT_ONCE]
+        for table in (staged_passages, staged_owners):
+            owned = table.c.owner.in_([owner for owner, _ in some])  # which an index answers, as it does not the pair
+            connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(some)))
+
+
+def _stage(connection: Connection, remade: Sequence[Remade]) -> None:
+    owners = [
+        {"owner": one.remaking.owner[1], "kind": one.remaking.owner[0], "state": one.remaking.state} for one in remade
+    ]
+    _unstage(connection, [(one["owner"], one["kind"]) for one in owners])
+    made = [one for each in remade for one in each.passages]
+    if owners:
+        connection.execute(insert(staged_owners), owners)
+    if made:
+        connection.execute(insert(staged_passages), [{name: getattr(one, name) for name in COLUMNS} for one in made])
+    if connection.dialect.name == "postgresql":
+        _index_vectors(connection, remade, made)
+
+
+def _index_vectors(connection: Connection, remade: Sequence[Remade], made: Sequence[Passage]) -> None:
+    """Index the vectors now, beside those that serve: HNSW takes a millisecond each, too long for the swap."""
+    there = of(connection, [one.remaking.owner for one in remade])
+    numbers = {_place(one): number for held in there.values() for number, one in held}
+    known = [one for one in made if _place(one) in numbers]
+    searchable.add_vectors(connection, [numbers[_place(one)] for one in known], known)
+
+
+def _place(one: Passage) -> tuple[str, str, str, int]:
+    return one.kind, one.owner, one.part, one.n

@@ -1,0 +1,99 @@
+"""Parts of deliveries that could not be taken in: kept with the reason, so that they can be listed and tried again."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.storage import paging
+from onrecall.storage import sequences as counting
+from onrecall.storage.batching import parts, seconds
+from onrecall.storage.ingest_results import StoredUnread, Unread
+from onrecall.storage.results import Page
+from onrecall.storage.tables import rejected
+
+
+def put(connection: Connection, given: Sequence[tuple[str, Unread]], now: datetime) -> None:
+    """Keep parts with the source that they came from; one that is there already stays as it is."""
+    rows = {(row["source"], row["hash"]): row for row in (_row(source, one) for source, one in given)}
+    for source, hashes in seconds(rows):
+        query = select(rejected.c.source, rejected.c.hash).where(
+            rejected.c.source == source, rejected.c.hash.in_(hashes)
+        )
+        for row in connection.execute(query).all():
+            del rows[row.source, row.hash]
+    if rows:
+        numbers = counting.take(connection, "rejected", len(rows))
+        new = [row | {"id": number, "received_at": now} for number, row in zip(numbers, rows.values(), strict=True)]
+        connection.execute(insert(rejected), new)
+
+
+def one(connection: Connection, number: int) -> StoredUnread:
+    """The part with this number."""
+    row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _possible(number) else None
+    if row is None:
+        raise NotFound(f"there is no rejected part {number}")
+    return _stored(row)
+
+
+def page(connection: Connection, cursor: str | None, limit: int) -> Page[StoredUnread]:
+    """A page of the parts that are not in yet, newest first."""
+    query = (
+        select(rejected)
+        .where(rejected.c.settled_at.is_(None))
+        .order_by(rejected.c.id.desc())
+        .limit(paging.check(limit) + 1)
+    )
+    if cursor is not None:
+        query = query.where(rejected.c.id < _number(paging.place(cursor, 1)[0]))
+    rows = connection.execute(query).all()
+    shown = rows[:limit]
+    more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
+    return Page(tuple(_stored(row) for row in shown), more)
+
+
+def settle(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
+    """They went in."""
+    for part in parts(numbers):
+        connection.execute(
+            update(rejected).where(rejected.c.id.in_(part), rejected.c.settled_at.is_(None)).values(settled_at=now)
+        )
+
+
+def count(connection: Connection) -> int:
+    """How many are not in yet."""
+    query = select(func.count()).select_from(rejected).where(rejected.c.settled_at.is_(None))
+    return int(connection.scalar(query) or 0)
+
+
+def _row(source: str, part: Unread) -> dict[str, Any]:
+    kept = {
+        "source": source,
+        "place": storable(part.where),
+        "field": None if part.field is None else storable(part.field),
+        "message": storable(part.message),
+        "raw": storable(part.raw),
+    }
+    return kept | {"hash": hashlib.sha256(str(kept["raw"]).encode()).hexdigest()}
+
+
+def storable(text: str) -> str:
+    """A text without what no database takes; of a part that can't be read nothing is refused."""
+    return text.replace("\0", "�").encode(errors="replace").decode()
+
+
+def _possible(number: int) -> bool:
+    return 0 < number < 2**31
+
+
+def _number(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and _possible(int(word[:20]))):
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+    return int(word)
+
+
+def _stored(row: Row[Any]) -> StoredUnread:
+    return StoredUnread(row.id, row.source, row.place, row.field, row.message, row.raw, row.received_at, row.settled_at)

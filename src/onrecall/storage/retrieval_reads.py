@@ -1,0 +1,54 @@
+"""What recall reads for a question: of hundreds of passages what they are compared by, of a few their text.
+
+These are the statements that a question waits for, so they are written out, take a list as one value, and read no
+column that is not needed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import KINDS
+from onrecall.storage.results import Imprint, Owner, Quoted
+
+
+def imprints(
+    connection: Connection, numbers: Sequence[int], as_of: datetime | None = None
+) -> dict[Owner, list[Imprint]]:
+    """What the owners of these passages are compared by: all that was known of each at a time, in order."""
+    found: dict[Owner, list[Imprint]] = {}
+    kind = KINDS[connection.dialect.name]
+    values: dict[str, object] = {"numbers": kind.listed(numbers)}
+    if as_of is not None:
+        values["as_of"] = as_of
+    rows = connection.execute(_imprints(connection.dialect.name, dated=as_of is not None), values).all()
+    for number, about, owner, terms, vector, model in rows:
+        found.setdefault((about, owner), []).append(Imprint(number, terms, vector, model))
+    return found
+
+
+def quoted(connection: Connection, numbers: Sequence[int]) -> dict[int, Quoted]:
+    """What passages say, and where; one that is gone is absent."""
+    kind = KINDS[connection.dialect.name]
+    rows = connection.execute(_quoted(connection.dialect.name), {"numbers": kind.listed(numbers)}).all()
+    return {number: Quoted(*said) for number, *said in rows}
+
+
+@cache
+def _imprints(dialect: str, *, dated: bool) -> TextClause:
+    among = KINDS[dialect].among
+    statement = text(
+        f"with whose as (select distinct kind, owner from passages where {among('id')})"  # noqa: S608
+        " select p.id, p.kind, p.owner, p.terms, p.vector, p.model"
+        " from whose join passages p on p.owner = whose.owner and p.kind = whose.kind"
+        f"{' where p.known_from is null or p.known_from <= :as_of' if dated else ''} order by p.id"
+    )
+    return statement.bindparams(bindparam("as_of", type_=Utc())) if dated else statement
+
+
+@cache
+def _quoted(dialect: str) -> TextClause:
+    return text(f"select id, text, line, heading from passages where {KINDS[dialect].among('id')}")  # noqa: S608

@@ -1,0 +1,150 @@
+"""Rows as plain JSON and back. What comes back is checked against what the columns may hold."""
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeBinary, Table, Text
+
+from onrecall.domain.alert import AlertStatus
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import (
+    DocumentKind,
+    EvidenceKind,
+    Helped,
+    LinkKind,
+    Part,
+    Provenance,
+    Recommendation,
+    ResolutionStep,
+    Severity,
+    Status,
+    StepOutcome,
+    StepVerdict,
+)
+from onrecall.storage import validation as guard
+from onrecall.storage.body_schemas import AlertBody, ChangeBody
+from onrecall.storage.columns import Utc
+from onrecall.storage.results import EventType
+
+Row = dict[str, Any]
+CHECKS: Mapping[tuple[str, str], Any] = {
+    ("incidents", "severity"): Severity,
+    ("incidents", "status"): Status,
+    ("incidents", "labels"): dict[str, str],
+    ("resolutions", "steps"): tuple[ResolutionStep, ...],
+    ("resolutions", "provenance"): Provenance,
+    ("links", "kind"): LinkKind,
+    ("documents", "kind"): DocumentKind,
+    ("documents", "labels"): dict[str, str],
+    ("passages", "kind"): EvidenceKind,
+    ("passages", "part"): Part,
+    ("recommendations", "body"): Recommendation,
+    ("recommendations", "step_keys"): list[str],
+    ("outcomes", "verdict"): Helped,
+    ("outcomes", "steps"): tuple[StepVerdict, ...],
+    ("performed", "outcome"): StepOutcome,
+    ("alerts", "status"): AlertStatus,
+    ("alerts", "body"): AlertBody,
+    ("notes", "type"): Literal["note", "acknowledgement"],
+    ("change_events", "body"): ChangeBody,
+    ("events", "type"): EventType,
+    ("events", "detail"): dict[str, Any],
+}
+
+
+def plain(value: object) -> object:
+    """A column's value as JSON can carry it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def parsed(table: Table, columns: Mapping[str, Column[Any]], row: Mapping[str, Any], where: str) -> Row:
+    """A row's values as the columns take them; Invalid when they can't be right."""
+    if unknown := row.keys() - columns.keys() - {"table"}:
+        name = min(unknown)
+        raise Invalid(f"{where}: {table.name} have no {name!r}; was this written by a newer OnRecall?", name)
+    return {name: _value(table, column, row.get(name), where) for name, column in columns.items()}
+
+
+def _value(table: Table, column: Column[Any], value: object, where: str) -> object:
+    if value is None:
+        if not column.nullable:
+            raise Invalid(f"{where}: {column.name} is missing", column.name)
+        return None
+    try:
+        parse = next(parse for kind, parse in PARSE.items() if isinstance(column.type, kind))
+        found = parse(value, column.name)
+        if check := CHECKS.get((table.name, column.name)):
+            _check(check).validate_python(value)
+    except Invalid as error:
+        raise Invalid(f"{where}: {error}", column.name) from error
+    except (ValidationError, ValueError, TypeError, binascii.Error) as error:
+        raise Invalid(
+            f"{where}: {column.name} is not what it should be: {str(error).splitlines()[0]}", column.name
+        ) from error
+    if column.primary_key:
+        guard.key(found if isinstance(found, str) else None, column.name)
+    return found
+
+
+@cache
+def _check(kind: Any) -> TypeAdapter[Any]:
+    """Made when it is needed first: all of them take a quarter of a second."""
+    return TypeAdapter(kind)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of text")
+    return guard.text(value, name)
+
+
+def _moment(value: object, name: str) -> datetime:
+    return guard.moment(datetime.fromisoformat(_text(value, name)), name)
+
+
+def _raw(value: object, name: str) -> bytes:
+    return base64.b64decode(_text(value, name), validate=True)
+
+
+def _whole(value: object, _name: str, most: int = 2**31) -> int:
+    if not isinstance(value, int) or not 0 <= value < most:
+        raise TypeError(f"{value!r} in place of a whole number")
+    return value
+
+
+def _large(value: object, name: str) -> int:
+    return _whole(value, name, 2**63)
+
+
+def _measure(value: object, _name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise TypeError(f"{value!r} in place of a number")
+    return value
+
+
+def _flag(value: object, _name: str) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} in place of true or false")
+    return value
+
+
+PARSE: Mapping[type[Any], Callable[[object, str], object]] = {
+    Utc: _moment,
+    LargeBinary: _raw,
+    Boolean: _flag,
+    BigInteger: _large,
+    Integer: _whole,
+    Float: _measure,
+    JSON: guard.plain,
+    Text: _text,
+}

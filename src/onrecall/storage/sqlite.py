@@ -1,0 +1,180 @@
+"""What is SQLite's own: how its file is opened, how writers queue, and what its errors mean."""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
+
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage.tables import terms
+
+PATIENCE_SECONDS = 60
+KNOCK_MS = 8
+"""So long SQLite itself waits at a time for another process to end its writing: it looks after 1, 3 and 8 ms."""
+TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
+
+# synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
+# fullfsync makes macOS sync for real; elsewhere it does nothing.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "fullfsync=1",
+    "foreign_keys=ON",
+    "cache_size=-32000",
+)
+
+BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+LATER = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+
+
+class SQLite:
+    """A file, or memory, opened for many threads and processes."""
+
+    name: Literal["sqlite"] = "sqlite"
+    types: Mapping[str, str] = TYPES
+
+    def __init__(self, url: URL) -> None:
+        self._patience = _patience(url)
+        self.in_memory = url.database in (None, "", ":memory:")
+        if not self.in_memory:
+            _make_folder(Path(str(url.database)).parent)
+        # In memory there is one connection, lent to one thread at a time; on a file every thread gets its own.
+        self.engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=1 if self.in_memory else 5,
+            max_overflow=0 if self.in_memory else -1,
+            pool_timeout=self._patience,
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": self._patience},
+        )
+        event.listen(self.engine, "connect", _prepare)
+        event.listen(self.engine, "begin", self._begin)
+        self.reader: Engine = self.engine
+        self.writer: Engine = self.engine.execution_options(writes=True)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
+        if not self._turn.acquire(timeout=self._patience):
+            raise Unavailable(f"other writers kept the database busy for {self._patience:g} s; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _begin(self, connection: Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        if connection.get_execution_options().get("writes"):
+            self._begin_to_write(connection, raw.cursor())
+        else:
+            raw.cursor().execute("BEGIN")  # touches nothing yet, so nothing can fail; a question begins five times
+
+    def _begin_to_write(self, connection: Connection, cursor: DBAPICursor) -> None:
+        """Wait at the door for the writers of other processes, and knock often."""
+        # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
+        # SQLite alone knocks ever more seldom, at last each 100 ms: then whoever writes most goes before the others.
+        deadline = time.monotonic() + self._patience
+        cursor.execute(f"PRAGMA busy_timeout={KNOCK_MS}")
+        try:
+            while True:
+                try:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                except OperationalError as error:
+                    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in BUSY
+                    if not busy or time.monotonic() > deadline:
+                        raise
+                else:
+                    return
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={round(1000 * self._patience)}")
+
+    def lock(self, connection: Connection) -> None:
+        """Nothing to do: a writing transaction began with BEGIN IMMEDIATE and has the lock."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Nothing to add before the first migration."""
+
+    @staticmethod
+    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
+        """Add to the number of passages that each term occurs in."""
+        new = insert(terms)
+        upsert = new.on_conflict_do_update(
+            index_elements=[terms.c.term], set_={"passages": terms.c.passages + new.excluded.passages}
+        )
+        connection.execute(upsert, [{"term": term, "passages": delta} for term, delta in deltas])
+
+    @staticmethod
+    def among(column: str) -> str:
+        """The condition that a column is one of `:numbers`, a list in one value."""
+        return f"{column} in (select value from json_each(:numbers))"  # noqa: S608
+
+    @staticmethod
+    def named(column: str) -> str:
+        """The condition that a column is one of `:names`, a list in one value."""
+        return f"{column} in (select value from json_each(:names))"  # noqa: S608
+
+    @staticmethod
+    def listed(numbers: Sequence[int] | Sequence[str]) -> str:
+        """A list in one value."""
+        return json.dumps(list(numbers))
+
+    @staticmethod
+    def size(connection: Connection) -> int:
+        """What the file takes, in bytes; its log apart."""
+        pages, each = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
+        return int(pages or 0) * int(each or 0)
+
+    @staticmethod
+    def damage(connection: Connection) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        return found + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
+
+    def unavailable(self, error: BaseException | None) -> str | None:
+        """What to say when the database can't do it now; None for any other error."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            return None
+        if code & 0xFF in BUSY:
+            return f"the database was locked for longer than {self._patience:g} s; try again"
+        return f"the database can't be used: {error}" if code & 0xFF in LATER else None
+
+    def foreign(self, error: BaseException | None) -> bool:
+        """Whether the file is no SQLite database, or a damaged one."""
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+
+
+def _patience(url: URL) -> float:
+    """How long to wait for others, in seconds: `?timeout=5` in the URL, or the default."""
+    said = url.query.get("timeout", str(PATIENCE_SECONDS))
+    try:
+        return float(str(said))
+    except ValueError as error:
+        raise Invalid(f"timeout is {said!r}; give a number of seconds", "database_url") from error
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"the folder {folder} can't be made: {error.strerror}; choose another place", "database_url"
+        ) from error

@@ -1,0 +1,141 @@
+"""Tries of steps: told in resolutions and in outcomes, counted by key, and taken back with what told them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from onrecall.domain.incident import Performed, Record
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import parts
+from onrecall.storage.columns import Utc
+from onrecall.storage.tables import performed
+
+VOICE = 5
+"""What one person says of the same thing counts for so many incidents at most."""
+FACT = "a resolution"
+"""Sorts before all persons: a try that a resolution tells of needs nobody's word."""
+
+
+def rows(occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> list[dict[str, object]]:
+    """The tries that a resolution or an outcome tells of, as they are written."""
+    return [
+        {
+            "occasion": occasion,
+            "told_in": told_in,
+            "n": n,
+            "key": _short(one.key),
+            "outcome": one.outcome,
+            "at": one.at,
+            "by": by,
+        }
+        for n, one in enumerate(tries)
+    ]
+
+
+def add(connection: Connection, told: Sequence[Mapping[str, object]]) -> None:
+    """Keep tries."""
+    if told:
+        connection.execute(insert(performed), told)
+
+
+def check(tries: Sequence[Performed]) -> None:
+    """Refuse tries that can't be kept."""
+    for n, one in enumerate(tries):
+        guard.plain(one, f"performed.{n}")
+
+
+def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | None = None) -> None:
+    """From this time on the tries of this occasion, or those told in one place, no longer count."""
+    query = update(performed).where(performed.c.occasion == occasion, performed.c.revoked_at.is_(None))
+    if told_in is not None:
+        query = query.where(performed.c.told_in == told_in)
+    connection.execute(query.values(revoked_at=at))
+
+
+def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
+    """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try.
+
+    What resolutions tell counts as often as there are incidents; what one person says in outcomes, so often at most.
+    """
+    names = {_short(key): key for key in wanted if guard.storable(key)}
+    found: dict[str, Record] = {}
+    for part in parts(list(names)):
+        for row in connection.execute(_told(then=as_of is not None), {"keys": part, "as_of": as_of}):
+            name = names[row.key]
+            n = row.n if row.voice == FACT else min(row.n, VOICE)
+            found[name] = plus(found.get(name, Record()), row.outcome == "worked", n, row.last)
+    return found
+
+
+@cache
+def _told(*, then: bool) -> Select[Any]:
+    """What each voice tells of some keys; made once, for making it costs more than asking it."""
+    table = performed.c
+    person = literal("by ").concat(func.coalesce(table.by, ""))
+    voice = case((table.told_in.like("resolution %"), FACT), else_=person)
+    tries = (
+        select(table.key, table.outcome, func.min(voice).label("voice"), func.max(table.at).label("last"))
+        .where(
+            table.key.in_(bindparam("keys", expanding=True)),
+            counts(table.at, table.revoked_at, at_that_time(then=then)),
+        )
+        .group_by(table.key, table.outcome, table.occasion)
+        .subquery()
+    )
+    return spoken(tries, tries.c.key, tries.c.outcome)
+
+
+def spoken(tries: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
+    """How many tries each voice tells of, and when the last one was."""
+    told = (func.count().label("n"), func.max(tries.c.last).label("last"))
+    return select(*by, tries.c.voice, *told).group_by(*by, tries.c.voice)
+
+
+def at_that_time(*, then: bool) -> BindParameter[datetime] | None:
+    """The time that a statement made once is asked for, where it is asked for one."""
+    return bindparam("as_of", type_=Utc()) if then else None
+
+
+def counts(
+    at: Column[datetime], revoked_at: Column[datetime], as_of: datetime | BindParameter[datetime] | None
+) -> ColumnElement[bool]:
+    """Whether something counts now; or counted then, being known and not yet taken back."""
+    if as_of is None:
+        return revoked_at.is_(None)
+    return and_(at <= as_of, or_(revoked_at.is_(None), revoked_at > as_of))
+
+
+def plus(record: Record, worked: bool, n: int, last: datetime) -> Record:
+    """The record with some more tries."""
+    return Record(
+        tried=record.tried + n,
+        worked=record.worked + (n if worked else 0),
+        failed=record.failed + (0 if worked else n),
+        last=max(record.last or last, last),
+    )
+
+
+def _short(key: str) -> str:
+    """The key, or its hash where it is too long for an index."""
+    raw = key.encode()
+    return key if len(raw) <= guard.KEY_BYTES else f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -1,0 +1,399 @@
+"""The store: everything that is remembered, on SQLite or PostgreSQL, each method one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from onrecall.domain.incident import (
+    Document,
+    DocumentKind,
+    EvidenceKind,
+    Incident,
+    Link,
+    Outcome,
+    Passage,
+    Performed,
+    Recommendation,
+    Record,
+    Resolution,
+    Severity,
+    Status,
+)
+from onrecall.storage import (
+    archive,
+    documents,
+    events,
+    health,
+    incidents,
+    lifecycle,
+    outcomes,
+    paging,
+    passages,
+    recommendations,
+    resolutions,
+    terms,
+    trust,
+)
+from onrecall.storage import reindex_staging as reindexing
+from onrecall.storage import retrieval_reads as compared
+from onrecall.storage import step_executions as performed
+from onrecall.storage import upsert as saving
+from onrecall.storage import validation as guard
+from onrecall.storage.answer_leases import Claims
+from onrecall.storage.audit import Audit
+from onrecall.storage.backtests import Backtests
+from onrecall.storage.backup import Backups
+from onrecall.storage.consumer_offsets import Cursors
+from onrecall.storage.database import Database
+from onrecall.storage.grouping import Storms
+from onrecall.storage.inbox import Inbox
+from onrecall.storage.keys import KeyRing
+from onrecall.storage.outbox import Outbox
+from onrecall.storage.overview import Overview
+from onrecall.storage.postgres_search import PassageSearch
+from onrecall.storage.reindex_staging import Reindexing
+from onrecall.storage.results import (
+    Change,
+    Entry,
+    Event,
+    FittedCurve,
+    Imprint,
+    Judgement,
+    Make,
+    Owner,
+    Page,
+    Quoted,
+    Saved,
+    TermStatistics,
+)
+from onrecall.storage.sources import Senders
+from onrecall.storage.tickets import Tickets
+from onrecall.storage.usage import Usage
+
+
+class Store(Inbox):
+    """All that is kept. Writes are whole or not at all, and kept once they return; reads never write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kind = database.kind
+        self.storms = Storms(database)
+        self.usage = Usage(database)
+        self.claims = Claims(database)
+        self.cursors = Cursors(database)
+        self.overview = Overview(database)
+        self.outbox = Outbox(database)
+        self.audit = Audit(database)
+        self.backups = Backups(database)
+        self.tickets = Tickets(database)
+        self.senders = Senders(database)
+        self.backtests = Backtests(database)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The store at `sqlite:///path`, `sqlite://` (in memory) or `postgresql://…`, its schema brought up to date."""
+        return cls(Database(url))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    @property
+    def dialect(self) -> Literal["sqlite", "postgresql"]:
+        """Which database it is."""
+        return self._kind.name
+
+    # writes
+
+    def save(self, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
+        """Create or update under natural keys; an entry that contradicts what is known is left out and says so."""
+        with self._database.write() as connection:
+            return saving.save(connection, entries, guard.moment(now, "now"))
+
+    def open_incident(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
+        """Keep a new incident, under a minted id if it has none; whether it was new. Other content is a Conflict."""
+        with self._database.write() as connection:
+            return saving.open_one(connection, incident, passages, guard.moment(now, "now"))
+
+    def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
+        """Somebody looks at it."""
+        guard.text(by or "", "by")
+        with self._database.write() as connection:
+            return lifecycle.acknowledge(connection, incident_id, guard.moment(at, "at"), by)
+
+    def resolve(
+        self,
+        incident_id: str,
+        resolution: Resolution,
+        passages: Sequence[Passage],
+        performed: Sequence[Performed],
+        links: Sequence[Link],
+        now: datetime,
+    ) -> Incident:
+        """Close it with what fixed it: a new version where another resolution stood, nothing where the same one did."""
+        said = replace(resolution, at=guard.moment(resolution.at, "at"))
+        with self._database.write() as connection:
+            return lifecycle.resolve(
+                connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
+            )
+
+    def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
+        """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
+        guard.text(by or "", "by")
+        with self._database.write() as connection:
+            return lifecycle.reopen(connection, incident_id, passages, guard.moment(at, "at"), by)
+
+    def link(self, incident_id: str, link: Link, at: datetime, by: str | None = None) -> Incident:
+        """Tie it to another incident."""
+        guard.text(by or "", "by")
+        with self._database.write() as connection:
+            return lifecycle.link(connection, incident_id, link, guard.moment(at, "at"), by)
+
+    def put_document(
+        self, document: Document, passages: Sequence[Passage], now: datetime
+    ) -> Literal["created", "updated", "unchanged"]:
+        """Keep a document under its id."""
+        with self._database.write() as connection:
+            return saving.put(connection, document, passages, guard.moment(now, "now"))
+
+    def delete_document(self, document_id: str) -> None:
+        """Forget a document; recommendations that cited it keep their quotes."""
+        with self._database.write() as connection:
+            saving.forget(connection, document_id)
+
+    def save_recommendation(self, recommendation: Recommendation, step_keys: Sequence[str]) -> Recommendation:
+        """Keep an answer; if it was given before, the stored one is returned and is the newest again."""
+        with self._database.write() as connection:
+            return recommendations.save(connection, recommendation, step_keys)
+
+    def rate(self, outcome: Outcome, performed: Sequence[Performed], now: datetime) -> None:
+        """Keep what somebody said came of a recommendation, in place of what he said before."""
+        with self._database.write() as connection:
+            outcomes.rate(connection, outcome, performed, guard.moment(now, "now"))
+
+    def judge(self, judgement: Judgement) -> None:
+        """Keep what became of the answer to an incident."""
+        with self._database.write() as connection:
+            trust.judge(connection, judgement)
+
+    def replace_judged(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[Judgement]) -> None:
+        """Put these judgements in place of all of one basis."""
+        with self._database.write() as connection:
+            trust.replace(connection, basis, judgements)
+
+    def save_curve(self, body: Mapping[str, Any], at: datetime) -> FittedCurve:
+        """Keep a measured curve as the next version."""
+        with self._database.write() as connection:
+            return trust.save_curve(connection, body, guard.moment(at, "at"))
+
+    def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
+        """Take in what `dump` gave out, all or nothing; what contradicts what is here is a Conflict."""
+        with self._database.write() as connection:
+            return archive.load(connection, rows)
+
+    # reads
+
+    def unchanged(self, things: Sequence[Incident | Document]) -> list[bool]:
+        """Whether each is here already and says the same, so that only what changed need be embedded."""
+        with self._database.read() as connection:
+            return saving.unchanged(connection, things)
+
+    def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
+        """One incident, now or as it was known at a time."""
+        with self._database.read() as connection:
+            return incidents.one(connection, incident_id, _then(as_of))
+
+    def resolutions(self, incident_id: str) -> tuple[Resolution, ...]:
+        """Every version of its resolution, newest first."""
+        with self._database.read() as connection:
+            incidents.one(connection, incident_id)
+            return resolutions.versions(connection, incident_id)
+
+    def incidents(  # noqa: PLR0917
+        self,
+        status: Status | None = None,
+        service: str | None = None,
+        severity: Severity | None = None,
+        q: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Incident]:
+        """Incidents that fit all that is given, newest first; `q` are words in the title or the description."""
+        wanted = incidents.Wanted(status, service, severity, q, since, until)
+        with self._database.read() as connection:
+            return incidents.page(connection, wanted, cursor, limit)
+
+    def due(self, limit: int) -> tuple[str, ...]:
+        """Ids of incidents that wait for a recommendation, the longest waiting first."""
+        with self._database.read() as connection:
+            return incidents.due(connection, limit)
+
+    def things(
+        self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
+    ) -> dict[tuple[EvidenceKind, str], Incident | Document]:
+        """Incidents and documents as they were known at a time; what was unknown then is absent."""
+        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
+        for kind, name in ids:
+            wanted[kind].append(name)
+        with self._database.read() as connection:
+            found: dict[tuple[EvidenceKind, str], Incident | Document] = {}
+            for name, incident in incidents.by_id(connection, wanted["incident"], _then(as_of)).items():
+                found["incident", name] = incident
+            for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
+                found["document", name] = document
+            return found
+
+    def document(self, document_id: str) -> Document:
+        """One document."""
+        with self._database.read() as connection:
+            return documents.one(connection, document_id)
+
+    def documents(
+        self, kind: DocumentKind | None = None, service: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[Document]:
+        """Documents that fit all that is given, by id."""
+        with self._database.read() as connection:
+            return documents.page(connection, kind, service, cursor, limit)
+
+    def recommendation(self, recommendation_id: str) -> Recommendation:
+        """One recommendation, as it was given."""
+        with self._database.read() as connection:
+            return recommendations.one(connection, recommendation_id)
+
+    def newest_recommendation(self, incident_id: str) -> Recommendation | None:
+        """The last answer to an incident, if there is one yet."""
+        with self._database.read() as connection:
+            return next(iter(recommendations.newest_first(connection, incident_id, 1)), None)
+
+    def recommendations(self, incident_id: str) -> tuple[Recommendation, ...]:
+        """All answers to an incident, newest first."""
+        with self._database.read() as connection:
+            return recommendations.newest_first(connection, incident_id)
+
+    def outcomes(self, recommendation_id: str) -> tuple[Outcome, ...]:
+        """What counts of what was said of a recommendation."""
+        with self._database.read() as connection:
+            return outcomes.of(connection, recommendation_id)
+
+    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+        """How often steps were tried and what came of it, by their keys; one that was never tried is absent."""
+        with self._database.read() as connection:
+            return performed.records(connection, keys, _then(as_of))
+
+    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+        """How often recommendations helped that rested on an incident or a document."""
+        with self._database.read() as connection:
+            return outcomes.records(connection, ids, _then(as_of))
+
+    def judged(self) -> tuple[Judgement, ...]:
+        """Every answer whose truth is known, in the order in which the answers were given."""
+        with self._database.read() as connection:
+            return trust.all_judged(connection)
+
+    def judged_count(self) -> int:
+        """How many answers have a known truth."""
+        with self._database.read() as connection:
+            return trust.count(connection)
+
+    def cause_known(self, cause: str, before: datetime, other_than: str) -> bool:
+        """Whether another incident of this cause was resolved before a time."""
+        with self._database.read() as connection:
+            return trust.cause_known(connection, cause, guard.moment(before, "before"), other_than)
+
+    def curve_version(self) -> int:
+        """The number of the newest curve; 0 when there is none."""
+        with self._database.read() as connection:
+            return trust.newest_version(connection)
+
+    def newest_curve(self) -> FittedCurve | None:
+        """The newest curve."""
+        with self._database.read() as connection:
+            return trust.newest_curve(connection)
+
+    def timeline(self, incident_id: str) -> tuple[Event, ...]:
+        """What happened to an incident, in the order in which it happened."""
+        with self._database.read() as connection:
+            incidents.one(connection, incident_id)
+            return events.timeline(connection, incident_id)
+
+    def events(self, after: int = 0, limit: int = 100) -> tuple[Event, ...]:
+        """What happened to all incidents, in the order in which the store was told; go on with the last `seq`."""
+        with self._database.read() as connection:
+            return events.feed(connection, after, paging.check(limit))
+
+    def counts(self) -> Mapping[str, int]:
+        """How many there are of what."""
+        with self._database.read() as connection:
+            return health.counts(connection)
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with what is stored, in sentences; empty when all is well."""
+        with self._database.read() as connection:
+            return health.check(connection)
+
+    def dump(self) -> Iterator[dict[str, Any]]:
+        """Everything as it stands at one moment, in rows that `load` takes in."""
+        return self._database.stream(archive.dump)
+
+    def keys(self) -> KeyRing:
+        """The keys that open the doors."""
+        return KeyRing(self._database)
+
+    # for recall
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """Passages that came or went after a change's number, in order."""
+        with self._database.read() as connection:
+            return passages.changed(connection, after, limit)
+
+    def last_seq(self) -> int:
+        """The number of the last change to passages."""
+        with self._database.read() as connection:
+            return passages.last(connection)
+
+    def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
+        """Passages by their numbers; one that is gone is absent."""
+        with self._database.read() as connection:
+            return passages.numbered(connection, ids)
+
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+        """What the owners of these passages are compared by, as far as it was known at a time."""
+        with self._database.read() as connection:
+            return compared.imprints(connection, ids, _then(as_of))
+
+    def quoted(self, ids: Sequence[int]) -> dict[int, Quoted]:
+        """What passages say; one that is gone is absent."""
+        with self._database.read() as connection:
+            return compared.quoted(connection, ids)
+
+    def passages_of(
+        self, owners: Sequence[Owner], as_of: datetime | None = None
+    ) -> dict[Owner, list[tuple[int, Passage]]]:
+        """The passages of incidents and documents that were known at a time, with their numbers."""
+        with self._database.read() as connection:
+            return passages.of(connection, owners, _then(as_of))
+
+    def search(self, model: str | None, dimensions: int) -> PassageSearch:
+        """PostgreSQL's own search, by the vectors of this model."""
+        return PassageSearch(self._database, model, dimensions)
+
+    def makes(self) -> Mapping[Make, int]:
+        """How many passages there are of each make."""
+        with self._database.read() as connection:
+            return reindexing.makes(connection)
+
+    def reindexing(self, make: Make) -> Reindexing:
+        """The way to have all passages made anew."""
+        return Reindexing(self._database, make)
+
+    def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
+        """How common terms are, exactly."""
+        with self._database.read() as connection:
+            return terms.statistics(connection, wanted)
+
+
+def _then(as_of: datetime | None) -> datetime | None:
+    return None if as_of is None else guard.moment(as_of, "as_of")

@@ -1,0 +1,399 @@
+"""The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, true
+
+from onrecall.storage.columns import Json, Number, Raw, Utc, Words
+
+metadata = MetaData()
+
+counters = Table("counters", metadata, Column("name", Words, primary_key=True), Column("value", Number, nullable=False))
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("service", Words),
+    Column("environment", Words),
+    Column("severity", Words, nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("acknowledged_at", Utc),
+    Column("resolved_at", Utc),
+    Column("source", Words, nullable=False),
+    Column("source_id", Words),
+    Column("folded", Words, nullable=False),  # title and description, case-folded: what `q` looks in
+    Column("given_hash", Words, nullable=False),  # what was given last, so that the same file again changes nothing
+    Column("state_hash", Words, nullable=False),  # what it is now, so that its own export changes nothing
+    Column("waiting", Boolean, nullable=False),  # for a recommendation: this column is the queue
+    Column("due_at", Utc),  # not answered before; none: at once
+    Column("quiet_since", Utc),  # none of its alerts has fired since; none: one does, or it never had any
+    Column("claimed_by", Words),  # the worker that answers it
+    Column("claimed_until", Utc),  # after this another may
+    UniqueConstraint("source", "source_id"),
+    Index("incidents_started_at", "started_at", "id"),
+    Index("incidents_status", "status", "started_at", "id"),
+    Index("incidents_service", "service", "started_at", "id"),
+    Index("incidents_waiting", "waiting", "started_at"),
+    Index("incidents_claimed", "claimed_until"),
+    Index("incidents_quiet", "quiet_since"),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("root_cause", Words, nullable=False),
+    Column("cause", Words),
+    Column("steps", Json, nullable=False),
+    Column("summary", Words),
+    Column("provenance", Words, nullable=False),
+    Column("by", Words),
+    Column("at", Utc, nullable=False),
+    Column("superseded_at", Utc),
+    Column("revoked_at", Utc),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("target", Words, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("told_in", Words),
+    Column("revoked_at", Utc),
+    Index("links_target", "target"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("service", Words),
+    Column("labels", Json, nullable=False),
+    Column("source", Words),
+    Column("dated", Utc),
+    Column("hash", Words, nullable=False),
+    Index("documents_service", "service", "id"),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("kind", Words, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("part", Words, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("heading", Words),
+    Column("known_from", Utc),
+    Column("terms", Raw, nullable=False),
+    Column("vector", Raw),
+    Column("model", Words),
+    Column("terms_version", Integer),
+    UniqueConstraint("owner", "kind", "part", "n"),
+    Index("passages_known_from", "known_from"),
+    Index("passages_made", "model", "terms_version"),
+)
+
+reindexing = Table(
+    "reindexing",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time
+    Column("model", Words),
+    Column("terms_version", Integer, nullable=False),
+)
+
+staged_owners = Table(
+    "staged_owners",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("state", Words, nullable=False),  # the hash of what its passages were made of
+)
+
+staged_passages = Table(
+    "staged_passages",
+    metadata,
+    Column("owner", Words, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("part", Words, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("heading", Words),
+    Column("known_from", Utc),
+    Column("terms", Raw, nullable=False),
+    Column("vector", Raw),
+    Column("model", Words),
+    Column("terms_version", Integer),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("passage", Number, nullable=False),
+    Index("changes_passage", "passage"),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("term", Number, primary_key=True, autoincrement=False),
+    Column("passages", Number, nullable=False),
+)
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("n", Number, nullable=False),  # the order in which answers were last given
+    Column("created_at", Utc, nullable=False),
+    Column("step_keys", Json, nullable=False),
+    Column("body", Json, nullable=False),
+    Index("recommendations_incident", "incident", "n"),
+)
+
+citations = Table(
+    "citations",
+    metadata,
+    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
+    Column("evidence", Words, primary_key=True),
+    Index("citations_evidence", "evidence"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
+    Column("by", Words, primary_key=True),  # empty: nobody in particular
+    Column("version", Integer, primary_key=True),
+    Column("verdict", Words, nullable=False),
+    Column("steps", Json, nullable=False),
+    Column("note", Words),
+    Column("at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+)
+
+performed = Table(
+    "performed",
+    metadata,
+    Column("occasion", Words, primary_key=True),  # the incident, or the recommendation that was asked for without one
+    Column("told_in", Words, primary_key=True),  # the resolution's version, or the outcome
+    Column("n", Integer, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
+    Column("revoked_at", Utc),
+    Index("performed_key", "key"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
+    Column("type", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("by", Words),
+    Column("detail", Json, nullable=False),
+    Index("events_incident", "incident", "at", "seq"),
+)
+
+judged = Table(
+    "judged",
+    metadata,
+    Column("basis", Words, primary_key=True),  # a replay of history, or what people said
+    Column("incident", Words, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+curves = Table(
+    "curves",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fitted_at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("source", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("service", Words),
+    Column("told_at", Utc),
+    Column("body", Json, nullable=False),
+    Column("hash", Words, nullable=False),  # of the body, so that a redelivery changes nothing
+    Column("received_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("waiting", Boolean, nullable=False),  # to be grouped, or its news to be taken in: this column is the queue
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("joined", Json),  # how it came to its incident: how, score, reasons
+    UniqueConstraint("source", "key", "starts_at"),
+    Index("alerts_waiting", "waiting", "id"),
+    Index("alerts_incident", "incident", "starts_at"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("id", Words, primary_key=True),
+    Column("type", Words, nullable=False),  # note or acknowledgement
+    Column("key", Words, nullable=False),  # of the alert that it is about
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
+    Column("text", Words),
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("waiting", Boolean, nullable=False),
+    Index("notes_waiting", "waiting", "at"),
+    Index("notes_incident", "incident", "at"),
+)
+
+change_events = Table(
+    "change_events",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("service", Words),
+    Column("body", Json, nullable=False),
+    Column("hash", Words, nullable=False),
+    Column("waiting", Boolean, nullable=False, server_default=true()),  # nobody looked yet which incidents it concerns
+    Index("change_events_at", "at"),
+    Index("change_events_waiting", "waiting"),
+)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("source", Words, nullable=False),
+    Column("hash", Words, nullable=False),  # of what was sent, so that a redelivery is kept once
+    Column("place", Words, nullable=False),  # where in the delivery it stood
+    Column("field", Words),
+    Column("message", Words, nullable=False),
+    Column("raw", Words, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("settled_at", Utc),  # tried again, and it went in
+    UniqueConstraint("source", "hash"),
+)
+
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("one", Words, primary_key=True),  # what kind of alert, as the grouping room names it; the lesser of the two
+    Column("other", Words, primary_key=True),
+    Column("together", Boolean, nullable=False),  # what a person said of them by merging or splitting
+    Column("at", Utc, nullable=False),
+    Column("by", Words),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Words, primary_key=True),  # the part of the key that is no secret
+    Column("name", Words, nullable=False),
+    Column("hash", Words, nullable=False),
+    Column("role", Words, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+    Column("replaced_by", Words, ForeignKey("api_keys.id")),
+    Index("api_keys_name", "name"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Words, primary_key=True),  # who reads the feed of events
+    Column("seq", Number, nullable=False),  # the last event that it is done with
+    Column("held_by", Words),  # the process that reads now
+    Column("held_until", Utc),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("seq", Number, nullable=False),  # the last event of which it is settled whether to tell it
+    Column("paused_until", Utc),  # the other side asked for patience
+    Column("held_by", Words),  # the process that sends now
+    Column("held_until", Utc),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("channel", Words, primary_key=True),
+    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("remote", Json, nullable=False),  # what the channel remembers of what it sent
+    Column("told", Json, nullable=False),  # what was posted last
+    Column("sent", Json),  # what has arrived last
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("channel", Words, nullable=False),
+    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
+    Column("seq", Number, nullable=False),  # the event that it tells of
+    Column("kind", Words, nullable=False),
+    Column("key", Words, nullable=False),  # the same at each try
+    Column("body", Json, nullable=False),
+    Column("told", Json, nullable=False),  # what it says, as far as a difference would be news
+    Column("state", Words, nullable=False),  # pending, sent, dead, superseded
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("last_error", Words),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    UniqueConstraint("channel", "incident", "seq"),
+    Index("deliveries_due", "channel", "state", "next_at"),
+    Index("deliveries_state", "state", "id"),
+)
+
+model_calls = Table(
+    "model_calls",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("day", Words, nullable=False),  # in UTC, as the budget counts
+    Column("recommendation", Words, nullable=False),  # that it was to refine; of a question it is not kept
+    Column("role", Words, nullable=False),  # draft or strong
+    Column("provider", Words, nullable=False),
+    Column("model", Words, nullable=False),
+    Column("state", Words, nullable=False),  # reserved, answered, rejected, failed
+    Column("reserved_usd", Float),  # the most that it can cost; none: nobody knows
+    Column("cost_usd", Float),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("latency_ms", Float),
+    Column("reason", Words),  # why it failed or was rejected
+    Column("prompt_hash", Words, nullable=False),
+    Index("model_calls_day", "day"),
+    Index("model_calls_at", "at"),
+    Index("model_calls_provider", "provider", "id"),
+    Index("model_calls_recommendation", "recommendation"),
+)

@@ -1,0 +1,38 @@
+"""Tickets: what stands for a key once, for browsers, which can't send a key when they open a WebSocket."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, ForeignKey, Table, delete, insert
+
+from onrecall.storage.columns import Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.tables import metadata
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("hash", Words, primary_key=True),
+    Column("key_id", Words, ForeignKey("api_keys.id"), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """Tickets by their hashes. Each method is one transaction."""
+
+    database: Database
+
+    def add(self, ticket_hash: str, key_id: str, expires_at: datetime, now: datetime) -> None:
+        """Keep a new one, and forget those that have expired."""
+        with self.database.write() as connection:
+            connection.execute(delete(tickets).where(tickets.c.expires_at <= now))
+            connection.execute(insert(tickets).values(hash=ticket_hash, key_id=key_id, expires_at=expires_at))
+
+    def take(self, ticket_hash: str, now: datetime) -> str | None:
+        """Whose key it stood for; it is gone after this. None when there is none such, or it has expired."""
+        taken = delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
+        with self.database.write() as connection:
+            row = connection.execute(taken).one_or_none()
+        return str(row.key_id) if row is not None and row.expires_at > now else None

@@ -1,0 +1,79 @@
+"""What trust is measured on: answers whose truth is known, and every version of the curve fitted to them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, insert, select
+
+from onrecall.storage.batching import parts
+from onrecall.storage.results import FittedCurve, Judgement
+from onrecall.storage.tables import curves, judged, resolutions
+
+LIVE = "outcomes"
+
+
+def judge(connection: Connection, judgement: Judgement) -> None:
+    """Keep what became of the answer to an incident, in place of what was thought of it before."""
+    unjudge(connection, judgement.incident, judgement.basis)
+    _add(connection, [judgement])
+
+
+def unjudge(connection: Connection, incident: str, basis: str = LIVE) -> None:
+    """Nothing is known of the answer to an incident any more."""
+    connection.execute(delete(judged).where(judged.c.incident == incident, judged.c.basis == basis))
+
+
+def replace(connection: Connection, basis: str, judgements: Sequence[Judgement]) -> None:
+    """Put these in place of all of one basis."""
+    connection.execute(delete(judged).where(judged.c.basis == basis))
+    _add(connection, judgements)
+
+
+def all_judged(connection: Connection) -> tuple[Judgement, ...]:
+    """Every answer whose truth is known, in the order in which the answers were given."""
+    query = select(judged).order_by(judged.c.at, judged.c.incident, judged.c.basis)
+    return tuple(Judgement(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
+
+
+def count(connection: Connection) -> int:
+    """How many answers have a known truth."""
+    return connection.scalar(select(func.count()).select_from(judged)) or 0
+
+
+def cause_known(connection: Connection, cause: str, before: datetime, other_than: str) -> bool:
+    """Whether another incident of this cause was resolved before a time."""
+    query = select(
+        exists().where(
+            func.lower(resolutions.c.cause) == cause.lower(),
+            resolutions.c.at <= before,
+            resolutions.c.incident != other_than,
+            resolutions.c.revoked_at.is_(None),
+            resolutions.c.provenance != "model",
+        )
+    )
+    return bool(connection.scalar(query))
+
+
+def save_curve(connection: Connection, body: Mapping[str, Any], at: datetime) -> FittedCurve:
+    """Keep a curve as the next version; earlier ones stay."""
+    version = newest_version(connection) + 1
+    connection.execute(insert(curves).values(version=version, fitted_at=at, body=dict(body)))
+    return FittedCurve(version, at, body)
+
+
+def newest_version(connection: Connection) -> int:
+    """The number of the newest curve; 0 when there is none."""
+    return connection.scalar(select(func.max(curves.c.version))) or 0
+
+
+def newest_curve(connection: Connection) -> FittedCurve | None:
+    """The newest curve."""
+    row = connection.execute(select(curves).order_by(curves.c.version.desc()).limit(1)).first()
+    return FittedCurve(row.version, row.fitted_at, row.body) if row else None
+
+
+def _add(connection: Connection, judgements: Sequence[Judgement]) -> None:
+    for part in parts(judgements):
+        rows = [{"basis": one.basis, "incident": one.incident, "at": one.at, "body": dict(one.body)} for one in part]
+        connection.execute(insert(judged), rows)

@@ -1,0 +1,181 @@
+"""Calls of models: each is counted before it is made, so that all processes together stay within bounds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from onrecall.domain.errors import Unavailable
+from onrecall.domain.incident import Recommendation
+from onrecall.storage import audit, recommendations
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.rejected import storable
+from onrecall.storage.results import Breaker, Called, ModelUse, Spent
+from onrecall.storage.tables import model_calls
+
+BREAKS = 3
+"""Failures one after the other after which a provider is left alone."""
+COOL = timedelta(seconds=30)
+"""At first; twice as long after each further failure."""
+LONGEST = timedelta(minutes=10)
+IN_FLIGHT = timedelta(seconds=60)
+"""A call that was not heard of for so long will not come back."""
+MINUTE = timedelta(minutes=1)
+LOOKED_AT = 20
+FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What must not be exceeded, by all processes together."""
+
+    calls_per_minute: int
+    daily_budget_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The calls of models. Each method is one transaction."""
+
+    database: Database
+
+    def reserve(self, call: Called, worst_usd: float | None, limits: Limits, now: datetime) -> int:
+        """Count a call that is about to be made; Unavailable when there must be none."""
+        now = guard.moment(now, "now")
+        with self.database.write() as connection:
+            _allow(connection, call, worst_usd, limits, now)
+            number = counting.take(connection, "model_call")[0]
+            connection.execute(
+                insert(model_calls).values(
+                    id=number,
+                    at=now,
+                    day=_day(now),
+                    recommendation=call.recommendation,
+                    role=call.role,
+                    provider=call.provider,
+                    model=storable(call.model),
+                    state=RESERVED,
+                    reserved_usd=worst_usd,
+                    prompt_hash=call.prompt_hash,
+                )
+            )
+            names = ("role", "provider", "prompt_hash")
+            told = {name: getattr(call, name) for name in names} | {"model": storable(call.model), "call": number}
+            audit.add(connection, "model called", call.recommendation, told)
+            return number
+
+    def answered(self, number: int, spent: Spent) -> None:
+        """An answer came, and what it took."""
+        values = {name: getattr(spent, name) for name in ("input_tokens", "output_tokens", "cost_usd", "latency_ms")}
+        self._settle(number, values | {"state": ANSWERED})
+
+    def failed(self, number: int, reason: str, latency_ms: float, *, free: bool) -> None:
+        """No answer came; what it may have cost stays reserved, unless it is certain that it cost nothing."""
+        cost = 0.0 if free else None
+        self._settle(number, {"state": FAILED, "reason": storable(reason), "latency_ms": latency_ms, "cost_usd": cost})
+
+    def rejected(self, number: int, reasons: Sequence[str]) -> None:
+        """The answer did not pass the checks."""
+        self._settle(number, {"state": REJECTED, "reason": storable("; ".join(reasons))})
+
+    def was_rejected(self, recommendation: str) -> bool:
+        """Whether the last answer to refine this was rejected: the same evidence would only be asked of again."""
+        query = select(model_calls.c.state).where(model_calls.c.recommendation == recommendation)
+        with self.database.read() as connection:
+            return connection.scalar(query.order_by(model_calls.c.id.desc()).limit(1)) == REJECTED
+
+    def keep(self, refined: Recommendation, step_keys: Sequence[str]) -> Recommendation | None:
+        """Keep an answer in place of the one that it refines; None when that is not the newest any more."""
+        with self.database.write() as connection:
+            newest = recommendations.newest_first(connection, refined.incident or "", 1)
+            if not newest or newest[0].id != refined.refines:
+                return None
+            return recommendations.save(connection, refined, step_keys)
+
+    def by_day(self, days: int, now: datetime) -> tuple[ModelUse, ...]:
+        """What was used in the last days, by day and model, newest first."""
+        since = _day(guard.moment(now, "now") - timedelta(days=days - 1))
+        with self.database.read() as connection:
+            return tuple(ModelUse(**row) for row in connection.execute(_by_day(since)).mappings())
+
+    def spent_today(self, now: datetime) -> float:
+        """Dollars of today: what calls cost, and the most that those may cost of which it is not known."""
+        with self.database.read() as connection:
+            return _spent(connection, _day(guard.moment(now, "now")))
+
+    def breaker(self, provider: str, now: datetime) -> Breaker:
+        """Whether a provider is asked at all."""
+        with self.database.read() as connection:
+            return _breaker(connection, provider, guard.moment(now, "now"))
+
+    def _settle(self, number: int, values: dict[str, Any]) -> None:
+        with self.database.write() as connection:
+            connection.execute(update(model_calls).where(model_calls.c.id == number).values(values))
+
+
+def _allow(connection: Connection, call: Called, worst_usd: float | None, limits: Limits, now: datetime) -> None:
+    breaker = _breaker(connection, call.provider, now)
+    if breaker.state == "open" or (breaker.state == "half_open" and breaker.trying):
+        raise Unavailable(f"{call.provider} failed {breaker.failures} times one after the other and is left alone")
+    recent = select(func.count()).select_from(model_calls).where(model_calls.c.at > now - MINUTE)
+    if int(connection.scalar(recent) or 0) >= limits.calls_per_minute:
+        raise Unavailable(f"the {limits.calls_per_minute} calls of this minute are made")
+    if limits.daily_budget_usd is None:
+        return
+    if worst_usd is None:
+        raise Unavailable("its price is not known, so the daily budget could not be kept")
+    if _spent(connection, _day(now)) + worst_usd > limits.daily_budget_usd:
+        raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars does not reach for it")
+
+
+def _breaker(connection: Connection, provider: str, now: datetime) -> Breaker:
+    """Read from the calls themselves, so that all processes see the same."""
+    query = select(model_calls.c.state, model_calls.c.at).where(model_calls.c.provider == provider)
+    rows = connection.execute(query.order_by(model_calls.c.id.desc()).limit(LOOKED_AT)).all()
+    trying = bool(rows) and rows[0].state == RESERVED and rows[0].at > now - IN_FLIGHT
+    settled = [row for row in rows if row.state != RESERVED]
+    failures = next((n for n, row in enumerate(settled) if row.state != FAILED), len(settled))
+    if failures < BREAKS:
+        return Breaker(provider, "closed", failures, None, trying)
+    until: datetime = settled[0].at + min(COOL * 2 ** (failures - BREAKS), LONGEST)
+    return Breaker(provider, "open" if now < until else "half_open", failures, until, trying)
+
+
+def _spent(connection: Connection, day: str) -> float:
+    taken = func.coalesce(model_calls.c.cost_usd, model_calls.c.reserved_usd, 0.0)
+    return float(connection.scalar(select(func.sum(taken)).where(model_calls.c.day == day)) or 0.0)
+
+
+def _by_day(since: str) -> Select[Any]:
+    c = model_calls.c
+
+    def many(state: str) -> Any:
+        return func.count().filter(c.state == state)
+
+    return (
+        select(
+            c.day,
+            c.provider,
+            c.model,
+            func.count().label("calls"),
+            many(ANSWERED).label("accepted"),
+            many(REJECTED).label("rejected"),
+            many(FAILED).label("failed"),
+            func.coalesce(func.sum(c.input_tokens), 0).label("input_tokens"),
+            func.coalesce(func.sum(c.output_tokens), 0).label("output_tokens"),
+            func.sum(c.cost_usd).label("known_cost_usd"),
+            func.count().filter(c.cost_usd.is_(None)).label("of_unknown_cost"),
+            func.avg(c.latency_ms).label("mean_latency_ms"),
+        )
+        .where(c.day >= since)
+        .group_by(c.day, c.provider, c.model)
+        .order_by(c.day.desc(), c.provider, c.model)
+    )
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()

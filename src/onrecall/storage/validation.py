@@ -1,0 +1,119 @@
+"""What no database could keep is refused before it gets there, with the field's name; and content hashes."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Document, Incident
+
+KEY_BYTES = 600
+"""The most that a key may take: PostgreSQL can't index longer rows."""
+_SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])")
+"""In JSON, a NUL or a surrogate: half of a pair, which can't be stored, or a whole one, which can."""
+
+
+def plain(value: object, field: str = "") -> Any:
+    """The value as JSON would have it, with times in UTC; Invalid when it holds what can't be stored."""
+    if isinstance(value, Mapping):
+        return {text(str(key), field): plain(one, f"{field}.{key}") for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(one, f"{field}.{n}") for n, one in enumerate(value)]
+    if is_dataclass(value):
+        prefix = f"{field}." if field else ""
+        return {one.name: plain(getattr(value, one.name), prefix + one.name) for one in fields(value)}
+    return _single(value, field)
+
+
+def _single(value: object, field: str) -> str | float | None:
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        return text(value, field)
+    if isinstance(value, datetime):
+        return moment(value, field).isoformat()
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise Invalid(f"{field} is {value!r}, which can't be stored", field)
+
+
+def text(value: str, field: str) -> str:
+    """The text, unless it holds a NUL character or half of a surrogate pair."""
+    if "\0" in value:
+        raise Invalid(f"{field} holds a NUL character, which can't be stored; remove it", field)
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise Invalid(
+                f"{field} is not valid Unicode at character {error.start}; remove that character", field
+            ) from error
+    return value
+
+
+def storable(value: str) -> bool:
+    """Whether a text can be in the store at all; there is no need to look for any other."""
+    return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
+
+
+def moment(value: datetime, field: str) -> datetime:
+    """The time in UTC, unless nobody knows in which zone it was meant."""
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise Invalid(f"{field} has no time zone; add one, such as {value.isoformat()}Z", field)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid(f"{field} is out of range: {value.isoformat()}", field) from error
+
+
+def key(value: str | None, field: str) -> None:
+    """Refuse what is too long to be a key."""
+    if value is not None and len(value.encode(errors="replace")) > KEY_BYTES:
+        raise Invalid(f"{field} is longer than {KEY_BYTES} bytes; give a shorter one", field)
+
+
+def digest(thing: Incident | Document) -> str:
+    """A hash of the content, the id apart; Invalid when something in it can't be stored."""
+    key(thing.id, "id")
+    key(thing.service, "service")
+    if isinstance(thing, Incident):
+        key(thing.source, "source")
+        key(thing.source_id, "source_id")
+        for n, link in enumerate(thing.links):
+            key(link.incident, f"links.{n}.incident")
+    text(thing.id, "id")
+    return hashlib.sha256(_content(replace(thing, id="")).encode()).hexdigest()
+
+
+def _content(thing: Incident | Document) -> str:
+    """All that it says as JSON. What can't be stored shows in there; then `plain` tells the field's name."""
+    try:
+        content = _written(thing)
+    except (Invalid, TypeError, ValueError):
+        content = None
+    if content is None or _SUSPECT.search(content):
+        content = json.dumps(plain(thing), sort_keys=True, separators=(",", ":"))
+    return content
+
+
+def _outspoken(value: object) -> Any:
+    """What JSON has no form of, as `plain` gives it, with all it holds still to be written."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if is_dataclass(value):
+        return {name: getattr(value, name) for name in _names(value.__class__)}
+    return _single(value, "")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
+_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_outspoken).encode

@@ -1,0 +1,179 @@
+"""Backtests over the store that is being served, each in a process of its own: nothing that is asked waits for one."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import UTC, datetime
+from multiprocessing.context import SpawnProcess
+from types import TracebackType
+from typing import Any, Self
+
+from onrecall.backtest.chronology import History
+from onrecall.backtest.evaluation import Report
+from onrecall.backtest.run import backtest, live
+from onrecall.bootstrap.app import embedder
+from onrecall.cli import console as printing
+from onrecall.domain.errors import Invalid, OnRecallError
+from onrecall.pipeline.calibrate import Trust
+from onrecall.settings import Settings
+from onrecall.storage import Store
+from onrecall.storage.backtests import Backtest, Backtests
+
+NICE = 10
+TELL_SECONDS = 1.0
+ALIVE_SECONDS = 3.0
+"""A process of the lowest rank may be slow to begin on a busy machine: that it lives is told by who started it."""
+STOP_SECONDS = 5.0
+
+
+class Rehearsals:
+    """Starts backtests over one store, and sees to it that of each it is said how it ended."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._process: SpawnProcess | None = None
+        self._watch: threading.Thread | None = None
+        self._stopping = False
+
+    def newest(self) -> Backtest | None:
+        """The one that runs, or else the last one."""
+        return self._store.backtests.newest(self._clock())
+
+    def start(self, by: str | None = None, history: History | None = None) -> Backtest:
+        """Begin one, over the store's own history unless another is given; while one runs it is that one."""
+        begun, new = self._store.backtests.begin(by, self._clock())
+        if new:
+            arguments = (self._settings, begun.number, history)
+            self._process = multiprocessing.get_context("spawn").Process(target=measure, args=arguments, daemon=True)
+            self._process.start()
+            watch = threading.Thread(target=self._see_out, args=(self._process, begun.number), daemon=True)
+            self._watch = watch
+            watch.start()
+        return begun
+
+    def wait(self) -> None:
+        """Until the one that was started here has ended."""
+        if self._watch is not None:
+            self._watch.join()
+
+    def stop(self) -> None:
+        """End with the application; one that is not done is then said to be interrupted."""
+        self._stopping = True
+        if self._process is not None and self._process.is_alive():
+            self._process.terminate()
+        if self._watch is not None:
+            self._watch.join(STOP_SECONDS)
+
+    def _see_out(self, process: SpawnProcess, number: int) -> None:
+        while process.is_alive():
+            process.join(ALIVE_SECONDS)
+            with contextlib.suppress(OnRecallError):  # the store is busy; it is told the next time
+                self._store.backtests.alive(number, self._clock())
+        try:
+            if self._stopping or process.exitcode == 0:
+                self._store.backtests.interrupt(number, self._clock())  # nothing, when it said how it ended
+            else:
+                reason = f"its process ended with {process.exitcode}; the log says why"
+                self._store.backtests.fail(number, reason, self._clock())
+        except OnRecallError:
+            return  # the store is away: who asks later sees that nobody speaks of it any more
+
+
+class Rehearsal(threading.Thread):
+    """Measures trust while the demo plays, and tells when it begins and what was found."""
+
+    def __init__(self, rehearsals: Rehearsals, history: History) -> None:
+        super().__init__(name="onrecall-rehearsal", daemon=True)
+        self._rehearsals = rehearsals
+        self._history = history
+
+    def run(self) -> None:
+        """Start it, and wait for its end."""
+        openings = len(self._history.incidents)
+        printing.say((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
+        self._rehearsals.start(history=self._history)
+        self._rehearsals.wait()
+        ended = self._rehearsals.newest()
+        if ended is not None and ended.result is not None:
+            right = ended.result["right"]
+            counted = f"the cause was right {round((right['value'] or 0) * right['n'])} of {right['n']} times"
+            said = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
+            printing.say((f"{said}\n", "bold"))
+
+
+def measure(settings: Settings, number: int, history: History | None) -> None:
+    """Replay, keep what the replay judged, and tell all the while how far it is: the work of the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    with closing(Store.open(settings.database)) as store:
+        try:
+            with _Telling(store.backtests, number) as telling:
+                report = backtest(_told(store, history), embedder(settings), telling.progress)
+                judged = [known for one in report.cases if (known := one.judged)]
+                Trust(store).replayed(judged, datetime.now(UTC), report.learning)
+            store.backtests.finish(number, _result(report), datetime.now(UTC))
+        except OnRecallError as error:
+            store.backtests.fail(number, str(error), datetime.now(UTC))
+
+
+def _told(store: Store, history: History | None) -> History:
+    told = live(store) if history is None else history
+    if not told.incidents and not told.reports:
+        raise Invalid("there is no incident in memory yet; bring history in first")
+    return told
+
+
+def _result(report: Report) -> dict[str, Any]:
+    return {
+        "incidents": report.incidents,
+        "documents": report.documents,
+        "judged": sum(one.judged is not None for one in report.cases),
+        "seconds": round(report.seconds, 1),
+        "right": asdict(report.right_when_answered),
+        "hit_at_3": asdict(report.hits.hit_at_3),
+    }
+
+
+class _Telling:
+    """Tells every second how far it is, and ends this process when nobody wants it any more."""
+
+    def __init__(self, kept: Backtests, number: int) -> None:
+        self._kept = kept
+        self._number = number
+        self._at: tuple[str | None, int, int] = (None, 0, 0)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """What is being done, and how much of it."""
+        self._at = (stage, done, total)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(TELL_SECONDS):
+            parent = multiprocessing.parent_process()
+            if (parent is not None and not parent.is_alive()) or not self._wanted():
+                os._exit(1)  # the replay has no place where it could be asked to stop, and leaves nothing behind
+
+    def _wanted(self) -> bool:
+        try:
+            return self._kept.tell(self._number, *self._at, datetime.now(UTC))
+        except OnRecallError:
+            return True  # the store is busy; it is told the next time

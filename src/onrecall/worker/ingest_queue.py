@@ -1,0 +1,154 @@
+"""Intake: one thread takes deliveries in, as many in one transaction as are there, and tells each when it is kept."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from onrecall.domain.errors import OnRecallError, Unavailable
+from onrecall.pipeline import Memory
+from onrecall.pipeline.ingest import Read, Receipt
+from onrecall.sources import Delivery
+
+PATIENCE_SECONDS = 4.0
+"""Senders wait five seconds, some less; whoever waited this long hears that he should try again."""
+TOGETHER = 200
+"""The most deliveries that share a transaction."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may wait to be taken in. What comes on top is told to come again: memory is not a queue to rely on."""
+
+    deliveries: int = 2_000
+    size: int = 64 * 1024 * 1024
+    patience: float = PATIENCE_SECONDS
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A delivery on its way, and who waits for it."""
+
+    source: str
+    delivery: Delivery
+    loop: asyncio.AbstractEventLoop
+    told: "asyncio.Future[Receipt]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = self.loop.create_future()
+
+    def tell(self, receipt: Receipt | Exception) -> None:
+        """Tell who waits, if he still does."""
+        if self.told.done():
+            return
+        if isinstance(receipt, Exception):
+            self.told.set_exception(receipt)
+        else:
+            self.told.set_result(receipt)
+
+
+class Intake:
+    """Takes deliveries in, and answers only for what the database has kept."""
+
+    def __init__(self, memory: Memory, wake: Callable[[], None], limits: Limits | None = None) -> None:
+        self._memory = memory
+        self._wake = wake
+        self._limits = limits or Limits()
+        self._queue: deque[_Waiting] = deque()
+        self._size = 0
+        self._change = threading.Condition()
+        self._ending = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to take in."""
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take in what is there, and end."""
+        with self._change:
+            self._ending = True
+            self._change.notify()
+        if self._thread:
+            self._thread.join(self._limits.patience)
+
+    async def take(self, source: str, delivery: Delivery) -> Receipt:
+        """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
+        waiting = _Waiting(source, delivery, asyncio.get_running_loop())
+        self._put(waiting)
+        try:
+            return await asyncio.wait_for(waiting.told, self._limits.patience)
+        except TimeoutError as error:
+            raise Unavailable("the database is busy; send it again", 5) from error
+
+    def _put(self, waiting: _Waiting) -> None:
+        with self._change:
+            full = len(self._queue) >= self._limits.deliveries or self._size > self._limits.size
+            if full or self._ending:
+                raise Unavailable("more comes in than can be kept; send it again", 5)
+            self._queue.append(waiting)
+            self._size += len(waiting.delivery.body)
+            self._change.notify()
+
+    def _run(self) -> None:
+        while some := self._next():
+            self._try(some)
+
+    def _try(self, some: Sequence[_Waiting]) -> None:
+        try:
+            self._take(some)
+        except Exception as error:  # noqa: BLE001 - the boundary: this thread must go on, whatever is wrong with one
+            if len(some) > 1:
+                for one in some:
+                    self._try([one])
+            else:
+                _tell(some, [error])  # who waits logs it
+
+    def _next(self) -> list[_Waiting]:
+        """What waits, at most so many; nothing at the end."""
+        with self._change:
+            self._change.wait_for(lambda: self._queue or self._ending)
+            some = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
+            self._size -= sum(len(one.delivery.body) for one in some)
+        return some
+
+    def _take(self, some: Sequence[_Waiting]) -> None:
+        read: list[tuple[_Waiting, Read]] = []
+        for one in some:
+            if one.told.done():
+                continue  # nobody waits any more; it comes again
+            try:
+                read.append((one, self._memory.receiver.read(one.source, one.delivery)))
+            except OnRecallError as error:
+                _tell([one], [error])
+        if read:
+            self._keep(read)
+            self._wake()
+
+    def _keep(self, read: Sequence[tuple[_Waiting, Read]]) -> None:
+        waiting = [one for one, _ in read]
+        try:
+            _tell(waiting, self._memory.receiver.keep([found for _, found in read]))
+        except OnRecallError as error:
+            _tell(waiting, [error] * len(waiting))
+
+
+def _tell(some: Sequence[_Waiting], what: Sequence[Receipt | Exception]) -> None:
+    """Tell each in the loop that he waits in; all of one loop are told at once."""
+    for loop in {one.loop for one in some}:
+        told = [(one, said) for one, said in zip(some, what, strict=True) if one.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_tell_all, told)
+        except RuntimeError:
+            log.warning("the server ended before %d deliveries were answered; their senders try again", len(told))
+
+
+def _tell_all(told: Sequence[tuple[_Waiting, Receipt | Exception]]) -> None:
+    for one, said in told:
+        one.tell(said)

@@ -1,0 +1,226 @@
+"""What a monitoring system reads: this process counted as it works, the store read at most every few seconds.
+
+Labels come from tables of ours (senders, routes, roles, states) or from the settings (models, channels), never from
+what is sent, so their number has an end.
+"""
+
+import platform
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from onrecall import __version__
+from onrecall.bootstrap.status import State, StatusReport
+from onrecall.domain.incident import Recommendation, Severity
+from onrecall.pipeline import Memory
+from onrecall.pipeline.observers import Taken
+from onrecall.storage.gauges import Gauges
+from onrecall.storage.sources import Heard
+
+FRESH_SECONDS = 10.0
+"""How old what is told of the store may be: several ask, and nobody reads it more often."""
+QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+MODEL = ("provider", "model", "role")
+OTHER = "other"
+"""Where no route was found, or before one was looked for."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """The metrics of one application, in a registry of its own."""
+
+    def __init__(
+        self, memory: Memory, status: Callable[[], StatusReport], now: Mapping[str, Callable[[], int]]
+    ) -> None:
+        """`now` are numbers of this process that are asked for at each scrape, by their names."""
+        self.registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "onrecall_http_requests", "HTTP requests answered.", ("method", "route", "status"), registry=registry
+        )
+        self._durations = Histogram(
+            "onrecall_http_request_duration_seconds",
+            "How long answering HTTP requests took.",
+            ("method", "route"),
+            buckets=QUICK,
+            registry=registry,
+        )
+        self._alerts = Counter(
+            "onrecall_alerts",
+            "What senders sent to this process, by what became of it.",
+            ("source", "result"),
+            registry=registry,
+        )
+        self._answers = Counter(
+            "onrecall_recommendations", "Answers that this process made.", ("verdict", "composer"), registry=registry
+        )
+        self._answering = Histogram(
+            "onrecall_answer_duration_seconds",
+            "From a situation to its answer, in this process.",
+            ("composer",),
+            buckets=QUICK,
+            registry=registry,
+        )
+        self._recalling = Histogram(
+            "onrecall_recall_duration_seconds",
+            "From a situation to its evidence, in this process.",
+            buckets=QUICK,
+            registry=registry,
+        )
+        build = Info("onrecall_build", "Which OnRecall this is, and on what it runs.", registry=registry)
+        build.info(
+            {
+                "version": __version__,
+                "python": platform.python_version(),
+                "database": memory.store.dialect,
+                "model": memory.model or "",
+            }
+        )
+        ProcessCollector(registry=registry)
+        registry.register(_Kept(memory, status))
+        registry.register(_Now(now))
+        memory.observers.recalled.append(self._recalling.observe)
+        memory.observers.answered.append(self._answered)
+        memory.observers.taken.append(self._taken)
+
+    def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """An HTTP request was answered."""
+        its = (method if method in METHODS else OTHER, route or OTHER)
+        self._requests.labels(*its, str(status)).inc()
+        self._durations.labels(*its).observe(seconds)
+
+    def _answered(self, made: Recommendation) -> None:
+        self._answers.labels(made.verdict, made.composer).inc()
+        self._answering.labels(made.composer).observe(made.latency_ms.total / 1000)
+
+    def _taken(self, taken: Taken) -> None:
+        for result in ("accepted", "duplicate", "rejected"):
+            if count := getattr(taken, result):
+                self._alerts.labels(taken.source, result).inc(count)
+
+
+class _Now(Collector):
+    """Numbers of this process."""
+
+    def __init__(self, numbers: Mapping[str, Callable[[], int]]) -> None:
+        self._numbers = numbers
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge("onrecall_worker_alive", "Whether this process answers incidents.", self._numbers["worker"]())
+        clients = GaugeMetricFamily("onrecall_live_clients", "Who listens to a stream here.", labels=["stream"])
+        for name in ("live", "incidents"):
+            clients.add_metric([name], self._numbers[name]())
+        yield clients
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read at one time."""
+
+    report: StatusReport
+    gauges: Gauges
+    senders: Mapping[str, Heard]
+
+
+class _Kept(Collector):
+    """What the store says, whichever processes work on it."""
+
+    def __init__(self, memory: Memory, status: Callable[[], StatusReport]) -> None:
+        self._memory = memory
+        self._status = status
+        self._lock = threading.Lock()
+        self._seen: _Seen | None = None
+        self._until = 0.0
+
+    def collect(self) -> Iterator[Metric]:
+        seen = self._look()
+        yield _parts(seen.report)
+        yield from _gauges(seen.gauges)
+        yield from _senders(seen.senders)
+        for name in ("incidents", "documents"):
+            yield _gauge(f"onrecall_{name}", f"Kept {name}.", seen.report.counts.get(name, 0))
+
+    def _look(self) -> _Seen:
+        with self._lock:
+            if self._seen is None or time.monotonic() >= self._until:
+                self._seen = self._read()
+                self._until = time.monotonic() + FRESH_SECONDS
+            return self._seen
+
+    def _read(self) -> _Seen:
+        store = self._memory.store
+        return _Seen(self._status(), store.overview.gauges(self._memory.now()), store.senders.all())
+
+
+def _gauge(name: str, told: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, told, value=value)
+
+
+def _parts(report: StatusReport) -> Metric:
+    states = GaugeMetricFamily("onrecall_part_state", "1 for the state that a part is in.", labels=["part", "state"])
+    for part in report.parts:
+        for state in get_args(State):
+            states.add_metric([part.name, state], int(part.state == state))
+    return states
+
+
+def _gauges(found: Gauges) -> Iterator[Metric]:
+    yield _gauge("onrecall_alerts_waiting", "Alerts that are in no incident yet.", found.alerts_waiting)
+    yield _gauge("onrecall_incidents_due", "Incidents whose answer is due.", found.incidents_due)
+    severities = GaugeMetricFamily("onrecall_open_incidents", "Incidents that are not resolved.", labels=["severity"])
+    for severity in get_args(Severity):
+        severities.add_metric([severity], found.open_by_severity.get(severity, 0))
+    yield severities
+    unsent = GaugeMetricFamily(
+        "onrecall_deliveries", "Messages that wait to be sent, or were given up.", labels=["channel", "state"]
+    )
+    for its, count in sorted(found.deliveries.items()):
+        unsent.add_metric(list(its), count)
+    yield unsent
+    yield _gauge("onrecall_passages", "Passages that recall looks in.", found.passages)
+    yield _gauge("onrecall_store_size_bytes", "What the database takes.", found.size_bytes)
+    yield CounterMetricFamily("onrecall_store_alerts", "Alerts ever kept, by any process.", value=found.alerts_taken)
+    yield CounterMetricFamily(
+        "onrecall_store_answers", "Answers ever given, by any process.", value=found.answers_given
+    )
+    yield from _models(found)
+
+
+def _models(found: Gauges) -> Iterator[Metric]:
+    calls = CounterMetricFamily(
+        "onrecall_model_calls", "Calls of models, by any process; begins anew each day (UTC).", labels=[*MODEL, "state"]
+    )
+    tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL, "direction"])
+    cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL))
+    sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
+    for one in found.model_calls:
+        its = (one.provider, one.model, one.role)
+        calls.add_metric([*its, one.state], one.calls)
+        given, made, spent = sums.get(its, (0, 0, 0.0))
+        sums[its] = (given + one.input_tokens, made + one.output_tokens, spent + one.cost_usd)
+    for its, (given, made, spent) in sums.items():
+        tokens.add_metric([*its, "input"], given)
+        tokens.add_metric([*its, "output"], made)
+        cost.add_metric(list(its), spent)
+    yield from (calls, tokens, cost)
+
+
+def _senders(found: Mapping[str, Heard]) -> Iterator[Metric]:
+    stored = GaugeMetricFamily("onrecall_sender_alerts", "Alerts kept of a sender.", labels=["source"])
+    unread = GaugeMetricFamily(
+        "onrecall_sender_rejected", "Parts of a sender's messages that are not taken in yet.", labels=["source"]
+    )
+    last = GaugeMetricFamily(
+        "onrecall_sender_heard_timestamp_seconds", "When a sender was heard last.", labels=["source"]
+    )
+    for source, heard in sorted(found.items()):
+        stored.add_metric([source], heard.alerts)
+        unread.add_metric([source], heard.rejected)
+        if heard.heard_at is not None:
+            last.add_metric([source], heard.heard_at.timestamp())
+    yield from (stored, unread, last)

@@ -1,0 +1,67 @@
+"""The threads that tell: one for each channel, so that one which is down delays neither another nor the line."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from onrecall.domain.errors import Unavailable
+from onrecall.pipeline.notify import Teller
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+class Telling:
+    """Threads that turn events into deliveries and send them. What is due is in the store, so it outlives them."""
+
+    def __init__(self, tellers: Sequence[Teller]) -> None:
+        self._tellers = tellers
+        self._stopping = threading.Event()
+        self._wakes = [threading.Event() for _ in tellers]
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin; what was left over from the last run is due already."""
+        self._stopping.clear()
+        self._threads = [
+            threading.Thread(target=self._run, args=(teller, wake), name=f"onrecall-{teller.name}", daemon=True)
+            for teller, wake in zip(self._tellers, self._wakes, strict=True)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let each end what it sends; who takes too long is left behind, and his delivery is tried again."""
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join(GRACE_SECONDS)
+        self._threads = []
+
+    def wake(self) -> None:
+        """Something happened."""
+        for wake in self._wakes:
+            wake.set()
+
+    def _run(self, teller: Teller, wake: threading.Event) -> None:
+        while not self._stopping.is_set():
+            wake.clear()
+            if self._round(teller) == 0:
+                wake.wait(POLL_SECONDS)
+        try:
+            teller.release()
+        except Unavailable as error:
+            log.warning("%s stays claimed for a while: %s", teller.name, error)
+
+    def _round(self, teller: Teller) -> int:
+        try:
+            return teller.round()
+        except Unavailable as error:
+            log.warning("telling %s tries again in %g s: %s", teller.name, error.retry_after, error)
+            self._stopping.wait(error.retry_after)
+        except Exception:  # a channel's loop must go on, and no other one with it: the outbox keeps what failed
+            log.exception("telling %s could not do its round; it tries again", teller.name)
+            self._stopping.wait(POLL_SECONDS)
+        return 0

@@ -1,0 +1,187 @@
+"""The worker of a server, in a process of its own: what it computes holds up no acknowledgement."""
+
+import contextlib
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from io import BufferedReader
+from types import FrameType
+from typing import IO
+
+from onrecall.bootstrap.app import House, house
+from onrecall.domain.errors import OnRecallError
+from onrecall.settings import Settings
+from onrecall.storage import Store
+from onrecall.worker.worker import Arrivals, Worker, Working
+
+NICE = 10
+"""Grouping gives way to taking in where processors are short."""
+AGAIN_SECONDS = 1.0
+AT_ONCE = 4096
+"""Bytes of calls that are read together: they all say the same."""
+GRACE_SECONDS = 20.0
+"""For what is at hand; a worker that takes longer is killed, and its claim runs out."""
+
+log = logging.getLogger(__name__)
+
+
+def beside(home: House) -> Working:
+    """Who works for a house that is served: a process, or a thread where that was chosen or there is one processor."""
+    threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()  # beside what else begins
+    chosen = home.settings.worker
+    if chosen == "thread" or (chosen == "auto" and _processors() == 1) or home.memory.store.overview.database.in_memory:
+        return Worker(home.memory)
+    return WorkerProcess(home.memory.store, home.settings)
+
+
+class WorkerProcess:
+    """Keeps a process at work: it is begun again when it dies, and ends when this one does, however that happens."""
+
+    def __init__(self, store: Store, chosen: Settings) -> None:
+        self._database = store.overview.database
+        self._chosen = chosen
+        self._arrivals = Arrivals()
+        self._stopping = threading.Event()
+        self._turn = threading.Lock()
+        """Held while a process is begun, or told to end."""
+        self._keeper: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin to work; what was left over from the last run comes first."""
+        self._stopping.clear()
+        self._begin()
+        self._keeper = threading.Thread(target=self._keep, name="onrecall-worker", daemon=True)
+        self._keeper.start()
+
+    def stop(self) -> None:
+        """Let it finish what is at hand, and end."""
+        with self._turn:
+            self._stopping.set()
+            process = self._process
+        if process is not None:
+            _close(process.stdin)
+            try:
+                process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if self._keeper is not None:
+            self._keeper.join()
+            self._keeper = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def wake(self) -> None:
+        """There is something to do."""
+        if self._process is not None:
+            _call(self._process.stdin)
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        return self._arrivals.wait(arrived, seconds)
+
+    def _begin(self) -> None:
+        # not by multiprocessing, which adds a process that keeps watch, and refuses where this one is itself a daemon
+        command = [sys.executable, "-P", "-m", __name__]  # -P: what lies in the folder where it was begun is no module
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        with contextlib.suppress(OSError):  # it is gone already, and _keep says so
+            _given(process.stdin).write(pickle.dumps(self._chosen))
+        _never_wait(_given(process.stdin))
+        self._process = process
+
+    def _keep(self) -> None:
+        while True:
+            self._listen()
+            assert self._process is not None
+            ended = self._process.wait()
+            if self._stopping.is_set():
+                return
+            log.error("the worker ended with %s; it is begun again", ended)
+            self._stopping.wait(AGAIN_SECONDS)
+            with self._turn:
+                if self._stopping.is_set():
+                    return
+                self._begin()
+
+    def _listen(self) -> None:
+        """Pass on that the worker wrote something, until it is gone."""
+        assert self._process is not None
+        with contextlib.closing(_given(self._process.stdout)) as hears:
+            while hears.read(AT_ONCE):
+                self._database.say_written()
+                self._arrivals.tell()
+        _close(self._process.stdin)
+
+
+def work_for_the_server() -> None:
+    """Work as the settings on standard input say, until its end; standard output hears of all that is written."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+    signal.signal(signal.SIGTERM, _end)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    hears, calls = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what is printed by mistake is no call
+    _never_wait(calls)
+    chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
+    try:
+        with house(chosen) as home:
+            _work(home, hears, calls)
+    except OnRecallError as error:
+        log.error("the worker can't begin: %s", error)  # noqa: TRY400 - a sentence, as on the command line
+        sys.exit(1)
+
+
+def _work(home: House, hears: BufferedReader, calls: IO[bytes]) -> None:
+    worker = Worker(home.memory)
+    home.memory.store.overview.database.written.append(lambda: _call(calls))
+    worker.start()
+    try:
+        while hears.read1(AT_ONCE):
+            worker.wake()
+    finally:
+        worker.stop()
+
+
+def _processors() -> int:
+    """How many there are for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _call(other: IO[bytes] | None) -> None:
+    """Tell the other side that something happened. It is not waited for: who has a pipe full of calls needs no more."""
+    with contextlib.suppress(OSError, ValueError):
+        _given(other).write(b"!")
+
+
+def _never_wait(calls: IO[bytes]) -> None:
+    if sys.platform != "win32":
+        os.set_blocking(calls.fileno(), False)
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    with contextlib.suppress(OSError):
+        _given(pipe).close()
+
+
+def _given(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "it was asked for"
+    return pipe
+
+
+if __name__ == "__main__":
+    work_for_the_server()

@@ -1,0 +1,51 @@
+"""The thread that has answers refined: apart, so that a slow model delays no answer, no alert and no message."""
+
+import logging
+import threading
+
+from onrecall.domain.errors import Unavailable
+from onrecall.pipeline.refine import Refining
+
+POLL_SECONDS = 0.5
+GRACE_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class AskingModels:
+    """Refines what was answered; how far it has come is in the store. Without a model there is no thread."""
+
+    def __init__(self, refining: Refining) -> None:
+        self._refining = refining
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin with what happened since the last run."""
+        if not self._refining.active:
+            return
+        self._stopping.clear()
+        self._refining.begin()
+        self._thread = threading.Thread(target=self._run, name="onrecall-models", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; a model that takes too long is left behind, and the answer to refine is taken up again."""
+        self._stopping.set()
+        if self._thread:
+            self._thread.join(GRACE_SECONDS)
+            self._thread = None
+
+    def _run(self) -> None:
+        self._refining.ready()
+        while not self._stopping.is_set():
+            try:
+                done = self._refining.run()
+            except Unavailable as error:
+                log.warning("refining tries again in %g s: %s", error.retry_after, error)
+                done = 0
+            except Exception:  # the loop must go on: what failed is one answer's refinement, and the log says why
+                log.exception("an answer could not be refined; it stands as it was")
+                done = 0
+            if not done:
+                self._stopping.wait(POLL_SECONDS)

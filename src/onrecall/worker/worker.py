@@ -1,0 +1,148 @@
+"""The worker: groups alerts, settles what is over and answers what is due, for as long as its process lives."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Protocol
+
+from onrecall.domain.errors import Unavailable
+from onrecall.pipeline import Memory
+from onrecall.worker.notifier import Telling
+from onrecall.worker.refiner import AskingModels
+
+POLL_SECONDS = 0.5
+BATCH = 10
+
+log = logging.getLogger(__name__)
+
+
+class Working(Protocol):
+    """Who does what waits: a thread of this process, or a process of its own."""
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """End with what is at hand."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether anybody is at work."""
+        ...
+
+    def wake(self) -> None:
+        """There is something to do."""
+        ...
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        ...
+
+
+class Arrivals:
+    """Where threads wait for what a worker brings about."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+
+    def tell(self) -> None:
+        """Something may have arrived."""
+        with self._change:
+            self._change.notify_all()
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        deadline = time.monotonic() + seconds
+        with self._change:
+            while not (here := arrived()) and (left := deadline - time.monotonic()) > 0:
+                self._change.wait(min(left, POLL_SECONDS))
+        return here
+
+
+class Worker:
+    """A thread that does what waits. The queues are columns, so they outlive it, and others may work on them too."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._arrivals = Arrivals()
+        self._thread: threading.Thread | None = None
+        self._telling = Telling(())
+        self._asking = AskingModels(memory.refining)
+
+    def start(self) -> None:
+        """Begin to work; what was left over from the last run comes first."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
+        self._thread.start()
+        self._telling = Telling(self._memory.tellers)
+        self._telling.start()
+        self._asking.start()
+
+    def stop(self) -> None:
+        """Finish the answer at hand and end."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join()
+            self._thread = None
+        self._telling.stop()
+        self._asking.stop()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker is at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._wake.set()
+        self._telling.wake()
+
+    def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something has arrived, at most so long; says whether it did."""
+        return self._arrivals.wait(arrived, seconds)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if self._round() == 0:
+                self._wake.wait(POLL_SECONDS)
+
+    def _round(self) -> int:
+        try:
+            done = self._memory.work(BATCH)
+        except Unavailable as error:
+            log.warning("the worker tries again in %g s: %s", error.retry_after, error)
+            self._stopping.wait(error.retry_after)
+            return 0
+        except Exception:  # the one loop that must go on: the queues keep what failed, and the log says why
+            log.exception("the worker could not do its round; it tries again")
+            self._stopping.wait(POLL_SECONDS)
+            return 0
+        if done:
+            self._arrivals.tell()
+            self._telling.wake()
+        return done
+
+
+def work(memory: Memory) -> None:
+    """Work in this process until it is told to end; what is at hand is finished first."""
+    ending = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ending.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    worker = Worker(memory)
+    worker.start()
+    while not ending.wait(POLL_SECONDS):
+        pass
+    worker.stop()

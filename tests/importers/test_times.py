@@ -1,0 +1,103 @@
+"""Times: what people write, and what is refused because it could be read in two ways."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecall.domain.errors import Invalid
+from onrecall.importers.times import Times, duration, order_of, zone
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2024-01-31T09:30:00Z", "2024-01-31T09:30:00+00:00"),
+        ("2024-01-31T09:30:00.123456789+01:00", "2024-01-31T08:30:00.123456+00:00"),
+        ("2024-01-31T10:22:11.000+0100", "2024-01-31T09:22:11+00:00"),
+        ("2024-01-31 09:30", "2024-01-31T09:30:00+00:00"),
+        ("2024-01-31", "2024-01-31T00:00:00+00:00"),
+        ("20240131", "2024-01-31T00:00:00+00:00"),
+        ("31.01.2024 09:30", "2024-01-31T09:30:00+00:00"),
+        ("02.01.2024", "2024-01-02T00:00:00+00:00"),
+        ("31/01/2024 9:30 PM", "2024-01-31T21:30:00+00:00"),
+        ("01/31/2024, 12:05 AM", "2024-01-31T00:05:00+00:00"),
+        ("02/Jan/24 3:04 PM", "2024-01-02T15:04:00+00:00"),
+        ("Mon, 02 Jan 2024 15:04:05 +0000", "2024-01-02T15:04:05+00:00"),
+        ("Sep 27 2017 13:06", "2017-09-27T13:06:00+00:00"),
+        ("January 2nd, 2024 at 3:04 pm", "2024-01-02T15:04:00+00:00"),
+        ("2018-01-17 17:14pm", "2018-01-17T17:14:00+00:00"),
+        ("2024-01-31 09:30 UTC", "2024-01-31T09:30:00+00:00"),
+    ],
+)
+def test_it_reads_what_people_write(written, read):
+    assert Times().read(written, "started_at").isoformat() == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2024-02-30", "2024-13-01", "yesterday", "10", "45 minutes", "03/04/2024", "2024-01-31 09:30 EST", "0001-01-01T00:00:00Z",
+     "9999-12-31T23:59:59Z", "2024-01-31T25:00:00Z", "2024-01-31 9", "", "2024-01-31" + " " * 100 + "x", "٢٠٢٤-01-01"],
+)  # fmt: skip
+def test_it_refuses_what_is_no_time_or_could_be_two(written):
+    with pytest.raises(Invalid) as refused:
+        Times().read(written, "started_at")
+    assert refused.value.field == "started_at"
+    assert "started_at" in str(refused.value)
+
+
+def test_the_order_of_day_and_month_is_told_by_the_other_dates_or_by_the_user():
+    assert order_of(["03/04/2024", "31/01/2024"]) == "day_first"
+    assert order_of(["03/04/2024", "01/31/2024"]) == "month_first"
+    assert order_of(["03/04/2024"]) is None
+    assert order_of(["31/01/2024", "01/31/2024"]) is None
+    assert Times(order="day_first").read("03/04/2024", "d").month == 4
+    assert Times(order="month_first").read("03/04/2024", "d").month == 3
+
+
+def test_a_time_without_a_zone_is_utc_and_counted_or_in_the_zone_that_was_named():
+    times = Times()
+    assert times.read("2024-07-01 12:00", "d").hour == 12
+    assert times.assumed_utc == 1
+    times.read("2024-07-01", "d")
+    assert times.assumed_utc == 1, "a date alone has no clock to be wrong"
+    local = Times(ZoneInfo("Europe/Berlin"))
+    assert local.read("2024-07-01 12:00", "d") == datetime(2024, 7, 1, 10, tzinfo=UTC)
+    assert local.assumed_utc == 0
+
+
+@pytest.mark.parametrize("value", [1706693400, 1706693400000, 1706693400000000, 1706693400000000000])
+def test_counts_since_1970_are_read_in_any_of_their_units(value):
+    assert Times().unix(value, "createdAt") == datetime(2024, 1, 31, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", [0, -5, 10**400, float("inf"), 1e300])
+def test_a_count_that_is_no_time_is_refused(value):
+    with pytest.raises(Invalid):
+        Times().unix(value, "createdAt")
+
+
+def test_an_unknown_zone_is_named():
+    with pytest.raises(Invalid, match="Mars/Olympus"):
+        zone("Mars/Olympus")
+    with pytest.raises(Invalid):
+        zone("../../etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("45 minutes", 2700), ("1h 30m", 5400), ("2 hours and 5 min", 7500), ("00:45:00", 2700), ("90s", 90), ("soon", None), (None, None),
+     ("2024-01-31", None), ("3 moons", None)],
+)  # fmt: skip
+def test_durations(said, seconds):
+    assert duration(said) == seconds
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_time_or_a_sentence(text):
+    try:
+        assert Times().read(text, "d").tzinfo is UTC
+    except Invalid as refused:
+        assert refused.field == "d"  # noqa: PT017 - either is fine, but never silence

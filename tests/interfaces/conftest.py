@@ -1,0 +1,51 @@
+"""A whole house over the example history, copied for each test that writes."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from onrecall.bootstrap.app import House, house
+from onrecall.cli.import_history import Source, run
+from onrecall.http import create
+from onrecall.settings import Settings
+from onrecall.worker.worker import Worker
+
+LOOPBACK = "http://127.0.0.1:8000"
+"""Where a store without keys answers without them."""
+
+
+@pytest.fixture(scope="session")
+def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds the example history; never to be written to."""
+    folder = tmp_path_factory.mktemp("example")
+    with house(Settings(data_dir=folder)) as home:
+        brought = run(home.memory, Source(example=True))
+    assert brought.created > 80
+    assert brought.rejected == []
+    return folder
+
+
+@pytest.fixture
+def data_dir(example_data: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be written to."""
+    shutil.copytree(example_data, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def home(data_dir: Path) -> Iterator[House]:
+    """The house over that copy."""
+    with house(Settings(data_dir=data_dir)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(home: House) -> Iterator[TestClient]:
+    """HTTP to that house, its worker at work."""
+    worker = Worker(home.memory)
+    app = create(home.memory, worker, lambda: home.status(worker))
+    with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 50000)) as opened:
+        yield opened

@@ -1,0 +1,70 @@
+"""`onrecall serve` in a process of its own, as clients meet it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+COMMAND = (sys.executable, "-m", "onrecall")
+
+
+def surroundings(data_dir: Path) -> dict[str, str]:
+    """The environment of a process over a data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
+    return kept | {"ONRECALL_DATA_DIR": str(data_dir), "ONRECALL_SETTLE_SECONDS": "0"}
+
+
+@contextmanager
+def served(data_dir: Path) -> Iterator[str]:
+    """The address of a server over a data folder."""
+    with running(data_dir) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[tuple[str, int]]:
+    """The same, and the number of its process."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    log = data_dir / f"serve-{port}.log"
+    with log.open("wb") as out:
+        command = [*COMMAND, "serve", "--port", str(port)]
+        process = subprocess.Popen(command, env=surroundings(data_dir), stdout=out, stderr=out)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + 120
+        while not answers(address):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, f"it does not answer: {log.read_text()}"
+            time.sleep(0.1)
+        yield address, process.pid
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def children(parent: int) -> list[int]:
+    """The workers that a process began."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            its = (entry / "stat").read_text().rpartition(")")[2].split()
+            began = (entry / "cmdline").read_bytes()
+        except (OSError, NotADirectoryError):
+            continue
+        if int(its[1]) == parent and its[0] != "Z" and b"onrecall.worker.process" in began:
+            found.append(int(entry.name))
+    return found
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False

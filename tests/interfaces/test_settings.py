@@ -1,0 +1,56 @@
+import os
+
+import pytest
+
+from onrecall.domain.errors import Invalid
+from onrecall.settings import Settings, load, mask_url
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("ONRECALL_")]:
+        monkeypatch.delenv(name)
+
+
+def test_defaults_need_nothing():
+    settings = load()
+    assert settings.host == "127.0.0.1"
+    assert settings.database == f"sqlite:///{settings.data_dir / 'onrecall.db'}"
+
+
+@pytest.mark.parametrize("value", ['"127.0.0.1"', "'127.0.0.1'", " 127.0.0.1", "127.0.0.1\n"])
+def test_stray_quotes_and_blanks_are_refused_with_a_sentence(monkeypatch, value):
+    monkeypatch.setenv("ONRECALL_HOST", value)
+    with pytest.raises(Invalid, match="ONRECALL_HOST: has blanks or quotes around it"):
+        load()
+
+
+def test_a_wrong_value_names_its_variable(monkeypatch):
+    monkeypatch.setenv("ONRECALL_PORT", "eighty")
+    with pytest.raises(Invalid, match="ONRECALL_PORT"):
+        load()
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "key").write_text("not-a-real-key\n", encoding="utf-8")
+    monkeypatch.setenv("ONRECALL_EMBEDDINGS_KEY_FILE", str(tmp_path / "key"))
+    key = load().embeddings_key
+    assert key is not None
+    assert key.get_secret_value() == "not-a-real-key"
+
+
+def test_a_missing_secret_file_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("ONRECALL_EMBEDDINGS_KEY_FILE", str(tmp_path / "gone"))
+    with pytest.raises(Invalid, match="ONRECALL_EMBEDDINGS_KEY_FILE"):
+        load()
+
+
+def test_what_is_shown_hides_secrets():
+    shown = Settings(embeddings_key="not-a-real-key", database_url="postgresql://app:not-real@db/onrecall").shown()
+    assert "not-a-real-key" not in str(shown)
+    assert "not-real" not in str(shown)
+    assert shown["ONRECALL_DATABASE_URL"] == "postgresql://app:***@db/onrecall"
+
+
+def test_a_url_without_a_password_stays():
+    assert mask_url("sqlite:////var/lib/onrecall.db") == "sqlite:////var/lib/onrecall.db"

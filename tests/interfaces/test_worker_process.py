@@ -1,0 +1,133 @@
+"""A served house's worker is a process of its own: it answers, tells, is begun again when killed, and dies with its server."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from processes import COMMAND, children, surroundings
+
+from onrecall.bootstrap.app import House, house
+from onrecall.domain.incident import Incident
+from onrecall.settings import Settings
+from onrecall.storage import Store
+from onrecall.worker.process import WorkerProcess, beside
+from onrecall.worker.worker import Worker
+
+SECONDS = 120
+
+
+def settled(store_url: str, folder: Path) -> Settings:
+    return Settings(data_dir=folder, database_url=store_url, settle_seconds=0, worker="process")
+
+
+@pytest.fixture
+def home(store_url: str, tmp_path: Path) -> Iterator[House]:
+    with house(settled(store_url, tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def worker(home: House) -> Iterator[WorkerProcess]:
+    found = beside(home)
+    assert isinstance(found, WorkerProcess)
+    found.start()
+    yield found
+    found.stop()
+    assert not found.alive
+
+
+def opened(home: House, title: str) -> str:
+    return home.memory.open(Incident("", title, home.memory.now(), source="test"))[0].id
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_it_answers_and_whoever_waits_here_is_told(home: House, worker: WorkerProcess) -> None:
+    heard = threading.Event()
+    watch = home.memory.store.overview.watch(heard.set)
+    name = opened(home, "kafka consumer lag grows on orders")
+    watch.start()
+    worker.wake()
+    assert worker.wait(lambda: home.memory.store.newest_recommendation(name) is not None, SECONDS)
+    assert heard.wait(SECONDS), "what the worker wrote is told in this process"
+    watch.stop()
+    assert worker.alive
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_killed_it_is_begun_again_and_goes_on(home: House, worker: WorkerProcess) -> None:
+    first = opened(home, "disk of orders-db is full")
+    worker.wake()
+    assert worker.wait(lambda: home.memory.store.newest_recommendation(first) is not None, SECONDS)
+    (process,) = children(os.getpid())
+    os.kill(process, signal.SIGKILL)
+    until(lambda: not lives(process))
+    second = opened(home, "certificate of the gateway expired")
+    assert worker.wait(lambda: home.memory.store.newest_recommendation(second) is not None, SECONDS)
+    assert worker.alive
+    assert children(os.getpid()) != [process]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_its_server_however_that_ends(number: signal.Signals, tmp_path: Path) -> None:
+    server = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0"],
+        env=surroundings(tmp_path) | {"ONRECALL_WORKER": "process"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: children(server.pid))
+        (process,) = children(server.pid)
+        server.send_signal(number)
+        server.wait(SECONDS)
+        until(lambda: not lives(process))
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_what_lies_in_the_folder_is_no_part_of_it(home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sqlalchemy.py").write_text("raise SystemExit('hostile')")
+    monkeypatch.chdir(tmp_path)
+    worker = beside(home)
+    worker.start()
+    name = opened(home, "disk of orders-db is full")
+    worker.wake()
+    assert worker.wait(lambda: home.memory.store.newest_recommendation(name) is not None, 20)
+    worker.stop()
+
+
+def test_a_database_in_memory_is_worked_on_by_a_thread(tmp_path: Path) -> None:
+    with house(settled("sqlite://", tmp_path)) as home:
+        assert isinstance(beside(home), Worker)
+
+
+def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/none")
+    store = Store.open(f"sqlite:///{tmp_path / 'a.db'}")
+    worker = WorkerProcess(store, broken)
+    worker.start()
+    until(lambda: caplog.text.count("it is begun again") >= 2)
+    worker.stop()
+    store.close()
+    assert not worker.alive

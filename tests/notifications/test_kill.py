@@ -1,0 +1,87 @@
+"""Killed at any instant while it tells, nothing is lost, and what comes twice comes under the same key."""
+
+import json
+import multiprocessing
+import random
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+
+from onrecall.domain.incident import Incident
+from onrecall.notifications import Links
+from onrecall.notifications.webhook import Webhook
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.storage.outbox import LEASE
+from onrecall.worker.worker import Worker
+
+from .twin import HERE, Posting, twin, until
+
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["onrecall.worker.worker", "pytest"])
+KILLS = 5
+EACH = 8
+
+
+def memory(store: Store, url: str, ahead: timedelta) -> Memory:
+    """One that tells, and whose clock is ahead, so that what another held is free."""
+    hook = Webhook(Posting(HERE, HERE.check_url(url)), Links())
+    parts = Parts(
+        store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC) + ahead, channels=(hook,)
+    )
+    return Memory(parts)
+
+
+def work(database: str, url: str, ahead: timedelta, ready: Connection) -> None:
+    """Answer and tell until killed."""
+    with closing(Store.open(database)) as store:
+        Worker(memory(store, url, ahead)).start()
+        ready.send(True)
+        time.sleep(300)
+
+
+@contextmanager
+def killed_in_the_end(database: str, url: str, ahead: timedelta) -> Iterator[None]:
+    mine, its = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=work, args=(database, url, ahead, its), daemon=True)
+    process.start()
+    try:
+        assert mine.poll(60), "the worker did not begin"
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -> None:
+    moments = random.Random(5)
+    with twin(status=[200]) as other, closing(Store.open(store_url)) as store:
+        url, names = other.address + "/hook", []
+        memory(store, url, timedelta()).tellers[0].round()  # it tells of what happens from now on
+        for life in range(KILLS):
+            for n in range(EACH):
+                name = f"X-{life}-{n}"
+                opened, _ = memory(store, url, timedelta()).open(Incident(name, "Pool exhausted", datetime.now(UTC)))
+                names.append(opened.id)
+            before = len(other.asked)
+            with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * life):
+                until(lambda before=before: len(other.asked) > before, 30)
+                time.sleep(moments.uniform(0, 0.15))
+        cut_short = len([one for one in store.outbox.page(limit=1000).items if one.state != "sent"])
+        with killed_in_the_end(store_url, url, (LEASE + timedelta(seconds=1)) * KILLS):
+            until(lambda: len(store.outbox.page("sent", limit=1000).items) >= len(names), 60)
+        told = store.outbox.page(limit=1000).items
+    said = [json.loads(one.body) for one in other.asked]
+    assert {one["incident"]["id"] for one in said} == set(names), "lost"
+    assert {one.state for one in told} == {"sent"}
+    assert len(told) == len(names)
+    assert {one["id"] for one in said} == {one.key for one in told}
+    by_key = {one["id"]: one for one in said}
+    assert all(by_key[one["id"]] == one for one in said), "the same key, the same message"
+    print(
+        f"{len(names)} incidents, {KILLS} kills, {cut_short} left to send at the last, {len(said) - len(told)} came twice"
+    )

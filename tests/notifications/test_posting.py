@@ -1,0 +1,96 @@
+"""What the other side's answers mean: there, later, or never; none of them takes long or much."""
+
+import socket
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from onrecall.domain.errors import Unavailable
+from onrecall.notifications import Refused
+from onrecall.notifications.json_poster import LONGEST_WAIT, Posting, retry_after
+
+from .twin import HERE, twin
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_there(status: int) -> None:
+    with twin(status=[status], says=b"") as other:
+        other.posting()(b'{"a":1}', {"content-type": "application/json"})
+    (asked,) = other.asked
+    assert (asked.path, asked.body, asked.headers["content-type"]) == ("/hook", b'{"a":1}', "application/json")
+    assert asked.headers["user-agent"].startswith("OnRecall/")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
+def test_later(status: int) -> None:
+    with (
+        twin(status=[status], says=b"busy\x1b[31m") as other,
+        pytest.raises(Unavailable, match=f"{status}.*busy") as told,
+    ):
+        other.posting()(b"{}", {})
+    assert told.value.retry_after == 1
+    assert "\x1b" not in str(told.value)
+
+
+@pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 401, 403, 404, 405, 410, 413, 415, 422, 451])
+def test_never(status: int) -> None:
+    with twin(status=[status]) as other, pytest.raises(Refused, match=str(status)):
+        other.posting()(b"{}", {})
+    assert len(other.asked) == 1
+
+
+def test_patience_is_kept() -> None:
+    with twin(status=[429], headers={"Retry-After": "17"}) as other, pytest.raises(Unavailable) as told:
+        other.posting()(b"{}", {})
+    assert told.value.retry_after == 17
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, 1), ("", 1), ("soon", 1), ("-5", 1), ("0", 1), ("2.5", 1), ("30", 30), (" 30 ", 30), ("9" * 400, LONGEST_WAIT),
+        ("Mon, 01 Jun 2026 12:00:30 GMT", 30), ("Mon, 01 Jun 2026 11:00:00 GMT", 1), ("Mon, 01 Jun 2099 11:00:00 GMT", LONGEST_WAIT),
+        ("²", 1), ("Mon, 99 Jun 2026 12:00:30 GMT", 1),
+    ],
+)  # fmt: skip
+def test_how_long_to_wait(header: str | None, seconds: float) -> None:
+    assert retry_after(header, NOON) == seconds
+
+
+def test_who_hangs_is_left() -> None:
+    with twin(hang=30) as other:
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="no answer from"):
+            other.posting(seconds=0.3)(b"{}", {})
+        assert time.monotonic() - began < 5
+
+
+def test_an_endless_answer_is_not_read_to_its_end() -> None:
+    with twin(says=b"x" * 20_000_000) as other:
+        other.posting()(b"{}", {})
+
+
+def test_a_body_that_drips_ends_in_time() -> None:
+    with twin(drip=0.05, says=b"x" * 1000) as other:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            other.posting(seconds=0.4)(b"{}", {})
+        assert time.monotonic() - began < 5
+
+
+def test_who_is_not_there_is_tried_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unavailable, match="refused"):
+        Posting(HERE, HERE.check_url(f"http://127.0.0.1:{port}/"))(b"{}", {})
+
+
+def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    with twin() as other:
+        other.posting()(b"{}", {})
+    assert len(other.asked) == 1

@@ -1,0 +1,212 @@
+"""What people do in Slack, over real HTTP: each thing once, signed, answered in time."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from onrecall.bootstrap.access import Access
+from onrecall.bootstrap.status import Part, report
+from onrecall.domain.incident import Incident, Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.http import create
+from onrecall.http.slack_actions import SlackApp
+from onrecall.http.slack_votes import Mark, marked
+from onrecall.notifications import Links
+from onrecall.notifications.slack.api import Api
+from onrecall.notifications.slack.channel import Rooms, Slack
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+from onrecall.worker.worker import Worker
+
+from . import slack_limits
+from .slack_twin import CHANNEL, SECRET, TOKEN, workspace
+from .slack_twin import Slack as Twin
+from .twin import HERE, until
+
+NOW = datetime.now(UTC)
+PATHS = ("/slack/interactions", "/slack/commands", "/slack/events")
+
+
+@contextmanager
+def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tuple[TestClient, Memory]]:
+    """A whole OnRecall that tells the twin and hears it."""
+    store = Store.open(f"sqlite:///{folder / 'onrecall.db'}")
+    api = Api(TOKEN, f"{slack.address}/api/", pace=0)
+    channel = Slack(api, Rooms(CHANNEL), Links())
+    recall = Recall(store, None, LocalIndex(store, None))
+    memory = Memory(Parts(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
+    app = SlackApp(secret, api, HERE, Links("https://recall.example.com")) if secret else None
+    worker = Worker(memory)
+    status = lambda: report(memory, Part(name="meaning", state="ok", detail=""))  # noqa: E731
+    with TestClient(create(memory, worker, status, Access(slack=app)), "http://slack.example") as client:
+        yield client, memory
+    store.close()
+
+
+@pytest.fixture
+def slack() -> Iterator[Twin]:
+    with workspace() as opened:
+        yield opened
+
+
+@pytest.fixture
+def there(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, Memory]]:
+    """An incident like an earlier one is told, with its steps in the thread."""
+    with house(tmp_path, slack) as (client, memory):
+        memory.tellers[0].round()
+        memory.open(
+            Incident("OLD-1", "Pool exhausted in auth", NOW - timedelta(days=3), "connection pool exhausted", "auth")
+        )
+        steps = (
+            ResolutionStep("Look at the pool", "kubectl get pods -n auth"),
+            ResolutionStep("Restart the auth deployment", "kubectl rollout restart deployment/auth -n auth"),
+        )
+        memory.resolve("OLD-1", Resolution("A leak of connections", NOW - timedelta(days=2), "pool-leak", steps))
+        memory.open(Incident("NEW-1", "Pool exhausted in auth", datetime.now(UTC), "connection pool exhausted", "auth"))
+        until(lambda: bool(slack.roots()) and len(slack.thread(slack.roots()[0]["ts"])) > 0, 30)
+        yield client, memory
+
+
+def outcomes(memory: Memory) -> tuple[Outcome, ...]:
+    return memory.store.outcomes(memory.store.newest_recommendation("NEW-1").id)
+
+
+def test_a_button_that_is_delivered_thrice_is_one_outcome(there: tuple[TestClient, Memory], slack: Twin) -> None:
+    client, memory = there
+    answers = slack.press(client, slack.roots()[0], "It helped", times=3)
+    assert [one.status_code for one in answers] == [200] * 3
+    (kept,) = outcomes(memory)
+    assert (kept.verdict, kept.by) == ("helped", "slack:U0ANN")
+    rated = [one for one in memory.store.timeline("NEW-1") if one.type == "rated"]
+    assert len(rated) == 1
+    until(lambda: len(slack.whispers) == 3, 10)
+    assert slack.whispers[0]["response_type"] == "ephemeral"
+
+
+def test_minds_may_change_and_an_old_press_that_comes_late_changes_nothing(there, slack: Twin) -> None:
+    client, memory = there
+    first = time.time()
+    slack.press(client, slack.roots()[0], "It helped", at=first)
+    slack.press(client, slack.roots()[0], "It did not help", at=first + 0.001)
+    slack.press(client, slack.roots()[0], "It helped", at=first)
+    (kept,) = outcomes(memory)
+    assert kept.verdict == "did_not_help"
+
+
+def test_steps_are_marked_and_the_window_is_filled_in_and_resolves(there, slack: Twin) -> None:
+    client, memory = there
+    (details,) = slack.thread(slack.roots()[0]["ts"])
+    slack.press(client, details, "This fixed it", times=2)
+    (kept,) = outcomes(memory)
+    assert (kept.verdict, kept.steps) == ("helped", (StepVerdict(1, "worked"),))
+    slack.press(client, slack.roots()[0], "Resolve…")
+    (view,) = slack.views
+    assert slack_limits.view(view) == []
+    fields = {block["block_id"]: block["element"] for block in view["blocks"]}
+    assert fields["root_cause"]["initial_value"] == memory.store.newest_recommendation("NEW-1").cause
+    assert [one["value"] for one in fields["worked"]["initial_options"]] == ["1"]
+    assert "initial_options" not in fields["did_not_help"]
+    answers = slack.submit(client, view, {"did_not_help": ["2"], "other": "Raised the limit\n\n"}, times=2)
+    assert [one.json() for one in answers] == [{"response_action": "clear"}] * 2
+    done = memory.store.incident("NEW-1")
+    assert (done.status, done.resolution.by) == ("resolved", "slack:U0ANN")
+    assert done.resolution.root_cause == "A leak of connections"
+    assert done.resolution.steps[0].outcome == "worked"
+    assert done.resolution.steps[-1].text == "Raised the limit"
+    assert len(memory.store.resolutions("NEW-1")) == 1
+    until(lambda: slack.roots()[0]["blocks"][0]["text"]["text"] == "Resolved", 30)
+    assert len(slack.roots()) == 1
+    assert slack.refused == []
+
+
+def test_a_window_that_is_wrong_says_where(there, slack: Twin) -> None:
+    client, memory = there
+    slack.press(client, slack.roots()[0], "Resolve…")
+    (view,) = slack.views
+    (answer,) = slack.submit(client, view, {"root_cause": "  "})
+    assert answer.json() == {"response_action": "errors", "errors": {"root_cause": "say what was wrong"}}
+    (answer,) = slack.submit(client, view, {"worked": ["1"], "did_not_help": ["1"]})
+    assert "did_not_help" in answer.json()["errors"]
+    assert memory.store.incident("NEW-1").status != "resolved"
+
+
+def test_the_command_is_answered_to_who_asked_alone(there, slack: Twin) -> None:
+    client, memory = there
+    before = len(memory.store.events(0, 1000))
+    said = slack.command(client, "Pool exhausted in auth\nconnection pool exhausted &lt;now&gt;").json()
+    assert said["response_type"] == "ephemeral"
+    assert slack_limits.message(said) == []
+    assert slack_limits.alive(said) == []
+    assert "A leak of connections" in json.dumps(said)
+    assert "/recall" in slack.command(client, "  ").json()["text"]
+    assert len(memory.store.events(0, 1000)) == before, "asking writes nothing"
+
+
+def test_a_mention_is_answered_once_in_its_thread(there, slack: Twin, tmp_path: Path) -> None:
+    client, _ = there
+    for n in range(3):
+        root = slack.roots()[0]["ts"]
+        assert slack.mention(client, "pool exhausted in auth", "Ev1", retry=n, thread=root).status_code == 200
+    told = [one for one in slack.thread(root) if one["metadata"]["event_type"] == "onrecall_answer"]
+    assert len(told) == 1
+    with house(tmp_path, slack) as (again, _):  # another process, which has not heard of it
+        slack.mention(again, "pool exhausted in auth", "Ev1", retry=3, thread=root)
+    assert len([one for one in slack.thread(root) if one["metadata"]["event_type"] == "onrecall_answer"]) == 1
+
+
+def test_slack_asks_whether_the_address_is_ours(there, slack: Twin) -> None:
+    body = json.dumps({"type": "url_verification", "challenge": "abc"}).encode()
+    assert slack.deliver(there[0], "/slack/events", body, "application/json").json() == {"challenge": "abc"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_only_what_slack_signed_and_just_now(there, slack: Twin, path: str) -> None:
+    client, _ = there
+    assert client.post(path, content=b"{}").status_code == 403
+    assert slack.deliver(client, path, b"{}", secret="another secret of somebody").status_code == 403
+    assert slack.deliver(client, path, b"{}", at=time.time() - 301).status_code == 403
+    assert slack.deliver(client, path, b"{}", at=time.time() + 301).status_code == 403
+    assert slack.deliver(client, path, b"\xff{", at=time.time() - 290).status_code == 422 or path == "/slack/commands"
+    bad = {"x-slack-request-timestamp": str(int(time.time())), "x-slack-signature": "v0=" + "0" * 64}
+    assert client.post(path, content=b"{}", headers=bad).status_code == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_secret_nothing_is_heard(tmp_path: Path, slack: Twin, path: str) -> None:
+    with house(tmp_path, slack, secret=None) as (client, _):
+        assert slack.deliver(client, path, b"{}", secret="").status_code == 403
+
+
+def test_people_of_other_companies_in_a_shared_channel_may_not(there, slack: Twin) -> None:
+    client, memory = there
+    (answer,) = slack.press(client, slack.roots()[0], "It helped", user={"id": "U0EVE", "team_id": "T9"})
+    assert answer.status_code == 403
+    (answer,) = slack.press(client, slack.roots()[0], "It helped", user={})
+    assert answer.status_code == 422
+    assert outcomes(memory) == ()
+
+
+@pytest.mark.parametrize("payload", ["[]", "{", "null", '{"type":"block_actions"}', '{"type":"view_submission","user":{"id":"U0A"}}',
+    '{"type":"block_actions","user":{"id":"U0A"},"actions":[{"action_id":"helped","value":"{}","action_ts":"1"}]}',
+    '{"type":"block_actions","user":{"id":"U0A"},"actions":[{"action_id":"helped","value":"{\\"r\\":\\"x\\"}","action_ts":"inf"}]}'])  # fmt: skip
+def test_what_slack_would_not_send_is_an_error_and_not_a_crash(there, slack: Twin, payload: str) -> None:
+    answer = slack.deliver(there[0], "/slack/interactions", httpx.QueryParams({"payload": payload}).__str__().encode())
+    assert answer.status_code in (200, 422), answer.text
+
+
+def test_presses_add_up() -> None:
+    at = NOW
+    one = marked(Mark("r", True, 1, at, "slack:U"), None)
+    two = marked(Mark("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
+    assert (two.verdict, [s.outcome for s in two.steps]) == ("helped", ["worked", "did_not_help"])
+    assert marked(Mark("r", True, 1, at, "slack:U"), two) is None, "it comes again"
+    late = marked(Mark("r", False, 3, at, "slack:U"), two)
+    assert len(late.steps) == 3, "of another step, though it comes late"

@@ -1,0 +1,32 @@
+"""A whole memory that goes by words alone, on both databases, with a clock that is moved by hand."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+
+
+@dataclass
+class Clock:
+    at: datetime = datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> datetime:
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def memory(store, clock) -> Memory:
+    return Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock))

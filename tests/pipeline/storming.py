@@ -1,0 +1,60 @@
+"""A memory that alerts storm into, its worker going round when it is told to."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from stormy import NEEDS
+
+from onrecall.domain.alert import Alert
+from onrecall.domain.incident import Incident
+from onrecall.grouping import Topology
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Arrival, Store
+
+
+def house(store: Store, clock) -> Memory:
+    recall = Recall(store, None, LocalIndex(store, None))
+    return Memory(Parts(store, recall, clock, topology=Topology.of(NEEDS)))
+
+
+def tell(memory: Memory, *signals: object) -> None:
+    memory.store.receive([Arrival("alertmanager", tuple(signals))], memory.now())
+
+
+def play(memory: Memory, clock, deliveries: list[list[Alert]], seconds: float) -> None:
+    """Deliveries spread over a time, the worker going its round after each."""
+    for delivery in deliveries:
+        tell(memory, *delivery)
+        memory.work()
+        clock.forward(seconds=seconds / len(deliveries))
+
+
+def incidents(memory: Memory) -> tuple[Incident, ...]:
+    return memory.store.incidents(limit=200).items
+
+
+def grouped(memory: Memory) -> None:
+    """All that waits finds its incident; one round takes so many at most."""
+    while memory.grouping.run():
+        pass
+
+
+def only(memory: Memory) -> Incident:
+    (found,) = incidents(memory)
+    return found
+
+
+def later(memory: Memory, clock, **by: float) -> None:
+    clock.forward(**by)
+    while memory.work():
+        pass
+
+
+def answers(memory: Memory, incident: str) -> list[str]:
+    return [event.type for event in memory.store.timeline(incident) if event.type == "recommended"]
+
+
+def ended(one: Alert, at: datetime) -> Alert:
+    return replace(one, status="resolved", ends_at=at, told_at=at)

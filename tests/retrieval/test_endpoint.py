@@ -1,0 +1,134 @@
+"""The embeddings endpoint, against a real HTTP server of a few lines."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+import pytest
+
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.retrieval.embedding_endpoint import BATCH, EndpointEmbedder
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Answers embeddings of three dimensions: how often a, b and c stand in the text."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.answer: tuple[int, Any] | None = None
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1/"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.requests.append(body | {"path": self.path})
+        self.server.keys.append(self.headers["authorization"])
+        rows = [
+            {"index": n, "embedding": [1.0 + text.count(letter) for letter in "abc"]}
+            for n, text in enumerate(body["input"])
+        ]
+        status, answer = self.server.answer or (200, {"data": rows[::-1]})
+        self.send_response(status)
+        self.send_header("retry-after", "7")
+        self.end_headers()
+        self.wfile.write(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    server = Endpoint()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_vectors_come_in_the_order_of_the_texts(endpoint: Endpoint) -> None:
+    embedder = EndpointEmbedder(endpoint.base, "letters", "secret")
+    vectors = embedder.embed(["aa", "", "ccc"])
+    assert (embedder.name, embedder.dimensions) == ("letters", 3)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(vectors[:, 0] / vectors[:, 2], [3, 1, 0.25], atol=1e-6)
+    assert endpoint.requests[0]["path"] == "/v1/embeddings"
+    assert endpoint.requests[0]["model"] == "letters"
+    assert endpoint.keys == ["Bearer secret"]
+
+
+def test_many_texts_go_in_batches(endpoint: Endpoint) -> None:
+    heard: list[tuple[int, int]] = []
+    vectors = EndpointEmbedder(endpoint.base, "letters").embed(
+        ["a" * n for n in range(BATCH + 3)], lambda done, total: heard.append((done, total))
+    )
+    assert vectors.shape == (BATCH + 3, 3)
+    assert [len(request["input"]) for request in endpoint.requests] == [BATCH, 3]
+    assert heard == [(BATCH, BATCH + 3), (BATCH + 3, BATCH + 3)]
+    assert endpoint.keys == [None, None]
+
+
+def test_the_length_is_asked_for_once(endpoint: Endpoint) -> None:
+    embedder = EndpointEmbedder(endpoint.base, "letters")
+    assert embedder.embed([]).shape == (0, 3)
+    assert embedder.dimensions == 3
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_busy_means_try_again(endpoint: Endpoint, status: int) -> None:
+    endpoint.answer = (status, {})
+    with pytest.raises(Unavailable, match=str(status)) as caught:
+        EndpointEmbedder(endpoint.base, "letters").embed(["a"])
+    assert caught.value.retry_after == 7
+
+
+@pytest.mark.parametrize("status", [401, 404, 422])
+def test_a_refusal_says_what_to_check(endpoint: Endpoint, status: int) -> None:
+    endpoint.answer = (status, {})
+    with pytest.raises(Invalid, match="check its URL, model and key"):
+        EndpointEmbedder(endpoint.base, "letters", "secret").embed(["a"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"<html>",
+        {"data": []},
+        {"data": [{"index": 0}]},
+        {"data": [{"index": 0, "embedding": "AAAA"}]},
+        {"data": [{"index": 0, "embedding": [None, 1.0]}]},
+        {"data": [{"index": 0, "embedding": [1, 2]}, {"index": 1, "embedding": [1]}]},
+        [],
+    ],
+)
+def test_nonsense_is_not_taken_for_vectors(endpoint: Endpoint, answer: Any) -> None:
+    endpoint.answer = (200, answer)
+    with pytest.raises(Unavailable):
+        EndpointEmbedder(endpoint.base, "letters").embed(["a"])
+
+
+def test_another_length_later_is_refused(endpoint: Endpoint) -> None:
+    embedder = EndpointEmbedder(endpoint.base, "letters")
+    embedder.embed(["a"])
+    endpoint.answer = (200, {"data": [{"index": 0, "embedding": [1.0, 2.0]}]})
+    with pytest.raises(Unavailable, match="from 3 to 2 dimensions"):
+        embedder.embed(["a"])
+
+
+def test_nobody_there() -> None:
+    with pytest.raises(Unavailable, match="does not answer"):
+        EndpointEmbedder("http://127.0.0.1:9/v1", "letters").embed(["a"])

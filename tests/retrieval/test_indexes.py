@@ -1,0 +1,186 @@
+"""Both indexes behind a real store, on both databases: the same life of incidents, the same answers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pytest
+from passage_log import MODEL, vector
+
+from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.index import Index, Visible
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.postgres_index import PostgresIndex
+from onrecall.storage import Entry, Store
+
+ALL = Visible()
+WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+INCIDENT = Incident("INC-1", "Disk full", NOW, service="checkout", labels={"env": "prod"})
+
+
+def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None]) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(
+            owner,
+            kind,
+            part,
+            0,
+            text,
+            1,
+            None,
+            since,
+            terms.pack(terms.counts(text)),
+            vector(text).astype("<f2").tobytes(),
+            MODEL,
+        )
+        for part, (text, since) in parts.items()
+    )
+
+
+def owners(store: Store, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
+    index.refresh()
+    wanted: Mapping[int, float] = dict.fromkeys(terms.counts(text), 1.0)
+    by_words, by_meaning = index.words(wanted, visible, 10), index.meaning(vector(text), visible, 10)
+    there = store.passages(by_words)
+    assert set(by_words) <= set(by_meaning)
+    return [(there[number].owner, there[number].part) for number in by_words]
+
+
+@pytest.fixture(params=["local", "postgres"])
+def index(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Index:
+    if request.param == "local":
+        return LocalIndex(store, MODEL, tmp_path / "index")
+    if store.dialect != "postgresql":
+        pytest.skip("this index is PostgreSQL's own")
+    return PostgresIndex(store.search(MODEL, 64))
+
+
+def test_an_incident_through_its_life(store: Store, index: Index) -> None:
+    opening = passages("INC-1", "incident", opening=("disk full on node", NOW))
+    incident, _ = store.open_incident(INCIDENT, opening, NOW)
+    assert owners(store, index, "disk") == [("INC-1", "opening")]
+
+    later = NOW + timedelta(hours=1)
+    resolution = Resolution("journal logs", later)
+    both = (*opening, *passages("INC-1", "incident", resolution=("journal logs vacuumed", later)))
+    store.resolve(incident.id, resolution, both, (), (), later)
+    assert owners(store, index, "journal") == [("INC-1", "resolution")]
+    assert owners(store, index, "journal", Visible(as_of=NOW)) == []
+    assert owners(store, index, "disk journal", Visible(service="checkout", labels={"env": "prod"}, kind="incident"))
+    assert owners(store, index, "disk", Visible(exclude=frozenset({"INC-1"}))) == []
+
+    store.reopen(incident.id, opening, later)
+    assert owners(store, index, "journal") == []
+    assert owners(store, index, "disk") == [("INC-1", "opening")]
+
+
+def test_another_service_is_seen_by_the_filter(store: Store, index: Index) -> None:
+    text = passages("r", "document", body=("disk full", None))
+    document = Document("r", "Disk", "disk full", service="checkout")
+    store.put_document(document, text, NOW)
+    assert owners(store, index, "disk", Visible(service="checkout")) == [("r", "body")]
+    store.put_document(Document("r", "Disk", "disk full", service="search"), text, NOW)
+    assert owners(store, index, "disk", Visible(service="checkout")) == []
+    assert owners(store, index, "disk", Visible(service="search")) == [("r", "body")]
+    store.delete_document("r")
+    assert owners(store, index, "disk") == []
+
+
+def test_what_another_process_wrote_is_found(store: Store, index: Index, store_url: str) -> None:
+    other = Store.open(store_url)
+    document = Document("r", "Disk", "disk full")
+    other.save([Entry(document, passages("r", "document", body=("disk full", None)))], NOW)
+    other.close()
+    assert owners(store, index, "disk") == [("r", "body")]
+
+
+def filled(store: Store, count: int = 400) -> list[str]:
+    """A store of documents of a few words each, about half of them of one service."""
+    random = np.random.default_rng(5)
+    texts = [" ".join(random.choice(WORDS, random.integers(2, 9))) for _ in range(count)]
+    store.save(
+        [
+            Entry(
+                Document(
+                    f"d{n}", "", text, service=f"s{n % 2}", labels={"team": f"t{n % 5}"}, dated=NOW + timedelta(n)
+                ),
+                passages(f"d{n}", "document", body=(text, NOW + timedelta(n))),
+            )
+            for n, text in enumerate(texts)
+        ],
+        NOW,
+    )
+    return texts
+
+
+VIEWS = [
+    ALL,
+    Visible(service="s1"),
+    Visible(labels={"team": "t3"}),
+    Visible(as_of=NOW + timedelta(100)),
+    Visible(kind="incident"),
+    Visible("document", "s0", {"team": "t2"}, NOW + timedelta(300), frozenset({"d2", "d12"})),
+]
+
+
+def test_both_see_the_same(store: Store, index: Index) -> None:
+    texts = filled(store)
+    index.refresh()
+    for visible in VIEWS:
+        may = {
+            f"d{n}"
+            for n in range(len(texts))
+            if visible.kind != "incident"
+            and visible.service in (None, f"s{n % 2}")
+            and visible.labels.get("team") in (None, f"t{n % 5}")
+            and (visible.as_of is None or NOW + timedelta(n) <= visible.as_of)
+            and f"d{n}" not in visible.exclude
+        }
+        wanted: Mapping[int, float] = dict.fromkeys(terms.counts("kafka pool"), 1.0)
+        having = {f"d{n}" for n, text in enumerate(texts) if {"kafka", "pool"} & set(text.split())}
+        by_words = store.passages(index.words(wanted, visible, 1_000)).values()
+        assert {one.owner for one in by_words} == may & having
+        by_meaning = store.passages(index.meaning(vector("kafka"), visible, 1_000)).values()
+        assert {one.owner for one in by_meaning} == may
+
+
+def test_the_best_come_first(store: Store, index: Index) -> None:
+    texts = filled(store)
+    vectors = np.array([vector(text) for text in texts])
+    index.refresh()
+    for question in ("disk full", "kafka", "certificate pool timeout"):
+        best = np.argsort(-(vectors @ vector(question)), kind="stable")[:10]
+        near = store.passages(index.meaning(vector(question), ALL, 60)).values()
+        assert {f"d{n}" for n in best} <= {one.owner for one in near}
+        asked: Mapping[int, float] = dict.fromkeys(terms.counts(question), 1.0)
+        first = store.passages(index.words(asked, ALL, 5))
+        assert all(set(question.split()) <= set(one.text.split()) for one in first.values())
+
+
+@pytest.mark.postgres
+def test_a_term_everywhere_costs_no_more_than_the_budget(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.dialect != "postgresql":
+        pytest.skip("the budget is PostgreSQL's")
+    monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
+    texts = filled(store)
+    index = PostgresIndex(store.search(MODEL, 64))
+    wanted: Mapping[int, float] = dict.fromkeys(terms.counts("kafka"), 1.0)
+    assert len(index.words(wanted, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
+    assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
+
+
+@pytest.mark.postgres
+def test_passages_of_an_older_schema_are_added(store: Store, store_url: str) -> None:
+    if store.dialect != "postgresql":
+        pytest.skip("the tables are PostgreSQL's")
+    filled(store, 30)
+    with psycopg.connect(store_url) as connection:
+        connection.execute("truncate passage_words, passage_vectors")
+    index = PostgresIndex(store.search(MODEL, 64))
+    assert len(index.meaning(vector("kafka"), ALL, 100)) == 30
+    assert len(PostgresIndex(store.search("it's :another", 384)).meaning(vector("kafka"), ALL, 100)) == 0
+    assert index.words(dict.fromkeys(terms.counts("kafka disk pool"), 1.0), ALL, 100)

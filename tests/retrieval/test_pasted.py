@@ -1,0 +1,172 @@
+"""What people paste: the headline, the prose, the errors, the labels; at a bounded cost, whatever the text."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecall.domain.incident import Situation
+from onrecall.retrieval.query import WORDS, understand
+from onrecall.retrieval.situation_parser import LOGS, take_apart
+
+JAVA = "\n".join(
+    [
+        "2024-05-01 12:00:00.123 ERROR 1 --- [nio-8080-exec-7] c.a.CheckoutController : payment failed for order 4711",
+        "org.springframework.dao.DataAccessResourceFailureException: Unable to acquire JDBC Connection",
+        *[f"\tat org.springframework.orm.Layer{n}.invoke(Layer{n}.java:{n})" for n in range(240)],
+        "Caused by: org.hibernate.exception.JDBCConnectionException: Unable to acquire JDBC Connection",
+        *[f"\tat org.hibernate.Layer{n}.invoke(Layer{n}.java:{n})" for n in range(240)],
+        "Caused by: java.sql.SQLTransientConnectionException: HikariPool-1 - Connection is not available",
+        "\tat com.zaxxer.hikari.pool.HikariPool.createTimeoutException(HikariPool.java:696)",
+        *[f"\tat com.zaxxer.hikari.Layer{n}.get(Layer{n}.java:{n})" for n in range(30)],
+        "\t... 42 more",
+    ]
+)
+PYTHON = """Traceback (most recent call last):
+  File "/app/worker.py", line 12, in run
+    self.pool.acquire(secret_argument)
+  File "/app/pool.py", line 99, in acquire
+    raise PoolTimeout(waited)
+app.pool.PoolTimeoutError: waited 30 s for a connection
+"""
+ALERTMANAGER = {
+    "status": "firing",
+    "commonLabels": {"severity": "critical"},
+    "alerts": [
+        {
+            "labels": {"alertname": "KubePodCrashLooping", "namespace": "shop", "service": "checkout"},
+            "annotations": {
+                "summary": "Pod is crash looping.",
+                "description": "Pod shop/checkout-7d9f8b6c5-x2x4z is in waiting state (reason: CrashLoopBackOff).",
+                "runbook_url": "https://runbooks.example.org/KubePodCrashLooping",
+            },
+            "startsAt": "2024-05-01T12:00:00Z",
+            "fingerprint": "0123456789abcdef",
+        }
+    ],
+}
+
+
+def test_a_bare_alert_name_is_its_own_headline() -> None:
+    query = understand(Situation("KubePodCrashLooping"))
+    assert query.headline == "KubePodCrashLooping"
+    assert query.meaning == ("Kube Pod Crash Looping",)
+
+
+def test_of_a_long_trace_the_deepest_cause_leads() -> None:
+    query = understand(Situation(JAVA))
+    assert query.headline.startswith("java.sql.SQLTransientConnectionException: HikariPool-1")
+    assert "HikariPool.createTimeoutException" in query.text
+    assert len(query.text.split()) < 150
+    assert "SQLTransientConnectionException" in " ".join(query.codes.values())
+
+
+def test_prose_above_a_trace_is_the_headline_and_the_cause_follows() -> None:
+    query = understand(Situation(f"Checkout fails for all customers since 14:02\n\n{JAVA}"))
+    assert query.headline == "Checkout fails for all customers since 14:02"
+    assert query.meaning[1:] == (query.headline,)
+    assert "SQLTransientConnectionException" in query.text
+
+
+def test_a_python_traceback_keeps_what_was_raised_and_drops_source_lines() -> None:
+    pasted = take_apart(PYTHON)
+    assert any("PoolTimeoutError" in line for line in pasted.errors)
+    assert not any("secret_argument" in line for line in (*pasted.errors, *pasted.prose))
+
+
+def test_a_json_alert_gives_headline_labels_and_service() -> None:
+    query = understand(Situation(json.dumps(ALERTMANAGER)))
+    assert query.headline == "KubePodCrashLooping Pod is crash looping."
+    assert query.service == "checkout"
+    assert query.labels["namespace"] == "shop"
+    assert query.labels["severity"] == "critical"
+    assert "CrashLoopBackOff" in query.text
+    assert "runbooks.example.org" not in query.text
+    assert "0123456789abcdef" not in query.text
+
+
+def test_json_within_prose_is_taken_out_of_it() -> None:
+    query = understand(Situation(f"Please look at this:\n{json.dumps(ALERTMANAGER, indent=2)}\nIt began at noon."))
+    assert query.service == "checkout"
+    assert "It began at noon." in query.text
+    assert "{" not in query.text
+
+
+def test_structured_log_records_are_log_lines() -> None:
+    rows = [
+        json.dumps({"ts": f"2024-05-01T12:00:{n:02}Z", "level": "error", "msg": f"dial tcp 10.0.0.{n}: refused"})
+        for n in range(30)
+    ]
+    pasted = take_apart("\n".join(rows))
+    assert pasted.errors == ["ERROR: dial tcp 10.0.0.0: refused"]
+
+
+def test_what_is_given_beside_the_text_wins() -> None:
+    query = understand(Situation(json.dumps(ALERTMANAGER), service="cart", labels={"namespace": "prod"}))
+    assert (query.service, query.labels["namespace"]) == ("cart", "prod")
+
+
+def test_a_thousand_log_lines_become_their_kinds_errors_first() -> None:
+    rows = [f"2024-05-01 12:00:00 INFO request {n} served in {n} ms" for n in range(1000)]
+    rows.insert(500, "2024-05-01 12:00:07 ERROR ORA-00600: internal error code, arguments: [17]")
+    pasted = take_apart("\n".join(rows))
+    assert pasted.errors[0].endswith("ORA-00600: internal error code, arguments: [17]")
+    assert len(pasted.errors) == 2
+
+
+@pytest.mark.parametrize("text", ["", " \n\t ", "{", "[]", "{}", "[[[[", "null", "\x00", "…", '{"a": 1}'])
+def test_next_to_nothing_is_no_error(text: str) -> None:
+    understand(Situation(text))
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_understood(text: str) -> None:
+    query = understand(Situation(text))
+    assert len(query.text.split()) <= WORDS
+    assert set(query.spelled).union(*(one.terms for one in query.other_names)) == set(query.weights)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["title", "labels", "message", "service", "tags", "x"]), inner, max_size=4
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_any_json_is_understood(value: object) -> None:
+    understand(Situation(json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "a ",
+        "{",
+        "[1,",
+        '{"a":',
+        "ERROR 1 x\n",
+        "Caused by: x\n",
+        "\tat a.b(c)\n",
+        "データ",
+        '{"level":"error","msg":"x"}\n',
+    ],
+)
+def test_fifty_megabytes_cost_bounded_time(unit: str) -> None:
+    text = unit * (50_000_000 // len(unit))
+    started = time.process_time()
+    query = understand(Situation(text))
+    assert time.process_time() - started < 5
+    assert len(query.text.split()) <= WORDS
+
+
+def test_log_lines_are_bounded() -> None:
+    rows = [f"2024-05-01 12:00:00 ERROR {chr(97 + n % 26)}{chr(97 + n // 26)}x failed" for n in range(300)]
+    assert len(take_apart("\n".join(rows)).errors) == LOGS

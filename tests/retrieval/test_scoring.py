@@ -1,0 +1,174 @@
+"""The exact scorer: absolute, monotone where it must be, and the same whoever else is a candidate."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecall.domain.incident import Passage
+from onrecall.retrieval import scoring, signatures
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.fusion import WEIGHTS, Signals
+from onrecall.retrieval.scoring import Rarity
+
+TEXTS = [
+    "connection pool exhausted in checkout",
+    "disk full on the kafka broker, connection refused",
+    "certificate expired for the gateway",
+    "connection pool exhausted: connection pool exhausted",
+]
+
+
+@dataclass
+class Counted:
+    """Statistics of some texts, one passage each."""
+
+    texts: list[str]
+    df: dict[int, int] = field(default_factory=dict)
+    total_length: int = 0
+
+    def __post_init__(self) -> None:
+        for text in self.texts:
+            for term, n in terms.counts(text).items():
+                self.df[term] = self.df.get(term, 0) + 1
+                self.total_length += n
+        self.df[scoring.WHOLE] = self.documents
+
+    @property
+    def documents(self) -> int:
+        return len(self.texts)
+
+
+def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Passage:
+    held = None if vector is None else vector.astype("<f2").tobytes()
+    return Passage(
+        "o", "incident", "opening", 0, text, 1, terms=terms.pack(terms.counts(text)), vector=held, model=model
+    )
+
+
+def by_words(query: str, texts: list[str]) -> list[float]:
+    rarity = Rarity.of(terms.counts(query), Counted(TEXTS))
+    return scoring.words(terms.counts(query), rarity, [[passage(text)] for text in texts])[0].tolist()
+
+
+def test_words_are_bm25_with_exact_counts() -> None:
+    found = by_words("connection pool", TEXTS)
+    idf = [np.log(1 + (4 - 3 + 0.5) / 3.5), np.log(1 + (4 - 2 + 0.5) / 2.5)]
+    average = Counted(TEXTS).total_length / 4
+    norm = 2 * (1 - 0.9 + 0.9 * 4 / average)
+    expected = sum(idf) * 3 / (1 + norm) / np.sqrt(sum(idf) * 3)
+    assert found[0] == pytest.approx(np.log1p(expected))
+    assert found[2] == 0
+    assert found[3] > found[0] > found[1] > 0
+
+
+def test_nobody_else_changes_a_score() -> None:
+    # The last bit may differ, for sums are taken in other orders; the score that is shown has four decimals.
+    assert by_words("connection pool", TEXTS[:1]) == pytest.approx(by_words("connection pool", TEXTS)[:1], rel=1e-12)
+    importance = {"connection": 1.0, "pool": 2.0}
+    alone = scoring.characters("connection pool", importance, TEXTS[:1])
+    assert alone[0] == pytest.approx(scoring.characters("connection pool", importance, TEXTS)[0], rel=1e-12)
+
+
+def test_words_gather_over_the_passages_of_one_owner() -> None:
+    query = terms.counts("connection pool")
+    rarity = Rarity.of(query, Counted(TEXTS))
+    owners = [
+        [passage("connection lost"), passage("pool closed")],
+        [passage("connection lost"), passage("disk closed")],
+    ]
+    (both, one), has = scoring.words(query, rarity, owners)
+    assert both > one > 0
+    assert has.sum(1).tolist() == [2, 1]
+
+
+def test_no_words_no_owners_no_failure() -> None:
+    rarity = Rarity.of({}, Counted(TEXTS))
+    assert scoring.words({}, rarity, [[passage("x")]])[0].tolist() == [0]
+    assert scoring.words(terms.counts("x"), Rarity.of(terms.counts("x"), Counted([])), [])[0].tolist() == []
+    assert scoring.characters("", {}, ["x"]).tolist() == [0]
+    assert scoring.characters("pool", {"pool": 1.0}, []).tolist() == []
+
+
+def test_meaning_is_half_the_nearest_passage_and_half_the_whole() -> None:
+    x, y = np.eye(8, dtype=np.float32)[:2]
+    found, known = scoring.meaning(x, "m", [[passage("", x), passage("", y)], [passage("", y)], [passage("")], []])
+    assert known.tolist() == [True, True, False, False]
+    assert found == pytest.approx([(1 + 2**-0.5) / 2, 0, 0, 0], abs=1e-3)
+
+
+def test_vectors_of_another_model_count_for_nothing() -> None:
+    x = np.eye(8, dtype=np.float32)[0]
+    assert scoring.meaning(x, "m", [[passage("", x, "other")]])[0].tolist() == [0]
+    longer = np.eye(16, dtype=np.float32)[0]
+    assert scoring.meaning(x, "m", [[passage("", longer)], [passage("", x)]])[0].tolist() == [0, 1]
+
+
+def test_letters_find_what_words_miss() -> None:
+    texts = ["the conection pools were exhausted", "certificate expired"]
+    assert by_words("connection", texts) == [0, 0]
+    near, far = scoring.characters("connection", {"connection": 1.0}, texts)
+    assert near > 0.2 > far
+
+
+@given(st.lists(st.text(max_size=40), max_size=5), st.text(max_size=30))
+def test_letters_of_any_text_are_a_share(texts: list[str], query: str) -> None:
+    importance = dict.fromkeys(scoring.plain(query).split(), 1.0)
+    found = scoring.characters(query, importance, texts)
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+@given(st.floats(0, 5), st.floats(-1, 1), st.sampled_from(sorted(WEIGHTS)), st.floats(0.01, 1))
+def test_more_of_any_signal_is_a_better_match(words: float, meaning: float, name: str, more: float) -> None:
+    less = Signals(words, meaning)
+    raised = Signals(**{"words": words, "meaning": meaning, name: (getattr(less, name) or 0) + more})
+    assert raised.strength > less.strength
+    assert raised.score >= less.score
+    assert 0 <= less.score <= 1
+
+
+def test_without_a_model_the_other_signals_stand_for_meaning() -> None:
+    assert Signals(2.0, None, 0.5).strength > Signals(2.0, 0.0, 0.5).strength
+    assert Signals(2.0, None).shares["meaning"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("it says ORA-00600 again", "ORA-00600"),
+        ("connect ECONNREFUSED 10.0.0.1", "ECONNREFUSED"),
+        ("deadlock, SQLSTATE 40P01", "SQLSTATE 40P01"),
+        ("E11000 duplicate key", "E11000"),
+        ("answered HTTP 503", "HTTP 503"),
+        ("exited with code 137", "exited with code 137"),
+        ("java.lang.OutOfMemoryError: heap", "OutOfMemoryError"),
+        ("reason: CrashLoopBackOff", "CrashLoopBackOff"),
+        ("0x80070005 denied", "0x80070005"),
+    ],
+)
+def test_codes_are_found_as_written(text: str, written: str) -> None:
+    assert written in signatures.codes(text).values()
+    assert set(signatures.codes(text)) <= set(terms.terms(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["ERROR in the log", "an EVENT", "error handling is fine", "the code 12 m away", "Errors"]
+)
+def test_plain_words_are_no_codes(text: str) -> None:
+    assert signatures.codes(text) == {}
+
+
+def test_the_same_log_line_at_another_time_is_the_same_signature() -> None:
+    first = signatures.templates(["2024-05-01 12:00:00 ERROR pool-1 timed out after 30001 ms for order 4711"])
+    second = signatures.templates(["2025-01-01 01:02:03 ERROR pool-2 timed out after 17 ms for order 99"])
+    assert first == second
+    assert signatures.alike(dict.fromkeys(first, 1.0), second) == 1
+
+
+def test_a_rare_name_counts_more_than_a_common_one() -> None:
+    named = {"ORA-00600": 0.9, "HTTP 500": 0.1}
+    assert signatures.alike(named, {"ORA-00600"}) == pytest.approx(0.81)
+    assert signatures.alike(named, {"HTTP 500"}) == pytest.approx(0.01)
+    assert signatures.alike({}, {"HTTP 500"}) == 0

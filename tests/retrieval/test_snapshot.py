@@ -1,0 +1,224 @@
+"""The local index in its file: whatever happens to the file, the answers are those of the database."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from passage_log import MODEL, Log, passage, vector
+from test_local_index import asked
+
+from onrecall.retrieval import snapshot
+from onrecall.retrieval.index import Visible
+from onrecall.retrieval.local_index import LocalIndex
+
+ALL = 10_000
+
+
+@pytest.fixture(autouse=True)
+def _little_unsaved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onrecall.retrieval.local_index.UNSAVED", 8)
+    monkeypatch.setattr("onrecall.retrieval.local_index.AT_ONCE", 16)
+
+
+@pytest.fixture
+def log() -> Log:
+    log = Log()
+    for n in range(40):
+        log.add(passage(str(n), f"disk {n} full"), f"service-{n % 2}")
+    return log
+
+
+def started(log: Log, path: Path, model: str | None = MODEL) -> LocalIndex:
+    index = LocalIndex(log, model, path)
+    index.refresh()
+    return index
+
+
+def found(index: LocalIndex) -> list[int]:
+    by_words = sorted(index.words(asked("disk"), Visible(), ALL))
+    assert sorted(index.meaning(vector("disk"), Visible(), ALL)) == by_words
+    return by_words
+
+
+def test_a_start_reads_only_what_is_new(log: Log, tmp_path: Path) -> None:
+    started(log, tmp_path / "index")
+    log.reads = 0
+    log.add(passage("new", "disk"))
+    log.remove(3)
+    index = started(log, tmp_path / "index")
+    assert log.reads == 2
+    assert found(index) == [1, 2, *range(4, 42)]
+    assert len(index.words(asked("disk"), Visible(service="service-0"), ALL)) == 19
+
+
+def test_what_is_gone_stays_gone(log: Log, tmp_path: Path) -> None:
+    index = started(log, tmp_path / "index")
+    for number in range(1, 13):
+        log.remove(number)
+    index.refresh()
+    log.reads = 0
+    assert found(started(log, tmp_path / "index")) == list(range(13, 41))
+    assert log.reads == 0
+
+
+def test_closing_keeps_what_is_worth_it(log: Log, tmp_path: Path) -> None:
+    index = started(log, tmp_path / "index")
+    for n in range(3):
+        log.add(passage(f"late-{n}", "disk"))
+    index.refresh()
+    index.close()
+    log.reads = 0
+    assert len(found(started(log, tmp_path / "index"))) == 43
+    assert log.reads == 0
+
+
+def flipped(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    for at in range(len(raw) // 3, len(raw), 997):
+        raw[at] ^= 0xFF
+    path.write_bytes(raw)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink,
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    "nonsense": lambda path: path.write_bytes(b"nonsense" * 1000),
+    "flipped": flipped,
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damage_is_noticed_and_mended(log: Log, tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    path = tmp_path / "index"
+    started(log, path)
+    damage(path)
+    assert found(started(log, path)) == list(range(1, 41))
+    log.add(passage("new", "disk"))
+    assert found(started(log, path)) == list(range(1, 42))
+
+
+def test_every_flipped_byte_of_an_array_is_noticed(log: Log, tmp_path: Path) -> None:
+    (segment, *_), _ = (started(log, tmp_path / "index")._state.segments, 0)
+    body = snapshot._body(segment)
+    whole = snapshot._read(body, b"\0" * 100)
+    for at in range(200, len(body) - 2_000, 211):
+        broken = bytearray(body)
+        broken[at] ^= 0x10
+        try:
+            read = snapshot._read(bytes(broken), b"\0" * 100)
+        except snapshot.DAMAGE:
+            continue
+        assert (read.ids == whole.ids).all()
+        assert (read.words.keys() == whole.words.keys()).all()
+        assert (read.bits == whole.bits).all()
+
+
+def test_a_file_of_another_database_is_not_believed(log: Log, tmp_path: Path) -> None:
+    started(log, tmp_path / "index")
+    other = Log()
+    for n in range(40):
+        other.add(passage(f"other-{n}", f"disk {n} full" if n % 2 else "certificate"))
+    index = started(other, tmp_path / "index")
+    assert sorted(index.words(asked("disk"), Visible(), ALL)) == list(range(2, 41, 2))
+    other.reads = 0
+    assert sorted(started(other, tmp_path / "index").words(asked("disk"), Visible(), ALL)) == list(range(2, 41, 2))
+    assert other.reads == 0
+
+
+def test_a_database_set_back_takes_its_file_along(log: Log, tmp_path: Path) -> None:
+    started(log, tmp_path / "index")
+    log.entries = log.entries[:20]
+    assert found(started(log, tmp_path / "index")) == list(range(1, 21))
+    log.reads = 0
+    assert found(started(log, tmp_path / "index")) == list(range(1, 21))
+    assert log.reads == 0
+
+
+def test_another_model_starts_anew(log: Log, tmp_path: Path) -> None:
+    started(log, tmp_path / "index")
+    index = started(log, tmp_path / "index", "another")
+    assert len(index.words(asked("disk"), Visible(), ALL)) == 40
+    assert index.meaning(vector("disk"), Visible(), ALL) == []
+    assert found(started(log, tmp_path / "index")) == list(range(1, 41))
+
+
+def test_another_format_starts_anew(log: Log, tmp_path: Path) -> None:
+    started(log, tmp_path / "index")
+    with sqlite3.connect(tmp_path / "index") as file:
+        file.execute("update head set format = 'of the future'")
+    file.close()
+    log.reads = 0
+    assert found(started(log, tmp_path / "index")) == list(range(1, 41))
+    assert log.reads == 40
+
+
+def test_two_processes_share_the_file(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    one, two = started(log, path), started(log, path)
+    for n in range(60):
+        number = log.add(passage(f"later-{n}", "disk"))
+        if n % 7 == 0:
+            log.remove(number - 20)
+        (one if n % 3 else two).refresh()
+    one.refresh()
+    two.refresh()
+    assert found(one) == found(two) == found(started(log, path)) == sorted(log.visible(Visible()))
+
+
+def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    old = started(log, path)
+    for n in range(20):
+        log.add(passage(f"later-{n}", "disk"))
+    started(log, path)
+    snapshot.save(path, MODEL, old._state.segments, old._state.seq)
+    stored = snapshot.load(path, MODEL)
+    assert stored
+    assert stored[1] == 60
+
+
+def test_a_place_that_cannot_be_written_costs_only_time(log: Log, tmp_path: Path) -> None:
+    assert found(started(log, tmp_path / "absent" / "index")) == list(range(1, 41))
+
+
+def test_killed_while_it_saves(log: Log, tmp_path: Path) -> None:
+    """Killed at any moment of a save, the next start reads the state before or the state after."""
+    path = tmp_path / "index"
+    script = f"""
+from pathlib import Path
+from passage_log import *
+from onrecall.retrieval import snapshot
+from onrecall.retrieval.segment import Segment
+log = Log()
+for n in range(40):
+    log.add(passage(str(n), f"disk {{n}} full"))
+parts = [Segment.of(log.entries[start : start + 10], MODEL) for start in range(0, 40, 10)]
+print("ready", flush=True)
+for seq in range(10**6):
+    snapshot.save(Path({str(path)!r}), MODEL, parts[: seq % 4 + 1], seq)
+"""
+    seen = 0
+    for wait in (0.03, 0.101, 0.2):
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        stored = snapshot.load(path, MODEL)
+        if stored:
+            seen += 1
+            assert len(stored[0]) == stored[1] % 4 + 1
+    assert seen
+    path.unlink()
+    assert found(started(log, path)) == list(range(1, 41))

@@ -1,0 +1,82 @@
+"""Other names of the same thing: found, told, and never put above the very words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from onrecall.domain.incident import Document, Situation
+from onrecall.retrieval import Recall
+from onrecall.retrieval import synonyms as thesaurus
+from onrecall.retrieval import tokenizer as terms
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.query import OTHER_NAME, understand
+from onrecall.storage import Entry, Store
+
+NOW = datetime(2024, 6, 1, tzinfo=UTC)
+CLAIM = Document("claim", "Storage", "A persistent volume claim stays pending until its class can provision it.")
+MEMORY = Document("memory", "Limits", "The kernel ended the container when it was out of memory.")
+OTHERS = [
+    Document("quota", "Quota", "A namespace reached its hard limit, nothing new is admitted."),
+    Document("routes", "Routes", "The load balancer answers for a pool that has no healthy member."),
+]
+
+
+@pytest.fixture
+def recall(store: Store) -> Recall:
+    """By words alone: a sentence model may know some of these names too."""
+    built = Recall(store, None, LocalIndex(store, None))
+    things = [CLAIM, MEMORY, *OTHERS]
+    store.save([Entry(*pair) for pair in zip(things, built.prepare(things), strict=True)], NOW)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("asked", "right"),
+    [
+        ("PVC stuck since noon", "claim"),
+        ("KubePvcStuck", "claim"),
+        ("worker got OOMKilled twice", "memory"),
+        ("LB flapping", "routes"),
+        ("load-balancer flapping", "routes"),
+    ],
+)
+def test_a_thing_is_found_by_its_other_name(recall: Recall, asked: str, right: str) -> None:
+    assert recall.recall(Situation(asked))[0].id == right
+
+
+def test_the_evidence_tells_which_name_stood_for_which(recall: Recall) -> None:
+    why = recall.recall(Situation("PVC stuck since noon"))[0].why
+    assert "by another name: persistent volume claim for pvc" in why
+    (missing,) = [reason for reason in why if reason.startswith("not in it: ")]
+    assert "PVC" not in missing
+    assert not any(reason.startswith("both say: ") for reason in why), "nobody said what the other name says"
+
+
+def test_half_a_name_is_no_name(recall: Recall) -> None:
+    found = {one.id: one.why for one in recall.recall(Situation("OOM in the persistent cache"))}
+    assert "by another name: out of memory for oom" in found["memory"]
+    assert not any("another name" in reason for reason in found.get("claim", ()))
+
+
+def test_the_very_words_count_more_than_another_name() -> None:
+    query = understand(Situation("OOM of the exporter"))
+    assert query.weights[terms.number("oom")] > query.weights[terms.number("memori")] == OTHER_NAME
+    assert terms.number("memori") not in query.spelled
+    both = understand(Situation("OOM: out of memory"))
+    assert both.weights[terms.number("memori")] == query.weights[terms.number("oom")]
+    assert "oomkilled" in {one.name for one in both.other_names}
+    assert "out of memory" not in {one.name for one in both.other_names}
+
+
+def test_the_names_stand_next_to_each_other() -> None:
+    assert not understand(Situation("the volume is persistent, says the claim")).other_names
+    assert [one.name for one in thesaurus.other_names(terms.terms("PersistentVolumeClaim"))] == ["pvc", "pv"]
+
+
+def test_the_table_is_in_order() -> None:
+    lines = [[name.strip() for name in line.split("|")] for line in thesaurus.TABLE.strip().splitlines()]
+    assert all(len(names) > 1 and len(set(names)) == len(names) for names in lines)
+    for name in (name for names in lines for name in names):
+        # A name of several words that came down to one would stand for that word wherever it stands.
+        assert name == name.lower()
+        assert (len(terms.terms(name)) > 1) == (" " in name), name

@@ -1,0 +1,38 @@
+"""Alert events as incident.io's HTTP source takes them."""
+
+import json
+
+import pytest
+
+from onrecall.sources import SOURCES, Delivery
+from sources.golden import NOW, one
+
+
+def test_firing():
+    alert = one("incident-io", "firing")
+    assert (alert.key, alert.status) == ("4293868629", "firing")
+    assert alert.title == "*errors.withMessage: PG::Error failed to connect"
+    assert (alert.starts_at, alert.starts_known) == (NOW, False)
+    assert (alert.service, alert.severity) == ("hello.world.com", "critical")
+    assert alert.labels == {
+        "service": "hello.world.com", "team": "my-team", "severity": "P1", "error_type": "timeout", "deep.region": "eu-west-1",
+    }  # fmt: skip
+    assert alert.links == ("https://www.my-alerting-platform.com/alerts/my-alert-123",)
+
+
+def test_resolved():
+    alert = one("incident-io", "resolved")
+    assert (alert.key, alert.status, alert.ends_at) == ("4293868629", "resolved", None)
+
+
+def test_without_a_key_title_and_link_are_the_identity():
+    assert one("incident-io", "least").key == one("incident-io", "least").key != one("incident-io", "firing").key
+
+
+@pytest.mark.parametrize(
+    ("payload", "field"),
+    [({"title": "x"}, "status"), ({"status": "firing"}, "title"), ({"title": "x", "status": "on fire"}, "status")],
+)
+def test_what_is_wrong_is_named(payload, field):
+    parsed = SOURCES["incident-io"].parse(Delivery(json.dumps(payload).encode()), NOW)
+    assert (parsed.signals, [part.field for part in parsed.malformed]) == ((), [field])

@@ -1,0 +1,228 @@
+"""The archive: out, in again, and over to the other database."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.domain.incident import Document, Link, Performed
+from onrecall.storage import Store
+from onrecall.storage.archive import KEPT
+from onrecall.storage.tables import metadata
+
+from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    """A store in which everything has happened once."""
+    return filled(store)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, Any]]:
+    """Its archive."""
+    store = Store.open("sqlite://")
+    found = through_json(filled(store))
+    store.close()
+    return found
+
+
+def filled(store: Store) -> Store:
+    store.save(
+        [
+            entry(
+                incident("INC-9", -1000, source="jira", source_id="1"),
+                passage("old", terms=(1, 2), vector=b"\0\1", model="m"),
+            ),
+            entry(
+                incident("X-2", resolution=resolution()),
+                passage("two"),
+                performed=(Performed("scale", "worked", at(60)),),
+            ),
+            entry(Document("run/pool.md", "Pool", "# Pool", dated=at(-5000)), passage("Pool", "body", terms=(2, 3))),
+        ],
+        NOON,
+    )
+    opened, _ = store.open_incident(incident(labels={"ü": "ß"}), [passage("new", terms=(3,))], NOON)
+    store.acknowledge(opened.id, at(2), "bob")
+    store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
+    store.save_recommendation(recommendation("rec-0", opened.id), ["look", "restart"])
+    store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
+    store.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
+    store.rate(outcome("did_not_help", 20), [Performed("look", "did_not_help", at(20))], at(20))
+    store.resolve(
+        opened.id, resolution("first"), [passage("new")], [Performed("restart", "worked", at(60))], [], at(60)
+    )
+    ties = [Link("recurrence", "INC-9")]
+    store.resolve(opened.id, resolution("second", 70), [passage("new"), passage("r", "resolution")], [], ties, at(70))
+    store.reopen(opened.id, [passage("new", terms=(3, 4))], at(80), "ann")
+    store.open_incident(incident(), [], NOON)
+    return store
+
+
+@pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store beside the first, also of the other database."""
+    if request.param == "memory":
+        url = "sqlite://"
+    elif request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'other.db'}"
+    else:
+        url = request.getfixturevalue("blank_postgres_url")
+    opened = Store.open(url)
+    yield opened
+    opened.close()
+
+
+def through_json(store: Store) -> list[dict[str, Any]]:
+    return [json.loads(json.dumps(row)) for row in store.dump()]
+
+
+def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
+    rows = through_json(full)
+    assert sum(other.load(rows).values()) == len(rows) - 2
+    assert list(other.dump()) == rows
+    assert other.counts() == full.counts()
+    assert other.check() == ()
+    for one in full.incidents().items:
+        assert other.incident(one.id) == one
+        assert other.incident(one.id, at(75)) == full.incident(one.id, at(75))
+        assert other.resolutions(one.id) == full.resolutions(one.id)
+        assert other.recommendations(one.id) == full.recommendations(one.id)
+        assert other.timeline(one.id) == full.timeline(one.id)
+    assert other.documents() == full.documents()
+    assert other.events() == full.events()
+    assert other.due(10) == full.due(10)
+    keys, when = ["look", "restart", "scale"], [None, at(15), at(65), at(75)]
+    assert [other.step_records(keys, one) for one in when] == [full.step_records(keys, one) for one in when]
+    assert [other.evidence_records(["INC-9"], one) for one in when] == [
+        full.evidence_records(["INC-9"], one) for one in when
+    ]
+    assert other.term_statistics(range(9)) == full.term_statistics(range(9))
+    texts = [change.passage for change in full.changes(0, 100) if change.passage]
+    assert {repr(one.passage) for one in other.changes(0, 100)} == set(map(repr, texts))
+    assert other.open_incident(incident(), [], NOON)[0].id == full.open_incident(incident(), [], NOON)[0].id
+
+
+def test_no_table_is_forgotten() -> None:
+    left_out = metadata.tables.keys() - {table.name for table in KEPT}
+    staged = {"reindexing", "staged_owners", "staged_passages"}
+    at_home = {
+        "api_keys",
+        "tickets",
+    }  # an export is for moving and for others to read: hashes of keys are nobody else's business
+    here = {"cursors"}  # how far readers came with the events of this store; where rows go in, events are numbered anew
+    here |= {
+        "channels",
+        "threads",
+        "deliveries",
+    }  # what was told to whom: a copy must neither tell it again nor rewrite it
+    here |= {
+        "model_calls"
+    }  # what was spent, and on what account: of no use to another installation, and not its to count
+    here |= {
+        "audit",
+        "audit_head",
+    }  # who did what here; a copy begins a chain of its own, with the row that it was loaded
+    here |= {"senders", "backtests"}  # who was heard here, and what was run here
+    assert left_out == {"counters", "terms", "changes"} | staged | at_home | here, (
+        "a new table belongs into the archive, unless it follows from others"
+    )
+
+
+def test_loading_twice_changes_nothing(full: Store) -> None:
+    rows = through_json(full)
+    assert sum(full.load(rows).values()) == 0
+    assert list(full.dump()) == rows
+
+
+def test_loading_adds_what_is_missing(full: Store, other: Store) -> None:
+    other.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
+    other.load(through_json(full))
+    assert {one.id for one in other.incidents().items} == {one.id for one in full.incidents().items} | {"MINE"}
+    assert other.check() == ()
+    assert [event.incident for event in other.events(limit=2)] == ["MINE", "INC-9"]
+
+
+def test_a_contradiction_stops_the_load_as_a_whole(full: Store, other: Store) -> None:
+    other.save([entry(incident("X-2", title="Something else"))], NOON)
+    before = list(other.dump())
+    with pytest.raises(Conflict, match=r"incidents X-2: .*title.* say something else here"):
+        other.load(through_json(full))
+    assert list(other.dump()) == before
+
+
+def test_a_taken_natural_key_is_a_contradiction(full: Store, other: Store) -> None:
+    other.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
+    with pytest.raises(Conflict, match=r"rows \d+ to \d+ \(incidents\) contradict"):
+        other.load(through_json(full))
+
+
+def test_what_is_waiting_does_not_contradict(full: Store, other: Store) -> None:
+    rows = through_json(full)
+    other.load(rows)
+    waiting = next(name for name in other.due(10))
+    other.save_recommendation(replace(recommendation("rec-9"), incident=waiting), [])
+    assert sum(other.load(rows).values()) == 0
+
+
+def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows with the first one of a table changed."""
+    n = next(n for n, row in enumerate(rows) if row["table"] == table)
+    return [*rows[:n], rows[n] | values, *rows[n + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "says"),
+    [
+        ("archive", {"schema": 999}, "newer OnRecall"),
+        ("archive", {"schema": "1"}, "no archive"),
+        ("incidents", {"table": "users"}, "no table 'users'"),
+        ("incidents", {"title": None}, r"row 3 \(incidents\): title is missing"),
+        ("incidents", {"title": "a\0"}, "title holds a NUL"),
+        ("incidents", {"title": 5}, "title is not what it should be"),
+        ("incidents", {"id": "X" * 601}, "longer than 600"),
+        ("incidents", {"status": "closed"}, "status is not what"),
+        ("incidents", {"started_at": "yesterday"}, "started_at is not what"),
+        ("incidents", {"started_at": "2026-01-01T00:00:00"}, "no time zone"),
+        ("incidents", {"waiting": 1}, "waiting is not what"),
+        ("incidents", {"labels": {"a": 1}}, "labels is not what"),
+        ("incidents", {"colour": "red"}, "no 'colour'"),
+        ("resolutions", {"version": -1}, "version is not what"),
+        ("resolutions", {"steps": [{"no": 1}]}, "steps is not what"),
+        ("resolutions", {"incident": "X-9"}, "contradict what is here"),
+        ("recommendations", {"body": {}}, "body is not what"),
+        ("performed", {"outcome": "maybe"}, "outcome is not what"),
+        ("passages", {"vector": "%%"}, "vector is not what"),
+        ("passages", {"terms": base64.b64encode(b"1").decode()}, "take five each"),
+        ("counters", {"value": 2**40}, "only the number of the last incident"),
+    ],
+)
+def test_a_spoiled_archive_is_refused(
+    rows: list[dict[str, Any]], table: str, values: dict[str, Any], says: str
+) -> None:
+    target = Store.open("sqlite://")
+    with pytest.raises((Invalid, Conflict), match=says):
+        target.load(spoiled(rows, table, values))
+    assert target.counts()["incidents"] == target.counts()["passages"] == 0
+    target.close()
+
+
+def test_an_empty_archive_is_none(store: Store) -> None:
+    with pytest.raises(Invalid, match="no archive"):
+        store.load([])
+
+
+def test_the_store_can_be_used_while_it_is_dumped(store: Store) -> None:
+    store.save([entry(incident(f"X-{n}")) for n in range(3)], NOON)
+    rows = store.dump()
+    seen = [next(rows), next(rows), next(rows)]
+    store.save([entry(incident("X-9"))], NOON)
+    seen += list(rows)
+    assert sum(row["table"] == "incidents" for row in seen) == 3, "what came later is not in it"

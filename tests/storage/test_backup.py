@@ -1,0 +1,182 @@
+"""The backup: the whole store under its own numbers, out and in again, also over to the other database."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from onrecall.domain.access import Key, digest, id_of, mint
+from onrecall.domain.errors import Conflict, Invalid
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Called, Store
+from onrecall.storage.backup import KEPT, PASSING
+from onrecall.storage.outbox import Letter
+from onrecall.storage.tables import metadata
+from onrecall.storage.usage import Limits
+
+from .given import NOON, at, entry, incident, passage
+from .test_archive import filled
+
+
+@pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store beside the first, also of the other database."""
+    urls = {"memory": "sqlite://", "sqlite": f"sqlite:///{tmp_path / 'other.db'}"}
+    opened = Store.open(urls.get(request.param) or request.getfixturevalue("blank_postgres_url"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    """A store in which everything has happened, also what belongs to one installation alone."""
+    filled(store)
+    keys = [key("ann") for _ in range(3)]
+    store.keys().add(keys[0])
+    store.keys().replace(keys[0].id, keys[1], at(60))
+    store.keys().replace(keys[1].id, keys[2], at(90))
+    after = store.outbox.place("webhook")
+    assert store.outbox.post("webhook", after, after + 1, [Letter("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON)
+    called = Called("rec-1", "draft", "groq", "small", "5e884898da28")
+    store.usage.reserve(called, 0.1 + 0.2, Limits(20, 5.0), NOON)
+    store.audit.tell("key refused", detail={"reason": "ü"})
+    return store
+
+
+def key(name: str) -> Key:
+    token = mint()
+    return Key(id=id_of(token), name=name, hash=digest(token), role="admin", created_at=NOON)
+
+
+def through_json(store: Store) -> list[dict[str, Any]]:
+    return [json.loads(json.dumps(row)) for row in store.backups.rows()]
+
+
+def kept(store: Store) -> list[dict[str, Any]]:
+    """All that is not the audit, which grows by a row when something is restored."""
+    return [row for row in store.backups.rows() if not row["table"].startswith("audit")]
+
+
+def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
+    rows = through_json(full)
+    counts = other.backups.restore(rows, {"sha256": "abc"})
+    assert sum(counts.values()) == len(rows) - 1
+    assert kept(other) == kept(full)
+    assert other.check() == ()
+    assert other.keys().all() == full.keys().all()
+    assert other.outbox.page() == full.outbox.page()
+    assert other.events() == full.events()
+    before, after = full.audit.page(), other.audit.page()
+    assert after.items[1:] == before.items[: len(after.items) - 1]
+    assert after.items[0].what == "backup restored"
+    assert dict(after.items[0].detail) == {"sha256": "abc", "replaced": None}
+    assert other.audit.verify((before.items[0].seq, before.items[0].hash)) == (before.items[0].seq + 1, ())
+    opened = [one.open_incident(incident(), [passage("next")], NOON)[0].id for one in (full, other)]
+    assert opened[0] == opened[1]
+    assert other.check() == ()
+
+
+@pytest.mark.postgres
+def test_postgres_finds_what_was_restored(full: Store, blank_postgres_url: str) -> None:
+    target = Store.open(blank_postgres_url)
+    target.backups.restore(through_json(full), {})
+    astray = {
+        "passage_words": "select count(*) from passages p left join passage_words t using (id) where t.id is null",
+        "passage_vectors": "select count(*) from passages p left join passage_vectors t using (id)"
+        " where t.id is null and p.vector is not null",
+    }
+    with target._database.read() as connection:
+        assert {name: connection.scalar(text(query)) for name, query in astray.items()} == dict.fromkeys(astray, 0)
+        assert connection.scalar(text("select count(*) from passage_vectors")) == 1
+    target.close()
+
+
+def test_no_table_is_forgotten() -> None:
+    assert metadata.tables.keys() == {table.name for table in (*KEPT, *PASSING)}, (
+        "a new table belongs into the backup, unless what it holds is gone in seconds"
+    )
+
+
+def test_a_store_in_use_is_not_overwritten(full: Store, other: Store) -> None:
+    other.save([entry(incident("MINE"), passage("mine"))], NOON)
+    before = through_json(other)
+    with pytest.raises(Conflict, match="not empty"):
+        other.backups.restore(through_json(full), {})
+    assert through_json(other) == before
+
+
+def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Store, other: Store) -> None:
+    other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
+    other.keys().add(key("bob"))
+    last = other.audit.page(limit=1).items[0]
+    other.backups.restore(through_json(full), {}, replace=True)
+    passing = {"changes", "counters"}  # a change log goes on, so that an index hears of everything
+    assert [one for one in kept(other) if one["table"] not in passing] == [
+        one for one in kept(full) if one["table"] not in passing
+    ]
+    assert other.check() == ()
+    assert other.audit.verify()[1] == ()
+    told = other.audit.page(limit=1).items[0].detail
+    assert told["replaced"] == {"audit_seq": last.seq, "audit_hash": last.hash}
+
+
+def test_an_index_that_runs_hears_of_a_restore(full: Store, other: Store) -> None:
+    other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
+    index = LocalIndex(other, None)
+    index.refresh()
+    other.backups.restore(through_json(full), {}, replace=True)
+    index.refresh()
+    anew = LocalIndex(other, None)
+    anew.refresh()
+    assert len(index._state) == len(anew._state) == other.counts()["passages"]
+
+
+def test_a_backup_under_writers_is_of_one_moment(store: Store, other: Store) -> None:
+    store.save([entry(incident(f"X-{n}"), passage("a", terms=(1, n))) for n in range(1200)], NOON)
+    stop = threading.Event()
+
+    def write() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+            store.save([entry(incident(f"Y-{n}"), passage("b", terms=(2, n)))], NOON)
+
+    writer = threading.Thread(target=write)
+    rows = store.backups.rows()
+    seen = [next(rows) for _ in range(20)]
+    writer.start()
+    seen += list(rows)
+    stop.set()
+    writer.join()
+    assert store.counts()["incidents"] > 1200, "somebody wrote meanwhile"
+    other.backups.restore([json.loads(json.dumps(row)) for row in seen], {})
+    assert other.check() == ()
+    assert other.counts()["incidents"] == other.counts()["events"] == 1200
+    assert other.audit.verify()[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "says"),
+    [
+        ("backup", {"table": "archive"}, "no backup of a store"),
+        ("backup", {"schema": 999}, "newer OnRecall"),
+        ("incidents", {"table": "users"}, "no table 'users'"),
+        ("incidents", {"title": None}, "title is missing"),
+        ("incidents", {"colour": "red"}, "no 'colour'"),
+        ("resolutions", {"incident": "nobody"}, "contradict the rest"),
+        ("changes", {"seq": 2**63}, "seq is not what"),
+        ("model_calls", {"reserved_usd": "much"}, "reserved_usd is not what"),
+        ("audit", {"at": "yesterday"}, "at is not what"),
+    ],
+)
+def test_what_is_wrong_in_it_changes_nothing(full: Store, table: str, values: dict[str, object], says: str) -> None:
+    rows = through_json(full)
+    n = next(n for n, row in enumerate(rows) if row["table"] == table)
+    before = through_json(full)
+    with pytest.raises(Invalid, match=says):
+        full.backups.restore([*rows[:n], rows[n] | values, *rows[n + 1 :]], {}, replace=True)
+    assert through_json(full) == before

@@ -1,0 +1,43 @@
+"""A kill at any moment loses nothing that was acknowledged, and leaves nothing half done."""
+
+import random
+import subprocess
+import sys
+import time
+
+from onrecall.storage import Store
+
+from .test_concurrency import SAVING
+
+KILLS = 3
+
+
+def test_nothing_acknowledged_is_lost(store_url: str) -> None:
+    moments = random.Random(11)
+    acknowledged: set[str] = set()
+    for kill in range(KILLS):
+        command = [sys.executable, "-c", SAVING, store_url, f"K{kill}", "100000"]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert writer.stdout
+        acknowledged.add(writer.stdout.readline().strip())
+        time.sleep(moments.uniform(0.05, 0.6))
+        writer.kill()
+        acknowledged.update(
+            line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
+        )
+        store = Store.open(store_url)
+        there = {name for _, name in store.things(("incident", name) for name in acknowledged)}
+        assert acknowledged <= there
+        assert store.check() == ()
+        assert store.counts()["passages"] == store.counts()["incidents"]
+        store.close()
+    assert len(acknowledged) > KILLS
+
+
+def test_sqlite_syncs_every_commit(tmp_path: object) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/synced.db")
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
+    store.close()

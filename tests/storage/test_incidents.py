@@ -1,0 +1,273 @@
+"""Incidents: identity, minting, listing, and what was known when."""
+
+from dataclasses import replace
+
+import pytest
+
+from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.incident import Link
+from onrecall.storage import Store
+
+from .given import NOON, at, entry, incident, passage, resolution
+
+
+def test_every_field_comes_back(store: Store) -> None:
+    given = incident(
+        "X-1",
+        description="two\nlines, naïve ☃",
+        service="auth",
+        environment="prod",
+        severity="critical",
+        labels={"region": "eu", "empty": ""},
+        acknowledged_at=at(5),
+        source="jira",
+        source_id="OPS-1",
+        resolution=resolution(cause="x", summary="s", provenance="imported", by="ann"),
+        status="resolved",
+        resolved_at=at(55),
+        links=(Link("recurrence", "X-0"), Link("duplicate", "A-9")),
+    )
+    store.save([entry(given)], NOON)
+    assert store.incident("X-1") == given
+
+
+def test_open_incidents_have_no_resolution_at_all(store: Store) -> None:
+    store.save([entry(incident("X-1"))], NOON)
+    assert store.incident("X-1").resolution is None
+    assert store.incident("X-1").links == ()
+
+
+def test_ids_are_minted_once_and_after_all_that_were_given(store: Store) -> None:
+    first, created = store.open_incident(incident(), [], NOON)
+    assert (first.id, created) == ("INC-1", True)
+    store.save([entry(incident("INC-030")), entry(incident("INC-7")), entry(incident("INC-A"))], NOON)
+    assert store.open_incident(incident(), [], NOON)[0].id == "INC-31"
+    assert store.open_incident(incident(), [], NOON)[0].id == "INC-32"
+
+
+def test_opening_again_is_fine_with_the_same_content_only(store: Store) -> None:
+    given = incident("X-1", labels={"a": "1", "b": "2"})
+    assert store.open_incident(given, [], NOON) == (given, True)
+    assert store.open_incident(replace(given, labels={"b": "2", "a": "1"}), [], NOON) == (given, False)
+    with pytest.raises(Conflict, match="X-1 is already there"):
+        store.open_incident(replace(given, title="Another"), [], NOON)
+    assert store.incident("X-1") == given
+
+
+def test_opening_again_after_it_was_resolved_is_still_the_same_incident(store: Store) -> None:
+    given, _ = store.open_incident(incident("X-1"), [], NOON)
+    resolved = store.resolve("X-1", resolution(), [], [], [], at(60))
+    assert store.open_incident(given, [], NOON) == (resolved, False)
+    assert store.open_incident(resolved, [], NOON) == (resolved, False)
+
+
+def test_saving_is_an_upsert_by_natural_key(store: Store) -> None:
+    given = incident("X-1", source="jira", source_id="OPS-1")
+    assert store.unchanged([given]) == [False]
+    assert [saved.state for saved in store.save([entry(given)], NOON)] == ["created"]
+    assert store.unchanged([given]) == [True]
+    assert [saved.state for saved in store.save([entry(given)], NOON)] == ["unchanged"]
+    nameless = replace(given, id="", title="Renamed")
+    assert [(saved.id, saved.state) for saved in store.save([entry(nameless)], NOON)] == [("X-1", "updated")]
+    assert store.incident("X-1").title == "Renamed"
+    assert store.counts()["incidents"] == 1
+
+
+def test_an_incident_without_an_id_takes_that_of_its_source(store: Store) -> None:
+    jira = incident(source="jira", source_id="17")
+    pager = incident(source="pagerduty", source_id="17", title="Other")
+    assert [saved.id for saved in store.save([entry(jira), entry(pager)], NOON)] == ["17", "pagerduty:17"]
+    assert store.unchanged([pager, jira]) == [True, True]
+
+
+def test_an_id_is_never_made_up_on_import(store: Store) -> None:
+    (saved,) = store.save([entry(incident())], NOON)
+    assert (saved.state, saved.field) == ("rejected", "id")
+    assert "neither an id nor a source_id" in str(saved.message)
+    assert store.counts()["incidents"] == 0
+
+
+def test_only_the_entry_that_contradicts_is_left_out(store: Store) -> None:
+    store.save([entry(incident("X-1", source="jira", source_id="1"))], NOON)
+    saved = store.save(
+        [
+            entry(incident("X-2", source="jira")),
+            entry(incident("X-1", source="pagerduty")),
+            entry(incident("X-1", source="jira", source_id="2")),
+            entry(incident("X-3", source="jira", source_id="1")),
+            entry(incident("X-4", title="a\0b"), passage("a")),
+            entry(incident("X-5"), replace(passage("a"), terms=b"1234")),
+            entry(incident("X-6")),
+        ],
+        NOON,
+    )
+    assert [one.state for one in saved] == ["created", *["rejected"] * 5, "created"]
+    assert [one.field for one in saved] == [None, "id", "id", "id", "title", "passages.0.terms", None]
+    assert {one.id for one in store.incidents().items} == {"X-1", "X-2", "X-6"}
+    assert store.check() == ()
+
+
+def test_the_same_incident_twice_in_one_batch(store: Store) -> None:
+    given = incident("X-1")
+    renamed = replace(given, title="Renamed")
+    saved = store.save([entry(given, passage("a")), entry(given, passage("a")), entry(renamed, passage("b"))], NOON)
+    assert [one.state for one in saved] == ["created", "unchanged", "updated"]
+    assert [one.text for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]] == ["b"]
+
+
+def test_an_import_never_takes_away_what_was_learned(store: Store) -> None:
+    given = incident("X-1", description="one line")
+    store.save([entry(given, passage("pool"))], NOON)
+    store.acknowledge("X-1", at(1), "bob")
+    found = [passage("pool"), passage("leak", "resolution")]
+    learned = store.resolve(
+        "X-1", resolution(), [replace(one, line=n * 4 + 1) for n, one in enumerate(found)], [], [], at(60)
+    )
+    edited = replace(given, description="one line\nand another", severity="high")
+    assert store.save([entry(edited, passage("pool"))], NOON)[0].state == "updated"
+    assert store.incident("X-1") == replace(learned, description=edited.description, severity="high")
+    kept = {one.text: one.line for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]}
+    assert kept == {"pool": 1, "leak": 6}, "the resolution's passages follow the page"
+    assert store.save([entry(edited)], NOON)[0].state == "unchanged"
+
+
+def test_an_export_of_what_is_here_changes_nothing(store: Store) -> None:
+    store.save([entry(incident("X-1")), entry(incident("X-2", -5))], NOON)
+    store.resolve("X-1", resolution(), [], [], [Link("recurrence", "X-2")], at(60))
+    assert store.unchanged([store.incident("X-1")]) == [True]
+
+
+def test_an_imported_resolution_closes_the_incident(store: Store) -> None:
+    store.save([entry(incident("X-1", resolution=resolution(minutes=30)))], NOON)
+    assert store.incident("X-1").status == "resolved"
+    assert store.incident("X-1").resolved_at == at(30)
+
+
+def test_acknowledging(store: Store) -> None:
+    store.save([entry(incident("X-1"))], NOON)
+    assert store.acknowledge("X-1", at(3), "bob").acknowledged_at == at(3)
+    assert store.acknowledge("X-1", at(9)).acknowledged_at == at(3)
+    assert [event.type for event in store.timeline("X-1")] == ["opened", "acknowledged"]
+    store.resolve("X-1", resolution(), [], [], [], at(60))
+    with pytest.raises(Conflict, match="reopen it first"):
+        store.acknowledge("X-1", at(70))
+
+
+def test_links_are_tied_once_to_what_exists(store: Store) -> None:
+    store.save([entry(incident("X-1")), entry(incident("X-2"))], NOON)
+    assert store.link("X-2", Link("recurrence", "X-1"), at(5), "ann").links == (Link("recurrence", "X-1"),)
+    assert store.link("X-2", Link("recurrence", "X-1"), at(6)).links == (Link("recurrence", "X-1"),)
+    with pytest.raises(NotFound, match="X-9"):
+        store.link("X-2", Link("duplicate", "X-9"), at(5))
+    assert store.incident("X-2", as_of=at(4)).links == ()
+    assert [event.type for event in store.timeline("X-2")] == ["opened", "linked"]
+
+
+def test_what_is_not_there_is_not_found(store: Store) -> None:
+    for ask in (store.incident, store.resolutions, store.timeline):
+        with pytest.raises(NotFound, match="there is no incident X-1"):
+            ask("X-1")
+    with pytest.raises(NotFound):
+        store.acknowledge("X-1", NOON)
+    assert store.newest_recommendation("X-1") is None
+
+
+def test_filters(store: Store) -> None:
+    store.save(
+        [
+            entry(incident("A", 1, service="auth", severity="high", title="Größe überschritten: 100% of pool_size")),
+            entry(incident("B", 2, service="auth", severity="low", description="POOL at 95 percent")),
+            entry(incident("C", 3, service="web", severity="high", resolution=resolution())),
+        ],
+        NOON,
+    )
+
+    def ids(**wanted: object) -> str:
+        return "".join(one.id for one in store.incidents(**wanted).items)
+
+    assert ids() == "CBA"
+    assert ids(service="auth") == "BA"
+    assert ids(severity="high") == "CA"
+    assert ids(status="resolved") == "C"
+    assert ids(since=at(2)) == "CB"
+    assert ids(until=at(2)) == "A"
+    assert ids(q="POOL") == "CBA"
+    assert ids(q="grösse ÜBER") == "A"
+    assert ids(q="100% pool_size") == "A"
+    assert ids(q="p%l") == ""
+    assert ids(q="pool", service="auth", severity="low") == "B"
+
+
+def test_pages_hold_still_while_incidents_arrive(store: Store) -> None:
+    store.save([entry(incident(f"X-{n}", n // 2)) for n in range(7)], NOON)
+    seen, cursor = [], None
+    for turn in range(4):
+        page = store.incidents(cursor=cursor, limit=2)
+        seen += [one.id for one in page.items]
+        cursor = page.next_cursor
+        store.save([entry(incident(f"NEW-{turn}", 100 + turn))], NOON)
+    assert cursor is None
+    assert seen == [f"X-{n}" for n in reversed(range(7))]
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense!", "e30", "WyJhIl0", "WyJhIiwgImIiXQ", "ü"])
+def test_a_cursor_that_was_not_given_out(store: Store, cursor: str) -> None:
+    with pytest.raises(Invalid, match="cursor") as refused:
+        store.incidents(cursor=cursor)
+    assert refused.value.field == "cursor"
+
+
+def test_ids_have_the_same_order_everywhere(store: Store) -> None:
+    names = ["a", "B", "ä", "Z", "_", "b", "1", "😀"]
+    store.save([entry(incident(name)) for name in names], NOON)
+    ordered = sorted(names, key=str.encode, reverse=True)
+    assert [one.id for one in store.incidents().items] == ordered
+
+
+def test_limits_are_sane(store: Store) -> None:
+    for limit in (0, -1, 1001):
+        with pytest.raises(Invalid, match="limit"):
+            store.incidents(limit=limit)
+    with pytest.raises(Invalid, match="q is 1001"):
+        store.incidents(q="x" * 1001)
+
+
+def test_what_was_known_at_a_time(store: Store) -> None:
+    store.save([entry(incident("X-1", 0)), entry(incident("X-2", 10))], NOON)
+    store.acknowledge("X-1", at(20))
+    store.resolve("X-1", resolution("first", 30), [], [], [], at(31))
+    store.resolve("X-1", resolution("second", 40), [], [], [], at(41))
+    store.reopen("X-1", [], at(50))
+    store.resolve("X-1", resolution("third", 60), [], [], [], at(61))
+
+    def then(minutes: float) -> tuple[str, str | None]:
+        one = store.incident("X-1", as_of=at(minutes))
+        return one.status, one.resolution.root_cause if one.resolution else None
+
+    assert [then(minutes) for minutes in (0, 25, 35, 45, 55, 60)] == [
+        ("open", None),
+        ("acknowledged", None),
+        ("resolved", "first"),
+        ("resolved", "second"),
+        ("acknowledged", None),
+        ("resolved", "third"),
+    ]
+    assert store.incident("X-1", as_of=at(35)).resolved_at == at(30)
+    assert store.incident("X-1") == store.incident("X-1", as_of=at(9999))
+    with pytest.raises(NotFound, match="as of"):
+        store.incident("X-1", as_of=at(-1))
+    assert set(store.things([("incident", "X-1"), ("incident", "X-2"), ("document", "X-1")], at(5))) == {
+        ("incident", "X-1")
+    }
+
+
+def test_what_waits_for_an_answer(store: Store) -> None:
+    store.save([entry(incident("OLD", -100))], NOON)
+    store.open_incident(incident("X-2", 2), [], NOON)
+    store.open_incident(incident("X-1", 1), [], NOON)
+    assert store.due(10) == ("X-1", "X-2")
+    assert store.due(1) == ("X-1",)
+    store.resolve("X-1", resolution(), [], [], [], at(60))
+    assert store.due(10) == ("X-2",)
+    store.reopen("X-1", [], at(70))
+    assert store.due(10) == ("X-1", "X-2")

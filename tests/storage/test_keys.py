@@ -1,0 +1,109 @@
+"""Keys are kept as hashes, ended, replaced and never deleted, on both databases."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from onrecall.domain.access import Key, digest, id_of, mint
+from onrecall.domain.errors import Conflict, NotFound
+from onrecall.storage import Store
+
+from .given import NOON, at
+
+
+def made(name: str = "ann", **more: object) -> tuple[str, Key]:
+    token = mint()
+    return token, Key(
+        **{"id": id_of(token), "name": name, "hash": digest(token), "role": "admin", "created_at": NOON} | more
+    )
+
+
+def only(store: Store, key_id: str) -> Key:
+    return next(key for key in store.keys().all() if key.id == key_id)
+
+
+def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: Store) -> None:
+    token, key = made(expires_at=at(60))
+    store.keys().add(key)
+    assert store.keys().all() == (key,)
+    assert key.is_of(token)
+    assert not key.is_of(mint())
+    with store._database.read() as connection:
+        kept = repr(connection.execute(text("select * from api_keys")).all())
+    assert token not in kept
+    assert token.rpartition("_")[2] not in kept
+
+
+def test_a_name_has_one_working_key(store: Store) -> None:
+    _, first = made(expires_at=at(60))
+    store.keys().add(first)
+    with pytest.raises(Conflict, match="ann has a key already"):
+        store.keys().add(made(created_at=at(59))[1])
+    store.keys().add(made(created_at=at(60))[1])
+    _, other = made("bob")
+    store.keys().add(other)
+    store.keys().revoke(other.id, NOON)
+    store.keys().add(made("bob")[1])
+
+
+def test_revoking_twice_changes_nothing(store: Store) -> None:
+    _, key = made()
+    store.keys().add(key)
+    assert store.keys().revoke(key.id, at(1)).state(at(1)) == "revoked"
+    assert store.keys().revoke(key.id, at(2)).revoked_at == at(1)
+    for unknown in ("nobody", "no\0body"):
+        with pytest.raises(NotFound):
+            store.keys().revoke(unknown, at(2))
+
+
+def test_a_replaced_key_opens_until_the_overlap_ends(store: Store) -> None:
+    _, old = made()
+    _, new = made(created_at=at(10))
+    store.keys().add(old)
+    store.keys().replace(old.id, new, at(70))
+    stored = only(store, old.id)
+    assert stored.replaced_by == new.id
+    assert (stored.state(at(69)), stored.state(at(70)), only(store, new.id).state(at(70))) == (
+        "active",
+        "expired",
+        "active",
+    )
+    with pytest.raises(Conflict, match=f"already replaced by {new.id}"):
+        store.keys().replace(old.id, made()[1], at(70))
+
+
+def test_an_overlap_never_prolongs_a_key(store: Store) -> None:
+    _, old = made(expires_at=at(20))
+    store.keys().add(old)
+    store.keys().replace(old.id, made()[1], at(70))
+    assert only(store, old.id).expires_at == at(20)
+
+
+def test_a_revoked_key_is_not_replaced(store: Store) -> None:
+    _, old = made()
+    store.keys().add(old)
+    store.keys().revoke(old.id, NOON)
+    with pytest.raises(Conflict, match="revoked"):
+        store.keys().replace(old.id, made()[1], at(70))
+
+
+def test_its_last_use_is_written_once_a_minute(store: Store) -> None:
+    _, key = made()
+    store.keys().add(key)
+    seen = []
+    for seconds in (0, 59, 60, 61, 120):
+        store.keys().used(key.id, NOON + timedelta(seconds=seconds))
+        used = only(store, key.id).last_used_at
+        assert used is not None
+        seen.append((used - NOON).total_seconds())
+    assert seen == [0, 0, 60, 60, 120]
+
+
+def test_keys_stay_at_home(store: Store) -> None:
+    token, key = made()
+    store.keys().add(key)
+    exported = repr(list(store.dump()))
+    assert key.hash not in exported
+    assert token not in exported
+    assert key.id not in exported

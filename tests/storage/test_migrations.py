@@ -1,0 +1,131 @@
+"""The schema: made from nothing, brought up from every earlier one, and the same as `tables.py` says."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import UniqueConstraint, insert, inspect
+from sqlalchemy.exc import DBAPIError
+
+from onrecall.domain.errors import Invalid
+from onrecall.storage import Store, incidents, migrations
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.migrations import Step
+from onrecall.storage.tables import incidents as written
+from onrecall.storage.tables import metadata
+
+from .given import incident
+
+OPENING = "import sys; from onrecall.storage import Store; s = Store.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'blank.db'}"
+    return str(request.getfixturevalue("blank_postgres_url"))
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    opened = Database(store_url)
+    yield opened
+    opened.close()
+
+
+def test_the_schema_is_what_the_tables_say(database: Database) -> None:
+    with database.read() as connection:
+        found = inspect(connection)
+        assert {*metadata.tables, "migrations"} <= set(found.get_table_names())
+        for name, table in metadata.tables.items():
+            columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+            assert columns == {column.name: column.nullable for column in table.columns}, name
+            assert found.get_pk_constraint(name)["constrained_columns"] == [column.name for column in table.primary_key]
+            indexes = {one["name"]: one["column_names"] for one in found.get_indexes(name) if not one["unique"]}
+            assert indexes == {index.name: [column.name for column in index.columns] for index in table.indexes}, name
+            unique = {tuple(one["column_names"]) for one in found.get_unique_constraints(name)}
+            assert unique == declared_unique(name), name
+            foreign = {(key["constrained_columns"][0], key["referred_table"]) for key in found.get_foreign_keys(name)}
+            assert foreign == {(key.parent.name, key.column.table.name) for key in table.foreign_keys}, name
+
+
+def declared_unique(name: str) -> set[tuple[str, ...]]:
+    constraints = metadata.tables[name].constraints
+    return {tuple(c.name for c in one.columns) for one in constraints if isinstance(one, UniqueConstraint)}
+
+
+def test_numbers_have_no_gaps() -> None:
+    numbers = [step.number for step in migrations.steps()]
+    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+
+
+@pytest.mark.parametrize("released", range(1, migrations.newest() + 1))
+def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = migrations.steps()
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= released))
+        old = Database(blank_url)
+        with old.write() as connection:
+            given = incident("X-1")
+            connection.execute(insert(written), incidents.row(given, guard.digest(given), waiting=False))
+        old.close()
+    store = Store.open(blank_url)
+    assert store.incident("X-1") == incident("X-1")
+    assert store.check() == ()
+    store.close()
+
+
+def test_steps_are_taken_once_and_in_order(database: Database, tmp_path: Path) -> None:
+    for name, statement in (
+        ("a", "create table a (x {number})"),
+        ("b", "insert into a values (1);\ninsert into a values (2)"),
+    ):
+        (tmp_path / name).write_text(statement)
+    here = migrations.newest()
+    plan = (Step(here + 1, "a", None, tmp_path / "a"), Step(here + 2, "b", None, tmp_path / "b"))
+    for _ in range(2):
+        with database.write() as connection:
+            migrations.migrate(connection, database.kind.types, plan)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("select x from a order by x").scalars().all() == [1, 2]
+        assert migrations.version(connection) == here + 2
+
+
+def test_a_step_for_one_database_is_passed_over_by_the_other(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("create table only_here (x integer)")
+    here = migrations.newest()
+    with database.write() as connection:
+        migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", "postgresql", tmp_path / "a"),))
+    with database.read() as connection:
+        assert inspect(connection).has_table("only_here") == (database.kind.name == "postgresql")
+        assert migrations.version(connection) == here + 1
+
+
+def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
+    here = migrations.newest()
+    with pytest.raises(DBAPIError, match="nowhere"), database.write() as connection:
+        migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", None, tmp_path / "a"),))
+    with database.read() as connection:
+        assert not inspect(connection).has_table("half")
+        assert migrations.version(connection) == here
+
+
+def test_a_newer_database_is_left_alone(store_url: str) -> None:
+    database = Database(store_url)
+    with database.write() as connection:
+        connection.exec_driver_sql("insert into migrations (number, name) values (999, 'from tomorrow')")
+    database.close()
+    with pytest.raises(Invalid, match=r"schema 999.* a newer one wrote it"):
+        Store.open(store_url)
+
+
+def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:
+    command = [sys.executable, "-c", OPENING, blank_url]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    ended = [(process.communicate(timeout=120), process.returncode) for process in running]
+    assert [(out, err, code) for (out, err), code in ended] == [(b"0\n", b"", 0)] * 3

@@ -1,0 +1,71 @@
+"""What there is at a glance, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+from onrecall.domain.incident import Incident, Latency, Recommendation, Resolution
+from onrecall.sources import SOURCES, Delivery
+from onrecall.storage import Arrival, Store
+from onrecall.storage.incidents import Wanted
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def answer(name: str, incident: str | None = None) -> Recommendation:
+    latency = Latency(recall=1, compose=1, total=2)
+    return Recommendation(
+        name, incident, "never_seen", "new", None, None, "new", (), latency, NOW, NOW, name, asked="what?"
+    )
+
+
+def anomaly(store: Store, kind: str) -> None:
+    body = f'{{"error_type": "{kind}", "spike_percentage": 100}}'.encode()
+    signals = SOURCES["anomaly"].parse(Delivery(body, {}), NOW).signals
+    store.receive([Arrival("anomaly", signals)], NOW)
+
+
+def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Store) -> None:
+    overview = store.overview
+    for name in ("A-1", "A-2"):
+        store.open_incident(Incident(name, "down", NOW), (), NOW)
+    store.acknowledge("A-2", NOW)
+    assert overview.statuses() == {"open": 1, "acknowledged": 1}
+
+    before = overview.places()
+    for one in (answer("rec-1"), answer("rec-2", "A-1"), answer("rec-3"), answer("rec-1")):
+        store.save_recommendation(one, [])
+    anomaly(store, "memory_leak")
+    anomaly(store, "memory_leak")
+    anomaly(store, "dns_failure")
+
+    asked = overview.asked_after(before.answer, 10)
+    assert [one.id for _, one in asked] == ["rec-1", "rec-3"]
+    assert [one.id for _, one in overview.asked_after(asked[0][0], 10)] == ["rec-3"]
+    assert [one.alert.labels["error_type"] for one in overview.alerts_after("anomaly", before.alert, 10)] == [
+        "memory_leak",
+        "dns_failure",
+    ]
+    assert overview.alerts_after("grafana", before.alert, 10) == ()
+    total, newest = overview.answers(2)
+    assert (total, [one.id for one in newest]) == (3, ["rec-3", "rec-2"])
+    assert [one.id for one in overview.answers(2, skip=2)[1]] == ["rec-1"]
+    assert newest[0].asked == "what?"
+    assert overview.places().alert > before.alert
+
+
+def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Store) -> None:
+    for n, name in enumerate(("A-1", "A-2", "A-3")):
+        store.open_incident(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
+    for one in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
+        store.save_recommendation(one, [])
+    store.acknowledge("A-2", NOW)
+    store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
+
+    page = store.overview.glances(Wanted("unresolved"), None, 1)
+    (newest,) = page.items
+    assert (newest.incident.id, newest.answer and newest.answer.id, newest.alerts) == ("A-2", "rec-3", 0)
+    assert newest.last
+    assert newest.last.type == "acknowledged"
+    (older,) = store.overview.glances(Wanted("unresolved"), page.next_cursor, 1).items
+    assert (older.incident.id, older.answer and older.answer.id) == ("A-1", "rec-2")
+    assert [one.incident.id for one in store.overview.glances(Wanted("resolved"), None, 9).items] == ["A-3"]
+    assert store.overview.glances(Wanted("resolved"), None, 9).items[0].answer is None

@@ -1,0 +1,152 @@
+"""Passages: the change log that indexes follow, and term statistics that are exact."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onrecall.domain.incident import Document, Passage
+from onrecall.storage import Change, Store
+
+from .given import NOON, at, entry, incident, packed, passage, resolution
+
+
+def follow(store: Store, index: dict[int, Change], after: int, page: int = 3) -> int:
+    """Apply the changes after a number, as an index does; returns the number it has seen."""
+    while changes := store.changes(after, page):
+        assert [change.seq for change in changes] == sorted(change.seq for change in changes)
+        assert changes[0].seq > after
+        for change in changes:
+            if change.op == "add":
+                index[change.id] = change
+            else:
+                index.pop(change.id, None)
+        after = changes[-1].seq
+    return after
+
+
+def test_every_field_comes_back(store: Store) -> None:
+    one = Passage(
+        "", "incident", "body", 3, "naïve ☃", 17, "Über", at(1), packed(7, 7, 2**32 - 1), b"\0\1\xff", "minilm"
+    )
+    store.save([entry(incident("X-1", service="auth", labels={"a": "b"}), one)], NOON)
+    (change,) = store.changes(0, 10)
+    assert change == Change(1, "add", change.id, replace(one, owner="X-1"), "auth", {"a": "b"})
+    assert store.passages([change.id, 999]) == {change.id: change.passage}
+    assert store.passages_of([("incident", "X-1"), ("document", "X-1")]) == {
+        ("incident", "X-1"): [(change.id, change.passage)]
+    }
+
+
+def test_an_index_that_follows_has_what_there_is(store: Store) -> None:
+    index: dict[int, Change] = {}
+    store.save([entry(incident("X-1"), passage("a"), passage("b", n=1)), entry(incident("X-2"), passage("c"))], NOON)
+    seen = follow(store, index, 0)
+    assert seen == store.last_seq()
+    store.resolve("X-1", resolution(), [passage("a"), passage("b", n=1), passage("r", "resolution")], [], [], at(60))
+    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    seen = follow(store, index, seen)
+    assert {change.passage.text for change in index.values()} == set("abcrd")
+    store.reopen("X-1", [passage("a"), passage("B", n=1)], at(70))
+    store.delete_document("d")
+    follow(store, index, seen)
+    assert {change.passage.text for change in index.values()} == set("acB")
+    late: dict[int, Change] = {}
+    follow(store, late, 0)
+    assert late == index, "who starts late sees the same"
+
+
+def test_what_stays_as_it_was_keeps_its_number(store: Store) -> None:
+    store.save([entry(incident("X-1"), passage("a"))], NOON)
+    (before,) = store.changes(0, 10)
+    store.resolve("X-1", resolution(), [passage("a"), passage("r", "resolution")], [], [], at(60))
+    assert [change.id for change in store.changes(before.seq, 10)] == [before.id + 1]
+
+
+def test_another_service_or_label_is_a_change_of_every_passage(store: Store) -> None:
+    given = incident("X-1", service="auth")
+    store.save([entry(given, passage("a"))], NOON)
+    (before,) = store.changes(0, 10)
+    store.save([entry(replace(given, service="web"), passage("a"))], NOON)
+    gone, new = store.changes(before.seq, 10)
+    assert (gone.op, gone.id, gone.passage) == ("remove", before.id, None)
+    assert (new.op, new.service, new.passage) == ("add", "web", before.passage)
+
+
+def test_numbers_are_never_used_again(store: Store) -> None:
+    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    (first,) = store.changes(0, 10)
+    store.delete_document("d")
+    last = store.last_seq()
+    store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
+    (new,) = store.changes(last, 10)
+    assert new.id > first.id
+
+
+def test_passages_as_of_a_time(store: Store) -> None:
+    found = [passage("a", known_from=at(0)), passage("b", n=1), passage("r", "resolution", known_from=at(60))]
+    store.save([entry(incident("X-1"), *found)], NOON)
+
+    def texts(minutes: float | None) -> list[str]:
+        as_of = None if minutes is None else at(minutes)
+        return [one.text for _, one in store.passages_of([("incident", "X-1")], as_of).get(("incident", "X-1"), [])]
+
+    assert texts(30) == ["a", "b"]
+    assert texts(60) == texts(None) == ["a", "b", "r"]
+    assert texts(-1) == ["b"]
+
+
+@settings(max_examples=15, deadline=timedelta(seconds=20), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["A", "B", "C"]),
+            st.lists(st.lists(st.sampled_from([1, 2, 3, 2**31, 2**32 - 1]), max_size=300), max_size=3),
+        ),
+        max_size=6,
+    )
+)
+def test_statistics_are_exact_whatever_happens(store: Store, puts: list[tuple[str, list[list[int]]]]) -> None:
+    for document in store.documents().items:
+        store.delete_document(document.id)
+    for turn, (name, pages) in enumerate(puts):
+        found = [passage(f"{turn}", "body", n, tuple(words[:255])) for n, words in enumerate(pages)]
+        store.put_document(Document(name, f"{turn}", "x"), found, NOON)
+    now = dict(puts)
+    counted = Counter(term for pages in now.values() for words in pages for term in set(words[:255]))
+    statistics = store.term_statistics([1, 2, 3, 2**31, 2**32 - 1, 77])
+    assert statistics.df == dict(counted)
+    assert statistics.documents == sum(map(len, now.values()))
+    assert statistics.total_length == sum(len(words[:255]) for pages in now.values() for words in pages)
+    assert store.check() == ()
+
+
+def test_many_terms_and_many_things_fit_a_statement(store: Store) -> None:
+    words = tuple(range(1200))
+    store.save([entry(incident(f"X-{n}"), passage("a", terms=words)) for n in range(3)], NOON)
+    assert store.term_statistics(range(2000)).df == dict.fromkeys(words, 3)
+    assert len(store.things(("incident", f"X-{n}") for n in range(2000))) == 3
+
+
+def test_check_sees_what_is_wrong(store: Store) -> None:
+    store.save([entry(incident("X-1"), passage("a", terms=(1, 2)))], NOON)
+    with store._database.write() as connection:
+        connection.exec_driver_sql("update terms set passages = 5 where term = 2")
+        connection.exec_driver_sql("update counters set value = 9 where name = 'length'")
+        connection.exec_driver_sql("delete from changes")
+        connection.exec_driver_sql("update passages set owner = 'X-2'")
+    assert store.check() == (
+        "1 passages have lost the incident they belong to",
+        "1 passages are missing from the change log, so no index knows them",
+        "the total of length is 9 and should be 2",
+        "1 terms are counted wrong",
+    )
+
+
+@pytest.mark.parametrize("terms", [b"1", b"123456"])
+def test_terms_that_are_not_pairs_are_refused(store: Store, terms: bytes) -> None:
+    (saved,) = store.save([entry(incident("X-1"), replace(passage("a"), terms=terms))], NOON)
+    assert (saved.state, saved.field) == ("rejected", "passages.0.terms")

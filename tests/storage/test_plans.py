@@ -1,0 +1,112 @@
+"""What happens with every alert reads no table whole, however much is stored: SQLite's own plans say so."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
+from onrecall.domain.incident import Situation
+from onrecall.pipeline import Memory, Parts
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Arrival, Store, Unread
+
+from .given import NOON, at, entry, incident, passage, resolution
+
+GROW = "alerts|incidents|passages|notes|change_events|rejected|recommendations|outcomes|events|resolutions|links"
+WHOLE = re.compile(rf"^SCAN (?:{GROW})\b")
+
+
+@contextmanager
+def listening(store: Store) -> Iterator[dict[str, object]]:
+    """All statements that are asked meanwhile, each with the values it was asked with last."""
+    asked: dict[str, object] = {}
+
+    def hear(_connection, _cursor, statement, values, _context, many) -> None:
+        if statement.lstrip().lower().startswith(("select", "update", "delete", "with")):
+            asked[statement] = values[0] if many else values
+
+    engine = store.overview.database.kind.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+def read_whole(store: Store, asked: dict[str, object]) -> list[str]:
+    """The statements that read a table from its beginning to its end."""
+    found = []
+    with store.overview.database.read() as connection:
+        raw = connection.connection.dbapi_connection
+        for statement, values in asked.items():
+            plan = [row[3] for row in raw.cursor().execute(f"explain query plan {statement}", values)]
+            if any(WHOLE.match(line) for line in plan):
+                found.append(f"{statement}\n  {plan}")
+    return found
+
+
+@pytest.fixture
+def memory(tmp_path: object) -> Iterator[Memory]:
+    store = Store.open(f"sqlite:///{tmp_path}/onrecall.db")
+    yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOON))
+    store.close()
+
+
+def alert(n: int, **changes: object) -> Alert:
+    fields = {"source": "alertmanager", "key": f"k{n}", "status": "firing", "title": f"Disk {n} is full"}
+    return Alert(**fields | {"labels": {"service": "orders"}, "service": "orders", "starts_at": at(n % 7)} | changes)
+
+
+def test_taking_in_and_grouping(memory: Memory) -> None:
+    told = [
+        *(alert(n) for n in range(9)),
+        alert(10, starts_known=False),
+        Note("pagerduty", "k1", "n1", "looking", NOON, "ada"),
+        Acknowledgement("alertmanager", "k1", NOON, "ada"),
+        ChangeEvent("github", "deploy-1", "orders 2.1 deployed", NOON, "orders"),
+    ]
+    unread = (Unread("body[0]", "title", "no title", "{}"),)
+    with listening(memory.store) as asked:
+        for _ in range(2):
+            memory.store.receive([Arrival("alertmanager", tuple(told), unread=unread)], NOON)
+            while memory.work():
+                pass
+    assert len(asked) > 10
+    assert read_whole(memory.store, asked) == []
+
+
+def test_saving_and_resolving(memory: Memory) -> None:
+    with listening(memory.store) as asked:
+        for n in range(3):
+            given = incident(f"X-{n}", -n, source="pagerduty", source_id=f"P{n}")
+            memory.store.save([entry(given, passage(f"disk {n}", terms=(n, 7)))], NOON)
+        memory.store.resolve("X-1", resolution("cause"), [passage("r", "resolution", terms=(1,))], [], [], at(60))
+    assert len(asked) > 10
+    assert read_whole(memory.store, asked) == []
+
+
+def test_recall(memory: Memory) -> None:
+    memory.store.save([entry(incident(f"X-{n}", -n), passage(f"disk {n}", terms=(n, 7))) for n in range(5)], NOON)
+    with listening(memory.store) as asked:
+        memory.recall(Situation("disk is full", as_of=at(60)))
+    assert read_whole(memory.store, asked) == []
+
+
+def test_what_pages_ask_for_again_and_again(memory: Memory) -> None:
+    for n in range(5):
+        memory.open(incident(f"X-{n}", -n))
+    memory.work()
+    store = memory.store
+    with listening(store) as asked:
+        store.incidents(status="open", limit=50)
+        store.incidents(status="unresolved", service="orders", limit=50)
+        store.newest_recommendation("X-1")
+        store.timeline("X-1")
+        store.recommendations("X-1")
+        store.change_events_near("orders", NOON, 2)
+    assert len(asked) > 5
+    assert read_whole(store, asked) == []
