@@ -119,9 +119,8 @@ def test_confidence_comes_from_no_count(client: TestClient) -> None:
         answer = client.post(
             "/incident/new", json={"title": "auth service returning 503", "description": "cannot log in"}
         ).json()
-        assert answer["confidence"] is None, n
-        assert "not measured yet" in answer["confidence_reason"]
-        assert "%" not in re.findall(r"Confidence:[^\n]*", answer["ai_analysis"])[0]
+        assert 0 < answer["confidence"] < 0.9, n
+        assert "not measured on your incidents yet" in answer["confidence_reason"]
         told = {
             "incident_id": answer["incident_id"],
             "root_cause": "A leak of connections",
@@ -221,14 +220,14 @@ def test_no_step_stands_without_its_risk_and_where_it_is_written(client: TestCli
 
 def test_a_memory_leak_gets_no_database_throttle(client: TestClient) -> None:
     answer = decided(client, LEAK)
-    assert answer["confidence_score"] is None
+    assert answer["confidence_score"] < 0.9
     assert answer["matched_incident"] != "INC-2025-001"
     assert not re.search(r"throttl\w* (?:db |database |connection)", str(answer["recommended_action"]), re.IGNORECASE)
 
 
 def test_an_expired_certificate_gets_no_session_throttling(client: TestClient) -> None:
     answer = decided(client, CERTIFICATE)
-    assert answer["confidence_score"] is None
+    assert answer["confidence_score"] < 0.7
     assert "session" not in str(answer["recommended_action"]).lower()
     assert "throttl" not in str(answer["recommended_action"]).lower()
 
@@ -322,7 +321,8 @@ def test_decisions_reach_the_web_socket(client: TestClient) -> None:
     heard = told(client, lambda: decided(client, LEAK), {"decision"})
     decision = heard[-1]["data"]
     assert isinstance(decision, dict)
-    assert (decision["symptom"], decision["confidence_score"]) == ("Anomaly: memory_leak +280 % on checkout", None)
+    assert decision["symptom"] == "Anomaly: memory_leak +280 % on checkout"
+    assert 0 < decision["confidence_score"] < 0.9
     heard = told(
         client,
         lambda: client.post("/api/v1/decisions/stream-anomaly", json=CERTIFICATE),

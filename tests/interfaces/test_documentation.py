@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify))?)",
             REFERENCE,
             re.MULTILINE,
         )

@@ -99,11 +99,12 @@ def _said(one: Said, indent: int = 0) -> None:
 
 
 def trust(confidence: Confidence | None, reason: str | None) -> str:
-    """How far to trust it, as a frequency, or why that is not known."""
+    """How far to trust it, as a frequency, or why that is not known; what is counted on public data says so."""
     if confidence is None:
         return reason or "not measured yet"
     low, high = round(confidence.low * 100), round(confidence.high * 100)
-    return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %)"
+    public = f" on public data; {reason}" if confidence.basis == "public" else ""
+    return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %){public}"
 
 
 def _step(step: Step) -> None:

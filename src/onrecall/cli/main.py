@@ -15,11 +15,11 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
+from onrecall.cli import bench_prior, keys
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
 from onrecall.cli import incidents as storming
-from onrecall.cli import keys
 from onrecall.cli import mcp as assisting
 from onrecall.cli import recurrences as recurring
 from onrecall.cli import reindex as reindexing
@@ -66,7 +66,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
-for command in (loading.intake, loading.live, loading.backtest):
+for command in (loading.intake, loading.live, loading.backtest, bench_prior.tasks, bench_prior.prior):
     bench.command(name=command.__name__)(command)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")

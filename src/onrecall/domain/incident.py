@@ -220,6 +220,8 @@ class Evidence:
     record: Record = Record()
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
+    ranking: Mapping[str, float] = field(default_factory=dict)
+    """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
 
     @property
     def resolution(self) -> Resolution | None:
@@ -294,7 +296,8 @@ class Confidence:
     of: int
     low: float
     high: float
-    basis: Literal["outcomes", "backtest"]
+    basis: Literal["outcomes", "backtest", "public"]
+    """Counted on live answers that people judged, on a replay of the own history, or on public data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +365,15 @@ class Recommendation:
     """What the evidence looked like in numbers: what confidence is measured on."""
     asked: str | None = None
     """What was asked, where no incident says it and the answer is kept."""
+
+    @property
+    def probability(self) -> float:
+        """The chance that the precedent it rests on is right, where a number is needed: 0 where there is no precedent.
+
+        Without any evidence there is no `confidence`: nothing was shown that could be right, so the chance is 0 by its
+        meaning and not by an estimate.
+        """
+        return self.confidence.probability if self.confidence else 0.0
 
 
 @dataclass(frozen=True, slots=True)

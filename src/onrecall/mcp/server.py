@@ -104,7 +104,8 @@ class Tools:
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
 
-        `verdict` never_seen: memory has no answer. Confidence is a measured frequency, or null. Writes nothing.
+        `verdict` never_seen: memory has no answer. Confidence is a measured frequency with what it
+        was counted on. Writes nothing.
         """
         answer = self.memory.ask(situation(text, service, labels))
         return shapes.said(shapes.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")

@@ -37,11 +37,12 @@ def first_safe(recommendation: Recommendation) -> Step | None:
 
 
 def confidence(found: Confidence | None, reason: str | None) -> str:
-    """How far to trust it, as a frequency; without one, why there is none."""
+    """How far to trust it, as a frequency, with the reason where it is not counted on the own incidents."""
     if found is None:
         return f"Confidence: {reason or 'not measured yet'}"
     low, high = round(found.low * 100), round(found.high * 100)
-    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %)"
+    public = f" on public data; {reason}" if found.basis == "public" else ""
+    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %){public}"
 
 
 def cited(citation: Citation) -> str:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Recommendation, Record, Situation
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
+from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.verdict import named
 from onrecall.retrieval import Recall
 from onrecall.storage import Store
@@ -53,7 +54,8 @@ class Advisor:
         measured = self._trust.measured()
         advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
-        confidence, reason = _confidence(measured, advice, numbers)
+        fitting = [one for one in evidence if not contradiction(situation, one)]
+        confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
         digest = _digest(situation, evidence, records)
         made = Recommendation(
@@ -116,14 +118,6 @@ def _advise(
         return again
     nearest = named(max(evidence, key=lambda one: one.score))
     return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {ALIKE}")
-
-
-def _confidence(
-    measured: Measured, advice: Advice, numbers: Mapping[str, float]
-) -> tuple[Confidence | None, str | None]:
-    if advice.cause is None:
-        return None, "no cause is named, so there is nothing to be right about"
-    return measured.confidence(numbers)
 
 
 def _milliseconds(start: float, end: float) -> float:
