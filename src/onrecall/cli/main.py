@@ -190,7 +190,8 @@ def resolve(
 @app.command(name="import")
 def bring(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")
+        list[Path] | None,
+        typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
