@@ -111,5 +111,5 @@ $(BENCH)/stamp: requirements-bench.lock pyproject.toml | $(UV)
 $(PEER)/stamp: requirements-hindsight.lock | $(UV)
 	@echo "installing a Hindsight server for the tests into $(PEER) (once) …"
 	@test -e $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
-	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --require-hashes -r requirements-hindsight.lock
+	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --compile-bytecode --require-hashes -r requirements-hindsight.lock
 	@touch $@

@@ -42,6 +42,7 @@ from onrecall.http import overview as now
 from onrecall.http import sources as senders
 from onrecall.http import websocket as live
 from onrecall.http.broadcast import Stream
+from onrecall.http.compat import hindsight as dialects_hindsight
 from onrecall.http.compat import incidentos as dialects_incidentos
 from onrecall.http.compat import ragoffire as dialects_ragoffire
 from onrecall.http.compat import ragoffire_documents as dialects_rcas
@@ -143,8 +144,9 @@ DIALECTS = (
     dialects_ragoffire.router,
     dialects_rcas.router,
     dialects_live.router,
+    dialects_hindsight.router,
 )
-"""What clients of three other systems speak; documented apart (docs/dialects.md)."""
+"""What clients of other systems speak; documented apart (docs/dialects.md, docs/hindsight.md)."""
 ROUTERS = (
     incidents.router,
     now.router,
@@ -180,6 +182,7 @@ TAGS = [
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
     {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
+    {"name": "Hindsight", "description": "What clients of Hindsight speak (docs/hindsight.md)."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]
 

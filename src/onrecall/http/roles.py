@@ -93,6 +93,23 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/documents/search": "viewer",
     "GET /api/v1/documents/stats": "viewer",
     "WEBSOCKET /ws/incidents": "viewer",
+    # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
+    "GET /version": "open",
+    "GET /v1/default/banks": "viewer",
+    "GET /v1/default/banks/{bank_id}": "viewer",
+    "PUT /v1/default/banks/{bank_id}": "admin",
+    "PATCH /v1/default/banks/{bank_id}": "admin",
+    "DELETE /v1/default/banks/{bank_id}": "admin",
+    "GET /v1/default/banks/{bank_id}/profile": "viewer",
+    "GET /v1/default/banks/{bank_id}/config": "viewer",
+    "GET /v1/default/banks/{bank_id}/stats": "viewer",
+    "POST /v1/default/banks/{bank_id}/memories": "admin",
+    "DELETE /v1/default/banks/{bank_id}/memories": "admin",
+    "POST /v1/default/banks/{bank_id}/memories/recall": "viewer",
+    "GET /v1/default/banks/{bank_id}/memories/list": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents/{document_id:path}": "viewer",
+    "DELETE /v1/default/banks/{bank_id}/documents/{document_id:path}": "admin",
 }
 ROUTES: Mapping[str, Least] = {
     **_DIALECTS,  # first, as in the application

@@ -20,6 +20,8 @@ from onrecall.storage import sequences as counting
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import parts
 from onrecall.storage.database import Database
+from onrecall.storage.memory_banks import memory_banks, retained
+from onrecall.storage.mirrored import mirrored
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.sources import senders
 from onrecall.storage.tickets import tickets
@@ -34,6 +36,9 @@ KEPT: Sequence[Table] = (
     tables.channels,
     tables.threads,
     tables.deliveries,
+    mirrored,
+    memory_banks,
+    retained,
     tables.model_calls,
     senders,
     backtests,

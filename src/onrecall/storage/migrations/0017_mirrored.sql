@@ -1,0 +1,6 @@
+create table mirrored (
+  channel {key} not null,
+  incident {key} not null,
+  document text not null,
+  primary key (channel, incident)
+);
