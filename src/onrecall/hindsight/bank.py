@@ -8,7 +8,6 @@ import asyncio
 import concurrent.futures
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +29,8 @@ TEXTS_AT_ONCE = 8
 """Texts that are fetched at the same time."""
 QUERY_CHARACTERS = 4000
 """What is sent of a question: the model on the other side reads less."""
+RECALL_TOKENS = 4096
+"""Tokens of a reply to a question."""
 GRACE_SECONDS = 2.0
 Item = Mapping[str, Any]
 Reply = TypeVar("Reply")
@@ -100,26 +101,29 @@ class HindsightBank:
             found |= {name: text for name, text in zip(part, texts, strict=True) if text is not None}
         return found
 
-    def recall(self, question: str, limit: int) -> "concurrent.futures.Future[tuple[Match, ...]]":
-        """Begin to look for what is like a question; the result, or an error of this module, comes later."""
-        return self._submit(lambda client: self._recall(client, question, limit), self.timeout)
+    def recall(
+        self, question: str, limit: int, max_tokens: int = RECALL_TOKENS
+    ) -> "concurrent.futures.Future[tuple[Match, ...]]":
+        """Begin to look for what is like a question; the result, or an error of OnRecall, comes later."""
+        return self._submit(lambda client: self._recall(client, question, limit, max_tokens), self.timeout)
 
     def close(self) -> None:
         """End the connection and the thread; what is on its way is given up."""
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None
-        if loop is None or thread is None:
-            return
-        with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(self._disconnect(), loop).result(GRACE_SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(GRACE_SECONDS)
-        if not thread.is_alive():
-            loop.close()
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(GRACE_SECONDS)
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the loop until it is told to stop, then take leave of the server in the same thread."""
+        loop.run_forever()
+        loop.run_until_complete(self._disconnect())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
     async def _disconnect(self) -> None:
-        """Within the loop: give up what is on its way, then close the connection."""
         waiting = asyncio.all_tasks() - {asyncio.current_task()}
         for task in waiting:
             task.cancel()
@@ -174,8 +178,8 @@ class HindsightBank:
             return None
         return document.original_text or ""
 
-    async def _recall(self, client: "Hindsight", question: str, limit: int) -> tuple[Match, ...]:
-        reply = await client.arecall(self.name, question[:QUERY_CHARACTERS], budget="low")
+    async def _recall(self, client: "Hindsight", question: str, limit: int, max_tokens: int) -> tuple[Match, ...]:
+        reply = await client.arecall(self.name, question[:QUERY_CHARACTERS], budget="low", max_tokens=max_tokens)
         return best_matches(reply.results, limit)
 
     # the loop
@@ -215,7 +219,9 @@ class HindsightBank:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._loop.run_forever, name="onrecall-hindsight", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._serve, args=(self._loop,), name="onrecall-hindsight", daemon=True
+                )
                 self._thread.start()
             return self._loop
 

@@ -1,5 +1,7 @@
 """What a Hindsight server answers, as far as OnRecall reads it."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +17,13 @@ class StoredDocument:
     """When what it tells of happened; None: nobody said."""
     created_at: str | None = None
     """When it was stored there."""
+    content_hash: str = ""
+
+    @property
+    def version(self) -> str:
+        """A hash of all that it says."""
+        said = [self.content_hash, sorted(self.metadata.items()), self.event_date]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ def stored_document(item: Any) -> StoredDocument:
         metadata={str(key): str(value) for key, value in metadata.items() if value is not None},
         event_date=str(event_date) if event_date else None,
         created_at=item.created_at or None,
+        content_hash=item.content_hash or "",
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from onrecall import importers
 from onrecall.domain.errors import NotFound, Rejected
-from onrecall.domain.incident import Incident
+from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
 from onrecall.importers import Item, Note
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
@@ -127,8 +127,14 @@ def pull(
     ours = _ours(memory.store, list(by_incident))
     wanted = {name: documents for name, documents in sorted(by_incident.items()) if name not in ours}
     pulled.known_here = sum(len(by_incident[name]) for name in ours)
-    records = _records(peer.bank, wanted, stored_at=stored_at)
+    changed = _changed(memory.store, peer.channel.name, wanted)
+    records = _records(peer.bank, changed, stored_at=stored_at)
     pulled.brought = memory.bring((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
+    pulled.brought.unchanged += len(wanted) - len(changed)
+    if not dry_run:
+        rejected = {one.where for one in pulled.brought.rejected}
+        done = [one for name, documents in changed.items() if name not in rejected for one in documents]
+        memory.store.mirrored.note_pulled(peer.channel.name, {one.id: one.version for one in done})
     return pulled
 
 
@@ -158,6 +164,20 @@ def _ours(store: Store, names: Sequence[str]) -> set[str]:
         if incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"):
             ours.add(name)
     return ours
+
+
+def _changed(
+    store: Store, channel: str, wanted: Mapping[str, Sequence[StoredDocument]]
+) -> dict[str, Sequence[StoredDocument]]:
+    """The incidents of which a document says something else than when it was brought in, or that are not here."""
+    versions = store.mirrored.pulled(channel)
+    asked: list[tuple[EvidenceKind, str]] = [("incident", name) for name in wanted]
+    here = {name for _, name in store.things(asked)}
+    return {
+        name: documents
+        for name, documents in wanted.items()
+        if name not in here or any(versions.get(one.id) != one.version for one in documents)
+    }
 
 
 def _records(

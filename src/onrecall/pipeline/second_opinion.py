@@ -193,5 +193,5 @@ def _title(match: Match) -> str | None:
 
 def _agrees(matches: Sequence[OpinionMatch], evidence: Sequence[Evidence]) -> bool | None:
     theirs = next((match.incident for match in matches if match.incident), None)
-    ours = next((one for one in evidence if one.kind == "incident"), None)
+    ours = next((one for one in evidence if one.resolution is not None), None)
     return None if theirs is None or ours is None else theirs in (ours.id, *ours.family)

@@ -21,7 +21,7 @@ from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import parts
 from onrecall.storage.database import Database
 from onrecall.storage.memory_banks import memory_banks, retained
-from onrecall.storage.mirrored import mirrored
+from onrecall.storage.mirrored import mirrored, pulled
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.sources import senders
 from onrecall.storage.tickets import tickets
@@ -37,6 +37,7 @@ KEPT: Sequence[Table] = (
     tables.threads,
     tables.deliveries,
     mirrored,
+    pulled,
     memory_banks,
     retained,
     tables.model_calls,

@@ -1,9 +1,9 @@
-"""Which incidents have a document elsewhere, so that it goes when the incident goes.
+"""Which incidents have a document elsewhere, so that it goes when they go; and what was brought in from there.
 
 A row outlives its incident: one without an incident is a document that is yet to be deleted there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Column, Table, and_, delete, insert, select
@@ -19,6 +19,14 @@ mirrored = Table(
     Column("channel", Words, primary_key=True),
     Column("incident", Words, primary_key=True),
     Column("document", Words, nullable=False),
+)
+
+pulled = Table(
+    "pulled",
+    metadata,
+    Column("channel", Words, primary_key=True),
+    Column("document", Words, primary_key=True),
+    Column("version", Words, nullable=False),  # of what it said when it was brought in
 )
 
 
@@ -46,6 +54,22 @@ class Mirrored:
                 rows = [{"channel": channel, "incident": name, "document": wanted[name]} for name in sorted(missing)]
                 if rows:
                     connection.execute(insert(mirrored), rows)
+
+    def pulled(self, channel: str) -> dict[str, str]:
+        """The versions of the documents that were brought in, by their ids."""
+        with self.database.read() as connection:
+            query = select(pulled.c.document, pulled.c.version).where(pulled.c.channel == channel)
+            return {row.document: row.version for row in connection.execute(query)}
+
+    def note_pulled(self, channel: str, versions: Mapping[str, str]) -> None:
+        """Note what documents said when they were brought in."""
+        rows = [{"channel": channel, "document": name, "version": version} for name, version in versions.items()]
+        with self.database.write() as connection:
+            for part in keys(versions):
+                this = and_(pulled.c.channel == channel, pulled.c.document.in_(part))
+                connection.execute(delete(pulled).where(this))
+            if rows:
+                connection.execute(insert(pulled), rows)
 
     def orphans(self, channel: str, limit: int) -> tuple[MirroredDocument, ...]:
         """Documents whose incident is gone, at most so many."""

@@ -4,3 +4,10 @@ create table mirrored (
   document text not null,
   primary key (channel, incident)
 );
+
+create table pulled (
+  channel {key} not null,
+  document {key} not null,
+  version text not null,
+  primary key (channel, document)
+);
