@@ -1,5 +1,6 @@
 """The HTTP application: routes, problems and limits put together."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -52,6 +53,7 @@ from onrecall.http.compat.ragoffire_live import Browsers
 from onrecall.http.mcp import Mcp
 from onrecall.http.sns_confirmation import Confirming
 from onrecall.pipeline import Memory
+from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.worker.backtest_runner import Rehearsals
 from onrecall.worker.ingest_queue import Intake
 from onrecall.worker.metrics import Metrics
@@ -67,10 +69,11 @@ def create(
     status: Callable[[], StatusReport],
     access: Access = Access(),  # noqa: B008 - frozen
     rehearsals: Rehearsals | None = None,
+    hindsight: HindsightPeer | None = None,
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in.
 
-    Without `rehearsals` no backtest can be started over HTTP.
+    Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
     intake = Intake(memory, worker.wake)
     browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
@@ -104,6 +107,7 @@ def create(
         dependencies=SHOWN,
     )
     app.state.memory = memory
+    app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
     app.state.browsers = browsers
@@ -112,6 +116,7 @@ def create(
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     app.state.rehearsals = rehearsals
+    app.state.hindsight = hindsight
     app.state.metrics = Metrics(
         memory,
         status,

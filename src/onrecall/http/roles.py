@@ -73,7 +73,7 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /incident/resolve": "responder",
     "GET /incident/{incident_id}": "viewer",
     "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
-    "POST /sync": "viewer",
+    "POST /sync": "responder",  # it brings in what a Hindsight bank has
     "POST /deduplicate": "viewer",
     "GET /incidents/all": "viewer",
     "GET /incidents/insights": "viewer",
@@ -95,6 +95,8 @@ _DIALECTS: Mapping[str, Least] = {
     "WEBSOCKET /ws/incidents": "viewer",
     # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
     "GET /version": "open",
+    "GET /health": "open",
+    "GET /health/live": "open",
     "GET /v1/default/banks": "viewer",
     "GET /v1/default/banks/{bank_id}": "viewer",
     "PUT /v1/default/banks/{bank_id}": "admin",

@@ -301,3 +301,22 @@ class VersionOut(BaseModel):
 
     api_version: str
     features: Mapping[str, bool]
+
+
+class HealthOut(BaseModel):
+    """Whether it answers, and its parts."""
+
+    status: str
+    database: str
+    app_name: str = "OnRecall"
+    version: str
+    services: Mapping[str, str]
+    timestamp: str
+
+
+class AliveOut(BaseModel):
+    """The process answers."""
+
+    status: str = "alive"
+    version: str
+    uptime_seconds: float

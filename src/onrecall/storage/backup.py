@@ -20,7 +20,6 @@ from onrecall.storage import sequences as counting
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import parts
 from onrecall.storage.database import Database
-from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.mirrored import mirrored, pulled
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.sources import senders
@@ -38,8 +37,6 @@ KEPT: Sequence[Table] = (
     tables.deliveries,
     mirrored,
     pulled,
-    memory_banks,
-    retained,
     tables.model_calls,
     senders,
     backtests,
