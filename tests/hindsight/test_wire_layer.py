@@ -10,7 +10,7 @@ from hindsight_client import Hindsight
 from hindsight_client_api.exceptions import ApiException
 
 from hindsight.serving import served
-from onrecall.domain.incident import Incident, Situation
+from onrecall.domain.incident import Incident, Resolution, Situation
 from onrecall.pipeline import Memory, Parts
 from onrecall.recommendation import step_key
 from onrecall.retrieval import Recall, embeddings
@@ -144,6 +144,14 @@ def test_an_incident_of_ours_is_never_changed_from_outside(address, memory):
     assert memory.store.incident("OWN-1").status == "open"
     recalled = run(address, lambda client: client.arecall("ops", "guess about OWN-1"))
     assert recalled.results[0].document_id == "g"
+
+
+def test_what_somebody_here_resolved_is_not_resolved_anew_from_outside(address, memory):
+    run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=LEASE))
+    memory.resolve("NET-7", Resolution("A loop in the cabling", datetime.now(UTC), by="eve"))
+    other = {**LEASE, "root_cause": "Sunspots"}
+    run(address, lambda client: client.aretain("ops", LEASE_TEXT, document_id="x", metadata=other))
+    assert memory.store.incident("NET-7").resolution.root_cause == "A loop in the cabling"
 
 
 def test_the_same_again_changes_nothing_and_other_text_takes_its_place(address, memory):

@@ -153,10 +153,10 @@ class MemoryBankService:
         self._memory.bring(things, credit=False)
 
     def _incident(self, bank: str, name: str, told: Sequence[RetainedMemory]) -> Incident | None:
-        """The incident that memories tell of; None where they tell no cause, or it is known from elsewhere."""
+        """The incident that memories tell of; None where they tell no cause, or it is known better here."""
         stored = self._stored(name)
         some = [one for one in told if one.incident == name]
-        if not some or (stored is not None and stored.source != _source(bank)):
+        if not some or (stored is not None and (stored.source != _source(bank) or _is_ours(stored))):
             return None
         documents = [
             StoredDocument(
@@ -219,6 +219,11 @@ class MemoryBankService:
         alone = [name for name in made if all(one.detail.get("imported") for one in self._memory.store.timeline(name))]
         if alone:
             self._banks.remove(bank, (), alone)
+
+
+def _is_ours(incident: Incident) -> bool:
+    """Whether somebody here said what fixed it."""
+    return incident.resolution is not None and incident.resolution.provenance != "imported"
 
 
 def memory_id(memory: RetainedMemory) -> str:
