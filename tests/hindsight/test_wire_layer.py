@@ -41,7 +41,7 @@ def address(memory) -> Iterator[str]:
 
 def run(address, script):
     async def whole():
-        client = Hindsight(base_url=address, api_key=None, timeout=30)
+        client = Hindsight(base_url=address, api_key=None, timeout=120)
         try:
             return await script(client)
         finally:
