@@ -17,7 +17,7 @@ from onrecall.worker.worker import Worker
 def served(memory: Memory) -> Iterator[str]:
     report = StatusReport(version="0", state="ok", parts=[], counts={})
     app = create(memory, Worker(memory), lambda: report)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_keep_alive=120))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

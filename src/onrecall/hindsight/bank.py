@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from onrecall.domain.errors import Invalid, NotFound, Unavailable
+from onrecall.domain.errors import Invalid, NotFound
 from onrecall.hindsight import failures
 from onrecall.hindsight.replies import BankState, Match, StoredDocument, best_matches, stored_document
 
@@ -190,7 +190,7 @@ class HindsightBank:
             return future.result(seconds + GRACE_SECONDS)
         except concurrent.futures.TimeoutError as error:
             future.cancel()
-            raise Unavailable(f"Hindsight at {self.url} did not answer within {seconds:g} s") from error
+            raise failures.late(self.url, seconds) from error
 
     def _submit(
         self, call: Callable[["Hindsight"], Awaitable[Reply]], seconds: float

@@ -37,11 +37,17 @@ def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
     if code is not None:
         return _refused(error, where, code)
     if isinstance(error, TimeoutError):
-        return Unavailable(f"{where} did not answer within {seconds:g} s")
+        return late(url, seconds)
     said = str(error)[:LONGEST_DETAIL] or type(error).__name__
     if isinstance(error, OSError) or type(error).__module__.startswith("aiohttp"):
         return Unavailable(f"{where} can't be reached: {said}")
     return Unavailable(f"{where} gave an answer that is not Hindsight's: {said}", 10.0)
+
+
+def late(url: str, seconds: float) -> Unavailable:
+    """The error for a server that took too long."""
+    hint = "if it is only slow, raise ONRECALL_HINDSIGHT_TIMEOUT"
+    return Unavailable(f"Hindsight at {url} did not answer within {seconds:g} s; {hint}")
 
 
 def _refused(error: BaseException, where: str, code: int) -> OnRecallError:
