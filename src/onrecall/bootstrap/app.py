@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from onrecall.bootstrap import hindsight
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
@@ -19,6 +20,7 @@ from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.kafka.connection import Connection
 from onrecall.pipeline import Memory, Pace, Parts
+from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval import Recall
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
@@ -56,6 +58,9 @@ class House:
     """What it was made by: a process of its own makes another one of it."""
     local: Sequence[LocalEmbedder] = ()
     """The sentence model as it runs here: for what is kept, and for what is asked."""
+    hindsight: HindsightPeer | None = None
+    more_parts: Sequence[Callable[[], Part]] = ()
+    """Ways to ask how what was wired here does."""
 
     def warm(self) -> None:
         """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
@@ -67,7 +72,7 @@ class House:
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
             working.append(_refines)
-        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *more])
+        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *self.more_parts, *more])
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
     chosen = chosen or settings()
     who, told, refiners = access(chosen), channels(chosen), refining(chosen)
     _make_folder(chosen.data_dir)
-    with closing(Store.open(chosen.database)) as store:
+    with closing(Store.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
         local = _local(chosen)
         model, asking = _models(chosen, local)
         with _index(store, model, chosen) as index:
@@ -92,8 +97,10 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 told,
                 chosen.notify_min_severity,
                 refiners,
+                *hindsight.uses(peer),
             )
-            yield House(Memory(parts), _meaning(model), who, chosen, local)
+            memory = Memory(parts)
+            yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from onrecall.bootstrap.status import StatusReport
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
 from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.second_opinion import SecondOpinion
 from onrecall.schemas.incidents import DocumentOut, IncidentOut
 
 VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
@@ -50,8 +51,8 @@ def complain(message: str) -> None:
     err.print(Text(inert(message), "red"))
 
 
-def recommendation(answer: Recommendation) -> None:
-    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence."""
+def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:
+    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence, and a second opinion."""
     say((VERDICT_WORDS[answer.verdict], VERDICT[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
         where = answer.cause_citation
@@ -68,10 +69,27 @@ def recommendation(answer: Recommendation) -> None:
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
+    if opinion:
+        _opinion(opinion)
     if answer.changed:
         say((f"\nchanged by a model: {', '.join(answer.changed)}", "dim"))
     by = f"{answer.composer}, {answer.model}, {answer.route_reason}" if answer.model else answer.composer
     say((f"\n{by}, {answer.latency_ms.total:.0f} ms", "dim"))
+
+
+def _opinion(opinion: SecondOpinion) -> None:
+    """What another memory finds; apart from our evidence, with its own measure."""
+    say(("\nsecond opinion", "bold"), f"  {opinion.source}, bank {opinion.bank}")
+    if opinion.state != "ok":
+        say((f"none: {opinion.detail}", "yellow"), indent=2)
+    elif not opinion.matches:
+        say(("it finds nothing that was over by then", "dim"), indent=2)
+    for match in opinion.matches:
+        named = match.incident or match.document_id
+        say((f"{match.semantic:.2f} ", "dim"), (named, "bold"), f"  {match.title or ''}", indent=2)
+    if opinion.agrees is not None:
+        word = "the same" if opinion.agrees else "another"
+        say((f"it names {word} incident first", "dim"), indent=2)
 
 
 def _doubts(answer: Recommendation) -> None:

@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, keys
+from onrecall.cli import bench_prior, hindsight, keys
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -73,6 +73,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(hindsight.app, name="hindsight")
 
 
 @app.callback(invoke_without_command=True)
@@ -97,8 +98,11 @@ def ask(
     """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = home.memory.opinions.ask(asked)
         answer = home.memory.ask(asked, limit, refine=refine)
-    _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
+        opinion = pending.result(answer.evidence)
+    said = RecommendationOut.model_validate(answer).beside(opinion)
+    _say(said.plain(), as_json, lambda: printing.recommendation(answer, opinion))
 
 
 @app.command()
@@ -114,8 +118,11 @@ def recall(
 ) -> None:
     """Show what was seen before that is most like this, and why. Nothing is written."""
     with house() as home:
-        found = home.memory.recall(situation_from(text, service, label, only_kind, only_service, as_of), limit)
-    _say(RecallOut.model_validate({"evidence": found}).plain(), as_json, lambda: printing.evidence(found))
+        asked = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = home.memory.opinions.ask(asked)
+        found = home.memory.recall(asked, limit)
+        said = RecallOut.model_validate({"evidence": found, "second_opinion": pending.result(found)})
+    _say(said.plain(), as_json, lambda: printing.evidence(found))
 
 
 @app.command(name="open")
@@ -190,7 +197,8 @@ def resolve(
 @app.command(name="import")
 def bring(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")
+        list[Path] | None,
+        typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,

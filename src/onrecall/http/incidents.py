@@ -18,6 +18,7 @@ from onrecall.domain.incident import (
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft
+from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
 from onrecall.schemas.incidents import (
     EventOut,
@@ -128,7 +129,8 @@ def recommendation(
     newest = memory.store.newest_recommendation(incident_id)
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    return AnswerOut.model_validate(newest).with_changes(before(memory, asked))
+    opinion = memory.opinions.beside(newest, situation_of(asked))
+    return AnswerOut.model_validate(newest).beside(opinion).with_changes(before(memory, asked))
 
 
 @router.get(

@@ -73,7 +73,7 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /incident/resolve": "responder",
     "GET /incident/{incident_id}": "viewer",
     "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
-    "POST /sync": "viewer",
+    "POST /sync": "responder",  # it brings in what a Hindsight bank has
     "POST /deduplicate": "viewer",
     "GET /incidents/all": "viewer",
     "GET /incidents/insights": "viewer",
@@ -93,6 +93,25 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/documents/search": "viewer",
     "GET /api/v1/documents/stats": "viewer",
     "WEBSOCKET /ws/incidents": "viewer",
+    # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
+    "GET /version": "open",
+    "GET /health": "open",
+    "GET /health/live": "open",
+    "GET /v1/default/banks": "viewer",
+    "GET /v1/default/banks/{bank_id}": "viewer",
+    "PUT /v1/default/banks/{bank_id}": "admin",
+    "PATCH /v1/default/banks/{bank_id}": "admin",
+    "DELETE /v1/default/banks/{bank_id}": "admin",
+    "GET /v1/default/banks/{bank_id}/profile": "viewer",
+    "GET /v1/default/banks/{bank_id}/config": "viewer",
+    "GET /v1/default/banks/{bank_id}/stats": "viewer",
+    "POST /v1/default/banks/{bank_id}/memories": "admin",
+    "DELETE /v1/default/banks/{bank_id}/memories": "admin",
+    "POST /v1/default/banks/{bank_id}/memories/recall": "viewer",
+    "GET /v1/default/banks/{bank_id}/memories/list": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents/{document_id:path}": "viewer",
+    "DELETE /v1/default/banks/{bank_id}/documents/{document_id:path}": "admin",
 }
 ROUTES: Mapping[str, Least] = {
     **_DIALECTS,  # first, as in the application

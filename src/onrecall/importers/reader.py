@@ -8,8 +8,8 @@ from typing import Any
 
 from onrecall.domain.errors import Rejected
 from onrecall.domain.incident import Document
+from onrecall.importers import chroma, markdown
 from onrecall.importers import csv_reader as csv_rows
-from onrecall.importers import markdown
 from onrecall.importers.encoding import SAMPLE, binary, decode
 from onrecall.importers.formats import MARKDOWN
 from onrecall.importers.options import How, Item, Source, Tally, how
@@ -64,6 +64,9 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
 
 def _other(source: Source, reason: str) -> Rejected | Note:
     """Nothing of ours: skipped in a folder, unless its ending promised otherwise."""
+    if source.inside and source.path.rpartition("/")[2] == chroma.DATABASE:
+        folder = source.path.rpartition("/")[0] or "FOLDER"
+        return Note(source.name, f"skipped: a database of Chroma; import it as {chroma.PREFIX}{folder}")
     if source.inside and _ending(source.path) not in _PROMISING:
         return Note(source.name, f"skipped: {reason}")
     return Rejected(source.name, None, f"it can't be read: {reason}")

@@ -57,8 +57,12 @@ def bring(
     *,
     personal: bool = False,
     dry_run: bool = False,
+    credit: bool = True,
 ) -> Brought:
-    """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing."""
+    """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing.
+
+    Without `credit` the steps of a resolution are no tries that count.
+    """
     brought = Brought()
     for batch, read in _batches(things, brought):
         clean = [redact_thing(thing, personal=personal) for thing in batch]
@@ -71,17 +75,17 @@ def bring(
         if dry_run:
             brought.created += len(fresh)
         elif fresh:
-            for saved in store.save(_entries(recall, fresh), clock()):
+            for saved in store.save(_entries(recall, fresh, credit=credit), clock()):
                 brought.add(saved)
         if progress:
             progress(read)
     return brought
 
 
-def _entries(recall: Recall, things: Sequence[Incident | Document]) -> list[Entry]:
+def _entries(recall: Recall, things: Sequence[Incident | Document], *, credit: bool) -> list[Entry]:
     prepared = recall.prepare(things)
     return [
-        Entry(thing, passages, performed_in(thing.resolution if isinstance(thing, Incident) else None))
+        Entry(thing, passages, performed_in(thing.resolution if credit and isinstance(thing, Incident) else None))
         for thing, passages in zip(things, prepared, strict=True)
     ]
 

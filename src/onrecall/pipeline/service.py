@@ -10,6 +10,7 @@ from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
     Evidence,
+    EvidenceKind,
     Filter,
     Incident,
     Link,
@@ -22,6 +23,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
+from onrecall.notifications.hindsight import HindsightMirror
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
@@ -29,12 +31,14 @@ from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
-from onrecall.pipeline.notify import Teller
+from onrecall.pipeline.mirror import Mirror
+from onrecall.pipeline.notify import Dispatcher, Teller
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Delivery, Source
@@ -62,6 +66,10 @@ class Parts:
     """The least that they are told of; None: all."""
     models: Models = field(default_factory=Models)
     """Who refines answers; by default nobody."""
+    mirrors: Sequence[HindsightMirror] = ()
+    """Where incidents are kept as well."""
+    opinion: OpinionSource | None = None
+    """Who is asked for a second opinion, and the longest that an answer waits for it."""
 
 
 class Memory:
@@ -87,7 +95,12 @@ class Memory:
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
-        self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
+        self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
+        self.tellers: tuple[Dispatcher | Mirror, ...] = (
+            *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
+            *self.mirrors,
+        )
+        self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -126,11 +139,25 @@ class Memory:
         """Somebody looks at it."""
         return self.store.acknowledge(incident_id, self._clock(), by)
 
+    @property
+    def personal(self) -> bool:
+        """Whether personal data is redacted as well."""
+        return self._personal
+
     # recall and recommend; neither writes
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         return self._advisor.evidence(situation, limit)
+
+    def similarities(
+        self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
+    ) -> Mapping[tuple[EvidenceKind, str], float]:
+        """The cosine between a text and the nearest passage of each owner; empty where there is no model."""
+        held = self.store.passages_of(owners)
+        return self._recall.similarities(
+            text, {owner: [passage for _, passage in some] for owner, some in held.items()}
+        )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
         """An answer with receipts, by choice refined by a model; nothing is kept."""
@@ -221,10 +248,26 @@ class Memory:
     # bring in and out
 
     def bring(
-        self, things: Iterable[Any], progress: Callable[[int], None] | None = None, *, dry_run: bool = False
+        self,
+        things: Iterable[Any],
+        progress: Callable[[int], None] | None = None,
+        *,
+        dry_run: bool = False,
+        credit: bool = True,
     ) -> Brought:
-        """Import old incidents and documents; what is already here stays as it is."""
-        return bring(self.store, self._recall, things, self._clock, progress, personal=self._personal, dry_run=dry_run)
+        """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
+        resolution add to no track record.
+        """
+        return bring(
+            self.store,
+            self._recall,
+            things,
+            self._clock,
+            progress,
+            personal=self._personal,
+            dry_run=dry_run,
+            credit=credit,
+        )
 
     def put_document(self, document: Document) -> str:
         """Keep a document under its id; says whether it was created, updated or unchanged."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -21,6 +21,7 @@ from onrecall.domain.incident import (
     StepOutcome,
     Verdict,
 )
+from onrecall.schemas.second_opinion import SecondOpinionOut
 
 
 def _written_out(value: object) -> object:
@@ -226,12 +227,19 @@ class RecommendationOut(Out):
     created_at: datetime
     as_of: datetime
     inputs_hash: str
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
+
+    def beside(self, opinion: object) -> Self:
+        """The same beside a second opinion; None: nobody was asked."""
+        said = None if opinion is None else SecondOpinionOut.model_validate(opinion)
+        return self.model_copy(update={"second_opinion": said})
 
 
 class RecallOut(Out):
     """What was seen before that is most like this, best first."""
 
     evidence: list[EvidenceOut]
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
 
 
 class DocumentOut(Out):

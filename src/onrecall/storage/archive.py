@@ -16,6 +16,7 @@ from onrecall.domain.incident import Passage
 from onrecall.storage import audit, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
+from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parsed, plain
 
 KEPT: Sequence[Table] = (
@@ -35,6 +36,8 @@ KEPT: Sequence[Table] = (
     tables.change_events,
     tables.rejected,
     tables.pairings,
+    memory_banks,
+    retained,
     tables.passages,
 )
 """In the order in which one needs the other."""

@@ -49,6 +49,8 @@ from onrecall.storage.database import Database
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
+from onrecall.storage.memory_banks import MemoryBanks
+from onrecall.storage.mirrored import Mirrored
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PassageSearch
@@ -84,6 +86,8 @@ class Store(Inbox):
         self.cursors = Cursors(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
+        self.mirrored = Mirrored(database)
+        self.memory_banks = MemoryBanks(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)

@@ -1292,6 +1292,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether it answers: in the words of Hindsight's clients and of RAG of Fire's.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alive
+         * @description The process answers.
+         */
+        get: operations["alive_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1461,7 +1501,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Whether it answers, its version, and whether memory is there.
+         * @description Whether it answers, its version, and whether a Hindsight server does.
          */
         get: operations["status_status_get"];
         put?: never;
@@ -1483,9 +1523,229 @@ export interface paths {
         put?: never;
         /**
          * Sync
-         * @description Nothing is ever out of step, so nothing changes; says how much there is.
+         * @description Bring in what a Hindsight bank has, where one is configured; again, it changes nothing.
          */
         post: operations["sync_sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Banks
+         * @description Every bank, by id.
+         */
+        get: operations["all_banks_v1_default_banks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__get"];
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        put: operations["create_bank_v1_default_banks__bank_id__put"];
+        post?: never;
+        /**
+         * Delete Bank
+         * @description Forget a bank with all its texts; doing so twice is fine.
+         */
+        delete: operations["delete_bank_v1_default_banks__bank_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        patch: operations["create_bank_v1_default_banks__bank_id__patch"];
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Config
+         * @description How a bank takes texts in: each as it is.
+         */
+        get: operations["bank_config_v1_default_banks__bank_id__config_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents
+         * @description The documents of a bank, newest first.
+         */
+        get: operations["documents_v1_default_banks__bank_id__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Document
+         * @description One document with its text.
+         */
+        get: operations["one_document_v1_default_banks__bank_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Forget one document; 404 where it is gone already.
+         */
+        delete: operations["delete_document_v1_default_banks__bank_id__documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retain
+         * @description Keep texts under their document ids; the same again changes nothing, other text replaces what was there.
+         */
+        post: operations["retain_v1_default_banks__bank_id__memories_post"];
+        /**
+         * Clear
+         * @description Forget every text of a bank; the bank stays.
+         */
+        delete: operations["clear_v1_default_banks__bank_id__memories_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Memories
+         * @description The texts of a bank, newest first.
+         */
+        get: operations["memories_v1_default_banks__bank_id__memories_list_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall
+         * @description The texts of a bank that are most like a question. Nothing is written.
+         */
+        post: operations["recall_v1_default_banks__bank_id__memories_recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__profile_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Stats
+         * @description How much is in a bank.
+         */
+        get: operations["bank_stats_v1_default_banks__bank_id__stats_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1526,6 +1786,26 @@ export interface paths {
          * @description Take an event as PagerDuty's Events API does, and answer as it does.
          */
         post: operations["enqueue_v2_enqueue_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description The version of Hindsight's API that this speaks.
+         */
+        get: operations["version_version_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1659,6 +1939,21 @@ export interface components {
         Alerts: {
             /** Items */
             items: components["schemas"]["AlertOut"][];
+        };
+        /**
+         * AliveOut
+         * @description The process answers.
+         */
+        AliveOut: {
+            /**
+             * Status
+             * @default alive
+             */
+            status?: string;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /** Version */
+            version: string;
         };
         /**
          * All
@@ -1845,6 +2140,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /** Steps */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
@@ -1966,6 +2263,204 @@ export interface components {
              * @description When it was last heard of while it ran.
              */
             told_at: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BankConfigOut
+         * @description How a bank takes texts in.
+         */
+        BankConfigOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Overrides */
+            overrides: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * BankDocumentOut
+         * @description A document with its text.
+         */
+        BankDocumentOut: {
+            /** Attachments */
+            attachments?: null;
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /**
+             * Nodes By Fact Type
+             * @default {
+             *       "experience": 0,
+             *       "observation": 0,
+             *       "world": 1
+             *     }
+             */
+            nodes_by_fact_type?: {
+                [key: string]: number;
+            };
+            /** Observation Scopes */
+            observation_scopes?: null;
+            /** Original Text */
+            original_text: string;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankItemOut
+         * @description A bank in the list of all.
+         */
+        BankItemOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /** Fact Count */
+            fact_count: number;
+            /** Last Document At */
+            last_document_at?: string | null;
+            /** Last Write At */
+            last_write_at?: string | null;
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankOut
+         * @description A bank.
+         */
+        BankOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * BankStatsOut
+         * @description How much is in a bank.
+         */
+        BankStatsOut: {
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * Failed Operations
+             * @default 0
+             */
+            failed_operations?: number;
+            /**
+             * Links Breakdown
+             * @default {}
+             */
+            links_breakdown?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Links By Fact Type
+             * @default {}
+             */
+            links_by_fact_type?: {
+                [key: string]: number;
+            };
+            /**
+             * Links By Link Type
+             * @default {}
+             */
+            links_by_link_type?: {
+                [key: string]: number;
+            };
+            /** Nodes By Fact Type */
+            nodes_by_fact_type: {
+                [key: string]: number;
+            };
+            /**
+             * Pending Operations
+             * @default 0
+             */
+            pending_operations?: number;
+            /** Total Documents */
+            total_documents: number;
+            /**
+             * Total Links
+             * @default 0
+             */
+            total_links?: number;
+            /** Total Nodes */
+            total_nodes: number;
+        };
+        /**
+         * BanksOut
+         * @description All banks.
+         */
+        BanksOut: {
+            /** Banks */
+            banks: components["schemas"]["BankItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
             /** Total */
             total: number;
         };
@@ -2125,6 +2620,26 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChunkOut
+         * @description The text of a document, which is one chunk.
+         */
+        ChunkOut: {
+            /**
+             * Chunk Index
+             * @default 0
+             */
+            chunk_index?: number;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * Truncated
+             * @default false
+             */
+            truncated?: boolean;
+        };
+        /**
          * CitationOut
          * @description Where it is written: the id, the words, and their line on its page.
          */
@@ -2165,6 +2680,19 @@ export interface components {
             probability: number;
             /** Right */
             right: number;
+        };
+        /**
+         * ContentBlockIn
+         * @description A piece of a text; nothing but text is taken.
+         */
+        ContentBlockIn: {
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "text";
         };
         /**
          * Cost
@@ -2227,6 +2755,14 @@ export interface components {
             risk: number;
         };
         /**
+         * CreateBankIn
+         * @description A bank to make.
+         */
+        CreateBankIn: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * Decision
          * @description What memory says of a situation. `confidence_score` is measured, or null with the reason beside it.
          */
@@ -2270,6 +2806,38 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             /** Total */
             total: number;
+        };
+        /**
+         * DeletedDocumentOut
+         * @description A document that is gone.
+         */
+        DeletedDocumentOut: {
+            /** Document Id */
+            document_id: string;
+            /** Memory Units Deleted */
+            memory_units_deleted: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+        };
+        /**
+         * DeletedOut
+         * @description What is gone.
+         */
+        DeletedOut: {
+            /** Deleted Count */
+            deleted_count: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
         };
         /**
          * Deliveries
@@ -2332,6 +2900,27 @@ export interface components {
             state: "pending" | "sent" | "dead" | "superseded";
         };
         /**
+         * DispositionOut
+         * @description Traits that a model of Hindsight's would take on; OnRecall has none.
+         */
+        DispositionOut: {
+            /**
+             * Empathy
+             * @default 3
+             */
+            empathy?: number;
+            /**
+             * Literalism
+             * @default 3
+             */
+            literalism?: number;
+            /**
+             * Skepticism
+             * @default 3
+             */
+            skepticism?: number;
+        };
+        /**
          * DocumentIn
          * @description A runbook, a postmortem or an RCA to keep under the id in the path.
          */
@@ -2356,6 +2945,44 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * DocumentItemOut
+         * @description A document in the list of documents.
+         */
+        DocumentItemOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Matched Fields
+             * @default []
+             */
+            matched_fields?: string[];
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Text Length */
+            text_length: number;
+            /** Updated At */
+            updated_at: string;
         };
         /**
          * DocumentOut
@@ -2393,6 +3020,25 @@ export interface components {
             items: components["schemas"]["DocumentOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * DocumentsOut
+         * @description Documents, newest first.
+         */
+        DocumentsOut: {
+            /** Items */
+            items: components["schemas"]["DocumentItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+            /**
+             * Total Is Estimate
+             * @default false
+             */
+            total_is_estimate?: boolean;
         };
         /**
          * EstimateOut
@@ -2678,6 +3324,29 @@ export interface components {
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * HealthOut
+         * @description Whether it answers, and its parts.
+         */
+        HealthOut: {
+            /**
+             * App Name
+             * @default OnRecall
+             */
+            app_name?: string;
+            /** Database */
+            database: string;
+            /** Services */
+            services: {
+                [key: string]: string;
+            };
+            /** Status */
+            status: string;
+            /** Timestamp */
+            timestamp: string;
+            /** Version */
+            version: string;
         };
         /**
          * HitsOut
@@ -3159,6 +3828,105 @@ export interface components {
             key: string;
         };
         /**
+         * MemoriesOut
+         * @description Texts, newest first.
+         */
+        MemoriesOut: {
+            /** Items */
+            items: components["schemas"]["MemoryOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * MemoryItemIn
+         * @description A text to keep.
+         */
+        MemoryItemIn: {
+            /**
+             * Content
+             * @example Checkout answered 503; the connection pool was exhausted.
+             */
+            content: string | components["schemas"]["ContentBlockIn"][];
+            /** Context */
+            context?: string | null;
+            /** Document Id */
+            document_id?: string | null;
+            /**
+             * Metadata
+             * @example {
+             *       "incident_id": "INC-7"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Timestamp
+             * @description When it happened; without a time zone it is UTC.
+             */
+            timestamp?: string | "unset" | null;
+            /** Update Mode */
+            update_mode?: ("replace" | "append") | null;
+        };
+        /**
+         * MemoryOut
+         * @description A text in the list of memories.
+         */
+        MemoryOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string;
+            /** Date */
+            date: string;
+            /** Document Id */
+            document_id: string;
+            /**
+             * Entities
+             * @default
+             */
+            entities?: string;
+            /**
+             * Fact Type
+             * @default world
+             */
+            fact_type?: string;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            /**
+             * Proof Count
+             * @default 1
+             */
+            proof_count?: number;
+            /**
+             * State
+             * @default valid
+             */
+            state?: string;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
          * MergeIn
          * @description Which incident it is part of.
          */
@@ -3309,6 +4077,26 @@ export interface components {
             score: string;
             /** Similar */
             similar: number;
+        };
+        /**
+         * OpinionMatchOut
+         * @description A document that the other memory finds most like the question.
+         */
+        OpinionMatchOut: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * Incident
+             * @description The incident that it is about, where it names one.
+             */
+            incident: string | null;
+            /**
+             * Semantic
+             * @description Its own similarity; neither our match score nor a probability.
+             */
+            semantic: number;
+            /** Title */
+            title: string | null;
         };
         /**
          * OutcomeIn
@@ -3495,12 +4283,75 @@ export interface components {
             title: string;
         };
         /**
-         * RecallOut
-         * @description What was seen before that is most like this, best first.
+         * RecallIn
+         * @description A question.
          */
-        RecallOut: {
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceOut"][];
+        RecallIn: {
+            /** Include */
+            include?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Max Tokens
+             * @default 4096
+             */
+            max_tokens?: number;
+            /** Min Scores */
+            min_scores?: {
+                [key: string]: number | null;
+            } | null;
+            /** Query */
+            query: string;
+            /** Tag Groups */
+            tag_groups?: unknown[] | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Tags Match
+             * @default any
+             * @enum {string}
+             */
+            tags_match?: "any" | "all" | "any_strict" | "all_strict" | "exact";
+            /** Types */
+            types?: string[] | null;
+        };
+        /**
+         * RecallResultOut
+         * @description A text that is like the question.
+         */
+        RecallResultOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string | null;
+            /** Document Id */
+            document_id: string;
+            /** Entities */
+            entities?: string[] | null;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            scores: components["schemas"]["ScoresOut"];
+            /** Source Fact Ids */
+            source_fact_ids?: string[] | null;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @default world
+             */
+            type?: string;
         };
         /**
          * ReceiptOut
@@ -3573,6 +4424,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /** Steps */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
@@ -3777,6 +4630,50 @@ export interface components {
             status: string;
         };
         /**
+         * RetainIn
+         * @description Texts to keep.
+         */
+        RetainIn: {
+            /** Document Tags */
+            document_tags?: string[] | null;
+            /** Items */
+            items: components["schemas"]["MemoryItemIn"][];
+        };
+        /**
+         * RetainOut
+         * @description What was kept. Nothing is left for later, so `async` is never true.
+         */
+        RetainOut: {
+            /**
+             * Async
+             * @default false
+             */
+            async?: boolean;
+            /** Bank Id */
+            bank_id: string;
+            /** Items Count */
+            items_count: number;
+            /** Operation Id */
+            operation_id?: string | null;
+            /** Operation Ids */
+            operation_ids?: string[] | null;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+            /**
+             * @default {
+             *       "cached_tokens": 0,
+             *       "input_tokens": 0,
+             *       "output_tokens": 0,
+             *       "thoughts_tokens": 0,
+             *       "total_tokens": 0
+             *     }
+             */
+            usage?: components["schemas"]["TokenUsageOut"];
+        };
+        /**
          * Retrieved
          * @description An earlier incident; what nobody measured is null.
          */
@@ -3860,6 +4757,29 @@ export interface components {
             lost: components["schemas"]["LostOut"];
         };
         /**
+         * ScoresOut
+         * @description How like the question it is.
+         */
+        ScoresOut: {
+            /**
+             * Final
+             * @description The match score, 0..1, by which results are ordered.
+             */
+            final: number;
+            /**
+             * Keyword
+             * @description The share of the match score that its words have.
+             */
+            keyword: number | null;
+            /** Reranker */
+            reranker?: number | null;
+            /**
+             * Semantic
+             * @description Cosine similarity; null where no model is at hand.
+             */
+            semantic: number | null;
+        };
+        /**
          * Search
          * @description A question.
          */
@@ -3875,6 +4795,35 @@ export interface components {
              * @default 5
              */
             top_k?: number;
+        };
+        /**
+         * SecondOpinionOut
+         * @description What a Hindsight bank finds for the same question; shown beside our evidence, never part of it.
+         */
+        SecondOpinionOut: {
+            /**
+             * Agrees
+             * @description Whether its first incident is the first of our evidence.
+             */
+            agrees: boolean | null;
+            /** Bank */
+            bank: string;
+            /**
+             * Detail
+             * @description Why there is none.
+             */
+            detail: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Matches */
+            matches: components["schemas"]["OpinionMatchOut"][];
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "unavailable";
         };
         /**
          * Seed
@@ -4207,6 +5156,37 @@ export interface components {
             items: components["schemas"]["EventOut"][];
         };
         /**
+         * TokenUsageOut
+         * @description Tokens of a model; none is asked.
+         */
+        TokenUsageOut: {
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens?: number;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens?: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens?: number;
+            /**
+             * Thoughts Tokens
+             * @default 0
+             */
+            thoughts_tokens?: number;
+            /**
+             * Total Tokens
+             * @default 0
+             */
+            total_tokens?: number;
+        };
+        /**
          * TrendOut
          * @description The last half year beside the one before.
          */
@@ -4306,6 +5286,18 @@ export interface components {
             type: string;
         };
         /**
+         * VersionOut
+         * @description The version of Hindsight's API that this speaks, and what of it is offered.
+         */
+        VersionOut: {
+            /** Api Version */
+            api_version: string;
+            /** Features */
+            features: {
+                [key: string]: boolean;
+            };
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, kept until it goes in.
          */
@@ -4342,6 +5334,16 @@ export interface components {
             incidents: number;
         };
         /**
+         * RecallOut
+         * @description What was seen before that is most like this, best first.
+         */
+        onrecall__schemas__incidents__RecallOut: {
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, and how to mend it.
          */
@@ -4352,6 +5354,30 @@ export interface components {
             message: string;
             /** Where */
             where: string;
+        };
+        /**
+         * RecallOut
+         * @description What is like the question, best first.
+         */
+        onrecall__schemas__memory_banks__RecallOut: {
+            /** Chunks */
+            chunks?: {
+                [key: string]: components["schemas"]["ChunkOut"];
+            } | null;
+            /** Entities */
+            entities?: {
+                [key: string]: unknown;
+            } | null;
+            /** Results */
+            results: components["schemas"]["RecallResultOut"][];
+            /** Source Facts */
+            source_facts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace */
+            trace?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * QualityOut
@@ -9122,7 +10148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecallOut"];
+                    "application/json": components["schemas"]["onrecall__schemas__incidents__RecallOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10248,6 +11274,126 @@ export interface operations {
             };
         };
     };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    alive_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliveOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     alive_healthz_get: {
         parameters: {
             query?: never;
@@ -10982,6 +12128,1288 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_banks_v1_default_banks_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanksOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_bank_v1_default_banks__bank_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_config_v1_default_banks__bank_id__config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankConfigOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    documents_v1_default_banks__bank_id__documents_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                tags?: string[] | null;
+                time_field?: "updated_at" | "created_at";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_document_v1_default_banks__bank_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_document_v1_default_banks__bank_id__documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    retain_v1_default_banks__bank_id__memories_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetainOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    clear_v1_default_banks__bank_id__memories_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    memories_v1_default_banks__bank_id__memories_list_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                document_id?: string | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoriesOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recall_v1_default_banks__bank_id__memories_recall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["onrecall__schemas__memory_banks__RecallOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__profile_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_stats_v1_default_banks__bank_id__stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
         };
     };
     enqueue_change_v2_change_enqueue_post: {
@@ -11182,6 +13610,66 @@ export interface operations {
             };
             /** @description Not now: try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    version_version_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
