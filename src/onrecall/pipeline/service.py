@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import ChangeEvent
@@ -37,7 +37,7 @@ from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Delivery, Source
+from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
 
 Clock = Callable[[], datetime]
@@ -54,14 +54,16 @@ class Parts:
     topology: Topology = field(default_factory=Topology)
     """What depends on what, as people declared it."""
     pace: Pace = field(default_factory=Pace)
-    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
-    """The senders, as they are read here."""
+    sources: SourceCatalog = field(default_factory=lambda: SOURCES)
+    """The sources, as they are read here."""
     channels: Sequence[Channel] = ()
     """Who is told."""
     tell_from: Severity | None = None
     """The least that they are told of; None: all."""
     models: Models = field(default_factory=Models)
     """Who refines answers; by default nobody."""
+    expiry: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long an alert is over that its source never ends, by source; `default` for all others."""
 
 
 class Memory:
@@ -82,6 +84,7 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
+            expiry=parts.expiry,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
@@ -104,7 +107,11 @@ class Memory:
 
     def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
-        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        for receipt in receipts:
+            if receipt.refusal is not None:
+                raise receipt.refusal
+        return receipts
 
     def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
         """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when

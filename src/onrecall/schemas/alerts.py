@@ -27,6 +27,9 @@ class ReceiptOut(Out):
     accepted: int
     duplicate: int
     rejected: list[RejectedPartOut]
+    problems: list[str] = Field(
+        default_factory=list, description="What of it could not be read, though it was taken in: each names its field."
+    )
 
 
 class RejectedOut(RejectedPartOut):
