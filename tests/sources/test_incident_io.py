@@ -7,7 +7,7 @@ from sources.golden import NOW, one
 
 
 def test_firing():
-    alert = one("incident-io", "firing")
+    alert = one("incident-io", "alert_firing")
     assert (alert.key, alert.status) == ("4293868629", "firing")
     assert alert.title == "*errors.withMessage: PG::Error failed to connect"
     assert (alert.starts_at, alert.starts_known) == (NOW, False)
@@ -19,12 +19,12 @@ def test_firing():
 
 
 def test_resolved():
-    alert = one("incident-io", "resolved")
+    alert = one("incident-io", "alert_resolved")
     assert (alert.key, alert.status, alert.ends_at) == ("4293868629", "resolved", None)
 
 
 def test_without_a_key_title_and_link_are_the_identity():
-    assert one("incident-io", "least").key == one("incident-io", "least").key != one("incident-io", "firing").key
+    assert one("incident-io", "least").key == one("incident-io", "least").key != one("incident-io", "alert_firing").key
 
 
 def test_what_is_wrong_is_named():

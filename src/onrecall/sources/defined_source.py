@@ -9,6 +9,7 @@ from typing import Any
 from onrecall.domain.alert import Alert, Signal
 from onrecall.domain.errors import Invalid
 from onrecall.sources import payload
+from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.definition import Shape, SourceDefinition, merged_fields
 from onrecall.sources.expressions import ROOT, Expression, compile_expression
 from onrecall.sources.mapping import nested
@@ -20,7 +21,9 @@ CodeParser = Callable[[str], Parse]
 """Takes the name that the source has in what is stored, returns the parser."""
 ReadAnything = Callable[[Any, datetime, str], Parsed]
 """Reads a body by the common names of its fields."""
-EACH_ITEM = "@"
+TEXT, LINES = "_text", "_lines"
+"""Where the text of a message stands that is neither JSON nor a form."""
+MOST_LINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,20 @@ class DefinedSource:
         """Returns what a message says, under this name or another; Invalid when its body can't be read at all."""
         if self.definition.parser and all(compiled.shape.parser for compiled in self.shapes):
             return self._code[self.definition.parser](source or self.name)(delivery, now)
-        return self.read(delivery.decoded(), delivery, now, source or self.name)
+        return self.read(self._decoded(delivery), delivery, now, source or self.name)
+
+    def _decoded(self, delivery: Delivery) -> Any:
+        """What a body says; for a tool that sends text, its lines under `_lines` and all of it under `_text`."""
+        try:
+            return delivery.decoded()
+        except Invalid:
+            if not any(TEXT in shape.matcher.names for shape in self.shapes):
+                raise
+        text = decode_text(delivery.body)
+        lines = [line.strip() for line in text.splitlines()[:MOST_LINES] if line.strip()]
+        if not lines:
+            raise Invalid("the body is empty", "body")
+        return {TEXT: text, LINES: lines}
 
     def read(self, body: Any, delivery: Delivery, now: datetime, source: str) -> Parsed:
         """Returns what a decoded body says: one message, or a list of them."""

@@ -164,6 +164,7 @@ class Shape(Fields):
     )
     each: Expr | None = Field(default=None, description="Where the list stands, when one message holds several alerts.")
     parser: str | None = Field(default=None, description="The code that reads this form, where data can't say it.")
+    update: bool = Field(default=False, description="It tells of an alert that is known, so its title may be missing.")
     silent: bool = Field(default=False, description="A handshake or the like: it is heard, and says nothing.")
 
 

@@ -1,7 +1,7 @@
 """JMESPath, compiled once, with a few functions of our own: where a field stands in a payload. Nothing in it can act.
 
 https://jmespath.org says what an expression is. Added here are `capture`, `matches`, `from_json`, `join_text`, `pairs`,
-`tags`, `lower` and `plain_text`; docs/sources.md lists them. The body of the whole message stands under `_root`.
+`tags`, `words`, `lower` and `plain_text`; docs/sources.md lists them. The body of the whole message stands under `_root`.
 """
 
 import re
@@ -15,7 +15,7 @@ from jmespath.exceptions import JMESPathError
 
 from onrecall.domain.errors import Invalid
 from onrecall.sources.body_decoding import parse_nested
-from onrecall.sources.payload import plain
+from onrecall.sources.payload import filled, plain
 from onrecall.sources.payload import tags as tags_to_labels
 
 ROOT = "_root"
@@ -53,7 +53,7 @@ class _Functions(jmespath.functions.Functions):
 
     @jmespath.functions.signature({"types": ["string"]}, {"types": ["array"]})
     def _func_join_text(self, separator: str, values: list[Any]) -> str | None:
-        return separator.join(text for value in values[:MOST_PAIRS] if (text := plain(value))) or None
+        return separator.join(text for value in values[:MOST_PAIRS] if (text := filled(value))) or None
 
     @jmespath.functions.signature({"types": _ANY})
     def _func_pairs(self, value: Any) -> dict[str, Any]:
@@ -69,13 +69,22 @@ class _Functions(jmespath.functions.Functions):
         return text.lower() if text else None
 
     @jmespath.functions.signature({"types": _ANY})
+    def _func_words(self, value: Any) -> list[str]:
+        return (plain(value) or "").split()[:MOST_PAIRS]
+
+    @jmespath.functions.signature({"types": _ANY})
     def _func_plain_text(self, value: Any) -> str | None:
         return plain(value)
 
 
+def is_path(text: str) -> bool:
+    """Whether an expression is nothing but a dotted path, so that it names its field by itself."""
+    return _SIMPLE.fullmatch(text) is not None
+
+
 def compile_expression(text: str) -> Expression:
     """Returns an expression ready to use; Invalid where it is none, naming the place."""
-    if _SIMPLE.fullmatch(text):
+    if is_path(text):
         return _walk(tuple(text.split(".")))
     if len(text) > LONGEST_EXPRESSION:
         raise Invalid(f"the expression {text[:40]!r}… is longer than {LONGEST_EXPRESSION} characters", "expression")
@@ -149,6 +158,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def _check_calls(text: str, node: Mapping[str, Any]) -> None:
     """A pattern must stand in the file: one that a payload brings could keep a processor busy for hours."""
     for inner in _nodes(node):
+        if inner["type"] == "subexpression" and inner["children"][0]["type"] == "not_expression":
+            raise Invalid(f"the expression {text!r} negates a part of a path alone; write !(a.b)", "expression")
         if inner["type"] != "function_expression":
             continue
         if not hasattr(_Functions, f"_func_{inner['value']}"):

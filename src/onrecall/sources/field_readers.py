@@ -10,7 +10,7 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity as severity_of_word
 from onrecall.sources import payload
 from onrecall.sources.definition import SeverityRule, StatusRule, TimeRule
-from onrecall.sources.expressions import Expression, compile_expression, labels_from_tags
+from onrecall.sources.expressions import Expression, compile_expression, is_path, labels_from_tags
 from onrecall.sources.states import is_over
 from onrecall.sources.timestamps import read_formatted, read_timestamp
 
@@ -24,6 +24,16 @@ class Place:
 
     text: str
     find: Expression
+    is_path: bool = True
+
+    def value(self, scope: Any) -> Any:
+        """What stands there; None also where the condition of a longer expression is not met."""
+        found = self.find(scope)
+        return None if found is False and not self.is_path else found
+
+    def named(self, field: str) -> str:
+        """How the place is called in a sentence: a path by itself, a longer expression by the field that it is for."""
+        return self.text if self.is_path else field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +46,13 @@ class Finding:
 
 def compile_places(texts: Iterable[str] | None) -> tuple[Place, ...]:
     """Returns the places of a field, in the order in which they are tried."""
-    return tuple(Place(text, compile_expression(text)) for text in texts or ())
+    return tuple(Place(text, compile_expression(text), is_path(text)) for text in texts or ())
 
 
 def find_text(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_TEXT) -> Finding | None:
     """Returns the first text that says something."""
     for place in places:
-        if text := as_text(place.find(scope)):
+        if text := as_text(place.value(scope)):
             return Finding(payload.cut(text, longest), place.text)
     return None
 
@@ -50,7 +60,7 @@ def find_text(places: Sequence[Place], scope: Any, longest: int = payload.LONGES
 def find_line(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_LINE) -> Finding | None:
     """Returns the first text that says something, as one line: its first that holds anything."""
     for place in places:
-        text = as_text(place.find(scope)) or ""
+        text = as_text(place.value(scope)) or ""
         line = next((" ".join(row.split()) for row in text.splitlines() if row.strip()), None)
         if line:
             return Finding(payload.cut(line, longest), place.text)
@@ -90,7 +100,7 @@ class StatusReader:
         """Returns `firing`, `resolved` or `acknowledged` with its place, and the word that nobody knows, if any."""
         unknown: str | None = None
         for place in self.places:
-            word = as_text(place.find(scope))
+            word = as_text(place.value(scope))
             if word is None:
                 continue
             if state := self._words.get(word.strip().lower()):
@@ -98,7 +108,9 @@ class StatusReader:
             over = is_over(word)
             if over is not None:
                 return Finding("resolved" if over else "firing", place.text), None
-            unknown = unknown or f"`{place.text}` is {word[:60]!r}, which no list names; it is taken to fire"
+            unknown = (
+                unknown or f"`{place.named('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
+            )
         return None, unknown
 
 
@@ -128,8 +140,9 @@ class SeverityReader:
 class TimeReader:
     """Reads a time."""
 
-    def __init__(self, rule: TimeRule) -> None:
+    def __init__(self, field: str, rule: TimeRule) -> None:
         self.places = compile_places(rule.places)
+        self._field = field
         self._formats = rule.formats
         self._zone = compile_expression(rule.zone) if rule.zone else None
 
@@ -137,11 +150,11 @@ class TimeReader:
         """Returns the first that is a time, in UTC; else the problem of the first that is none."""
         problem: str | None = None
         for place in self.places:
-            value = place.find(scope)
+            value = place.value(scope)
             if not isinstance(value, str | int | float) or payload.filled(value) is None:
                 continue
             try:
-                if moment := self._read(value, place.text, scope):
+                if moment := self._read(value, place.named(self._field), scope):
                     return Finding(moment, place.text), None
             except Invalid as error:
                 problem = problem or str(error)

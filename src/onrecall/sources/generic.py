@@ -19,7 +19,7 @@ from onrecall.sources.field_aliases import LISTS, NAMING, VALUES, WEAK_KEYS, Can
 from onrecall.sources.field_readers import Finding, addresses, as_text, flatten
 from onrecall.sources.mapping import Mapped, at, nested
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import Reading, derive_key, digest_identity
+from onrecall.sources.shape_reader import Reading, derive_key, digest_identity, purpose_of_state
 from onrecall.sources.states import is_over, split_state, subject_of
 from onrecall.sources.timestamps import read_timestamp
 from onrecall.sources.webhook import Parsed
@@ -83,6 +83,7 @@ class _AlertReader:
             )
         if heading:
             self.reading.keep("title", Finding(title, heading.place))
+        purpose, reason = purpose_of_state(state)
         labels, annotations = self._labels()
         service = self._name("service") or fields.service(labels)
         began, ended, sent = self._moments(status)
@@ -108,6 +109,8 @@ class _AlertReader:
             starts_known=began is not None
             and status == "firing",  # many tools tell when they looked, as if it were a start
             link_kinds=link_kinds,
+            purpose=purpose,
+            purpose_reason=reason,
             identity=_identity(heading, host, service),
             problems=tuple(dict.fromkeys(self.reading.problems)),
         )

@@ -31,6 +31,7 @@ from onrecall.sources.field_readers import (
 from onrecall.sources.states import split_state, subject_of
 
 TIMES = ("starts_at", "ends_at", "sent_at")
+TEST_REASON = "its title says that it is a test"
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class ShapeReader:
         self._environment = compile_places(fields.environment)
         self._labels = LabelReader(fields.labels, fields.label_sets, fields.details)
         self._values = {name: compile_places(places) for name, places in fields.values.items()}
-        self._times = {name: TimeReader(rule) for name in TIMES if (rule := getattr(fields, name))}
+        self._times = {name: TimeReader(name, rule) for name in TIMES if (rule := getattr(fields, name))}
         self._links = [(kind, compile_places(places)) for kind, places in fields.links.items()]
         self._group = compile_places(fields.group)
         self._acknowledged_by = compile_places(fields.acknowledged_by)
@@ -94,12 +95,15 @@ class ShapeReader:
     def _alert(self, scope: Mapping[str, Any], reading: Reading, state: str) -> Alert:
         status: AlertStatus = "resolved" if state == "resolved" else "firing"
         key = reading.keep("key", find_text(self._key, scope))
-        title = self._read_title(scope, reading, key, status)
+        purpose, reason = self._purpose(scope)
+        may_lack_title = status == "resolved" or self.shape.update
+        title, said_state = self._read_title(scope, reading, _stand_in(key if may_lack_title else None, purpose))
+        if purpose == "incident":
+            purpose, reason = purpose_of_state(said_state)
         labels, annotations = self._labels.find(scope)
         service = self._read_service(scope, reading, labels)
         began, ended, sent = self._moments(scope, reading, status)
         links, link_kinds = collect_links(self._offered_links(scope, reading))
-        purpose, reason = self._purpose(scope)
         return Alert(
             source=reading.source,
             key=payload.short_key(key) if key else derive_key(title, service, labels),
@@ -126,13 +130,15 @@ class ShapeReader:
             problems=tuple(dict.fromkeys(reading.problems)),
         )
 
-    def _read_title(self, scope: Any, reading: Reading, key: str | None, status: AlertStatus) -> str:
+    def _read_title(self, scope: Any, reading: Reading, stand_in: str | None) -> tuple[str, str | None]:
+        """Returns the title without the state in front of it, and that state."""
         found = find_line(self._title, scope)
         if found:
-            title, _ = split_state(found.value)
-            return str(reading.keep("title", Finding(title, found.place)))
-        if status == "resolved" and key:
-            return payload.cut(key, payload.LONGEST_LINE)  # the end of an alert whose name is known from its beginning
+            title, state = split_state(found.value)
+            reading.keep("title", Finding(title, found.place))
+            return title, state
+        if stand_in:
+            return payload.cut(stand_in, payload.LONGEST_LINE), None
         places = ", ".join(place.text for place in self._title)
         raise Invalid(f"`{self._title[0].text}` is missing: the title stands in none of {places}", self._title[0].text)
 
@@ -196,7 +202,7 @@ class ShapeReader:
             )
 
     def _change(self, scope: Any, reading: Reading) -> ChangeEvent:
-        title = self._read_title(scope, reading, None, "firing")
+        title, _ = self._read_title(scope, reading, None)
         labels, _ = self._labels.find(scope)
         key = reading.keep("key", find_text(self._key, scope))
         began, _, sent = self._moments(scope, reading, "firing")
@@ -214,6 +220,16 @@ class ShapeReader:
             labels=labels,
             links=links,
         )
+
+
+def _stand_in(key: str | None, purpose: Purpose) -> str | None:
+    """What stands for a title: the key of an alert whose name is known from its beginning; of a test that it is one."""
+    return key or ("Test message" if purpose == "test" else None)
+
+
+def purpose_of_state(state: str | None) -> tuple[Purpose, str]:
+    """Returns what an alert is sent for, by the state in front of its title."""
+    return ("test", TEST_REASON) if state and state.lower() == "test" else ("incident", "")
 
 
 def derive_key(title: str, service: str | None, labels: Mapping[str, str]) -> str:
