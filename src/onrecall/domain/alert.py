@@ -17,6 +17,15 @@ AlertLinkKind = Literal["runbook", "dashboard", "generator", "silence", "source"
 
 
 @dataclass(frozen=True, slots=True)
+class AlertLink:
+    """Where people can look, as an alert's sender says."""
+
+    url: str
+    """Only http and https."""
+    kind: AlertLinkKind = "source"
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One episode of one alert, from when it began to fire until it ends. Its natural key: source, key, starts_at."""
 

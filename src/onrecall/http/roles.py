@@ -53,6 +53,10 @@ _V1: Mapping[str, Least] = {
     "POST /keys/{which}/rotate": "admin",
     "GET /me": "viewer",
     "GET /senders": "viewer",
+    "GET /alerts": "viewer",
+    "GET /sources": "viewer",
+    "GET /sources/{name}": "viewer",
+    "POST /sources/{name:path}/try": "viewer",  # it stores nothing
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",

@@ -13,6 +13,7 @@ from onrecall.redaction import redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, SourceCatalog
 from onrecall.sources.body_decoding import decode_text
+from onrecall.sources.rehearsal import Rehearsal, rehearse
 from onrecall.storage import Arrival, Entry, Received, Store, Unread
 from onrecall.storage import ingest as receiving
 
@@ -81,6 +82,23 @@ class Receiver:
     def unread(self, source: str, part: Malformed) -> Read:
         """A message that can't be read at all, ready to be kept as rejected."""
         return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
+
+    def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
+        """What would come of a delivery, redacted as it would be stored; nothing is kept."""
+        rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
+        clean = self._cleaner
+        parts = tuple(
+            replace(
+                part,
+                fields=tuple(replace(one, value=clean.text(one.value) if one.value else None) for one in part.fields),
+                problems=tuple(map(clean.text, part.problems)),
+            )
+            for part in rehearsal.parts
+        )
+        rejected = tuple(
+            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
+        )
+        return replace(rehearsal, parts=parts, rejected=rejected)
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
@@ -22,6 +22,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
+from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
@@ -64,6 +65,10 @@ class Parts:
     """Who refines answers; by default nobody."""
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
     """After how long an alert is over that its source never ends, by source; `default` for all others."""
+
+
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 
 
 class Memory:
@@ -157,6 +162,10 @@ class Memory:
     def answer_due(self, limit: int = 10) -> int:
         """Answer incidents that are due; returns how many were answered."""
         return self._answers.answer_due(limit)
+
+    def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
+        """Where the senders of an incident's alerts say that people can look, runbooks first."""
+        return alert_links.collect(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 

@@ -92,6 +92,13 @@ class SourceCatalog(Mapping[str, Source]):
             self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything)
         return self._compiled[name]
 
+    def file_of(self, name: str) -> DefinedSource | None:
+        """Returns what reads the payloads posted under a name, where a file does; `generic/acme` by acme.yaml."""
+        own = name.removeprefix(_PREFIX)
+        if name in self._paths or (name.startswith(_PREFIX) and own in self._own):
+            return self.defined(own)
+        return None
+
     def check(self) -> None:
         """Read the operator's own files; Invalid names the first that is wrong."""
         for name in sorted(self._own):

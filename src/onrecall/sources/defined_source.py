@@ -1,7 +1,7 @@
 """One tool whose payloads a file describes: which of its shapes a message has, and what that says."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -117,6 +117,25 @@ class DefinedSource:
     def shape_of(self, body: Fields) -> CompiledShape | None:
         """Returns the first shape that a message has; None where it has none."""
         return next((shape for shape in self.shapes if shape.matcher.fits(body)), None)
+
+    def readings(self, body: Any, now: datetime) -> Iterator[Reading]:
+        """Yields what was found for each alert of a decoded body, and where; nothing where code reads it."""
+        for part in body if isinstance(body, list) else [body]:
+            found = self.shape_of(part) if isinstance(part, dict) else None
+            if found is None or found.reader is None:
+                continue
+            listed = payload.at(part, found.shape.each) if found.shape.each else None
+            scopes = (
+                [{**one, ROOT: part} for one in listed if isinstance(one, dict)] if isinstance(listed, list) else [part]
+            )
+            for scope in scopes:
+                reading = Reading(self.name, now)
+                try:
+                    signals = found.reader.read(scope, reading)
+                except Invalid:
+                    continue
+                yield reading
+                yield from (Reading(self.name, now) for _ in signals[1:])  # acknowledgements and notes of the same part
 
     def _reads_lists(self, body: list[Any]) -> bool:
         return bool(self.definition.parser) and not any(

@@ -1,7 +1,8 @@
 """JMESPath, compiled once, with a few functions of our own: where a field stands in a payload. Nothing in it can act.
 
-https://jmespath.org says what an expression is. Added here are `capture`, `matches`, `from_json`, `join_text`, `pairs`,
-`tags`, `words`, `lower` and `plain_text`; docs/sources.md lists them. The body of the whole message stands under `_root`.
+https://jmespath.org says what an expression is. Added here are `capture`, `matches`, `from_json`, `join_text`,
+`pairs`, `tags`, `words`, `lower` and `plain_text`; docs/sources.md lists them.
+The body of the whole message stands under `_root`.
 """
 
 import re

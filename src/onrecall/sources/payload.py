@@ -67,8 +67,8 @@ _SIDECAR = re.compile(
 _NO_NAME = re.compile(r"[\W_]*|none|null|nil|n/?a|unknown|undefined|default|not set|all|any|other", re.IGNORECASE)
 """What stands where nobody gave a name."""
 _UNFILLED = re.compile(
-    r"\$[A-Z][A-Z0-9_.]*(?:\[[^\]]*\])?|\$!?\{[^{}]*\}|\*[a-z]+[A-Z][A-Za-z]*\*|\[[A-Z]+_[A-Z_]+\]|\{\{[^{}]*\}\}|\{[A-Z][A-Z0-9_.:]*\}|\*(?:UNKNOWN|insert [^*]*)\*"
-    r"|##[A-Z]+##|<no value>|%[a-z]+%?|#\{[^{}]*\}|null|undefined",
+    r"\$[A-Z][A-Z0-9_.]*(?:\[[^\]]*\])?|\$!?\{[^{}]*\}|\*[a-z]+[A-Z][A-Za-z]*\*|\[[A-Z]+_[A-Z_]+\]|\{\{[^{}]*\}\}"
+    r"|\{[A-Z][A-Z0-9_.:]*\}|\*(?:UNKNOWN|insert [^*]*)\*|##[A-Z]+##|<no value>|%[a-z]+%?|#\{[^{}]*\}|null|undefined",
     re.ASCII,
 )
 """A variable of a template that nothing was put in for stands there by its name."""
