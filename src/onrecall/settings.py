@@ -60,6 +60,12 @@ class Settings(BaseSettings):
         default=None,
         description="File (YAML or JSON) that says where the fields of `generic` alerts stand in your payloads.",
     )
+    sources_dir: Path | None = Field(
+        default=None, description="Folder of your own source files (YAML), each a tool: `acme.yaml` is `/alerts/acme`."
+    )
+    alert_expiry: str | None = Field(
+        default=None, description="When alerts are over that their source never ends: `default=24h,falco=1h`, or never."
+    )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )

@@ -15,6 +15,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
+from onrecall.bootstrap.sources import catalog, expiry
 from onrecall.bootstrap.status import Part, StatusReport, report
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
@@ -30,7 +31,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
-from onrecall.sources import SOURCES, Source, with_mapping
+from onrecall.sources import SOURCES
 from onrecall.storage import Store
 from onrecall.worker.worker import Working
 
@@ -93,11 +94,12 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.redact_personal,
                 topology(chosen.dependencies),
                 pace(chosen),
-                senders(chosen.alert_mapping),
+                catalog(chosen),
                 told,
                 chosen.notify_min_severity,
                 refiners,
                 *hindsight.uses(peer),
+                expiry=expiry(chosen),
             )
             memory = Memory(parts)
             yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))
@@ -117,11 +119,6 @@ def pace(chosen: Settings) -> Pace:
         timedelta(seconds=chosen.refresh_seconds),
         timedelta(seconds=chosen.resolve_after_seconds),
     )
-
-
-def senders(mapping: Path | None) -> Mapping[str, Source]:
-    """Every sender; `generic` as the mapping file says."""
-    return SOURCES if mapping is None else with_mapping(mapping)
 
 
 def topology(file: Path | None) -> Topology:
@@ -169,10 +166,11 @@ def kafka(chosen: Settings) -> Connection | None:
     if chosen.kafka_brokers is None:
         return None
     topics, publish = chosen.formats_by_topic, chosen.kafka_publish
+    known = catalog(chosen)
     for topic, sender in topics.items():
-        if sender is not None and sender not in SOURCES:
-            known = ", ".join(sorted(SOURCES))
-            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {known}", topic)
+        if sender is not None and sender not in known:
+            names = ", ".join(known)
+            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {names}", topic)
     if not topics and publish is None:
         raise Invalid("ONRECALL_KAFKA_TOPICS: say which topics alerts come from, such as alerts=alertmanager", "topics")
     if publish in topics:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain import markdown_page as page
+from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
 from onrecall.pipeline.import_history import Brought
 from onrecall.pipeline.second_opinion import SecondOpinion
@@ -191,15 +192,19 @@ def exported(folder: Path, counts: Mapping[str, int]) -> None:
     say(f"wrote {sum(counts.values())} rows to {folder}")
 
 
-def page_of(thing: Incident | Document, marked: int | None) -> None:
-    """An incident or document with its line numbers."""
+def page_of(thing: Incident | Document, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
+    """An incident or document with its line numbers, and the links of its alerts."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
+    for link in links:
+        say((f"{link.kind:>9} ", "dim"), link.url)
 
 
-def as_json(thing: Incident | Document) -> dict[str, Any]:
+def as_json(thing: Incident | Document, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
     plain = (IncidentOut if isinstance(thing, Incident) else DocumentOut).model_validate(thing).plain()
+    if isinstance(thing, Incident):
+        plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
     return plain | {"page": [line.text for line in page.lines(thing)]}
 
 

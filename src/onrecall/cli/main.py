@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, hindsight, keys
+from onrecall.cli import bench_prior, hindsight, keys, sources
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -71,6 +71,7 @@ for command in (loading.intake, loading.live, loading.backtest, bench_prior.task
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
+app.add_typer(sources.app, name="sources")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(hindsight.app, name="hindsight")
@@ -165,7 +166,8 @@ def show(
     """Show an incident or a document with its numbered lines, as citations count them."""
     with house() as home:
         thing = home.memory.thing(thing_id)
-        _say(printing.as_json(thing), as_json, lambda: printing.page_of(thing, line))
+        links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
+        _say(printing.as_json(thing, links), as_json, lambda: printing.page_of(thing, line, links))
 
 
 @app.command()

@@ -100,7 +100,7 @@ def incidents(
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """One incident, now or as it was known at a time, and what was changed shortly before it."""
     found = memory.store.incident(incident_id, as_of)
-    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found))
+    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found), memory.alert_links(incident_id))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))

@@ -53,6 +53,10 @@ _V1: Mapping[str, Least] = {
     "POST /keys/{which}/rotate": "admin",
     "GET /me": "viewer",
     "GET /senders": "viewer",
+    "GET /alerts": "viewer",
+    "GET /sources": "viewer",
+    "GET /sources/{name}": "viewer",
+    "POST /sources/{name:path}/try": "viewer",  # it stores nothing
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
@@ -60,6 +64,8 @@ _V1: Mapping[str, Least] = {
     "GET /trust/backtest": "viewer",
     "POST /trust/backtest": "responder",
     "GET /usage": "viewer",
+    "POST /alerts": "ingest",
+    "POST /alerts/generic/{name}": "ingest",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
@@ -120,6 +126,7 @@ ROUTES: Mapping[str, Least] = {
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",
+    "POST /generic/2010-04-15/create_event.json": "ingest",
     "POST /slack/interactions": "slack",
     "POST /slack/commands": "slack",
     "POST /slack/events": "slack",
@@ -137,10 +144,12 @@ SOURCES: Mapping[str, str] = {
     "/api/v2/alerts": "prometheus",
     "/v2/enqueue": "pagerduty-events",
     "/v2/change/enqueue": "pagerduty-changes",
+    "/generic/2010-04-15/create_event.json": "pagerduty-events-v1",
+    "/api/v1/alerts": "prometheus",
 }
 """Whose messages come to an address that does not name the sender."""
-KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
-"""Whose senders have their key nowhere but in the message, as `routing_key`."""
+KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
+"""Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
 
 TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""

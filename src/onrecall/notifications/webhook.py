@@ -50,6 +50,7 @@ class Webhook:
                 "changes": list(event.changes),
                 "merged_into": event.into,
                 "by": event.by,
+                "links": [{"kind": link.kind, "url": link.url} for link in event.alert_links],
             }
         )
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, get_args
 
@@ -15,6 +16,7 @@ from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
 from onrecall.notifications import Channel, Message, Refused, Sent, Told, news, standing
 from onrecall.notifications import Event as Happened
+from onrecall.pipeline import alert_links
 from onrecall.redaction import redact
 from onrecall.storage import Event, Store
 from onrecall.storage.outbox import Delivery, Letter, Remembered
@@ -29,6 +31,8 @@ UNHEARD = timedelta(seconds=30)
 STALE = timedelta(days=1)
 """What happened longer ago is no news: it is not told by who was switched off meanwhile."""
 CHANCE = secrets.SystemRandom()
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 MATTERS = frozenset({"recommended", "resolved", "reopened", "merged"})
 
 log = logging.getLogger(__name__)
@@ -77,6 +81,7 @@ class News:
         update = news(incident, answer, happened, Told.read(told), Told.read(known.sent) if known else None)
         if update is None or not self._loud_enough(incident):
             return None
+        update = replace(update, alert_links=alert_links.collect(self._store.alerts_of(incident.id, LINKED_ALERTS)))
         message = self._channel.render(incident, answer, update, known.remote if known else {})
         if message is None:
             return None

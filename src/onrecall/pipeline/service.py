@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
@@ -24,6 +24,7 @@ from onrecall.domain.incident import (
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
+from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
@@ -41,7 +42,7 @@ from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Delivery, Source
+from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
 
 Clock = Callable[[], datetime]
@@ -58,8 +59,8 @@ class Parts:
     topology: Topology = field(default_factory=Topology)
     """What depends on what, as people declared it."""
     pace: Pace = field(default_factory=Pace)
-    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
-    """The senders, as they are read here."""
+    sources: SourceCatalog = field(default_factory=lambda: SOURCES)
+    """The sources, as they are read here."""
     channels: Sequence[Channel] = ()
     """Who is told."""
     tell_from: Severity | None = None
@@ -70,6 +71,12 @@ class Parts:
     """Where incidents are kept as well."""
     opinion: OpinionSource | None = None
     """Who is asked for a second opinion, and the longest that an answer waits for it."""
+    expiry: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long an alert is over that its source never ends, by source; `default` for all others."""
+
+
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 
 
 class Memory:
@@ -90,6 +97,7 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
+            expiry=parts.expiry,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
@@ -117,7 +125,11 @@ class Memory:
 
     def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
-        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        for receipt in receipts:
+            if receipt.refusal is not None:
+                raise receipt.refusal
+        return receipts
 
     def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
         """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
@@ -177,6 +189,10 @@ class Memory:
     def answer_due(self, limit: int = 10) -> int:
         """Answer incidents that are due; returns how many were answered."""
         return self._answers.answer_due(limit)
+
+    def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
+        """Where the senders of an incident's alerts say that people can look, runbooks first."""
+        return alert_links.collect(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 

@@ -49,7 +49,7 @@ SEQUENCE: Mapping[str, counting.Sequence] = {
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until"})
+PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at"})
 """What may differ between two stores that know the same."""
 NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
-from onrecall.domain.alert import ChangeKind
+from onrecall.domain.alert import AlertLinkKind, ChangeKind
 from onrecall.domain.incident import Severity
 
 CLOSED = ConfigDict(extra="forbid")
@@ -27,6 +27,10 @@ class AlertBody:
     links: list[str] = field(default_factory=list)
     group: str | None = None
     starts_known: Literal[False] = False
+    link_kinds: dict[str, AlertLinkKind] = field(default_factory=dict)
+    purpose_reason: str = ""
+    end_reason: str = ""
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("performed", "outcome"): StepOutcome,
     ("alerts", "status"): AlertStatus,
     ("alerts", "body"): AlertBody,
+    ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,
