@@ -83,10 +83,23 @@ def events(history: History) -> list[Event]:
 
 
 def as_opened(incident: Incident) -> Incident:
-    """What was known of it when it opened."""
-    return replace(
-        incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None, links=(), source_id=None
+    """What was known of it when it opened: of one that a postmortem tells of, its title and how it was noticed."""
+    opened = replace(
+        incident,
+        status="open",
+        acknowledged_at=None,
+        resolved_at=None,
+        resolution=None,
+        links=(),
+        source_id=None,
+        impact=None,
+        trigger=None,
+        timeline=(),
+        action_items=(),
+        lines={},
+        suggested=(),
     )
+    return replace(opened, description=incident.detection or "") if incident.document else opened
 
 
 def _known(at: datetime | None) -> datetime:

@@ -38,6 +38,7 @@ def _folder(folder: Path, wishes: How) -> Iterator[Item]:
             yield item
     if tally.files:
         yield Note(str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common()))
+    yield from tally.findings.notes(str(folder))
     if not found:
         yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
 

@@ -85,7 +85,7 @@ def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[i
 def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [one.id for one in recommendation.evidence[:1]]
-    return list(dict.fromkeys(first + [step.citation.id for step in recommendation.steps]))
+    return list(dict.fromkeys(first + [step.citation.evidence_id for step in recommendation.steps]))
 
 
 @cache

@@ -25,6 +25,7 @@ from onrecall.storage import (
     documents,
     events,
     health,
+    incident_reports,
     incidents,
     lifecycle,
     outcomes,
@@ -245,6 +246,11 @@ class Store(Inbox):
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """For each document the ids of the incidents that it tells of."""
+        with self._database.read() as connection:
+            return incident_reports.told_in(connection, documents)
 
     def document(self, document_id: str) -> Document:
         """One document."""

@@ -182,15 +182,20 @@ class _Saving:
         """The passages of a resolution that the given incident does not know, where they stand on its page now."""
         if stored.resolution is None or given.resolution is not None:
             return ()
-        shift = len(page.lines(replace(given, resolution=None))) - len(page.lines(replace(stored, resolution=None)))
+        shift = _opening_lines(given) - _opening_lines(stored)
         owner: Owner = ("incident", stored.id)
         found = passages.of(self._connection, [owner]).get(owner, [])
         return tuple(replace(one, line=one.line + shift) for _, one in found if one.part == "resolution")
 
 
+def _opening_lines(incident: Incident) -> int:
+    """How many lines stand before the resolution on an incident's page."""
+    return sum(line.part == "opening" for line in page.lines(incident))
+
+
 def _settled(given: Incident) -> Incident:
-    """An incident with a resolution is resolved, and was so by then."""
-    if given.resolution is None:
+    """An incident with a resolution is resolved, and was so by then; a postmortem may not say when it ended."""
+    if given.resolution is None or (given.status == "resolved" and given.document is not None):
         return given
     return replace(given, status="resolved", resolved_at=given.resolved_at or given.resolution.at)
 
