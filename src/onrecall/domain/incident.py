@@ -138,6 +138,11 @@ class Incident:
         return replace(self, status="open", resolved_at=None, resolution=None)
 
     @property
+    def named_on_record(self) -> str | None:
+        """The id by which the postmortem that tells of it names it, as another tool has it."""
+        return self.labels.get("incident") or self.labels.get("incident_id") if self.document else None
+
+    @property
     def text(self) -> str:
         """What was known when it opened: the title, then the description."""
         return f"{self.title}\n{self.description}".strip()

@@ -312,7 +312,10 @@ def _kind(page: Page, title: str) -> DocumentKind:
     if by_path == "rca":
         return "rca"
     dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
-    if is_of_incident(front.values) or _reports(page, title, dated=dated):
+    told_when = dated or any(front.get(name) for name in ("date", "incident_date", *START))
+    if is_of_incident(front.values):
+        return "postmortem"
+    if (told_when or by_path != "runbook") and _reports(page, title, dated=told_when):
         return "postmortem"
     postmortem, runbook = _weight(page.rows)
     if runbook > postmortem:

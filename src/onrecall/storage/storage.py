@@ -139,6 +139,13 @@ class Store(Inbox):
                 connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
             )
 
+    def attach_report(
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[Performed], now: datetime
+    ) -> bool:
+        """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
+        with self._database.write() as connection:
+            return lifecycle.attach_report(connection, described, passages, performed, guard.moment(now, "now"))
+
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
         """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
         guard.text(by or "", "by")

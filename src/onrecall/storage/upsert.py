@@ -125,7 +125,8 @@ class _Saving:
         """Write an incident that was not there."""
         incident = _settled(given)
         self._shelf.put(("incident", incident.id), entry.passages)
-        hashes = self._arriving.incident(incident, digest, entry.performed, waiting=live)
+        waiting = live or incident.status != "resolved"
+        hashes = self._arriving.incident(incident, digest, entry.performed, waiting=waiting)
         detail = {} if live else IMPORTED
         opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
         version = 1 if incident.resolution else None
@@ -208,6 +209,7 @@ def _merged(stored: Incident, given: Incident) -> Incident:
         source_id=given.source_id or stored.source_id,
         acknowledged_at=given.acknowledged_at or stored.acknowledged_at,
         links=tuple(dict.fromkeys(stored.links + given.links)),
+        **_report(stored, given),
     )
     standing = stored.resolution
     if standing is not None and (given.resolution is None or given.resolution.same_as(standing)):
@@ -215,6 +217,13 @@ def _merged(stored: Incident, given: Incident) -> Incident:
     if merged.status == "open" and stored.status == "acknowledged":
         return replace(merged, status="acknowledged")
     return merged
+
+
+def _report(stored: Incident, given: Incident) -> dict[str, Any]:
+    """What a postmortem said of it, where what is given comes from elsewhere."""
+    kept = stored if stored.document and not given.document else given
+    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "suggested")
+    return {name: getattr(kept, name) for name in names}
 
 
 def _happened(

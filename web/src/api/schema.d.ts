@@ -1566,6 +1566,20 @@ export interface components {
             tenant_id: string | null;
         };
         /**
+         * ActionItemOut
+         * @description What shall be done so that it does not come again.
+         */
+        ActionItemOut: {
+            /** Line */
+            line: number | null;
+            /** Owner */
+            owner: string | null;
+            /** State */
+            state: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * ActionOut
          * @description Something noted to end it for good; `noted` says that it is written, not that it is done.
          */
@@ -2131,6 +2145,11 @@ export interface components {
         CitationOut: {
             /** Id */
             id: string;
+            /**
+             * Incident
+             * @description The incident that the cited postmortem tells of.
+             */
+            incident: string | null;
             /** Line */
             line: number;
             /** Quote */
@@ -2447,6 +2466,11 @@ export interface components {
              */
             kind: "incident" | "document";
             record: components["schemas"]["RecordOut"];
+            /**
+             * Report Id
+             * @description The id of the postmortem that tells of the incident.
+             */
+            report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
@@ -2781,15 +2805,33 @@ export interface components {
         IncidentOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2817,8 +2859,17 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /**
+             * Suggested
+             * @description Fields that a model proposed and nobody confirmed yet.
+             */
+            suggested: string[];
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * IncidentSeenOut
@@ -2827,17 +2878,35 @@ export interface components {
         IncidentSeenOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2865,8 +2934,17 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /**
+             * Suggested
+             * @description Fields that a model proposed and nobody confirmed yet.
+             */
+            suggested: string[];
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * Incidents
@@ -3710,9 +3788,14 @@ export interface components {
              * Provenance
              * @enum {string}
              */
-            provenance: "human" | "imported" | "model";
+            provenance: "human" | "imported" | "suggested" | "model";
             /** Root Cause */
             root_cause: string;
+            /**
+             * Root Cause Line
+             * @description Where the root cause stands in the incident's document.
+             */
+            root_cause_line: number | null;
             /** Steps */
             steps: components["schemas"]["ResolutionStepOut"][];
             /** Summary */
@@ -3725,6 +3808,11 @@ export interface components {
         ResolutionStepOut: {
             /** Command */
             command: string | null;
+            /**
+             * Line
+             * @description Where it stands in the incident's document.
+             */
+            line: number | null;
             /**
              * Outcome
              * @enum {string}
@@ -4205,6 +4293,18 @@ export interface components {
             changes: components["schemas"]["ChangeBeforeOut"][];
             /** Items */
             items: components["schemas"]["EventOut"][];
+        };
+        /**
+         * TimelineEntryOut
+         * @description What happened at one moment, as the postmortem has it.
+         */
+        TimelineEntryOut: {
+            /** At */
+            at: string | null;
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
         };
         /**
          * TrendOut

@@ -3,11 +3,15 @@
 import io
 import re
 from typing import Any
+from xml.parsers.expat import ExpatError
+from xml.sax import SAXException
+from zipfile import BadZipFile, ZipFile
 
 from onrecall.importers.markup import html
 
 EXTRA = "install OnRecall with its extra `docs-import` to read it, such as `pip install 'onrecall[docs-import]'`"
 MOST_PAGES = 500
+LARGEST_UNPACKED = 64 * 2**20
 _HYPHEN = re.compile(r"(\w)-\n(\w)")
 _STYLES = (
     "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => h2:fresh\np[style-name='Code'] => "
@@ -21,11 +25,22 @@ def docx_to_markdown(data: bytes) -> str:
         import mammoth  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
     except ImportError:
         raise ValueError(f"DOCX needs a library that is not installed; {EXTRA}") from None
+    _check_size(data)
     try:
         found = mammoth.convert_to_html(
             io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_image)
         )
-    except (KeyError, ValueError, OSError, AttributeError, TypeError, IndexError) as problem:
+    except (
+        KeyError,
+        ValueError,
+        OSError,
+        AttributeError,
+        TypeError,
+        IndexError,
+        BadZipFile,
+        ExpatError,
+        SAXException,
+    ) as problem:
         raise ValueError(f"the DOCX is damaged: {problem}; save it again") from None
     return html.to_markdown(found.value)
 
@@ -48,6 +63,16 @@ def pdf_to_markdown(data: bytes) -> str:
     if not text:
         raise ValueError("there is no text in the PDF, only pictures of it; save it with its text")
     return _HYPHEN.sub(r"\1\2", text) + "\n"
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse what is no ZIP, and what unpacks to more than any text holds."""
+    try:
+        unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
+    except BadZipFile:
+        raise ValueError("it is no DOCX; save it as one again") from None
+    if unpacked > LARGEST_UNPACKED:
+        raise ValueError(f"the DOCX unpacks to more than {LARGEST_UNPACKED // 2**20} MB; save it without its pictures")
 
 
 def _no_image(_image: Any) -> dict[str, str]:

@@ -31,7 +31,8 @@ _CAUSED = re.compile(
     re.IGNORECASE,
 )
 _BACKWARD = re.compile(
-    r"(?:this|that|which|it) (?:in turn )?(?:caused|led to|broke|resulted in|brought down|took down|meant"
+    r"(?:this|that|which|it) (?:in turn |(?:\w+ ){0,4}and )?(?:caused|led to|broke|resulted in|brought down"
+    r"|took down|meant"
     r"|prevented|triggered)\b",
     re.IGNORECASE,
 )
@@ -46,8 +47,8 @@ _MEDIUM = re.compile(
     r"|resulted|was preventing|sent|filled|let|allowed|blocked|left|started|took|was causing|dropped|exhausted"
     r"|removed)\b"
     r"|\bcausing (?:the|this|an?) (?:\w+ )?(?:outage|incident|issue|problem|errors?|failures?)\b|\b(?:this|which"
-    r"|it|that) (?:meant that|caused|led to|broke|resulted in|brought down|took down)\b|\bturned out (?:to be"
-    r"|that)\b|\baufgrund\b|\bwegen\b|\bdebido a\b|\ben raison d|\bà cause d|\bon account of\b",
+    r"|it|that) (?:(?:\w+ ){0,4}and )?(?:meant that|caused|led to|broke|resulted in|brought down|took down)\b"
+    r"|\bturned out (?:to be|that)\b|\baufgrund\b|\bwegen\b|\bdebido a\b|\ben raison d|\bà cause d|\bon account of\b",
     re.IGNORECASE,
 )
 _WEAK = re.compile(

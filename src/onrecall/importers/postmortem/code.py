@@ -14,6 +14,8 @@ _STATEMENT = re.compile(
     r"|XTRIM)\b(?:\s+\S.*)?",
     re.DOTALL,
 )
+_OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-z])")
+"""A script of the team's own, by its path, with an option."""
 _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
@@ -25,9 +27,16 @@ def command_spans(text: str) -> list[str]:
 
 def is_command(code: str) -> bool:
     """Whether a code span is a command of a shell or a statement of a database."""
-    return command_shapes.is_command(code) or (
-        _STATEMENT.fullmatch(code) is not None
-        and code not in ("SELECT", "SET", "UPDATE", "SHOW", "START", "STOP", "DELETE")
+    if command_shapes.is_command(code) or _OWN_SCRIPT.match(code):
+        return True
+    return _STATEMENT.fullmatch(code) is not None and code not in (
+        "SELECT",
+        "SET",
+        "UPDATE",
+        "SHOW",
+        "START",
+        "STOP",
+        "DELETE",
     )
 
 

@@ -63,6 +63,7 @@ _PASSIVE = re.compile(
 )
 _RESULTS = words("verbs of results")
 """Verbs whose passive tells a state, or what happened by itself."""
+_TO_VALUE = re.compile(r"(?:updated|changed|set) (?:back )?to\b", re.IGNORECASE)
 _AMBIGUOUS_PASSIVE = words("verbs of results or deeds")
 CONSEQUENCE = re.compile(
     r"^(?:this|that|it|which)\s+(?:also\s+)?(?:does|did|has|had)(?:\s+not|n['’]t)\b[^,;]{0,80}[,;]\s*(?:so"
@@ -72,6 +73,13 @@ CONSEQUENCE = re.compile(
 """What a sentence says of the deed before, in front of the next one."""
 _MAIN_CLAUSE = re.compile(
     r"^[^,]{3,120},\s+(?P<clause>(?:i|we)\s.+|the\s+[\w -]{1,60}\s(?:was|were|is|are)\s.+)", re.IGNORECASE
+)
+_CONDITION = re.compile(r"^(?:so\s+)?(?:when|if|since|because|although|while)\b", re.IGNORECASE)
+_ADDED_DEED = re.compile(
+    r"(?:,\s+(?:and\s+|then\s+)?|^(?:we|i)\b.{3,120}?\band\s+)(?P<verb>[a-z-]+ed)\s+(?:it|them|both|one of"
+    r"|all of|the)\b"
+    r"|\b(?:identified|found|located|diagnosed)\s+and\s+(?P<fixed>fixed|patched|reverted)\b",
+    re.IGNORECASE,
 )
 _BY_COMMAND = re.compile(
     r"(?:we|i|they|on-?call|the (?:on-?call|team|engineer|sre|dba)[\w -]{0,30})\s[^`.]{2,120}?(?:with|via|using"
@@ -85,7 +93,8 @@ _BY_DOING = re.compile(
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(
-    r"\b(?:that|which|who|if|because|unless|after|since|whether|how|why|where|leads?|led|caused?|shows?|reveals?"
+    r"\b(?:that|which|who|if|because|unless|no|nothing|nobody|after|once|when|while|since|whether|how|why|where|leads?|led|caused?"
+    r"|shows?|reveals?"
     r"|indicates?|means?|meant|as)\b",
     re.IGNORECASE,
 )
@@ -99,7 +108,8 @@ _WORSE = re.compile(
     re.IGNORECASE,
 )
 _NO_HELP = re.compile(
-    r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:help|work|fix|solve|resolve|change"
+    r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
+    r"|drop|finish|subside|disappear|decrease|fall|take\s+effect|help|work|fix|solve|resolve|change"
     r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
     r"|(?:had|has|have|with|shows?|showed|saw|seeing|see|but)\s+(?:no|little|zero)\s+(?:\w+\s+)?(?:effect"
     r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
@@ -112,7 +122,8 @@ _NO_HELP = re.compile(
     r"|(?:was|were|is|are|everything(?:['’]s| is| was)?)\s+still\s+(?:\w+\s+)?(?:failing|down|broken|timing"
     r"|crashing|erroring|full|slow|unavailable|there|present|happening|seeing|elevated|high|returning|throwing"
     r"|rejected|refused|stuck)"
-    r"|still\s+\w+ing\b|still\s+(?:failing|failed|down|broken|timing\s+out|crash\w*|see(?:ing)?\s+errors"
+    r"|still\s+\w+ing\b|(?:was|were|is|are|got)\s+still\s+\w+ed\b|still\s+(?:failing|failed|down|broken"
+    r"|timing\s+out|crash\w*|see(?:ing)?\s+errors"
     r"|saw\s+errors|no\s+luck|the\s+same|happening|erroring|returned|full|getting|not\s+\w+)|same\s+(?:error"
     r"|result|problem|issue|symptoms?)s?\b|(?:only\s+)?helped\s+(?:only\s+)?(?:for|briefly)|only\s+(?:bought"
     r"|delayed)"
@@ -164,8 +175,20 @@ def tells_deed(sentence: str) -> bool:
     if _mended_by(said):
         return True
     said = _LEAD.sub("", said, count=1)
+    return _tells(said) or _tells_in_clause(said)
+
+
+def _tells_in_clause(said: str) -> bool:
+    """Whether a clause behind the first tells a deed: `…, I reverted the change`, `… and increased it`."""
+    if _CONDITION.match(said):
+        return False
     main = _MAIN_CLAUSE.search(said)
-    return _tells(said) or (main is not None and _tells(main["clause"]))
+    if main is not None and _tells(main["clause"]):
+        return True
+    added = _ADDED_DEED.search(said)
+    if added is None or not (added["fixed"] or added["verb"].casefold() in _PAST):
+        return False
+    return not _is_intent(said[: added.start()])
 
 
 def _tells(said: str) -> bool:
@@ -189,6 +212,8 @@ def tells_briefly(note: str) -> bool:
 
 
 _BEHIND_NOTE = words("behind a note")
+_BEHIND_NOUN = words("behind a noun")
+"""Words that follow a noun that looks like a verb: `Rebalance done`."""
 
 
 def runs_command(sentence: str) -> bool:
@@ -214,7 +239,7 @@ def _mended_by(said: str) -> bool:
 
 def _decided(said: str) -> bool:
     found = _DECIDED.search(said)
-    if found is None or _is_intent(said[: found.start()]):
+    if found is None or _is_intent(said[: found.start()]) or re.search(r"\bif (?:we|you|it|they)\b", said):
         return False
     verb = _FORMS.get(found["verb"].casefold())
     return (
@@ -272,20 +297,7 @@ def _opens_deed(form: str, verb: str, rest: list[str], said: str) -> bool:
     if form == verb and verb in _NOUNS:
         return (following in _OBJECTS or following == "`") and not (following == "to" and verb in ("issue", "change"))
     if form == verb:
-        return following not in (
-            "of",
-            "in",
-            "was",
-            "were",
-            "is",
-            "are",
-            "failed",
-            "has",
-            "had",
-            "and",
-            ",",
-            "investigating",
-        )
+        return following not in _BEHIND_NOUN
     return (
         verb
         not in (
@@ -316,7 +328,7 @@ def _is_done_to(said: str, found: re.Match[str]) -> bool:
     if not subject.strip() or len(subject) > 140 or _SUBORDINATE.search(subject) or _is_intent(subject):
         return False
     verb = _PAST.get(found["verb"].casefold())
-    if verb is None or verb in _RESULTS:
+    if verb is None or (verb in _RESULTS and not _TO_VALUE.match(said[found.start("verb") :])):
         return False
     if verb in _AMBIGUOUS_PASSIVE:
         return bool(

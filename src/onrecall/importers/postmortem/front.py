@@ -12,7 +12,7 @@ END = ("end_time", "ended_at", "end", "resolvedWhen", "resolved_at", "resolved_w
 SERVICE = ("service", "product", "services", "affected", "affected_services", "components", "component", "system")
 SUMMARY = ("summary", "description", "excerpt", "tldr", "abstract")
 SEVERITY = ("severity", "sev", "priority", "level")
-OTHER = ("environment", "status", "resolved", "informational", "company", "region")
+OTHER = ("environment", "status", "resolved", "informational", "company", "region", "incident", "incident_id")
 FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *SEVERITY, *OTHER))
 """All that is read of it."""
 _OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
@@ -30,6 +30,8 @@ def front_matter(front: Record) -> FrontMatter:
     """What the front matter says; a time that can't be read is an error that names its field."""
     services = services_of(front)
     labels = {name: said for name in ("company", "region") if (said := _text(front, name))}
+    if named := _text(front, "incident", "incident_id", "labels.incident"):
+        labels["incident"] = named
     if len(services) > 1:
         labels["services"] = ", ".join(services)
     status = (_text(front, "status") or "").casefold()

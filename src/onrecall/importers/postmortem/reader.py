@@ -48,6 +48,10 @@ _NOT_OVER = re.compile(
     r"|unresolved|will be|to be|if|until|before|once|incident review|not yet|considered)\b",
     re.IGNORECASE,
 )
+_WRITTEN = re.compile(
+    r"\W*(?:published|updated|last (?:updated|modified|edited)|written|posted|created|erstellt|publié|publicado)\b",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
     re.IGNORECASE,
@@ -150,7 +154,7 @@ class _Text:
         named += [day for day, _ in dates(self.document.title)][:1]
         named += self._days_in_chronology()[:1]
         if not named:
-            named = [day for row in self.rows[:60] if row.kind != "code" for day, _ in dates(plain(row.text))][:1]
+            named = [day for row in _telling(self.rows[:60]) for day, _ in dates(plain(row.text))][:1]
         return Counter(named).most_common(1)[0][0] if named else None
 
     def _days_in_chronology(self) -> list[date]:
@@ -324,10 +328,15 @@ def _start_in_chronology(text: _Text, span: Span, start: datetime | None) -> tup
 
 def _start_in_prose(text: _Text) -> tuple[datetime | None, int | None]:
     """The first date of the running text."""
-    for row in text.rows:
-        if row.kind in ("text", "item", "cells", "heading") and (found := next(iter(dates(plain(row.text))), None)):
+    for row in _telling(text.rows):
+        if (found := next(iter(dates(plain(row.text))), None)) is not None:
             return datetime.combine(found[0], time(), UTC), row.number
     return None, None
+
+
+def _telling(found: Sequence[Row]) -> Iterator[Row]:
+    """Rows whose dates may be the incident's: not code, nor when the text was written."""
+    return (row for row in found if row.kind not in ("code", "blank") and not _WRITTEN.match(plain(row.text)))
 
 
 def _end_in_chronology(entries: Sequence[Entry], start: datetime) -> tuple[datetime | None, int | None]:

@@ -24,6 +24,8 @@ _ITEM = re.compile(
 )
 _BOX = re.compile(r"\[(?P<box>[ xX])\]\s+")
 _SOLITARY_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<text>[^*_].*?)(?P=mark)\s*:?\s*")
+_HTML_HEADING = re.compile(r"<h(?P<level>[1-6])(?:\s[^>]*)?>(?P<text>.*?)</h(?P=level)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]{1,200}>")
 _RULE = re.compile(r"[\s|:=-]{3,}|[_*\s]{3,}")
 _ANCHOR = re.compile(r"\s*\{#[^}]*\}\s*$")
 _ESCAPE = re.compile(r"\\([-#.!_*()\[\]+<>~&|{}=\"'$])")
@@ -129,6 +131,8 @@ def _prose(number: int, line: str, depth: int) -> Row:
         return Row(
             number, "item", item["text"], max(depth, 0) * INDENT, ordered=item["bullet"][-1] in ".)", ticked=ticked
         )
+    if tag := _HTML_HEADING.fullmatch(line.strip()):
+        return Row(number, "heading", _TAG.sub("", tag["text"]).strip(), level=int(tag["level"]))
     bold = _SOLITARY_BOLD.fullmatch(line.strip())
     if bold and _is_label(bold["text"]) and bold["mark"] not in bold["text"] and depth < 0:
         return Row(number, "heading", bold["text"], level=BOLD_LEVEL)

@@ -79,8 +79,15 @@ class _Divider:
         about = section_topic(row.text)
         if self._belongs_to_current(row, about, place):
             self._current.rows.append(row)
+        elif about is None and self._is_within_actions(row):
+            self._open("actions", row.text, row, row.level)
         else:
             self._open(about, row.text, row, row.level)
+
+    def _is_within_actions(self, row: Row) -> bool:
+        """Whether the heading above, at the next higher level, is that of the action items."""
+        above = next((one for one in reversed(self._found) if not one.by_label and 0 < one.level < row.level), None)
+        return above is not None and above.topic == "actions"
 
     def _belongs_to_current(self, row: Row, about: Topic | None, place: int) -> bool:
         current = self._current
