@@ -98,7 +98,6 @@ def as_opened(incident: Incident) -> Incident:
         timeline=(),
         action_items=(),
         lines={},
-        suggested=(),
     )
     return replace(opened, description=incident.detection or "") if incident.document else opened
 

@@ -191,8 +191,6 @@ def _report(incident: Incident) -> None:
     for name, line in (named | cause | steps).items():
         if line is not None:
             say((f"{name:<12}", "dim"), f"line {line}")
-    if incident.suggested:
-        say((f"proposed by a model and not confirmed: {', '.join(incident.suggested)}", "yellow"))
 
 
 def as_json(thing: Incident | Document) -> dict[str, Any]:

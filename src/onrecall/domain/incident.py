@@ -113,8 +113,6 @@ class Incident:
     action_items: tuple[ActionItem, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     """For each of its fields the line of the document on which it begins."""
-    suggested: tuple[str, ...] = ()
-    """Fields that a model proposed and nobody confirmed yet."""
 
     def resolve(self, resolution: Resolution) -> "Incident":
         """Close the incident; a later resolution is another version of it, and does not make it last longer."""

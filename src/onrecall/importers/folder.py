@@ -67,6 +67,8 @@ def count_hint(path: Path) -> int:
     """About how many records there are, for a progress bar; 0 where nothing can be told."""
     if path.is_dir():
         return sum(count_hint(one) for one in files(path) if isinstance(one, Path))
+    if path.suffix.lower() in reading.DOCUMENTS:
+        return 1
     try:
         size = path.stat().st_size if path.is_file() else 0
         with path.open("rb") as stream:

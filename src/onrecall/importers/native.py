@@ -188,7 +188,6 @@ def _report(record: Record) -> dict[str, Any]:
         "timeline": tuple(_entry(row, n) for n, row in enumerate(_objects(record, "timeline"))),
         "action_items": tuple(_action_item(row, n) for n, row in enumerate(_objects(record, "action_items"))),
         "lines": {str(name): line for name, value in numbers.items() if (line := _line(value, f"lines.{name}"))},
-        "suggested": record.words("suggested"),
     }
 
 
@@ -225,7 +224,6 @@ def _dump_report(incident: Incident) -> dict[str, Any]:
         "timeline": [{"text": one.text, "at": _written(one.at), "line": one.line} for one in incident.timeline],
         "action_items": [asdict(item) for item in incident.action_items],
         "lines": dict(incident.lines),
-        "suggested": list(incident.suggested),
     }
     return {name: value for name, value in held.items() if value}
 

@@ -35,7 +35,9 @@ _ENDINGS = {
     "application/pdf": ".pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
-_PROMISING = (*markdown.SUFFIXES, *markup.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
+"""The endings of files that hold one document each."""
+_PROMISING = (*DOCUMENTS, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
 _NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
@@ -62,7 +64,7 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
     sample = source.stream.read(SAMPLE)
     source.stream.seek(0)
     if not sample.strip(_NOTHING) and source.size <= SAMPLE:
-        if source.inside and _ending(source.path) in (*markdown.SUFFIXES, *markup.SUFFIXES):
+        if source.inside and _ending(source.path) in DOCUMENTS:
             yield Note(source.name, "skipped: there is no text in it")
             return
         yield Rejected(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")

@@ -140,7 +140,7 @@ def _batches(
     batch: list[Incident | Document] = []
     read = 0
     for thing in things:
-        read += 1
+        read += not (isinstance(thing, Incident) and thing.document)  # its document was counted
         if isinstance(thing, Rejected):
             brought.rejected.append(thing)
         elif isinstance(thing, Note):

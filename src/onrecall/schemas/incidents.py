@@ -121,7 +121,6 @@ class IncidentOut(Out):
     timeline: list[TimelineEntryOut]
     action_items: list[ActionItemOut]
     lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
-    suggested: list[str] = Field(description="Fields that a model proposed and nobody confirmed yet.")
 
 
 class RecordOut(Out):

@@ -40,7 +40,6 @@ class IncidentReportBody:
     timeline: list[TimelineEntry] = field(default_factory=list)
     action_items: list[ActionItem] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
-    suggested: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ def encode(incident: Incident) -> dict[str, Any] | None:
         "timeline": [asdict(entry) for entry in incident.timeline],
         "action_items": [asdict(item) for item in incident.action_items],
         "lines": dict(incident.lines),
-        "suggested": list(incident.suggested),
     }
     filled = {name: value for name, value in held.items() if value}
     return guard.plain(filled, "report") if filled else None
@@ -36,7 +35,6 @@ def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
     fields["timeline"] = tuple(_entry(entry) for entry in report.get("timeline", ()))
     fields["action_items"] = tuple(ActionItem(**item) for item in report.get("action_items", ()))
     fields["lines"] = report.get("lines", {})
-    fields["suggested"] = tuple(report.get("suggested", ()))
     return fields
 
 

@@ -222,7 +222,7 @@ def _merged(stored: Incident, given: Incident) -> Incident:
 def _report(stored: Incident, given: Incident) -> dict[str, Any]:
     """What a postmortem said of it, where what is given comes from elsewhere."""
     kept = stored if stored.document and not given.document else given
-    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "suggested")
+    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")
     return {name: getattr(kept, name) for name in names}
 
 

@@ -118,9 +118,7 @@ def _is_unsaid(value: object, name: str) -> bool:
 
 
 LATER: Mapping[type, frozenset[str]] = {
-    Incident: frozenset(
-        ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "suggested")
-    ),
+    Incident: frozenset(("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")),
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line",)),
 }

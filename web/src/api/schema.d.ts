@@ -2859,11 +2859,6 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
-            /**
-             * Suggested
-             * @description Fields that a model proposed and nobody confirmed yet.
-             */
-            suggested: string[];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
@@ -2934,11 +2929,6 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
-            /**
-             * Suggested
-             * @description Fields that a model proposed and nobody confirmed yet.
-             */
-            suggested: string[];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */

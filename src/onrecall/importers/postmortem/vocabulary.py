@@ -1,7 +1,7 @@
 """What the headings and labels of postmortems mean, in the templates and languages that teams use."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, cast
 
@@ -23,6 +23,7 @@ _BRACKETS = re.compile(r"\s*[(\uff08\[][^()\uff08\uff09\[\]]{0,60}[)\uff09\]]\s*
 _ENDS = " \t:\uff1a-\u2013—.·|#>"
 
 
+@lru_cache(maxsize=4096)
 def bare(heading: str) -> str:
     """A heading or label in small letters, without marks, numbers, pictures and what stands in brackets behind it."""
     said = _unmarked(heading)
@@ -31,7 +32,8 @@ def bare(heading: str) -> str:
 
 def _unmarked(heading: str) -> str:
     said = _MARKS.sub("", heading[:200])
-    said = "".join(letter for letter in said if letter.isprintable() and not _is_picture(letter))
+    if not said.isascii():
+        said = "".join(letter for letter in said if letter.isprintable() and not _is_picture(letter))
     return " ".join(
         said.replace("\\", "")
         .replace("\u2019", "'")
