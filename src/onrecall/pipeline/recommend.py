@@ -8,12 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features
-<<<<<<< HEAD
 from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Recommendation, Record, Situation
-=======
-from onrecall.domain.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
 from onrecall.pipeline import incident_documents
->>>>>>> 5223926 (importers: read a postmortem as the incident it tells of)
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
