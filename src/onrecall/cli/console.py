@@ -193,11 +193,25 @@ def exported(folder: Path, counts: Mapping[str, int]) -> None:
 
 
 def page_of(thing: Incident | Document, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
-    """An incident or document with its line numbers, and the links of its alerts."""
+    """Print an incident or document with line numbers, the lines of its postmortem, and the links of its alerts."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
     for link in links:
         say((f"{link.kind:>9} ", "dim"), link.url)
+    if isinstance(thing, Incident) and thing.document:
+        _report(thing)
+
+
+def _report(incident: Incident) -> None:
+    """The document that tells of an incident, and the line of each field in it."""
+    say((f"\ntold in {incident.document}", "bold"))
+    said = incident.resolution
+    cause = {"root cause": said.root_cause_line} if said else {}
+    steps = {f"step {n}": step.line for n, step in enumerate(said.steps, start=1)} if said else {}
+    named = {name.replace("_", " "): line for name, line in incident.lines.items() if name != "root_cause"}
+    for name, line in (named | cause | steps).items():
+        if line is not None:
+            say((f"{name:<12}", "dim"), f"line {line}")
 
 
 def as_json(thing: Incident | Document, links: Sequence[AlertLink] = ()) -> dict[str, Any]:

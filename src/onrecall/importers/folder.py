@@ -50,6 +50,7 @@ def _folder(folder: Path, wishes: How) -> Iterator[Item]:
             yield item
     if tally.files:
         yield Note(str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common()))
+    yield from tally.findings.notes(str(folder))
     if not found:
         yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
 
@@ -80,6 +81,8 @@ def count_hint(path: Path) -> int:
         return chroma.count(place)
     if path.is_dir():
         return sum(count_hint(one) for one in files(path) if isinstance(one, Path))
+    if path.suffix.lower() in reading.DOCUMENTS:
+        return 1
     try:
         size = path.stat().st_size if path.is_file() else 0
         with path.open("rb") as stream:

@@ -90,6 +90,9 @@ class Records:
             if not ahead:
                 yield Rejected(self._name, None, "there is no record in it")
             return
+        if self._source.inside and not self._may_be_history(shape, known):
+            yield Note(self._name, "skipped: it holds no incidents; none of its fields says when something began")
+            return
         try:
             name, parse, note = self._format(shape, known)
         except Invalid as problem:
@@ -102,6 +105,14 @@ class Records:
             self._times.order = order_of(value for value in values if isinstance(value, str))
         for row in _chain(ahead, rows):
             yield row if isinstance(row, Rejected) else self._record(row, parse)
+
+    def _may_be_history(self, shape: Shape, records: list[Mapping[str, Any]]) -> bool:
+        """Whether a file that was only found in a folder could hold incidents: schemas and dashboards do not."""
+        if self._how.format or self._how.mapping or detect(shape, records):
+            return True
+        present = dict.fromkeys(column for values in records for column in values)
+        assigned = columns.assign(present, columns.Mapped())
+        return "started_at" in assigned or (shape == "csv" and bool({"id", "title"} & set(assigned)))
 
     def _format(self, shape: Shape, records: list[Mapping[str, Any]]) -> tuple[str, Parse, str]:
         """The name of the format, its parser, and what there is to say about it."""

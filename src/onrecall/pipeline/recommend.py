@@ -9,6 +9,7 @@ from datetime import datetime
 
 from onrecall.calibration import features
 from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
@@ -38,10 +39,18 @@ class Advisor:
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What was seen before, each with its track record as it was known then."""
         started = time.perf_counter()
-        found = self._recall.recall(situation, limit)
+        found = self._found(situation, limit)
         self._observers.recall(time.perf_counter() - started)
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+
+    def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
+        found = self._recall.recall(situation, limit)
+        merged = incident_documents.merge(self._store, found, situation.as_of)
+        if len(merged) == len(found):
+            return merged
+        return incident_documents.merge(self._store, self._recall.recall(situation, 2 * limit), situation.as_of)[:limit]
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
@@ -98,7 +107,7 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         text="\n".join([incident.text, *context]),
         service=incident.service,
         labels=incident.labels,
-        exclude=frozenset({incident.id}) if incident.id else frozenset(),
+        exclude=frozenset(name for name in (incident.id, incident.document) if name),
     )
 
 
@@ -131,7 +140,7 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object)
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
         ),
         "evidence": [
-            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record))
+            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document or one.report), repr(one.record))
             for one in evidence
         ],
         "records": repr(records),

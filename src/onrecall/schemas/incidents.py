@@ -57,6 +57,7 @@ class ResolutionStepOut(Out):
     command: str | None
     outcome: StepOutcome
     rollback: str | None
+    line: int | None = Field(description="Where it stands in the incident's document.")
 
 
 class ResolutionOut(Out):
@@ -69,6 +70,7 @@ class ResolutionOut(Out):
     provenance: Provenance
     by: str | None
     at: datetime
+    root_cause_line: int | None = Field(description="Where the root cause stands in the incident's document.")
 
 
 class LinkOut(Out):
@@ -76,6 +78,23 @@ class LinkOut(Out):
 
     kind: LinkKind
     incident: str
+
+
+class TimelineEntryOut(Out):
+    """What happened at one moment, as the postmortem has it."""
+
+    text: str
+    at: datetime | None
+    line: int | None
+
+
+class ActionItemOut(Out):
+    """What shall be done so that it does not come again."""
+
+    text: str
+    owner: str | None
+    state: str | None
+    line: int | None
 
 
 class IncidentOut(Out):
@@ -96,6 +115,13 @@ class IncidentOut(Out):
     source_id: str | None
     resolution: ResolutionOut | None
     links: list[LinkOut]
+    document: str | None = Field(description="The id of the postmortem that tells of it.")
+    impact: str | None
+    detection: str | None
+    trigger: str | None
+    timeline: list[TimelineEntryOut]
+    action_items: list[ActionItemOut]
+    lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
 
 
 class RecordOut(Out):
@@ -128,6 +154,9 @@ class EvidenceOut(Out):
     resolution: ResolutionOut | None
     record: RecordOut
     family: list[str]
+    document: str | None = Field(
+        default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
+    )
 
 
 class CitationOut(Out):
@@ -136,6 +165,7 @@ class CitationOut(Out):
     id: str
     quote: str
     line: int
+    incident: str | None = Field(description="The incident that the cited postmortem tells of.")
 
 
 class SaidOut(Out):

@@ -59,13 +59,14 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
 
 def row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
     """A version as it is written."""
-    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
+    names = ("root_cause", "cause", "summary", "provenance", "by", "at", "root_cause_line")
+    values = {name: getattr(resolution, name) for name in names}
     return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
 
 
 def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
     """The tries that a version tells of, as they are written; what a model says was tried by nobody."""
-    if resolution.provenance == "model":
+    if not resolution.confirmed:
         return []
     return performed.rows(incident, _told_in(version), tries, resolution.by)
 
@@ -97,4 +98,5 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         summary=row.summary,
         provenance=row.provenance,
         by=row.by,
+        root_cause_line=row.root_cause_line,
     )

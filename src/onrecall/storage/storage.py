@@ -25,6 +25,7 @@ from onrecall.storage import (
     documents,
     events,
     health,
+    incident_reports,
     incidents,
     lifecycle,
     outcomes,
@@ -142,6 +143,13 @@ class Store(Inbox):
                 connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
             )
 
+    def attach_report(
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[Performed], now: datetime
+    ) -> bool:
+        """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
+        with self._database.write() as connection:
+            return lifecycle.attach_report(connection, described, passages, performed, guard.moment(now, "now"))
+
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
         """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
         guard.text(by or "", "by")
@@ -249,6 +257,11 @@ class Store(Inbox):
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """For each document the ids of the incidents that it tells of."""
+        with self._database.read() as connection:
+            return incident_reports.told_in(connection, documents)
 
     def document(self, document_id: str) -> Document:
         """One document."""

@@ -53,7 +53,10 @@ incidents = Table(
     Column("quiet_since", Utc),  # none of its alerts has fired since; none: one does, or it never had any
     Column("claimed_by", Words),  # the worker that answers it
     Column("claimed_until", Utc),  # after this another may
+    Column("document", Words),  # the postmortem that tells of it
+    Column("report", Json),  # what that says beyond the columns; none: no document tells of it
     UniqueConstraint("source", "source_id"),
+    Index("incidents_document", "document"),
     Index("incidents_started_at", "started_at", "id"),
     Index("incidents_status", "status", "started_at", "id"),
     Index("incidents_service", "service", "started_at", "id"),
@@ -76,6 +79,7 @@ resolutions = Table(
     Column("at", Utc, nullable=False),
     Column("superseded_at", Utc),
     Column("revoked_at", Utc),
+    Column("root_cause_line", Integer),  # on the page of the incident's document
 )
 
 links = Table(
