@@ -112,7 +112,7 @@ SIZED = {
     "HEX": lambda r, n: _mixed(r, HEX.upper(), n),
     "dig": lambda r, n: str(r.randrange(10 ** (n - 1), 10**n)),
     "n": lambda r, n: str(r.randrange(10 ** (n - 1), 10**n)),
-    "pw": lambda r, n: _mixed(r, ALPHANUMERIC, n or 12),
+    "pw": lambda r, n: "".join(r.choices(ALPHANUMERIC, k=n or 12)),
     "cr": lambda r, n: _mixed(r, CRYPT, n),
     "b64_": _base64,
     "b64q_": lambda r, n: _base64(r, n).replace("+", "%2B").replace("/", "%2F"),

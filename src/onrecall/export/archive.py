@@ -15,7 +15,9 @@ from onrecall import __version__
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.importers import markdown, native
 from onrecall.pipeline.import_history import Brought
+from onrecall.redaction import harmless, redact_thing
 from onrecall.storage import Page, Store
+from onrecall.storage.archive import TEXTS
 
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
@@ -88,8 +90,11 @@ def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
             return
 
 
-def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
-    """Load an export; what is here already stays, and what contradicts it stops the load as a whole."""
+def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = False) -> Brought:
+    """Load an export; what is here already stays, and what contradicts it stops the load as a whole.
+
+    Its rows are redacted like everything else that comes in: whoever hands an export over may have changed it.
+    """
     manifest = _manifest(folder)
     rows = folder / ROWS
     expected = sum(manifest["rows"].values())
@@ -98,7 +103,7 @@ def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
         raise Invalid(f"{rows} has {found} rows where its manifest says {expected}; export it again", "rows")
     if dry_run:
         return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
-    loaded = sum(store.load(_rows(rows)).values())
+    loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
     return Brought(created=loaded, unchanged=expected - loaded)
 
 
@@ -123,6 +128,29 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield _row(line, path, number)
     except OSError as error:
         raise Invalid(f"{path} can't be read: {error.strerror}", "rows") from error
+
+
+def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dict[str, Any]]:
+    """The rows with the texts in them redacted; columns of numbers, times and vectors stay as they are."""
+    for row in rows:
+        names = TEXTS.get(str(row["table"]), frozenset()) & row.keys()
+        if harmless((text for name in names for text in _strings(row[name])), personal):
+            yield row
+        else:
+            yield row | {name: redact_thing(row[name], personal) for name in names}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings in a piece of JSON, those of a mapping as `name=value` too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _strings(item)
+            yield f"{name}={item}" if isinstance(item, str | int) else str(name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 def _row(line: str, path: Path, number: int) -> dict[str, Any]:

@@ -120,10 +120,9 @@ class Cleaner:
         """Whether neither holds a secret, nor both together; of what is no text that is not known."""
         if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
             return False
-        both = f"{name}={value}"
-        if redact(both).text != both:
+        if redact_thing({name: value}, self._personal) != {name: value}:
             return False
-        self._remember((name, value), len(both))
+        self._remember((name, value), len(name) + len(value))
         return True
 
     def _remember(self, clean: "str | tuple[str, str]", length: int) -> None:
