@@ -15,7 +15,7 @@ from onrecall import __version__
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.importers import markdown, native
 from onrecall.pipeline.import_history import Brought
-from onrecall.redaction import harmless, redact_thing
+from onrecall.redaction import announces_secret, harmless, redact_thing
 from onrecall.storage import Page, Store
 from onrecall.storage.archive import TEXTS
 
@@ -134,23 +134,37 @@ def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dic
     """The rows with the texts in them redacted; columns of numbers, times and vectors stay as they are."""
     for row in rows:
         names = TEXTS.get(str(row["table"]), frozenset()) & row.keys()
-        if harmless((text for name in names for text in _strings(row[name])), personal):
+        texts = [text for name in names for text in _strings(row[name])]
+        if not any(map(announces_secret, _names([row[name] for name in names]))) and harmless(texts, personal):
             yield row
         else:
             yield row | {name: redact_thing(row[name], personal) for name in names}
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """All strings in a piece of JSON, those of a mapping as `name=value` too."""
+    """All strings in a piece of JSON, those of a mapping as `name=value`."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from _strings(item)
-            yield f"{name}={item}" if isinstance(item, str | int) else str(name)
+            yield f"{name}={item}"
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of all mappings in a piece of JSON, and what stands in for one, as in `{"name": "X", "value": …}`."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield name
+            if isinstance(item, str) and name.lower() in ("name", "key"):
+                yield item
+            yield from _names(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names(item)
 
 
 def _row(line: str, path: Path, number: int) -> dict[str, Any]:

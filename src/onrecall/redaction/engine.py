@@ -78,10 +78,10 @@ def redact(text: str, personal: bool = False) -> Redacted:
 def harmless(texts: Iterable[str], personal: bool = False) -> bool:
     """Whether texts in plain letters hold no secret, told by one look at all of them; False means look at each.
 
-    No pattern gets over what parts them, and where no pattern matches at all none of them hides another's secret.
+    No pattern gets over what parts them, so none of them hides another's secret.
     """
     together = APART.join(texts)
-    return together.isascii() and _scanner(personal=personal).has_no_match(f"{APART}{together}{APART}")
+    return together.isascii() and _scanner(personal=personal).finds_nothing(f"{APART}{together}{APART}")
 
 
 def secrets_in(text: str) -> list[Span]:

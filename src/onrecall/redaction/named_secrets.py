@@ -13,9 +13,10 @@ from onrecall.redaction.scanner import Hit, Span
 
 ANCHORS = (
     "pass", "pwd", "pword", "pswd", "pw", "psk", "secret", "cred", "token", "key", "auth", "jwt", "sig", "saml",
-    "assertion", "salt", "seed", "otp", "pin", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
+    "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
     "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
     "verifier",
+    *(f"pin{behind}" for behind in "=:_ \"',;|\t"),  # and not in looping, mapping and ping
 )  # fmt: skip
 """Parts of the English names in lexicon.py, at which a name is looked at."""
 _PHRASE_WORDS = ("key", "code", "phrase", "secret", "hash")
@@ -93,11 +94,7 @@ def _find(text: str, start: int, end: int, announced: SecretName) -> Hit:
     for values in (_reversed,) if text[start - 1 : start] == "/" else (_flagged, _set_by_shell, _reversed, _joined):
         if spans := tuple(values(text, start, end, announced)):
             return Hit(spans, max(end, *(span.end for span in spans)))
-    return hit or Hit((), end, alike=_near_value(text, end))
-
-
-def _near_value(text: str, end: int) -> bool:
-    return re.match(r"[\s\"'`]{0,4}[=:]", text[end : end + 6]) is not None
+    return hit or Hit((), end)
 
 
 def _assigned(text: str, start: int, end: int, announced: SecretName) -> Hit | None:

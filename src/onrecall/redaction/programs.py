@@ -17,7 +17,7 @@ _NEXT = re.compile(
 )
 _WRAPPED = re.compile(r"(?:a\d{1,3}=)?[\[({]*(?P<quote>[\"'])?")
 _CLUSTER = re.compile(r"-[A-Za-z]{2,9}")
-_SHORT = 4
+_SHORT = 5
 """A name of so few letters is looked for with what ends it, for it stands in other words as well."""
 _LONGEST = 4000
 _MOST_WORDS = 80
@@ -106,7 +106,7 @@ class ProgramArguments:
                 spans += [span for place in able for span in _secrets(place, words[n + 1 :])]
         nested = next((word.start for word in words if " " in word.text), None)
         resume = nested if nested is not None and nested > anchor else words[-1].start + 1
-        return Hit(tuple(spans), resume, alike=programs > 0)
+        return Hit(tuple(spans), resume)
 
 
 def _places_of(word: str) -> tuple[_Place, ...]:

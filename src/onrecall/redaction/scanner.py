@@ -12,6 +12,8 @@ from typing import Protocol
 from onrecall.redaction.decoded_view import View, decode
 from onrecall.redaction.pattern import Match, Pattern
 
+_FREQUENT = "etaoinsrhldcumfpgwybvkxjqz 01234567890"
+"""Letters in the order in which texts have them: what is tried first should be what is there most often."""
 LONGEST_BEHIND = 300
 """Characters before an anchor that are read."""
 DEEPEST_VIEW = 3
@@ -33,8 +35,6 @@ class Hit:
 
     spans: tuple[Span, ...]
     resume: int
-    alike: bool = True
-    """Whether something stands there that only looks at it can tell from a secret."""
 
 
 class Detector(Protocol):
@@ -127,10 +127,10 @@ class Scanner:
                 spans += [_placed(span, views) for span in hit.spans]
         return spans
 
-    def has_no_match(self, text: str) -> bool:
-        """Whether not even a pattern matches anywhere, be it a candidate or not."""
+    def finds_nothing(self, text: str) -> bool:
+        """Whether there is no candidate, in the text as it is and as it reads when it is decoded."""
         for _ in range(DEEPEST_VIEW + 1):
-            if any(hit.alike for hit in self._hits(text)):
+            if any(hit.spans for hit in self._hits(text)):
                 return False
             view = decode(text)
             if view is None:
@@ -152,7 +152,9 @@ class _Anchors:
         anchored = [(anchor, detector) for detector in detectors for anchor in detector.anchors]
         words = sorted({anchor for anchor, _ in anchored})
         self._at = {word: _distinct(d for anchor, d in anchored if word.startswith(anchor)) for word in words}
-        heads = sorted({word[0] for word in words})
+        heads = sorted(
+            {word[0] for word in words}, key=lambda head: (_FREQUENT.find(head) % (len(_FREQUENT) + 1), head)
+        )
         self._pattern = re.compile(
             "|".join(f"{re.escape(head)}(?=({_tree([w[1:] for w in words if w[0] == head])}))" for head in heads)
         )

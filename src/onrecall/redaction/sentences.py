@@ -48,7 +48,7 @@ SENTENCES: tuple[Rule, ...] = (
     place("password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out),
     place(
         "one-time-code",
-        "code|passcode|otp|pin",
+        "code|passcode|otp|pin is|pin:",
         rf"(?i:{_CODES}|passcode|otp|pin(?= is|:))"
         r"(?: (?:is|was|:|=)|:|=)? ?(?P<s>\d{3}[ -]?\d{3,5})(?!\d|[\w.-]?\w)",
         _code,

@@ -13,6 +13,11 @@ _NAMES = frozenset({"name", "key", "parameterkey", "variable"})
 _VALUES = frozenset({"value", "content", "parametervalue", "val", "stringvalue"})
 
 
+def announces_secret(name: str) -> bool:
+    """Whether a value under this name has to be looked at together with it."""
+    return classify(name) is not None
+
+
 def redact_thing(thing: T, personal: bool = False) -> T:
     """A noun with all its strings redacted; one without secrets is handed back as it is."""
     return _thing(thing, personal)  # type: ignore[no-any-return]
