@@ -44,7 +44,7 @@ def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     total = Brought()
     exports = [path for path in paths if archive.is_export(path)]
     for path in exports:
-        total.add_all(archive.read(memory.store, path, dry_run=dry_run))
+        total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.redacts_personal))
     others = [path for path in paths if path not in exports]
     if others:
         expected = sum(history.count_hint(path) or 0 for path in others) or None

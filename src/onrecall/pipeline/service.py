@@ -86,7 +86,7 @@ class Memory:
         self.store = parts.store
         self._recall = parts.recall
         self._clock = parts.clock
-        self._personal = parts.redact_personal
+        self.redacts_personal = self._personal = parts.redact_personal
         self.observers = Observers()
         self.trust = Trust(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
