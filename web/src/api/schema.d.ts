@@ -104,6 +104,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts Set Aside
+         * @description Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason.
+         */
+        get: operations["alerts_set_aside_api_v1_alerts_get"];
+        put?: never;
+        /**
+         * Prometheus V1
+         * @description Take alerts from an old Prometheus, as the first API of Alertmanager took them.
+         */
+        post: operations["prometheus_v1_api_v1_alerts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/generic/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Named
+         * @description Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart.
+         */
+        post: operations["receive_named_api_v1_alerts_generic__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts/{source}": {
         parameters: {
             query?: never;
@@ -1168,6 +1212,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Every source that has a file: its address, its shapes, and whether it says that an alert is over.
+         */
+        get: operations["sources_api_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description One source with configuration to paste for this server, and where each field of its payloads stands.
+         */
+        get: operations["source_api_v1_sources__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Payload
+         * @description What would come of a payload that is posted under this name, field by field. Nothing is stored.
+         */
+        post: operations["try_payload_api_v1_sources__name__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1286,6 +1390,26 @@ export interface paths {
          * @description Say how many incidents recur; none is removed, and nothing changes.
          */
         post: operations["deduplicate_deduplicate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generic/2010-04-15/create_event.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Event
+         * @description Take an event as PagerDuty's Events API v1 does, and answer as it does.
+         */
+        post: operations["create_event_generic_2010_04_15_create_event_json_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1846,6 +1970,20 @@ export interface components {
             tenant_id: string | null;
         };
         /**
+         * ActionItemOut
+         * @description What shall be done so that it does not come again.
+         */
+        ActionItemOut: {
+            /** Line */
+            line: number | null;
+            /** Owner */
+            owner: string | null;
+            /** State */
+            state: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * ActionOut
          * @description Something noted to end it for good; `noted` says that it is written, not that it is done.
          */
@@ -1862,6 +2000,19 @@ export interface components {
             text: string;
         };
         /**
+         * AlertLinkOut
+         * @description Where people can look, as an alert's sender says: untrusted, and only http or https.
+         */
+        AlertLinkOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            /** Url */
+            url: string;
+        };
+        /**
          * AlertOut
          * @description One episode of one alert.
          */
@@ -1872,15 +2023,30 @@ export interface components {
             };
             /** Description */
             description: string;
+            /**
+             * End Reason
+             * @description Why it is over where its source did not say so, such as that it expired.
+             */
+            end_reason: string;
             /** Ends At */
             ends_at: string | null;
             /** Environment */
             environment: string | null;
             /**
+             * Expires At
+             * @description When it is over unless its source is heard again; null: never.
+             */
+            expires_at: string | null;
+            /**
              * Id
              * @description Its number here, by which it can be split off its incident.
              */
             id: number;
+            /**
+             * Incident
+             * @description The incident that it is in; null: none, and `joined` says why.
+             */
+            incident: string | null;
             /**
              * Joined
              * @description How it came to its incident: how, score, reasons.
@@ -1894,8 +2060,31 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Link Kinds
+             * @description What a link leads to; one that is absent: the source.
+             */
+            link_kinds: {
+                [key: string]: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            };
             /** Links */
             links: string[];
+            /**
+             * Problems
+             * @description What of its message could not be read, each naming its field.
+             */
+            problems: string[];
+            /**
+             * Purpose
+             * @description What it was sent for; only `incident` opens one.
+             * @enum {string}
+             */
+            purpose: "incident" | "test" | "heartbeat" | "planned" | "informational";
+            /**
+             * Purpose Reason
+             * @description Why it is no incident.
+             */
+            purpose_reason: string;
             /**
              * Received At
              * Format: date-time
@@ -1931,6 +2120,16 @@ export interface components {
             values: {
                 [key: string]: number;
             };
+        };
+        /**
+         * AlertPage
+         * @description A page of alerts; `next` fetches the following one.
+         */
+        AlertPage: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Alerts
@@ -2646,6 +2845,11 @@ export interface components {
         CitationOut: {
             /** Id */
             id: string;
+            /**
+             * Incident
+             * @description The incident that the cited postmortem tells of.
+             */
+            incident: string | null;
             /** Line */
             line: number;
             /** Quote */
@@ -3093,6 +3297,11 @@ export interface components {
              */
             kind: "incident" | "document";
             record: components["schemas"]["RecordOut"];
+            /**
+             * Report Id
+             * @description The id of the postmortem that tells of the incident.
+             */
+            report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
@@ -3450,15 +3659,33 @@ export interface components {
         IncidentOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -3486,27 +3713,54 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * IncidentSeenOut
-         * @description An incident, and what was changed shortly before it.
+         * @description An incident, what was changed shortly before it, and the links of its alerts.
          */
         IncidentSeenOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Alert Links
+             * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
+             */
+            alert_links?: components["schemas"]["AlertLinkOut"][];
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -3534,8 +3788,12 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * Incidents
@@ -4362,6 +4620,11 @@ export interface components {
             accepted: number;
             /** Duplicate */
             duplicate: number;
+            /**
+             * Problems
+             * @description What of it could not be read, though it was taken in: each names its field.
+             */
+            problems?: string[];
             /** Rejected */
             rejected: components["schemas"]["RejectedPartOut"][];
         };
@@ -4492,6 +4755,60 @@ export interface components {
             since: string | null;
         };
         /**
+         * RehearsalOut
+         * @description What would come of a payload. Nothing was stored, and nobody was notified.
+         */
+        RehearsalOut: {
+            /**
+             * Definition
+             * @description A source file to start from, YAML; empty where a file read the payload.
+             */
+            definition: string;
+            /**
+             * Known As
+             * @description The tool and shape it was read as; null: by the common names of fields.
+             */
+            known_as: string | null;
+            /** Parts */
+            parts: components["schemas"]["RehearsedPartOut"][];
+            /**
+             * Refusal
+             * @description Why nothing of it can be read.
+             */
+            refusal: string | null;
+            /** Rejected */
+            rejected: components["schemas"]["RejectedPartOut"][];
+            /**
+             * Source
+             * @description Under which it would be stored.
+             */
+            source: string;
+        };
+        /**
+         * RehearsedFieldOut
+         * @description One field of what would be stored, and the expression that found it.
+         */
+        RehearsedFieldOut: {
+            /** Name */
+            name: string;
+            /** Place */
+            place: string | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * RehearsedPartOut
+         * @description One alert, change, note or acknowledgement that would come of the payload.
+         */
+        RehearsedPartOut: {
+            /** Fields */
+            fields: components["schemas"]["RehearsedFieldOut"][];
+            /** Kind */
+            kind: string;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * Rejected
          * @description A page of what could not be taken in; `next` fetches the following one.
          */
@@ -4563,9 +4880,14 @@ export interface components {
              * Provenance
              * @enum {string}
              */
-            provenance: "human" | "imported" | "model";
+            provenance: "human" | "imported" | "suggested" | "model";
             /** Root Cause */
             root_cause: string;
+            /**
+             * Root Cause Line
+             * @description Where the root cause stands in the incident's document.
+             */
+            root_cause_line: number | null;
             /** Steps */
             steps: components["schemas"]["ResolutionStepOut"][];
             /** Summary */
@@ -4578,6 +4900,11 @@ export interface components {
         ResolutionStepOut: {
             /** Command */
             command: string | null;
+            /**
+             * Line
+             * @description Where it stands in the incident's document.
+             */
+            line: number | null;
             /**
              * Outcome
              * @enum {string}
@@ -4904,6 +5231,8 @@ export interface components {
             address: string;
             /** Alerts */
             alerts: number;
+            /** Category */
+            category: string;
             /** Changes */
             changes: number;
             /**
@@ -4921,11 +5250,23 @@ export interface components {
              */
             rejected: number;
             /**
+             * Set Aside
+             * @description Tests received, heartbeats, planned and informational messages: kept, and no incidents.
+             */
+            set_aside: {
+                [key: string]: components["schemas"]["SetAsideOut"];
+            };
+            /**
              * Shows
              * @description What lets its messages in, as this server is set up now.
              * @enum {string}
              */
             shows: "key" | "routing key" | "signature" | "signature or key";
+            /**
+             * Title
+             * @description The tool's name, as people write it.
+             */
+            title: string;
         };
         /**
          * ServiceOut
@@ -4936,6 +5277,19 @@ export interface components {
             count: number;
             /** Name */
             name: string;
+        };
+        /**
+         * SetAsideOut
+         * @description Alerts of one purpose that opened no incident.
+         */
+        SetAsideOut: {
+            /** Count */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
         };
         /**
          * Similar
@@ -4994,6 +5348,90 @@ export interface components {
              * @example DB connection pool at 95%, auth service returning 503s
              */
             text: string;
+        };
+        /**
+         * SourceDetailOut
+         * @description A source with configuration to paste, and where each field stands.
+         */
+        SourceDetailOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string;
+            /**
+             * Reads
+             * @description Where title, key, status, severity, service, time and links stand.
+             */
+            reads: {
+                [key: string]: string;
+            };
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /**
+             * Setup
+             * @description Configuration to paste, Markdown.
+             */
+            setup: string;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
+        };
+        /**
+         * SourceList
+         * @description Every source that OnRecall understands.
+         */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["SourceOut"][];
+        };
+        /**
+         * SourceOut
+         * @description A source that OnRecall understands, and what its payloads are read by.
+         */
+        SourceOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
         };
         /**
          * SplitIn
@@ -5154,6 +5592,18 @@ export interface components {
             changes: components["schemas"]["ChangeBeforeOut"][];
             /** Items */
             items: components["schemas"]["EventOut"][];
+        };
+        /**
+         * TimelineEntryOut
+         * @description What happened at one moment, as the postmortem has it.
+         */
+        TimelineEntryOut: {
+            /** At */
+            at: string | null;
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
         };
         /**
          * TokenUsageOut
@@ -5776,6 +6226,353 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    alerts_set_aside_api_v1_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description Only those sent for this. */
+                purpose?: ("incident" | "test" | "heartbeat" | "planned" | "informational") | null;
+                /** @description Only those of this source. */
+                source?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    prometheus_v1_api_v1_alerts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    receive_named_api_v1_alerts_generic__name__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10757,6 +11554,249 @@ export interface operations {
             };
         };
     };
+    sources_api_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    source_api_v1_sources__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetailOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    try_payload_api_v1_sources__name__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     status_api_v1_status_get: {
         parameters: {
             query?: never;
@@ -11264,6 +12304,110 @@ export interface operations {
             };
             /** @description Internal error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_event_generic_2010_04_15_create_event_json_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
