@@ -267,7 +267,12 @@ def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
 
 
 def _dump_step(step: ResolutionStep) -> dict[str, Any]:
-    fields: dict[str, Any] = {"text": step.text, "command": step.command, "outcome": step.outcome, "rollback": step.rollback}
+    fields: dict[str, Any] = {
+        "text": step.text,
+        "command": step.command,
+        "outcome": step.outcome,
+        "rollback": step.rollback,
+    }
     if step.line:
         fields["line"] = step.line
     if step.effect is not None:

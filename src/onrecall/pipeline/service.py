@@ -44,6 +44,7 @@ from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
+from onrecall.storage.examples import RemovedExamples
 
 Clock = Callable[[], datetime]
 
@@ -294,6 +295,13 @@ class Memory:
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
         self.store.delete_document(document_id)
+
+    def remove_examples(self) -> RemovedExamples:
+        """Remove the example records, and measure trust without what was learned from them."""
+        removed = self.store.remove_examples()
+        if removed.incidents and self.store.newest_curve() is not None:
+            self.trust.fit(self._clock())
+        return removed
 
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
         """What was changed on purpose in the hours before an incident began, newest first."""

@@ -32,6 +32,8 @@ What = Literal[
     "delivery sent",
     "document deleted",
     "document put",
+    "examples removed",
+    "examples stepped aside",
     "incident changed",
     "key created",
     "key refused",

@@ -24,6 +24,7 @@ from onrecall.storage import (
     archive,
     documents,
     events,
+    examples,
     health,
     incident_reports,
     incidents,
@@ -47,6 +48,7 @@ from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
+from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
@@ -199,6 +201,11 @@ class Store(Inbox):
         with self._database.write() as connection:
             return trust.save_curve(connection, body, guard.moment(at, "at"))
 
+    def remove_examples(self) -> RemovedExamples:
+        """Remove every example incident and document; whoever cited one keeps the quotes."""
+        with self._database.write() as connection:
+            return examples.remove(connection)
+
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
         """Take in what `dump` gave out, all or nothing; what contradicts what is here is a Conflict."""
         with self._database.write() as connection:
@@ -340,6 +347,11 @@ class Store(Inbox):
         """What happened to all incidents, in the order in which the store was told; go on with the last `seq`."""
         with self._database.read() as connection:
             return events.feed(connection, after, paging.check(limit))
+
+    def example_records(self) -> ExampleRecords:
+        """The example incidents and documents that are stored."""
+        with self._database.read() as connection:
+            return examples.stored(connection)
 
     def counts(self) -> Mapping[str, int]:
         """How many there are of what."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from onrecall.domain import markdown_page as page
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, Incident, Link, Passage
-from onrecall.storage import audit, documents, events, incidents, links, passages, resolutions
+from onrecall.storage import audit, documents, events, examples, incidents, links, passages, resolutions
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.bulk_insert import Arriving, known_from
@@ -26,6 +26,7 @@ IMPORTED: Mapping[str, Any] = {"imported": True}
 def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
     """Create or update each; one that contradicts what is known is left out, and says so."""
     saving = _Saving(connection, [entry.thing for entry in entries], now)
+    saving.make_way([entry.thing for entry in entries if isinstance(entry.thing, Incident)])
     saved = tuple(saving.one(entry) for entry in entries)
     saving.finish()
     put = [one.id for one in saved if one.id in saving.documents_put]
@@ -37,12 +38,13 @@ def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tup
 def unchanged(connection: Connection, things: Sequence[Incident | Document]) -> list[bool]:
     """Whether each is stored already and says the same."""
     register = Register(connection, [thing for thing in things if isinstance(thing, Incident)])
-    hashes = documents.hashes(connection, [thing.id for thing in things if isinstance(thing, Document)])
+    papers = documents.known(connection, [thing for thing in things if isinstance(thing, Document)])
     same = []
     for thing in things:
         try:
             if isinstance(thing, Document):
-                same.append(hashes.get(thing.id) == guard.digest(thing))
+                paper = papers.get(documents.stored_id(thing, papers))
+                same.append(paper is not None and paper.hash == guard.digest(thing))
             else:
                 known = register.find(thing)
                 same.append(known is not None and guard.digest(thing) in known.hashes)
@@ -55,6 +57,7 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
     """Keep a new incident that waits for an answer; the same again is fine."""
     digest = guard.digest(given)
     saving = _Saving(connection, [given], now)
+    saving.make_way([given])
     named = bool(given.id or given.source_id)
     known = saving.register.find(given) if named else None
     if known is not None:
@@ -93,7 +96,7 @@ class _Saving:
         self._connection = connection
         self._now = now
         self.register = Register(connection, [one for one in given if isinstance(one, Incident)])
-        self._documents = documents.hashes(connection, [one.id for one in given if isinstance(one, Document)])
+        self._documents = documents.known(connection, [one for one in given if isinstance(one, Document)])
         self.documents_put: set[str] = set()
         """Those that are new or say something else."""
         self._learned = False
@@ -107,6 +110,18 @@ class _Saving:
         self._shelf.fill(self._connection)
         if self._learned or self.documents_put:
             incidents.ask_again(self._connection, self._now)
+
+    def make_way(self, given: Sequence[Incident]) -> None:
+        """Have example incidents step aside whose ids these incidents want."""
+        in_the_way = self.register.examples_in_the_way(one for one in given if _is_storable(one))
+        if not in_the_way:
+            return
+        self._arriving.write(self._connection, self._now)  # they may have come with the same entries
+        self._shelf.fill(self._connection)
+        self._shelf = Shelf()
+        examples.step_aside(self._connection, in_the_way)
+        for name in in_the_way:
+            self.register.rename(name, examples.namespaced(name))
 
     def one(self, entry: Entry) -> Saved:
         """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
@@ -138,8 +153,9 @@ class _Saving:
         """Save one document."""
         if not given.id:
             raise Invalid("the document has no id; give one, such as its path", "id")
+        given = replace(given, id=documents.stored_id(given, self._documents))
         known = self._documents.get(given.id)
-        if known == digest:
+        if known is not None and known.hash == digest:
             return "unchanged"
         if known is None:
             self._shelf.put(("document", given.id), found)
@@ -150,14 +166,16 @@ class _Saving:
             moved = (stored.service, stored.labels) != (given.service, given.labels)
             self._shelf.put(("document", given.id), found, moved=moved)
             documents.change(self._connection, given, digest)
-        self._documents[given.id] = digest
+        self._documents[given.id] = documents.KnownDocument(digest, given.source)
         self.documents_put.add(given.id)
         return "created" if known is None else "updated"
 
     def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:
+        self.make_way([given])
         known = self.register.find(given)
         if known is not None and digest in known.hashes:
             return Saved(known.id, "unchanged")
+        given = self.register.linked(given)
         if known is None:
             there = self.create(replace(given, id=self.register.name(given)), entry, digest)
         else:
@@ -192,6 +210,14 @@ class _Saving:
 def _opening_lines(incident: Incident) -> int:
     """How many lines stand before the resolution on an incident's page."""
     return sum(line.part == "opening" for line in page.lines(incident))
+
+
+def _is_storable(given: Incident) -> bool:
+    try:
+        guard.digest(given)
+    except Invalid:
+        return False
+    return bool(given.id or given.source_id)
 
 
 def _settled(given: Incident) -> Incident:
