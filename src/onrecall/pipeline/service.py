@@ -33,6 +33,7 @@ from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.mirror import Mirror
+from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Teller
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Advisor, situation_of
@@ -110,6 +111,7 @@ class Memory:
             *self.mirrors,
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
+        self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 

@@ -72,6 +72,18 @@ def main_action(answer: Recommendation) -> ShortAction | None:
     return _short(max(changes, key=lambda step: _share(step.text, summary)))
 
 
+def action_line(answer: Recommendation) -> str:
+    """Return what to do in one line; where nothing is known to do, that sentence, and never a precaution."""
+    main = main_action(answer)
+    if main is not None:
+        warning = f" ({main.risk})" if main.risk in ("disruptive", "destructive") else ""
+        return f"{main.text}{warning}"
+    if answer.verdict == "never_seen":
+        return "No action is recommended: nothing like this was seen before"
+    matched = matched_evidence(answer)
+    return f"No action is on record; see {matched.id}" if matched else "No action is on record"
+
+
 def short_actions(answer: Recommendation, most: int = MOST) -> tuple[ShortAction, ...]:
     """Return at most so many steps in one line each, in the answer's order.
 

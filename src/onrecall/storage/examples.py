@@ -27,6 +27,7 @@ from onrecall.storage.tables import (
     judged,
     links,
     notes,
+    notices,
     outcomes,
     performed,
     recommendations,
@@ -191,6 +192,7 @@ def _remove_incidents(connection: Connection, names: list[str]) -> None:
     answers = select(recommendations.c.id).where(recommendations.c.incident.in_(names))
     for column in (citations.c.recommendation, outcomes.c.recommendation):
         connection.execute(delete(column.table).where(column.in_(answers)))
+    connection.execute(update(notices).where(notices.c.decision.in_(answers)).values(decision=None))
     freed = {"incident": None, "joined": None, "waiting": True}
     connection.execute(update(alerts).where(alerts.c.incident.in_(names)).values(freed))
     for column in OWNED:

@@ -16,6 +16,7 @@ Sequence = Literal[
     "rejected",
     "grouping",
     "delivery",
+    "notice",
     "model_call",
 ]
 Total = Literal["passages", "length"]

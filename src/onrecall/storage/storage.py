@@ -54,6 +54,7 @@ from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
 from onrecall.storage.memory_banks import MemoryBanks
 from onrecall.storage.mirrored import Mirrored
+from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PassageSearch
@@ -91,6 +92,7 @@ class Store(Inbox):
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
+        self.notices = Notices(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
