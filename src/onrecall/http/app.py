@@ -10,7 +10,6 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from onrecall import __version__
@@ -50,10 +49,12 @@ from onrecall.http.compat import ragoffire_documents as dialects_rcas
 from onrecall.http.compat import ragoffire_live as dialects_live
 from onrecall.http.compat import recallops as dialects_recallops
 from onrecall.http.compat.ragoffire_live import Browsers
+from onrecall.http.cross_origin import CrossOrigin
 from onrecall.http.mcp import Mcp
 from onrecall.http.sns_confirmation import Confirming
 from onrecall.pipeline import Memory
 from onrecall.pipeline.hindsight import HindsightPeer
+from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import Rehearsals
 from onrecall.worker.ingest_queue import Intake
 from onrecall.worker.metrics import Metrics
@@ -124,11 +125,9 @@ def create(
     )
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
-    app.add_middleware(guard.Guard, memory=memory, access=access)
-    if access.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=access.cors_origins, allow_methods=METHODS, allow_headers=HEADERS
-        )
+    keys_of_store = access.keys or Keys(memory.store, memory.now)
+    app.add_middleware(guard.Guard, memory=memory, access=access, keys=keys_of_store)
+    app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
     app.add_middleware(metrics.Counted, metrics=app.state.metrics)
@@ -141,8 +140,6 @@ def create(
 
 SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
 """How a key is given, for people who read the description; it is the guard that looks at it."""
-METHODS = ("GET", "POST", "PUT", "DELETE")
-HEADERS = ("authorization", "content-type", "x-api-key")
 DIALECTS = (
     dialects_recallops.router,
     dialects_incidentos.router,

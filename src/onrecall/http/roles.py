@@ -151,6 +151,16 @@ SOURCES: Mapping[str, str] = {
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
 """Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
 
+READS_BY_POST = frozenset(
+    {
+        "POST /api/query",
+        "POST /api/v1/documents/search",
+        "POST /api/v1/recall",
+        "POST /deduplicate",
+        "POST /incident/{incident_id}/postmortem",
+    }
+)
+"""Routes that change nothing and cost nothing although they are asked with POST."""
 TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
@@ -167,6 +177,12 @@ class Found:
     """The methods that are offered at this path, where this one is not."""
     path: str | None = None
     """The path as the table writes it."""
+
+
+def is_read_only(found: Found, method: str) -> bool:
+    """Whether a request for this changes nothing, and shows no more than a viewer may see."""
+    reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {found.path}" in READS_BY_POST
+    return reads and found.least in ("viewer", "open")
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
