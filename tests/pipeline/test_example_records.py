@@ -45,6 +45,15 @@ def shown(memory: Memory, limit: int = 5) -> list[str]:
     return [evidence.id for evidence in memory.ask(QUESTION, limit).evidence]
 
 
+def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: Memory) -> None:
+    memory.bring([SHIPPED])
+    still_open = replace(incident("OPS-1", "api", "-"), status="open", resolution=None)
+    memory.open(still_open)
+    assert set(shown(memory)) == {"INC-1", "OPS-1"}
+    memory.resolve("OPS-1", Resolution("The volume was too small", START + timedelta(hours=2)))
+    assert shown(memory) == ["OPS-1"]
+
+
 def test_alone_they_answer(memory: Memory) -> None:
     memory.bring([SHIPPED, RUNBOOK])
     assert shown(memory) == ["INC-1", "RB-disk"]

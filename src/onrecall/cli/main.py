@@ -15,10 +15,9 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, hindsight, keys, sources
+from onrecall.cli import bench_prior, examples, hindsight, keys, sources
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
-from onrecall.cli import examples, keys
 from onrecall.cli import import_history as importing
 from onrecall.cli import incidents as storming
 from onrecall.cli import mcp as assisting

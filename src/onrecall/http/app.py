@@ -42,12 +42,17 @@ from onrecall.http import overview as now
 from onrecall.http import sources as senders
 from onrecall.http import websocket as live
 from onrecall.http.broadcast import Stream
-from onrecall.http.compat import hindsight as dialects_hindsight
-from onrecall.http.compat import incidentos as dialects_incidentos
-from onrecall.http.compat import ragoffire as dialects_ragoffire
-from onrecall.http.compat import ragoffire_documents as dialects_rcas
-from onrecall.http.compat import ragoffire_live as dialects_live
-from onrecall.http.compat import recallops as dialects_recallops
+from onrecall.http.compat import (
+    hindsight as hindsight_banks,
+)
+from onrecall.http.compat import (
+    incidentos,
+    ragoffire_decisions,
+    ragoffire_documents,
+    ragoffire_live,
+    ragoffire_system,
+    recallops,
+)
 from onrecall.http.compat.ragoffire_live import Browsers
 from onrecall.http.cross_origin import CrossOrigin
 from onrecall.http.mcp import Mcp
@@ -133,6 +138,7 @@ def create(
     app.add_middleware(metrics.Counted, metrics=app.state.metrics)
     for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 429))
+    app.include_router(ragoffire_system.notifications, prefix="/api/v1", include_in_schema=False)
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     _pages(app)
     return app
@@ -141,14 +147,16 @@ def create(
 SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
 """How a key is given, for people who read the description; it is the guard that looks at it."""
 DIALECTS = (
-    dialects_recallops.router,
-    dialects_incidentos.router,
-    dialects_ragoffire.router,
-    dialects_rcas.router,
-    dialects_live.router,
-    dialects_hindsight.router,
+    recallops.router,
+    incidentos.router,
+    ragoffire_decisions.router,
+    ragoffire_documents.router,
+    ragoffire_live.router,
+    ragoffire_system.router,
+    ragoffire_system.notifications,
+    hindsight_banks.router,
 )
-"""What clients of other systems speak; documented apart (docs/dialects.md, docs/hindsight.md)."""
+"""What clients of other systems speak; documented apart (docs/compatibility.md, docs/hindsight.md)."""
 ROUTERS = (
     incidents.router,
     now.router,
@@ -183,7 +191,7 @@ TAGS = [
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
-    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
+    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, also at `WS /ws/incidents`."},
     {"name": "Hindsight", "description": "What clients of Hindsight speak (docs/hindsight.md)."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from onrecall.domain.incident import Incident, ReportedEffect, ResolutionStep
@@ -67,6 +67,30 @@ def _description(record: Record) -> str:
     measured = "; ".join(_measured(record))
     parts = (summary, f"{IMPACT}{impact}" if impact else "", f"{MEASURED}{measured}" if measured else "")
     return "".join(parts).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a description is made of."""
+
+    summary: str
+    impact: str
+    measured: Mapping[str, str]
+    """Values of `metadata`, by name."""
+
+
+def split_description(text: str) -> Description:
+    """Return the parts that `parse` put together; a text of another origin is all summary."""
+    told, _, measured = f"\n\n{text}".partition(MEASURED)
+    summary, _, impact = told.partition(IMPACT)
+    values: dict[str, str] = {}
+    for part in filter(None, measured.split("; ")):
+        name, equals, value = part.partition("=")
+        if equals:
+            values[name] = value
+        elif values:
+            values[list(values)[-1]] += f"; {part}"
+    return Description(summary.strip(), impact.strip(), values)
 
 
 def _measured(record: Record) -> Iterator[str]:

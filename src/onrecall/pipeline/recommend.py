@@ -63,7 +63,7 @@ class Advisor:
             return found
         own = self._found(replace(situation, exclude=situation.exclude | examples.ids), limit)
         similar = self._trust.measured().thresholds.similar
-        return own if any(one.score >= similar for one in own) else found
+        return own if any(one.score >= similar and _knows_a_way(one) for one in own) else found
 
     def _examples(self) -> ExampleRecords:
         """The example records, read again when something was stored since."""
@@ -137,6 +137,11 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         labels=incident.labels,
         exclude=frozenset(name for name in (incident.id, incident.document) if name),
     )
+
+
+def _knows_a_way(evidence: Evidence) -> bool:
+    """Whether it can say what to do; an incident that nobody has resolved yet can't."""
+    return evidence.document is not None or evidence.resolution is not None
 
 
 def _is_example(evidence: Evidence) -> bool:

@@ -145,6 +145,15 @@ class Memory:
                 raise
             return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
 
+    def open_once(self, incident: Incident) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported with the same title and description.
+
+        The second value says whether it was new. One that is resolved is found as well, and stays resolved.
+        """
+        clean = redact_thing(replace(incident, id=""), personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.open_incident_once(clean, passages, self._clock())
+
     def _open(self, incident: Incident) -> tuple[Incident, bool]:
         clean = redact_thing(incident, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
@@ -293,6 +302,10 @@ class Memory:
         clean = redact_thing(document, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
         return self.store.put_document(clean, passages, self._clock())
+
+    def is_unchanged(self, document: Document) -> bool:
+        """Return whether the document is stored already and says the same."""
+        return self.store.unchanged([redact_thing(document, personal=self._personal)])[0]
 
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""

@@ -27,6 +27,7 @@ What = Literal[
     "archive exported",
     "archive loaded",
     "backup restored",
+    "decisions cleared",
     "delivery dead",
     "delivery resent",
     "delivery sent",

@@ -48,6 +48,7 @@ from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
+from onrecall.storage.decisions import Decisions
 from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
@@ -93,6 +94,7 @@ class Store(Inbox):
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
         self.notices = Notices(database)
+        self.decisions = Decisions(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
@@ -124,6 +126,13 @@ class Store(Inbox):
         """Keep a new incident, under a minted id if it has none; whether it was new. Other content is a Conflict."""
         with self._database.write() as connection:
             return saving.open_one(connection, incident, passages, guard.moment(now, "now"))
+
+    def open_incident_once(
+        self, incident: Incident, passages: Sequence[Passage], now: datetime
+    ) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported in the same words; whether it was new."""
+        with self._database.write() as connection:
+            return saving.open_once(connection, incident, passages, guard.moment(now, "now"))
 
     def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
         """Somebody looks at it."""
@@ -359,6 +368,11 @@ class Store(Inbox):
         """How many there are of what."""
         with self._database.read() as connection:
             return health.counts(connection)
+
+    def passage_count(self, owner: Owner) -> int:
+        """Return into how many passages an incident or a document is cut."""
+        with self._database.read() as connection:
+            return len(passages.of(connection, [owner]).get(owner, ()))
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is stored, in sentences; empty when all is well."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.errors import Conflict, Invalid
@@ -18,9 +18,12 @@ from onrecall.storage.events import Happening
 from onrecall.storage.natural_keys import Known, Register
 from onrecall.storage.passages import Shelf
 from onrecall.storage.results import Entry, Owner, Saved
+from onrecall.storage.tables import incidents as rows
 
 DocumentState = Literal["created", "updated", "unchanged"]
 IMPORTED: Mapping[str, Any] = {"imported": True}
+REPORTED = ("api", "incidentos", "hindsight")
+"""Sources whose incidents are known by the words that reported them: this API, and what IncidentOS AI keeps."""
 
 
 def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
@@ -65,6 +68,21 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
             raise Conflict(f"incident {known.id} is already there and says something else")
         return incidents.one(connection, known.id), False
     name = saving.register.name(given) if named else incidents.mint(connection)
+    saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
+    saving.finish()
+    return incidents.one(connection, name), True
+
+
+def open_once(
+    connection: Connection, given: Incident, found: Sequence[Passage], now: datetime
+) -> tuple[Incident, bool]:
+    """Keep a new incident under a minted id; one that was reported in the same words is that one still."""
+    digest = guard.digest(given)
+    there = _reported_alike(connection, given)
+    if there is not None:
+        return there, False
+    saving = _Saving(connection, [], now)
+    name = incidents.mint(connection)
     saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
     saving.finish()
     return incidents.one(connection, name), True
@@ -210,6 +228,15 @@ class _Saving:
 def _opening_lines(incident: Incident) -> int:
     """How many lines stand before the resolution on an incident's page."""
     return sum(line.part == "opening" for line in page.lines(incident))
+
+
+def _reported_alike(connection: Connection, given: Incident) -> Incident | None:
+    """The incident that was reported in these very words, whatever their case, one that is not over first."""
+    its = rows.c
+    same = (its.folded == incidents.folded(given)) & its.source.in_(REPORTED)
+    newest = (its.status == "resolved", its.started_at.desc(), its.id.desc())
+    name = connection.scalar(select(its.id).where(same).order_by(*newest).limit(1))
+    return incidents.one(connection, name) if name is not None else None
 
 
 def _is_storable(given: Incident) -> bool:

@@ -1,4 +1,4 @@
-insert into counters (name, value) values ('notice', 0);
+insert into counters (name, value) values ('notice', 0), ('decisions_cleared', 0);
 
 create table notices (
   id {key} not null primary key,
