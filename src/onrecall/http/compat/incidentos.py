@@ -73,7 +73,7 @@ class ListedOut(BaseModel):
     resolved_at: datetime | None
 
 
-class IncidentOut(ListedOut):
+class ReportedIncidentOut(ListedOut):
     """An incident and what memory says of it."""
 
     ai_analysis: str = Field(
@@ -133,7 +133,7 @@ class InsightsOut(BaseModel):
 
 
 @router.post("/incident/new", responses=responses(422, 503))
-def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> IncidentOut:
+def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOut:
     """Open an incident and answer it. The same title and description again is the same incident, also once resolved."""
     reported = Incident(id="", title=body.title, description=body.description, started_at=memory.now())
     opened, _ = memory.open_once(reported)
@@ -162,7 +162,7 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
 
 
 @router.get("/incident/{incident_id}", responses=responses(404))
-def incident(incident_id: str, memory: TheMemory) -> IncidentOut:
+def incident(incident_id: str, memory: TheMemory) -> ReportedIncidentOut:
     """One incident, and the newest answer to it; one that was not answered yet is answered for this look alone."""
     found = memory.store.incident(incident_id)
     answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(found))
@@ -277,9 +277,9 @@ def _listed(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _incident(incident: Incident, answer: Recommendation, ignored: list[str]) -> IncidentOut:
+def _incident(incident: Incident, answer: Recommendation, ignored: list[str]) -> ReportedIncidentOut:
     similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
-    return IncidentOut(
+    return ReportedIncidentOut(
         **_listed(incident),
         ai_analysis=analysis(incident, answer),
         confidence=answers.probability(answer),

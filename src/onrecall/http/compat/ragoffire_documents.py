@@ -14,7 +14,7 @@ from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
 from onrecall.http.compat.ragoffire_schemas import (
     CollectionOut,
-    DocumentIn,
+    UploadIn,
     DocumentStatsOut,
     ImportedOut,
     NotImportedOut,
@@ -121,7 +121,7 @@ def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
 
 @router.post("", responses=responses(422, 503))
 @router.post("/documents", responses=responses(422, 503))
-def add_document(body: DocumentIn, memory: TheMemory) -> StoredDocumentOut:
+def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
     """Keep a document under its id; one that has none is known by what it says."""
     content = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
     labels, nested = _labels(body.metadata)

@@ -46,7 +46,7 @@ class AnomalyIn(CompatRequest):
     raw_payload: dict[str, Any] | str | None = None
 
 
-class CitationOut(BaseModel):
+class ReceiptOut(BaseModel):
     """Where it is written."""
 
     incident_id: str
@@ -85,7 +85,7 @@ class DecisionOut(BaseModel):
     confidence_reason: str | None
     verdict: str
     citations: list[str]
-    citation_details: list[CitationOut]
+    citation_details: list[ReceiptOut]
     retrieved_documents: list[RetrievedOut]
     llm_response: str
     latency_ms: int
@@ -218,7 +218,7 @@ class RcaSearchOut(BaseModel):
     ignored: Ignored
 
 
-class DocumentIn(CompatRequest):
+class UploadIn(CompatRequest):
     """A document."""
 
     id: Name = Field(None, validation_alias=AliasChoices("id", "document_id"))

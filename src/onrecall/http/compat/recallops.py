@@ -87,7 +87,7 @@ class LogOut(BaseModel):
     milliseconds: float | None = None
 
 
-class AnswerOut(BaseModel):
+class QueryOut(BaseModel):
     """An answer in prose, what it rests on, and what it took."""
 
     response: str
@@ -156,11 +156,11 @@ def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
 
 
 @router.post("/query", responses=responses(422, 503))
-def query(body: QueryIn, memory: TheMemory) -> AnswerOut:
+def query(body: QueryIn, memory: TheMemory) -> QueryOut:
     """Answer a question from memory. Nothing is written, however short the question."""
     answer = memory.ask(situation(body.query))
     similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
-    return AnswerOut(
+    return QueryOut(
         response=answers.prose(answer),
         similar_incidents=[_similar(evidence, incident) for evidence, incident in similar],
         model_used=answer.model or answer.composer,
