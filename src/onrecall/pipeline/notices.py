@@ -64,6 +64,10 @@ class NoticePoster:
         )
         return self._store.outbox.post_notice(NoticePost(new, bodies), now)
 
+    def channel_names(self, kind: NoticeKind) -> frozenset[str]:
+        """Return the names of the channels that send notices of this kind."""
+        return frozenset(channel.name for channel in self._channels if notice_channel(channel, kind))
+
     def _bodies(self, kind: NoticeType, told: Notice) -> tuple[Mapping[str, Mapping[str, Any]], str | None]:
         """The message by channel; what is shown to browsers and readers alone needs none."""
         sent = SENT.get(kind)

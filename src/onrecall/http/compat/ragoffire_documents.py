@@ -14,7 +14,6 @@ from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
 from onrecall.http.compat.ragoffire_schemas import (
     CollectionOut,
-    UploadIn,
     DocumentStatsOut,
     ImportedOut,
     NotImportedOut,
@@ -26,6 +25,7 @@ from onrecall.http.compat.ragoffire_schemas import (
     SearchOut,
     StoredDocumentOut,
     StoredRcaOut,
+    UploadIn,
 )
 from onrecall.http.compat.records import import_records, record_id
 from onrecall.http.compat.requests import ignored_parameters

@@ -46,7 +46,7 @@ class AnomalyIn(CompatRequest):
     raw_payload: dict[str, Any] | str | None = None
 
 
-class ReceiptOut(BaseModel):
+class QuotedLineOut(BaseModel):
     """Where it is written."""
 
     incident_id: str
@@ -85,7 +85,7 @@ class DecisionOut(BaseModel):
     confidence_reason: str | None
     verdict: str
     citations: list[str]
-    citation_details: list[ReceiptOut]
+    citation_details: list[QuotedLineOut]
     retrieved_documents: list[RetrievedOut]
     llm_response: str
     latency_ms: int

@@ -13,7 +13,6 @@ from onrecall.http.compat.ragoffire_schemas import Name
 from onrecall.http.compat.requests import CompatRequest, Ignored
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.notifications import notice_channel
 from onrecall.pipeline import Memory
 from onrecall.pipeline.notices import NoticeRequest
 from onrecall.storage.notices import NoticeType, StoredNotice
@@ -219,7 +218,7 @@ def _report(request: Request) -> StatusReport:
 
 
 def _slack(memory: Memory, report: StatusReport) -> SlackOut:
-    names = {teller.name for teller in memory.tellers if notice_channel(teller.channel, "slack")}
+    names = memory.notices.channel_names("slack")
     part = next((part for part in report.parts if part.name in names), None)
     if part is None:
         return SlackOut(enabled=False, status="disabled", detail="set ONRECALL_SLACK_WEBHOOK_URL to post to Slack")
