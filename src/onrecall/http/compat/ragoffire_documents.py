@@ -233,7 +233,7 @@ def _rca(found: Incident) -> RcaOut:
         title=found.title,
         summary=said.summary,
         root_cause=found.resolution.root_cause if found.resolution else "",
-        impact=said.impact,
+        impact=said.impact or found.impact or "",
         resolution_action=answers.fix_text(found) or "",
         error_type=found.labels.get("error_type", ""),
         affected_tenant=found.labels.get("tenant"),
