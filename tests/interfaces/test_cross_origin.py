@@ -119,7 +119,7 @@ def test_a_named_page_may_do_what_its_key_may(store: Store) -> None:
         assert client.delete("/api/v1/documents/x", headers=named).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/api/v1/live"])
+@pytest.mark.parametrize("path", ["/api/v1/live", "/ws/incidents", "/ws/dashboard"])
 def test_web_sockets_tell_a_page_why_they_close(client: TestClient, path: str) -> None:
     with client.websocket_connect(f"ws://127.0.0.1:8000{path}", headers={"Origin": "http://localhost:3000"}) as one:
         assert one.receive_json()["type"] in ("connected", "hello")

@@ -138,7 +138,6 @@ def create(
     app.add_middleware(metrics.Counted, metrics=app.state.metrics)
     for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 429))
-    app.include_router(ragoffire_system.notifications, prefix="/api/v1", include_in_schema=False)
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     _pages(app)
     return app
@@ -153,7 +152,6 @@ DIALECTS = (
     ragoffire_documents.router,
     ragoffire_live.router,
     ragoffire_system.router,
-    ragoffire_system.notifications,
     hindsight_banks.router,
 )
 """What clients of other systems speak; documented apart (docs/compatibility.md, docs/hindsight.md)."""

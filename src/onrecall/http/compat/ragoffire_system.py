@@ -18,7 +18,6 @@ from onrecall.pipeline.notices import NoticeRequest
 from onrecall.storage.notices import NoticeType, StoredNotice
 
 router = APIRouter(tags=["RAG of Fire"])
-notifications = APIRouter(prefix="/notifications", tags=["RAG of Fire"])
 APP_NAME = "OnRecall"
 HEALTH: Mapping[State, str] = {"ok": "healthy", "degraded": "degraded", "down": "unhealthy"}
 TYPES: tuple[NoticeType, ...] = get_args(NoticeType)
@@ -181,7 +180,6 @@ def listeners(request: Request, memory: TheMemory) -> ListenersOut:
     )
 
 
-@notifications.post("", responses=responses(400, 422, 503))
 def post_notification(body: NotificationIn, memory: TheMemory) -> NotificationOut:
     """Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured."""
     kind = next((known for known in TYPES if known == body.type.casefold()), None)
@@ -191,13 +189,11 @@ def post_notification(body: NotificationIn, memory: TheMemory) -> NotificationOu
     return _notification(memory.notices.post(wanted), body.ignored())
 
 
-@notifications.get("", responses=responses(422))
 def get_notifications(memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50) -> list[NotificationOut]:
     """Notifications, newest first, those that tell of decisions too."""
     return [_notification(notice) for notice in memory.store.notices.newest(limit)]
 
 
-@notifications.get("/decision/{decision_id}", responses=responses(404, 422))
 def get_decision_notifications(
     decision_id: str, memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50
 ) -> list[NotificationOut]:
@@ -206,10 +202,16 @@ def get_decision_notifications(
     return [_notification(notice) for notice in memory.store.notices.newest(limit, decision_id)]
 
 
-@notifications.get("/{notification_id}", responses=responses(404))
 def get_notification(notification_id: str, memory: TheMemory) -> NotificationOut:
     """One notification, and what became of it."""
     return _notification(memory.store.notices.get(notification_id))
+
+
+for base in ("/notifications", "/api/v1/notifications"):  # clients that are set to a base path ask below it
+    router.post(base, responses=responses(400, 422, 503))(post_notification)
+    router.get(base, responses=responses(422))(get_notifications)
+    router.get(f"{base}/decision/{{decision_id}}", responses=responses(404, 422))(get_decision_notifications)
+    router.get(f"{base}/{{notification_id}}", responses=responses(404))(get_notification)
 
 
 def _report(request: Request) -> StatusReport:

@@ -58,28 +58,33 @@ def import_records(memory: Memory, form: str, records: Sequence[Mapping[str, Any
 
 
 def read_record(memory: Memory, form: str, record: Mapping[str, Any], where: str) -> ReadRecord:
-    """Read one record. One that says no time ended when it was handed in first, and keeps that time from then on.
+    """Read one record. One that says no time ended when it was handed in first, and keeps that time from then on; one
+    that says when it happened, and not when it was fixed, was fixed on its date.
 
     `where` names the record in an error where it has no id.
     """
     known = _known(memory, form, record)
     now = memory.now()
     read = _parse(form, record, where, known.started_at if known else now)
-    if known is not None and not isinstance(read.item, Rejected):
-        return read
     if isinstance(read.item, Rejected):
-        ended = _end_before_start(form, record, where) if read.item.field == "resolved_at" else None
-        return _parse(form, record, where, ended) if ended else read
+        return _mended(form, record, where, now) or read if read.item.field == "resolved_at" else read
     lasted = read.item.resolution.at - now if read.item.resolution else None
-    if read.item.started_at == now and lasted and lasted.total_seconds() > 0:
+    if known is None and read.item.started_at == now and lasted and lasted.total_seconds() > 0:
         return _parse(form, record, where, now - lasted)
     return read
 
 
-def _end_before_start(form: str, record: Mapping[str, Any], where: str) -> datetime | None:
-    """When an incident ended that says its end and no start, so that it can't be taken to have begun only now."""
-    item = _parse(form, record, where, LONG_AGO).item
-    return item.resolved_at if isinstance(item, Incident) and item.started_at == LONG_AGO else None
+def _mended(form: str, record: Mapping[str, Any], where: str, now: datetime) -> ReadRecord | None:
+    """The record with the time that it lacks: its start where it says its end alone, its end where its start alone."""
+    if record.get("resolved_at"):
+        item = _parse(form, record, where, LONG_AGO).item
+        if isinstance(item, Rejected) or item.started_at != LONG_AGO or item.resolved_at is None:
+            return None
+        return _parse(form, record, where, item.resolved_at)
+    item = _parse(form, {**record, "resolved_at": now.isoformat()}, where, now).item
+    if isinstance(item, Rejected):
+        return None
+    return _parse(form, {**record, "resolved_at": item.started_at.isoformat()}, where, now)
 
 
 def _known(memory: Memory, form: str, record: Mapping[str, Any]) -> Incident | None:
