@@ -90,7 +90,8 @@ def analyze_scenarios(tester: FireTester, filling: str) -> None:
         assert f"{throttle}" in found["recommended_action"], found["printed"]
         assert found["recommended_action"].startswith("Throttle"), found["printed"]
         assert incident in [document["incident_id"] for document in found["retrieved_documents"]]
-        assert f"{incident}, line" in found["citations"][0]
+        assert found["citations"][0].startswith(f"{incident}, line ")
+        assert f"{throttle}" in found["citations"][0]
         assert 0 < found["confidence_score"] < 1
         assert found["confidence_basis"] == "public"
 

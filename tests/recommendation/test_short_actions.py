@@ -1,5 +1,6 @@
 """One line for what to do: the measure that fixed it, as an order, and nothing that is not known."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -150,3 +151,24 @@ def test_the_matched_incident_is_the_one_whose_cause_is_cited() -> None:
     assert found is not None
     assert found.id == "OLD-1"
     assert matched_evidence(Answer(precedent(CHECK, score=0.1))) is None  # type: ignore[arg-type]
+
+
+def test_a_measure_that_is_cited_from_the_incidents_document_is_its_measure_still() -> None:
+    steps = (replace(CHECK, line=21), ResolutionStep("Throttle logins to 35%", line=24, effect=ReportedEffect(90)))
+    found = precedent(*steps)
+    assert found.incident
+    found = replace(found, incident=replace(found.incident, document="pm/pool.md"))
+    answer = Answer(found)
+    cause = answer.cause_citation
+    assert cause
+    answer.cause_citation = replace(cause, id="pm/pool.md", incident="OLD-1")
+    answer.steps = tuple(
+        replace(step, citation=replace(step.citation, id="pm/pool.md", line=line, incident="OLD-1"))
+        for step, line in zip(answer.steps, (21, 24), strict=True)
+    )
+    action = main_action(answer)  # type: ignore[arg-type]
+    assert action
+    assert (action.text, action.citation.id, action.citation.line) == ("Throttle logins to 35%", "pm/pool.md", 24)
+    matched = matched_evidence(answer)  # type: ignore[arg-type]
+    assert matched
+    assert matched.id == "OLD-1"

@@ -44,8 +44,8 @@ def matched_evidence(answer: Recommendation) -> Evidence | None:
     if answer.verdict == "never_seen":
         return None
     earlier = {evidence.id: evidence for evidence in answer.evidence if evidence.incident is not None}
-    cited = [answer.cause_citation.id] if answer.cause_citation else []
-    cited += [step.citation.id for step in answer.steps]
+    cited = [answer.cause_citation.evidence_id] if answer.cause_citation else []
+    cited += [step.citation.evidence_id for step in answer.steps]
     if not cited:
         return next(iter(earlier.values()), None)
     return next((earlier[name] for name in cited if name in earlier), None)
@@ -111,14 +111,12 @@ def measure_of(resolution: Resolution | None) -> ResolutionStep | None:
 
 
 def _done_steps(steps: Sequence[Step], incident: Incident) -> Mapping[int, ResolutionStep]:
-    """What was done then, by the number of the step that cites it."""
-    resolution = incident.resolution
-    by_line = {line.number: line.step for line in page.lines(incident) if line.step is not None}
-    return {
-        step.n: resolution.steps[by_line[step.citation.line]]
-        for step in steps
-        if resolution and step.citation.id == incident.id and step.citation.line in by_line
-    }
+    """What was done then, by the number of the step that cites it, on the incident's page or in its document."""
+    done = incident.resolution.steps if incident.resolution else ()
+    by_line = {(incident.id, line.number): done[line.step] for line in page.lines(incident) if line.step is not None}
+    by_line |= {(incident.document, step.line): step for step in done if incident.document and step.line}
+    places = ((step.n, (step.citation.id, step.citation.line)) for step in steps)
+    return {number: by_line[place] for number, place in places if place in by_line}
 
 
 def _risk(step: ResolutionStep) -> Risk:

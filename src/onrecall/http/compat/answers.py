@@ -92,7 +92,7 @@ def receipts(answer: Recommendation) -> list[Citation]:
     places = [main.citation] if main else []
     places += [answer.cause_citation] if answer.cause_citation else []
     places += [step.citation for step in answer.steps]
-    return list({(place.id, place.line): place for place in reversed(places)}.values())[::-1]
+    return list({(place.id, place.line): place for place in places}.values())
 
 
 def receipt_line(citation: Citation) -> str:

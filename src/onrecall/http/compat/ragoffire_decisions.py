@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Evidence, Incident, Recommendation, ReportedEffect, Situation
+from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, ReportedEffect, Situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_schemas import (
     AnalyzeIn,
@@ -131,7 +131,7 @@ def decision(memory: Memory, answer: Recommendation, ignored: list[str] | None =
         confidence_reason=answer.confidence_reason,
         verdict=answer.verdict,
         citations=[answers.receipt_line(place) for place in places],
-        citation_details=[QuotedLineOut(incident_id=place.id, quote=place.quote, line=place.line) for place in places],
+        citation_details=[_quoted_line(place) for place in places],
         retrieved_documents=[retrieved(*found) for found in answers.earlier_incidents(answer.evidence)],
         llm_response=answers.prose(answer),
         latency_ms=answers.milliseconds(answer),
@@ -141,6 +141,10 @@ def decision(memory: Memory, answer: Recommendation, ignored: list[str] | None =
         error_type=context.get("error_type"),
         ignored=ignored or [],
     )
+
+
+def _quoted_line(place: Citation) -> QuotedLineOut:
+    return QuotedLineOut(incident_id=place.evidence_id, source=place.id, quote=place.quote, line=place.line)
 
 
 def retrieved(evidence: Evidence, incident: Incident) -> RetrievedOut:
@@ -200,13 +204,19 @@ def _anomaly_id(body: AnomalyIn, anomaly: Mapping[str, object]) -> str:
 
 
 def _situation(body: AnalyzeIn) -> Situation:
+    """What is asked: the fault as its sender names it, what was measured, and the fault's name in words."""
     place = f" on {body.service_name}" if body.service_name else ""
-    metric = f"metric={body.metric_name} " if body.metric_name else ""
-    tenant = f" tenant={body.tenant_id}" if body.tenant_id else ""
     spike = f"spike=+{body.spike_percentage:g}% window={body.window_minutes}m"
+    measured = (f"metric={body.metric_name}" if body.metric_name else "", spike)
+    tenant = f"tenant={body.tenant_id}" if body.tenant_id else ""
     named = {"error_type": body.error_type, "tenant": body.tenant_id, "metric": body.metric_name}
+    lines = (
+        f"Anomaly: {body.error_type} +{body.spike_percentage:g} %{place}",
+        " ".join(filter(None, (*measured, tenant))),
+        body.error_type.replace("_", " "),
+    )
     return Situation(
-        text=f"Anomaly: {body.error_type} +{body.spike_percentage:g} %{place}\n{metric}{spike}{tenant}",
+        text="\n".join(lines),
         service=body.service_name,
         labels={name: value for name, value in named.items() if value},
     )

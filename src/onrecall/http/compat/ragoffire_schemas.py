@@ -49,7 +49,8 @@ class AnomalyIn(CompatRequest):
 class QuotedLineOut(BaseModel):
     """Where it is written."""
 
-    incident_id: str
+    incident_id: str = Field(description="The incident, or the document where no incident is cited.")
+    source: str = Field(description="Whose line it is: the incident's own, or that of the document that tells of it.")
     quote: str
     line: int
 
