@@ -23,6 +23,7 @@ from onrecall.cli import incidents as storming
 from onrecall.cli import mcp as assisting
 from onrecall.cli import recurrences as recurring
 from onrecall.cli import redact as redacting
+from onrecall.cli import risk as assessing
 from onrecall.cli import reindex as reindexing
 from onrecall.cli import rejected as rejecting
 from onrecall.cli import trust as trusting
@@ -306,6 +307,7 @@ app.command()(storming.merge)
 app.command()(storming.split)
 app.command()(using.usage)
 app.command()(redacting.redact)
+app.command()(assessing.risk)
 app.command()(streaming.kafka)
 
 
