@@ -103,6 +103,8 @@ async def reads(client: Client) -> None:
     families = said(await client.call_tool("recurrences", {"limit": 2}))
     assert len(families["families"]) == 2
     assert said(await client.call_tool("trust", {}))
+    risky = said(await client.call_tool("assess_risk", {"command": "dropdb shop"}))
+    assert (risky["risk"], bool(risky["reason"])) == ("destructive", True)
     new = said(await client.call_tool("ask", {"text": "the aquarium pump hums in E flat minor"}))
     assert (new["verdict"], new["steps"]) == ("never_seen", [])
 

@@ -102,6 +102,10 @@ WRAPPERS = [
     "if ls; then {}; fi", "while ls; do {}; done", "for i in 1 2; do {}; done", "case x in x) {};; esac", "echo $({})", "echo `{}`", "cat <({})", "X=$({})", "ls $((1 + $({})))",
     "f() {{ {}; }}; f", "unknown-wrapper {}", "watch {}", "{} 2>&1", "{} > /dev/null", "{} < /dev/null", "ls\n{}", "ls \\\n; {}", "# fine\n{}", "$ {}", "```\n{}\n```", "cd /tmp && {}",
 ]  # fmt: skip
+PREFIXES = frozenset(
+    ["sudo", "doas", "env", "nice", "ionice", "nohup", "timeout", "stdbuf", "setsid", "command", "exec", "builtin"]
+)
+"""Programs that run one simple command; what is built of several is an error after them."""
 TEXT_WRAPPERS = [
     "sh -c {q}", "bash -lc {q}", "bash -ec {q}", "zsh -c {q}", "eval {q}", "ssh web1 {q}", "ssh -tt -o BatchMode=yes u@web1 {q}", "su - app -c {q}", "xargs -I% sh -c {q}", "watch -n 5 {q}",
     "kubectl exec -it web-0 -n prod -- sh -c {q}", "docker exec web sh -c {q}", "docker compose exec web bash -c {q}", "nsenter -t 1 -m sh -c {q}", "find . -exec sh -c {q} \\;",
@@ -114,6 +118,12 @@ TEXT_WRAPPERS = [
 def wrap(text: str, chance: Chance) -> str:
     wrapper = chance.choice(WRAPPERS)
     if wrapper.startswith("watch") and not set(text) <= SIMPLE:  # it joins its words and reads them as shell once more
+        return text
+    if "`" in wrapper and "`" in text:  # it would end where the inner one begins
+        return text
+    if text.startswith("(") and "({" in wrapper.replace(" ", ""):  # `$((` calculates
+        return text
+    if text.startswith(("(", "{ ", "if ", "while ", "for ", "case ", "f() ", "! ")) and wrapper.split()[0] in PREFIXES:
         return text
     if wrapper.endswith("< /dev/null") and set(text) & set("|<"):  # it would take what is fed to it away
         return text

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from onrecall.cli.console import inert
-from onrecall.cli.options import Json, text_of
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.terminal import inert
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.risk import Kind, assess_risk
 

@@ -1261,6 +1261,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Risk
+         * @description Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored.
+         */
+        post: operations["risk_api_v1_risk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/senders": {
         parameters: {
             query?: never;
@@ -5636,6 +5656,42 @@ export interface components {
             title: string;
             /** Vector Db Id */
             vector_db_id: string;
+        };
+        /**
+         * RiskIn
+         * @description A command, or a step told in words.
+         */
+        RiskIn: {
+            /**
+             * Command
+             * @description A command line, or a step told in words.
+             */
+            command: string;
+            /**
+             * Kind
+             * @description Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading.
+             * @default auto
+             * @enum {string}
+             */
+            kind?: "auto" | "command" | "words";
+        };
+        /**
+         * RiskOut
+         * @description How dangerous it is, and why.
+         */
+        RiskOut: {
+            /** Command */
+            command: string;
+            /**
+             * Reason
+             * @description Begins with `not understood` where a part of it is not in the tables.
+             */
+            reason: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "read_only" | "reversible" | "disruptive" | "destructive";
         };
         /**
          * RotateIn
@@ -12694,6 +12750,79 @@ export interface operations {
             };
             /** @description Not now: try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    risk_api_v1_risk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

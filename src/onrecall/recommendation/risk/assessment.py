@@ -53,7 +53,7 @@ def known(risk: Risk, what: str) -> Assessment:
 
 
 def not_understood(what: str, risk: Risk = "disruptive") -> Assessment:
-    """Part of a known program's command is not in its table: at least disruptive, or what the program can do at worst."""
+    """Part of a known program's command is not in its table: at least disruptive, or the program's worst."""
     return Assessment(risk, f"not understood: {what}", understood=False)
 
 

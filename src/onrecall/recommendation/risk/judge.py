@@ -92,7 +92,9 @@ class Judge:
             return result
         if evidence.destroys(script.source) is not None:
             return worst([result, evidence.suspected(script.source, "")]) or result
-        suspected = [self.command(command) for variant in _variants(script) for command in read_script(variant).commands]
+        suspected = [
+            self.command(command) for variant in _variants(script) for command in read_script(variant).commands
+        ]
         for command, assessment in zip(script.commands, found, strict=False):
             suspected += self._suspicions(command) if assessment.understood else ()
         return worst([result, *(a for a in suspected if a.risk == "destructive")]) or result
@@ -158,7 +160,7 @@ class Judge:
             if find_program(word.rpartition("/")[2]) is not None:
                 yield from _only_destructive(judge.command(Command(command.words[place:], input=command.input)))
         for word in words:
-            if re.search(r"\s", word.strip()) or ">" in word:
+            if re.search(r"\s|>|\$\{?IFS", word.strip()):
                 for text in dict.fromkeys([word, re.sub(r"^[\w.-]*[=:!+]+", "", word)]):
                     yield from _only_destructive(judge.text(text))
 

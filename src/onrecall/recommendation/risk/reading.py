@@ -18,6 +18,8 @@ _HEAD = 400
 """So much of a text is looked at."""
 _SHELL = re.compile(r"[~./$]|\w*[=/$]|[({\[!<>|&;:#\\'\"`]|-\w")
 """How no sentence begins: with a path, a variable, an assignment, an option, a sign of the shell."""
+_SHELL_INSIDE = re.compile(r"\s['\"\\$]*-['\"\\]*-?['\"\\]*[A-Za-z]|\\|''|\"\"|\$[\w({'\"]")
+"""What no sentence holds: an option, however it is quoted, an escape, an empty string, a variable."""
 
 
 def reading_of(text: str) -> Reading:
@@ -33,8 +35,8 @@ def reading_of(text: str) -> Reading:
         return "either" if is_english else "command"
     if _SHELL.match(said[0]):
         return "command"
-    has_option = re.search(r"\s--?[A-Za-z]", SPAN.sub("CODE", head)) is not None
-    return "words" if len(said) > 1 and not has_option and _begins_sentence(head) else "either"
+    is_sentence = _SHELL_INSIDE.search(SPAN.sub("CODE", head)) is None
+    return "words" if len(said) > 1 and is_sentence and _begins_sentence(head) else "either"
 
 
 def _begins_command(word: str) -> bool:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, reversible
+from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import overwriting
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import Situation
@@ -62,6 +64,14 @@ def check_httpie(situation: Situation) -> Iterator[Assessment]:
     invocation = situation.invocation
     operands = list(invocation.operands)
     named = operands.pop(0).upper() if operands and operands[0].upper() in _METHODS else None
+    if named is None and len(operands) > 1 and _may_be_method(*operands[:2]):
+        yield evidence.suspected(" ".join(operands), f"whether `{operands[0][:40]}` is a method", recognised=True)
     items = [item for item in operands[1:] if re.match(r"[\w.\[\]-]+(?::?=|@)(?!=)", item)]
     method = {"DEL": "DELETE", None: "POST" if items else "GET"}.get(named, named) or "GET"
     yield judge_request(Request(method, operands[:1], items))
+
+
+def _may_be_method(first: str, second: str) -> bool:
+    """Whether the first operand is a method that is not known, because an address follows it and not an item."""
+    is_item = re.match(r"[\w.\[\]-]+(?:==|:?=|@|:(?!//|\d))", second) is not None
+    return (is_unknown(first) and not is_item) or re.fullmatch(r"[A-Za-z]+", first) is not None

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from onrecall.recommendation.risk.assessment import (
     Assessment,
     destructive,
-    disruptive,
     not_understood,
     read_only,
     unknown,
@@ -179,6 +178,8 @@ _ASKING = ("probe", "tls")
 def judge_input(language: str, situation: Situation) -> Assessment:
     """What a program does that runs what it reads; where nothing is fed to it, it opens a session."""
     fed = situation.fed
+    if language == "crontab":
+        return judge_value(language, fed.text, situation)
     if fed.kind == "unseen" or (fed.text.strip() and _UNKNOWN_ALONE.fullmatch(fed.text)):
         return unknown("what another command prints, or a file holds, and this one runs")
     if fed.text.strip():

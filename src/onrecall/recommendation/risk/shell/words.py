@@ -257,7 +257,7 @@ def _split(parts: Sequence[_Part]) -> list[str]:
 
 
 def _pieces(source: bytes, start: int, children: Sequence[Node], at: int, end: int) -> Iterator[str | Node]:
-    """The expansions among the children of a node, and the text between them, from one place of its source to another."""
+    """The expansions among a node's children, and the text between them, from one place of its source to another."""
     for child in children:
         if child.type in _EXPANSIONS:
             blanks = len(text_of(child)) - len(text_of(child).lstrip())  # some nodes begin with the blank before
