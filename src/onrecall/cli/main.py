@@ -1,9 +1,9 @@
-"""The command line. Every command that prints takes `--json`; exit codes are in EXIT, and 0 is fine."""
+"""The command line. Every command that prints takes `--json`; exit codes are in `exit_codes`."""
 
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,11 +25,13 @@ from onrecall.cli import recurrences as recurring
 from onrecall.cli import redact as redacting
 from onrecall.cli import reindex as reindexing
 from onrecall.cli import rejected as rejecting
+from onrecall.cli import risk as assessing
 from onrecall.cli import trust as trusting
 from onrecall.cli import usage as using
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.exit_codes import run
 from onrecall.cli.options import (
     AsOf,
-    Json,
     Labels,
     Limit,
     OnlyKind,
@@ -38,10 +40,10 @@ from onrecall.cli.options import (
     Text,
     labels_of,
     situation_from,
-    text_of,
     time_of,
 )
-from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+from onrecall.cli.terminal import complain
+from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.export import archive
 from onrecall.kafka import command as streaming
@@ -49,15 +51,6 @@ from onrecall.pipeline import recurrences as families
 from onrecall.schemas.incidents import IncidentOut, RecallOut, RecommendationOut
 from onrecall.schemas.recurrences import RecurrencesOut
 from onrecall.schemas.trust import TrustOut
-
-EXIT: Mapping[type[OnRecallError], int] = {
-    Invalid: 2,
-    NotFound: 1,
-    Conflict: 1,
-    Unauthorised: 77,
-    Forbidden: 77,
-    Unavailable: 75,
-}
 
 app = typer.Typer(
     name="onrecall",
@@ -259,7 +252,7 @@ def backtest(
         done.write(html)
     _say(done.plain(each=each), as_json, done.show)
     if short := done.short_of(min_hit3):
-        printing.complain(short)
+        complain(short)
         raise typer.Exit(1)
 
 
@@ -307,6 +300,7 @@ app.command()(storming.merge)
 app.command()(storming.split)
 app.command()(using.usage)
 app.command()(redacting.redact)
+app.command()(assessing.risk)
 app.command()(streaming.kafka)
 
 
@@ -379,11 +373,7 @@ def bench_speed(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    try:
-        app(arguments)
-    except OnRecallError as error:
-        printing.complain(f"{error.title}: {error}")
-        sys.exit(EXIT[type(error)])
+    run(app, arguments)
 
 
 def _say(value: Any, as_json: bool, show: Callable[[], None]) -> None:

@@ -39,6 +39,7 @@ _V1: Mapping[str, Least] = {
     "POST /recommendations/{recommendation_id}/outcome": "responder",
     "POST /recall": "viewer",
     "POST /ask": "viewer",
+    "POST /risk": "viewer",
     "GET /recurrences": "viewer",
     "GET /deliveries": "viewer",
     "POST /deliveries/{delivery_id}/resend": "responder",

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from onrecall.cli.console import inert, trust
+from onrecall.cli.console import trust
+from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.recurrences.recurrence import Family
