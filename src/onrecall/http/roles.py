@@ -55,7 +55,7 @@ _V1: Mapping[str, Least] = {
     "GET /senders": "viewer",
     "GET /alerts": "viewer",
     "GET /sources": "viewer",
-    "GET /sources/{name}": "viewer",
+    "GET /sources/{name:path}": "viewer",
     "POST /sources/{name:path}/try": "viewer",  # it stores nothing
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",

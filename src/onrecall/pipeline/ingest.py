@@ -1,5 +1,6 @@
 """Receive: a delivery is read, redacted and kept; when this returns, it is kept for good. Twice changes nothing."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from onrecall.storage import Arrival, Entry, Received, Store, Unread
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
+KEPT_OF_PACKED = 3_000
+"""Bytes of a message that can't be unpacked, as a trace of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class Receiver:
         """A message that can't be read at all, ready to be kept as rejected."""
         return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
 
+    def refuse_packed(self, source: str, packed: Delivery, reason: str) -> None:
+        """Keep the beginning of a message that can't be unpacked as rejected, in base64."""
+        beginning = base64.b64encode(packed.body[:KEPT_OF_PACKED]).decode()
+        self.keep([self.unread(source, Malformed("body", "content-encoding", reason, beginning))])
+
     def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
         """What would come of a delivery, redacted as it would be stored; nothing is kept."""
         rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
@@ -104,7 +112,8 @@ class Receiver:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
         for read, one in zip(reads, received, strict=True):
-            self._observers.take(Taken(read.arrival.source, one.accepted, one.duplicate, len(one.rejected)))
+            kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
+            self._observers.take(Taken(kind, one.accepted, one.duplicate, len(one.rejected)))
         return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
 
     def retry(self, number: int, mended: bytes | None = None) -> Receipt:
