@@ -75,7 +75,7 @@ def test_compressed_bodies_are_read(client, encoding, packed):
         ("gzip, gzip", gzip.compress(gzip.compress(b" " * 100_000_000, 1)), 413),
         ("gzip", gzip.compress(b" " * 3_000_000) * 3, 413),
         ("gzip", gzip.compress(b"") * 10_000, 422),
-        ("gzip", gzip.compress(b"{}")[:-9], 422),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-9], 422),
         ("gzip", b"{}", 422),
         ("deflate", b"\xff\xff", 422),
         ("br", b"{}", 415),

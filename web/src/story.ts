@@ -37,12 +37,12 @@ const alerts = (count: string): string => (count === "1" ? "1 alert" : `${count}
 
 const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   opened: () => ["alert", "Opened"],
-  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
+  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", over when first heard of" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
   noted: (detail) => ["person", `Wrote in ${word(detail, "source")}: ${word(detail, "text")}`],
   acknowledged: (detail) => ["person", word(detail, "source") ? `Taken on in ${word(detail, "source")}` : "Taken on"],
   recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],
   rated: (detail) => ["person", `Said of the answer: ${word(detail, "verdict") === "helped" ? "it helped" : "it did not help"}`],
-  resolved: (detail) => ["end", detail["first_heard"] === "over" ? "Over when it was first heard of" : detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
+  resolved: (detail) => ["end", detail["by_alerts"] ? "Over: no alert fires any more" : Number(detail["version"] ?? 1) > 1 ? `Resolution corrected, version ${word(detail, "version")}` : "Resolved"],
   reopened: (detail) => ["alert", detail["by_alerts"] ? "It came back: alerts fire again" : "Reopened: it was not over"],
   linked: (detail) => ["answer", `A ${word(detail, "kind")} of ${word(detail, "incident")}`],
   merged: (detail) => ["person", word(detail, "into") ? `Made part of ${word(detail, "into")}` : `${word(detail, "incident")} became part of it`],

@@ -90,7 +90,7 @@ def _why_over(expired: StoredAlert) -> str:
         return "a test message ends by itself"
     return (
         f"it expired: nothing was heard of it since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {expired.alert.source} never says that an alert is over"
+        f"and {expired.alert.source} does not say when it is over"
     )
 
 

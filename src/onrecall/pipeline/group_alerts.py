@@ -219,10 +219,10 @@ class Grouping:
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> Opened:
         placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
-        told = [_alerted("", alerts)]
-        if incident.status == "resolved" and incident.resolved_at is not None:
-            told.append(Happening("", "resolved", incident.resolved_at, detail={**BY_ALERTS, "first_heard": "over"}))
-        return Opened(incident, passages, tuple(placed), tuple(told))
+        alerted = _alerted("", alerts)
+        if incident.status == "resolved":
+            alerted = replace(alerted, detail={**alerted.detail, "first_heard": "over"})
+        return Opened(incident, passages, tuple(placed), (alerted,))
 
     @staticmethod
     def _changed(one: Touched, after: Incident, passages: tuple[Passage, ...] | None, now: datetime) -> Changed:

@@ -94,19 +94,7 @@ class Receiver:
     def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
         """What would come of a delivery, redacted as it would be stored; nothing is kept."""
         rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
-        clean = self._cleaner
-        parts = tuple(
-            replace(
-                part,
-                fields=tuple(replace(one, value=clean.text(one.value) if one.value else None) for one in part.fields),
-                problems=tuple(map(clean.text, part.problems)),
-            )
-            for part in rehearsal.parts
-        )
-        rejected = tuple(
-            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
-        )
-        return replace(rehearsal, parts=parts, rejected=rejected)
+        return self._redacted(rehearsal)
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
@@ -144,6 +132,26 @@ class Receiver:
             Entry(one, passages) for one, passages in zip(documents, self._recall.prepare(documents), strict=True)
         )
         return Read(Arrival(source, signals, entries, unread), parsed.confirmation)
+
+    def _redacted(self, rehearsal: Rehearsal) -> Rehearsal:
+        clean = self._cleaner
+
+        def text(found: str | None) -> str | None:
+            return clean.text(found) if found else found
+
+        parts = tuple(
+            replace(
+                part,
+                fields=tuple(replace(one, value=text(one.value), place=text(one.place)) for one in part.fields),
+                problems=tuple(map(clean.text, part.problems)),
+            )
+            for part in rehearsal.parts
+        )
+        rejected = tuple(
+            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
+        )
+        refusal, definition = text(rehearsal.refusal), clean.text(rehearsal.definition)
+        return replace(rehearsal, parts=parts, rejected=rejected, refusal=refusal, definition=definition)
 
     def _expiring(self, signal: Signal) -> Signal:
         """An alert that nobody ends, with the time after which the operator wants it to be over."""

@@ -118,14 +118,14 @@ def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) 
         return Seen(known_number, (), (), {})
     named = _named(connection, {(one.alert.source, one.alert.key) for one in waiting}, now - RECENT)
     known = {one.id: one for one in _open(connection)}
-    missing = ({one.incident for one in waiting if one.incident} | named.keys()) - known.keys()
-    known |= incidents.by_id(connection, sorted(missing))
+    concerned = {one.incident for one in waiting if one.incident} | named.keys()
+    known |= incidents.by_id(connection, sorted(concerned - known.keys()))
     held = hold(connection, known, holdings.at(known_number))
     hands = _touched(connection, known)
     groups = tuple(
         Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
         for one in known.values()
-        if one.id in missing or _recent(one, held[one.id], now)
+        if one.id in concerned or _recent(one, held[one.id], now)
     )
     return Seen(known_number, waiting, groups, said(connection))
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
-    and_,
     true,
 )
 
@@ -286,7 +285,7 @@ Index(
     "alerts_identity",
     alerts.c.source,
     alerts.c.identity,
-    **where(and_(alerts.c.status == "firing", alerts.c.identity.is_not(None))),
+    **where(alerts.c.identity.is_not(None)),
 )
 Index("alerts_expiry", alerts.c.expires_at, **where(alerts.c.expires_at.is_not(None)))
 
