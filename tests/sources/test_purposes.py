@@ -41,12 +41,14 @@ def test_titles_in_which_the_word_only_stands_are_incidents(title):
     "name", ["Watchdog", "DeadMansSwitch", "Dead Mans Switch", "InfoInhibitor", "dead-mans-snitch"]
 )
 def test_alerts_that_always_fire(name):
-    marked = mark_alert(alert("Alerting works", alertname=name))
-    assert marked.purpose == "heartbeat"
-    assert name in marked.purpose_reason
+    for marked in (mark_alert(alert("Alerting works", alertname=name)), mark_alert(alert(name))):
+        assert marked.purpose == "heartbeat"
+        assert name in marked.purpose_reason
 
 
-@pytest.mark.parametrize("name", ["WatchdogTimeout", "NodeWatchdogReset", "HeartbeatMissing", "TestRunnerDown"])
+@pytest.mark.parametrize(
+    "name", ["WatchdogTimeout", "NodeWatchdogReset", "HeartbeatMissing", "TestRunnerDown", "Deadman", "HeartbeatAlert"]
+)
 def test_alerts_that_are_only_named_alike_are_incidents(name):
     assert mark_alert(alert("Something is wrong", alertname=name)).purpose == "incident"
 

@@ -64,7 +64,8 @@ class House:
     """Ways to ask how what was wired here does."""
 
     def warm(self) -> None:
-        """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
+        """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
+        self.memory.receiver.sources.compile_all()
         for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 

@@ -111,6 +111,10 @@ NAMING = frozenset(
     )
 )
 """A title under one of these is the name of a rule or monitor, and as such says what an alert is about."""
+FINDINGS = frozenset(
+    "message msg text statemessage serviceoutput hostoutput description output reason error".split()  # noqa: SIM905
+)
+"""A title under one of these is what was found this time, in words that change with the state."""
 WEAK_KEYS = frozenset(
     (
         "checkid",

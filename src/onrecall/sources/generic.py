@@ -15,7 +15,17 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.alert_links import collect_links, kind_by_name
-from onrecall.sources.field_aliases import LISTS, NAMING, SENTENCES, VALUES, WEAK_KEYS, Candidate, Candidates, bare_name
+from onrecall.sources.field_aliases import (
+    FINDINGS,
+    LISTS,
+    NAMING,
+    SENTENCES,
+    VALUES,
+    WEAK_KEYS,
+    Candidate,
+    Candidates,
+    bare_name,
+)
 from onrecall.sources.field_readers import Finding, addresses, as_text, flatten
 from onrecall.sources.mapping import Mapped, at, nested
 from onrecall.sources.payload import Fields
@@ -291,10 +301,14 @@ class _Heading:
 
 
 def _identity(heading: _Heading | None, host: str | None, service: str | None) -> str | None:
-    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place."""
+    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place.
+
+    Where the words are those of a check, which says something else once it is well, host and service are all there is.
+    """
     if heading is None or not (host or service or heading.name in NAMING):
         return None
-    return digest_identity(NAME, subject_of(heading.value), host or "", service or "")
+    subject = "" if host and service and heading.name in FINDINGS else subject_of(heading.value)
+    return digest_identity(NAME, subject, host or "", service or "")
 
 
 def _chained(first: Iterable[Candidate], then: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -17,7 +17,7 @@ TEST_KEY = "test:"
 """Before the key of a test, so that the test of a monitor never touches the monitor's own alert."""
 HEARTBEATS = frozenset(
     {"watchdog", "deadmansswitch", "deadmanssnitch", "deadmanswitch", "deadmansswitchalert", "infoinhibitor"}
-    | {"alwaysfiring", "prometheusalwaysfiring", "heartbeatalert", "deadman"}
+    | {"alwaysfiring", "prometheusalwaysfiring"}
 )
 """Alerts that fire as long as the alerting itself works, by their name in small letters without marks."""
 _TEST_NAMES = frozenset({"testalert", "testnotification", "testalertnotification", "testwebhook", "testmessage"})
@@ -49,9 +49,8 @@ def mark_alert(alert: Alert) -> Alert:
 
 
 def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
-    name = alert.labels.get("alertname")
-    if name:
-        bare = _BARE.sub("", name.lower())
+    for name in (alert.labels.get("alertname"), alert.title):
+        bare = _BARE.sub("", (name or "").lower())
         if bare in HEARTBEATS:
             return "heartbeat", f"{name} always fires, to show that alerting works"
         if bare in _TEST_NAMES:
