@@ -159,3 +159,8 @@ def test_a_dry_run_keeps_nothing(memory):
     found = bring(memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True)
     assert found.created == 2
     assert memory.store.incidents().items == ()
+
+
+def test_a_label_of_the_cause_in_front_matter_is_that_of_the_resolution(memory):
+    brought(memory, f"---\nlabels: {{cause: truncated-import}}\n---\n{TEXT}")
+    assert memory.store.incident("PM-pm-tariffs").resolution.cause == "truncated-import"

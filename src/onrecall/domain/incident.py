@@ -20,6 +20,20 @@ Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
 
 
+EXAMPLE = "example"
+"""The source of incidents and documents that ship with OnRecall and never happened: your own records win over them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEffect:
+    """How well a measure worked, as the source of the incident reports it. Percentages, 0..100; never computed here."""
+
+    effectiveness: float | None = None
+    """Share of the impact that the measure took away."""
+    confidence: float | None = None
+    """How sure the source is that this measure resolved the incident."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResolutionStep:
     """One thing that was done, in the order it was done, and what came of it."""
@@ -30,6 +44,8 @@ class ResolutionStep:
     rollback: str | None = None
     line: int | None = None
     """Where it stands in the document that tells of the incident."""
+    effect: ReportedEffect | None = None
+    """Set on the one measure that ended the incident, where its source names that measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +438,8 @@ class Recommendation:
     """What the evidence looked like in numbers: what confidence is measured on."""
     asked: str | None = None
     """What was asked, where no incident says it and the answer is kept."""
+    asked_context: Mapping[str, str] = field(default_factory=dict)
+    """Service and labels of what was asked, where no incident says them and the answer is kept."""
 
     @property
     def probability(self) -> float:

@@ -389,6 +389,7 @@ def _resolution(
     return Resolution(
         root_cause=cause.text if cause else "",
         at=at,
+        cause=text.document.labels.get("cause"),
         steps=tuple(steps),
         summary=fix.text if fix else None,
         provenance="imported",
