@@ -54,6 +54,11 @@ _V1: Mapping[str, Least] = {
     "GET /me": "viewer",
     "GET /senders": "viewer",
     "GET /alerts": "viewer",
+    "GET /heartbeats": "viewer",
+    "POST /heartbeats/forget": "responder",
+    "GET /maintenance": "viewer",
+    "POST /maintenance": "responder",
+    "POST /maintenance/{window_id}/end": "responder",
     "GET /sources": "viewer",
     "GET /sources/{name:path}": "viewer",
     "POST /sources/{name:path}/try": "viewer",  # it stores nothing

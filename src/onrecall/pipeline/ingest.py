@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert, Signal
 from onrecall.domain.errors import Conflict, Invalid, Rejected
+from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import Observers, Taken
 from onrecall.pipeline.redaction_cache import Cleaner
 from onrecall.redaction import redact_thing
@@ -63,6 +64,7 @@ class Receiver:
         personal: bool,
         sources: SourceCatalog = SOURCES,
         expiry: Mapping[str, timedelta] | None = None,
+        patience: Mapping[str, timedelta] | None = None,
     ) -> None:
         self._store = store
         self._recall = recall
@@ -71,6 +73,7 @@ class Receiver:
         self._personal = personal
         self.sources = sources
         self._expiry = expiry or {}
+        self.switch = DeadMansSwitch(store, clock, patience or {})
         self._own = threading.local()
 
     def read(self, source: str, delivery: Delivery) -> Read:
@@ -99,6 +102,7 @@ class Receiver:
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
+        self.switch.hear(signal for read in reads for signal in read.arrival.signals)
         for read, one in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
             self._observers.take(Taken(kind, one.accepted, one.duplicate, len(one.rejected)))
