@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, examples, hindsight, keys, sources
+from onrecall.cli import bench_prior, examples, hindsight, keys, maintenance, sources
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -66,6 +66,8 @@ app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(sources.app, name="sources")
+app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(maintenance.heartbeats, name="heartbeats")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(examples.app, name="examples")

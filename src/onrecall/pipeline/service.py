@@ -31,6 +31,7 @@ from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
+from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
@@ -75,6 +76,8 @@ class Parts:
     """Who is asked for a second opinion, and the longest that an answer waits for it."""
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
     """After how long an alert is over that its source never ends, by source; `default` for all others."""
+    heartbeat_patience: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long a heartbeat may stay away, by source, `default` for all others; zero: it is never missed."""
 
 
 LINKED_ALERTS = 200
@@ -100,11 +103,12 @@ class Memory:
             personal=parts.redact_personal,
             sources=parts.sources,
             expiry=parts.expiry,
+            patience=parts.heartbeat_patience,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve, self.receiver.switch)
         self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
             *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
@@ -112,6 +116,7 @@ class Memory:
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
+        self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 

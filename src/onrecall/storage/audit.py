@@ -35,12 +35,15 @@ What = Literal[
     "document put",
     "examples removed",
     "examples stepped aside",
+    "heartbeat forgotten",
     "incident changed",
     "key created",
     "key refused",
     "key replaced",
     "key revoked",
     "key used",
+    "maintenance added",
+    "maintenance ended",
     "model called",
 ]
 MOST_NAMED = 20

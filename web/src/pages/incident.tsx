@@ -8,6 +8,7 @@ import { Link, useParams } from "react-router";
 
 import { api, got } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
+import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, type Marked, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
@@ -55,6 +56,7 @@ export function Incident() {
               <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
             </Section>
           )}
+          <AlertLinks links={one.alert_links} />
           <Alerts incident={one} />
           <Notes id={one.id} />
           <Timeline id={id} />
