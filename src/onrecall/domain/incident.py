@@ -296,6 +296,13 @@ class Evidence:
         """What fixed it, where that is known."""
         return self.incident.resolution if self.incident else None
 
+    @property
+    def dated(self) -> datetime | None:
+        """When the incident began, or of when the document is; None: it does not say."""
+        if self.incident is not None:
+            return self.incident.started_at
+        return self.document.dated if self.document is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
