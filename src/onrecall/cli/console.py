@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -16,9 +16,13 @@ from onrecall.cli.terminal import complain, err, inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.pipeline.cause_families import CauseOverview
 from onrecall.pipeline.import_history import Brought
 from onrecall.pipeline.second_opinion import SecondOpinion
 from onrecall.schemas.incidents import DocumentOut, IncidentOut
+
+if TYPE_CHECKING:
+    from onrecall.cli.import_history import MappingFile
 
 VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
@@ -138,7 +142,8 @@ def evidence(found: Sequence[Evidence]) -> None:
         say("nothing like this was seen before")
     for one in found:
         more = f"  (and {len(one.family)} more of its family: {', '.join(one.family)})" if one.family else ""
-        say((f"{one.score:.2f} ", "dim"), (one.id, "bold"), f"  {one.title}", (more, "dim"), indent=2)
+        undated = "  undated" if one.document is not None and one.dated is None else ""
+        say((f"{one.score:.2f} ", "dim"), (one.id, "bold"), f"  {one.title}", (more + undated, "dim"), indent=2)
         for reason in one.why:
             say((f"· {reason}", "dim"), indent=7)
 
@@ -161,8 +166,9 @@ def brought(report: Brought, *, dry_run: bool = False) -> None:
     created = "would create" if dry_run else "created"
     counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
     say(f"{created} {report.created}, {counts}")
-    for note in report.notes[:REJECTED_SHOWN]:
-        say((f"note: {note}", "dim"), indent=2)
+    unused = [str(fields) for fields in report.unused]
+    _notes(unused)
+    _notes([note for note in report.notes if note not in unused])
     for flaw in report.quality.findings:
         some = ", ".join(flaw.examples)
         say(
@@ -172,6 +178,28 @@ def brought(report: Brought, *, dry_run: bool = False) -> None:
         complain(f"  {one.where}: {one.field + ': ' if one.field else ''}{one.message}")
     if len(report.rejected) > REJECTED_SHOWN:
         complain(f"  … and {len(report.rejected) - REJECTED_SHOWN} more; --json lists them all")
+
+
+def cause_labels(found: CauseOverview) -> None:
+    """How many root causes have a label, where families wait for one."""
+    if found.proposed:
+        say((f"{found.summary}: onrecall causes list", "dim"))
+
+
+def mapping_file(file: "MappingFile") -> None:
+    """A suggested mapping file, and how to use it."""
+    say(file.suggestion.text.rstrip("\n"))
+    if file.written:
+        complain(f"written to {file.path}; look it over, then import with --mapping {file.path}")
+    else:
+        complain(f"{file.path} is there already and was left as it is")
+
+
+def _notes(notes: Sequence[str]) -> None:
+    for note in notes[:REJECTED_SHOWN]:
+        say((f"note: {note}", "dim"), indent=2)
+    if len(notes) > REJECTED_SHOWN:
+        say((f"… and {len(notes) - REJECTED_SHOWN} more notes; --json lists them all", "dim"), indent=2)
 
 
 def exported(folder: Path, counts: Mapping[str, int]) -> None:

@@ -15,7 +15,7 @@ from onrecall.bootstrap.app import house, settings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, examples, hindsight, keys, maintenance, sources
+from onrecall.cli import bench_prior, causes, examples, hindsight, keys, maintenance, sources
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -47,6 +47,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.export import archive
 from onrecall.kafka import command as streaming
+from onrecall.pipeline import cause_families
 from onrecall.pipeline import recurrences as families
 from onrecall.schemas.incidents import IncidentOut, RecallOut, RecommendationOut
 from onrecall.schemas.recurrences import RecurrencesOut
@@ -72,6 +73,7 @@ app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(examples.app, name="examples")
 app.add_typer(hindsight.app, name="hindsight")
+app.add_typer(causes.app, name="causes")
 
 
 @app.callback(invoke_without_command=True)
@@ -204,12 +206,22 @@ def bring(
     mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = None,
     undated: Annotated[str | None, typer.Option(help="When incidents started that say nothing of it.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
+    suggest_mapping: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
+    source = importing.Source(
+        tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
+    )
+    if suggest_mapping:
+        suggested = importing.suggest_mapping(source)
+        _say(importing.mapping_as_json(suggested), as_json, lambda: printing.mapping_file(suggested))
+        return
     with house() as home:
-        source = importing.Source(tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"))
         brought = importing.run(home.memory, source, dry_run=dry_run)
     _say(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
@@ -232,7 +244,11 @@ def trust(as_json: Json = False) -> None:
     """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
     with house() as home:
         found = home.memory.trust.standing()
-    _say(TrustOut.model_validate(found).plain(), as_json, lambda: trusting.standing(found))
+        labels = cause_families.overview(home.memory.store)
+    plain = TrustOut.model_validate(found).plain() | {"proposed_causes": len(labels.proposed)}
+    _say(plain, as_json, lambda: trusting.standing(found))
+    if not as_json:
+        printing.cause_labels(labels)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from onrecall.bootstrap.status import StatusReport
 from onrecall.http import (
     alerts,
     audit,
+    causes,
     console,
     deliveries,
     documents,
@@ -167,6 +168,7 @@ ROUTERS = (
     trust.router,
     usage.router,
     recurrences.router,
+    causes.router,
     history.router,
     documents.router,
     deliveries.router,

@@ -167,6 +167,9 @@ class EvidenceOut(Out):
     document: str | None = Field(
         default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
     )
+    dated: datetime | None = Field(
+        None, description="When the incident began, or of when the document is; null: undated."
+    )
 
 
 class CitationOut(Out):
@@ -319,6 +322,22 @@ class QualityOut(Out):
     findings: list[FindingOut]
 
 
+class UnusedFieldOut(Out):
+    """A field or column that says something and was not used."""
+
+    field: str
+    count: int = Field(description="Records in which it says something.")
+    of: int = Field(description="Records that were read.")
+    example: str
+
+
+class UnusedFieldsOut(Out):
+    """What was not used of one file."""
+
+    where: str
+    fields: list[UnusedFieldOut]
+
+
 class ImportOut(Out):
     """What became of an import."""
 
@@ -327,6 +346,7 @@ class ImportOut(Out):
     unchanged: int
     rejected: list[RejectedOut]
     notes: list[str] = []
+    unused: list[UnusedFieldsOut] = []
     quality: QualityOut = Field(default_factory=lambda: QualityOut(incidents=0, findings=[]))
 
 

@@ -16,6 +16,7 @@ from onrecall.domain.incident import EXAMPLE, Passage
 from onrecall.storage import audit, examples, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
+from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
 from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
@@ -41,6 +42,8 @@ KEPT: Sequence[Table] = (
     maintenance_windows,
     memory_banks,
     retained,
+    cause_families,
+    cause_family_members,
     tables.passages,
 )
 """In the order in which one needs the other."""

@@ -46,6 +46,7 @@ from onrecall.storage.answer_leases import Claims
 from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
+from onrecall.storage.cause_families import CauseFamilies
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
@@ -95,6 +96,7 @@ class Store(Inbox):
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
+        self.cause_families = CauseFamilies(database)
         self.notices = Notices(database)
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)

@@ -232,6 +232,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Causes
+         * @description Return families of root causes that have no label yet, and what was decided; nothing is written.
+         */
+        get: operations["causes_api_v1_causes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Give the members of proposed families their label.
+         */
+        post: operations["confirm_api_v1_causes_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss
+         * @description Note that proposed families are none; they are not proposed again.
+         */
+        post: operations["dismiss_api_v1_causes_dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/{family_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw
+         * @description Take a decision back; those that got their label by it lose it.
+         */
+        delete: operations["withdraw_api_v1_causes__family_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -3032,6 +3112,30 @@ export interface components {
             role: "ingest" | "viewer" | "responder" | "admin";
         };
         /**
+         * CausesOut
+         * @description What is proposed and what was decided.
+         */
+        CausesOut: {
+            /** Confirmed */
+            confirmed: components["schemas"]["DecidedFamilyOut"][];
+            /** Dismissed */
+            dismissed: components["schemas"]["DecidedFamilyOut"][];
+            /**
+             * Labelled
+             * @description Incidents with a root cause and a label.
+             */
+            labelled: number;
+            /** Proposed */
+            proposed: components["schemas"]["ProposedFamilyOut"][];
+            /** Summary */
+            summary: string;
+            /**
+             * Unlabelled
+             * @description Incidents with a root cause in prose and no label.
+             */
+            unlabelled: number;
+        };
+        /**
          * ChangeBeforeOut
          * @description A change that came shortly before an incident. That it came before does not make it the cause.
          */
@@ -3098,6 +3202,17 @@ export interface components {
             title: string;
         };
         /**
+         * ChangedOut
+         * @description What a decision changed.
+         */
+        ChangedOut: {
+            /**
+             * Changed
+             * @description Incidents that got or lost their label; families, where they were dismissed.
+             */
+            changed: number;
+        };
+        /**
          * Changes
          * @description A page of changes; `next` fetches the following one.
          */
@@ -3106,6 +3221,19 @@ export interface components {
             items: components["schemas"]["ChangeOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * ChoiceIn
+         * @description A proposed family to confirm.
+         */
+        ChoiceIn: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description Another label than the proposed one.
+             */
+            label?: string | null;
         };
         /**
          * ChunkOut
@@ -3183,6 +3311,16 @@ export interface components {
             probability: number;
             /** Right */
             right: number;
+        };
+        /**
+         * ConfirmIn
+         * @description Families to confirm, all at once.
+         */
+        ConfirmIn: {
+            /** By */
+            by?: string | null;
+            /** Families */
+            families: components["schemas"]["ChoiceIn"][];
         };
         /**
          * ContentBlockIn
@@ -3264,6 +3402,27 @@ export interface components {
         CreateBankIn: {
             /** Name */
             name?: string | null;
+        };
+        /**
+         * DecidedFamilyOut
+         * @description A family that was confirmed or dismissed.
+         */
+        DecidedFamilyOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Id */
+            id: string;
+            /** Incidents */
+            incidents: string[];
+            /** Label */
+            label: string;
+            /** State */
+            state: string;
         };
         /**
          * DecisionOut
@@ -3429,6 +3588,16 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "sent" | "dead" | "superseded";
+        };
+        /**
+         * DismissIn
+         * @description Families that are none.
+         */
+        DismissIn: {
+            /** By */
+            by?: string | null;
+            /** Families */
+            families: string[];
         };
         /**
          * DispositionOut
@@ -3629,6 +3798,11 @@ export interface components {
          * @description An earlier incident or a document that is like the situation, and why.
          */
         EvidenceOut: {
+            /**
+             * Dated
+             * @description When the incident began, or of when the document is; null: undated.
+             */
+            dated?: string | null;
             excerpt: components["schemas"]["ExcerptOut"] | null;
             /** Family */
             family: string[];
@@ -3688,6 +3862,18 @@ export interface components {
             field: string | null;
             /** Id */
             id: string;
+        };
+        /**
+         * FamilyMemberOut
+         * @description An incident of a proposed family.
+         */
+        FamilyMemberOut: {
+            /** Incident */
+            incident: string;
+            /** Root Cause */
+            root_cause: string;
+            /** Title */
+            title: string;
         };
         /**
          * FamilyOut
@@ -3979,6 +4165,11 @@ export interface components {
             rejected: components["schemas"]["onrecall__schemas__incidents__RejectedOut"][];
             /** Unchanged */
             unchanged: number;
+            /**
+             * Unused
+             * @default []
+             */
+            unused?: components["schemas"]["UnusedFieldsOut"][];
             /** Updated */
             updated: number;
         };
@@ -5111,6 +5302,23 @@ export interface components {
             type?: string;
         };
         /**
+         * ProposedFamilyOut
+         * @description Root causes that say the same, waiting for a person.
+         */
+        ProposedFamilyOut: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description From their own words, or of a labelled incident that says the same.
+             */
+            label: string;
+            /** Members */
+            members: components["schemas"]["FamilyMemberOut"][];
+            /** Why */
+            why: string;
+        };
+        /**
          * QueryIn
          * @description What is going on.
          */
@@ -5482,6 +5690,11 @@ export interface components {
              * @description Incidents looked at.
              */
             incidents: number;
+            /**
+             * Proposed
+             * @description Families of root causes that wait for a label (`GET /causes`).
+             */
+            proposed?: number | null;
             /**
              * Rules
              * @description How it is ranked and counted, in words.
@@ -6747,6 +6960,36 @@ export interface components {
             right: components["schemas"]["EstimateOut"];
             /** Risk Coverage */
             risk_coverage: components["schemas"]["CoveredOut"][];
+        };
+        /**
+         * UnusedFieldOut
+         * @description A field or column that says something and was not used.
+         */
+        UnusedFieldOut: {
+            /**
+             * Count
+             * @description Records in which it says something.
+             */
+            count: number;
+            /** Example */
+            example: string;
+            /** Field */
+            field: string;
+            /**
+             * Of
+             * @description Records that were read.
+             */
+            of: number;
+        };
+        /**
+         * UnusedFieldsOut
+         * @description What was not used of one file.
+         */
+        UnusedFieldsOut: {
+            /** Fields */
+            fields: components["schemas"]["UnusedFieldOut"][];
+            /** Where */
+            where: string;
         };
         /**
          * UploadIn
@@ -8147,6 +8390,355 @@ export interface operations {
             };
             /** @description Internal error */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    causes_api_v1_causes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_api_v1_causes_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    dismiss_api_v1_causes_dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_api_v1_causes__family_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                family_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
