@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
-from onrecall.http.dependencies import TheIntake, TheMemory
+from onrecall.http.dependencies import TheIntake, TheMemory, caller_of
 from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import Receipt, sender
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
@@ -70,7 +70,7 @@ TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
 async def receive(source: str, request: Request, intake: TheIntake) -> Response:
     """Take in a sender's message. 202 means that it is kept for good; the same again changes nothing."""
     sender(source)
-    receipt = await intake.take(source, await bodies.delivery(request))
+    receipt = await intake.take(source, await bodies.delivery(request), caller_of(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)
@@ -79,7 +79,7 @@ async def receive(source: str, request: Request, intake: TheIntake) -> Response:
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake) -> Response:
     """Take alerts straight from Prometheus, as its Alertmanager would."""
-    return _taken(await intake.take("prometheus", await bodies.delivery(request)))
+    return _taken(await intake.take("prometheus", await bodies.delivery(request), caller_of(request)))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
@@ -153,7 +153,7 @@ def _taken(receipt: Receipt) -> Response:
 
 async def _as_pagerduty(request: Request, intake: TheIntake, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await bodies.delivery(request))
+        receipt = await intake.take(source, await bodies.delivery(request), caller_of(request))
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from onrecall.domain.errors import Invalid
+from onrecall.http import threads
 from onrecall.sources import Delivery
 
 LARGEST = 4 * 1024 * 1024
@@ -24,7 +25,10 @@ async def delivery(request: Request) -> Delivery:
     except ClientDisconnect as error:
         raise HTTPException(400, "the sender hung up before all of it was here") from error
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Delivery(unpacked(body, headers.get("content-encoding", "")), headers)
+    encoding = headers.get("content-encoding", "")
+    if encoding:
+        body = await threads.run(threads.ACKNOWLEDGING, unpacked, body, encoding)
+    return Delivery(body, headers)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
