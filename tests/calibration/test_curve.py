@@ -95,7 +95,7 @@ def test_the_counts_are_of_real_answers():
 
 @pytest.mark.parametrize(("n", "reason"), [(0, "0 outcomes"), (1, "1 outcome"), (6, "6 outcomes"), (19, "19 outcomes")])
 def test_too_little_is_said(n, reason):
-    assert curve.fit(history(n)[0]) == NotMeasured(f"not measured yet: {reason}, 20 needed")
+    assert curve.fit(history(n)[0]) == NotMeasured(f"not measured on your incidents yet: {reason}, 20 needed")
 
 
 def test_twenty_give_the_base_rate():
@@ -108,7 +108,9 @@ def test_answers_that_named_nothing_and_answers_without_features_are_left_out():
     judged = history(40)[0]
     silent = [replace(one, verdict="never_seen") for one in judged[:15]]
     bare = [replace(one, features={}) for one in judged[15:30]]
-    assert curve.fit([*silent, *bare, *judged[30:]]) == NotMeasured("not measured yet: 10 outcomes, 20 needed")
+    assert curve.fit([*silent, *bare, *judged[30:]]) == NotMeasured(
+        "not measured on your incidents yet: 10 outcomes, 20 needed"
+    )
     found = curve.fit(judged)
     assert isinstance(found.confidence({}), NotMeasured)
     assert isinstance(found.confidence({**judged[0].features, "match": float("nan")}), NotMeasured)

@@ -67,7 +67,8 @@ def test_ask_answers_from_the_example_history(said, data_dir):
     assert answer["evidence"][0]["id"] == "INC-001"
     assert answer["steps"]
     assert all(step["citation"]["quote"] for step in answer["steps"])
-    assert answer["confidence"] is None
+    assert answer["confidence"]["basis"] == "public"
+    assert "not measured on your incidents yet" in answer["confidence_reason"]
 
 
 def test_ask_reads_as_text_too(onrecall, data_dir):

@@ -33,8 +33,8 @@ def test_an_incident_is_opened_answered_rated_resolved_and_learned(client):
     incident = opened(client)
     answer = answered(client, incident["id"])
     assert answer["evidence"][0]["id"] == "INC-001"
-    assert answer["confidence"] is None
-    assert "not measured yet" in answer["confidence_reason"]
+    assert answer["confidence"]["basis"] == "public"
+    assert "not measured on your incidents yet" in answer["confidence_reason"]
     assert incident["id"] not in [one["id"] for one in answer["evidence"]]
 
     steps = [{"n": answer["steps"][0]["n"], "outcome": "worked"}]

@@ -88,8 +88,8 @@ async def reads(client: Client) -> None:
     assert found[0]["id"] == "INC-001"
     assert len(found) == 3
     answer = said(await client.call_tool("ask", {"text": QUESTION}))
-    assert (answer["verdict"], answer["confidence"]) == ("known", None)
-    assert "not measured yet" in answer["how_far_to_trust_it"]
+    assert (answer["verdict"], answer["confidence"]["basis"]) == ("known", "public")
+    assert "not measured on your incidents yet" in answer["how_far_to_trust_it"]
     assert all(step["risk"] and step["from"]["id"] and step["from"]["line"] for step in answer["steps"])
     source = answer["steps"][0]["from"]
     page = said(await client.call_tool("get_incident", {"id": source["id"], "from_line": source["line"]}))

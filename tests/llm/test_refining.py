@@ -181,7 +181,8 @@ def test_another_cause_may_be_chosen_where_the_evidence_conflicts(house_with, tw
     assert answer.cause_citation.id in plain.alternatives[0].evidence
     assert {step.citation.id for step in answer.steps} <= set(plain.alternatives[0].evidence)
     assert answer.alternatives[0].cause == plain.cause
-    assert (answer.confidence, answer.features) == (None, {})
+    assert (answer.confidence.basis, answer.features) == ("public", {})
+    assert "another cause" in answer.confidence_reason
     assert "another cause leads" in answer.changed
 
 

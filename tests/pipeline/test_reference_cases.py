@@ -66,7 +66,8 @@ def test_another_kind_of_fault_is_never_answered_with_a_throttle(memory, kind):
     assert answer.verdict == "never_seen"
     assert (answer.cause, answer.steps) == (None, ())
     assert answer.confidence is None
-    assert "no cause is named" in answer.confidence_reason
+    assert answer.probability == 0
+    assert answer.confidence_reason == "nothing is on record that could be right"
 
 
 def test_the_same_memory_does_answer_what_it_has_seen_and_says_how_often_that_was_right(memory):
@@ -95,8 +96,9 @@ def test_a_number_of_matches_is_no_confidence(memory, matches):
     memory.bring(replace(one, id=f"INC-{n}", source_id=f"{n}") for n in range(matches))
     answer = memory.ask(situation(one.text, one.service, dict(one.labels)))
     assert answer.cause_label == "database-timeout"
-    assert answer.confidence is None
-    assert answer.confidence_reason == "not measured yet: 0 outcomes, 20 needed"
+    assert answer.confidence.basis == "public"
+    assert (answer.confidence.right, answer.confidence.of) != (matches, matches)
+    assert answer.confidence_reason == "not measured on your incidents yet: 0 outcomes, 20 needed"
 
 
 def test_canned_causes_of_a_model_poison_nothing(memory):
@@ -110,6 +112,6 @@ def test_canned_causes_of_a_model_poison_nothing(memory):
         )
         memory.resolve(incident.id, canned)
     answer = memory.ask(situation(text, "checkout"))
-    assert (answer.cause, answer.steps, answer.confidence) == (None, (), None)
+    assert (answer.cause, answer.steps, answer.confidence.basis) == (None, (), "public")
     assert memory.store.judged() == ()
     assert memory.trust.standing().right.n == 0

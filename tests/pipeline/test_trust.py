@@ -22,19 +22,24 @@ def happen(memory, clock, n, cause, symptom):
     return incident, answer
 
 
-def test_confidence_is_absent_with_its_reason_then_a_frequency(memory, clock):
+def test_confidence_is_of_public_data_with_the_reason_then_of_the_own_outcomes(memory, clock):
     answers = []
     for n in range(60):
         cause, symptom = list(CAUSES.items())[n % 3]
         answers.append(happen(memory, clock, n, cause, symptom)[1])
-    assert answers[5].confidence is None
-    assert "not measured yet" in answers[5].confidence_reason
+    assert answers[0].confidence is None
+    assert answers[0].confidence_reason == "nothing is on record that could be right"
+    assert answers[0].probability == 0
+    assert answers[5].confidence.basis == "public"
+    assert "not measured on your incidents yet" in answers[5].confidence_reason
     confidence = answers[-1].confidence
     assert isinstance(confidence, Confidence)
+    assert confidence.basis == "outcomes"
+    assert answers[-1].confidence_reason is None
     assert 0 < confidence.right <= confidence.of
     assert confidence.low <= confidence.probability <= confidence.high
     assert confidence.probability < 1
-    assert memory.store.recommendation(answers[5].id).confidence is None
+    assert memory.store.recommendation(answers[5].id).confidence == answers[5].confidence
 
 
 def test_wrong_answers_lower_it(memory, clock):
@@ -86,7 +91,8 @@ def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock)
     newest = memory.store.newest_curve().body
     memory.store.save_curve({**newest, "apart": 1.01}, clock())
     answer = memory.ask(asked)
-    assert (answer.verdict, answer.cause, answer.steps, answer.confidence) == ("never_seen", None, (), None)
+    assert (answer.verdict, answer.cause, answer.steps) == ("never_seen", None, ())
+    assert answer.confidence.basis == "public"
     assert "INC-1" in answer.verdict_reason
     assert "stands out from the rest no more" in answer.verdict_reason
     assert [one.id for one in answer.evidence] == ["INC-1"]

@@ -17,11 +17,14 @@ describe("the first safe step", () => {
 });
 
 describe("trust", () => {
+  const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
   it("is a frequency with its interval and where it comes from", () => {
-    const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
     expect(trust({ confidence, confidence_reason: null })).toBe("Right 7 of 9 times at this level (45–94 %), on your own incidents");
   });
   it("is absent with its reason", () => {
+    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed" })).toBe(
+      "Right 7 of 9 times at this level (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
+    );
     expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
   });
 });

@@ -39,8 +39,9 @@ const percent = (share: number): string => `${Math.round(share * 100)}`;
 export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason">): string {
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const basis = sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents";
-  return `Right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %), ${basis}`;
+  const frequency = `Right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
+  if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
+  return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
 }
 
 /** The same in a word and a number, for a list: "right 7 of 9 times". */
@@ -48,7 +49,7 @@ export function surely(answer: Pick<Recommendation, "confidence" | "confidence_r
   const sure = answer.confidence;
   if (!sure) return "trust not measured";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
-  return `${words}: right ${sure.right} of ${sure.of} times`;
+  return `${words}: right ${sure.right} of ${sure.of} times${sure.basis === "public" ? " on public data" : ""}`;
 }
 
 /** "worked 3 of 4 times here", or that nobody has tried it yet. */

@@ -42,10 +42,10 @@ class Task:
 
 def read(folder: Path, corpus: Path | None = None) -> Task:
     """The task in a folder; its corpus may come from another task's folder."""
-    entries = tuple(_entry(where, row) for where, row in _rows(_file((corpus or folder) / "corpus.jsonl")))
-    queries = tuple(_question(where, row) for where, row in _rows(_file(folder / "queries.jsonl")))
-    for path, found in ((corpus or folder) / "corpus.jsonl", entries), (folder / "queries.jsonl", queries):
-        _unique(path, [one.id for one in found])
+    path = _file((corpus or folder) / "corpus.jsonl")
+    entries = tuple(_entry(where, row) for where, row in _rows(path))
+    _unique(path, [entry.id for entry in entries])
+    queries = read_queries(folder / "queries.jsonl")
     ids, asked = {entry.id for entry in entries}, {query.id for query in queries}
     right: dict[str, dict[str, float]] = {}
     for where, query, document, score in _judgements(folder):
@@ -56,6 +56,13 @@ def read(folder: Path, corpus: Path | None = None) -> Task:
         if score > 0:
             right.setdefault(query, {})[document] = score
     return Task(folder.resolve().name, entries, queries, right)
+
+
+def read_queries(path: Path) -> tuple[Question, ...]:
+    """The questions in a file, in its order."""
+    queries = tuple(_question(where, row) for where, row in _rows(_file(path)))
+    _unique(path, [query.id for query in queries])
+    return queries
 
 
 def _file(path: Path) -> Path:

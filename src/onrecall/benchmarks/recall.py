@@ -77,8 +77,8 @@ def run(
 ) -> Report:
     """Measure a task; the corpus may come from another task's folder. `asking` is the model as questions have it."""
     asked = task.read(folder, corpus)
-    say = progress or _quiet
-    with _memory(asked, embedder, asking, say) as recall:
+    say = progress or silent
+    with task_memory(asked, embedder, asking, say) as recall:
         ours: list[Ranked] = []
         for n, query in enumerate(asked.queries, start=1):
             found = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
@@ -107,12 +107,12 @@ def run(
     )
 
 
-def _quiet(_stage: str, _done: int, _of: int) -> None:
-    """Say nothing."""
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Report no progress."""
 
 
 @contextmanager
-def _memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
+def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
     """A fresh memory that holds the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
         store = Store.open(f"sqlite:///{folder}/bench.db")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from onrecall.domain.incident import Advice, Evidence
+from onrecall.domain.incident import Advice, Evidence, Recommendation
 
 OLD = math.log1p(3650)
 """An age of ten years or more counts as 1."""
@@ -38,7 +38,7 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
     """The features of an answer, from the evidence (best first) and what was advised on it; never a NaN."""
     if not evidence:
         return {**dict.fromkeys(NAMES, 0.0), "age": UNKNOWN, "track": UNKNOWN, "service": UNKNOWN}
-    mine = _speaking_for(evidence, advice)
+    mine = speaking_for(evidence, advice)
     others = [one for one in evidence if one not in mine]
     best = max(mine, key=lambda one: one.score)
     first = max(evidence, key=lambda one: one.score)
@@ -58,10 +58,10 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
     return {name: _bounded(values[name], LOWEST.get(name, 0.0)) for name in NAMES}
 
 
-def _speaking_for(evidence: Sequence[Evidence], advice: Advice) -> list[Evidence]:
+def speaking_for(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
     """The evidence for the cause that was named; where none was, the best alone."""
     same = _same_label(advice.cause_label) if advice.cause_label else _same_sentence(advice.cause)
-    cited = advice.cause_citation.id if advice.cause_citation else None
+    cited = advice.cause_citation.evidence_id if advice.cause_citation else None
     found = [one for one in evidence if one.id == cited or (_stood_for(one) and same(one))]
     return found or [max(evidence, key=lambda one: one.score)]
 
@@ -82,7 +82,7 @@ def _letters(text: str) -> str:
 
 
 def _stood_for(evidence: Evidence) -> bool:
-    return evidence.resolution is not None and evidence.resolution.provenance != "model"
+    return evidence.resolution is not None and evidence.resolution.confirmed
 
 
 def _squares(evidence: Sequence[Evidence]) -> float:

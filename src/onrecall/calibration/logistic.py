@@ -26,16 +26,21 @@ class Logistic:
         return _sigmoid(z)
 
 
-def fit(columns: Floats, right: Floats, ridge: float) -> Logistic:
-    """Newton's method on the penalised likelihood; the intercept is not penalised."""
+def fit(columns: Floats, right: Floats, ridge: float, counts: Floats | None = None) -> Logistic:
+    """Newton's method on the penalised likelihood; the intercept is not penalised.
+
+    `counts` says how many answers each row stands for, by default one.
+    """
     n, width = columns.shape
-    centre, spread = columns.mean(axis=0), columns.std(axis=0)
+    counts = np.ones(n) if counts is None else counts
+    centre = counts @ columns / counts.sum() if n else np.zeros(width)
+    spread = np.sqrt(counts @ np.square(columns - centre) / counts.sum()) if n else np.zeros(width)
     scale = np.where(spread > 1e-9, spread, 1.0)
     design = np.zeros((n + 2, width + 1))
     design[:n, 1:] = (columns - centre) / scale
     design[:, 0] = 1.0
     truth = np.concatenate([right, [1.0, 0.0]])
-    mass = np.concatenate([np.ones(n), [HALF, HALF]])
+    mass = np.concatenate([counts, [HALF, HALF]])
     penalty = np.concatenate([[0.0], np.full(width, ridge)])
     weights = np.zeros(width + 1)
     for _ in range(STEPS):

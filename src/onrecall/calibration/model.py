@@ -122,7 +122,7 @@ def fit(judged: Iterable[Judged]) -> Curve | NotMeasured:
     past = forward.history(judged)
     n = len(past.right)
     if n < NEEDED:
-        return NotMeasured(f"not measured yet: {n} outcome{'' if n == 1 else 's'}, {NEEDED} needed")
+        return NotMeasured(f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {NEEDED} needed")
     chances = forward.foretold(past)
     method, found = _levels(past, chances)
     return Curve(

@@ -39,7 +39,7 @@ def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     if not paths:
         raise Invalid("name a file or a folder to import, or give --example", "paths")
     for path in paths:
-        if not path.exists():
+        if not history.is_collection(path) and not path.exists():
             raise Invalid(f"{path} is not there; check the path", "paths")
     total = Brought()
     exports = [path for path in paths if archive.is_export(path)]

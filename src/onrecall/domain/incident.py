@@ -10,7 +10,7 @@ from onrecall.domain.errors import Conflict, Invalid
 Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
 Status = Literal["open", "acknowledged", "resolved"]
 StepOutcome = Literal["worked", "did_not_help", "made_it_worse"]
-Provenance = Literal["human", "imported", "model"]
+Provenance = Literal["human", "imported", "suggested", "model"]
 Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
 Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
@@ -18,6 +18,20 @@ LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document"]
 Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
+
+
+EXAMPLE = "example"
+"""The source of incidents and documents that ship with OnRecall and never happened: your own records win over them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEffect:
+    """How well a measure worked, as the source of the incident reports it. Percentages, 0..100; never computed here."""
+
+    effectiveness: float | None = None
+    """Share of the impact that the measure took away."""
+    confidence: float | None = None
+    """How sure the source is that this measure resolved the incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,30 @@ class ResolutionStep:
     command: str | None = None
     outcome: StepOutcome = "worked"
     rollback: str | None = None
+    line: int | None = None
+    """Where it stands in the document that tells of the incident."""
+    effect: ReportedEffect | None = None
+    """Set on the one measure that ended the incident, where its source names that measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """What happened at one moment, as the document that tells of the incident has it."""
+
+    text: str
+    at: datetime | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """What shall be done so that the incident does not come again."""
+
+    text: str
+    owner: str | None = None
+    state: str | None = None
+    """`open`, `in progress`, `done` or `cancelled`, or the writer's own word; None: nothing is said of it."""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +80,13 @@ class Resolution:
     summary: str | None = None
     provenance: Provenance = "human"
     by: str | None = None
+    root_cause_line: int | None = None
+    """Where the root cause stands in the document that tells of the incident."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person or an imported record stands for it; what a model wrote or proposed is no evidence."""
+        return self.provenance in ("human", "imported")
 
     def same_as(self, other: "Resolution") -> bool:
         """Whether both say the same, whenever and by whomever it was said."""
@@ -75,6 +120,15 @@ class Incident:
     source_id: str | None = None
     resolution: Resolution | None = None
     links: tuple[Link, ...] = ()
+    document: str | None = None
+    """The id of the postmortem that tells of it."""
+    impact: str | None = None
+    detection: str | None = None
+    trigger: str | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """For each of its fields the line of the document on which it begins."""
 
     def resolve(self, resolution: Resolution) -> "Incident":
         """Close the incident; a later resolution is another version of it, and does not make it last longer."""
@@ -96,6 +150,11 @@ class Incident:
     def reopen(self) -> "Incident":
         """It was not over: the resolution no longer counts, and stays in the store's versions."""
         return replace(self, status="open", resolved_at=None, resolution=None)
+
+    @property
+    def named_on_record(self) -> str | None:
+        """The id by which the postmortem that tells of it names it, as another tool has it."""
+        return self.labels.get("incident") or self.labels.get("incident_id") if self.document else None
 
     @property
     def text(self) -> str:
@@ -220,6 +279,15 @@ class Evidence:
     record: Record = Record()
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
+    ranking: Mapping[str, float] = field(default_factory=dict)
+    """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
+    report: Document | None = None
+    """The postmortem that tells of the incident."""
+
+    @property
+    def report_id(self) -> str | None:
+        """The id of that postmortem."""
+        return self.report.id if self.report else None
 
     @property
     def resolution(self) -> Resolution | None:
@@ -234,6 +302,13 @@ class Citation:
     id: str
     quote: str
     line: int
+    incident: str | None = None
+    """The incident that the cited document tells of, where a document is cited for one."""
+
+    @property
+    def evidence_id(self) -> str:
+        """The id of the evidence that is cited."""
+        return self.incident or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +369,8 @@ class Confidence:
     of: int
     low: float
     high: float
-    basis: Literal["outcomes", "backtest"]
+    basis: Literal["outcomes", "backtest", "public"]
+    """Counted on live answers that people judged, on a replay of the own history, or on public data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +438,17 @@ class Recommendation:
     """What the evidence looked like in numbers: what confidence is measured on."""
     asked: str | None = None
     """What was asked, where no incident says it and the answer is kept."""
+    asked_context: Mapping[str, str] = field(default_factory=dict)
+    """Service and labels of what was asked, where no incident says them and the answer is kept."""
+
+    @property
+    def probability(self) -> float:
+        """The chance that the precedent it rests on is right, where a number is needed: 0 where there is no precedent.
+
+        Without any evidence there is no `confidence`: nothing was shown that could be right, so the chance is 0 by its
+        meaning and not by an estimate.
+        """
+        return self.confidence.probability if self.confidence else 0.0
 
 
 @dataclass(frozen=True, slots=True)

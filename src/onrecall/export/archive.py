@@ -104,7 +104,8 @@ def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = 
     if dry_run:
         return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
     loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
-    return Brought(created=loaded, unchanged=expected - loaded)
+    about_itself = sum(manifest["rows"].get(name, 0) for name in ("archive", "counters"))
+    return Brought(created=loaded, unchanged=expected - about_itself - loaded)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorke
 from onrecall.http.held import while_connected
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft
+from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
 from onrecall.schemas.incidents import (
     EventOut,
@@ -102,7 +103,7 @@ def incidents(
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """One incident, now or as it was known at a time, and what was changed shortly before it."""
     found = memory.store.incident(incident_id, as_of)
-    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found))
+    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found), memory.alert_links(incident_id))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
@@ -132,7 +133,9 @@ async def recommendation(
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    return AnswerOut.model_validate(newest).with_changes(await run_in_threadpool(before, memory, asked))
+    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(asked))
+    changes = await run_in_threadpool(before, memory, asked)
+    return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
 
 
 @router.get(

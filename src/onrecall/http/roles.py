@@ -53,6 +53,10 @@ _V1: Mapping[str, Least] = {
     "POST /keys/{which}/rotate": "admin",
     "GET /me": "viewer",
     "GET /senders": "viewer",
+    "GET /alerts": "viewer",
+    "GET /sources": "viewer",
+    "GET /sources/{name}": "viewer",
+    "POST /sources/{name:path}/try": "viewer",  # it stores nothing
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
@@ -60,8 +64,16 @@ _V1: Mapping[str, Least] = {
     "GET /trust/backtest": "viewer",
     "POST /trust/backtest": "responder",
     "GET /usage": "viewer",
+    "POST /alerts": "ingest",
+    "POST /alerts/generic/{name}": "ingest",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
+}
+_NOTIFICATIONS: Mapping[str, Least] = {
+    "POST /notifications": "responder",
+    "GET /notifications": "viewer",
+    "GET /notifications/decision/{decision_id}": "viewer",
+    "GET /notifications/{notification_id}": "viewer",
 }
 _DIALECTS: Mapping[str, Least] = {
     "POST /api/seed": "admin",
@@ -72,8 +84,8 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /incident/new": "responder",
     "POST /incident/resolve": "responder",
     "GET /incident/{incident_id}": "viewer",
-    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
-    "POST /sync": "viewer",
+    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; nothing is written
+    "POST /sync": "responder",  # it may bring in what a Hindsight has
     "POST /deduplicate": "viewer",
     "GET /incidents/all": "viewer",
     "GET /incidents/insights": "viewer",
@@ -81,6 +93,7 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/decisions/analyze": "responder",
     "POST /api/v1/decisions/stream-anomaly": "ingest",
     "GET /api/v1/decisions": "viewer",
+    "DELETE /api/v1/decisions": "admin",
     "GET /api/v1/decisions/history": "viewer",
     "GET /api/v1/decisions/stats": "viewer",
     "GET /api/v1/decisions/{decision_id}": "viewer",
@@ -93,6 +106,30 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/documents/search": "viewer",
     "GET /api/v1/documents/stats": "viewer",
     "WEBSOCKET /ws/incidents": "viewer",
+    "WEBSOCKET /ws/dashboard": "viewer",
+    "GET /ws/stats": "viewer",
+    "GET /health": "open",
+    "GET /health/vector-db": "viewer",
+    "GET /health/llm": "viewer",
+    **{route.replace(" ", f" {base}", 1): least for base in ("", "/api/v1") for route, least in _NOTIFICATIONS.items()},
+    # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
+    "GET /version": "open",
+    "GET /health/live": "open",
+    "GET /v1/default/banks": "viewer",
+    "GET /v1/default/banks/{bank_id}": "viewer",
+    "PUT /v1/default/banks/{bank_id}": "admin",
+    "PATCH /v1/default/banks/{bank_id}": "admin",
+    "DELETE /v1/default/banks/{bank_id}": "admin",
+    "GET /v1/default/banks/{bank_id}/profile": "viewer",
+    "GET /v1/default/banks/{bank_id}/config": "viewer",
+    "GET /v1/default/banks/{bank_id}/stats": "viewer",
+    "POST /v1/default/banks/{bank_id}/memories": "admin",
+    "DELETE /v1/default/banks/{bank_id}/memories": "admin",
+    "POST /v1/default/banks/{bank_id}/memories/recall": "viewer",
+    "GET /v1/default/banks/{bank_id}/memories/list": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents/{document_id:path}": "viewer",
+    "DELETE /v1/default/banks/{bank_id}/documents/{document_id:path}": "admin",
 }
 ROUTES: Mapping[str, Least] = {
     **_DIALECTS,  # first, as in the application
@@ -101,6 +138,7 @@ ROUTES: Mapping[str, Least] = {
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",
+    "POST /generic/2010-04-15/create_event.json": "ingest",
     "POST /slack/interactions": "slack",
     "POST /slack/commands": "slack",
     "POST /slack/events": "slack",
@@ -118,12 +156,26 @@ SOURCES: Mapping[str, str] = {
     "/api/v2/alerts": "prometheus",
     "/v2/enqueue": "pagerduty-events",
     "/v2/change/enqueue": "pagerduty-changes",
+    "/generic/2010-04-15/create_event.json": "pagerduty-events-v1",
+    "/api/v1/alerts": "prometheus",
 }
 """Whose messages come to an address that does not name the sender."""
-KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
-"""Whose senders have their key nowhere but in the message, as `routing_key`."""
+KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
+"""Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
 
-TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
+READS_BY_POST = frozenset(
+    {
+        "POST /api/query",
+        "POST /api/v1/documents/search",
+        "POST /api/v1/recall",
+        "POST /deduplicate",
+        "POST /incident/{incident_id}/postmortem",
+    }
+)
+"""Routes that change nothing and cost nothing although they are asked with POST."""
+TICKETED = frozenset(
+    {"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "WEBSOCKET /ws/dashboard", "GET /api/v1/export"}
+)
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
 
@@ -139,6 +191,12 @@ class Found:
     """The methods that are offered at this path, where this one is not."""
     path: str | None = None
     """The path as the table writes it."""
+
+
+def is_read_only(found: Found, method: str) -> bool:
+    """Whether a request for this changes nothing, and shows no more than a viewer may see."""
+    reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {found.path}" in READS_BY_POST
+    return reads and found.least in ("viewer", "open")
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}

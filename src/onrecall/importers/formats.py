@@ -8,6 +8,7 @@ from onrecall.domain.incident import Document, Incident
 from onrecall.importers import (
     firehydrant,
     github,
+    hindsight,
     incident_io,
     incidentos,
     jira,
@@ -46,12 +47,15 @@ TABLE: tuple[Format, ...] = (
     Format("rootly", "json", rootly.recognises, rootly.parse),
     Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
     Format("github", "json", github.recognises, github.parse),
+    Format("hindsight", "json", hindsight.recognises, hindsight.parse),
     Format("ragoffire", "json", ragoffire.recognises, ragoffire.parse),
     Format("incidentos", "json", incidentos.recognises, incidentos.parse),
     Format("recallops", "json", recallops.recognises, recallops.parse),
     Format("native", "json", native.recognises, native.parse),
 )
 COLUMNS, MARKDOWN = "columns", "markdown"
+WHOLE = frozenset({"recallops", "incidentos", "ragoffire"})
+"""Formats of which everything is kept, or said to be left out by name: the others hold much that no incident needs."""
 
 
 def formats() -> tuple[str, ...]:

@@ -27,7 +27,6 @@ from onrecall.domain.incident import (
     Incident,
     Outcome,
     Resolution,
-    ResolutionStep,
     StepVerdict,
 )
 from onrecall.mcp import results as shapes
@@ -104,7 +103,8 @@ class Tools:
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
 
-        `verdict` never_seen: memory has no answer. Confidence is a measured frequency, or null. Writes nothing.
+        `verdict` never_seen: memory has no answer. Confidence is a measured frequency with what it
+        was counted on. Writes nothing.
         """
         answer = self.memory.ask(situation(text, service, labels))
         return shapes.said(shapes.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
@@ -178,7 +178,7 @@ class Tools:
 
         The same again changes nothing; another resolution is a new version, and the earlier one is kept.
         """
-        done = tuple(ResolutionStep(one.text, one.command, one.outcome, one.rollback) for one in steps or ())
+        done = tuple(step.to_domain() for step in steps or ())
         by = self._caller(context).by()
         said = Resolution(root_cause, self.memory.now(), cause, done, summary, by=by)
         kept = self.memory.resolve(incident, said, recurrence_of)

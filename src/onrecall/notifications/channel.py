@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Incident, Recommendation
 
 Kind = Literal["opened", "changed", "resolved", "reopened", "merged"]
@@ -30,6 +31,8 @@ class News:
     """What is different from what was told before, in sentences that may quote untrusted text."""
     into: str | None = None
     """The incident that this one was merged into."""
+    alert_links: tuple[AlertLink, ...] = ()
+    """Where the senders of its alerts say that people can look; untrusted, and only http or https."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
+from onrecall.domain.alert import AlertLinkKind
 from onrecall.domain.incident import Citation, Confidence, Incident, Recommendation, Resolution, Risk, Step, Verdict
 from onrecall.notifications.channel import Kind, News
 
@@ -25,10 +27,23 @@ RISK: Mapping[Risk, str] = {
     "disruptive": "disruptive",
     "destructive": "destructive",
 }
+LINK: Mapping[AlertLinkKind, str] = {
+    "runbook": "Runbook",
+    "dashboard": "Dashboard",
+    "source": "Alert",
+    "generator": "Rule",
+    "silence": "Silence",
+}
+"""What a link of an alert is called."""
 SAFE: Sequence[Risk] = ("read_only", "reversible")
 NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
+
+
+def host_of(url: str) -> str:
+    """The host that a link leads to, as it is written there, so that nobody is led elsewhere unawares."""
+    return (urlsplit(url).hostname or "").encode("ascii", "backslashreplace").decode()[:60]
 
 
 def first_safe(recommendation: Recommendation) -> Step | None:
@@ -37,11 +52,12 @@ def first_safe(recommendation: Recommendation) -> Step | None:
 
 
 def confidence(found: Confidence | None, reason: str | None) -> str:
-    """How far to trust it, as a frequency; without one, why there is none."""
+    """How far to trust it, as a frequency, with the reason where it is not counted on the own incidents."""
     if found is None:
         return f"Confidence: {reason or 'not measured yet'}"
     low, high = round(found.low * 100), round(found.high * 100)
-    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %)"
+    public = f" on public data; {reason}" if found.basis == "public" else ""
+    return f"Right {found.right} of {found.of} times at this level ({low}–{high} %){public}"
 
 
 def cited(citation: Citation) -> str:

@@ -2,24 +2,25 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from onrecall.backtest.learning_curve import Curve as LearningCurve
 from onrecall.calibration import model as curve
-from onrecall.calibration import novelty
+from onrecall.calibration import novelty, prior
 from onrecall.calibration.labelled_answers import Judged
 from onrecall.calibration.model import Curve, NotMeasured
 from onrecall.calibration.trust_summary import Standing, standing
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Confidence, Incident, Outcome, Recommendation, Resolution
+from onrecall.domain.incident import Advice, Confidence, Evidence, Incident, Outcome, Recommendation, Resolution
 from onrecall.domain.markdown_page import one_line
 from onrecall.pipeline.learn import same_cause
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Judgement, Store
 
 SHIPPED = Thresholds()
+NO_CAUSE = "not measured on your incidents for answers that name no cause"
 GROWTH = 0.05
 """A new curve is fitted when the answers with known truth have grown, or changed, by this share."""
 
@@ -40,12 +41,24 @@ class Measured:
         """Whether the evidence stands out too little to count as seen."""
         return features.get("apart", 1.0) < self.apart
 
-    def confidence(self, features: Mapping[str, float]) -> tuple[Confidence | None, str | None]:
-        """How often answers like this were right, or None and the reason."""
-        found = self.curve if isinstance(self.curve, NotMeasured) else self.curve.confidence(features)
-        if isinstance(found, Confidence):
-            return found, None
-        return None, found.reason
+    def confidence(
+        self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
+    ) -> tuple[Confidence | None, str | None]:
+        """How often answers like this were right: by the own curve, else on public data with the reason for that.
+
+        None only where there is no evidence at all, and so nothing that could be right. The own curve is counted on
+        answers that named a cause, so it speaks for these alone.
+        """
+        own = self._own(features, advice)
+        if isinstance(own, Confidence):
+            return own, None
+        public = prior.shipped().confidence(evidence, advice)
+        return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
+
+    def _own(self, features: Mapping[str, float], advice: Advice) -> Confidence | NotMeasured:
+        if isinstance(self.curve, NotMeasured):
+            return self.curve
+        return self.curve.confidence(features) if advice.cause is not None else NotMeasured(NO_CAUSE)
 
 
 class Trust:
@@ -66,7 +79,7 @@ class Trust:
 
     def resolved(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """An incident has its resolution: judge the first answer that was given to it."""
-        if not answers or incident.resolution is None or incident.resolution.provenance == "model":
+        if not answers or incident.resolution is None or not incident.resolution.confirmed:
             return
         first = min(answers, key=lambda one: one.created_at)
         right, place = _named(first, incident.resolution), _place(first, incident.resolution)
@@ -154,6 +167,14 @@ class Trust:
             newest.body.get("apart", 0.0),
             LearningCurve.of_plain(learned) if learned else None,
         )
+
+
+def with_public_confidence(answer: Recommendation) -> Recommendation:
+    """The answer, with what public data says of its precedent where it has no confidence; the reason stays."""
+    if answer.confidence is not None:
+        return answer
+    public = prior.shipped().confidence(answer.evidence, answer)
+    return replace(answer, confidence=public) if isinstance(public, Confidence) else answer
 
 
 def _curve(body: Mapping[str, str]) -> Curve | NotMeasured:

@@ -9,7 +9,7 @@ from onrecall.recommendation import step_key
 
 def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
     """The tries that a resolution reports; text made by a model is no evidence, so it reports none."""
-    if resolution is None or resolution.provenance == "model":
+    if resolution is None or not resolution.confirmed:
         return ()
     return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
 

@@ -8,13 +8,25 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Confidence, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.domain.incident import (
+    EXAMPLE,
+    Advice,
+    Evidence,
+    Incident,
+    Latency,
+    Recommendation,
+    Record,
+    Situation,
+)
+from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
+from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.verdict import named
 from onrecall.retrieval import Recall
 from onrecall.storage import Store
+from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE = 5
 UNREACHED = Thresholds(similar=1.001, known=1.001)
@@ -33,14 +45,40 @@ class Advisor:
         self._recall = recall
         self._trust = trust
         self._clock = clock
+        self._examples_at = -1
+        self._example_records = ExampleRecords(frozenset(), alone=True)
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What was seen before, each with its track record as it was known then."""
         started = time.perf_counter()
-        found = self._recall.recall(situation, limit)
+        found = self._own_evidence(situation, limit)
         self._observers.recall(time.perf_counter() - started)
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+
+    def _own_evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+        """What is most like it; where own records know something like it, example records keep silent."""
+        found = self._found(situation, limit)
+        if not any(_is_example(one) for one in found) or (examples := self._examples()).alone:
+            return found
+        own = self._found(replace(situation, exclude=situation.exclude | examples.ids), limit)
+        similar = self._trust.measured().thresholds.similar
+        return own if any(one.score >= similar and _knows_a_way(one) for one in own) else found
+
+    def _examples(self) -> ExampleRecords:
+        """The example records, read again when something was stored since."""
+        newest = self._store.last_seq()
+        if newest != self._examples_at:
+            self._example_records, self._examples_at = self._store.example_records(), newest
+        return self._example_records
+
+    def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
+        found = self._recall.recall(situation, limit)
+        merged = incident_documents.merge(self._store, found, situation.as_of)
+        if len(merged) == len(found):
+            return merged
+        return incident_documents.merge(self._store, self._recall.recall(situation, 2 * limit), situation.as_of)[:limit]
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
@@ -53,7 +91,8 @@ class Advisor:
         measured = self._trust.measured()
         advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
-        confidence, reason = _confidence(measured, advice, numbers)
+        fitting = [one for one in evidence if not contradiction(situation, one)]
+        confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
         digest = _digest(situation, evidence, records)
         made = Recommendation(
@@ -96,8 +135,18 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         text="\n".join([incident.text, *context]),
         service=incident.service,
         labels=incident.labels,
-        exclude=frozenset({incident.id}) if incident.id else frozenset(),
+        exclude=frozenset(name for name in (incident.id, incident.document) if name),
     )
+
+
+def _knows_a_way(evidence: Evidence) -> bool:
+    """Whether it can say what to do; an incident that nobody has resolved yet can't."""
+    return evidence.document is not None or evidence.resolution is not None
+
+
+def _is_example(evidence: Evidence) -> bool:
+    thing = evidence.incident or evidence.document
+    return thing is not None and thing.source == EXAMPLE
 
 
 def _advise(
@@ -118,14 +167,6 @@ def _advise(
     return replace(again, verdict_reason=f"nothing like this was seen before: {nearest} is nearest, but {ALIKE}")
 
 
-def _confidence(
-    measured: Measured, advice: Advice, numbers: Mapping[str, float]
-) -> tuple[Confidence | None, str | None]:
-    if advice.cause is None:
-        return None, "no cause is named, so there is nothing to be right about"
-    return measured.confidence(numbers)
-
-
 def _milliseconds(start: float, end: float) -> float:
     return round((end - start) * 1000, 2)
 
@@ -137,7 +178,7 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object)
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
         ),
         "evidence": [
-            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record))
+            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document or one.report), repr(one.record))
             for one in evidence
         ],
         "records": repr(records),

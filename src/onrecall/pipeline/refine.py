@@ -9,7 +9,7 @@ from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
-from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.calibrate import Trust, with_public_confidence
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recommendation import step_key, step_keys
@@ -190,7 +190,7 @@ class Refining:
         if outcome.draft is None:
             return None, outcome
         now = max(self._clock(), answer.created_at + LATER)
-        made = refined(answer, outcome.draft, outcome, chosen, now, mask.restore)
+        made = with_public_confidence(refined(answer, outcome.draft, outcome, chosen, now, mask.restore))
         self._observers.answer(made)
         return made, outcome
 

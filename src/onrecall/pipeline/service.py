@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
     Evidence,
+    EvidenceKind,
     Filter,
     Incident,
     Link,
@@ -22,6 +23,8 @@ from onrecall.domain.incident import (
 )
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
+from onrecall.notifications.hindsight import HindsightMirror
+from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
@@ -29,16 +32,20 @@ from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
-from onrecall.pipeline.notify import Teller
+from onrecall.pipeline.mirror import Mirror
+from onrecall.pipeline.notices import NoticePoster
+from onrecall.pipeline.notify import Dispatcher, Teller
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Delivery, Source
+from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
+from onrecall.storage.examples import RemovedExamples
 
 Clock = Callable[[], datetime]
 
@@ -54,14 +61,24 @@ class Parts:
     topology: Topology = field(default_factory=Topology)
     """What depends on what, as people declared it."""
     pace: Pace = field(default_factory=Pace)
-    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
-    """The senders, as they are read here."""
+    sources: SourceCatalog = field(default_factory=lambda: SOURCES)
+    """The sources, as they are read here."""
     channels: Sequence[Channel] = ()
     """Who is told."""
     tell_from: Severity | None = None
     """The least that they are told of; None: all."""
     models: Models = field(default_factory=Models)
     """Who refines answers; by default nobody."""
+    mirrors: Sequence[HindsightMirror] = ()
+    """Where incidents are kept as well."""
+    opinion: OpinionSource | None = None
+    """Who is asked for a second opinion, and the longest that an answer waits for it."""
+    expiry: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long an alert is over that its source never ends, by source; `default` for all others."""
+
+
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 
 
 class Memory:
@@ -82,12 +99,19 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
+            expiry=parts.expiry,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
-        self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
+        self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
+        self.tellers: tuple[Dispatcher | Mirror, ...] = (
+            *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
+            *self.mirrors,
+        )
+        self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
+        self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -104,7 +128,11 @@ class Memory:
 
     def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
-        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        for receipt in receipts:
+            if receipt.refusal is not None:
+                raise receipt.refusal
+        return receipts
 
     def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
         """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
@@ -117,6 +145,15 @@ class Memory:
                 raise
             return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
 
+    def open_once(self, incident: Incident) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported with the same title and description.
+
+        The second value says whether it was new. One that is resolved is found as well, and stays resolved.
+        """
+        clean = redact_thing(replace(incident, id=""), personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.open_incident_once(clean, passages, self._clock())
+
     def _open(self, incident: Incident) -> tuple[Incident, bool]:
         clean = redact_thing(incident, personal=self._personal)
         (passages,) = self._recall.prepare([clean])
@@ -126,11 +163,25 @@ class Memory:
         """Somebody looks at it."""
         return self.store.acknowledge(incident_id, self._clock(), by)
 
+    @property
+    def personal(self) -> bool:
+        """Whether personal data is redacted as well."""
+        return self._personal
+
     # recall and recommend; neither writes
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         return self._advisor.evidence(situation, limit)
+
+    def similarities(
+        self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
+    ) -> Mapping[tuple[EvidenceKind, str], float]:
+        """The cosine between a text and the nearest passage of each owner; empty where there is no model."""
+        held = self.store.passages_of(owners)
+        return self._recall.similarities(
+            text, {owner: [passage for _, passage in some] for owner, some in held.items()}
+        )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
         """An answer with receipts, by choice refined by a model; nothing is kept."""
@@ -150,6 +201,10 @@ class Memory:
     def answer_due(self, limit: int = 10) -> int:
         """Answer incidents that are due; returns how many were answered."""
         return self._answers.answer_due(limit)
+
+    def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
+        """Where the senders of an incident's alerts say that people can look, runbooks first."""
+        return alert_links.collect(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 
@@ -221,10 +276,26 @@ class Memory:
     # bring in and out
 
     def bring(
-        self, things: Iterable[Any], progress: Callable[[int], None] | None = None, *, dry_run: bool = False
+        self,
+        things: Iterable[Any],
+        progress: Callable[[int], None] | None = None,
+        *,
+        dry_run: bool = False,
+        credit: bool = True,
     ) -> Brought:
-        """Import old incidents and documents; what is already here stays as it is."""
-        return bring(self.store, self._recall, things, self._clock, progress, personal=self._personal, dry_run=dry_run)
+        """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
+        resolution add to no track record.
+        """
+        return bring(
+            self.store,
+            self._recall,
+            things,
+            self._clock,
+            progress,
+            personal=self._personal,
+            dry_run=dry_run,
+            credit=credit,
+        )
 
     def put_document(self, document: Document) -> str:
         """Keep a document under its id; says whether it was created, updated or unchanged."""
@@ -232,9 +303,20 @@ class Memory:
         (passages,) = self._recall.prepare([clean])
         return self.store.put_document(clean, passages, self._clock())
 
+    def is_unchanged(self, document: Document) -> bool:
+        """Return whether the document is stored already and says the same."""
+        return self.store.unchanged([redact_thing(document, personal=self._personal)])[0]
+
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
         self.store.delete_document(document_id)
+
+    def remove_examples(self) -> RemovedExamples:
+        """Remove the example records, and measure trust without what was learned from them."""
+        removed = self.store.remove_examples()
+        if removed.incidents and self.store.newest_curve() is not None:
+            self.trust.fit(self._clock())
+        return removed
 
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
         """What was changed on purpose in the hours before an incident began, newest first."""

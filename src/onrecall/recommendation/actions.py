@@ -7,7 +7,7 @@ from itertools import islice
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Evidence, Incident, StepOutcome
-from onrecall.recommendation.causes import speaks
+from onrecall.recommendation.causes import cited_in_report, speaks
 from onrecall.recommendation.runbook import Instruction, instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence
 from onrecall.recommendation.step_keys import step_key
@@ -56,7 +56,8 @@ def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
             yield Deed(
                 key=step_key(step.text, step.command),
                 text=text,
-                citation=Citation(evidence.id, receipt, line.number),
+                citation=cited_in_report(evidence, step.line, f"{step.text}\n{step.command or ''}")
+                or Citation(evidence.id, receipt, line.number),
                 source=evidence,
                 command=command or None,
                 outcome=step.outcome,

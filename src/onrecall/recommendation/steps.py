@@ -136,7 +136,7 @@ def _stale(action: Action, now: datetime) -> str | None:
         worked = max(worked, action.record.last) if worked else action.record.last
     failed = max((deed for deed in action.failures if deed.at), key=lambda deed: deed.at or now, default=None)
     if failed and failed.at and (worked is None or failed.at > worked):
-        return f"when it was last tried, on {failed.at:%Y-%m-%d}, it did not help ({failed.citation.id})"
+        return f"when it was last tried, on {failed.at:%Y-%m-%d}, it did not help ({failed.citation.evidence_id})"
     if worked and now - worked > STALE_AFTER:
         return f"last known to work on {worked:%Y-%m-%d}, {(now - worked).days} days ago"
     written = action.deeds[0].at

@@ -101,7 +101,7 @@ def _unresolved(evidence: Evidence) -> bool:
 
 
 def _gap(evidence: Evidence) -> str:
-    by_model = evidence.resolution is not None and evidence.resolution.provenance == "model"
+    by_model = evidence.resolution is not None and not evidence.resolution.confirmed
     return "was written by a model and does not count" if by_model else "is not on record"
 
 

@@ -31,7 +31,7 @@ def gather(
 
 def _silence(incident: Incident) -> int:
     resolution = incident.resolution
-    if resolution is None or resolution.provenance == "model":
+    if resolution is None or not resolution.confirmed:
         return 2
     return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
 

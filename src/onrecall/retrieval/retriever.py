@@ -20,6 +20,7 @@ from onrecall.retrieval.explanation import Thing
 from onrecall.retrieval.fusion import Signals
 from onrecall.retrieval.index import Index, Vector, Visible
 from onrecall.retrieval.query import Query, understand
+from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
 from onrecall.retrieval.scoring import Rarity
 
 PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
@@ -161,17 +162,31 @@ class Recall:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
-        asked, shown, family = self._ranked(situation, limit)
+        asked, ranked, family = self._ranked(situation, limit)
+        shown, numbers = ranked[:limit], _ranking(asked, ranked, limit)
         excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
         return tuple(
-            _evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth)
-            for one, excerpt in zip(shown, excerpts, strict=True)
+            replace(_evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth), ranking=ranking)
+            for one, excerpt, ranking in zip(shown, excerpts, numbers, strict=True)
         )
 
     def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Thing, float], ...]:
         """The same things with their scores, unexplained: for whoever only compares."""
-        _, shown, _ = self._ranked(situation, limit)
-        return tuple((one.thing, _score(one)) for one in shown)
+        _, ranked, _ = self._ranked(situation, limit)
+        return tuple((one.thing, _score(one)) for one in ranked[:limit])
+
+    def similarities(self, text: str, held: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
+        """The cosine between a text and the nearest passage of each owner; empty where no model is at hand."""
+        if self._asking is None or not text.strip():
+            return {}
+        question = self._asking.embed([text])[0]
+        found = {}
+        for owner, some in held.items():
+            vectors = [passage.vector for passage in some if passage.vector and passage.model == self.model]
+            if vectors:
+                matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+                found[owner] = float((matrix @ question).max())
+        return found
 
     def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
         query = understand(situation)
@@ -184,7 +199,7 @@ class Recall:
         )
         incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
         family, hidden = families.gather(incidents, situation.exclude)
-        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden][:limit]
+        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden]
         return asked, shown, family
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
@@ -272,6 +287,13 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
     whole, *headline = embedding.result()
     vector: Vector = whole + HEADLINE * sum(headline)
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
+
+
+def _ranking(asked: Asked, ranked: Sequence[Finalist], limit: int) -> list[Mapping[str, float]]:
+    """How each of the best stands among the others."""
+    idf = asked.rarity.idf
+    weights = {term: weight * idf[term] for term, weight in asked.query.weights.items() if term in asked.query.spelled}
+    return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], weights, limit)
 
 
 def _score(one: Finalist) -> float:

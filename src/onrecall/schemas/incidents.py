@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -13,6 +13,7 @@ from onrecall.domain.incident import (
     Helped,
     LinkKind,
     Provenance,
+    ReportedEffect,
     Resolution,
     ResolutionStep,
     Risk,
@@ -21,6 +22,7 @@ from onrecall.domain.incident import (
     StepOutcome,
     Verdict,
 )
+from onrecall.schemas.second_opinion import SecondOpinionOut
 
 
 def _written_out(value: object) -> object:
@@ -49,6 +51,13 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class ReportedEffectOut(Out):
+    """How well a measure worked, as the incident's source reports it, in percent."""
+
+    effectiveness: float | None
+    confidence: float | None
+
+
 class ResolutionStepOut(Out):
     """One thing that was done and what came of it."""
 
@@ -56,6 +65,8 @@ class ResolutionStepOut(Out):
     command: str | None
     outcome: StepOutcome
     rollback: str | None
+    line: int | None = Field(description="Where it stands in the incident's document.")
+    effect: ReportedEffectOut | None = None
 
 
 class ResolutionOut(Out):
@@ -68,6 +79,7 @@ class ResolutionOut(Out):
     provenance: Provenance
     by: str | None
     at: datetime
+    root_cause_line: int | None = Field(description="Where the root cause stands in the incident's document.")
 
 
 class LinkOut(Out):
@@ -75,6 +87,23 @@ class LinkOut(Out):
 
     kind: LinkKind
     incident: str
+
+
+class TimelineEntryOut(Out):
+    """What happened at one moment, as the postmortem has it."""
+
+    text: str
+    at: datetime | None
+    line: int | None
+
+
+class ActionItemOut(Out):
+    """What shall be done so that it does not come again."""
+
+    text: str
+    owner: str | None
+    state: str | None
+    line: int | None
 
 
 class IncidentOut(Out):
@@ -95,6 +124,13 @@ class IncidentOut(Out):
     source_id: str | None
     resolution: ResolutionOut | None
     links: list[LinkOut]
+    document: str | None = Field(description="The id of the postmortem that tells of it.")
+    impact: str | None
+    detection: str | None
+    trigger: str | None
+    timeline: list[TimelineEntryOut]
+    action_items: list[ActionItemOut]
+    lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
 
 
 class RecordOut(Out):
@@ -127,6 +163,9 @@ class EvidenceOut(Out):
     resolution: ResolutionOut | None
     record: RecordOut
     family: list[str]
+    document: str | None = Field(
+        default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
+    )
 
 
 class CitationOut(Out):
@@ -135,6 +174,7 @@ class CitationOut(Out):
     id: str
     quote: str
     line: int
+    incident: str | None = Field(description="The incident that the cited postmortem tells of.")
 
 
 class SaidOut(Out):
@@ -226,12 +266,19 @@ class RecommendationOut(Out):
     created_at: datetime
     as_of: datetime
     inputs_hash: str
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
+
+    def beside(self, opinion: object) -> Self:
+        """The same beside a second opinion; None: nobody was asked."""
+        said = None if opinion is None else SecondOpinionOut.model_validate(opinion)
+        return self.model_copy(update={"second_opinion": said})
 
 
 class RecallOut(Out):
     """What was seen before that is most like this, best first."""
 
     evidence: list[EvidenceOut]
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
 
 
 class DocumentOut(Out):
@@ -308,6 +355,13 @@ class IncidentIn(In):
     started_at: When | None = Field(None, description="With a time zone; by default now.")
 
 
+class ReportedEffectIn(In):
+    """How well the measure that ended the incident worked, in percent."""
+
+    effectiveness: float | None = Field(None, ge=0, le=100, examples=[92])
+    confidence: float | None = Field(None, ge=0, le=100, examples=[95])
+
+
 class StepIn(In):
     """One thing that was done."""
 
@@ -315,6 +369,12 @@ class StepIn(In):
     command: str | None = Field(None, max_length=20_000)
     outcome: StepOutcome = "worked"
     rollback: str | None = Field(None, max_length=20_000)
+    effect: ReportedEffectIn | None = Field(None, description="Set it on the one measure that ended the incident.")
+
+    def to_domain(self) -> ResolutionStep:
+        """Return the step as the domain has it."""
+        effect = ReportedEffect(self.effect.effectiveness, self.effect.confidence) if self.effect else None
+        return ResolutionStep(self.text, self.command, self.outcome, self.rollback, effect=effect)
 
 
 class ResolutionIn(In):
@@ -332,7 +392,7 @@ class ResolutionIn(In):
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
-        steps = tuple(ResolutionStep(step.text, step.command, step.outcome, step.rollback) for step in self.steps)
+        steps = tuple(step.to_domain() for step in self.steps)
         return Resolution(self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by)
 
 

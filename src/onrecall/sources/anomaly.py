@@ -23,16 +23,34 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "anomaly"
 _OVER = ("resolved", "recovered", "ok", "closed", "normal")
 _PAYLOAD = "raw_payload"
+OPTIONAL = frozenset(
+    {
+        "description",
+        "ended_at",
+        "key",
+        "labels",
+        "link",
+        "message",
+        "resolved_at",
+        "severity",
+        "started_at",
+        "status",
+        "symptom",
+        "timestamp",
+        "url",
+    }
+)
+"""Fields of an anomaly that RAG of Fire does not write, and that are read where somebody else does."""
 
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """One anomaly, a list of them, or an object with `anomalies`."""
-    body = load_json(delivery.body)
+    body = delivery.decoded()
     listed = body.get("anomalies") if isinstance(body, dict) and "error_type" not in body else body
     if isinstance(listed, list):
         return parts(listed, "anomalies", lambda one: _read(one, now), lambda one: {"anomalies": [one]})
@@ -53,12 +71,14 @@ def _read(one: Fields, now: datetime) -> tuple[Signal, ...]:
         "current": number(one, "current_value"),
         "window_minutes": number(one, "window_minutes"),
     }
+    own_key = key(one, "id", "key")
+    subject = short_key(" ".join(filter(None, (kind, service, metric, tenant))))
     named = {"error_type": kind, "service": service, "metric": metric, "tenant": tenant}
     labels = flat(one.get("labels")) | {called: value for called, value in named.items() if value}
     return (
         Alert(
             NAME,
-            key(one, "id", "key") or short_key(" ".join(filter(None, (kind, service, metric, tenant)))),
+            own_key or subject,
             _title(kind, spike, service, metric),
             began or now,
             status,
@@ -70,6 +90,7 @@ def _read(one: Fields, now: datetime) -> tuple[Signal, ...]:
             ends_at=moment(one, "ended_at", "resolved_at") if status == "resolved" else None,
             values={called: value for called, value in measured.items() if value is not None},
             links=links(one.get("link"), one.get("url")),
+            group=subject if own_key else None,  # anomalies of one thing that each have an id are one incident still
             told_at=began,
             starts_known=False,
         ),

@@ -12,11 +12,12 @@ from sqlalchemy import JSON, Column, Connection, Table, Text, insert, select, tu
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Passage
-from onrecall.storage import audit, migrations, passages, tables
+from onrecall.domain.incident import EXAMPLE, Passage
+from onrecall.storage import audit, examples, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
 from onrecall.storage.columns import Utc
+from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parsed, plain
 
 KEPT: Sequence[Table] = (
@@ -36,6 +37,8 @@ KEPT: Sequence[Table] = (
     tables.change_events,
     tables.rejected,
     tables.pairings,
+    memory_banks,
+    retained,
     tables.passages,
 )
 """In the order in which one needs the other."""
@@ -47,7 +50,7 @@ SEQUENCE: Mapping[str, counting.Sequence] = {
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until"})
+PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at"})
 """What may differ between two stores that know the same."""
 NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""
@@ -108,6 +111,8 @@ class _Loading:
         table = self._tables[name]
         columns = _columns(table)
         rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        if table is tables.incidents:
+            self._make_way(rows)
         new = self._unknown(table, rows)
         try:
             self._insert(table, new)
@@ -116,6 +121,13 @@ class _Loading:
             message = f"rows {first} to {last} ({name}) contradict what is here: {' '.join(str(error.orig).split())}"
             raise Conflict(message) from error
         self.added[name] = self.added.get(name, 0) + len(new)
+
+    def _make_way(self, rows: Sequence[Row]) -> None:
+        """Have example incidents step aside whose ids these incidents have."""
+        own = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
+        its = tables.incidents.c
+        in_the_way = self._connection.scalars(select(its.id).where(its.id.in_(own), its.source == EXAMPLE)).all()
+        examples.step_aside(self._connection, in_the_way)
 
     def _counter(self, number: int, row: Mapping[str, Any]) -> None:
         value = row.get("value")

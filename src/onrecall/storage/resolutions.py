@@ -1,13 +1,13 @@
 """Resolutions: every version that was ever given, and which of them stood at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
-from onrecall.domain.incident import Performed, Resolution, ResolutionStep
+from onrecall.domain.incident import Performed, ReportedEffect, Resolution, ResolutionStep
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import named
@@ -59,13 +59,14 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
 
 def row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
     """A version as it is written."""
-    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
+    names = ("root_cause", "cause", "summary", "provenance", "by", "at", "root_cause_line")
+    values = {name: getattr(resolution, name) for name in names}
     return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
 
 
 def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
     """The tries that a version tells of, as they are written; what a model says was tried by nobody."""
-    if resolution.provenance == "model":
+    if not resolution.confirmed:
         return []
     return performed.rows(incident, _told_in(version), tries, resolution.by)
 
@@ -93,8 +94,13 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         root_cause=row.root_cause,
         at=row.at,
         cause=row.cause,
-        steps=tuple(ResolutionStep(**step) for step in row.steps),
+        steps=tuple(_step(**step) for step in row.steps),
         summary=row.summary,
         provenance=row.provenance,
         by=row.by,
+        root_cause_line=row.root_cause_line,
     )
+
+
+def _step(effect: Mapping[str, float | None] | None = None, **fields: Any) -> ResolutionStep:
+    return ResolutionStep(**fields, effect=ReportedEffect(**effect) if effect else None)

@@ -28,7 +28,7 @@ from onrecall.domain.incident import (
     StepVerdict,
 )
 from onrecall.storage import validation as guard
-from onrecall.storage.body_schemas import AlertBody, ChangeBody
+from onrecall.storage.body_schemas import AlertBody, ChangeBody, IncidentReportBody
 from onrecall.storage.columns import Utc
 from onrecall.storage.results import EventType
 
@@ -37,6 +37,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("incidents", "severity"): Severity,
     ("incidents", "status"): Status,
     ("incidents", "labels"): dict[str, str],
+    ("incidents", "report"): IncidentReportBody | None,
     ("resolutions", "steps"): tuple[ResolutionStep, ...],
     ("resolutions", "provenance"): Provenance,
     ("links", "kind"): LinkKind,
@@ -51,6 +52,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("performed", "outcome"): StepOutcome,
     ("alerts", "status"): AlertStatus,
     ("alerts", "body"): AlertBody,
+    ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,

@@ -24,7 +24,9 @@ from onrecall.storage import (
     archive,
     documents,
     events,
+    examples,
     health,
+    incident_reports,
     incidents,
     lifecycle,
     outcomes,
@@ -46,9 +48,14 @@ from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
+from onrecall.storage.decisions import Decisions
+from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
+from onrecall.storage.memory_banks import MemoryBanks
+from onrecall.storage.mirrored import Mirrored
+from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PassageSearch
@@ -84,6 +91,10 @@ class Store(Inbox):
         self.cursors = Cursors(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
+        self.mirrored = Mirrored(database)
+        self.memory_banks = MemoryBanks(database)
+        self.notices = Notices(database)
+        self.decisions = Decisions(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
@@ -116,6 +127,13 @@ class Store(Inbox):
         with self._database.write() as connection:
             return saving.open_one(connection, incident, passages, guard.moment(now, "now"))
 
+    def open_incident_once(
+        self, incident: Incident, passages: Sequence[Passage], now: datetime
+    ) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported in the same words; whether it was new."""
+        with self._database.write() as connection:
+            return saving.open_once(connection, incident, passages, guard.moment(now, "now"))
+
     def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
         """Somebody looks at it."""
         guard.text(by or "", "by")
@@ -137,6 +155,13 @@ class Store(Inbox):
             return lifecycle.resolve(
                 connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
             )
+
+    def attach_report(
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[Performed], now: datetime
+    ) -> bool:
+        """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
+        with self._database.write() as connection:
+            return lifecycle.attach_report(connection, described, passages, performed, guard.moment(now, "now"))
 
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
         """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
@@ -186,6 +211,11 @@ class Store(Inbox):
         """Keep a measured curve as the next version."""
         with self._database.write() as connection:
             return trust.save_curve(connection, body, guard.moment(at, "at"))
+
+    def remove_examples(self) -> RemovedExamples:
+        """Remove every example incident and document; whoever cited one keeps the quotes."""
+        with self._database.write() as connection:
+            return examples.remove(connection)
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
         """Take in what `dump` gave out, all or nothing; what contradicts what is here is a Conflict."""
@@ -245,6 +275,11 @@ class Store(Inbox):
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """For each document the ids of the incidents that it tells of."""
+        with self._database.read() as connection:
+            return incident_reports.told_in(connection, documents)
 
     def document(self, document_id: str) -> Document:
         """One document."""
@@ -324,10 +359,20 @@ class Store(Inbox):
         with self._database.read() as connection:
             return events.feed(connection, after, paging.check(limit))
 
+    def example_records(self) -> ExampleRecords:
+        """The example incidents and documents that are stored."""
+        with self._database.read() as connection:
+            return examples.stored(connection)
+
     def counts(self) -> Mapping[str, int]:
         """How many there are of what."""
         with self._database.read() as connection:
             return health.counts(connection)
+
+    def passage_count(self, owner: Owner) -> int:
+        """Return into how many passages an incident or a document is cut."""
+        with self._database.read() as connection:
+            return len(passages.of(connection, [owner]).get(owner, ()))
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is stored, in sentences; empty when all is well."""

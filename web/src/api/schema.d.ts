@@ -104,6 +104,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts Set Aside
+         * @description Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason.
+         */
+        get: operations["alerts_set_aside_api_v1_alerts_get"];
+        put?: never;
+        /**
+         * Prometheus V1
+         * @description Take alerts from an old Prometheus, as the first API of Alertmanager took them.
+         */
+        post: operations["prometheus_v1_api_v1_alerts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/generic/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Named
+         * @description Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart.
+         */
+        post: operations["receive_named_api_v1_alerts_generic__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts/{source}": {
         parameters: {
             query?: never;
@@ -222,7 +266,11 @@ export interface paths {
         get: operations["decisions_api_v1_decisions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Clear
+         * @description Clear the list. The answers themselves stay with their incidents, and what was measured on them stays.
+         */
+        delete: operations["clear_api_v1_decisions_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -239,7 +287,8 @@ export interface paths {
         put?: never;
         /**
          * Analyze
-         * @description Decide and keep the decision; it opens no incident, and asked twice of the same memory it is the same one.
+         * @description Decide, keep the decision and tell it; it opens no incident. Asked again of the same memory it is the same one,
+         *     told again at the WebSocket, and posted to Slack once.
          */
         post: operations["analyze_api_v1_decisions_analyze_post"];
         delete?: never;
@@ -257,7 +306,7 @@ export interface paths {
         };
         /**
          * History
-         * @description The same list.
+         * @description The same list a page at a time, with how many there are of all.
          */
         get: operations["history_api_v1_decisions_history_get"];
         put?: never;
@@ -277,7 +326,7 @@ export interface paths {
         };
         /**
          * Stats
-         * @description How many decisions there are, and figures of the newest thousand.
+         * @description Figures of all decisions that are listed.
          */
         get: operations["stats_api_v1_decisions_stats_get"];
         put?: never;
@@ -316,10 +365,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One
+         * Get Decision
          * @description One decision, by its exact id.
          */
-        get: operations["one_api_v1_decisions__decision_id__get"];
+        get: operations["get_decision_api_v1_decisions__decision_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -422,10 +471,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add
+         * Add Rca
          * @description Keep a root cause analysis under its own id; the same again changes nothing.
          */
-        post: operations["add_api_v1_documents_rcas_post"];
+        post: operations["add_rca_api_v1_documents_rcas_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,10 +491,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add Many
+         * Add Rcas
          * @description Keep many: a list, or an object with `rcas`.
          */
-        post: operations["add_many_api_v1_documents_rcas_import_bulk_post"];
+        post: operations["add_rcas_api_v1_documents_rcas_import_bulk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -480,10 +529,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rca
+         * Get Rca
          * @description One root cause analysis by its exact id, which nothing else answers to.
          */
-        get: operations["rca_api_v1_documents_rcas__incident_id__get"];
+        get: operations["get_rca_api_v1_documents_rcas__incident_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -988,6 +1037,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description Notifications, newest first, those that tell of decisions too.
+         */
+        get: operations["get_notifications_api_v1_notifications_get"];
+        put?: never;
+        /**
+         * Post Notification
+         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         */
+        post: operations["post_notification_api_v1_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/decision/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Decision Notifications
+         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         */
+        get: operations["get_decision_notifications_api_v1_notifications_decision__decision_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification, and what became of it.
+         */
+        get: operations["get_notification_api_v1_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/now": {
         parameters: {
             query?: never;
@@ -1168,6 +1281,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Every source that has a file: its address, its shapes, and whether it says that an alert is over.
+         */
+        get: operations["sources_api_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description One source with configuration to paste for this server, and where each field of its payloads stands.
+         */
+        get: operations["source_api_v1_sources__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Payload
+         * @description What would come of a payload that is posted under this name, field by field. Nothing is stored.
+         */
+        post: operations["try_payload_api_v1_sources__name__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1283,9 +1456,109 @@ export interface paths {
         put?: never;
         /**
          * Deduplicate
-         * @description Say how many incidents recur; none is removed, and nothing changes.
+         * @description Say how many incidents recur; none is removed, so there are as many after as before.
          */
         post: operations["deduplicate_deduplicate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generic/2010-04-15/create_event.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Event
+         * @description Take an event as PagerDuty's Events API v1 does, and answer as it does.
+         */
+        post: operations["create_event_generic_2010_04_15_create_event_json_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether it answers: 200 while the database does.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alive
+         * @description The process answers.
+         */
+        get: operations["alive_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Health
+         * @description Whether a model refines answers.
+         */
+        get: operations["model_health_health_llm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/vector-db": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vector Health
+         * @description How memory is, and how much there is in it.
+         */
+        get: operations["vector_health_health_vector_db_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,7 +1596,7 @@ export interface paths {
         put?: never;
         /**
          * New
-         * @description Open an incident and answer it.
+         * @description Open an incident and answer it. The same title and description again is the same incident, also once resolved.
          */
         post: operations["new_incident_new_post"];
         delete?: never;
@@ -1361,7 +1634,7 @@ export interface paths {
         };
         /**
          * Incident
-         * @description One incident, and the newest answer to it.
+         * @description One incident, and the newest answer to it; one that was not answered yet is answered for this look alone.
          */
         get: operations["incident_incident__incident_id__get"];
         put?: never;
@@ -1432,6 +1705,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description Notifications, newest first, those that tell of decisions too.
+         */
+        get: operations["get_notifications_notifications_get"];
+        put?: never;
+        /**
+         * Post Notification
+         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         */
+        post: operations["post_notification_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/decision/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Decision Notifications
+         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         */
+        get: operations["get_decision_notifications_notifications_decision__decision_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification, and what became of it.
+         */
+        get: operations["get_notification_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1461,7 +1798,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Whether it answers, its version, and whether memory is there.
+         * @description Whether it answers, its version, and whether a Hindsight does.
          */
         get: operations["status_status_get"];
         put?: never;
@@ -1483,9 +1820,229 @@ export interface paths {
         put?: never;
         /**
          * Sync
-         * @description Nothing is ever out of step, so nothing changes; says how much there is.
+         * @description Bring in what a Hindsight bank has, where one is configured; again, it changes nothing.
          */
         post: operations["sync_sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Banks
+         * @description Every bank, by id.
+         */
+        get: operations["all_banks_v1_default_banks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__get"];
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        put: operations["create_bank_v1_default_banks__bank_id__put"];
+        post?: never;
+        /**
+         * Delete Bank
+         * @description Forget a bank with all its texts; doing so twice is fine.
+         */
+        delete: operations["delete_bank_v1_default_banks__bank_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        patch: operations["create_bank_v1_default_banks__bank_id__patch"];
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Config
+         * @description How a bank takes texts in: each as it is.
+         */
+        get: operations["bank_config_v1_default_banks__bank_id__config_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents
+         * @description The documents of a bank, newest first.
+         */
+        get: operations["documents_v1_default_banks__bank_id__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Document
+         * @description One document with its text.
+         */
+        get: operations["one_document_v1_default_banks__bank_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Forget one document; 404 where it is gone already.
+         */
+        delete: operations["delete_document_v1_default_banks__bank_id__documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retain
+         * @description Keep texts under their document ids; the same again changes nothing, other text replaces what was there.
+         */
+        post: operations["retain_v1_default_banks__bank_id__memories_post"];
+        /**
+         * Clear
+         * @description Forget every text of a bank; the bank stays.
+         */
+        delete: operations["clear_v1_default_banks__bank_id__memories_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Memories
+         * @description The texts of a bank, newest first.
+         */
+        get: operations["memories_v1_default_banks__bank_id__memories_list_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall
+         * @description The texts of a bank that are most like a question. Nothing is written.
+         */
+        post: operations["recall_v1_default_banks__bank_id__memories_recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__profile_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Stats
+         * @description How much is in a bank.
+         */
+        get: operations["bank_stats_v1_default_banks__bank_id__stats_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1532,38 +2089,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description The version of Hindsight's API that this speaks.
+         */
+        get: operations["version_version_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ws/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listeners
+         * @description Who listens at the WebSockets, how Slack is, and when something was told last.
+         */
+        get: operations["listeners_ws_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Accepted
-         * @description An anomaly that is kept for good; the same again has the same id and changes nothing.
+         * ActionItemOut
+         * @description What shall be done so that it does not come again.
          */
-        Accepted: {
-            /** Accepted */
-            accepted: number;
-            /**
-             * Detected At
-             * Format: date-time
-             */
-            detected_at: string;
-            /** Duplicate */
-            duplicate: number;
-            /** Error Type */
-            error_type: string;
-            /** Id */
-            id: string;
-            /** Metric Name */
-            metric_name: string | null;
-            /** Service Name */
-            service_name: string | null;
-            /** Spike Percentage */
-            spike_percentage: number;
-            /** Status */
-            status: string;
-            /** Tenant Id */
-            tenant_id: string | null;
+        ActionItemOut: {
+            /** Line */
+            line: number | null;
+            /** Owner */
+            owner: string | null;
+            /** State */
+            state: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * ActionOut
@@ -1582,6 +2164,19 @@ export interface components {
             text: string;
         };
         /**
+         * AlertLinkOut
+         * @description Where people can look, as an alert's sender says: untrusted, and only http or https.
+         */
+        AlertLinkOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            /** Url */
+            url: string;
+        };
+        /**
          * AlertOut
          * @description One episode of one alert.
          */
@@ -1592,15 +2187,30 @@ export interface components {
             };
             /** Description */
             description: string;
+            /**
+             * End Reason
+             * @description Why it is over where its source did not say so, such as that it expired.
+             */
+            end_reason: string;
             /** Ends At */
             ends_at: string | null;
             /** Environment */
             environment: string | null;
             /**
+             * Expires At
+             * @description When it is over unless its source is heard again; null: never.
+             */
+            expires_at: string | null;
+            /**
              * Id
              * @description Its number here, by which it can be split off its incident.
              */
             id: number;
+            /**
+             * Incident
+             * @description The incident that it is in; null: none, and `joined` says why.
+             */
+            incident: string | null;
             /**
              * Joined
              * @description How it came to its incident: how, score, reasons.
@@ -1614,8 +2224,31 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Link Kinds
+             * @description What a link leads to; one that is absent: the source.
+             */
+            link_kinds: {
+                [key: string]: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            };
             /** Links */
             links: string[];
+            /**
+             * Problems
+             * @description What of its message could not be read, each naming its field.
+             */
+            problems: string[];
+            /**
+             * Purpose
+             * @description What it was sent for; only `incident` opens one.
+             * @enum {string}
+             */
+            purpose: "incident" | "test" | "heartbeat" | "planned" | "informational";
+            /**
+             * Purpose Reason
+             * @description Why it is no incident.
+             */
+            purpose_reason: string;
             /**
              * Received At
              * Format: date-time
@@ -1653,6 +2286,16 @@ export interface components {
             };
         };
         /**
+         * AlertPage
+         * @description A page of alerts; `next` fetches the following one.
+         */
+        AlertPage: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Alerts
          * @description The alerts of an incident, newest first.
          */
@@ -1661,12 +2304,27 @@ export interface components {
             items: components["schemas"]["AlertOut"][];
         };
         /**
-         * All
+         * AliveOut
+         * @description The process answers.
+         */
+        AliveOut: {
+            /**
+             * Status
+             * @default alive
+             */
+            status?: string;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * AllOut
          * @description All incidents, newest first: the counts are of all, the list goes on with `next`.
          */
-        All: {
+        AllOut: {
             /** Incidents */
-            incidents: components["schemas"]["Listed"][];
+            incidents: components["schemas"]["ListedOut"][];
             /** Next */
             next: string | null;
             /** Open */
@@ -1689,10 +2347,10 @@ export interface components {
             tell_apart: string[];
         };
         /**
-         * Analyze
+         * AnalyzeIn
          * @description What kind of fault it is, and how far a metric went.
          */
-        Analyze: {
+        AnalyzeIn: {
             /**
              * Error Type
              * @example database_timeout
@@ -1724,23 +2382,33 @@ export interface components {
              * @default 5
              */
             window_minutes?: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Anomaly
+         * AnomalyIn
          * @description A fault as it is noticed.
          */
-        Anomaly: {
+        AnomalyIn: {
             /** Baseline Value */
             baseline_value?: number | null;
             /** Current Value */
             current_value?: number | null;
-            /** Detected At */
+            /**
+             * Detected At
+             * @description With a time, the same body again is the same anomaly; without one it is another.
+             */
             detected_at?: string | null;
             /**
              * Error Type
-             * @example kafka_consumer_lag
+             * @example database_timeout
              */
             error_type: string;
+            /**
+             * Id
+             * @description Its own id; without one each gets one.
+             */
+            id?: string | null;
             /** Metric Name */
             metric_name?: string | null;
             /** Raw Payload */
@@ -1751,38 +2419,49 @@ export interface components {
             service_name?: string | null;
             /**
              * Spike Percentage
-             * @example 320
+             * @example 450
              */
             spike_percentage: number;
             /** Tenant Id */
             tenant_id?: string | null;
             /** Window Minutes */
             window_minutes?: number | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Answer
-         * @description An answer in prose, what it rests on, and what it took.
+         * AnomalyOut
+         * @description An anomaly that is kept for good.
          */
-        Answer: {
-            /** Audit Logs */
-            audit_logs: components["schemas"]["Logged"][];
-            /** Confidence */
-            confidence: number | null;
-            /** Confidence Reason */
-            confidence_reason: string | null;
+        AnomalyOut: {
+            /** Accepted */
+            accepted: number;
             /**
-             * Cost
-             * @description Dollars; null where a price is not known.
+             * Detected At
+             * Format: date-time
              */
-            cost: number | null;
-            /** Model Used */
-            model_used: string;
-            /** Response */
-            response: string;
-            /** Routing Reason */
-            routing_reason: string;
-            /** Similar Incidents */
-            similar_incidents: components["schemas"]["Similar"][];
+            detected_at: string;
+            /** Duplicate */
+            duplicate: number;
+            /** Error Type */
+            error_type: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Metric Name */
+            metric_name: string | null;
+            /** Service Name */
+            service_name: string | null;
+            /** Spike Percentage */
+            spike_percentage: number;
+            /** Status */
+            status: string;
+            /** Tenant Id */
+            tenant_id: string | null;
         };
         /**
          * AnswerOut
@@ -1845,6 +2524,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /** Steps */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
@@ -1874,10 +2555,10 @@ export interface components {
             wrong: string[];
         };
         /**
-         * AuditLogs
+         * AuditLogsOut
          * @description What happened to incidents, oldest first; `next` goes on.
          */
-        AuditLogs: {
+        AuditLogsOut: {
             /** Audit Logs */
             audit_logs: {
                 [key: string]: unknown;
@@ -1966,6 +2647,204 @@ export interface components {
              * @description When it was last heard of while it ran.
              */
             told_at: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BankConfigOut
+         * @description How a bank takes texts in.
+         */
+        BankConfigOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Overrides */
+            overrides: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * BankDocumentOut
+         * @description A document with its text.
+         */
+        BankDocumentOut: {
+            /** Attachments */
+            attachments?: null;
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /**
+             * Nodes By Fact Type
+             * @default {
+             *       "experience": 0,
+             *       "observation": 0,
+             *       "world": 1
+             *     }
+             */
+            nodes_by_fact_type?: {
+                [key: string]: number;
+            };
+            /** Observation Scopes */
+            observation_scopes?: null;
+            /** Original Text */
+            original_text: string;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankItemOut
+         * @description A bank in the list of all.
+         */
+        BankItemOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /** Fact Count */
+            fact_count: number;
+            /** Last Document At */
+            last_document_at?: string | null;
+            /** Last Write At */
+            last_write_at?: string | null;
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankOut
+         * @description A bank.
+         */
+        BankOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * BankStatsOut
+         * @description How much is in a bank.
+         */
+        BankStatsOut: {
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * Failed Operations
+             * @default 0
+             */
+            failed_operations?: number;
+            /**
+             * Links Breakdown
+             * @default {}
+             */
+            links_breakdown?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Links By Fact Type
+             * @default {}
+             */
+            links_by_fact_type?: {
+                [key: string]: number;
+            };
+            /**
+             * Links By Link Type
+             * @default {}
+             */
+            links_by_link_type?: {
+                [key: string]: number;
+            };
+            /** Nodes By Fact Type */
+            nodes_by_fact_type: {
+                [key: string]: number;
+            };
+            /**
+             * Pending Operations
+             * @default 0
+             */
+            pending_operations?: number;
+            /** Total Documents */
+            total_documents: number;
+            /**
+             * Total Links
+             * @default 0
+             */
+            total_links?: number;
+            /** Total Nodes */
+            total_nodes: number;
+        };
+        /**
+         * BanksOut
+         * @description All banks.
+         */
+        BanksOut: {
+            /** Banks */
+            banks: components["schemas"]["BankItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
             /** Total */
             total: number;
         };
@@ -2125,28 +3004,63 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChunkOut
+         * @description The text of a document, which is one chunk.
+         */
+        ChunkOut: {
+            /**
+             * Chunk Index
+             * @default 0
+             */
+            chunk_index?: number;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * Truncated
+             * @default false
+             */
+            truncated?: boolean;
+        };
+        /**
          * CitationOut
          * @description Where it is written: the id, the words, and their line on its page.
          */
         CitationOut: {
             /** Id */
             id: string;
+            /**
+             * Incident
+             * @description The incident that the cited postmortem tells of.
+             */
+            incident: string | null;
             /** Line */
             line: number;
             /** Quote */
             quote: string;
         };
         /**
-         * Cited
-         * @description Where it is written.
+         * ClearedOut
+         * @description How many decisions are no longer listed.
          */
-        Cited: {
-            /** Incident Id */
-            incident_id: string;
-            /** Line */
-            line: number;
-            /** Quote */
-            quote: string;
+        ClearedOut: {
+            /** Cleared */
+            cleared: number;
+            /** Message */
+            message: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * CollectionOut
+         * @description How many there are of one kind.
+         */
+        CollectionOut: {
+            /** Collection */
+            collection: string;
+            /** Count */
+            count: number;
         };
         /**
          * ConfidenceOut
@@ -2167,10 +3081,23 @@ export interface components {
             right: number;
         };
         /**
-         * Cost
+         * ContentBlockIn
+         * @description A piece of a text; nothing but text is taken.
+         */
+        ContentBlockIn: {
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "text";
+        };
+        /**
+         * CostOut
          * @description What one model took.
          */
-        Cost: {
+        CostOut: {
             /** Calls */
             calls: number;
             /** Known Cost */
@@ -2187,12 +3114,12 @@ export interface components {
             unknown_costs: number;
         };
         /**
-         * Costs
+         * CostsOut
          * @description What models have cost, rejected drafts too.
          */
-        Costs: {
+        CostsOut: {
             /** By Model */
-            by_model: components["schemas"]["Cost"][];
+            by_model: components["schemas"]["CostOut"][];
             /** Known Cost */
             known_cost: number;
             /** Note */
@@ -2227,16 +3154,36 @@ export interface components {
             risk: number;
         };
         /**
-         * Decision
-         * @description What memory says of a situation. `confidence_score` is measured, or null with the reason beside it.
+         * CreateBankIn
+         * @description A bank to make.
          */
-        Decision: {
+        CreateBankIn: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * DecisionOut
+         * @description What memory says of a situation.
+         */
+        DecisionOut: {
+            /** Citation Details */
+            citation_details: components["schemas"]["QuotedLineOut"][];
             /** Citations */
-            citations: components["schemas"]["Cited"][];
+            citations: string[];
+            /**
+             * Confidence Basis
+             * @description outcomes, backtest, public, or no evidence.
+             */
+            confidence_basis: string;
             /** Confidence Reason */
             confidence_reason: string | null;
-            /** Confidence Score */
-            confidence_score: number | null;
+            /**
+             * Confidence Score
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence_score: number;
+            /** Error Type */
+            error_type: string | null;
             /**
              * Generated At
              * Format: date-time
@@ -2244,32 +3191,72 @@ export interface components {
             generated_at: string;
             /** Id */
             id: string;
-            /** Incident Id */
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /**
+             * Incident Id
+             * @description The incident that it answers; null where it was asked for.
+             */
             incident_id: string | null;
             /** Latency Ms */
             latency_ms: number;
             /** Llm Response */
             llm_response: string;
-            /** Matched Incident */
+            /**
+             * Matched Incident
+             * @description null: nothing like it was seen, or only a document speaks of it.
+             */
             matched_incident: string | null;
-            /** Recommended Action */
+            /**
+             * Recommended Action
+             * @description The measure that fixed the matched incident, in one line.
+             */
             recommended_action: string;
             /** Retrieved Documents */
-            retrieved_documents: components["schemas"]["Retrieved"][];
+            retrieved_documents: components["schemas"]["RetrievedOut"][];
+            /** Service Name */
+            service_name: string | null;
             /** Symptom */
-            symptom: string | null;
+            symptom: string;
+            /** Tenant Id */
+            tenant_id: string | null;
             /** Verdict */
             verdict: string;
         };
         /**
-         * Decisions
-         * @description Decisions, newest first.
+         * DeletedDocumentOut
+         * @description A document that is gone.
          */
-        Decisions: {
-            /** Decisions */
-            decisions: components["schemas"]["Decision"][];
-            /** Total */
-            total: number;
+        DeletedDocumentOut: {
+            /** Document Id */
+            document_id: string;
+            /** Memory Units Deleted */
+            memory_units_deleted: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+        };
+        /**
+         * DeletedOut
+         * @description What is gone.
+         */
+        DeletedOut: {
+            /** Deleted Count */
+            deleted_count: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
         };
         /**
          * Deliveries
@@ -2283,7 +3270,7 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description Something that is told of an incident on a channel, and what became of it.
+         * @description Something that is told of an incident on a channel, or a notice, and what became of it.
          */
         DeliveryOut: {
             /** Attempts */
@@ -2297,8 +3284,11 @@ export interface components {
             created_at: string;
             /** Id */
             id: number;
-            /** Incident */
-            incident: string;
+            /**
+             * Incident
+             * @description null: it is a notice, and tells of no incident.
+             */
+            incident: string | null;
             /**
              * Key
              * @description The same at each try, so that who has it already can drop it.
@@ -2306,7 +3296,7 @@ export interface components {
             key: string;
             /**
              * Kind
-             * @description opened, changed, resolved, reopened or merged.
+             * @description opened, changed, resolved, reopened, merged or notice.
              */
             kind: string;
             /** Last Error */
@@ -2317,11 +3307,16 @@ export interface components {
              * @description When it is tried next, if it is pending.
              */
             next_at: string;
+            /**
+             * Notice
+             * @description The notice that is sent; null where it tells of an incident.
+             */
+            notice: string | null;
             /** Sent At */
             sent_at: string | null;
             /**
              * Seq
-             * @description The event that it tells of.
+             * @description The event that it tells of, or the number of the notice.
              */
             seq: number;
             /**
@@ -2330,6 +3325,27 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "sent" | "dead" | "superseded";
+        };
+        /**
+         * DispositionOut
+         * @description Traits that a model of Hindsight's would take on; OnRecall has none.
+         */
+        DispositionOut: {
+            /**
+             * Empathy
+             * @default 3
+             */
+            empathy?: number;
+            /**
+             * Literalism
+             * @default 3
+             */
+            literalism?: number;
+            /**
+             * Skepticism
+             * @default 3
+             */
+            skepticism?: number;
         };
         /**
          * DocumentIn
@@ -2356,6 +3372,44 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * DocumentItemOut
+         * @description A document in the list of documents.
+         */
+        DocumentItemOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Matched Fields
+             * @default []
+             */
+            matched_fields?: string[];
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Text Length */
+            text_length: number;
+            /** Updated At */
+            updated_at: string;
         };
         /**
          * DocumentOut
@@ -2385,6 +3439,22 @@ export interface components {
             title: string;
         };
         /**
+         * DocumentStatsOut
+         * @description How many there are of what.
+         */
+        DocumentStatsOut: {
+            documents: components["schemas"]["CollectionOut"];
+            /** Incidents */
+            incidents: number;
+            /** Passages */
+            passages: number;
+            rcas: components["schemas"]["CollectionOut"];
+            /** Resolutions */
+            resolutions: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Documents
          * @description A page of documents; `next` fetches the following one.
          */
@@ -2393,6 +3463,25 @@ export interface components {
             items: components["schemas"]["DocumentOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * DocumentsOut
+         * @description Documents, newest first.
+         */
+        DocumentsOut: {
+            /** Items */
+            items: components["schemas"]["DocumentItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+            /**
+             * Total Is Estimate
+             * @default false
+             */
+            total_is_estimate?: boolean;
         };
         /**
          * EstimateOut
@@ -2447,6 +3536,11 @@ export interface components {
              */
             kind: "incident" | "document";
             record: components["schemas"]["RecordOut"];
+            /**
+             * Report Id
+             * @description The id of the postmortem that tells of the incident.
+             */
+            report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
@@ -2475,10 +3569,10 @@ export interface components {
             text: string;
         };
         /**
-         * Failed
+         * FailedOut
          * @description An incident that was left out, and how to mend it.
          */
-        Failed: {
+        FailedOut: {
             /** Error */
             error: string;
             /** Field */
@@ -2595,16 +3689,6 @@ export interface components {
             worked: number;
         };
         /**
-         * Found
-         * @description What is like a question, best first.
-         */
-        Found: {
-            /** Results */
-            results: components["schemas"]["Retrieved"][];
-            /** Total */
-            total: number;
-        };
-        /**
          * FoundOut
          * @description What a backtest found, in short; the rest stands in `/trust`.
          */
@@ -2652,32 +3736,58 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * Handed
-         * @description A document.
-         */
-        Handed: {
-            /** Content */
-            content: string;
-            /** Id */
-            id?: string | null;
-            /**
-             * Kind
-             * @default runbook
-             * @enum {string}
-             */
-            kind?: "runbook" | "postmortem" | "rca";
-            /** Service */
-            service?: string | null;
-            /** Title */
-            title: string;
-        };
-        /**
          * Health
          * @description A word for a probe.
          */
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * HealthOut
+         * @description Whether it answers, and how its parts are.
+         */
+        HealthOut: {
+            /** App Name */
+            app_name: string;
+            /**
+             * Database
+             * @description connected or disconnected.
+             */
+            database: string;
+            /**
+             * Services
+             * @description healthy, degraded or unhealthy, by part.
+             */
+            services: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @description `healthy`, or `unhealthy` while the database does not answer.
+             */
+            status: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * HistoryOut
+         * @description A page of decisions, newest first.
+         */
+        HistoryOut: {
+            /** Items */
+            items: components["schemas"]["DecisionOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
         };
         /**
          * HitsOut
@@ -2710,15 +3820,27 @@ export interface components {
             updated: number;
         };
         /**
-         * Imported
+         * ImportedOut
          * @description What became of many.
          */
-        Imported: {
+        ImportedOut: {
             /** Created */
             created: number;
+            /** Errors */
+            errors: components["schemas"]["NotImportedOut"][];
             /** Failed */
-            failed: components["schemas"]["NotKept"][];
-            /** Success */
+            failed: number;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Imported */
+            imported: number;
+            /**
+             * Success
+             * @description The same as `imported`.
+             */
             success: number;
             /** Total */
             total: number;
@@ -2781,15 +3903,33 @@ export interface components {
         IncidentOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2817,27 +3957,54 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * IncidentSeenOut
-         * @description An incident, and what was changed shortly before it.
+         * @description An incident, what was changed shortly before it, and the links of its alerts.
          */
         IncidentSeenOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Alert Links
+             * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
+             */
+            alert_links?: components["schemas"]["AlertLinkOut"][];
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2865,8 +4032,12 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * Incidents
@@ -2879,10 +4050,10 @@ export interface components {
             next: string | null;
         };
         /**
-         * Insight
+         * InsightOut
          * @description Something that keeps coming back.
          */
-        Insight: {
+        InsightOut: {
             /** Action */
             action: string;
             /** Body */
@@ -2893,22 +4064,12 @@ export interface components {
             type: string;
         };
         /**
-         * Insights
+         * InsightsOut
          * @description What keeps coming back, worst first.
          */
-        Insights: {
+        InsightsOut: {
             /** Insights */
-            insights: components["schemas"]["Insight"][];
-        };
-        /**
-         * Kept
-         * @description What became of one thing that was handed in.
-         */
-        Kept: {
-            /** Id */
-            id: string;
-            /** Status */
-            status: string;
+            insights: components["schemas"]["InsightOut"][];
         };
         /**
          * KeyIn
@@ -3083,10 +4244,10 @@ export interface components {
             kind: "recurrence" | "duplicate" | "merged";
         };
         /**
-         * Listed
+         * ListedOut
          * @description An incident in a list.
          */
-        Listed: {
+        ListedOut: {
             /**
              * Created At
              * Format: date-time
@@ -3104,16 +4265,48 @@ export interface components {
             resolved_at: string | null;
             /** Root Cause */
             root_cause: string | null;
-            /** Status */
+            /**
+             * Status
+             * @description `open` or `resolved`; what somebody acknowledged is open.
+             */
             status: string;
             /** Title */
             title: string;
         };
         /**
-         * Logged
+         * ListenersOut
+         * @description Who listens at the WebSockets of this process.
+         */
+        ListenersOut: {
+            /** Active Connections */
+            active_connections: number;
+            /** Client Ids */
+            client_ids: string[];
+            /**
+             * Connected Clients
+             * @description The same.
+             */
+            connected_clients: number;
+            /**
+             * Last Update
+             * Format: date-time
+             * @description When something was told last; until then, since when this process runs.
+             */
+            last_update: string;
+            slack: components["schemas"]["SlackOut"];
+            /** Slack Enabled */
+            slack_enabled: boolean;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
+         * LogOut
          * @description One thing that was done for this answer.
          */
-        Logged: {
+        LogOut: {
             /** Detail */
             detail: string;
             /** Milliseconds */
@@ -3159,6 +4352,105 @@ export interface components {
             key: string;
         };
         /**
+         * MemoriesOut
+         * @description Texts, newest first.
+         */
+        MemoriesOut: {
+            /** Items */
+            items: components["schemas"]["MemoryOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * MemoryItemIn
+         * @description A text to keep.
+         */
+        MemoryItemIn: {
+            /**
+             * Content
+             * @example Checkout answered 503; the connection pool was exhausted.
+             */
+            content: string | components["schemas"]["ContentBlockIn"][];
+            /** Context */
+            context?: string | null;
+            /** Document Id */
+            document_id?: string | null;
+            /**
+             * Metadata
+             * @example {
+             *       "incident_id": "INC-7"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Timestamp
+             * @description When it happened; without a time zone it is UTC.
+             */
+            timestamp?: string | "unset" | null;
+            /** Update Mode */
+            update_mode?: ("replace" | "append") | null;
+        };
+        /**
+         * MemoryOut
+         * @description A text in the list of memories.
+         */
+        MemoryOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string;
+            /** Date */
+            date: string;
+            /** Document Id */
+            document_id: string;
+            /**
+             * Entities
+             * @default
+             */
+            entities?: string;
+            /**
+             * Fact Type
+             * @default world
+             */
+            fact_type?: string;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            /**
+             * Proof Count
+             * @default 1
+             */
+            proof_count?: number;
+            /**
+             * State
+             * @default valid
+             */
+            state?: string;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
          * MergeIn
          * @description Which incident it is part of.
          */
@@ -3168,6 +4460,27 @@ export interface components {
              * @example INC-7
              */
             into: string;
+        };
+        /**
+         * ModelHealthOut
+         * @description Whether a model refines answers. Every answer is made without one first.
+         */
+        ModelHealthOut: {
+            /** Detail */
+            detail: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Provider */
+            provider: string;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
         };
         /**
          * ModelOut
@@ -3234,10 +4547,10 @@ export interface components {
             month: string;
         };
         /**
-         * New
+         * NewIn
          * @description What happens.
          */
-        New: {
+        NewIn: {
             /**
              * Description
              * @default
@@ -3249,12 +4562,14 @@ export interface components {
              * @example DB connection pool at 95%
              */
             title: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * NotKept
+         * NotImportedOut
          * @description One that was left out, and how to mend it.
          */
-        NotKept: {
+        NotImportedOut: {
             /** Error */
             error: string;
             /** Field */
@@ -3289,6 +4604,83 @@ export interface components {
             suggested_cause: components["schemas"]["NoteOut"] | null;
         };
         /**
+         * NotificationIn
+         * @description What to tell. It goes where an operator has configured a channel of this type, and never to `target`.
+         */
+        NotificationIn: {
+            /** Decision Id */
+            decision_id?: string | null;
+            /** Message */
+            message: string;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Target
+             * @description Kept, and never sent to.
+             */
+            target?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description slack, email, webhook, websocket, in_app
+             * @example slack
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NotificationOut
+         * @description A notification, and what became of it.
+         */
+        NotificationOut: {
+            /** Channel */
+            channel: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Failed Reason */
+            failed_reason: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Message */
+            message: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Notification Id */
+            notification_id: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Status
+             * @description queued, sent or failed.
+             */
+            status: string;
+            /** Target */
+            target: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * NoveltyOut
          * @description Where verdicts change, how that was chosen, and the errors of it.
          */
@@ -3309,6 +4701,26 @@ export interface components {
             score: string;
             /** Similar */
             similar: number;
+        };
+        /**
+         * OpinionMatchOut
+         * @description A document that the other memory finds most like the question.
+         */
+        OpinionMatchOut: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * Incident
+             * @description The incident that it is about, where it names one.
+             */
+            incident: string | null;
+            /**
+             * Semantic
+             * @description Its own similarity; neither our match score nor a probability.
+             */
+            semantic: number;
+            /** Title */
+            title: string | null;
         };
         /**
          * OutcomeIn
@@ -3369,11 +4781,16 @@ export interface components {
             right: components["schemas"]["EstimateOut"];
         };
         /**
-         * Passage
+         * PassageOut
          * @description A document or an incident that is like a question.
          */
-        Passage: {
-            /** Excerpt */
+        PassageOut: {
+            /** Content */
+            content: string;
+            /**
+             * Excerpt
+             * @description The same as `content`; null where nothing is quoted.
+             */
             excerpt: string | null;
             /** Id */
             id: string;
@@ -3387,20 +4804,10 @@ export interface components {
             title: string;
         };
         /**
-         * Passages
-         * @description What is like a question, best first.
-         */
-        Passages: {
-            /** Results */
-            results: components["schemas"]["Passage"][];
-            /** Total */
-            total: number;
-        };
-        /**
-         * Past
+         * PastOut
          * @description An earlier incident.
          */
-        Past: {
+        PastOut: {
             /**
              * Created At
              * Format: date-time
@@ -3423,10 +4830,10 @@ export interface components {
             title: string;
         };
         /**
-         * Postmortem
+         * PostmortemOut
          * @description A draft from what is on record.
          */
-        Postmortem: {
+        PostmortemOut: {
             /** Incident Id */
             incident_id: string;
             /** Markdown */
@@ -3454,37 +4861,141 @@ export interface components {
             type?: string;
         };
         /**
-         * Question
+         * QueryIn
          * @description What is going on.
          */
-        Question: {
+        QueryIn: {
             /**
              * Query
              * @example auth service returning 503 errors users cant login
              */
             query: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Rca
+         * QueryOut
+         * @description An answer in prose, what it rests on, and what it took.
+         */
+        QueryOut: {
+            /** Audit Logs */
+            audit_logs: components["schemas"]["LogOut"][];
+            /**
+             * Confidence
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence: number;
+            /** Confidence Basis */
+            confidence_basis: string;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Cost
+             * @description Dollars; null where a price is not known.
+             */
+            cost: number | null;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Model Used */
+            model_used: string;
+            /** Recommended Action */
+            recommended_action: string;
+            /** Response */
+            response: string;
+            /** Routing Reason */
+            routing_reason: string;
+            /**
+             * Similar Incidents
+             * @description At most 3, best first, none of which matches next to not.
+             */
+            similar_incidents: components["schemas"]["SimilarOut"][];
+            /** Verdict */
+            verdict: string;
+        };
+        /**
+         * QuotedLineOut
+         * @description Where it is written.
+         */
+        QuotedLineOut: {
+            /**
+             * Incident Id
+             * @description The incident, or the document where no incident is cited.
+             */
+            incident_id: string;
+            /** Line */
+            line: number;
+            /** Quote */
+            quote: string;
+            /**
+             * Source
+             * @description Whose line it is: the incident's own, or that of the document that tells of it.
+             */
+            source: string;
+        };
+        /**
+         * RcaLookupOut
+         * @description One root cause analysis, by its exact id.
+         */
+        RcaLookupOut: {
+            /** Incident Id */
+            incident_id: string;
+            rca: components["schemas"]["RcaOut"];
+        };
+        /**
+         * RcaOut
          * @description A root cause analysis.
          */
-        Rca: {
+        RcaOut: {
             /** Affected Service */
             affected_service: string | null;
             /** Affected Tenant */
             affected_tenant: string | null;
+            /** Detection Seconds */
+            detection_seconds: number | null;
             /** Error Type */
-            error_type: string | null;
+            error_type: string;
+            /** Impact */
+            impact: string;
+            /**
+             * Incident Date
+             * Format: date-time
+             */
+            incident_date: string;
             /** Incident Id */
             incident_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Metric Name */
+            metric_name: string | null;
+            /** Mitigation Effectiveness */
+            mitigation_effectiveness: number;
             /** Mitigation Metric */
-            mitigation_metric: string | null;
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /** Recovery Seconds */
+            recovery_seconds: number | null;
             /** Resolution Action */
-            resolution_action: string | null;
+            resolution_action: string;
+            /** Resolution Confidence */
+            resolution_confidence: number;
             /** Root Cause */
-            root_cause: string | null;
+            root_cause: string;
             /** Severity */
             severity: string;
+            /**
+             * Similarity Score
+             * @description 1: it was asked for by its id.
+             */
+            similarity_score: number;
             /** Status */
             status: string;
             /** Summary */
@@ -3495,12 +5006,101 @@ export interface components {
             title: string;
         };
         /**
-         * RecallOut
-         * @description What was seen before that is most like this, best first.
+         * RcaSearchOut
+         * @description Root cause analyses that are like a question, best first.
          */
-        RecallOut: {
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceOut"][];
+        RcaSearchOut: {
+            /** Count */
+            count: number;
+            /** Filters */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Query */
+            query: string;
+            /** Results */
+            results: components["schemas"]["RetrievedOut"][];
+            /**
+             * Total
+             * @description The same as `count`.
+             */
+            total: number;
+        };
+        /**
+         * RecallIn
+         * @description A question.
+         */
+        RecallIn: {
+            /** Include */
+            include?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Max Tokens
+             * @default 4096
+             */
+            max_tokens?: number;
+            /** Min Scores */
+            min_scores?: {
+                [key: string]: number | null;
+            } | null;
+            /** Query */
+            query: string;
+            /** Tag Groups */
+            tag_groups?: unknown[] | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Tags Match
+             * @default any
+             * @enum {string}
+             */
+            tags_match?: "any" | "all" | "any_strict" | "all_strict" | "exact";
+            /** Types */
+            types?: string[] | null;
+        };
+        /**
+         * RecallResultOut
+         * @description A text that is like the question.
+         */
+        RecallResultOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string | null;
+            /** Document Id */
+            document_id: string;
+            /** Entities */
+            entities?: string[] | null;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            scores: components["schemas"]["ScoresOut"];
+            /** Source Fact Ids */
+            source_fact_ids?: string[] | null;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @default world
+             */
+            type?: string;
         };
         /**
          * ReceiptOut
@@ -3511,6 +5111,11 @@ export interface components {
             accepted: number;
             /** Duplicate */
             duplicate: number;
+            /**
+             * Problems
+             * @description What of it could not be read, though it was taken in: each names its field.
+             */
+            problems?: string[];
             /** Rejected */
             rejected: components["schemas"]["RejectedPartOut"][];
         };
@@ -3573,6 +5178,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /** Steps */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
@@ -3639,6 +5246,60 @@ export interface components {
             since: string | null;
         };
         /**
+         * RehearsalOut
+         * @description What would come of a payload. Nothing was stored, and nobody was notified.
+         */
+        RehearsalOut: {
+            /**
+             * Definition
+             * @description A source file to start from, YAML; empty where a file read the payload.
+             */
+            definition: string;
+            /**
+             * Known As
+             * @description The tool and shape it was read as; null: by the common names of fields.
+             */
+            known_as: string | null;
+            /** Parts */
+            parts: components["schemas"]["RehearsedPartOut"][];
+            /**
+             * Refusal
+             * @description Why nothing of it can be read.
+             */
+            refusal: string | null;
+            /** Rejected */
+            rejected: components["schemas"]["RejectedPartOut"][];
+            /**
+             * Source
+             * @description Under which it would be stored.
+             */
+            source: string;
+        };
+        /**
+         * RehearsedFieldOut
+         * @description One field of what would be stored, and the expression that found it.
+         */
+        RehearsedFieldOut: {
+            /** Name */
+            name: string;
+            /** Place */
+            place: string | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * RehearsedPartOut
+         * @description One alert, change, note or acknowledgement that would come of the payload.
+         */
+        RehearsedPartOut: {
+            /** Fields */
+            fields: components["schemas"]["RehearsedFieldOut"][];
+            /** Kind */
+            kind: string;
+            /** Problems */
+            problems: string[];
+        };
+        /**
          * Rejected
          * @description A page of what could not be taken in; `next` fetches the following one.
          */
@@ -3659,6 +5320,96 @@ export interface components {
             message: string;
             /** Where */
             where: string;
+        };
+        /**
+         * ReportedEffectIn
+         * @description How well the measure that ended the incident worked, in percent.
+         */
+        ReportedEffectIn: {
+            /**
+             * Confidence
+             * @example 95
+             */
+            confidence?: number | null;
+            /**
+             * Effectiveness
+             * @example 92
+             */
+            effectiveness?: number | null;
+        };
+        /**
+         * ReportedEffectOut
+         * @description How well a measure worked, as the incident's source reports it, in percent.
+         */
+        ReportedEffectOut: {
+            /** Confidence */
+            confidence: number | null;
+            /** Effectiveness */
+            effectiveness: number | null;
+        };
+        /**
+         * ReportedIncidentOut
+         * @description An incident and what memory says of it.
+         */
+        ReportedIncidentOut: {
+            /**
+             * Ai Analysis
+             * @description Prose with exactly one percentage, the confidence; none where nothing like it was seen.
+             */
+            ai_analysis: string;
+            /**
+             * Confidence
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence: number;
+            /** Confidence Basis */
+            confidence_basis: string;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Incident Id */
+            incident_id: string;
+            /** Mitigation Steps */
+            mitigation_steps: string | null;
+            /** Recurrence Of */
+            recurrence_of: string[];
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Root Cause */
+            root_cause: string | null;
+            /**
+             * Similar Past Incidents
+             * @description At most 3, best first.
+             */
+            similar_past_incidents: components["schemas"]["PastOut"][];
+            /**
+             * Status
+             * @description `open` or `resolved`; what somebody acknowledged is open.
+             */
+            status: string;
+            /**
+             * Suggested Actions
+             * @description At most 4, each with its risk and source, without numbers.
+             */
+            suggested_actions: string[];
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @description known, similar or never_seen.
+             */
+            verdict: string;
         };
         /**
          * ResolutionIn
@@ -3710,9 +5461,14 @@ export interface components {
              * Provenance
              * @enum {string}
              */
-            provenance: "human" | "imported" | "model";
+            provenance: "human" | "imported" | "suggested" | "model";
             /** Root Cause */
             root_cause: string;
+            /**
+             * Root Cause Line
+             * @description Where the root cause stands in the incident's document.
+             */
+            root_cause_line: number | null;
             /** Steps */
             steps: components["schemas"]["ResolutionStepOut"][];
             /** Summary */
@@ -3725,6 +5481,12 @@ export interface components {
         ResolutionStepOut: {
             /** Command */
             command: string | null;
+            effect?: components["schemas"]["ReportedEffectOut"] | null;
+            /**
+             * Line
+             * @description Where it stands in the incident's document.
+             */
+            line: number | null;
             /**
              * Outcome
              * @enum {string}
@@ -3744,25 +5506,33 @@ export interface components {
             items: components["schemas"]["ResolutionOut"][];
         };
         /**
-         * Resolve
+         * ResolveIn
          * @description What was wrong and what was done.
          */
-        Resolve: {
+        ResolveIn: {
             /** Incident Id */
             incident_id: string;
             /**
              * Mitigation Steps
+             * @description A list, lines, or one text in which semicolons part the steps.
              * @default
              */
             mitigation_steps?: string | string[];
             /** Root Cause */
             root_cause: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Resolved
+         * ResolvedOut
          * @description An incident that is over.
          */
-        Resolved: {
+        ResolvedOut: {
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
             /** Incident Id */
             incident_id: string;
             /** Memory Stored */
@@ -3777,24 +5547,82 @@ export interface components {
             status: string;
         };
         /**
-         * Retrieved
-         * @description An earlier incident; what nobody measured is null.
+         * RetainIn
+         * @description Texts to keep.
          */
-        Retrieved: {
+        RetainIn: {
+            /** Document Tags */
+            document_tags?: string[] | null;
+            /** Items */
+            items: components["schemas"]["MemoryItemIn"][];
+        };
+        /**
+         * RetainOut
+         * @description What was kept. Nothing is left for later, so `async` is never true.
+         */
+        RetainOut: {
+            /**
+             * Async
+             * @default false
+             */
+            async?: boolean;
+            /** Bank Id */
+            bank_id: string;
+            /** Items Count */
+            items_count: number;
+            /** Operation Id */
+            operation_id?: string | null;
+            /** Operation Ids */
+            operation_ids?: string[] | null;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+            /**
+             * @default {
+             *       "cached_tokens": 0,
+             *       "input_tokens": 0,
+             *       "output_tokens": 0,
+             *       "thoughts_tokens": 0,
+             *       "total_tokens": 0
+             *     }
+             */
+            usage?: components["schemas"]["TokenUsageOut"];
+        };
+        /**
+         * RetrievedOut
+         * @description An earlier incident, with the effect of its mitigation as its source reported it.
+         */
+        RetrievedOut: {
             /** Affected Service */
             affected_service: string | null;
             /** Affected Tenant */
             affected_tenant: string | null;
             /** Error Type */
-            error_type: string | null;
+            error_type: string;
             /** Incident Id */
             incident_id: string;
-            /** Mitigation Effectiveness */
-            mitigation_effectiveness: number | null;
-            /** Mitigation Metric */
-            mitigation_metric: string | null;
-            /** Resolution Confidence */
-            resolution_confidence: number | null;
+            /**
+             * Mitigation Effectiveness
+             * @description Percent, as it was handed in; 0 where it was not.
+             */
+            mitigation_effectiveness: number;
+            /**
+             * Mitigation Metric
+             * @description The step that ended the incident; empty where none is on record.
+             */
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /**
+             * Resolution Confidence
+             * @description Percent, as it was handed in; 0 where it was not.
+             */
+            resolution_confidence: number;
             /**
              * Similarity Score
              * @description The match score, 0..1. Not a confidence.
@@ -3806,6 +5634,8 @@ export interface components {
             tags: string[];
             /** Title */
             title: string;
+            /** Vector Db Id */
+            vector_db_id: string;
         };
         /**
          * RotateIn
@@ -3835,12 +5665,17 @@ export interface components {
             text: string;
         };
         /**
-         * Saved
+         * SavedOut
          * @description A resolved incident that was saved back.
          */
-        Saved: {
+        SavedOut: {
             /** Id */
             id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
             /** Recurrence Of */
             recurrence_of: string[];
             /** Status */
@@ -3860,10 +5695,33 @@ export interface components {
             lost: components["schemas"]["LostOut"];
         };
         /**
-         * Search
+         * ScoresOut
+         * @description How like the question it is.
+         */
+        ScoresOut: {
+            /**
+             * Final
+             * @description The match score, 0..1, by which results are ordered.
+             */
+            final: number;
+            /**
+             * Keyword
+             * @description The share of the match score that its words have.
+             */
+            keyword: number | null;
+            /** Reranker */
+            reranker?: number | null;
+            /**
+             * Semantic
+             * @description Cosine similarity; null where no model is at hand.
+             */
+            semantic: number | null;
+        };
+        /**
+         * SearchIn
          * @description A question.
          */
-        Search: {
+        SearchIn: {
             /** Error Type */
             error_type?: string | null;
             /** Query */
@@ -3875,65 +5733,96 @@ export interface components {
              * @default 5
              */
             top_k?: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Seed
+         * SearchOut
+         * @description What is like a question, best first.
+         */
+        SearchOut: {
+            /**
+             * Count
+             * @description The same as `result_count`.
+             */
+            count: number;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Query */
+            query: string;
+            /** Result Count */
+            result_count: number;
+            /** Results */
+            results: components["schemas"]["PassageOut"][];
+            /**
+             * Total
+             * @description The same.
+             */
+            total: number;
+        };
+        /**
+         * SecondOpinionOut
+         * @description What a Hindsight bank finds for the same question; shown beside our evidence, never part of it.
+         */
+        SecondOpinionOut: {
+            /**
+             * Agrees
+             * @description Whether its first incident is the first of our evidence.
+             */
+            agrees: boolean | null;
+            /** Bank */
+            bank: string;
+            /**
+             * Detail
+             * @description Why there is none.
+             */
+            detail: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Matches */
+            matches: components["schemas"]["OpinionMatchOut"][];
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "unavailable";
+        };
+        /**
+         * SeedIn
          * @description Old incidents; each at least an id and a title.
          */
-        Seed: {
-            /** Incidents */
+        SeedIn: {
+            /**
+             * Incidents
+             * @description The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are read.
+             */
             incidents: {
                 [key: string]: unknown;
             }[];
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Seeded
+         * SeedOut
          * @description What became of a seed; what is here already counts as success.
          */
-        Seeded: {
+        SeedOut: {
             /** Failed */
-            failed: components["schemas"]["Failed"][];
+            failed: components["schemas"]["FailedOut"][];
+            /**
+             * Ignored
+             * @description Present where a field has no place in an incident.
+             */
+            ignored?: string[];
             /** Success */
             success: number;
             /** Total */
             total: number;
-        };
-        /**
-         * Seen
-         * @description An incident and what memory says of it.
-         */
-        Seen: {
-            /** Ai Analysis */
-            ai_analysis: string | null;
-            /** Confidence */
-            confidence: number | null;
-            /** Confidence Reason */
-            confidence_reason: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Description */
-            description: string;
-            /** Incident Id */
-            incident_id: string;
-            /** Mitigation Steps */
-            mitigation_steps: string | null;
-            /** Recurrence Of */
-            recurrence_of: string[];
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Root Cause */
-            root_cause: string | null;
-            /** Similar Past Incidents */
-            similar_past_incidents: components["schemas"]["Past"][];
-            /** Status */
-            status: string;
-            /** Suggested Actions */
-            suggested_actions: string[];
-            /** Title */
-            title: string;
         };
         /**
          * SenderList
@@ -3955,6 +5844,8 @@ export interface components {
             address: string;
             /** Alerts */
             alerts: number;
+            /** Category */
+            category: string;
             /** Changes */
             changes: number;
             /**
@@ -3972,11 +5863,23 @@ export interface components {
              */
             rejected: number;
             /**
+             * Set Aside
+             * @description Tests received, heartbeats, planned and informational messages: kept, and no incidents.
+             */
+            set_aside: {
+                [key: string]: components["schemas"]["SetAsideOut"];
+            };
+            /**
              * Shows
              * @description What lets its messages in, as this server is set up now.
              * @enum {string}
              */
             shows: "key" | "routing key" | "signature" | "signature or key";
+            /**
+             * Title
+             * @description The tool's name, as people write it.
+             */
+            title: string;
         };
         /**
          * ServiceOut
@@ -3989,14 +5892,32 @@ export interface components {
             name: string;
         };
         /**
-         * Similar
+         * SetAsideOut
+         * @description Alerts of one purpose that opened no incident.
+         */
+        SetAsideOut: {
+            /** Count */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * SimilarOut
          * @description An earlier incident and how alike it is.
          */
-        Similar: {
+        SimilarOut: {
             /** Fix */
             fix: string | null;
             /** Id */
             id: string;
+            /**
+             * Resolution
+             * @description The same as `fix`.
+             */
+            resolution: string | null;
             /** Root Cause */
             root_cause: string | null;
             /** Service */
@@ -4008,7 +5929,10 @@ export interface components {
              * @description The match score, 0..1. Not a probability of being right.
              */
             similarity: number;
-            /** Similarity Score */
+            /**
+             * Similarity Score
+             * @description The same.
+             */
             similarity_score: number;
             /** Title */
             title: string;
@@ -4047,6 +5971,102 @@ export interface components {
             text: string;
         };
         /**
+         * SlackOut
+         * @description Whether decisions are posted to Slack, and how that goes.
+         */
+        SlackOut: {
+            /** Detail */
+            detail: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Status */
+            status: string;
+        };
+        /**
+         * SourceDetailOut
+         * @description A source with configuration to paste, and where each field stands.
+         */
+        SourceDetailOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string;
+            /**
+             * Reads
+             * @description Where title, key, status, severity, service, time and links stand.
+             */
+            reads: {
+                [key: string]: string;
+            };
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /**
+             * Setup
+             * @description Configuration to paste, Markdown.
+             */
+            setup: string;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
+        };
+        /**
+         * SourceList
+         * @description Every source that OnRecall understands.
+         */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["SourceOut"][];
+        };
+        /**
+         * SourceOut
+         * @description A source that OnRecall understands, and what its payloads are read by.
+         */
+        SourceOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
+        };
+        /**
          * SplitIn
          * @description Which alerts to take out, or whose merge to undo.
          */
@@ -4063,22 +6083,35 @@ export interface components {
             merged?: string | null;
         };
         /**
-         * Stats
-         * @description Figures of the newest decisions.
+         * StatsOut
+         * @description Figures of all decisions that are listed.
          */
-        Stats: {
+        StatsOut: {
             /**
              * Average Confidence
-             * @description Of those that have one; null where none has.
+             * @description Of those that have one; 0 where none has.
              */
-            average_confidence: number | null;
+            average_confidence: number;
             /** Average Latency Ms */
-            average_latency_ms: number | null;
+            average_latency_ms: number;
             /** By Verdict */
             by_verdict: {
                 [key: string]: number;
             };
-            /** Looked At */
+            /** Incidents By Type */
+            incidents_by_type: {
+                [key: string]: number;
+            };
+            /**
+             * Last Updated
+             * Format: date-time
+             * @description When the newest was made; now, where there is none.
+             */
+            last_updated: string;
+            /**
+             * Looked At
+             * @description The same: all of them are counted.
+             */
             looked_at: number;
             /** Total Decisions */
             total_decisions: number;
@@ -4111,6 +6144,8 @@ export interface components {
         StepIn: {
             /** Command */
             command?: string | null;
+            /** @description Set it on the one measure that ended the incident. */
+            effect?: components["schemas"]["ReportedEffectIn"] | null;
             /**
              * Outcome
              * @default worked
@@ -4167,6 +6202,119 @@ export interface components {
             outcome: "worked" | "did_not_help" | "made_it_worse";
         };
         /**
+         * StoredDocumentOut
+         * @description A document as it is stored now.
+         */
+        StoredDocumentOut: {
+            /** Chunks Count */
+            chunks_count: number;
+            /** Content */
+            content: string;
+            /** Embedding Model */
+            embedding_model: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @description created, updated or unchanged.
+             */
+            status: string;
+            /** Title */
+            title: string;
+            /**
+             * Uploaded At
+             * @description null: it was stored without a time before.
+             */
+            uploaded_at: string | null;
+        };
+        /**
+         * StoredRcaOut
+         * @description A root cause analysis as it is stored now, and what handing it in changed.
+         */
+        StoredRcaOut: {
+            /** Affected Service */
+            affected_service: string | null;
+            /** Affected Tenant */
+            affected_tenant: string | null;
+            /** Detection Seconds */
+            detection_seconds: number | null;
+            /**
+             * Documented At
+             * Format: date-time
+             */
+            documented_at: string;
+            /** Error Type */
+            error_type: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Impact */
+            impact: string;
+            /**
+             * Import State
+             * @description created, updated or unchanged.
+             */
+            import_state: string;
+            /**
+             * Incident Date
+             * Format: date-time
+             */
+            incident_date: string;
+            /** Incident Id */
+            incident_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Metric Name */
+            metric_name: string | null;
+            /** Mitigation Effectiveness */
+            mitigation_effectiveness: number;
+            /** Mitigation Metric */
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /** Recovery Seconds */
+            recovery_seconds: number | null;
+            /** Resolution Action */
+            resolution_action: string;
+            /** Resolution Confidence */
+            resolution_confidence: number;
+            /** Root Cause */
+            root_cause: string;
+            /** Severity */
+            severity: string;
+            /**
+             * Similarity Score
+             * @description 1: it was asked for by its id.
+             */
+            similarity_score: number;
+            /** Status */
+            status: string;
+            /** Summary */
+            summary: string;
+            /** Tags */
+            tags: string[];
+            /** Title */
+            title: string;
+        };
+        /**
          * TicketOut
          * @description What stands for a key once, as `?ticket=`.
          */
@@ -4205,6 +6353,49 @@ export interface components {
             changes: components["schemas"]["ChangeBeforeOut"][];
             /** Items */
             items: components["schemas"]["EventOut"][];
+        };
+        /**
+         * TimelineEntryOut
+         * @description What happened at one moment, as the postmortem has it.
+         */
+        TimelineEntryOut: {
+            /** At */
+            at: string | null;
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TokenUsageOut
+         * @description Tokens of a model; none is asked.
+         */
+        TokenUsageOut: {
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens?: number;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens?: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens?: number;
+            /**
+             * Thoughts Tokens
+             * @default 0
+             */
+            thoughts_tokens?: number;
+            /**
+             * Total Tokens
+             * @default 0
+             */
+            total_tokens?: number;
         };
         /**
          * TrendOut
@@ -4272,6 +6463,36 @@ export interface components {
             risk_coverage: components["schemas"]["CoveredOut"][];
         };
         /**
+         * UploadIn
+         * @description A document.
+         */
+        UploadIn: {
+            /** Content */
+            content: string;
+            /** Id */
+            id?: string | null;
+            /**
+             * Kind
+             * @default runbook
+             * @enum {string}
+             */
+            kind?: "runbook" | "postmortem" | "rca";
+            /**
+             * Metadata
+             * @description Plain values are kept as labels.
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** Service */
+            service?: string | null;
+            /** Title */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * UsageOut
          * @description What models were used for, and whether they may be used now.
          */
@@ -4304,6 +6525,44 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VectorHealthOut
+         * @description How memory is, and how much there is in it.
+         */
+        VectorHealthOut: {
+            /** Collections */
+            collections: {
+                [key: string]: number;
+            };
+            /** Detail */
+            detail: string;
+            /**
+             * Embedding Model
+             * @description null: recall goes by words alone.
+             */
+            embedding_model: string | null;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
+         * VersionOut
+         * @description The version of Hindsight's API that this speaks, and what of it is offered.
+         */
+        VersionOut: {
+            /** Api Version */
+            api_version: string;
+            /** Features */
+            features: {
+                [key: string]: boolean;
+            };
         };
         /**
          * RejectedOut
@@ -4342,6 +6601,16 @@ export interface components {
             incidents: number;
         };
         /**
+         * RecallOut
+         * @description What was seen before that is most like this, best first.
+         */
+        onrecall__schemas__incidents__RecallOut: {
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, and how to mend it.
          */
@@ -4352,6 +6621,30 @@ export interface components {
             message: string;
             /** Where */
             where: string;
+        };
+        /**
+         * RecallOut
+         * @description What is like the question, best first.
+         */
+        onrecall__schemas__memory_banks__RecallOut: {
+            /** Chunks */
+            chunks?: {
+                [key: string]: components["schemas"]["ChunkOut"];
+            } | null;
+            /** Entities */
+            entities?: {
+                [key: string]: unknown;
+            } | null;
+            /** Results */
+            results: components["schemas"]["RecallResultOut"][];
+            /** Source Facts */
+            source_facts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace */
+            trace?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * QualityOut
@@ -4401,7 +6694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditLogs"];
+                    "application/json": components["schemas"]["AuditLogsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -4471,7 +6764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Costs"];
+                    "application/json": components["schemas"]["CostsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -4537,7 +6830,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Saved"];
+                    "application/json": components["schemas"]["SavedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -4631,7 +6924,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Question"];
+                "application/json": components["schemas"]["QueryIn"];
             };
         };
         responses: {
@@ -4641,7 +6934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer"];
+                    "application/json": components["schemas"]["QueryOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -4715,7 +7008,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Seed"];
+                "application/json": components["schemas"]["SeedIn"];
             };
         };
         responses: {
@@ -4725,7 +7018,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seeded"];
+                    "application/json": components["schemas"]["SeedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -4750,6 +7043,353 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    alerts_set_aside_api_v1_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description Only those sent for this. */
+                purpose?: ("incident" | "test" | "heartbeat" | "planned" | "informational") | null;
+                /** @description Only those of this source. */
+                source?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    prometheus_v1_api_v1_alerts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    receive_named_api_v1_alerts_generic__name__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5314,6 +7954,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                /** @description Only decisions about this kind of fault. */
+                error_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -5327,7 +7969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decisions"];
+                    "application/json": components["schemas"]["DecisionOut"][];
                 };
             };
             /** @description A valid key is needed */
@@ -5382,6 +8024,66 @@ export interface operations {
             };
         };
     };
+    clear_api_v1_decisions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     analyze_api_v1_decisions_analyze_post: {
         parameters: {
             query?: never;
@@ -5391,7 +8093,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Analyze"];
+                "application/json": components["schemas"]["AnalyzeIn"];
             };
         };
         responses: {
@@ -5401,7 +8103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -5471,6 +8173,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                /** @description Only decisions about this kind of fault. */
+                error_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -5484,7 +8188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decisions"];
+                    "application/json": components["schemas"]["HistoryOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -5554,7 +8258,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stats"];
+                    "application/json": components["schemas"]["StatsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -5608,17 +8312,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Anomaly"];
+                "application/json": components["schemas"]["AnomalyIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"];
+                    "application/json": components["schemas"]["AnomalyOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -5683,7 +8387,7 @@ export interface operations {
             };
         };
     };
-    one_api_v1_decisions__decision_id__get: {
+    get_decision_api_v1_decisions__decision_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -5700,7 +8404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6017,17 +8721,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handed"];
+                "application/json": components["schemas"]["UploadIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6101,17 +8805,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handed"];
+                "application/json": components["schemas"]["UploadIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6176,7 +8880,7 @@ export interface operations {
             };
         };
     };
-    add_api_v1_documents_rcas_post: {
+    add_rca_api_v1_documents_rcas_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6192,12 +8896,12 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredRcaOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6272,7 +8976,7 @@ export interface operations {
             };
         };
     };
-    add_many_api_v1_documents_rcas_import_bulk_post: {
+    add_rcas_api_v1_documents_rcas_import_bulk_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6297,7 +9001,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported"];
+                    "application/json": components["schemas"]["ImportedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6392,7 +9096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found"];
+                    "application/json": components["schemas"]["RcaSearchOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6447,7 +9151,7 @@ export interface operations {
             };
         };
     };
-    rca_api_v1_documents_rcas__incident_id__get: {
+    get_rca_api_v1_documents_rcas__incident_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6464,7 +9168,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rca"] | components["schemas"]["DocumentOut"];
+                    "application/json": components["schemas"]["RcaLookupOut"] | components["schemas"]["DocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6537,7 +9241,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Search"];
+                "application/json": components["schemas"]["SearchIn"];
             };
         };
         responses: {
@@ -6547,7 +9251,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Passages"];
+                    "application/json": components["schemas"]["SearchOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6617,9 +9321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
+                    "application/json": components["schemas"]["DocumentStatsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8943,6 +11645,337 @@ export interface operations {
             };
         };
     };
+    get_notifications_api_v1_notifications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_notification_api_v1_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description The request can't be answered */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_decision_notifications_api_v1_notifications_decision__decision_id__get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notification_api_v1_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     now_api_v1_now_get: {
         parameters: {
             query?: {
@@ -9122,7 +12155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecallOut"];
+                    "application/json": components["schemas"]["onrecall__schemas__incidents__RecallOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -9731,6 +12764,249 @@ export interface operations {
             };
         };
     };
+    sources_api_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    source_api_v1_sources__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetailOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    try_payload_api_v1_sources__name__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     status_api_v1_status_get: {
         parameters: {
             query?: never;
@@ -10248,6 +13524,368 @@ export interface operations {
             };
         };
     };
+    create_event_generic_2010_04_15_create_event_json_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+        };
+    };
+    alive_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliveOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_health_health_llm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelHealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    vector_health_health_vector_db_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VectorHealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VectorHealthOut"];
+                };
+            };
+        };
+    };
     alive_healthz_get: {
         parameters: {
             query?: never;
@@ -10317,7 +13955,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["New"];
+                "application/json": components["schemas"]["NewIn"];
             };
         };
         responses: {
@@ -10327,7 +13965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seen"];
+                    "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10401,7 +14039,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Resolve"];
+                "application/json": components["schemas"]["ResolveIn"];
             };
         };
         responses: {
@@ -10411,7 +14049,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Resolved"];
+                    "application/json": components["schemas"]["ResolvedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10503,7 +14141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seen"];
+                    "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10584,7 +14222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Postmortem"];
+                    "application/json": components["schemas"]["PostmortemOut"];
                 };
             };
             /** @description The request can't be answered */
@@ -10676,7 +14314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["All"];
+                    "application/json": components["schemas"]["AllOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10746,7 +14384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Insights"];
+                    "application/json": components["schemas"]["InsightsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -10767,6 +14405,337 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notifications_notifications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_notification_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description The request can't be answered */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_decision_notifications_notifications_decision__decision_id__get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notification_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many wrong keys */
@@ -10960,6 +14929,1288 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_banks_v1_default_banks_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanksOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_bank_v1_default_banks__bank_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_config_v1_default_banks__bank_id__config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankConfigOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    documents_v1_default_banks__bank_id__documents_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                tags?: string[] | null;
+                time_field?: "updated_at" | "created_at";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_document_v1_default_banks__bank_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_document_v1_default_banks__bank_id__documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    retain_v1_default_banks__bank_id__memories_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetainOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    clear_v1_default_banks__bank_id__memories_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    memories_v1_default_banks__bank_id__memories_list_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                document_id?: string | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoriesOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recall_v1_default_banks__bank_id__memories_recall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["onrecall__schemas__memory_banks__RecallOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__profile_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_stats_v1_default_banks__bank_id__stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many wrong keys */
@@ -11182,6 +16433,126 @@ export interface operations {
             };
             /** @description Not now: try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    version_version_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listeners_ws_stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListenersOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,7 @@ from onrecall.domain.incident import Evidence, Incident, Recommendation, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import News
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice
 from onrecall.notifications.slack import blocks
 from onrecall.notifications.slack.blocks import Block
 
@@ -14,6 +15,7 @@ LONGEST_TITLE = 300
 LONGEST = 500
 LONGEST_COMMAND = 1200
 MOST_CHANGES = 5
+MOST_LINKS = 4
 MOST_EVIDENCE = 5
 MOST_TRIED = 5
 MOST_PAGES = 4
@@ -34,7 +36,7 @@ def root(incident: Incident, answer: Recommendation | None, event: News, links: 
         body.append(blocks.prose(("", _short(words.ending(incident.resolution)))))
     if answer:
         body += _answer(answer)
-    row = [*([] if quiet else _buttons(incident, answer, event)), *_link(incident.id, links)]
+    row = [*([] if quiet else _buttons(incident, answer, event)), *_link(incident.id, links), *_alert_links(event)]
     if row:
         body.append(blocks.buttons(*row))
     return _message(words.headline(incident, event), body)
@@ -73,6 +75,17 @@ def spoken(answer: Recommendation, links: Links) -> Said:
     if links.public_url:
         body.append(blocks.buttons(blocks.link("Open OnRecall", links.public_url)))
     return _message(words.VERDICT[answer.verdict], body)
+
+
+def notice(told: Notice) -> Said:
+    """A notice in one message."""
+    body = [
+        blocks.prose(("bold", f"{_short(label, 100)}: " if label else ""), ("", _short(value)))
+        for label, value in told.facts
+    ]
+    head = blocks.header(_short(told.title, blocks.LONGEST_HEADER))
+    shown = [head, *body, blocks.note(_short(told.footnote))]
+    return {"text": blocks.fallback(told.title).strip() or "A notice", "blocks": blocks.fitted(shown)}
 
 
 def _state(incident: Incident, answer: Recommendation | None, event: News) -> str:
@@ -115,6 +128,12 @@ def _buttons(incident: Incident, answer: Recommendation | None, event: News) -> 
 def _link(incident_id: str, links: Links) -> list[Block]:
     url = links.incident(incident_id)
     return [blocks.link("Open in OnRecall", url)] if url and len(url) <= blocks.LONGEST_URL else []
+
+
+def _alert_links(event: News) -> list[Block]:
+    """Where the alerts' senders say that people can look; each with the name of the host that it leads to."""
+    offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
+    return [blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url) for link in offered]
 
 
 def _step(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:

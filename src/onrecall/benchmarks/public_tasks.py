@@ -1,0 +1,288 @@
+"""Retrieval tasks made from public text and from the example history: the text judges itself, nobody labels."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onrecall import examples
+from onrecall.benchmarks.beir import Entry, Question, Task
+from onrecall.benchmarks.public_text import SHORTEST, Page, PublicText, Report, parse_page, read_public_text
+from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
+
+MOST_QUESTIONS = 150
+"""Questions of a task at most, drawn by the hash of their ids."""
+FEWEST_QUESTIONS = 10
+"""A task with fewer questions says too little to be kept."""
+SMALL_QUESTIONS, SMALL_SIZE, SMALL_REST = 24, 4, 3
+"""Questions of a task that are asked of small memories too, how many of one, and documents in it that answer none."""
+SMALL_SUFFIX = "_small"
+FEWEST_WORDS = 3
+"""Words that a title needs to be asked with."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicTask:
+    """A task with its kind of question and the source of its text; tasks of one source share documents."""
+
+    task: Task
+    kind: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return self.task.name
+
+
+GIVEN_KINDS: Mapping[str, str] = {
+    "nameonly": "bare name",
+    "sections": "section to section",
+    "dup": "duplicate report",
+}
+"""Kinds of tasks that are read as they are, by what their folder's name contains; others ask with alert text."""
+
+
+def read_tasks(folder: Path) -> tuple[PublicTask, ...]:
+    """All tasks that the text in a folder and the example history give, by name."""
+    text = read_public_text(folder)
+    made = [*_given(text), *_from_runbooks(text), *_from_reports(text), *_from_postmortems(text), *_from_alerts(text)]
+    tasks = [*made, *example_tasks()]
+    return tuple(
+        sorted((task for task in tasks if len(task.task.queries) >= FEWEST_QUESTIONS), key=lambda one: one.name)
+    )
+
+
+def small_memories(public: PublicTask) -> Iterator[PublicTask]:
+    """Parts of a task as a young memory would hold it: few questions, their right documents, and little else."""
+    drawn = sorted(public.task.queries, key=lambda query: _hash(query.id))[:SMALL_QUESTIONS]
+    for start in range(0, len(drawn), SMALL_SIZE):
+        queries = drawn[start : start + SMALL_SIZE]
+        right = {document for query in queries for document in public.task.right.get(query.id, ())}
+        others = sorted((one for one in public.task.corpus if one.id not in right), key=lambda one: _hash(one.id))
+        held = right | {one.id for one in others[start : start + SMALL_REST]}
+        corpus = tuple(one for one in public.task.corpus if one.id in held)
+        task = Task(public.name + SMALL_SUFFIX, corpus, tuple(queries), public.task.right)
+        yield replace(public, task=task)
+
+
+def write_task(task: Task, folder: Path) -> None:
+    """Write a task in BEIR form into a folder of its name."""
+    place = folder / task.name
+    place.mkdir(parents=True, exist_ok=True)
+    queries = [
+        {"_id": query.id, "text": query.text, "metadata": {"exclude": sorted(query.exclude)} if query.exclude else {}}
+        for query in task.queries
+    ]
+    judged = [
+        {"query-id": query, "corpus-id": document, "score": score}
+        for query, documents in task.right.items()
+        for document, score in documents.items()
+    ]
+    _write_lines(
+        place / "corpus.jsonl", [{"_id": entry.id, "title": entry.title, "text": entry.text} for entry in task.corpus]
+    )
+    _write_lines(place / "queries.jsonl", queries)
+    _write_lines(place / "qrels.jsonl", judged)
+
+
+def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def _given(text: PublicText) -> Iterator[PublicTask]:
+    for task in text.tasks:
+        kind = next((kind for part, kind in GIVEN_KINDS.items() if part in task.name), "alert text")
+        yield PublicTask(task, kind, "reports" if kind == "duplicate report" else "runbooks")
+        if "noname" in task.name:
+            yield PublicTask(_rephrased(task, f"{task.name}_misspelt", misspelt), "misspelt", "runbooks")
+            yield PublicTask(_rephrased(task, f"{task.name}_terse", _terse_title), "terse", "runbooks")
+        if kind == "duplicate report":
+            yield PublicTask(_rephrased(task, f"{task.name}_terse", _terse_title), "terse", "reports")
+
+
+def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
+    pages = text.runbooks
+    for asked, sought in (("impact", "mitigation"), ("mitigation", "meaning"), ("diagnosis", "meaning")):
+        yield PublicTask(
+            _between_sections(pages, f"runbooks_{asked}_to_{sought}", asked, sought), "section to section", "runbooks"
+        )
+    entries = [Entry(page.id, "", page.without_code()) for page in pages]
+    blocks = [(page.id, block) for page in pages for block in page.code_blocks[:1] if len(block) >= SHORTEST]
+    yield PublicTask(_pairs("runbooks_output_to_page", entries, blocks), "log lines", "runbooks")
+
+
+def _between_sections(pages: Sequence[Page], name: str, asked: str, sought: str) -> Task:
+    entries = [Entry(page.id, "", page.sections[sought]) for page in pages if sought in page.sections]
+    questions = [
+        (page.id, page.sections[asked]) for page in pages if asked in page.sections and sought in page.sections
+    ]
+    return _pairs(name, entries, questions)
+
+
+def _from_reports(text: PublicText) -> Iterator[PublicTask]:
+    reports = [report for report in text.reports if len(report.text) >= SHORTEST]
+    bodies = [Entry(report.id, "", report.text) for report in reports]
+    titles = [(report.id, report.title) for report in reports if len(report.title.split()) >= FEWEST_WORDS]
+    yield PublicTask(_pairs("reports_title_to_text", bodies, titles), "title to text", "reports")
+    halves = [(report, *_halves(report.text)) for report in reports if len(report.text.split()) >= 4 * FEWEST_WORDS]
+    rest = [Entry(report.id, "", second) for report, _, second in halves]
+    opening = [(report.id, f"{report.title}\n{first}") for report, first, _ in halves]
+    yield PublicTask(_pairs("reports_first_lines_to_rest", rest, opening), "first lines to rest", "reports")
+    yield PublicTask(_repeats(text.reports), "duplicate report", "reports")
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """The first third of the words, and the rest, cut where a line ends if one does there."""
+    words = text.split()
+    first = max(FEWEST_WORDS, len(words) // 3)
+    return " ".join(words[:first]), " ".join(words[first:])
+
+
+def _repeats(reports: Sequence[Report]) -> Task:
+    """The first report of a defect asks for its later duplicates: the other way round than they came."""
+    later: dict[str, dict[str, float]] = {}
+    for report in reports:
+        if report.duplicate_of:
+            later.setdefault(report.duplicate_of, {})[report.id] = 1.0
+    entries = [Entry(report.id, report.title, report.text) for report in reports]
+    asked = [report for report in reports if report.id in later]
+    queries = [Question(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in asked]
+    return Task(
+        "reports_first_to_later", tuple(entries), tuple(queries), {report.id: later[report.id] for report in asked}
+    )
+
+
+def _from_postmortems(text: PublicText) -> Iterator[PublicTask]:
+    pages = [page for page in text.postmortems if "summary" in page.sections]
+    rest = [
+        Entry(page.id, "", page.text.replace(page.sections["summary"], "").replace(page.title, "")) for page in pages
+    ]
+    titles = [(page.id, page.title) for page in pages]
+    summaries = [(page.id, page.sections["summary"]) for page in pages]
+    yield PublicTask(_pairs("postmortems_title_to_text", rest, titles), "title to text", "postmortems")
+    yield PublicTask(_pairs("postmortems_summary_to_rest", rest, summaries), "first lines to rest", "postmortems")
+
+
+def _from_alerts(text: PublicText) -> Iterator[PublicTask]:
+    for task in text.foreign:
+        split = [(query.id, *query.text.partition("\n")[::2]) for query in task.queries]
+        told = [(name, title, body) for name, title, body in split if len(body) >= SHORTEST]
+        entries = [Entry(name, "", body) for name, _, body in told]
+        names = [(name, bare_name(title)) for name, title, _ in told]
+        yield PublicTask(_pairs(f"{task.name}_name_to_description", entries, names), "bare name", "alerts")
+        entries = [Entry(name, "", title) for name, title, _ in told]
+        bodies = [(name, body) for name, _, body in told]
+        yield PublicTask(_pairs(f"{task.name}_description_to_name", entries, bodies), "alert text", "alerts")
+
+
+def example_tasks() -> tuple[PublicTask, ...]:
+    """Tasks from the example history: openings, log lines and terse words ask for incidents and pages."""
+    incidents = _example_incidents()
+    openings = [(str(one["id"]), str(one["title"]), str(one["description"])) for one in incidents]
+    tasks = [
+        (_log_lines(openings), "log lines"),
+        (_same_cause(incidents), "same cause"),
+        (_rephrased(_same_cause(incidents), "examples_terse_to_same_cause", _terse_title), "terse"),
+        (_cause_pages(incidents), "incident to page"),
+        (_title_to_description(openings), "title to text"),
+    ]
+    return tuple(PublicTask(task, kind, "examples") for task, kind in tasks)
+
+
+def _example_incidents() -> list[Mapping[str, object]]:
+    paths = sorted(examples.incidents_folder().glob("*.json"))
+    return [record for path in paths for record in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _terse_title(text: str) -> str:
+    return terse(text.partition("\n")[0])
+
+
+def _title_to_description(openings: Sequence[tuple[str, str, str]]) -> Task:
+    entries = [Entry(name, "", description) for name, _, description in openings]
+    return _pairs("examples_title_to_description", entries, [(name, title) for name, title, _ in openings])
+
+
+def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
+    """Log lines ask for the incident that is told without them."""
+    entries, questions = [], []
+    for name, title, description in openings:
+        lines = description.splitlines()
+        logs = [line for line in lines if line[:4].isdigit() or " ERROR " in line or " WARN " in line]
+        entries.append(Entry(name, title, "\n".join(line for line in lines if line not in logs)))
+        if sum(map(len, logs)) >= SHORTEST:
+            questions.append((name, "\n".join(logs)))
+    return _pairs("examples_logs_to_incident", entries, questions)
+
+
+def _cause(incident: Mapping[str, object]) -> str | None:
+    resolution = incident.get("resolution")
+    return resolution.get("cause") if isinstance(resolution, Mapping) else None
+
+
+def _page_text(incident: Mapping[str, object]) -> str:
+    resolution = incident.get("resolution")
+    parts = [incident["description"]]
+    if isinstance(resolution, Mapping):
+        parts += [resolution.get("root_cause"), *(step["text"] for step in resolution.get("steps", ()))]
+    return "\n".join(str(part) for part in parts if part)
+
+
+def _same_cause(incidents: Sequence[Mapping[str, object]]) -> Task:
+    entries = tuple(Entry(str(one["id"]), str(one["title"]), _page_text(one)) for one in incidents)
+    right: dict[str, dict[str, float]] = {}
+    for incident in incidents:
+        same = {str(one["id"]): 1.0 for one in incidents if one is not incident and _cause(one) == _cause(incident)}
+        if same and _cause(incident):
+            right[str(incident["id"])] = same
+    queries = tuple(
+        Question(str(one["id"]), f"{one['title']}\n{one['description']}", frozenset({str(one["id"])}))
+        for one in incidents
+        if one["id"] in right
+    )
+    return Task("examples_opening_to_same_cause", entries, queries, right)
+
+
+def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
+    """Openings ask for the runbooks and postmortems of their cause, which the pages name in their front matter."""
+    entries, causes = [], {}
+    for path in sorted(examples.documents_folder().glob("*/*.md")):
+        text = path.read_text(encoding="utf-8")
+        page = parse_page(path.stem, text)
+        entries.append(Entry(page.id, page.title, page.text))
+        causes[page.id] = next(
+            (line.partition(":")[2].strip() for line in text.splitlines() if line.strip().startswith("cause:")), None
+        )
+    right = {
+        str(one["id"]): {page: 1.0 for page, cause in causes.items() if cause and cause == _cause(one)}
+        for one in incidents
+    }
+    queries = [
+        Question(str(one["id"]), f"{one['title']}\n{one['description']}") for one in incidents if right[str(one["id"])]
+    ]
+    return Task("examples_opening_to_page", tuple(entries), tuple(queries), {q.id: right[q.id] for q in queries})
+
+
+def _pairs(name: str, entries: Sequence[Entry], questions: Sequence[tuple[str, str]]) -> Task:
+    """A task where the right document of each question is the one that its text was taken from."""
+    held = {entry.id for entry in entries if entry.text.strip()}
+    asked = [Question(document, text) for document, text in _drawn(questions) if document in held and text.strip()]
+    kept = tuple(entry for entry in entries if entry.id in held)
+    return Task(name, kept, tuple(asked), {question.id: {question.id: 1.0} for question in asked})
+
+
+def _drawn(questions: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """At most so many questions, the same every time, whatever the order of files."""
+    by_hash = sorted(questions, key=lambda question: _hash(question[0]))
+    return sorted(by_hash[:MOST_QUESTIONS])
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+
+
+def _rephrased(task: Task, name: str, rephrase: Callable[[str], str]) -> Task:
+    asked = [replace(query, text=rephrase(query.text)) for query in task.queries]
+    return replace(task, name=name, queries=tuple(query for query in asked if query.text.strip()))

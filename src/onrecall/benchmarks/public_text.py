@@ -1,0 +1,117 @@
+"""Public text as it lies in a folder: Markdown pages, dated reports, alerts, tasks in BEIR form."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onrecall.benchmarks import beir
+from onrecall.benchmarks.beir import Task
+from onrecall.domain.errors import Invalid
+
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_HEADING = re.compile(r"^#{1,3}\s+(.*?)\s*#*$")
+_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+SHORTEST = 40
+"""Characters of the shortest section or block that is worth asking with or for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A Markdown page: its title, its text, and its sections by lower-case heading."""
+
+    id: str
+    title: str
+    text: str
+    sections: Mapping[str, str]
+
+    @property
+    def code_blocks(self) -> tuple[str, ...]:
+        """What stands between fences: commands and their output."""
+        return tuple(block.strip() for block in _FENCE.findall(self.text))
+
+    def without_code(self) -> str:
+        """The text with every fenced block taken out."""
+        return _FENCE.sub("", self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report of a chronological file; `duplicate_of` names an earlier one of the same defect."""
+
+    id: str
+    title: str
+    text: str
+    duplicate_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicText:
+    """What a folder holds, in the order of file names."""
+
+    runbooks: tuple[Page, ...]
+    postmortems: tuple[Page, ...]
+    reports: tuple[Report, ...]
+    tasks: tuple[Task, ...]
+    """Tasks with judgements."""
+    foreign: tuple[Task, ...]
+    """Tasks without judgements: nothing in any of the memories here answers them."""
+
+
+def read_public_text(folder: Path) -> PublicText:
+    """Read `runbooks*/`, `postmortems*/`, `history*.jsonl` and folders in BEIR form; what is absent is empty."""
+    if not folder.is_dir():
+        raise Invalid(f"there is no folder {folder}; name one that holds public text", "folder")
+    tasks = [beir.read(path.parent) for path in sorted(folder.glob("*/corpus.jsonl"))]
+    queries_only = [
+        path for path in sorted(folder.glob("*/queries.jsonl")) if not path.with_name("corpus.jsonl").exists()
+    ]
+    found = PublicText(
+        runbooks=tuple(_pages(folder, "runbooks*")),
+        postmortems=tuple(_pages(folder, "postmortems*")),
+        reports=tuple(report for path in sorted(folder.glob("history*.jsonl")) for report in _reports(path)),
+        tasks=tuple(tasks),
+        foreign=tuple(Task(path.parent.name, (), beir.read_queries(path), {}) for path in queries_only),
+    )
+    if not (found.runbooks or found.postmortems or found.reports or found.tasks):
+        raise Invalid(
+            f"{folder} holds neither runbooks*/, postmortems*/, history*.jsonl nor a task in BEIR form", "folder"
+        )
+    return found
+
+
+def parse_page(name: str, text: str) -> Page:
+    """A page from Markdown; the title is the first heading, else the name."""
+    body = _FRONT_MATTER.sub("", text.replace("\r\n", "\n").replace("\0", " "))
+    sections: dict[str, list[str]] = {}
+    title, heading, fenced = "", "", False
+    for line in body.splitlines():
+        fenced ^= line.startswith("```")
+        match = None if fenced else _HEADING.match(line)
+        if match is None:
+            sections.setdefault(heading, []).append(line)
+        elif not title:
+            title = match[1]
+        else:
+            heading = match[1].lower()
+    texts = {heading: "\n".join(lines).strip() for heading, lines in sections.items()}
+    kept = {heading: section for heading, section in texts.items() if len(section) >= SHORTEST}
+    return Page(name, title or name, body.strip(), kept)
+
+
+def _pages(folder: Path, pattern: str) -> Iterator[Page]:
+    for path in sorted(folder.glob(f"{pattern}/**/*.md")):
+        page = parse_page(path.stem, path.read_text(encoding="utf-8"))
+        if page.sections and not path.stem.startswith(("_index", "index", "template")):
+            yield page
+
+
+def _reports(path: Path) -> Iterator[Report]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        row: dict[str, Any] = json.loads(line)
+        if not isinstance(row.get("id"), str) or not isinstance(row.get("title"), str):
+            raise Invalid(f"{path}:{number}: a report needs an id and a title", "id")
+        description = row.get("description") or ""
+        yield Report(row["id"], row["title"], str(description).replace("\0", " "), row.get("duplicate_of"))

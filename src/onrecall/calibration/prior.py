@@ -1,0 +1,144 @@
+"""The shipped prior: how often the first precedent was right on public data, for answers that look like this one.
+
+It is fitted by `onrecall bench prior` and speaks until a team's own outcomes or backtest do.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from onrecall.calibration.features import speaking_for
+from onrecall.calibration.isotonic_bins import Level
+from onrecall.calibration.logistic import Logistic
+from onrecall.calibration.model import NotMeasured, at
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendation
+
+VERSION = 1
+RESOURCE = "prior.json"
+NO_EVIDENCE = "nothing is on record that could be right"
+FEATURES: tuple[str, ...] = (
+    "apart",
+    "words",
+    "words_lead",
+    "characters",
+    "characters_lead",
+    "covered",
+    "length",
+    "reach",
+)
+"""The numbers of `Evidence.ranking` that it looks at where recall goes by words alone."""
+MEANING_FEATURES: tuple[str, ...] = ("meaning", "meaning_lead", "crowd")
+"""Those that it looks at besides where there is a sentence model."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorModel:
+    """A regression on ranking features, and how often answers at each level of its probability were right."""
+
+    features: tuple[str, ...]
+    regression: Logistic
+    levels: tuple[Level, ...]
+    """Counted on predictions for tasks that the regression had not seen, each question once."""
+
+    def probability(self, ranking: Mapping[str, float]) -> float:
+        """The chance that this piece of evidence is right."""
+        return float(self.regression.chances(np.array([[ranking[name] for name in self.features]]))[0])
+
+    def confidence(self, ranking: Mapping[str, float]) -> Confidence:
+        """The same, with the counts of its level."""
+        probability = self.probability(ranking)
+        level = at(self.levels, probability)
+        low, high = level.interval
+        return Confidence(min(high, max(low, probability)), level.right, level.of, low, high, "public")
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What public data says of an answer, with a sentence model and without one."""
+
+    with_meaning: PriorModel
+    by_words: PriorModel
+    provenance: Mapping[str, Any]
+    """The tasks, their sources, and how good the probabilities were on tasks left out."""
+
+    def confidence(self, evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Confidence | NotMeasured:
+        """How often a precedent that stands among the others like this one was right.
+
+        It is about what the answer rests on: the evidence that its cause is cited from, else the best; with
+        `never_seen`, whether the nearest is right all the same. Without any evidence there is nothing to be right.
+        """
+        precedent = precedent_of(evidence, advice)
+        if precedent is None:
+            return NotMeasured(NO_EVIDENCE)
+        model = self.with_meaning if "meaning" in precedent.ranking else self.by_words
+        if not all(math.isfinite(precedent.ranking.get(name, math.nan)) for name in model.features):
+            return NotMeasured("not measured: the evidence does not carry the numbers that confidence rests on")
+        return model.confidence(precedent.ranking)
+
+
+def precedent_of(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Evidence | None:
+    """The evidence that an answer rests on: the best for its cause, else what its steps come from, else the first."""
+    if not evidence:
+        return None
+    if advice.cause is not None:
+        return max(speaking_for(evidence, advice), key=lambda one: one.score)
+    cited = {step.citation.id for step in advice.steps}
+    return next((one for one in evidence if one.id in cited), evidence[0])
+
+
+def to_json(prior: Prior) -> str:
+    """The prior as it is shipped."""
+    models = {"with_meaning": _to_plain(prior.with_meaning), "by_words": _to_plain(prior.by_words)}
+    return json.dumps({"version": VERSION, **models, "provenance": prior.provenance}, indent=1) + "\n"
+
+
+def from_json(text: str) -> Prior:
+    """The prior that `to_json` wrote."""
+    body = json.loads(text)
+    if body.get("version") != VERSION:
+        raise Invalid("the shipped prior is of another release; fit it again with `onrecall bench prior`", "version")
+    return Prior(_to_model(body["with_meaning"]), _to_model(body["by_words"]), body["provenance"])
+
+
+@cache
+def shipped() -> Prior:
+    """The prior in the package, read once."""
+    return from_json(resources.files("onrecall.calibration").joinpath(RESOURCE).read_text(encoding="utf-8"))
+
+
+def _to_plain(model: PriorModel) -> dict[str, Any]:
+    regression, digits = model.regression, 6
+    columns = zip(model.features, regression.weights, regression.centre, regression.scale, strict=True)
+    return {
+        "intercept": round(regression.intercept, digits),
+        "features": {
+            name: {"weight": round(weight, digits), "centre": round(centre, digits), "scale": round(scale, digits)}
+            for name, weight, centre, scale in columns
+        },
+        "levels": [
+            {
+                "above": round(level.above, digits),
+                "right": level.right,
+                "of": level.of,
+                "predicted": round(level.foretold, digits),
+            }
+            for level in model.levels
+        ],
+    }
+
+
+def _to_model(body: Mapping[str, Any]) -> PriorModel:
+    columns = body["features"]
+    regression = Logistic(
+        body["intercept"],
+        *(tuple(column[part] for column in columns.values()) for part in ("weight", "centre", "scale")),
+    )
+    levels = tuple(Level(one["above"], one["right"], one["of"], one["predicted"]) for one in body["levels"])
+    return PriorModel(tuple(columns), regression, levels)

@@ -1,0 +1,90 @@
+"""`onrecall bench tasks` and `bench prior`: tasks made from public text, and the prior that is fitted on them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from onrecall.bootstrap.app import embedder, settings
+from onrecall.cli import console
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Invalid
+
+PublicText = Annotated[
+    Path, typer.Argument(help="Public text: runbooks*/, postmortems*/, history*.jsonl, folders in BEIR form.")
+]
+
+
+def tasks(
+    folder: PublicText,
+    into: Annotated[Path, typer.Argument(help="Where the tasks are written, each a folder in BEIR form.")],
+    as_json: Json = False,
+) -> None:
+    """Make retrieval tasks from public text and the example history."""
+    from onrecall.benchmarks.public_tasks import read_tasks, write_task  # noqa: PLC0415 - other commands need not pay
+
+    made = read_tasks(folder)
+    for public in made:
+        write_task(public.task, into)
+    rows = [
+        {
+            "name": public.name,
+            "kind": public.kind,
+            "source": public.source,
+            "questions": len(public.task.queries),
+            "documents": len(public.task.corpus),
+        }
+        for public in made
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("task", "kind of question", "source", "questions", "documents")
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console.out.print(table)
+
+
+def prior(
+    folder: PublicText,
+    out: Annotated[Path | None, typer.Option(help="Write the fitted prior to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit the shipped prior on public tasks; its figures are of tasks, and of sources, left out of the fit."""
+    from onrecall.benchmarks import prior as fitting  # noqa: PLC0415 - likewise
+    from onrecall.calibration.prior import to_json  # noqa: PLC0415
+
+    model = embedder(settings())
+    if model is None:
+        raise Invalid("the prior is fitted with a sentence model; install one or set ONRECALL_MODEL_DIR", "model_dir")
+    with console.stages() as progress:
+        fitted, reports = fitting.run(folder, model, progress)
+    if out is not None:
+        out.write_text(to_json(fitted), encoding="utf-8")
+    figures = {name: asdict(report) for name, report in reports.items()}
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+        return
+    for name, report in figures.items():
+        _show(name.replace("_", " "), report)
+
+
+def _show(name: str, report: Mapping[str, Any]) -> None:
+    for left_out in ("leave_one_task_out", "leave_one_source_out"):
+        columns = ("questions", "n", "first is right", "AUROC", "Brier", "of the base rate", "ECE")
+        table = Table(*columns, title=f"{name}, {left_out.replace('_', ' ')}")
+        for row in report[left_out]:
+            values = (row[column] for column in ("right", "auroc", "brier", "brier_base", "ece"))
+            table.add_row(row["answers"], str(row["n"]), *("–" if one is None else f"{one:.3f}" for one in values))
+        console.out.print(table)
+    table = Table("task", "kind", "questions", "first is right", "probability", "right ones removed", "Brier")
+    for row in report["tasks"]:
+        figures = (row["right"], row["probability"], row["probability_removed"], row["brier"])
+        table.add_row(row["name"], row["kind"], str(row["questions"]), *(f"{one:.2f}" for one in figures))
+    console.out.print(table)
+    matched, novel = report["match_auroc"], report["novelty_auroc"]
+    console.say(f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}")

@@ -1,0 +1,84 @@
+"""How a candidate stands among the others, in numbers: what the chance that the first precedent is right rests on."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from onrecall.retrieval.fusion import Signals
+
+NEIGHBOURS = 9
+"""Candidates beside the one looked at that its surroundings are measured on."""
+COMPARED = ("words", "meaning", "characters")
+"""Signals whose agreement is counted; a model's absence leaves out the second."""
+USUAL_RIVAL = Signals(words=0.75, meaning=0.42, characters=0.08)
+"""A rival such as memories of some size hold for any question: stands in where a memory has fewer than the neighbours,
+for a lead over nothing says nothing. Medians over public tasks."""
+MANY_TERMS = math.log1p(600)
+"""A question of as many different terms counts as 1: the most that is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSignals:
+    """One candidate: its signals, and which of the question's terms it has."""
+
+    signals: Signals
+    has: frozenset[int]
+
+
+def ranking_features(
+    candidates: Sequence[CandidateSignals], term_weights: Mapping[int, float], limit: int
+) -> list[Mapping[str, float]]:
+    """The numbers of the first `limit` candidates, best first; `term_weights` say how much each question term tells.
+
+    Distances are in units of the fused strength; missing rivals are replaced by usual ones. Without a sentence model
+    the numbers that rest on meaning are absent.
+    """
+    compared = candidates[: NEIGHBOURS + 1]
+    total = sum(term_weights.values())
+    rarest = sorted(term_weights, key=lambda term: (-term_weights[term], term))[:3]
+    rarest_total = sum(term_weights[term] for term in rarest)
+    length = math.log1p(len(term_weights)) / MANY_TERMS
+    return [
+        {
+            **_distances(candidate.signals, _rivals(candidate, compared)),
+            "covered": _share(sum(term_weights.get(term, 0.0) for term in candidate.has), total),
+            "rarest": _share(sum(term_weights[term] for term in rarest if term in candidate.has), rarest_total),
+            "length": length,
+        }
+        for candidate in candidates[:limit]
+    ]
+
+
+def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[Signals]:
+    rivals = [one.signals for one in compared if one is not candidate][:NEIGHBOURS]
+    usual = replace(USUAL_RIVAL, meaning=None) if candidate.signals.meaning is None else USUAL_RIVAL
+    return rivals + [usual] * (NEIGHBOURS - len(rivals))
+
+
+def _distances(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
+    strengths = [rival.strength for rival in rivals]
+    names = [name for name in COMPARED if name != "meaning" or signals.meaning is not None]
+    mine = {name: _value(signals, name) for name in names}
+    theirs = {name: [_value(rival, name) for rival in rivals] for name in names}
+    numbers = {
+        "strength": signals.strength,
+        "reach": signals.reach / 10,
+        "lead": signals.strength - max(strengths),
+        "apart": signals.strength - _mean(strengths),
+        "agreement": sum(mine[name] > max(theirs[name]) for name in names) / len(names),
+        **mine,
+        **{f"{name}_lead": mine[name] - max(theirs[name]) for name in names},
+    }
+    return {**numbers, "crowd": _mean(theirs["meaning"])} if "meaning" in theirs else numbers
+
+
+def _value(signals: Signals, name: str) -> float:
+    return float(getattr(signals, name) or 0.0)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

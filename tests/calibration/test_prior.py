@@ -1,0 +1,113 @@
+"""The shipped prior: it speaks from the first answer, is counted on public data, and never claims certainty."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecall.calibration import prior
+from onrecall.calibration.model import NotMeasured
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Advice, Citation, Confidence, Evidence, Incident, Resolution, Step
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+UNSEEN = Advice("never_seen", "nothing is like it", None)
+STRONG = {
+    "strength": 2.3,
+    "reach": 1.8,
+    "lead": 0.9,
+    "apart": 1.1,
+    "agreement": 1.0,
+    "words": 1.9,
+    "characters": 0.4,
+    "words_lead": 0.8,
+    "characters_lead": 0.2,
+    "covered": 0.9,
+    "rarest": 1.0,
+    "length": 0.5,
+    "meaning": 0.85,
+    "meaning_lead": 0.3,
+    "crowd": 0.4,
+}
+WEAK = {**STRONG, "strength": 0.7, "lead": 0.01, "apart": 0.1, "agreement": 0.3, "words": 0.4, "meaning": 0.4}
+WEAK |= {"words_lead": -0.1, "characters_lead": 0.0, "covered": 0.2, "rarest": 0.0, "meaning_lead": -0.05}
+
+
+def evidence(name: str, ranking: dict[str, float], score: float = 0.8, cause: str | None = None) -> Evidence:
+    resolution = Resolution(f"It was {cause}.", NOW, cause) if cause else None
+    return Evidence(
+        name, "incident", name, score, incident=Incident(name, name, NOW, resolution=resolution), ranking=ranking
+    )
+
+
+def test_what_stands_out_is_likelier_right_than_what_does_not():
+    strong = prior.shipped().confidence([evidence("A", STRONG)], UNSEEN)
+    weak = prior.shipped().confidence([evidence("A", WEAK)], UNSEEN)
+    assert strong.probability > 0.6 > 0.35 > weak.probability
+    assert strong.of > 0
+    assert strong.basis == weak.basis == "public"
+
+
+def test_by_words_alone_there_is_a_probability_too():
+    words = {name: value for name, value in STRONG.items() if name not in prior.MEANING_FEATURES}
+    assert isinstance(prior.shipped().confidence([evidence("A", words)], UNSEEN), Confidence)
+
+
+def test_without_any_evidence_there_is_nothing_to_be_right():
+    assert prior.shipped().confidence([], UNSEEN) == NotMeasured(prior.NO_EVIDENCE)
+
+
+def test_evidence_of_an_older_release_without_numbers_has_none():
+    assert isinstance(prior.shipped().confidence([evidence("A", {})], UNSEEN), NotMeasured)
+    assert isinstance(
+        prior.shipped().confidence([evidence("A", {**STRONG, "apart": float("nan")})], UNSEEN), NotMeasured
+    )
+
+
+def test_it_is_about_the_evidence_that_the_cause_rests_on():
+    shown = (evidence("A", STRONG, 0.9, "disk-full"), evidence("B", WEAK, 0.6, "dns-timeout"))
+    named = Advice("similar", "", "It was dns-timeout.", "dns-timeout")
+    assert prior.precedent_of(shown, named).id == "B"
+    assert prior.shipped().confidence(shown, named) == prior.shipped().confidence([shown[1]], UNSEEN)
+
+
+def test_an_answer_that_rests_on_a_runbook_is_about_the_runbook():
+    shown = (evidence("A", STRONG), evidence("RB", WEAK, 0.5))
+    step = Step(1, "Look at the queue", Citation("RB", "Look at the queue", 4), "read_only")
+    assert prior.precedent_of(shown, Advice("known", "", None, steps=(step,))).id == "RB"
+
+
+def test_a_shipped_prior_comes_back_as_it_was_written_and_another_release_is_refused():
+    text = prior.to_json(prior.shipped())
+    assert prior.to_json(prior.from_json(text)) == text
+    with pytest.raises(Invalid, match="another release"):
+        prior.from_json(text.replace('"version": 1', '"version": 0'))
+
+
+def test_its_levels_rise_and_are_counts():
+    for model in (prior.shipped().with_meaning, prior.shipped().by_words):
+        rates = [level.right / level.of for level in model.levels]
+        assert rates == sorted(rates)
+        assert model.levels[0].above == 0
+        assert sum(level.of for level in model.levels) > 1000
+
+
+@given(st.dictionaries(st.sampled_from(sorted(STRONG)), st.floats(-50, 50), min_size=0))
+def test_whatever_the_numbers_it_is_within_its_interval_and_never_certain(numbers):
+    found = prior.shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
+    assert 0 < found.low <= found.probability <= found.high < 1
+
+
+def test_provenance_names_at_least_twelve_tasks_of_six_kinds():
+    tasks = prior.shipped().provenance["tasks"]
+    assert len(tasks) >= 12
+    assert len({task["kind"] for task in tasks}) >= 6
+
+
+def test_a_refined_answer_keeps_the_rule():
+    shown = (evidence("A", WEAK, 0.6, "disk-full"), evidence("B", STRONG, 0.9, "dns-timeout"))
+    asked = Advice("similar", "", "It was disk-full.", "disk-full")
+    better = replace(asked, cause="It was dns-timeout.", cause_label="dns-timeout")
+    assert prior.shipped().confidence(shown, asked).probability < prior.shipped().confidence(shown, better).probability

@@ -1,0 +1,48 @@
+"""How a candidate stands among the others: distances, agreement and coverage, with and without a sentence model."""
+
+import pytest
+
+from onrecall.retrieval.fusion import Signals
+from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
+
+TERM_WEIGHTS = {1: 6.0, 2: 3.0, 3: 1.0}
+
+
+def candidate(words: float, meaning: float | None, characters: float = 0.1, has: tuple[int, ...] = ()):
+    return CandidateSignals(Signals(words, meaning, characters, reach=12.0), frozenset(has))
+
+
+def test_a_leader_in_every_signal_agrees_with_itself():
+    first, second = ranking_features([candidate(2.0, 0.9, 0.3, (1, 2)), candidate(1.0, 0.5)], TERM_WEIGHTS, 2)
+    assert (first["agreement"], second["agreement"]) == (1.0, 0.0)
+    assert first["words_lead"] == pytest.approx(1.0)
+    assert first["meaning_lead"] == pytest.approx(0.4)
+    assert first["lead"] == pytest.approx(-second["lead"])
+    assert first["lead"] == pytest.approx(first["strength"] - second["strength"])
+
+
+def test_coverage_counts_terms_by_what_they_tell():
+    (found,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], TERM_WEIGHTS, 1)
+    assert found["covered"] == pytest.approx(0.7)
+    assert found["rarest"] == pytest.approx(0.7)
+
+
+def test_without_a_model_nothing_is_said_of_meaning():
+    (found,) = ranking_features([candidate(1.0, None)], TERM_WEIGHTS, 1)
+    assert not {"meaning", "meaning_lead", "crowd"} & found.keys()
+
+
+def test_a_longer_question_is_longer_and_one_without_known_words_is_covered_by_nothing():
+    (short,) = ranking_features([candidate(1.0, 0.5)], {1: 1.0}, 1)
+    (long,) = ranking_features([candidate(1.0, 0.5)], dict.fromkeys(range(80), 1.0), 1)
+    (silent,) = ranking_features([candidate(0.0, 0.5)], {}, 1)
+    assert 0 < short["length"] < long["length"] < 1
+    assert (silent["covered"], silent["length"]) == (0.0, 0.0)
+
+
+def test_only_the_nearest_rivals_are_its_surroundings():
+    rivals = [candidate(1.0, 0.5)] * 9
+    far = [candidate(0.0, 0.0)] * 30
+    near, _ = ranking_features([candidate(2.0, 0.9), *rivals], TERM_WEIGHTS, 2)
+    crowded, _ = ranking_features([candidate(2.0, 0.9), *rivals, *far], TERM_WEIGHTS, 2)
+    assert near == crowded
