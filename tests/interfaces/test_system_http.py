@@ -86,19 +86,6 @@ def test_what_could_not_be_read_is_counted_until_it_went_in(doors: Doors, client
     assert heard["heard_at"] == began, "somebody here tried again; the sender said nothing"
 
 
-def test_senders_of_a_store_that_is_older_are_known(store_url: str) -> None:
-    with closing(Store.open(store_url)) as store:
-        doors = Doors(store)
-        with doors.client() as client:
-            client.post("/api/v1/alerts/generic", json=ALERT)
-    with changed(store_url) as connection:
-        for undone in ("drop table senders", "drop table backtests", "delete from migrations where number = 14"):
-            connection.execute(text(undone))
-    with closing(Store.open(store_url)) as store:
-        heard = store.senders.all()["generic"]
-    assert (heard.heard_at, heard.alerts) == (doors.clock(), 1)
-
-
 def test_the_audit_is_checked(doors: Doors, client: TestClient, store_url: str) -> None:
     client.post("/api/v1/alerts/generic", json=ALERT)
     checked = client.get("/api/v1/audit/verify").json()

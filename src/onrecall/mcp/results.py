@@ -46,8 +46,10 @@ def _one(one: Evidence) -> dict[str, Any]:
         fixed = one.resolution
         told |= {"service": one.incident.service, "status": one.incident.status}
         told["root_cause"] = short(fixed.root_cause) if fixed else None
-    if one.document is not None and one.excerpt is not None:
+    if one.excerpt is not None and (one.document is not None or one.excerpt.page):
         told |= {"heading": short(one.excerpt.heading), "line": one.excerpt.line, "excerpt": short(one.excerpt.text)}
+        if one.excerpt.page:
+            told["page"] = one.excerpt.page
     return told
 
 

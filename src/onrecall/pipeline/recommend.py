@@ -75,6 +75,8 @@ class Advisor:
     def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
         found = self._recall.recall(situation, limit)
+        if situation.only.kind == "document":
+            return found
         merged = incident_documents.merge(self._store, found, situation.as_of)
         if len(merged) == len(found):
             return merged

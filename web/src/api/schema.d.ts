@@ -3565,6 +3565,11 @@ export interface components {
             heading: string | null;
             /** Line */
             line: number;
+            /**
+             * Page
+             * @description The document that holds the lines, where the evidence's own page does not.
+             */
+            page: string | null;
             /** Text */
             text: string;
         };
