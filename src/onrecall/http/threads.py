@@ -16,6 +16,8 @@ KEYS = CapacityLimiter(1)
 """Reading the keys anew."""
 STREAM = CapacityLimiter(2)
 """Reading what happened, for those who listen and those who wait for an answer."""
+HEALTH = CapacityLimiter(2)
+"""What probes ask: they are answered however many readers wait."""
 BOOKKEEPING = CapacityLimiter(2)
 """What nobody waits for: that a key was used, that one was refused."""
 
