@@ -17,6 +17,7 @@ from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
 from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience
 from onrecall.bootstrap.status import Part, StatusReport, report
+from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.kafka.connection import Connection
@@ -62,6 +63,7 @@ class House:
     hindsight: HindsightPeer | None = None
     more_parts: Sequence[Callable[[], Part]] = ()
     """Ways to ask how what was wired here does."""
+    watch: StoreWatch | None = None
 
     def warm(self) -> None:
         """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
@@ -74,7 +76,8 @@ class House:
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
             working.append(_refines)
-        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *self.more_parts, *more])
+        extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
+        return report(self.memory, self.meaning, extra, self.watch)
 
 
 @contextmanager
@@ -104,7 +107,11 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 heartbeat_patience=heartbeat_patience(chosen),
             )
             memory = Memory(parts)
-            yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))
+            watch = StoreWatch(memory)
+            try:
+                yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory), watch)
+            finally:
+                watch.stop()
 
 
 @contextmanager

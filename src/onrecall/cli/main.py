@@ -12,6 +12,7 @@ import typer
 
 from onrecall import __version__
 from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.status import StatusReport, unopened
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
@@ -43,7 +44,7 @@ from onrecall.cli.options import (
     time_of,
 )
 from onrecall.cli.terminal import complain
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.export import archive
 from onrecall.kafka import command as streaming
@@ -52,6 +53,7 @@ from onrecall.pipeline import recurrences as families
 from onrecall.schemas.incidents import IncidentOut, RecallOut, RecommendationOut
 from onrecall.schemas.recurrences import RecurrencesOut
 from onrecall.schemas.trust import TrustOut
+from onrecall.settings import Settings
 
 app = typer.Typer(
     name="onrecall",
@@ -340,13 +342,28 @@ def demo(
 def doctor(as_json: Json = False) -> None:
     """Check every part, and show the effective settings with secrets masked."""
     chosen = settings()
-    with house(chosen) as home:
-        report = home.status(more=streaming.parts(chosen))
-        problems = home.memory.store.check()
+    report, problems = _examine(chosen)
     said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
     _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))
-    if report.state == "down" or problems:
+    if not report.ready or problems:
         raise typer.Exit(1)
+
+
+def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
+    """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
+    try:
+        with house(chosen) as home:
+            report = home.status(more=streaming.parts(chosen))
+            try:
+                return report, home.memory.store.check()
+            except Unavailable as error:
+                return report, (str(error),)
+    except Unavailable as error:
+        return unopened(error), ()
+    except Invalid as error:
+        if error.field != "database_url":
+            raise
+        return unopened(error), ()
 
 
 @bench.command(name="recall")

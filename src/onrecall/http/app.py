@@ -129,7 +129,12 @@ def create(
     app.state.metrics = Metrics(
         memory,
         status,
-        {"worker": lambda: worker.alive, "live": lambda: stream.listening, "incidents": lambda: browsers.listening},
+        {
+            "worker": lambda: worker.alive,
+            "live": lambda: stream.listening,
+            "incidents": lambda: browsers.listening,
+            "held": lambda: stream.waiting,
+        },
     )
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
+from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import (
     Document,
     DocumentKind,
@@ -52,6 +53,7 @@ from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
 from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
+from onrecall.storage.health import Queue
 from onrecall.storage.heartbeats import Heartbeats
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
@@ -384,6 +386,28 @@ class Store(Inbox):
         """What is wrong with what is stored, in sentences; empty when all is well."""
         with self._database.read() as connection:
             return health.check(connection)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the database failed at and was not seen to do since, in sentences."""
+        return self._database.condition.problems
+
+    def probe(self) -> None:
+        """See whether it can be written; `problems` has the reason where not, and Unavailable is raised."""
+        if lack := self._kind.lack_of_room():
+            self._database.condition.failure = lack
+            raise Unavailable(lack)
+        self._database.probe()
+
+    def check_file(self) -> None:
+        """Look for damage on the disk; `problems` has what is found. Takes time in proportion to the size."""
+        found = self._kind.check_file()
+        self._database.condition.damage = f"the database is damaged: {'; '.join(found)}" if found else None
+
+    def queue(self, now: datetime) -> Queue:
+        """What waits for the worker, and how far it has come."""
+        with self._database.read() as connection:
+            return health.queue(connection, now)
 
     def dump(self) -> Iterator[dict[str, Any]]:
         """Everything as it stands at one moment, in rows that `load` takes in."""

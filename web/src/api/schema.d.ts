@@ -1962,7 +1962,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description The store answers.
+         * @description Messages may be sent here: the store can be read and written, and the worker works.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -5206,6 +5206,11 @@ export interface components {
             detail: string;
             /** Name */
             name: string;
+            /**
+             * Ready
+             * @default true
+             */
+            ready?: boolean;
             /**
              * State
              * @enum {string}
