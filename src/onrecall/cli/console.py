@@ -63,7 +63,7 @@ def recommendation(answer: Recommendation) -> None:
     if answer.steps:
         say()
     for step in answer.steps:
-        _step(step)
+        _step(step, first_safe=step.n == answer.first_safe_step)
     _doubts(answer)
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
@@ -107,13 +107,15 @@ def trust(confidence: Confidence | None, reason: str | None) -> str:
     return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %){public}"
 
 
-def _step(step: Step) -> None:
-    say((f"{step.n}. ", "bold"), step.text, "  ", (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk]), indent=2)
+def _step(step: Step, *, first_safe: bool) -> None:
+    mark = ("  first safe step", "bold green") if first_safe else ""
+    risk = (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk])
+    say((f"{step.n}. ", "bold"), step.text, "  ", risk, mark, indent=2)
     if step.precondition:
         say(("before: ", "dim"), step.precondition, indent=5)
     if step.command and step.command not in step.text:
-        for row in step.command.splitlines():
-            say((f"$ {row}", "bold cyan"), indent=5)
+        for number, row in enumerate(step.command.splitlines()):
+            say((f"  {row}" if number else f"$ {row}", "bold cyan"), indent=5)
     if step.rollback:
         say(("undo: ", "dim"), step.rollback, indent=5)
     record = f", worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""

@@ -1,6 +1,6 @@
 """The nouns: an incident, its resolution, evidence, a recommendation. Nothing here knows a database or a network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from onrecall.domain.errors import Conflict, Invalid
 Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
 Status = Literal["open", "acknowledged", "resolved"]
 StepOutcome = Literal["worked", "did_not_help", "made_it_worse"]
-Provenance = Literal["human", "imported", "model"]
+Provenance = Literal["human", "imported", "suggested", "model"]
 Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
 Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
@@ -18,6 +18,7 @@ LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document"]
 Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
+SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,11 @@ class Resolution:
     summary: str | None = None
     provenance: Provenance = "human"
     by: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether a person stands for it: what a model wrote or a sender suggests is evidence for nothing."""
+        return self.provenance in ("human", "imported")
 
     def same_as(self, other: "Resolution") -> bool:
         """Whether both say the same, whenever and by whomever it was said."""
@@ -266,6 +272,17 @@ class Step:
     """Why it stands here, where a model chose it."""
 
 
+def first_safe_step(steps: Sequence[Step]) -> Step | None:
+    """Return the first step that does no harm which can't be undone, and before which its source did none either."""
+    disturbing: set[str] = set()
+    for step in steps:
+        if step.risk not in SAFE_RISKS:
+            disturbing.add(step.citation.id)
+        elif step.citation.id not in disturbing:
+            return step
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """Something that was tried before and did not help, or made it worse."""
@@ -374,6 +391,12 @@ class Recommendation:
         meaning and not by an estimate.
         """
         return self.confidence.probability if self.confidence else 0.0
+
+    @property
+    def first_safe_step(self) -> int | None:
+        """The number of the step to begin with if nothing is to be disturbed; the steps stay in their order."""
+        step = first_safe_step(self.steps)
+        return step.n if step else None
 
 
 @dataclass(frozen=True, slots=True)

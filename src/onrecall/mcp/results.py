@@ -62,6 +62,7 @@ def answer(given: Recommendation) -> dict[str, Any]:
         "confidence": confidence(given.confidence),
         "how_far_to_trust_it": trust(given.confidence, given.confidence_reason),
         "steps": [_step(step) for step in given.steps],
+        "first_safe_step": given.first_safe_step,
         "tried_before_and_did_not_help": [
             {"text": short(one.text), "from": one.citation.id} for one in given.tried_before
         ],

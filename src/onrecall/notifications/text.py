@@ -2,9 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from onrecall.domain.incident import Citation, Confidence, Incident, Recommendation, Resolution, Risk, Step, Verdict
+from onrecall.domain.incident import (
+    Citation,
+    Confidence,
+    Incident,
+    Recommendation,
+    Resolution,
+    Risk,
+    Step,
+    Verdict,
+    first_safe_step,
+)
 from onrecall.notifications.channel import Kind, News
 
 HEADLINE: Mapping[Kind, str] = {
@@ -25,15 +35,14 @@ RISK: Mapping[Risk, str] = {
     "disruptive": "disruptive",
     "destructive": "destructive",
 }
-SAFE: Sequence[Risk] = ("read_only", "reversible")
 NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
 
 
 def first_safe(recommendation: Recommendation) -> Step | None:
-    """The first step that can't do harm that could not be undone."""
-    return next((step for step in recommendation.steps if step.risk in SAFE), None)
+    """Return the step to begin with if nothing is to be disturbed."""
+    return first_safe_step(recommendation.steps)
 
 
 def confidence(found: Confidence | None, reason: str | None) -> str:

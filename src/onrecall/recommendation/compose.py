@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onrecall.domain.incident import Advice, Alternative, Evidence, Record, Situation
-from onrecall.recommendation.actions import deeds
-from onrecall.recommendation.causes import Hypothesis, label_of, rank
+from onrecall.recommendation.actions import EvidenceAction, extract_actions
+from onrecall.recommendation.causes import SCORE_TEMPERATURE, Hypothesis, label_of, rank
 from onrecall.recommendation.discriminators import Seen, tell_apart
 from onrecall.recommendation.fault_types import contradiction
+from onrecall.recommendation.merged_actions import LONG_AGO, last_reports, merge_actions
 from onrecall.recommendation.runbook import names_alert
-from onrecall.recommendation.steps import actions, steps, tried_before
+from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import squash, words
 from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
 
@@ -27,33 +28,95 @@ def compose(
     now: datetime,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
 ) -> Advice:
-    """What the evidence, best first, says about the situation. Every step is cited and belongs to the leading cause."""
-    against = {one.id: why for one in evidence if (why := contradiction(situation, one))}
-    fitting = [one for one in evidence if one.id not in against]
-    hypotheses = rank(fitting)
+    """Return what the evidence, best first, says about the situation.
+
+    Every step is cited and belongs to the leading cause. Where a later incident, which matches about as well, reports
+    that the leading cause's fix failed, the cause of that incident leads.
+    """
+    against = {piece.id: why for piece in evidence if (why := contradiction(situation, piece))}
+    fitting = [piece for piece in evidence if piece.id not in against]
+    actions = {piece.id: extract_actions(piece) for piece in evidence}
+    hypotheses = _newest_word_first(rank(fitting), actions, thresholds)
     judgement = judge(situation, fitting, hypotheses, thresholds)
     if judgement.verdict == "never_seen":
         return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
     leading = judgement.leading
-    others = [one for one in hypotheses if one is not leading and one.score >= thresholds.similar]
+    others = [cause for cause in hypotheses if cause is not leading and cause.score >= thresholds.similar]
     sources = _sources(situation, judgement, fitting, thresholds)
-    foreign = [deed for one in evidence if one not in sources for deed in deeds(one)]
-    found = actions([deed for one in sources for deed in deeds(one)], foreign, records)
+    used = {source.id for source in sources}
+    merged = merge_actions(
+        [actions[source.id] for source in sources],
+        [action for piece in evidence if piece.id not in used for action in actions[piece.id]],
+        _contradictions(leading, others, actions, thresholds) if leading else (),
+        records,
+    )
     return Advice(
         verdict=judgement.verdict,
         verdict_reason=judgement.reason,
         cause=leading.sentence if leading else None,
         cause_label=leading.label if leading else None,
         cause_citation=leading.citation if leading else None,
-        steps=steps(found, situation, now),
-        tried_before=tried_before(found, situation),
+        steps=select_steps(merged, [source.id for source in sources], situation, now),
+        tried_before=failed_before(merged, situation),
         alternatives=_alternatives(others[:ALTERNATIVES], leading, situation) if leading and others else (),
     )
 
 
 def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """The keys of all that the evidence tells of deeds: the records that `compose` will ask for."""
-    return tuple(dict.fromkeys(deed.key for one in evidence for deed in deeds(one)))
+    """Return the keys of all actions in the evidence: the records that `compose` asks for."""
+    return tuple(dict.fromkeys(action.key for piece in evidence for action in extract_actions(piece)))
+
+
+_Actions = Mapping[str, Sequence[EvidenceAction]]
+
+
+def _newest_word_first(
+    hypotheses: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
+) -> tuple[Hypothesis, ...]:
+    """The causes in their order, but one whose incident refutes the fix of the leading one comes before it."""
+    order = list(hypotheses)
+    for _ in hypotheses:
+        leading = next((cause for cause in order if cause.score >= thresholds.similar), None)
+        if leading is None:
+            break
+        later = _refuting(leading, [cause for cause in order if cause is not leading], actions, thresholds)
+        if later is None:
+            break
+        order.remove(later)
+        order.insert(0, later)
+    return tuple(order)
+
+
+def _refuting(
+    leading: Hypothesis, others: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
+) -> Hypothesis | None:
+    """The cause of the newest incident that reports a failure of what the leading cause would have done, and a fix."""
+    merged = merge_actions(
+        [actions[piece.id] for piece in leading.evidence if piece.score >= thresholds.similar],
+        (),
+        _contradictions(leading, others, actions, thresholds),
+        {},
+    )
+    found = [(action.latest_failure, action.contradictions) for action in merged]
+    failures = [failure for failure, against in found if failure is not None and failure in against]
+    newest = max(failures, key=lambda failure: failure.at or LONG_AGO, default=None)
+    if newest is None:
+        return None
+    reporting = (cause for cause in others if any(piece.id == newest.source.id for piece in cause.evidence))
+    return next((cause for cause in reporting if _fixes(cause, actions)), None)
+
+
+def _fixes(cause: Hypothesis, actions: _Actions) -> bool:
+    return any(action.outcome == "worked" for piece in cause.evidence for action in actions[piece.id])
+
+
+def _contradictions(
+    leading: Hypothesis, others: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
+) -> list[EvidenceAction]:
+    """The failures that incidents of other causes report, if they match about as well as the leading cause."""
+    enough = max(thresholds.similar, leading.score - SCORE_TEMPERATURE)
+    near = [piece for cause in others for piece in cause.evidence if piece.score >= enough]
+    return [action for piece in near for action in last_reports(actions[piece.id]) if action.failed]
 
 
 def _sources(

@@ -208,7 +208,10 @@ class RecommendationOut(Out):
     cause_citation: CitationOut | None
     confidence: ConfidenceOut | None
     confidence_reason: str | None
-    steps: list[StepOut]
+    steps: list[StepOut] = Field(description="In the order in which they were done.")
+    first_safe_step: int | None = Field(
+        None, description="The number of the step that disturbs nothing and has nothing disturbing before it."
+    )
     tried_before: list[TriedOut]
     alternatives: list[AlternativeOut]
     tell_apart: list[str]

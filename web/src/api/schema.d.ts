@@ -1827,6 +1827,11 @@ export interface components {
              * @description By a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
+            /**
+             * First Safe Step
+             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             */
+            first_safe_step?: number | null;
             /** Id */
             id: string;
             /** Incident */
@@ -1845,7 +1850,10 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** Steps */
+            /**
+             * Steps
+             * @description In the order in which they were done.
+             */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
             tell_apart: string[];
@@ -3555,6 +3563,11 @@ export interface components {
              * @description By a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
+            /**
+             * First Safe Step
+             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             */
+            first_safe_step?: number | null;
             /** Id */
             id: string;
             /** Incident */
@@ -3573,7 +3586,10 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
-            /** Steps */
+            /**
+             * Steps
+             * @description In the order in which they were done.
+             */
             steps: components["schemas"]["StepOut"][];
             /** Tell Apart */
             tell_apart: string[];
@@ -3710,7 +3726,7 @@ export interface components {
              * Provenance
              * @enum {string}
              */
-            provenance: "human" | "imported" | "model";
+            provenance: "human" | "imported" | "suggested" | "model";
             /** Root Cause */
             root_cause: string;
             /** Steps */

@@ -37,7 +37,7 @@ export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
 
 /** What has to be seen at once. */
 export function AnswerTop({ answer }: { answer: Recommendation }) {
-  const first = firstSafe(answer.steps);
+  const first = firstSafe(answer);
   return (
     <>
       <Verdict answer={answer} />

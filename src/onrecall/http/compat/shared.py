@@ -41,7 +41,7 @@ def prose(answer: Recommendation) -> str:
         told.append(f"Likely cause: {_sentence(answer.cause)}{where}")
     told.append(f"Confidence: {_sentence(trust(answer.confidence, answer.confidence_reason))}")
     if answer.steps:
-        told.append("What worked before, checks first:\n" + "\n".join(numbered(answer)))
+        told.append("What worked before, in that order:\n" + "\n".join(numbered(answer)))
     if answer.tried_before:
         told.append("Tried before, did not help: " + "; ".join(inert(one.text) for one in answer.tried_before))
     if answer.tell_apart:
