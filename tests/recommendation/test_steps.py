@@ -272,6 +272,24 @@ def test_what_a_later_incident_says_made_it_worse_is_told_as_tried_and_its_fix_i
     assert {step.citation.id for step in advice.steps} == {"NEW"}
 
 
+def test_many_older_successes_do_not_outweigh_what_made_it_worse_later():
+    older = [pool(f"OLD{n}", 0.95, steps=[RAISED], days_ago=300 + n) for n in range(4)]
+    new = seen("NEW", 0.9, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    advice = ask([*older, new])
+    assert [step.citation.id for step in advice.steps] == ["NEW"]
+    assert [tried.citation.id for tried in advice.tried_before] == ["NEW"]
+
+
+def test_the_right_fix_of_a_cause_is_not_dropped_because_it_did_not_help_against_one_that_looks_alike():
+    renew = did("Renewed the certificate", "cmctl renew web")
+    older = [pool(f"OLD{n}", 0.95, steps=[LOWERED, renew], days_ago=300 + n) for n in range(4)]
+    vain = did("Renewed the certificate", "cmctl renew web", "did_not_help")
+    new = seen("NEW", 0.9, cause="drift", root_cause="Another file was served", steps=[vain, RAISED], days_ago=9)
+    advice = ask([*older, new])
+    assert [step.text for step in advice.steps] == [LOWERED.text, renew.text]
+    assert advice.tried_before == ()
+
+
 def test_a_later_success_outweighs_earlier_failures():
     failed = [
         pool(f"F{n}", 0.8, steps=[did("Restarted", "systemctl restart fig", "did_not_help")], days_ago=90) for n in "ab"

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onrecall.domain.incident import Advice, Alternative, Evidence, Record, Situation
-from onrecall.recommendation.actions import EvidenceAction, extract_actions
-from onrecall.recommendation.causes import SCORE_TEMPERATURE, Hypothesis, label_of, rank
+from onrecall.recommendation.actions import extract_actions
+from onrecall.recommendation.causes import Hypothesis, label_of, rank
 from onrecall.recommendation.discriminators import Seen, tell_apart
 from onrecall.recommendation.fault_types import contradiction
-from onrecall.recommendation.merged_actions import LONG_AGO, last_reports, merge_actions
+from onrecall.recommendation.merged_actions import merge_actions
+from onrecall.recommendation.newest_word import contradictions, newest_word_first
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import squash, words
@@ -36,7 +37,7 @@ def compose(
     against = {piece.id: why for piece in evidence if (why := contradiction(situation, piece))}
     fitting = [piece for piece in evidence if piece.id not in against]
     actions = {piece.id: extract_actions(piece) for piece in evidence}
-    hypotheses = _newest_word_first(rank(fitting), actions, thresholds)
+    hypotheses = newest_word_first(rank(fitting), actions, thresholds)
     judgement = judge(situation, fitting, hypotheses, thresholds)
     if judgement.verdict == "never_seen":
         return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
@@ -47,7 +48,7 @@ def compose(
     merged = merge_actions(
         [actions[source.id] for source in sources],
         [action for piece in evidence if piece.id not in used for action in actions[piece.id]],
-        _contradictions(leading, others, actions, thresholds) if leading else (),
+        contradictions(leading, others, actions, thresholds) if leading else (),
         records,
     )
     return Advice(
@@ -65,58 +66,6 @@ def compose(
 def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """Return the keys of all actions in the evidence: the records that `compose` asks for."""
     return tuple(dict.fromkeys(action.key for piece in evidence for action in extract_actions(piece)))
-
-
-_Actions = Mapping[str, Sequence[EvidenceAction]]
-
-
-def _newest_word_first(
-    hypotheses: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
-) -> tuple[Hypothesis, ...]:
-    """The causes in their order, but one whose incident refutes the fix of the leading one comes before it."""
-    order = list(hypotheses)
-    for _ in hypotheses:
-        leading = next((cause for cause in order if cause.score >= thresholds.similar), None)
-        if leading is None:
-            break
-        later = _refuting(leading, [cause for cause in order if cause is not leading], actions, thresholds)
-        if later is None:
-            break
-        order.remove(later)
-        order.insert(0, later)
-    return tuple(order)
-
-
-def _refuting(
-    leading: Hypothesis, others: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
-) -> Hypothesis | None:
-    """The cause of the newest incident that reports a failure of what the leading cause would have done, and a fix."""
-    merged = merge_actions(
-        [actions[piece.id] for piece in leading.evidence if piece.score >= thresholds.similar],
-        (),
-        _contradictions(leading, others, actions, thresholds),
-        {},
-    )
-    found = [(action.latest_failure, action.contradictions) for action in merged]
-    failures = [failure for failure, against in found if failure is not None and failure in against]
-    newest = max(failures, key=lambda failure: failure.at or LONG_AGO, default=None)
-    if newest is None:
-        return None
-    reporting = (cause for cause in others if any(piece.id == newest.source.id for piece in cause.evidence))
-    return next((cause for cause in reporting if _fixes(cause, actions)), None)
-
-
-def _fixes(cause: Hypothesis, actions: _Actions) -> bool:
-    return any(action.outcome == "worked" for piece in cause.evidence for action in actions[piece.id])
-
-
-def _contradictions(
-    leading: Hypothesis, others: Sequence[Hypothesis], actions: _Actions, thresholds: Thresholds
-) -> list[EvidenceAction]:
-    """The failures that incidents of other causes report, if they match about as well as the leading cause."""
-    enough = max(thresholds.similar, leading.score - SCORE_TEMPERATURE)
-    near = [piece for cause in others for piece in cause.evidence if piece.score >= enough]
-    return [action for piece in near for action in last_reports(actions[piece.id]) if action.failed]
 
 
 def _sources(
