@@ -179,7 +179,7 @@ class Baselines:
         """Learn what the memory was told."""
         if isinstance(thing, Document):
             self._papers.add(thing.id)
-        elif (said := thing.resolution) and said.cause and said.provenance != "model":
+        elif (said := thing.resolution) and said.cause and said.counts:
             self._usual.learn(thing.service, said.cause)
         self._bm25.put(thing.id, f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing))
         if self._cosine:

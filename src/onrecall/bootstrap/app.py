@@ -92,6 +92,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 told,
                 chosen.notify_min_severity,
                 refiners,
+                trusted_sources(chosen),
             )
             yield House(Memory(parts), _meaning(model), who, chosen, local)
 
@@ -115,6 +116,25 @@ def pace(chosen: Settings) -> Pace:
 def senders(mapping: Path | None) -> Mapping[str, Source]:
     """Every sender; `generic` as the mapping file says."""
     return SOURCES if mapping is None else with_mapping(mapping)
+
+
+def trusted_sources(chosen: Settings) -> frozenset[str]:
+    """The senders whose notes and documents count without a responder's confirmation."""
+    trusted = chosen.trusted_source_names
+    for name in trusted:
+        if name not in SOURCES:
+            known = ", ".join(sorted(SOURCES))
+            raise Invalid(f"ONRECALL_TRUSTED_SOURCES: {name} is no sender; there are {known}", "trusted_sources")
+    return frozenset(trusted)
+
+
+def trust_warnings(chosen: Settings) -> list[str]:
+    """What an operator should be reminded of: whoever may post as a trusted sender writes into memory."""
+    return [
+        f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
+        f"confirmation; whoever holds its key or secret can put steps into answers"
+        for name in sorted(trusted_sources(chosen))
+    ]
 
 
 def topology(file: Path | None) -> Topology:

@@ -82,7 +82,7 @@ def _letters(text: str) -> str:
 
 
 def _stood_for(evidence: Evidence) -> bool:
-    return evidence.resolution is not None and evidence.resolution.provenance != "model"
+    return evidence.resolution is not None and evidence.resolution.counts
 
 
 def _squares(evidence: Sequence[Evidence]) -> float:

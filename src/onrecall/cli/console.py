@@ -15,8 +15,10 @@ from rich.text import Text
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.import_history import Brought
-from onrecall.schemas.incidents import DocumentOut, IncidentOut
+from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
+from onrecall.schemas.suggestions import SuggestionOut
 
 VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
@@ -65,6 +67,7 @@ def recommendation(answer: Recommendation) -> None:
     for step in answer.steps:
         _step(step, first_safe=step.n == answer.first_safe_step)
     _doubts(answer)
+    _unsettled(answer)
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
@@ -90,6 +93,23 @@ def _doubts(answer: Recommendation) -> None:
         say(("\nwhat would tell", "bold"))
     for sign in answer.tell_apart:
         say(f"· {sign}", indent=2)
+
+
+def _unsettled(answer: Recommendation) -> None:
+    """What goes on now, and what senders suggest: neither is a precedent."""
+    for other in answer.ongoing:
+        state = (
+            other.status
+            if other.status == "resolved"
+            else f"{other.status} since {other.started_at:%Y-%m-%d %H:%M} UTC"
+        )
+        say(("\ngoing on now: ", "bold"), (other.id, "bold"), f"  {other.title}", (f"  ({state})", "dim"))
+    if answer.suggestions:
+        say(("\nsuggested, not confirmed", "bold"))
+    for suggestion in answer.suggestions:
+        text = suggestion.excerpt.text if suggestion.excerpt else ""
+        say((f"{suggestion.id}  ", "dim"), suggestion.title, (f"  by {suggestion.suggested_by}", "dim"), indent=2)
+        say((" ".join(text.split())[:300], "dim"), indent=4)
 
 
 def _said(one: Said, indent: int = 0) -> None:
@@ -175,22 +195,27 @@ def exported(folder: Path, counts: Mapping[str, int]) -> None:
     say(f"wrote {sum(counts.values())} rows to {folder}")
 
 
-def page_of(thing: Incident | Document, marked: int | None) -> None:
+def page_of(thing: Incident | Document | Suggestion, marked: int | None) -> None:
     """An incident or document with its line numbers."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
 
 
-def as_json(thing: Incident | Document) -> dict[str, Any]:
+def as_json(thing: Incident | Document | Suggestion) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
-    plain = (IncidentOut if isinstance(thing, Incident) else DocumentOut).model_validate(thing).plain()
+    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
+    plain = shapes[type(thing)].model_validate(thing).plain()
     return plain | {"page": [line.text for line in page.lines(thing)]}
 
 
-def doctor(report: StatusReport, settings: Mapping[str, str], problems: Sequence[str]) -> None:
-    """Every part, every setting, every problem."""
+def doctor(
+    report: StatusReport, settings: Mapping[str, str], problems: Sequence[str], warnings: Sequence[str] = ()
+) -> None:
+    """Every part, every setting, every warning, every problem."""
     for part in report.parts:
         say((f"{part.state:<9}", STATE[part.state]), f"{part.name:<9}{part.detail}")
+    for warning in warnings:
+        complain(f"WARNING: {warning}")
     for problem in problems:
         complain(f"problem: {problem}")
     say()

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.app import house, settings, trust_warnings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, keys
+from onrecall.cli import bench_prior, keys, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -73,6 +73,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(suggestions.app, name="suggestions")
 
 
 @app.callback(invoke_without_command=True)
@@ -318,8 +319,9 @@ def doctor(as_json: Json = False) -> None:
     with house(chosen) as home:
         report = home.status(more=streaming.parts(chosen))
         problems = home.memory.store.check()
-    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
-    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))
+    warnings = trust_warnings(chosen)
+    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems, "warnings": warnings}
+    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems, warnings))
     if report.state == "down" or problems:
         raise typer.Exit(1)
 

@@ -15,7 +15,7 @@ Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
 Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
 LinkKind = Literal["recurrence", "duplicate", "merged"]
-EvidenceKind = Literal["incident", "document"]
+EvidenceKind = Literal["incident", "document", "suggestion"]
 Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
@@ -175,6 +175,8 @@ class Situation:
     """Use only what was known then."""
     exclude: frozenset[str] = frozenset()
     """Ids that must not be recalled: the incident itself, to begin with."""
+    began_at: datetime | None = None
+    """When it began; only what began earlier is a precedent. None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,8 @@ class Evidence:
     """Ids of the other members when this stands for an incident that recurred."""
     ranking: Mapping[str, float] = field(default_factory=dict)
     """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
+    suggested_by: str | None = None
+    """Who suggests it, where no responder confirmed it: then it is shown, and evidence for nothing."""
 
     @property
     def resolution(self) -> Resolution | None:
@@ -318,6 +322,18 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Ongoing:
+    """An incident like the situation that is open, or that began later: it is no precedent, and worth knowing."""
+
+    id: str
+    title: str
+    score: float
+    status: Status
+    started_at: datetime
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Latency:
     """Milliseconds spent on each part of an answer."""
 
@@ -382,6 +398,10 @@ class Recommendation:
     """What the evidence looked like in numbers: what confidence is measured on."""
     asked: str | None = None
     """What was asked, where no incident says it and the answer is kept."""
+    ongoing: tuple[Ongoing, ...] = ()
+    """What is going on now and looks alike, the most alike first."""
+    suggestions: tuple[Evidence, ...] = ()
+    """What senders suggest about something like it; nobody confirmed it, so it is evidence for nothing."""
 
     @property
     def probability(self) -> float:

@@ -70,7 +70,7 @@ TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
 async def receive(source: str, request: Request, intake: TheIntake) -> Response:
     """Take in a sender's message. 202 means that it is kept for good; the same again changes nothing."""
     sender(source)
-    receipt = await intake.take(source, await bodies.delivery(request))
+    receipt = await intake.take(source, await bodies.delivery(request), request.state.caller.name)
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)

@@ -32,6 +32,7 @@ from onrecall.http import (
     recall,
     recurrences,
     slack,
+    suggestions,
     trust,
     usage,
 )
@@ -156,6 +157,7 @@ ROUTERS = (
     recurrences.router,
     history.router,
     documents.router,
+    suggestions.router,
     deliveries.router,
     slack.router,
     live.router,
@@ -173,6 +175,7 @@ TAGS = [
     {"name": "recall", "description": "Ask memory; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "suggestions", "description": "What senders say fixed an incident, until a responder confirms it."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
     {"name": "keys", "description": "Who gets in (docs/keys.md)."},
     {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},

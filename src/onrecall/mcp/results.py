@@ -6,6 +6,7 @@ from typing import Any
 from onrecall.cli.console import inert, trust
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
 
 NOTICE = (
@@ -116,7 +117,7 @@ def incident(found: Incident, newest: Recommendation | None) -> dict[str, Any]:
     }
 
 
-def lines(thing: Incident | Document, first: int) -> tuple[dict[str, Any], int | None]:
+def lines(thing: Incident | Document | Suggestion, first: int) -> tuple[dict[str, Any], int | None]:
     """Numbered lines from one on, and with which they go on."""
     every = page.lines(thing)
     shown = every[first - 1 : first - 1 + LINES]

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from onrecall.domain.alert import Acknowledgement, Note, Signal
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Rejected
+from onrecall.domain.incident import Document
 from onrecall.pipeline.observers import Observers, Taken
 from onrecall.pipeline.redaction_cache import Cleaner
+from onrecall.pipeline.suggestions import suggested_document
 from onrecall.redaction import redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, Source
@@ -57,6 +60,7 @@ class Receiver:
         *,
         personal: bool,
         sources: Mapping[str, Source] = SOURCES,
+        trusted: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._recall = recall
@@ -64,13 +68,17 @@ class Receiver:
         self._observers = observers
         self._personal = personal
         self._sources = sources
+        self._trusted = trusted
         self._own = threading.local()
 
-    def read(self, source: str, delivery: Delivery) -> Read:
-        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid."""
+    def read(self, source: str, delivery: Delivery, by: str | None = None) -> Read:
+        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid.
+
+        `by` is the name of the key that it came with; it stands for who wrote what names no author.
+        """
         known = sender(source, self._sources)
         try:
-            return self._ready(source, known.parse(delivery, self._clock()))
+            return self._ready(source, known.parse(delivery, self._clock()), by)
         except Invalid:
             self._observers.take(Taken(source, 0, 0, 1))
             raise
@@ -93,7 +101,7 @@ class Receiver:
             raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
         noun = receiving.noun(part.raw) if mended is None else None
         if noun is not None:
-            read = self._ready(part.source, Parsed((noun,)))
+            read = self._ready(part.source, Parsed((noun,)), None)
         else:
             read = self.read(part.source, Delivery(mended or part.raw.encode(), JSON))
         _refuse(one.told() for one in read.arrival.unread)
@@ -102,16 +110,26 @@ class Receiver:
         self._store.settle_rejected([number], self._clock())
         return receipt
 
-    def _ready(self, source: str, parsed: Parsed) -> Read:
+    def _ready(self, source: str, parsed: Parsed, by: str | None) -> Read:
         clean = self._cleaner
         unread = tuple(_unread(one, clean) for one in parsed.malformed)
-        clean.look_ahead(parsed.signals)
-        signals = tuple(clean.thing(signal) for signal in parsed.signals)
+        attributed = tuple(_attributed(signal, source, by) for signal in parsed.signals)
+        clean.look_ahead(attributed)
+        signals = tuple(clean.thing(signal) for signal in attributed)
+        arrival = Arrival(source, signals, unread=unread)
         documents = [redact_thing(one, self._personal) for one in parsed.documents]
-        entries = tuple(
-            Entry(one, passages) for one, passages in zip(documents, self._recall.prepare(documents), strict=True)
-        )
-        return Read(Arrival(source, signals, entries, unread), parsed.confirmation)
+        if documents:
+            arrival = self._with_documents(arrival, documents, by or source)
+        return Read(arrival, parsed.confirmation)
+
+    def _with_documents(self, arrival: Arrival, documents: Sequence[Document], by: str) -> Arrival:
+        """A sender's documents are suggestions, unless an operator trusts it."""
+        if arrival.source in self._trusted:
+            prepared = self._recall.prepare(documents)
+            entries = [Entry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
+            return replace(arrival, entries=tuple(entries))
+        suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
+        return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))
 
     @property
     def _cleaner(self) -> Cleaner:
@@ -125,6 +143,16 @@ class Receiver:
 def _refuse(rejected: Iterable[Rejected]) -> None:
     for one in rejected:
         raise Invalid(f"{one.where}: {one.message}", one.field)
+
+
+def _attributed(signal: Signal, source: str, by: str | None) -> Signal:
+    """A note or an acknowledgement under the name of its sender: `pagerduty: Ann`, else that of the key."""
+    if not isinstance(signal, Note | Acknowledgement):
+        return signal
+    prefix = f"{source}: "
+    if signal.by and not signal.by.startswith(prefix):
+        return replace(signal, by=prefix + signal.by)
+    return signal if signal.by else replace(signal, by=by or source)
 
 
 def _receipt(read: Read, received: Received) -> Receipt:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from onrecall.domain.incident import Document, Incident, Outcome, Performed, Recommendation, Resolution
 from onrecall.domain.markdown_page import one_line
+from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 
 
 def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
-    """The tries that a resolution reports; text made by a model is no evidence, so it reports none."""
-    if resolution is None or resolution.provenance == "model":
+    """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
+    if resolution is None or not resolution.counts:
         return ()
     return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
 
@@ -21,7 +22,10 @@ def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed
 
 
 def recurrence_of(
-    incident: Incident, resolution: Resolution, alike: Sequence[tuple[Incident | Document, float]], similar: float
+    incident: Incident,
+    resolution: Resolution,
+    alike: Sequence[tuple[Incident | Document | Suggestion, float]],
+    similar: float,
 ) -> str | None:
     """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
     for earlier, score in alike:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Recommendation, Record, Situation
+from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Ongoing, Recommendation, Record, Situation
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
@@ -18,6 +18,7 @@ from onrecall.retrieval import Recall
 from onrecall.storage import Store
 
 EVIDENCE = 5
+MOST_SUGGESTED = 3
 UNREACHED = Thresholds(similar=1.001, known=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
@@ -36,28 +37,48 @@ class Advisor:
         self._clock = clock
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
-        """What was seen before, each with its track record as it was known then."""
+        """What is like the situation, each with its track record as it was known then."""
         started = time.perf_counter()
         found = self._recall.recall(situation, limit)
         self._observers.recall(time.perf_counter() - started)
+        return self._with_records(found, situation)
+
+    def _precedents(self, situation: Situation, limit: int) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+        """What was seen before, and what goes on now."""
+        started = time.perf_counter()
+        found, ongoing = self._recall.precedents(situation, limit)
+        self._observers.recall(time.perf_counter() - started)
+        return self._with_records(found, situation), ongoing
+
+    def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+
+    def _suggested(self, situation: Situation, similar: float) -> tuple[Evidence, ...]:
+        """What senders suggest about something like it; asked apart, so that it can't crowd out what was seen."""
+        if situation.only.kind is not None or not self._store.suggestions_pending():
+            return ()
+        apart = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
+        return tuple(found for found in self._recall.recall(apart, MOST_SUGGESTED) if found.score >= similar)
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
         now = self._clock()
         as_of = situation.as_of or now
         started = time.perf_counter()
-        evidence = self.evidence(situation, limit)
-        recalled = time.perf_counter()
-        records = self._store.step_records(step_keys(evidence), situation.as_of)
+        evidence, going_on = self._precedents(situation, limit)
         measured = self._trust.measured()
+        similar = measured.thresholds.similar
+        suggestions = self._suggested(situation, similar)
+        recalled = time.perf_counter()
+        ongoing = tuple(_ongoing(one.incident, one.score) for one in going_on if one.incident and one.score >= similar)
+        records = self._store.step_records(step_keys(evidence), situation.as_of)
         advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
         fitting = [one for one in evidence if not contradiction(situation, one)]
         confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
-        digest = _digest(situation, evidence, records)
+        digest = _digest(situation, evidence, records, [*(one.id for one in ongoing), *(one.id for one in suggestions)])
         made = Recommendation(
             id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
             incident=incident,
@@ -73,6 +94,8 @@ class Advisor:
             tried_before=advice.tried_before,
             alternatives=advice.alternatives,
             tell_apart=advice.tell_apart,
+            ongoing=ongoing,
+            suggestions=suggestions,
             evidence=evidence,
             latency_ms=Latency(
                 recall=_milliseconds(started, recalled),
@@ -99,7 +122,12 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         service=incident.service,
         labels=incident.labels,
         exclude=frozenset({incident.id}) if incident.id else frozenset(),
+        began_at=incident.started_at,
     )
+
+
+def _ongoing(incident: Incident, score: float) -> Ongoing:
+    return Ongoing(incident.id, incident.title, score, incident.status, incident.started_at, incident.service)
 
 
 def _advise(
@@ -124,8 +152,8 @@ def _milliseconds(start: float, end: float) -> float:
     return round((end - start) * 1000, 2)
 
 
-def _digest(situation: Situation, evidence: Sequence[Evidence], records: object) -> str:
-    """A hash of everything that the answer depends on, the clock apart."""
+def _digest(situation: Situation, evidence: Sequence[Evidence], records: object, beside: Sequence[str]) -> str:
+    """A hash of everything that the answer depends on, the clock apart; `beside` are ids that are shown beside it."""
     inputs = {
         "situation": repr(
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
@@ -135,5 +163,6 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object)
             for one in evidence
         ],
         "records": repr(records),
+        **({"beside": list(beside)} if beside else {}),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

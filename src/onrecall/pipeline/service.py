@@ -20,6 +20,7 @@ from onrecall.domain.incident import (
     Severity,
     Situation,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
 from onrecall.pipeline.auto_resolve import Settling
@@ -35,6 +36,7 @@ from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Delivery, Source
@@ -62,6 +64,8 @@ class Parts:
     """The least that they are told of; None: all."""
     models: Models = field(default_factory=Models)
     """Who refines answers; by default nobody."""
+    trusted_sources: frozenset[str] = frozenset()
+    """Senders whose notes and documents an operator trusts like those of a responder."""
 
 
 class Memory:
@@ -82,11 +86,21 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
+            trusted=parts.trusted_sources,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self.suggestions = SuggestionDesk(
+            parts.store,
+            parts.recall,
+            parts.clock,
+            self.resolve,
+            self.put_document,
+            parts.trusted_sources,
+            personal=parts.redact_personal,
+        )
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions)
         self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
@@ -240,12 +254,14 @@ class Memory:
         """What was changed on purpose in the hours before an incident began, newest first."""
         return self.store.change_events_near(incident.service, incident.started_at)
 
-    def thing(self, thing_id: str) -> Incident | Document:
-        """The incident or document with this id."""
-        try:
-            return self.store.incident(thing_id)
-        except NotFound:
-            return self.store.document(thing_id)
+    def thing(self, thing_id: str) -> Incident | Document | Suggestion:
+        """The incident, document or suggestion with this id."""
+        for look_up in (self.store.incident, self.store.document):
+            try:
+                return look_up(thing_id)
+            except NotFound:
+                continue
+        return self.store.suggestions.get(thing_id)
 
 
 def situation(

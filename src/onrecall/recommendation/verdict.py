@@ -101,8 +101,10 @@ def _unresolved(evidence: Evidence) -> bool:
 
 
 def _gap(evidence: Evidence) -> str:
-    by_model = evidence.resolution is not None and evidence.resolution.provenance == "model"
-    return "was written by a model and does not count" if by_model else "is not on record"
+    provenance = evidence.resolution.provenance if evidence.resolution else None
+    if provenance == "suggested":
+        return "was suggested and nobody confirmed it"
+    return "was written by a model and does not count" if provenance == "model" else "is not on record"
 
 
 def _is_runbook(evidence: Evidence) -> bool:

@@ -127,6 +127,18 @@ class EvidenceOut(Out):
     resolution: ResolutionOut | None
     record: RecordOut
     family: list[str]
+    suggested_by: str | None = Field(None, description="Who suggests it, where nobody confirmed it.")
+
+
+class OngoingOut(Out):
+    """An incident like this that is open, or that began later: no precedent."""
+
+    id: str
+    title: str
+    score: float
+    status: Status
+    started_at: datetime
+    service: str | None
 
 
 class CitationOut(Out):
@@ -216,6 +228,10 @@ class RecommendationOut(Out):
     alternatives: list[AlternativeOut]
     tell_apart: list[str]
     evidence: list[EvidenceOut]
+    ongoing: list[OngoingOut] = Field(default_factory=list, description="What goes on now and looks alike.")
+    suggestions: list[EvidenceOut] = Field(
+        default_factory=list, description="What senders suggest; nobody confirmed it, and no step comes from it."
+    )
     composer: str
     model: str | None
     route_reason: str

@@ -6,17 +6,18 @@ with their vectors, because embedding them again is what takes hours.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Column, Connection, Table, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Passage
+from onrecall.domain.incident import EvidenceKind, Passage
 from onrecall.storage import audit, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
 from onrecall.storage.row_codec import Row, parsed, plain
+from onrecall.storage.suggestions import suggestions
 
 KEPT: Sequence[Table] = (
     tables.incidents,
@@ -35,6 +36,7 @@ KEPT: Sequence[Table] = (
     tables.change_events,
     tables.rejected,
     tables.pairings,
+    suggestions,
     tables.passages,
 )
 """In the order in which one needs the other."""
@@ -84,7 +86,7 @@ class _Loading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tables = {table.name: table for table in KEPT}
-        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set()}
+        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
         self.added: dict[str, int] = {}
 
     def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
@@ -115,7 +117,7 @@ class _Loading:
 
     def _unknown(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         if table is tables.passages:
-            owners = {"incident": self._new["incidents"], "document": self._new["documents"]}
+            owners = {kind: self._new[f"{kind}s"] for kind in get_args(EvidenceKind)}
             return [row for row in rows if row["owner"] in owners[row["kind"]]]
         if table is tables.events:
             return [row for row in rows if row["incident"] in self._new["incidents"]]

@@ -39,6 +39,9 @@ What = Literal[
     "key revoked",
     "key used",
     "model called",
+    "suggestion confirmed",
+    "suggestion dismissed",
+    "suggestion made",
 ]
 MOST_NAMED = 20
 """Things that one row names; of more it says how many there are."""

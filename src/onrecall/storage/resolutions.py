@@ -64,8 +64,8 @@ def row(incident: str, version: int, resolution: Resolution) -> dict[str, object
 
 
 def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
-    """The tries that a version tells of, as they are written; what a model says was tried by nobody."""
-    if resolution.provenance == "model":
+    """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
+    if not resolution.counts:
         return []
     return performed.rows(incident, _told_in(version), tries, resolution.by)
 

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeB
 from onrecall.domain.alert import AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
+    Document,
     DocumentKind,
     EvidenceKind,
     Helped,
@@ -21,12 +22,14 @@ from onrecall.domain.incident import (
     Part,
     Provenance,
     Recommendation,
+    Resolution,
     ResolutionStep,
     Severity,
     Status,
     StepOutcome,
     StepVerdict,
 )
+from onrecall.domain.suggestion import SuggestionKind, SuggestionState
 from onrecall.storage import validation as guard
 from onrecall.storage.body_schemas import AlertBody, ChangeBody
 from onrecall.storage.columns import Utc
@@ -51,6 +54,10 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("performed", "outcome"): StepOutcome,
     ("alerts", "status"): AlertStatus,
     ("alerts", "body"): AlertBody,
+    ("suggestions", "kind"): SuggestionKind,
+    ("suggestions", "state"): SuggestionState,
+    ("suggestions", "resolution"): Resolution,
+    ("suggestions", "document"): Document,
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,

@@ -20,6 +20,7 @@ from onrecall.domain.incident import (
     Severity,
     Status,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     archive,
     documents,
@@ -32,6 +33,7 @@ from onrecall.storage import (
     passages,
     recommendations,
     resolutions,
+    suggestions,
     terms,
     trust,
 )
@@ -68,6 +70,7 @@ from onrecall.storage.results import (
     TermStatistics,
 )
 from onrecall.storage.sources import Senders
+from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import Tickets
 from onrecall.storage.usage import Usage
 
@@ -89,6 +92,7 @@ class Store(Inbox):
         self.tickets = Tickets(database)
         self.senders = Senders(database)
         self.backtests = Backtests(database)
+        self.suggestions = Suggestions(database)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -233,18 +237,24 @@ class Store(Inbox):
 
     def things(
         self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
-    ) -> dict[tuple[EvidenceKind, str], Incident | Document]:
-        """Incidents and documents as they were known at a time; what was unknown then is absent."""
-        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
+    ) -> dict[Owner, Incident | Document | Suggestion]:
+        """Incidents, documents and suggestions as they were known at a time; what was unknown then is absent."""
+        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
         for kind, name in ids:
             wanted[kind].append(name)
         with self._database.read() as connection:
-            found: dict[tuple[EvidenceKind, str], Incident | Document] = {}
+            found: dict[Owner, Incident | Document | Suggestion] = {}
+            for name, suggestion in suggestions.by_id(connection, wanted["suggestion"], _then(as_of)).items():
+                found["suggestion", name] = suggestion
             for name, incident in incidents.by_id(connection, wanted["incident"], _then(as_of)).items():
                 found["incident", name] = incident
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def suggestions_pending(self) -> bool:
+        """Whether senders suggest anything that nobody decided on; a replay of history has none."""
+        return self.suggestions.any_pending()
 
     def document(self, document_id: str) -> Document:
         """One document."""

@@ -49,7 +49,7 @@ def cause_known(connection: Connection, cause: str, before: datetime, other_than
             resolutions.c.at <= before,
             resolutions.c.incident != other_than,
             resolutions.c.revoked_at.is_(None),
-            resolutions.c.provenance != "model",
+            resolutions.c.provenance.in_(("human", "imported")),
         )
     )
     return bool(connection.scalar(query))
