@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from onrecall.domain.errors import Conflict, Invalid
@@ -11,6 +12,7 @@ Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
 Status = Literal["open", "acknowledged", "resolved"]
 StepOutcome = Literal["worked", "did_not_help", "made_it_worse"]
 Provenance = Literal["human", "imported", "suggested", "model"]
+CauseOrigin = Literal["written", "taken_over"]
 Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
 Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
@@ -18,6 +20,8 @@ LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document", "suggestion"]
 Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
+NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
+"""Marks a field that says how something came about, not what it says: a content hash leaves it out."""
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
@@ -43,6 +47,8 @@ class Resolution:
     summary: str | None = None
     provenance: Provenance = "human"
     by: str | None = None
+    cause_origin: CauseOrigin | None = field(default=None, metadata=NOT_CONTENT)
+    """Whether its author wrote the cause or took over what an answer suggested; None: nobody knows."""
 
     @property
     def counts(self) -> bool:
@@ -51,7 +57,7 @@ class Resolution:
 
     def same_as(self, other: "Resolution") -> bool:
         """Whether both say the same, whenever and by whomever it was said."""
-        return replace(self, at=other.at, by=other.by) == other
+        return replace(self, at=other.at, by=other.by, cause_origin=other.cause_origin) == other
 
 
 @dataclass(frozen=True, slots=True)

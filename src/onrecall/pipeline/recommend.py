@@ -78,7 +78,12 @@ class Advisor:
         fitting = [one for one in evidence if not contradiction(situation, one)]
         confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
-        digest = _digest(situation, evidence, records, [*(one.id for one in ongoing), *(one.id for one in suggestions)])
+        digest = _digest(
+            situation,
+            evidence,
+            records,
+            [*(f"{one.id} {one.status}" for one in ongoing), *(one.id for one in suggestions)],
+        )
         made = Recommendation(
             id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
             incident=incident,

@@ -28,7 +28,7 @@ from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver
-from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
+from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.notify import Teller
 from onrecall.pipeline.observers import Observers
@@ -182,12 +182,14 @@ class Memory:
         incident = self.store.incident(incident_id)
         check_there(incident)
         clean = redact_thing(resolution, personal=self._personal)
+        answers = self.store.recommendations(incident_id)
+        clean = replace(clean, cause_origin=origin_of_cause(clean, answers))
         resolved = incident.resolve(clean)
         links = self._recurrence(incident, clean, recurs) if look or recurs else ()
         (passages,) = self._recall.prepare([resolved])
         now = self._clock()
         kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)
-        self.trust.resolved(kept, self.store.recommendations(incident_id), now)
+        self.trust.resolved(kept, answers, now)
         return kept
 
     def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
@@ -217,11 +219,18 @@ class Memory:
             return self.store.incident(incident_id)
         return self.store.link(incident_id, Link(kind, other), self._clock(), by)
 
-    def rate(self, outcome: Outcome) -> None:
-        """Keep what came of a recommendation and its steps; it counts from now on."""
+    def rate(self, outcome: Outcome, incident: str | None = None) -> None:
+        """Keep what came of a recommendation and its steps; it counts from now on. One that is said of another
+        incident than the recommendation's is refused.
+        """
         recommendation = self.store.recommendation(outcome.recommendation)
+        if incident is not None and recommendation.incident != incident:
+            other = f"to incident {recommendation.incident}" if recommendation.incident else "to a question"
+            raise Invalid(f"recommendation {recommendation.id} is an answer {other}, not to {incident}", "incident")
         numbers = {step.n for step in recommendation.steps}
         for index, step in enumerate(outcome.steps):
+            if step.n in {earlier.n for earlier in outcome.steps[:index]}:
+                raise Invalid(f"step {step.n} is named twice; say once what came of it", f"steps.{index}.n")
             if step.n not in numbers:
                 raise Invalid(
                     f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}",

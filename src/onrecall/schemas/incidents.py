@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from onrecall.domain.incident import (
+    CauseOrigin,
     DocumentKind,
     EvidenceKind,
     Helped,
@@ -66,6 +67,9 @@ class ResolutionOut(Out):
     steps: list[ResolutionStepOut]
     summary: str | None
     provenance: Provenance
+    cause_origin: CauseOrigin | None = Field(
+        None, description="Whether the cause was written, or taken over from an answer; null: nobody knows."
+    )
     by: str | None
     at: datetime
 
@@ -348,11 +352,15 @@ class ResolutionIn(In):
     recurrence_of: str | None = Field(None, max_length=200, description="The earlier incident that this one repeats.")
     by: str | None = Field(None, max_length=200)
     at: When | None = Field(None, description="With a time zone; by default now.")
+    cause_taken_over: bool = Field(False, description="Whether the cause was taken over from an answer, edited or not.")
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
         steps = tuple(ResolutionStep(step.text, step.command, step.outcome, step.rollback) for step in self.steps)
-        return Resolution(self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by)
+        origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None
+        return Resolution(
+            self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by, cause_origin=origin
+        )
 
 
 class FilterIn(In):
@@ -390,6 +398,9 @@ class OutcomeIn(In):
     steps: list[StepVerdictIn] = Field(default_factory=list, max_length=200)
     note: str | None = Field(None, max_length=20_000)
     by: str | None = Field(None, max_length=200)
+    incident: str | None = Field(
+        None, max_length=200, description="The incident it is said of; refused where the answer is to another one."
+    )
 
 
 class LinkIn(In):

@@ -14,6 +14,8 @@ from onrecall.storage.batching import named
 from onrecall.storage.database import KINDS
 from onrecall.storage.tables import resolutions
 
+PLAIN = ("root_cause", "cause", "summary", "provenance", "cause_origin", "by", "at")
+
 
 def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
     """All versions, newest first."""
@@ -59,7 +61,7 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
 
 def row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
     """A version as it is written."""
-    values = {name: getattr(resolution, name) for name in ("root_cause", "cause", "summary", "provenance", "by", "at")}
+    values = {name: getattr(resolution, name) for name in PLAIN}
     return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
 
 
@@ -97,4 +99,5 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         summary=row.summary,
         provenance=row.provenance,
         by=row.by,
+        cause_origin=row.cause_origin,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeB
 from onrecall.domain.alert import AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
+    CauseOrigin,
     Document,
     DocumentKind,
     EvidenceKind,
@@ -42,6 +43,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("incidents", "labels"): dict[str, str],
     ("resolutions", "steps"): tuple[ResolutionStep, ...],
     ("resolutions", "provenance"): Provenance,
+    ("resolutions", "cause_origin"): CauseOrigin,
     ("links", "kind"): LinkKind,
     ("documents", "kind"): DocumentKind,
     ("documents", "labels"): dict[str, str],
