@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.suggestion import Suggestion
 
 Kind = Literal["opened", "changed", "resolved", "reopened", "merged"]
 Thread = Mapping[str, Any]
@@ -30,6 +31,8 @@ class News:
     """What is different from what was told before, in sentences that may quote untrusted text."""
     into: str | None = None
     """The incident that this one was merged into."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """What senders say fixed it and nobody confirmed, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

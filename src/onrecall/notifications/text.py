@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from onrecall.domain.incident import (
     Citation,
     Confidence,
     Incident,
+    Ongoing,
     Recommendation,
     Resolution,
     Risk,
@@ -15,6 +16,7 @@ from onrecall.domain.incident import (
     Verdict,
     first_safe_step,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import Kind, News
 
 HEADLINE: Mapping[Kind, str] = {
@@ -71,12 +73,24 @@ def facts(incident: Incident) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def ending(resolution: Resolution | None) -> str:
+def ending(resolution: Resolution | None, suggestions: Sequence[Suggestion] = ()) -> str:
     """What fixed it, as far as somebody said so."""
+    if resolution is None and suggestions:
+        return f"Its alerts are over. {suggested(suggestions[0])}"
     if resolution is None:
         return "Its alerts are over. What was wrong is not told yet: say it, and the next one is known."
     by = f" ({resolution.by})" if resolution.by else ""
     return f"What was wrong: {resolution.root_cause}{by}"
+
+
+def suggested(suggestion: Suggestion) -> str:
+    """What a sender says, with its name and that nobody confirmed it."""
+    return f"Suggested by {suggestion.by}, not confirmed: {suggestion.text}"
+
+
+def going_on(incident: Ongoing) -> str:
+    """An incident that goes on now and looks alike."""
+    return f"{incident.id} {incident.title} ({incident.status})"
 
 
 def headline(incident: Incident, told: News) -> str:

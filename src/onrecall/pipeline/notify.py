@@ -29,7 +29,7 @@ UNHEARD = timedelta(seconds=30)
 STALE = timedelta(days=1)
 """What happened longer ago is no news: it is not told by who was switched off meanwhile."""
 CHANCE = secrets.SystemRandom()
-MATTERS = frozenset({"recommended", "resolved", "reopened", "merged"})
+MATTERS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
 
 log = logging.getLogger(__name__)
 
@@ -92,13 +92,14 @@ class Teller:
         except NotFound:
             return None
         happened = Happened(event.seq, event.type, event.at, event.by, event.detail)
-        told = news(incident, answer, happened, last, Told.read(known.sent) if known else None)
+        suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
+        told = news(incident, answer, happened, last, Told.read(known.sent) if known else None, suggestions)
         if told is None or not self._loud_enough(incident):
             return None
         message = self._channel.render(incident, answer, told, known.remote if known else {})
         if message is None:
             return None
-        said = standing(incident, answer, told.into).plain()
+        said = standing(incident, answer, told.into, suggestions).plain()
         return Letter(event.incident, event.seq, told.kind, message.body, said)
 
     def _answer(self, event: Event) -> Recommendation | None:
