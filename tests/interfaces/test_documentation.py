@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|confirm|dismiss))?)",
             REFERENCE,
             re.MULTILINE,
         )
@@ -33,7 +33,9 @@ def test_every_command_is_documented_and_no_other():
     rejected = {f"rejected {one.name or one.callback.__name__}" for one in cli.rejecting.app.registered_commands}
     deliveries = {f"deliveries {one.name or one.callback.__name__}" for one in cli.delivering.app.registered_commands}
     audit = {f"audit {one.name or one.callback.__name__}" for one in cli.auditing.app.registered_commands}
-    assert told == commands | benches | keys | rejected | deliveries | audit
+    found = cli.suggestions.app.registered_commands
+    suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
+    assert told == commands | benches | keys | rejected | deliveries | audit | suggestions
 
 
 def test_every_route_is_documented_and_no_other():

@@ -8,7 +8,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Evidence, Incident, Latency, Ongoing, Recommendation, Record, Situation
+from onrecall.domain.incident import (
+    Advice,
+    Evidence,
+    Excerpt,
+    Incident,
+    Latency,
+    Ongoing,
+    Recommendation,
+    Record,
+    Situation,
+)
+from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
@@ -19,6 +30,8 @@ from onrecall.storage import Store
 
 EVIDENCE = 5
 MOST_SUGGESTED = 3
+SHOWN = 2_000
+"""Characters of a suggestion that are shown beside an answer."""
 UNREACHED = Thresholds(similar=1.001, known=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
@@ -54,12 +67,23 @@ class Advisor:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
 
-    def _suggested(self, situation: Situation, similar: float) -> tuple[Evidence, ...]:
-        """What senders suggest about something like it; asked apart, so that it can't crowd out what was seen."""
+    def _suggested(self, situation: Situation, seen: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
+        """What senders suggest for what was seen, and about something like it.
+
+        It is asked apart, so that it can't crowd out what was seen.
+        """
         if situation.only.kind is not None or not self._store.suggestions_pending():
             return ()
+        scores = {piece.id: piece.score for piece in seen if piece.kind == "incident" and piece.score >= similar}
+        known = [
+            _as_evidence(suggestion, scores[suggestion.incident])
+            for suggestion in self._store.suggestions.pending(*scores)
+            if suggestion.incident and (situation.as_of is None or suggestion.at <= situation.as_of)
+        ]
         apart = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
-        return tuple(found for found in self._recall.recall(apart, MOST_SUGGESTED) if found.score >= similar)
+        alike = [found for found in self._recall.recall(apart, MOST_SUGGESTED) if found.score >= similar]
+        by_id = {found.id: found for found in (*known, *alike)}
+        return tuple(sorted(by_id.values(), key=lambda found: -found.score)[:MOST_SUGGESTED])
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
@@ -69,7 +93,7 @@ class Advisor:
         evidence, going_on = self._precedents(situation, limit)
         measured = self._trust.measured()
         similar = measured.thresholds.similar
-        suggestions = self._suggested(situation, similar)
+        suggestions = self._suggested(situation, (*evidence, *going_on), similar)
         recalled = time.perf_counter()
         ongoing = tuple(_ongoing(one.incident, one.score) for one in going_on if one.incident and one.score >= similar)
         records = self._store.step_records(step_keys(evidence), situation.as_of)
@@ -129,6 +153,12 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         exclude=frozenset({incident.id}) if incident.id else frozenset(),
         began_at=incident.started_at,
     )
+
+
+def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
+    """A suggestion as it is shown beside an answer, as near as the incident that it is for."""
+    excerpt = Excerpt(suggestion.text[:SHOWN], 1)
+    return Evidence(suggestion.id, "suggestion", suggestion.title, score, excerpt=excerpt, suggested_by=suggestion.by)
 
 
 def _ongoing(incident: Incident, score: float) -> Ongoing:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, func, insert, or_, select, update
@@ -178,9 +179,16 @@ class Suggestions:
         with self.database.read() as connection:
             return one(connection, suggestion_id)
 
-    def pending(self, incident_id: str) -> tuple[Suggestion, ...]:
-        """Return what is suggested for an incident and was not decided on, newest first."""
-        return self.page("pending", incident_id, limit=paging.MOST).items
+    def pending(self, *incident_ids: str) -> tuple[Suggestion, ...]:
+        """Return what is suggested for these incidents and was not decided on, the last received first."""
+        table = suggestions.c
+        found: list[Row[Any]] = []
+        with self.database.read() as connection:
+            for part in keys(incident_ids):
+                query = select(suggestions).where(table.incident.in_(part), table.state == "pending")
+                found += connection.execute(query).all()
+        in_order = sorted(found, key=lambda row: (row.received_at, row.id), reverse=True)
+        return tuple(_suggestion(row) for row in in_order)
 
     def any_pending(self) -> bool:
         """Return whether anything waits for a decision."""
