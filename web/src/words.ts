@@ -137,7 +137,7 @@ export function changed(change: Change): string {
 
 const HAPPENED: Readonly<Record<string, string>> = {
   opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "taken on", recommended: "answered", rated: "answer rated",
-  resolved: "resolved", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
+  resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
 };
 
 /** What happened, as one says it: "answered". */
