@@ -30,7 +30,7 @@ def list_(
     with house() as home:
         page = home.memory.store.suggestions.page(state, incident, cursor, limit)
     if as_json:
-        plain = {"items": [SuggestionOut.of(found).plain() for found in page.items], "next": page.next_cursor}
+        plain = {"items": [SuggestionOut.of(suggestion).plain() for suggestion in page.items], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
         return
     for suggestion in page.items:

@@ -47,11 +47,11 @@ def confirm_suggestion(
     suggestion_id: str, memory: TheMemory, caller: TheCaller, correction: ConfirmIn | None = None
 ) -> SuggestionOut:
     """Stand for it: it becomes the incident's resolution, or a document. The same again changes nothing."""
-    given = correction or ConfirmIn(root_cause=None, cause=None, by=None)
+    better = correction or ConfirmIn(root_cause=None, cause=None, by=None)
     confirmed = memory.suggestions.confirm(
         suggestion_id,
-        caller.by(given.by),
-        Correction(given.root_cause, given.cause),
+        caller.by(better.by),
+        Correction(better.root_cause, better.cause),
         may_replace=caller.may("admin"),
     )
     return SuggestionOut.of(confirmed)

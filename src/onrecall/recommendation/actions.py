@@ -72,10 +72,10 @@ def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceActio
             )
 
 
-def _instructed(evidence: Evidence, found: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
+def _instructed(evidence: Evidence, from_runbook: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
     document = evidence.document
     lines = page.lines(document) if document else ()
-    for instruction in found:
+    for instruction in from_runbook:
         if len(instruction.command or "") > LONGEST:
             continue
         quoted = quote(lines[instruction.line - 1].text)

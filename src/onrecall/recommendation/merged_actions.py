@@ -159,13 +159,13 @@ def _occurrences(source: Sequence[EvidenceAction]) -> list[tuple[_Name, Evidence
     """Each action with its key and how often the source had it before; failures count once, before what worked."""
     seen: Counter[str] = Counter()
     working = {action.key for action in source if not action.failed}
-    found = []
+    occurrences = []
     for action in source:
         if action.failed and (action.key in working or seen[action.key]):
             continue
-        found.append(((action.key, seen[action.key]), action))
+        occurrences.append(((action.key, seen[action.key]), action))
         seen[action.key] += 1
-    return found
+    return occurrences
 
 
 def _grouped(actions: Iterable[EvidenceAction]) -> dict[str, list[EvidenceAction]]:

@@ -65,8 +65,8 @@ def _refuting(
 
 
 def _newest_refutation(merged: Sequence[MergedAction]) -> EvidenceAction | None:
-    found = [(action.latest_failure, action.contradictions) for action in merged]
-    failures = [failure for failure, against in found if failure is not None and failure in against]
+    reports = [(action.latest_failure, action.contradictions) for action in merged]
+    failures = [failure for failure, against in reports if failure is not None and failure in against]
     return max(failures, key=lambda failure: failure.at or LONG_AGO, default=None)
 
 

@@ -186,7 +186,9 @@ class _Reader:
         if not commands:
             return False
         text = [_introduction(lead)] if _introduction(lead) else []
-        draft = _Draft(commands[0].line, self._topic, ordered=True, text=text, code=[one.text for one in commands])
+        draft = _Draft(
+            commands[0].line, self._topic, ordered=True, text=text, code=[command.text for command in commands]
+        )
         self.drafts.append(draft)
         return True
 

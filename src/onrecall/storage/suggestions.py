@@ -62,16 +62,16 @@ PLAIN = (
 _DECIDED: dict[SuggestionState, audit.What] = {"confirmed": "suggestion confirmed", "dismissed": "suggestion dismissed"}
 
 
-def add(connection: Connection, suggestion: Suggestion, found: Sequence[Passage], now: datetime) -> bool:
+def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
     """Keep a suggestion with the passages it is found by; returns whether it is new, whatever became of it since."""
     if connection.scalar(select(suggestions.c.id).where(suggestions.c.id == suggestion.id)) is not None:
         return False
     if suggestion.document is not None:
         _supersede(connection, suggestion.source, suggestion.document.id, now)
     connection.execute(insert(suggestions).values(_row(suggestion, now)))
-    _place(connection, suggestion.id, found)
-    said = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident}
-    detail = said | {"document": suggestion.document.id if suggestion.document else None}
+    _place(connection, suggestion.id, passages)
+    document = suggestion.document.id if suggestion.document else None
+    detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
     if suggestion.incident is not None:
         happened = Happening(
@@ -81,28 +81,28 @@ def add(connection: Connection, suggestion: Suggestion, found: Sequence[Passage]
     return True
 
 
-def one(connection: Connection, name: str) -> Suggestion:
+def get(connection: Connection, name: str) -> Suggestion:
     """Return the suggestion with this id."""
-    found = by_id(connection, [name]).get(name)
-    if found is None:
+    suggestion = by_id(connection, [name]).get(name)
+    if suggestion is None:
         raise NotFound(f"there is no suggestion {name}")
-    return found
+    return suggestion
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Suggestion]:
     """Return suggestions by id; one that is unknown, or was unknown then, is absent."""
-    found: dict[str, Suggestion] = {}
+    known: dict[str, Suggestion] = {}
     for part in keys(ids):
         query = select(suggestions).where(suggestions.c.id.in_(part))
         if as_of is not None:
             query = query.where(suggestions.c.at <= as_of)
-        found |= {row.id: _suggestion(row) for row in connection.execute(query)}
-    return found
+        known |= {row.id: _suggestion(row) for row in connection.execute(query)}
+    return known
 
 
 def decide(connection: Connection, name: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
     """Keep what was decided; the same again changes nothing, another decision is a Conflict."""
-    stored = one(connection, name)
+    stored = get(connection, name)
     if stored.state == state:
         return stored
     if stored.state != "pending":
@@ -114,7 +114,7 @@ def decide(connection: Connection, name: str, state: SuggestionState, by: str | 
     audit.add(connection, _DECIDED[state], name, {"incident": stored.incident, "source": stored.source}, who=by)
     if stored.incident is not None and state == "dismissed":
         events.add(connection, [Happening(stored.incident, "dismissed", at, by, {"suggestion": name})], at)
-    return one(connection, name)
+    return get(connection, name)
 
 
 def _supersede(connection: Connection, source: str, document: str, now: datetime) -> None:
@@ -127,9 +127,9 @@ def _supersede(connection: Connection, source: str, document: str, now: datetime
         _place(connection, name, ())
 
 
-def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:
+def _place(connection: Connection, name: str, passages: Sequence[Passage]) -> None:
     shelf = Shelf()
-    shelf.put(("suggestion", name), found)
+    shelf.put(("suggestion", name), passages)
     shelf.fill(connection)
 
 
@@ -177,17 +177,17 @@ class Suggestions:
     def get(self, suggestion_id: str) -> Suggestion:
         """Return one suggestion."""
         with self.database.read() as connection:
-            return one(connection, suggestion_id)
+            return get(connection, suggestion_id)
 
     def pending(self, *incident_ids: str) -> tuple[Suggestion, ...]:
         """Return what is suggested for these incidents and was not decided on, the last received first."""
         table = suggestions.c
-        found: list[Row[Any]] = []
+        rows: list[Row[Any]] = []
         with self.database.read() as connection:
             for part in keys(incident_ids):
                 query = select(suggestions).where(table.incident.in_(part), table.state == "pending")
-                found += connection.execute(query).all()
-        in_order = sorted(found, key=lambda row: (row.received_at, row.id), reverse=True)
+                rows += connection.execute(query).all()
+        in_order = sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
         return tuple(_suggestion(row) for row in in_order)
 
     def any_pending(self) -> bool:

@@ -23,27 +23,27 @@ export function SuggestionsFor({ incident }: { incident: string }) {
   if (items.length === 0) return null;
   return (
     <Section title="Suggested, not confirmed">
-      <Text size="sm" c="dimmed" mb="xs">A sender says so. It counts for nothing until somebody here stands for it.</Text>
+      <Text size="sm" c="dimmed" mb="xs">A sender says so. It counts for nothing until somebody here stands for suggestion.</Text>
       <SuggestionList items={items} />
     </Section>
   );
 }
 
 export function SuggestionList({ items }: { items: readonly Suggestion[] }) {
-  return <Entries label="suggestions">{items.map((suggestion) => <One key={suggestion.id} it={suggestion} />)}</Entries>;
+  return <Entries label="suggestions">{items.map((suggestion) => <SuggestionEntry key={suggestion.id} suggestion={suggestion} />)}</Entries>;
 }
 
-function One({ it }: { it: Suggestion }) {
+function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
   const queries = useQueryClient();
   const me = useMe();
-  const path = { params: { path: { suggestion_id: it.id } } };
+  const path = { params: { path: { suggestion_id: suggestion.id } } };
   const again = (words: string) => {
     worked(words);
     void queries.invalidateQueries();
   };
   const confirm = useMutation({
     mutationFn: () => got(api.POST("/api/v1/suggestions/{suggestion_id}/confirm", path)),
-    onSuccess: () => again(it.incident ? `It is the resolution of ${it.incident} now.` : "It is a document now."),
+    onSuccess: () => again(suggestion.incident ? `It is the resolution of ${suggestion.incident} now.` : "It is a document now."),
     onError: failed,
   });
   const dismiss = useMutation({
@@ -53,20 +53,20 @@ function One({ it }: { it: Suggestion }) {
   });
   const may = mayChange(me.data?.role);
   return (
-    <Entry label={`suggestion ${it.id}`}
-      name={it.incident ? <Link to={`/incidents/${encodeURIComponent(it.incident)}`}>{it.incident} {it.title}</Link> : it.title}
+    <Entry label={`suggestion ${suggestion.id}`}
+      name={suggestion.incident ? <Link to={`/incidents/${encodeURIComponent(suggestion.incident)}`}>{suggestion.incident} {suggestion.title}</Link> : suggestion.title}
       badges={<>
-        <Badge variant="light" tt="none">{it.kind === "document" ? "document" : "resolution"}</Badge>
-        <Badge variant="default" tt="none">{it.by}</Badge>
+        <Badge variant="light" tt="none">{suggestion.kind === "document" ? "document" : "resolution"}</Badge>
+        <Badge variant="default" tt="none">{suggestion.by}</Badge>
       </>}
-      about={<>written <When at={it.at} />{it.decided_at && <> · {it.state} <When at={it.decided_at} />{it.decided_by && ` by ${it.decided_by}`}</>}</>}
-      actions={it.state === "pending" && (
+      about={<>written <When at={suggestion.at} />{suggestion.decided_at && <> · {suggestion.state} <When at={suggestion.decided_at} />{suggestion.decided_by && ` by ${suggestion.decided_by}`}</>}</>}
+      actions={suggestion.state === "pending" && (
         <Group gap="xs">
           <Button size="xs" loading={confirm.isPending} disabled={!may} onClick={() => confirm.mutate()}>Confirm</Button>
           <Button size="xs" variant="default" loading={dismiss.isPending} disabled={!may} onClick={() => dismiss.mutate()}>Dismiss</Button>
         </Group>
       )}>
-      <Text size="sm" className="onrecall-wrap" lineClamp={8}>{it.text}</Text>
+      <Text size="sm" className="onrecall-wrap" lineClamp={8}>{suggestion.text}</Text>
     </Entry>
   );
 }
