@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
+PEER   := .venv-hindsight
 UV     := $(BIN)/uv
 UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
@@ -13,10 +14,10 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types screenshots lock clean unplugged
+.PHONY: help demo serve test test-fast check format bench bench-setup types screenshots lock clean unplugged hindsight-setup test-hindsight
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 demo: $(VENV)/run.stamp ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
 	@exec $(BIN)/onrecall demo $(ARGS)
@@ -52,6 +53,11 @@ bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="re
 bench-setup: $(BENCH)/stamp ## an environment of its own for `bench speed`, with the peers it races
 	@echo "now: $(BENCH)/bin/onrecall bench speed --peers chroma,fts5,pgvector"
 
+hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsight server, for the tests that talk to one
+
+test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
+	@$(BIN)/pytest -m hindsight $(ARGS)
+
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
 	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
@@ -64,9 +70,10 @@ lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
 	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
+	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
 
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(BENCH) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -99,4 +106,10 @@ $(BENCH)/stamp: requirements-bench.lock pyproject.toml | $(UV)
 	@test -e $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(UV) pip install --quiet --python $(BENCH)/bin/python --require-hashes -r requirements-bench.lock
 	@$(UV) pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEER)/stamp: requirements-hindsight.lock | $(UV)
+	@echo "installing a Hindsight server for the tests into $(PEER) (once) …"
+	@test -e $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --compile-bytecode --require-hashes -r requirements-hindsight.lock
 	@touch $@

@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         default=None,
         description="Senders whose notes and documents count without a responder's confirmation, separated by commas.",
     )
+    sources_dir: Path | None = Field(
+        default=None, description="Folder of your own source files (YAML), each a tool: `acme.yaml` is `/alerts/acme`."
+    )
+    alert_expiry: str | None = Field(
+        default=None, description="When alerts are over that their source never ends: `default=24h,falco=1h`, or never."
+    )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )
@@ -144,6 +150,17 @@ class Settings(BaseSettings):
         description="Hosts, addresses or networks of your own that channels may call, separated by commas.",
     )
 
+    hindsight_url: str | None = Field(
+        default=None, description="Base URL of a Hindsight server: what its own clients call `HINDSIGHT_BASE_URL`."
+    )
+    hindsight_key: SecretStr | None = Field(default=None, description="Key of that server, where it wants one.")
+    hindsight_bank: str = Field(default="onrecall", description="Bank of that server.")
+    hindsight_timeout: float = Field(default=10, gt=0, le=300, description="Seconds that one call of it may take.")
+    hindsight_mirror: bool = Field(default=True, description="Keep incidents in that bank as they change.")
+    hindsight_opinion_seconds: float = Field(
+        default=2, ge=0, le=30, description="The longest that an answer waits for its second opinion; 0: none is asked."
+    )
+
     llm_draft: str | None = Field(
         default=None, description="Model that drafts refined answers, such as `groq:llama-3.3-70b-versatile`."
     )
@@ -214,7 +231,21 @@ class Settings(BaseSettings):
         _rooms(value)
         return value
 
-    @field_validator("public_url")
+    @field_validator("hindsight_key")
+    @classmethod
+    def _is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("holds a blank, a line break or a letter that no header takes; give the bare key")
+        return value
+
+    @field_validator("hindsight_bank")
+    @classmethod
+    def _is_bank(cls, value: str) -> str:
+        if not re.fullmatch(r"[\w.:-]{1,100}", value, re.ASCII):
+            raise ValueError(f"{value!r} is no bank; a bank has letters, digits, dots, colons, underscores and hyphens")
+        return value
+
+    @field_validator("public_url", "hindsight_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")

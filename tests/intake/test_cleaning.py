@@ -7,6 +7,7 @@ import pytest
 from onrecall.domain.alert import Alert
 from onrecall.pipeline.redaction_cache import REMEMBERED, Cleaner
 from onrecall.redaction import harmless, redact, redact_thing
+from redaction.labelled import load
 from redaction.made import leaks
 from redaction.normal import lines
 
@@ -38,7 +39,8 @@ def test_it_is_what_redaction_says():
 @pytest.mark.parametrize("personal", [False, True])
 def test_one_look_at_many_texts_overlooks_none(personal):
     chance = random.Random(11)
-    normal, secret = lines(1), [leak.text for leak in leaks()]
+    normal = lines(1) + [text.text for text in load("everyday.txt")]
+    secret = [leak.text for leak in leaks()] + [text.text for text in load("places.txt")]
     harmless_found = 0
     for _ in range(6_000):
         texts = [

@@ -129,7 +129,7 @@ def test_incidentos_opens_resolves_and_says_how_it_is(api: httpx.Client) -> None
         assert api.post(path).json()["removed"] == 0
     assert {"insights"} == set(api.get("/incidents/insights").json())
     status = api.get("/status").json()
-    assert (status["status"], status["hindsight"]) == ("online", True)
+    assert (status["status"], status["hindsight"]) == ("online", False)
     assert api.get("/incidents/all").json() == listed
 
 

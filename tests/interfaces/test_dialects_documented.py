@@ -6,6 +6,7 @@ from pathlib import Path
 from onrecall.bootstrap.app import House
 from onrecall.domain.access import Caller
 from onrecall.http.app import DIALECTS
+from onrecall.http.compat import hindsight
 from onrecall.http.roles import ROUTES
 from onrecall.mcp.server import server
 
@@ -18,12 +19,29 @@ def test_every_route_is_told_with_its_role_and_no_other() -> None:
     there = {
         f"{method} {route.path}".replace(":path", ""): ROUTES[f"{method} {route.path}"]
         for router in DIALECTS
+        if router is not hindsight.router
         for route in router.routes
         for method in getattr(route, "methods", ())
     }
     assert told == there
     assert "`WS /ws/incidents` (role viewer)" in page
     assert ROUTES["WEBSOCKET /ws/incidents"] == "viewer"
+
+
+def test_every_route_of_hindsight_is_told_with_its_role() -> None:
+    page = (ROOT / "docs/hindsight.md").read_text(encoding="utf-8")
+    told = {
+        f"{method} {path}": role
+        for method, path, role in re.findall(
+            r"^\| `(GET|PUT|PATCH|POST|DELETE) (/\S+)` \| (\w+) \|", page, re.MULTILINE
+        )
+    }
+    there = {
+        f"{method} {route.path}".replace(":path", ""): ROUTES[f"{method} {route.path}"]
+        for route in hindsight.router.routes
+        for method in route.methods
+    }
+    assert told == there
 
 
 def test_every_tool_is_told_and_no_other(home: House) -> None:

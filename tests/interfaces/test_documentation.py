@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|confirm|dismiss))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|confirm|dismiss))?)",
             REFERENCE,
             re.MULTILINE,
         )
@@ -35,7 +35,8 @@ def test_every_command_is_documented_and_no_other():
     audit = {f"audit {one.name or one.callback.__name__}" for one in cli.auditing.app.registered_commands}
     found = cli.suggestions.app.registered_commands
     suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
-    assert told == commands | benches | keys | rejected | deliveries | audit | suggestions
+    hindsight = {f"hindsight {one.name or one.callback.__name__}" for one in cli.hindsight.app.registered_commands}
+    assert told == commands | benches | keys | rejected | deliveries | audit | hindsight | suggestions
 
 
 def test_every_route_is_documented_and_no_other():

@@ -17,7 +17,8 @@ from onrecall.storage import Store
 
 TOLD_APART = {"GET /healthz", "GET /readyz"}
 SAME_EVERYWHERE = {"GET /", "GET /static/{file:path}", "GET /docs", "GET /docs/static/{file:path}", "GET /openapi.json"}
-OF_THE_PROTOCOL = {"OPTIONS /api/v1/alerts/{source}"}
+OF_THE_PROTOCOL = {"OPTIONS /api/v1/alerts/{source}", "GET /health", "GET /health/live", "GET /version"}
+"""CloudEvents' handshake, and what Hindsight's clients ask before they show a key: that it answers, and the version."""
 EVENT = {
     "event_action": "trigger",
     "payload": {"summary": "5xx above 5 %", "source": "web-1", "severity": "critical"},

@@ -1,6 +1,7 @@
 """What the console's System page asks for: senders, the audit's check, and the download of all of memory."""
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -138,6 +139,25 @@ def test_all_of_memory_is_downloaded_and_read_back(doors: Doors, client: TestCli
         archive.read(other, folder)
         assert [*other.dump()][2:] == [*doors.store.dump()][2:]
     assert doors.store.audit.page("archive exported").items[0].detail["incidents"] == 1
+
+
+def test_the_rows_of_an_export_are_redacted_when_they_come_in(doors: Doors, client: TestClient, tmp_path: Path) -> None:
+    secret = "k3Pw" + "9ZtX7bQm"
+    client.post("/api/v1/incidents", json={"id": "X-1", "title": "Disk full", "started_at": "2026-02-01T09:00:00Z"})
+    client.post("/api/v1/alerts/generic", json={"title": "Disk", "id": "d1", "labels": {"pod": "a"}})
+    client.post("/api/v1/incidents/X-1/resolution", json={"root_cause": "logs", "steps": [{"text": "cleaned up"}]})
+    archive.write(doors.store, tmp_path / "out")
+    rows = tmp_path / "out" / archive.ROWS
+    text = rows.read_text(encoding="utf-8")
+    for told in ("Disk full", "cleaned up", '"pod":"a"'):
+        assert told in text
+    text = text.replace("Disk full", f"login root / {secret}").replace("cleaned up", f"mysql -p{secret}")
+    rows.write_text(text.replace('"pod":"a"', f'"db_password":"{secret}"'), encoding="utf-8")
+    with closing(Store.open("sqlite://")) as other:
+        archive.read(other, tmp_path / "out")
+        kept = json.dumps([*other.dump()])
+    assert secret not in kept
+    assert kept.count("[redacted:password]") >= 3
 
 
 def test_a_ticket_stands_for_a_key_at_the_export_once(doors: Doors, client: TestClient) -> None:

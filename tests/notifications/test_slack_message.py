@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, example, settings
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
@@ -58,6 +58,8 @@ def rendered(found, told, event, links: Links = LINKS) -> list:
 
 
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@example("\N{FIRE}" * 200, 14, "opened")
+@example("\x7f\x01" * 100, 3, "opened")
 @examples(NASTY, st.integers(0, 30), st.sampled_from(["opened", "changed", "resolved", "reopened", "merged"]))
 def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: int, kind: str) -> None:
     found, told, event = everything(text, steps)

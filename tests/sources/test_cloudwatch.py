@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.sources import Delivery, Parsed, cloudwatch
+from onrecall.sources import SOURCES, Delivery, Parsed
 from sources.golden import NOW, body, one, read
 
 ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh"
@@ -34,7 +34,7 @@ def test_an_alarm_that_is_ok_again():
 
 def changed(**said):
     raw = json.loads(body("cloudwatch", "raw_alarm")) | said
-    return cloudwatch.parse(Delivery(json.dumps(raw).encode()), NOW)
+    return SOURCES["cloudwatch"].parse(Delivery(json.dumps(raw).encode()), NOW)
 
 
 def test_missing_data_is_not_recovery():
@@ -91,7 +91,18 @@ def test_what_cannot_be_read_is_kept_with_its_field(said, field):
     assert part.field == field
 
 
-def test_another_event_of_eventbridge_is_refused_by_name():
-    event = json.dumps({"detail-type": "EC2 Instance State-change Notification", "detail": {"state": "stopped"}})
-    (part,) = cloudwatch.parse(Delivery(event.encode()), NOW).malformed
-    assert "no CloudWatch alarm" in part.message
+def test_another_event_of_eventbridge_is_taken_as_what_it_is():
+    event = {
+        "id": "7bf7", "detail-type": "EC2 Instance State-change Notification", "source": "aws.ec2", "account": "111122223333",
+        "time": "2026-11-21T09:00:00Z", "region": "eu-west-1", "resources": ["arn:aws:ec2:eu-west-1:111122223333:instance/i-0ab"],
+        "detail": {"instance-id": "i-0ab", "state": "stopped"},
+    }  # fmt: skip
+    (alert,) = SOURCES["cloudwatch"].parse(Delivery(json.dumps(event).encode()), NOW).signals
+    assert (alert.source, alert.title) == ("cloudwatch", "EC2 Instance State-change Notification: i-0ab")
+    assert alert.expires_after
+
+
+def test_what_is_no_message_of_aws_is_kept_with_the_reason():
+    event = json.dumps({"detail-type": "Something", "detail": {"state": 5}})
+    (part,) = SOURCES["cloudwatch"].parse(Delivery(event.encode()), NOW).malformed
+    assert part.field == "title"

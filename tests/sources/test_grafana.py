@@ -20,7 +20,8 @@ def test_a_firing_notification():
     assert first.starts_at == datetime(2021, 10, 12, 7, 51, 3, 157076, UTC)
     assert (first.status, first.ends_at, first.group) == ("firing", None, None)
     assert first.values == {"B": 44.23943737541908, "C": 1}
-    assert first.links == ("https://myrunbook.com/runbook/1234", "https://play.grafana.org/alerting/1afz29v7z/edit")
+    assert first.links[:2] == ("https://myrunbook.com/runbook/1234", "https://play.grafana.org/alerting/1afz29v7z/edit")
+    assert [first.link_kinds[link] for link in first.links] == ["runbook", "generator", "silence"]
     assert second.labels["zone"] == "eu-1"
 
 

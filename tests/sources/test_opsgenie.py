@@ -23,7 +23,7 @@ def near(found, *moment):
 
 def test_create():
     alert = one("opsgenie", "create")
-    assert (alert.key, alert.title, alert.status) == ("aliastest", "test alert", "firing")
+    assert (alert.key, alert.title, alert.status) == ("aliastest", "queue is not drained", "firing")
     assert (alert.starts_at, alert.starts_known) == (CREATED, True)
     assert near(alert.told_at, 2015, 1, 5, 10, 3, 13, 166002)
     assert (alert.service, alert.environment, alert.severity) == ("checkout", "production", "high")

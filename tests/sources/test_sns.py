@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from onrecall.domain.errors import Forbidden, Invalid, Unavailable
-from onrecall.sources import Confirmation, Delivery, cloudwatch, sns
+from onrecall.sources import SOURCES, Confirmation, Delivery, sns
 from sources import golden
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -242,4 +242,4 @@ def test_a_subscription_asks_to_be_confirmed() -> None:
 def test_nothing_but_sns_is_asked_to_confirm(url: Any) -> None:
     said = message("subscription_confirmation", SubscribeURL=url.format(topic=TOPIC) if isinstance(url, str) else url)
     with pytest.raises(Invalid, match="SubscribeURL"):
-        cloudwatch.parse(Delivery(json.dumps(said).encode()), NOW)
+        SOURCES["cloudwatch"].parse(Delivery(json.dumps(said).encode()), NOW)

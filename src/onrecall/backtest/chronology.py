@@ -1,6 +1,6 @@
 """A history in the order in which it became known: what a replay may tell the memory, and when."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
@@ -55,6 +55,7 @@ class History:
                 documents.append(thing)
             else:
                 incidents.append(replace(thing, id=thing.id or thing.source_id or ""))
+        incidents = _without_reports(incidents)
         chosen = _once(sorted(incidents, key=lambda one: (one.started_at, one.id, repr(one))), left_out)
         pages = {one.id: one for one in sorted(documents, key=lambda one: (one.id, repr(one)), reverse=True)}
         return cls(tuple(chosen), tuple(pages[name] for name in sorted(pages)), tuple(left_out), judged or {})
@@ -83,10 +84,22 @@ def events(history: History) -> list[Event]:
 
 
 def as_opened(incident: Incident) -> Incident:
-    """What was known of it when it opened."""
-    return replace(
-        incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None, links=(), source_id=None
+    """What was known of it when it opened: of one that a postmortem tells of, its title and how it was noticed."""
+    opened = replace(
+        incident,
+        status="open",
+        acknowledged_at=None,
+        resolved_at=None,
+        resolution=None,
+        links=(),
+        source_id=None,
+        impact=None,
+        trigger=None,
+        timeline=(),
+        action_items=(),
+        lines={},
     )
+    return replace(opened, description=incident.detection or "") if incident.document else opened
 
 
 def _known(at: datetime | None) -> datetime:
@@ -94,6 +107,12 @@ def _known(at: datetime | None) -> datetime:
     if at is None:
         return ALWAYS
     return at + DAY if at.timetz().replace(tzinfo=None) == time.min else at
+
+
+def _without_reports(incidents: Sequence[Incident]) -> list[Incident]:
+    """Without what only a postmortem tells of an incident that is in the history itself."""
+    known = {one.id for one in incidents if not one.document}
+    return [one for one in incidents if one.named_on_record not in known]
 
 
 def _once(incidents: Iterable[Incident], left_out: list[Rejected]) -> list[Incident]:

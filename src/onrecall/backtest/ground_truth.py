@@ -86,7 +86,7 @@ class Truths:
 def label(incident: Incident) -> str:
     """The cause's label as it is compared; what a model wrote says nothing."""
     said = incident.resolution
-    return squash(said.cause) if said and said.cause and said.counts else ""
+    return squash(said.cause) if said and said.cause and said.confirmed else ""
 
 
 def squash(said: str) -> str:

@@ -179,7 +179,7 @@ class Baselines:
         """Learn what the memory was told."""
         if isinstance(thing, Document):
             self._papers.add(thing.id)
-        elif (said := thing.resolution) and said.cause and said.counts:
+        elif (said := thing.resolution) and said.cause and said.confirmed:
             self._usual.learn(thing.service, said.cause)
         self._bm25.put(thing.id, f"{thing.title}\n{thing.text}" if isinstance(thing, Document) else page.text(thing))
         if self._cosine:
@@ -231,7 +231,7 @@ def reported(document: Document) -> Incident:
 
 def _taken(event: Event, service: str | None, answer: Recommendation) -> Answer:
     shown = _shown(answer.evidence)
-    cited = answer.cause_citation.id if answer.cause_citation else None
+    cited = answer.cause_citation.evidence_id if answer.cause_citation else None
     return Answer(
         incident=event.id,
         at=event.at,

@@ -104,6 +104,8 @@ class Kept(Store):
         """The place of the last change of each passage."""
         self._seq = 0
         self._tried: dict[str, list[tuple[bool, datetime]]] = {}
+        self._told_in: dict[str, set[str]] = {}
+        """The incidents that each document tells of."""
 
     def close(self) -> None:
         """There is nothing to let go of."""
@@ -157,6 +159,8 @@ class Kept(Store):
         self._numbers += len(new)
         came = dict(zip(numbers, new, strict=True))
         self._things[owner] = thing
+        if isinstance(thing, Incident) and thing.document:
+            self._told_in.setdefault(thing.document, set()).add(name)
         self._passages[owner] = {number: one for number, one in there.items() if one in same} | came
         self._imprints[owner] = [
             Imprint(number, one.terms, one.vector, one.model) for number, one in self._passages[owner].items()
@@ -179,6 +183,15 @@ class Kept(Store):
         self._length += sign * int(often.sum(dtype=np.int64))
 
     # reads
+
+    def incidents_told_in(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each document the ids of the incidents that it tells of."""
+        wanted = set(documents)
+        found: dict[str, tuple[str, ...]] = {}
+        for document, incidents in self._told_in.items():
+            if document in wanted:
+                found[document] = tuple(sorted(incidents))
+        return found
 
     def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
         """One incident."""

@@ -73,7 +73,7 @@ def _judged(store: Store, incidents: Iterable[Incident]) -> dict[str, frozenset[
     judged: dict[str, frozenset[str]] = {}
     for incident in incidents:
         right = {
-            answer.cause_citation.id
+            answer.cause_citation.evidence_id
             for answer in store.recommendations(incident.id)
             if answer.cause_citation and any(one.verdict == "helped" for one in store.outcomes(answer.id))
         }

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from onrecall.bootstrap import hindsight
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
+from onrecall.bootstrap.sources import catalog, expiry, trusted_sources
 from onrecall.bootstrap.status import Part, StatusReport, report
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.kafka.connection import Connection
 from onrecall.pipeline import Memory, Pace, Parts
+from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval import Recall
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
@@ -28,7 +31,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
-from onrecall.sources import SOURCES, Source, with_mapping
+from onrecall.sources import SOURCES
 from onrecall.storage import Store
 from onrecall.worker.worker import Working
 
@@ -56,6 +59,9 @@ class House:
     """What it was made by: a process of its own makes another one of it."""
     local: Sequence[LocalEmbedder] = ()
     """The sentence model as it runs here: for what is kept, and for what is asked."""
+    hindsight: HindsightPeer | None = None
+    more_parts: Sequence[Callable[[], Part]] = ()
+    """Ways to ask how what was wired here does."""
 
     def warm(self) -> None:
         """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
@@ -67,16 +73,16 @@ class House:
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
             working.append(_refines)
-        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *more])
+        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *self.more_parts, *more])
 
 
 @contextmanager
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who, told, refiners = access(chosen), channels(chosen), refining(chosen)
+    who, told, refiners, sources = access(chosen), channels(chosen), refining(chosen), catalog(chosen)
     _make_folder(chosen.data_dir)
-    with closing(Store.open(chosen.database)) as store:
+    with closing(Store.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
         local = _local(chosen)
         model, asking = _models(chosen, local)
         with _index(store, model, chosen) as index:
@@ -88,13 +94,16 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.redact_personal,
                 topology(chosen.dependencies),
                 pace(chosen),
-                senders(chosen.alert_mapping),
+                sources,
                 told,
                 chosen.notify_min_severity,
                 refiners,
-                trusted_sources(chosen),
+                *hindsight.uses(peer),
+                expiry=expiry(chosen),
+                trusted_sources=trusted_sources(chosen, sources),
             )
-            yield House(Memory(parts), _meaning(model), who, chosen, local)
+            memory = Memory(parts)
+            yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))
 
 
 @contextmanager
@@ -111,30 +120,6 @@ def pace(chosen: Settings) -> Pace:
         timedelta(seconds=chosen.refresh_seconds),
         timedelta(seconds=chosen.resolve_after_seconds),
     )
-
-
-def senders(mapping: Path | None) -> Mapping[str, Source]:
-    """Every sender; `generic` as the mapping file says."""
-    return SOURCES if mapping is None else with_mapping(mapping)
-
-
-def trusted_sources(chosen: Settings) -> frozenset[str]:
-    """The senders whose notes and documents count without a responder's confirmation."""
-    trusted = chosen.trusted_source_names
-    for name in trusted:
-        if name not in SOURCES:
-            known = ", ".join(sorted(SOURCES))
-            raise Invalid(f"ONRECALL_TRUSTED_SOURCES: {name} is no sender; there are {known}", "trusted_sources")
-    return frozenset(trusted)
-
-
-def trust_warnings(chosen: Settings) -> list[str]:
-    """What an operator should be reminded of: whoever may post as a trusted sender writes into memory."""
-    return [
-        f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
-        f"confirmation; whoever holds its key or secret can put steps into answers"
-        for name in sorted(trusted_sources(chosen))
-    ]
 
 
 def topology(file: Path | None) -> Topology:
@@ -182,10 +167,11 @@ def kafka(chosen: Settings) -> Connection | None:
     if chosen.kafka_brokers is None:
         return None
     topics, publish = chosen.formats_by_topic, chosen.kafka_publish
+    known = catalog(chosen)
     for topic, sender in topics.items():
-        if sender is not None and sender not in SOURCES:
-            known = ", ".join(sorted(SOURCES))
-            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {known}", topic)
+        if sender is not None and sender not in known:
+            names = ", ".join(known)
+            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {names}", topic)
     if not topics and publish is None:
         raise Invalid("ONRECALL_KAFKA_TOPICS: say which topics alerts come from, such as alerts=alertmanager", "topics")
     if publish in topics:

@@ -58,7 +58,8 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
 
 def parts(memory: Memory) -> list[Callable[[], Part]]:
     """For each channel a way to ask how it does."""
-    return [partial(_part, memory, teller.name) for teller in memory.tellers]
+    mirrors = {mirror.name for mirror in memory.mirrors}  # they are told of with the server that they are in
+    return [partial(_part, memory, one.name) for one in memory.tellers if one.name not in mirrors]
 
 
 def _part(memory: Memory, name: str) -> Part:

@@ -61,7 +61,7 @@ def of(evidence: Sequence[Evidence], advice: Advice, as_of: datetime, service: s
 def speaking_for(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> list[Evidence]:
     """The evidence for the cause that was named; where none was, the best alone."""
     same = _same_label(advice.cause_label) if advice.cause_label else _same_sentence(advice.cause)
-    cited = advice.cause_citation.id if advice.cause_citation else None
+    cited = advice.cause_citation.evidence_id if advice.cause_citation else None
     found = [one for one in evidence if one.id == cited or (_stood_for(one) and same(one))]
     return found or [max(evidence, key=lambda one: one.score)]
 
@@ -82,7 +82,7 @@ def _letters(text: str) -> str:
 
 
 def _stood_for(evidence: Evidence) -> bool:
-    return evidence.resolution is not None and evidence.resolution.counts
+    return evidence.resolution is not None and evidence.resolution.confirmed
 
 
 def _squares(evidence: Sequence[Evidence]) -> float:

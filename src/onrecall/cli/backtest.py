@@ -10,10 +10,12 @@ from onrecall import importers as history
 from onrecall.backtest import report_html as page
 from onrecall.backtest import report_json as contract
 from onrecall.backtest import report_text as words
+from onrecall.backtest import second_opinion
 from onrecall.backtest.chronology import History
 from onrecall.backtest.data_quality_ablation import Effect
 from onrecall.backtest.evaluation import Report
 from onrecall.backtest.run import backtest, effects, live
+from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, house, settings
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid, Rejected
@@ -28,10 +30,13 @@ class Done:
     title: str
     report: Report
     effects: tuple[Effect, ...] = ()
+    opinion: OpinionRate | None = None
+    """How often the second opinion was right; None where nobody is asked for one."""
 
     def plain(self, *, each: bool = False) -> dict[str, Any]:
         """The report as the contract has it."""
-        return contract.plain(self.report, each=each) | ({"quality": [_plain(one) for one in self.effects]})
+        opinion = {"second_opinion": self.opinion.plain()} if self.opinion else {}
+        return contract.plain(self.report, each=each) | {"quality": [_plain(one) for one in self.effects]} | opinion
 
     def write(self, file: Path) -> None:
         """Write the report as one HTML page."""
@@ -59,7 +64,9 @@ class Done:
             printing.say((note, "dim"))
         printing.out.print(_figures(report))
         if report.to_find:
-            printing.out.print(_beside(report))
+            printing.out.print(_beside(report, self.opinion))
+        if self.opinion and self.opinion.missing:
+            printing.say((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
         for why, names in contract.reasons(report).items():
             printing.say((f"not measured: {', '.join(names)}: {why}", "yellow"))
         for one in self.effects:
@@ -83,11 +90,15 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
     with printing.stages() as progress:
         report = backtest(told, model, progress)
         found = tuple(effects(told, model, report, progress)) if quality else ()
+    opinion = None
     if path is None:
         with house(chosen) as home:
             judged = [known for one in report.cases if (known := one.judged)]
             home.memory.trust.replayed(judged, home.memory.now(), report.learning)
-    return Done(title, report, found)
+            if home.hindsight and home.hindsight.opinion_seconds:
+                with printing.stages() as progress:
+                    opinion = second_opinion.measure(home.hindsight.bank, told, report, progress)
+    return Done(title, report, found, opinion)
 
 
 def _read(path: Path) -> History:
@@ -106,12 +117,14 @@ def _figures(report: Report) -> Table:
     return table
 
 
-def _beside(report: Report) -> Table:
+def _beside(report: Report, opinion: OpinionRate | None) -> Table:
     table = Table("system", "hit@1", "hit@3", "hit@5", "n")
     rows = [
         ("OnRecall", report.hits),
         *((words.SYSTEMS[one.name], one.hits) for one in report.baselines if not one.missing),
     ]
+    if opinion and not opinion.missing:
+        rows.append((f"second opinion (Hindsight, bank {opinion.bank})", opinion.hits))
     for name, hits in rows:
         rates = (hits.hit_at_1, hits.hit_at_3, hits.hit_at_5)
         table.add_row(name, *(words.said(rate) for rate in rates), str(hits.hit_at_3.n))

@@ -14,9 +14,11 @@ from rich.text import Text
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain import markdown_page as page
+from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.second_opinion import SecondOpinion
 from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
 from onrecall.schemas.suggestions import SuggestionOut
 
@@ -52,8 +54,8 @@ def complain(message: str) -> None:
     err.print(Text(inert(message), "red"))
 
 
-def recommendation(answer: Recommendation) -> None:
-    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence."""
+def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:
+    """An answer: verdict, cause, trust, steps with receipts, what did not help, evidence, and a second opinion."""
     say((VERDICT_WORDS[answer.verdict], VERDICT[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
         where = answer.cause_citation
@@ -71,10 +73,27 @@ def recommendation(answer: Recommendation) -> None:
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
+    if opinion:
+        _opinion(opinion)
     if answer.changed:
         say((f"\nchanged by a model: {', '.join(answer.changed)}", "dim"))
     by = f"{answer.composer}, {answer.model}, {answer.route_reason}" if answer.model else answer.composer
     say((f"\n{by}, {answer.latency_ms.total:.0f} ms", "dim"))
+
+
+def _opinion(opinion: SecondOpinion) -> None:
+    """What another memory finds; apart from our evidence, with its own measure."""
+    say(("\nsecond opinion", "bold"), f"  {opinion.source}, bank {opinion.bank}")
+    if opinion.state != "ok":
+        say((f"none: {opinion.detail}", "yellow"), indent=2)
+    elif not opinion.matches:
+        say(("it finds nothing that was over by then", "dim"), indent=2)
+    for match in opinion.matches:
+        named = match.incident or match.document_id
+        say((f"{match.semantic:.2f} ", "dim"), (named, "bold"), f"  {match.title or ''}", indent=2)
+    if opinion.agrees is not None:
+        word = "the same" if opinion.agrees else "another"
+        say((f"it names {word} incident first", "dim"), indent=2)
 
 
 def _doubts(answer: Recommendation) -> None:
@@ -195,16 +214,34 @@ def exported(folder: Path, counts: Mapping[str, int]) -> None:
     say(f"wrote {sum(counts.values())} rows to {folder}")
 
 
-def page_of(thing: Incident | Document | Suggestion, marked: int | None) -> None:
-    """An incident or document with its line numbers."""
+def page_of(thing: Incident | Document | Suggestion, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
+    """Print an incident or document with line numbers, the lines of its postmortem, and the links of its alerts."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
+    for link in links:
+        say((f"{link.kind:>9} ", "dim"), link.url)
+    if isinstance(thing, Incident) and thing.document:
+        _report(thing)
 
 
-def as_json(thing: Incident | Document | Suggestion) -> dict[str, Any]:
+def _report(incident: Incident) -> None:
+    """The document that tells of an incident, and the line of each field in it."""
+    say((f"\ntold in {incident.document}", "bold"))
+    said = incident.resolution
+    cause = {"root cause": said.root_cause_line} if said else {}
+    steps = {f"step {n}": step.line for n, step in enumerate(said.steps, start=1)} if said else {}
+    named = {name.replace("_", " "): line for name, line in incident.lines.items() if name != "root_cause"}
+    for name, line in (named | cause | steps).items():
+        if line is not None:
+            say((f"{name:<12}", "dim"), f"line {line}")
+
+
+def as_json(thing: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
     shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
     plain = shapes[type(thing)].model_validate(thing).plain()
+    if isinstance(thing, Incident):
+        plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
     return plain | {"page": [line.text for line in page.lines(thing)]}
 
 

@@ -39,12 +39,12 @@ def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     if not paths:
         raise Invalid("name a file or a folder to import, or give --example", "paths")
     for path in paths:
-        if not path.exists():
+        if not history.is_collection(path) and not path.exists():
             raise Invalid(f"{path} is not there; check the path", "paths")
     total = Brought()
     exports = [path for path in paths if archive.is_export(path)]
     for path in exports:
-        total.add_all(archive.read(memory.store, path, dry_run=dry_run))
+        total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.redacts_personal))
     others = [path for path in paths if path not in exports]
     if others:
         expected = sum(history.count_hint(path) or 0 for path in others) or None

@@ -11,17 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from onrecall import __version__
-from onrecall.bootstrap.app import house, settings, trust_warnings
+from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.sources import trust_warnings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, keys, suggestions
+from onrecall.cli import bench_prior, hindsight, keys, sources, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
 from onrecall.cli import incidents as storming
 from onrecall.cli import mcp as assisting
 from onrecall.cli import recurrences as recurring
+from onrecall.cli import redact as redacting
 from onrecall.cli import reindex as reindexing
 from onrecall.cli import rejected as rejecting
 from onrecall.cli import trust as trusting
@@ -71,9 +73,11 @@ for command in (loading.intake, loading.live, loading.backtest, bench_prior.task
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
+app.add_typer(sources.app, name="sources")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(suggestions.app, name="suggestions")
+app.add_typer(hindsight.app, name="hindsight")
 
 
 @app.callback(invoke_without_command=True)
@@ -98,8 +102,11 @@ def ask(
     """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
     with house() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = home.memory.opinions.ask(asked)
         answer = home.memory.ask(asked, limit, refine=refine)
-    _say(RecommendationOut.model_validate(answer).plain(), as_json, lambda: printing.recommendation(answer))
+        opinion = pending.result(answer.evidence)
+    said = RecommendationOut.model_validate(answer).beside(opinion)
+    _say(said.plain(), as_json, lambda: printing.recommendation(answer, opinion))
 
 
 @app.command()
@@ -115,8 +122,11 @@ def recall(
 ) -> None:
     """Show what was seen before that is most like this, and why. Nothing is written."""
     with house() as home:
-        found = home.memory.recall(situation_from(text, service, label, only_kind, only_service, as_of), limit)
-    _say(RecallOut.model_validate({"evidence": found}).plain(), as_json, lambda: printing.evidence(found))
+        asked = situation_from(text, service, label, only_kind, only_service, as_of)
+        pending = home.memory.opinions.ask(asked)
+        found = home.memory.recall(asked, limit)
+        said = RecallOut.model_validate({"evidence": found, "second_opinion": pending.result(found)})
+    _say(said.plain(), as_json, lambda: printing.evidence(found))
 
 
 @app.command(name="open")
@@ -159,7 +169,8 @@ def show(
     """Show an incident or a document with its numbered lines, as citations count them."""
     with house() as home:
         thing = home.memory.thing(thing_id)
-        _say(printing.as_json(thing), as_json, lambda: printing.page_of(thing, line))
+        links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
+        _say(printing.as_json(thing, links), as_json, lambda: printing.page_of(thing, line, links))
 
 
 @app.command()
@@ -191,7 +202,8 @@ def resolve(
 @app.command(name="import")
 def bring(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders: JSON, JSONL, CSV, Markdown, or an export.")
+        list[Path] | None,
+        typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
     ] = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
@@ -295,6 +307,7 @@ app.command()(storming.worker)
 app.command()(storming.merge)
 app.command()(storming.split)
 app.command()(using.usage)
+app.command()(redacting.redact)
 app.command()(streaming.kafka)
 
 

@@ -2,13 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from onrecall.domain.incident import Severity
 
 AlertStatus = Literal["firing", "resolved"]
 ChangeKind = Literal["deployment", "configuration", "other"]
+Purpose = Literal["incident", "test", "heartbeat", "planned", "informational"]
+"""What an alert is sent for. Only `incident` opens one: a test of the sender, a signal that is always there, planned
+work and good news are kept and listed, and nobody is notified of them."""
+AlertLinkKind = Literal["runbook", "dashboard", "generator", "silence", "source"]
+"""What a link of an alert leads to; `source` is the alert itself at its sender, and whatever is not known better."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLink:
+    """Where people can look, as an alert's sender says."""
+
+    url: str
+    """Only http and https."""
+    kind: AlertLinkKind = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,19 @@ class Alert:
     starts_known: bool = True
     """False where the sender gave no start of the episode: `starts_at` is then that of this message, or when we heard
     of it, and an episode that is open stays the same one until it is resolved."""
+    link_kinds: Mapping[str, AlertLinkKind] = field(default_factory=dict)
+    """What the links lead to, by the link; one that is absent is a `source`."""
+    purpose: Purpose = "incident"
+    purpose_reason: str = ""
+    """Why it is no incident, in words for people."""
+    identity: str | None = None
+    """A digest of what it is about (host and check, monitor, rule), for a sender whose key is another at the end."""
+    expires_after: timedelta | None = None
+    """For a sender that never says when an alert is over: it is, once nothing was heard of it for so long."""
+    end_reason: str = ""
+    """Why it is over where its sender did not say so."""
+    problems: tuple[str, ...] = ()
+    """What of the message could not be read, each naming its field."""
 
     @property
     def text(self) -> str:

@@ -33,6 +33,28 @@ class ResolutionStep:
     command: str | None = None
     outcome: StepOutcome = "worked"
     rollback: str | None = None
+    line: int | None = None
+    """Where it stands in the document that tells of the incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """What happened at one moment, as the document that tells of the incident has it."""
+
+    text: str
+    at: datetime | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """What shall be done so that the incident does not come again."""
+
+    text: str
+    owner: str | None = None
+    state: str | None = None
+    """`open`, `in progress`, `done` or `cancelled`, or the writer's own word; None: nothing is said of it."""
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +69,15 @@ class Resolution:
     summary: str | None = None
     provenance: Provenance = "human"
     by: str | None = None
+    root_cause_line: int | None = None
+    """Where the root cause stands in the document that tells of the incident."""
+
     cause_origin: CauseOrigin | None = field(default=None, metadata=NOT_CONTENT)
     """Whether its author wrote the cause or took over what an answer suggested; None: nobody knows."""
 
     @property
-    def counts(self) -> bool:
-        """Whether a person stands for it: what a model wrote or a sender suggests is evidence for nothing."""
+    def confirmed(self) -> bool:
+        """Whether a person or an imported record stands for it; what a model wrote or proposed is no evidence."""
         return self.provenance in ("human", "imported")
 
     def same_as(self, other: "Resolution") -> bool:
@@ -87,6 +112,15 @@ class Incident:
     source_id: str | None = None
     resolution: Resolution | None = None
     links: tuple[Link, ...] = ()
+    document: str | None = None
+    """The id of the postmortem that tells of it."""
+    impact: str | None = None
+    detection: str | None = None
+    trigger: str | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """For each of its fields the line of the document on which it begins."""
 
     def resolve(self, resolution: Resolution) -> "Incident":
         """Close the incident; a later resolution is another version of it, and does not make it last longer."""
@@ -108,6 +142,11 @@ class Incident:
     def reopen(self) -> "Incident":
         """It was not over: the resolution no longer counts, and stays in the store's versions."""
         return replace(self, status="open", resolved_at=None, resolution=None)
+
+    @property
+    def named_on_record(self) -> str | None:
+        """The id by which the postmortem that tells of it names it, as another tool has it."""
+        return self.labels.get("incident") or self.labels.get("incident_id") if self.document else None
 
     @property
     def text(self) -> str:
@@ -238,6 +277,13 @@ class Evidence:
     """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
     suggested_by: str | None = None
     """Who suggests it, where no responder confirmed it: then it is shown, and evidence for nothing."""
+    report: Document | None = None
+    """The postmortem that tells of the incident."""
+
+    @property
+    def report_id(self) -> str | None:
+        """The id of that postmortem."""
+        return self.report.id if self.report else None
 
     @property
     def resolution(self) -> Resolution | None:
@@ -252,6 +298,13 @@ class Citation:
     id: str
     quote: str
     line: int
+    incident: str | None = None
+    """The incident that the cited document tells of, where a document is cited for one."""
+
+    @property
+    def evidence_id(self) -> str:
+        """The id of the evidence that is cited."""
+        return self.incident or self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onrecall.domain.incident import Document, Incident, Part, ResolutionStep
+from onrecall.domain.incident import ActionItem, Document, Incident, Part, Resolution, ResolutionStep, TimelineEntry
 from onrecall.domain.suggestion import Suggestion
 
 OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_worse": "made it worse"}
@@ -38,9 +38,34 @@ def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
         yield "", "opening", None
         for row in incident.description.splitlines():
             yield row, "opening", None
-    resolution = incident.resolution
-    if resolution is None:
-        return
+    for heading, said in (("Impact", incident.impact), ("Detection", incident.detection)):
+        yield from _paragraph(heading, said, "opening")
+    if incident.resolution is not None:
+        yield from _resolution(incident.resolution)
+    yield from _paragraph("Trigger", incident.trigger, "body")
+    yield from _paragraph("Timeline", "\n".join(map(_timeline_row, incident.timeline)), "body")
+    yield from _paragraph("Action items", "\n".join(map(_action_row, incident.action_items)), "body")
+
+
+def _paragraph(heading: str, said: str | None, part: Part) -> Iterator[tuple[str, Part, int | None]]:
+    if said:
+        yield "", part, None
+        yield f"## {heading}", part, None
+        for row in said.splitlines():
+            yield row, part, None
+
+
+def _timeline_row(entry: TimelineEntry) -> str:
+    at = f"{entry.at:%Y-%m-%d %H:%M} UTC: " if entry.at else ""
+    return f"- {at}{one_line(entry.text)}"
+
+
+def _action_row(item: ActionItem) -> str:
+    told = ", ".join(one_line(part) for part in (item.owner, item.state) if part)
+    return f"- {one_line(item.text)}" + (f" ({told})" if told else "")
+
+
+def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]]:
     yield "", "resolution", None
     yield "## Root cause", "resolution", None
     for row in resolution.root_cause.splitlines():

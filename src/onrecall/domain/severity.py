@@ -6,13 +6,19 @@ from onrecall.domain.incident import Severity
 
 _WORDS: dict[str, Severity] = {
     **dict.fromkeys(
-        ("critical", "crit", "blocker", "highest", "emergency", "fatal", "disaster", "catastrophic"), "critical"
+        ("critical", "crit", "blocker", "highest", "emergency", "emerg", "fatal", "disaster", "catastrophic", "panic"),
+        "critical",
     ),
-    **dict.fromkeys(("high", "major", "error", "severe", "significant", "page"), "high"),
+    **dict.fromkeys(("high", "major", "error", "err", "severe", "significant", "page"), "high"),
     **dict.fromkeys(("medium", "moderate", "normal", "warning", "warn", "average"), "medium"),
     **dict.fromkeys(("low", "lowest", "minor", "trivial", "cosmetic"), "low"),
-    **dict.fromkeys(("info", "informational", "information", "planning", "notice", "none"), "info"),
+    **dict.fromkeys(
+        ("info", "informational", "information", "informative", "planning", "notice", "none", "debug", "verbose"),
+        "info",
+    ),
 }
+_ALONE: dict[str, Severity] = {"alert": "critical", "urgent": "critical", "danger": "high"}
+"""Words that say how bad it is where nothing else is said; `alert` is syslog's, between critical and emergency."""
 _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low", "info")
 _LEVEL = re.compile(r"(?:^|\b(?:p|s|sev|severity|prio|priority)[\s_-]?)([0-5])\b", re.IGNORECASE | re.ASCII)
 
@@ -24,5 +30,7 @@ def severity(said: str | None) -> Severity:
     for word in re.findall(r"[a-z]+", said.lower()):
         if word in _WORDS:
             return _WORDS[word]
+    if (alone := said.strip().lower()) in _ALONE:
+        return _ALONE[alone]
     found = _LEVEL.search(said.strip())
     return _LEVELS[int(found[1])] if found else "unknown"

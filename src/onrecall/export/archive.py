@@ -15,7 +15,9 @@ from onrecall import __version__
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.importers import markdown, native
 from onrecall.pipeline.import_history import Brought
+from onrecall.redaction import announces_secret, harmless, redact_thing
 from onrecall.storage import Page, Store
+from onrecall.storage.archive import TEXTS
 
 MANIFEST = "onrecall.json"
 ROWS = "rows.jsonl"
@@ -88,8 +90,11 @@ def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
             return
 
 
-def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
-    """Load an export; what is here already stays, and what contradicts it stops the load as a whole."""
+def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = False) -> Brought:
+    """Load an export; what is here already stays, and what contradicts it stops the load as a whole.
+
+    Its rows are redacted like everything else that comes in: whoever hands an export over may have changed it.
+    """
     manifest = _manifest(folder)
     rows = folder / ROWS
     expected = sum(manifest["rows"].values())
@@ -98,8 +103,9 @@ def read(store: Store, folder: Path, *, dry_run: bool = False) -> Brought:
         raise Invalid(f"{rows} has {found} rows where its manifest says {expected}; export it again", "rows")
     if dry_run:
         return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
-    loaded = sum(store.load(_rows(rows)).values())
-    return Brought(created=loaded, unchanged=expected - loaded)
+    loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
+    about_itself = sum(manifest["rows"].get(name, 0) for name in ("archive", "counters"))
+    return Brought(created=loaded, unchanged=expected - about_itself - loaded)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -123,6 +129,43 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 yield _row(line, path, number)
     except OSError as error:
         raise Invalid(f"{path} can't be read: {error.strerror}", "rows") from error
+
+
+def _redacted(rows: Iterator[dict[str, Any]], *, personal: bool) -> Iterator[dict[str, Any]]:
+    """The rows with the texts in them redacted; columns of numbers, times and vectors stay as they are."""
+    for row in rows:
+        names = TEXTS.get(str(row["table"]), frozenset()) & row.keys()
+        texts = [text for name in names for text in _strings(row[name])]
+        if not any(map(announces_secret, _names([row[name] for name in names]))) and harmless(texts, personal):
+            yield row
+        else:
+            yield row | {name: redact_thing(row[name], personal) for name in names}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """All strings in a piece of JSON, those of a mapping as `name=value`."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _strings(item)
+            yield f"{name}={item}"
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of all mappings in a piece of JSON, and what stands in for one, as in `{"name": "X", "value": …}`."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield name
+            if isinstance(item, str) and name.lower() in ("name", "key"):
+                yield item
+            yield from _names(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _names(item)
 
 
 def _row(line: str, path: Path, number: int) -> dict[str, Any]:

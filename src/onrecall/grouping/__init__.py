@@ -4,7 +4,7 @@ from onrecall.grouping.correlate import plan
 from onrecall.grouping.manual_pairings import Kinds, Pairings, kind_of, pairs
 from onrecall.grouping.plan import How, Join, Member, Merge, OpenIncident, Opening, Plan, Quiet
 from onrecall.grouping.rules import Rules
-from onrecall.grouping.topology import Topology
+from onrecall.grouping.topology import Topology, service_name
 
 __all__ = [
     "How",
@@ -22,4 +22,5 @@ __all__ = [
     "kind_of",
     "pairs",
     "plan",
+    "service_name",
 ]

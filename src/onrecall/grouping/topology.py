@@ -1,10 +1,13 @@
 """What depends on what, as people declared it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from onrecall.domain.errors import Invalid
+
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,8 @@ def _name(value: Any, where: str) -> str:
 
 
 def service_name(value: str) -> str:
-    """A service's name as it is compared: without case and outer blanks."""
-    return value.strip().casefold()
+    """A service's name as it is compared: `Orders API`, `orders_api` and `orders-api` are one."""
+    return _BETWEEN_WORDS.sub("-", value.strip().casefold())
 
 
 def _what(value: Any) -> str:

@@ -12,13 +12,16 @@ from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
 from onrecall.http.dependencies import TheIntake, TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline.ingest import Receipt, sender
+from onrecall.pipeline.ingest import Receipt
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
 from onrecall.schemas.incidents import When
+from onrecall.sources import GENERIC
 
 router = APIRouter(tags=["alerts"])
 V1 = "/api/v1"
 LONGEST_ORIGIN = 200
+KEY_FIELDS = {"pagerduty-events": "dedup_key", "pagerduty-events-v1": "incident_key"}
+"""What PagerDuty calls the key of an event in its answer, by the version of its API."""
 
 
 class Alerts(BaseModel):
@@ -67,25 +70,33 @@ TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
 
 
 @router.post(f"{V1}/alerts/{{source}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
-async def receive(source: str, request: Request, intake: TheIntake) -> Response:
+async def receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take in a sender's message. 202 means that it is kept for good; the same again changes nothing."""
-    sender(source)
-    receipt = await intake.take(source, await bodies.delivery(request), request.state.caller.name)
-    if receipt.confirmation:
-        await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
-    return _taken(receipt)
+    return await _receive(source, request, intake, memory)
+
+
+@router.post(f"{V1}/alerts/generic/{{name}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+async def receive_named(name: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
+    """Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart."""
+    return await _receive(f"{GENERIC}/{name}", request, intake, memory)
 
 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake) -> Response:
     """Take alerts straight from Prometheus, as its Alertmanager would."""
-    return _taken(await intake.take("prometheus", await bodies.delivery(request)))
+    return _taken(await intake.take("prometheus", await bodies.delivery(request), request.state.caller.name))
+
+
+@router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
+async def prometheus_v1(request: Request, intake: TheIntake) -> Response:
+    """Take alerts from an old Prometheus, as the first API of Alertmanager took them."""
+    return _taken(await intake.take("prometheus", await bodies.delivery(request), request.state.caller.name))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
-def handshake(source: str, request: Request) -> Response:
+def handshake(source: str, request: Request, memory: TheMemory) -> Response:
     """Agree to be sent CloudEvents, as a sender asks before it begins."""
-    sender(source)
+    memory.receiver.sources.find(source)
     headers = {"Allow": "POST, OPTIONS"}
     origin = request.headers.get("webhook-request-origin", "")
     if origin and len(origin) <= LONGEST_ORIGIN and origin.isascii() and origin.isprintable():
@@ -103,6 +114,14 @@ async def enqueue(request: Request, intake: TheIntake) -> Response:
 async def enqueue_change(request: Request, intake: TheIntake) -> Response:
     """Take a change as PagerDuty's Events API does, and answer as it does."""
     return await _as_pagerduty(request, intake, "pagerduty-changes", "Change event processed")
+
+
+@router.post(
+    "/generic/2010-04-15/create_event.json", status_code=200, responses=responses(413, 503), openapi_extra=ANY_JSON
+)
+async def create_event(request: Request, intake: TheIntake) -> Response:
+    """Take an event as PagerDuty's Events API v1 does, and answer as it does."""
+    return await _as_pagerduty(request, intake, "pagerduty-events-v1", "Event processed")
 
 
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
@@ -145,23 +164,35 @@ async def retry(rejected_id: int, request: Request, memory: TheMemory) -> Receip
     return ReceiptOut.model_validate(receipt)
 
 
+async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
+    name = memory.receiver.sources.find(source).name
+    receipt = await intake.take(name, await bodies.delivery(request), request.state.caller.name)
+    if receipt.confirmation:
+        await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
+    return _taken(receipt)
+
+
 def _taken(receipt: Receipt) -> Response:
     """Written by hand, for this is the one answer that is given a thousand times a second."""
     rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
-    return JSONResponse({"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}, 202)
+    content = {"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}
+    if receipt.problems:
+        content["problems"] = list(receipt.problems)
+    return JSONResponse(content, 202)
 
 
 async def _as_pagerduty(request: Request, intake: TheIntake, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await bodies.delivery(request))
+        receipt = await intake.take(source, await bodies.delivery(request), request.state.caller.name)
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:
         return _not_pagerduty([f"{one.field or one.where}: {one.message}" for one in receipt.rejected])
     said = {"status": "success", "message": done}
-    if source == "pagerduty-events":
-        said |= {"dedup_key": receipt.keys[0]}
-    return Response(json.dumps(said), 202, media_type="application/json")
+    if (field := KEY_FIELDS.get(source)) and receipt.keys:
+        said |= {field: receipt.keys[0]}
+    status = 200 if source == "pagerduty-events-v1" else 202
+    return Response(json.dumps(said), status, media_type="application/json")
 
 
 def _not_pagerduty(errors: list[str]) -> Response:

@@ -1,5 +1,6 @@
 """The HTTP application: routes, problems and limits put together."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -43,6 +44,7 @@ from onrecall.http import overview as now
 from onrecall.http import sources as senders
 from onrecall.http import websocket as live
 from onrecall.http.broadcast import Stream
+from onrecall.http.compat import hindsight as dialects_hindsight
 from onrecall.http.compat import incidentos as dialects_incidentos
 from onrecall.http.compat import ragoffire as dialects_ragoffire
 from onrecall.http.compat import ragoffire_documents as dialects_rcas
@@ -52,6 +54,7 @@ from onrecall.http.compat.ragoffire_live import Browsers
 from onrecall.http.mcp import Mcp
 from onrecall.http.sns_confirmation import Confirming
 from onrecall.pipeline import Memory
+from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.worker.backtest_runner import Rehearsals
 from onrecall.worker.ingest_queue import Intake
 from onrecall.worker.metrics import Metrics
@@ -67,10 +70,11 @@ def create(
     status: Callable[[], StatusReport],
     access: Access = Access(),  # noqa: B008 - frozen
     rehearsals: Rehearsals | None = None,
+    hindsight: HindsightPeer | None = None,
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in.
 
-    Without `rehearsals` no backtest can be started over HTTP.
+    Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
     intake = Intake(memory, worker.wake)
     browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
@@ -104,6 +108,7 @@ def create(
         dependencies=SHOWN,
     )
     app.state.memory = memory
+    app.state.started = time.monotonic()
     app.state.worker = worker
     app.state.intake = intake
     app.state.browsers = browsers
@@ -112,6 +117,7 @@ def create(
     app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     app.state.rehearsals = rehearsals
+    app.state.hindsight = hindsight
     app.state.metrics = Metrics(
         memory,
         status,
@@ -144,8 +150,9 @@ DIALECTS = (
     dialects_ragoffire.router,
     dialects_rcas.router,
     dialects_live.router,
+    dialects_hindsight.router,
 )
-"""What clients of three other systems speak; documented apart (docs/dialects.md)."""
+"""What clients of other systems speak; documented apart (docs/dialects.md, docs/hindsight.md)."""
 ROUTERS = (
     incidents.router,
     now.router,
@@ -183,6 +190,7 @@ TAGS = [
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
     {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
+    {"name": "Hindsight", "description": "What clients of Hindsight speak (docs/hindsight.md)."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]
 

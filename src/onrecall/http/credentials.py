@@ -38,8 +38,8 @@ def _password(encoded: str) -> str:
 
 
 def routing_key(body: Any) -> str | None:
-    """The key in a PagerDuty event."""
-    said = body.get("routing_key") if isinstance(body, dict) else None
+    """The key in a PagerDuty event, of either version of its API."""
+    said = (body.get("routing_key") or body.get("service_key")) if isinstance(body, dict) else None
     return said if isinstance(said, str) else None
 
 

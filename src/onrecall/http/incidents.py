@@ -18,6 +18,7 @@ from onrecall.domain.incident import (
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft
+from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, before
 from onrecall.schemas.incidents import (
     EventOut,
@@ -99,7 +100,7 @@ def incidents(
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
     """One incident, now or as it was known at a time, and what was changed shortly before it."""
     found = memory.store.incident(incident_id, as_of)
-    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found))
+    return IncidentSeenOut.model_validate(found).with_changes(before(memory, found), memory.alert_links(incident_id))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
@@ -128,7 +129,8 @@ def recommendation(
     newest = memory.store.newest_recommendation(incident_id)
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    return AnswerOut.model_validate(newest).with_changes(before(memory, asked))
+    opinion = memory.opinions.beside(newest, situation_of(asked))
+    return AnswerOut.model_validate(newest).beside(opinion).with_changes(before(memory, asked))
 
 
 @router.get(

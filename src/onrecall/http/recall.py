@@ -16,7 +16,10 @@ router = APIRouter(prefix="/api/v1", tags=["recall"])
 @router.post("/recall", responses=responses(422, 503))
 def recall(asked: SituationIn, memory: TheMemory) -> RecallOut:
     """What was seen before that is most like this, best first."""
-    return RecallOut.model_validate({"evidence": memory.recall(_situation(asked), asked.limit)})
+    looked_for = _situation(asked)
+    opinion = memory.opinions.ask(looked_for)
+    evidence = memory.recall(looked_for, asked.limit)
+    return RecallOut.model_validate({"evidence": evidence, "second_opinion": opinion.result(evidence)})
 
 
 @router.post("/ask", responses=responses(422, 503))
@@ -26,7 +29,10 @@ def ask(
     refine: Annotated[bool, Query(description="Wait for a model to refine it, within the deadline.")] = False,
 ) -> RecommendationOut:
     """An answer with receipts. It opens no incident; to have its outcome counted, open one."""
-    return RecommendationOut.model_validate(memory.ask(_situation(asked), asked.limit, refine=refine))
+    looked_for = _situation(asked)
+    opinion = memory.opinions.ask(looked_for)
+    answer = memory.ask(looked_for, asked.limit, refine=refine)
+    return RecommendationOut.model_validate(answer).beside(opinion.result(answer.evidence))
 
 
 def _situation(asked: SituationIn) -> Situation:

@@ -57,6 +57,10 @@ _V1: Mapping[str, Least] = {
     "POST /keys/{which}/rotate": "admin",
     "GET /me": "viewer",
     "GET /senders": "viewer",
+    "GET /alerts": "viewer",
+    "GET /sources": "viewer",
+    "GET /sources/{name}": "viewer",
+    "POST /sources/{name:path}/try": "viewer",  # it stores nothing
     "POST /live/ticket": "viewer",
     "WEBSOCKET /live": "viewer",
     "GET /status": "viewer",
@@ -64,6 +68,8 @@ _V1: Mapping[str, Least] = {
     "GET /trust/backtest": "viewer",
     "POST /trust/backtest": "responder",
     "GET /usage": "viewer",
+    "POST /alerts": "ingest",
+    "POST /alerts/generic/{name}": "ingest",
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
@@ -77,7 +83,7 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /incident/resolve": "responder",
     "GET /incident/{incident_id}": "viewer",
     "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
-    "POST /sync": "viewer",
+    "POST /sync": "responder",  # it brings in what a Hindsight bank has
     "POST /deduplicate": "viewer",
     "GET /incidents/all": "viewer",
     "GET /incidents/insights": "viewer",
@@ -97,6 +103,25 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/documents/search": "viewer",
     "GET /api/v1/documents/stats": "viewer",
     "WEBSOCKET /ws/incidents": "viewer",
+    # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
+    "GET /version": "open",
+    "GET /health": "open",
+    "GET /health/live": "open",
+    "GET /v1/default/banks": "viewer",
+    "GET /v1/default/banks/{bank_id}": "viewer",
+    "PUT /v1/default/banks/{bank_id}": "admin",
+    "PATCH /v1/default/banks/{bank_id}": "admin",
+    "DELETE /v1/default/banks/{bank_id}": "admin",
+    "GET /v1/default/banks/{bank_id}/profile": "viewer",
+    "GET /v1/default/banks/{bank_id}/config": "viewer",
+    "GET /v1/default/banks/{bank_id}/stats": "viewer",
+    "POST /v1/default/banks/{bank_id}/memories": "admin",
+    "DELETE /v1/default/banks/{bank_id}/memories": "admin",
+    "POST /v1/default/banks/{bank_id}/memories/recall": "viewer",
+    "GET /v1/default/banks/{bank_id}/memories/list": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents": "viewer",
+    "GET /v1/default/banks/{bank_id}/documents/{document_id:path}": "viewer",
+    "DELETE /v1/default/banks/{bank_id}/documents/{document_id:path}": "admin",
 }
 ROUTES: Mapping[str, Least] = {
     **_DIALECTS,  # first, as in the application
@@ -105,6 +130,7 @@ ROUTES: Mapping[str, Least] = {
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",
+    "POST /generic/2010-04-15/create_event.json": "ingest",
     "POST /slack/interactions": "slack",
     "POST /slack/commands": "slack",
     "POST /slack/events": "slack",
@@ -122,10 +148,12 @@ SOURCES: Mapping[str, str] = {
     "/api/v2/alerts": "prometheus",
     "/v2/enqueue": "pagerduty-events",
     "/v2/change/enqueue": "pagerduty-changes",
+    "/generic/2010-04-15/create_event.json": "pagerduty-events-v1",
+    "/api/v1/alerts": "prometheus",
 }
 """Whose messages come to an address that does not name the sender."""
-KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes"})
-"""Whose senders have their key nowhere but in the message, as `routing_key`."""
+KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
+"""Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
 
 TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""

@@ -35,7 +35,7 @@ def serve(
     with _listen(host, port) as listener:
         worker = beside(house)
         backtests = rehearsals or Rehearsals(house.memory.store, house.settings, house.memory.now)
-        app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests)
+        app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests, house.hindsight)
         server = uvicorn.Server(_config(app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:

@@ -1,17 +1,23 @@
-"""Who can send alerts here, and who did."""
+"""Who can send alerts here, who did, how each is set up, and what would come of a payload."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
+from onrecall.domain.alert import Purpose
+from onrecall.http import request_body as bodies
 from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
 from onrecall.http.roles import KEY_IN_BODY
-from onrecall.http.roles import SOURCES as ADDRESSES
-from onrecall.schemas.sources import SenderOut, Shows
-from onrecall.sources import SOURCES
+from onrecall.schemas.alerts import AlertOut
+from onrecall.schemas.sources import RehearsalOut, SenderOut, SetAsideOut, Shows, SourceDetailOut, SourceOut
+from onrecall.sources import GENERIC, SourceCatalog, reference
 from onrecall.storage.sources import Heard
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
-OF = {source: address for address, source in ADDRESSES.items()}
+GENERIC_TITLE = "Anything else"
 
 
 class SenderList(BaseModel):
@@ -20,29 +26,106 @@ class SenderList(BaseModel):
     items: list[SenderOut]
 
 
+class SourceList(BaseModel):
+    """Every source that OnRecall understands."""
+
+    items: list[SourceOut]
+
+
+class AlertPage(BaseModel):
+    """A page of alerts; `next` fetches the following one."""
+
+    items: list[AlertOut]
+    next: str | None
+
+
 @router.get("/senders")
 def senders(request: Request, memory: TheMemory) -> SenderList:
     """Every sender with its address, what it has to show, when it was heard last, and how much came of it."""
-    heard, signing = memory.store.senders.all(), request.app.state.signing
-    return SenderList(items=[_one(name, heard.get(name, Heard()), signed=name in signing) for name in SOURCES])
+    heard, signing, catalog = memory.store.senders.all(), request.app.state.signing, memory.receiver.sources
+    named = sorted(name for name in heard if name.startswith(f"{GENERIC}/"))
+    return SenderList(
+        items=[_sender(catalog, name, heard.get(name, Heard()), signed=name in signing) for name in (*catalog, *named)]
+    )
 
 
-def _one(name: str, heard: Heard, *, signed: bool) -> SenderOut:
+@router.get("/sources")
+def sources(memory: TheMemory) -> SourceList:
+    """Every source that has a file: its address, its shapes, and whether it says that an alert is over."""
+    catalog = memory.receiver.sources
+    return SourceList(items=[SourceOut(**_source(catalog, name)) for name in catalog if name != GENERIC])
+
+
+@router.get("/sources/{name}", responses=responses(404))
+def source(name: str, request: Request, memory: TheMemory) -> SourceDetailOut:
+    """One source with configuration to paste for this server, and where each field of its payloads stands."""
+    catalog = memory.receiver.sources
+    found = catalog.find(name).name
+    definition = catalog.definition(found)
+    if definition is None:
+        return SourceDetailOut(**_source(catalog, found), setup="", notes="", reads={})
+    return SourceDetailOut(
+        **_source(catalog, found),
+        setup=reference.setup(found, definition, str(request.base_url)),
+        notes=definition.notes,
+        reads=reference.describe(catalog.defined(found)),
+    )
+
+
+@router.post("/sources/{name:path}/try", responses=responses(404, 413, 415, 422))
+async def try_payload(name: str, request: Request, memory: TheMemory) -> RehearsalOut:
+    """What would come of a payload that is posted under this name, field by field. Nothing is stored."""
+    delivery = await bodies.delivery(request)
+    return RehearsalOut.model_validate(await run_in_threadpool(memory.receiver.rehearse, name, delivery))
+
+
+@router.get("/alerts", responses=responses(422))
+def alerts_set_aside(
+    memory: TheMemory,
+    purpose: Annotated[Purpose | None, Query(description="Only those sent for this.")] = None,
+    source: Annotated[str | None, Query(description="Only those of this source.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AlertPage:
+    """Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason."""
+    page = memory.store.storms.set_aside(purpose, source, cursor, limit)
+    return AlertPage(items=[AlertOut.of(one) for one in page.items], next=page.next_cursor)
+
+
+def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
+    definition = catalog.definition(name)
+    return {
+        "name": name,
+        "title": definition.tool if definition else GENERIC_TITLE,
+        "category": definition.category if definition else "other",
+        "address": reference.address(name, definition),
+        "also": definition.also if definition else [],
+        "documentation": definition.documentation if definition else None,
+        "shapes": [shape.name for shape in definition.shapes] if definition else [],
+        "sends_end": reference.sends_end(definition) if definition else True,
+    }
+
+
+def _sender(catalog: SourceCatalog, name: str, heard: Heard, *, signed: bool) -> SenderOut:
+    definition = catalog.definition(name)
     return SenderOut(
         name=name,
-        address=OF.get(name, f"/api/v1/alerts/{name}"),
-        shows=_shows(name, signed=signed),
+        title=definition.tool if definition else GENERIC_TITLE,
+        category=definition.category if definition else "other",
+        address=reference.address(name, definition),
+        shows=_shows(catalog, name, signed=signed),
         heard_at=heard.heard_at,
         alerts=heard.alerts,
         notes=heard.notes,
         changes=heard.changes,
         rejected=heard.rejected,
+        set_aside={purpose: SetAsideOut.model_validate(one) for purpose, one in heard.set_aside.items()},
     )
 
 
-def _shows(name: str, *, signed: bool) -> Shows:
+def _shows(catalog: SourceCatalog, name: str, *, signed: bool) -> Shows:
     if signed:
         return "signature"
     if name in KEY_IN_BODY:
         return "routing key"
-    return "key" if SOURCES[name].verify is None else "signature or key"
+    return "key" if catalog[name].verify is None else "signature or key"

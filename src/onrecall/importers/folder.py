@@ -1,5 +1,6 @@
 """A file or a folder on disk → what is in it."""
 
+import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.domain.errors import Rejected
+from onrecall.importers import chroma
 from onrecall.importers import reader as reading
 from onrecall.importers.encoding import SAMPLE
 from onrecall.importers.options import How, Item, Source, Tally, how
 from onrecall.importers.record import Note
+from onrecall.importers.records import Records
 
 
 def read(
@@ -23,7 +26,16 @@ def read(
 ) -> Iterator[Item]:
     """Everything in a file, or in a folder and those below it, a record at a time; nothing is left out in silence."""
     wishes = how(format, mapping, timezone, undated)
+    if place := chroma.location(path):
+        return _collections(place, wishes)
     return _folder(path, wishes) if path.is_dir() else _file(path, str(path), path.name, wishes)
+
+
+def _collections(place: chroma.Location, wishes: How) -> Iterator[Item]:
+    tally = Tally()
+    for name, rows in chroma.rows(place):
+        source = Source(str(place.folder), name, io.BytesIO(), 0)
+        yield from Records(source, "json", wishes, tally).collection(rows, name)
 
 
 def _folder(folder: Path, wishes: How) -> Iterator[Item]:
@@ -38,6 +50,7 @@ def _folder(folder: Path, wishes: How) -> Iterator[Item]:
             yield item
     if tally.files:
         yield Note(str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common()))
+    yield from tally.findings.notes(str(folder))
     if not found:
         yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
 
@@ -64,8 +77,12 @@ def files(folder: Path) -> Iterator[Path | Rejected | Note]:
 
 def count_hint(path: Path) -> int:
     """About how many records there are, for a progress bar; 0 where nothing can be told."""
+    if place := chroma.location(path):
+        return chroma.count(place)
     if path.is_dir():
         return sum(count_hint(one) for one in files(path) if isinstance(one, Path))
+    if path.suffix.lower() in reading.DOCUMENTS:
+        return 1
     try:
         size = path.stat().st_size if path.is_file() else 0
         with path.open("rb") as stream:

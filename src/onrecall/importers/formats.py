@@ -8,6 +8,7 @@ from onrecall.domain.incident import Document, Incident
 from onrecall.importers import (
     firehydrant,
     github,
+    hindsight,
     incident_io,
     incidentos,
     jira,
@@ -46,6 +47,7 @@ TABLE: tuple[Format, ...] = (
     Format("rootly", "json", rootly.recognises, rootly.parse),
     Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
     Format("github", "json", github.recognises, github.parse),
+    Format("hindsight", "json", hindsight.recognises, hindsight.parse),
     Format("ragoffire", "json", ragoffire.recognises, ragoffire.parse),
     Format("incidentos", "json", incidentos.recognises, incidentos.parse),
     Format("recallops", "json", recallops.recognises, recallops.parse),

@@ -1,8 +1,8 @@
 """Markdown → runbooks, postmortems and RCAs, and back."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, get_args
@@ -10,11 +10,43 @@ from typing import Any, get_args
 import yaml
 
 from onrecall.domain.errors import Invalid, Rejected
-from onrecall.domain.incident import Document, DocumentKind
+from onrecall.domain.incident import Document, DocumentKind, Incident
 from onrecall.importers import front_matter as frontmatter
+from onrecall.importers import markup
 from onrecall.importers.native import labels
+from onrecall.importers.postmortem.deeds import sentences
+from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
+from onrecall.importers.postmortem.kind import tells_of_outage
+from onrecall.importers.postmortem.reader import Reading, incidents
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
+from onrecall.importers.postmortem.rows import plain as plain_words
+from onrecall.importers.postmortem.sections import Section, sections
+from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
 from onrecall.importers.record import Note, Record, check, check_id, plain
 from onrecall.importers.times import Times
+
+LONGEST_TITLE = 200
+_READ = FIELDS | frozenset(
+    (
+        "id",
+        "uuid",
+        "title",
+        "kind",
+        "type",
+        "labels",
+        "tags",
+        "categories",
+        "keywords",
+        "source",
+        "url",
+        "dated",
+        "date",
+        "incident_date",
+        "published",
+    )
+)
+"""Front matter that is used."""
+_LINK = re.compile(r"!?\[[^\]]*\]\([^)]*\)|https?://\S+|\[[^\]]+\]\[[^\]]*\]|<https?://[^>]+>|\[\[[^\]]+\]\]")
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".mdx")
 
@@ -40,34 +72,114 @@ _HOUSEKEEPING_WORDS = (
 )
 _HOUSEKEEPING = frozenset(_HOUSEKEEPING_WORDS.split())
 _INDEXES = frozenset(("index", "_index", "readme", "summary", "toc"))
-_ATX = re.compile(r" {0,3}#{1,6}[ \t]+(?P<text>\S.*)")
-_FENCE = re.compile(r" {0,3}(?P<mark>`{3,}|~{3,})")
+_SAYS_SOMETHING = 40
+"""Words from which on a page with the name of an index is more than that."""
 _ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
 _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading and the line it stands on."""
+class Page:
+    """A Markdown file taken apart."""
 
-    text: str
-    line: int
+    place: PurePosixPath
+    """Its place in the folder, from which its id comes."""
+    body: str
+    front: Record
+    rows: tuple[Row, ...]
+    sections: tuple[Section, ...]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What several files had in common that was not used, and what was decided for want of better."""
+
+    unused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """For each field of front matter that was not used in how many files it stands, and an example."""
+    zoneless: int = 0
+    unclear_zones: set[str] = field(default_factory=set)
+
+    def notes(self, where: str) -> Iterator[Note]:
+        """What is worth knowing about all of them."""
+        if self.unused:
+            told = ", ".join(
+                f"{name} ({count}, e.g. {example})" for name, (count, example) in sorted(self.unused.items())[:20]
+            )
+            yield Note(where, f"front matter that was not used: {told}")
+        if self.zoneless:
+            yield Note(
+                where,
+                f"{self.zoneless} times in postmortems have no zone and were taken as UTC; if they are local, "
+                f"name the time zone",
+            )
+        if self.unclear_zones:
+            names = ", ".join(sorted(self.unclear_zones))
+            yield Note(
+                where,
+                f"times in {names} were not read, for that name means different things in different places; name "
+                f"the time zone, and only their dates count until then",
+            )
+
+
+def read(
+    name: str, text: str, path: str, times: Times, findings: Findings
+) -> Iterator[Document | Incident | Rejected | Note]:
+    """The document in a Markdown file, and the incidents that it tells of where it is a postmortem."""
+    try:
+        page = _page(PurePosixPath(path), text, times)
+        if reason := _skipped(page):
+            yield Note(name, f"skipped: {reason}")
+            return
+        document = _document(page, times)
+        told = tuple(_incidents(page, document, times, findings))
+    except Invalid as problem:
+        yield Rejected(name, problem.field, str(problem))
+        return
+    except ValueError as problem:
+        yield Rejected(f"{name}, line 1", "front matter", f"{problem}; mend it or remove it")
+        return
+    for field_name, value in page.front.values.items():
+        if field_name not in _READ:
+            count, example = findings.unused.get(field_name, (0, f"`{field_name}: {str(value)[:40]}`"))
+            findings.unused[field_name] = (count + 1, example)
+    yield _dated_by(document, told)
+    yield from told
+    if document.kind != "runbook" and not told:
+        yield Note(
+            name,
+            "it tells of an outage and not when, so it is kept as a document and is no incident; give it `date:` "
+            "in its front matter, or name a time for all undated ones",
+        )
 
 
 def parse(name: str, text: str, path: str, times: Times) -> Document | Rejected | Note:
-    """The document in a Markdown file; `path` is its place in the folder, from which its id comes."""
-    place = PurePosixPath(path)
+    """The document alone."""
+    return next(iter(read(name, text, path, times, Findings())))  # type: ignore[return-value]
+
+
+def _page(place: PurePosixPath, text: str, times: Times) -> Page:
     block, body = frontmatter.split(text)
-    try:
-        front = Record(frontmatter.read(block) if block else {}, times)
-        check({"front matter": dict(front.values), "text": body})
-        if reason := _skipped(place, body, front):
-            return Note(name, f"skipped: {reason}")
-        return _document(place, body, front, times)
-    except Invalid as problem:
-        return Rejected(name, problem.field, str(problem))
-    except ValueError as problem:
-        return Rejected(f"{name}, line 1", "front matter", f"{problem}; mend it or remove it")
+    front = Record(frontmatter.read(block) if block else {}, times)
+    check({"front matter": dict(front.values), "text": body})
+    found = rows(body)
+    return Page(place, body, front, found, sections(found))
+
+
+def _incidents(page: Page, document: Document, times: Times, findings: Findings) -> Iterator[Incident]:
+    if document.kind == "runbook" or _said(page.front, "informational") == "true":
+        return
+    reading = Reading(local=times.local, undated=times.undated)
+    yield from incidents(document, front_matter(page.front), reading)
+    findings.zoneless += reading.zoneless
+    findings.unclear_zones |= reading.unclear_zones
+    times.dated_by_user += reading.dated_by_user
+
+
+def _dated_by(document: Document, told: Sequence[Incident]) -> Document:
+    """A postmortem that has no date elsewhere is of the day its last incident began."""
+    if document.dated is not None or not told:
+        return document
+    return replace(document, dated=max(one.started_at for one in told))
 
 
 def dump(document: Document) -> str:
@@ -87,87 +199,150 @@ def dump(document: Document) -> str:
     return f"---\n{block}---\n\n{document.text}"
 
 
-def headings(text: str) -> Iterator[Heading]:
+def headings(text: str) -> Iterator[str]:
     """The headings of a text, those inside of code left out."""
-    fence = ""
-    above = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if found := _FENCE.match(line):
-            if not fence:
-                fence = found["mark"]
-            elif line.strip().startswith(fence):
-                fence = ""
-        elif not fence:
-            if atx := _ATX.match(line):
-                yield Heading(atx["text"].rstrip(" #"), number)
-            elif above and len(line) > 2 and (not line.strip("=") or not line.strip("-")):
-                yield Heading(above, number - 1)
-        above = line.strip() if not line.lstrip().startswith(("#", "-", "|", ">", "`")) else ""
+    return (plain_words(row.text) for row in rows(text) if row.kind == "heading" and row.level < BOLD_LEVEL)
 
 
-def _document(place: PurePosixPath, body: str, front: Record, times: Times) -> Document:
-    found = tuple(headings(body))
-    title = _said(front, "title") or (found[0].text if found else place.stem)
-    kind = _kind(place, title, found, front)
-    own = _said(front, "id", "uuid")
-    return Document(
-        id=check_id(own or _id(place)),
-        title=title,
-        text=body,
-        kind=kind,
-        service=_said(front, "service", "product"),
-        labels=_labels(front),
-        source=_said(front, "source", "url") or (None if own else str(place)),
-        dated=_dated(place, title, body, front, times) if kind != "runbook" else front.time("dated", "date"),
+def has_sections(text: str) -> bool:
+    """Whether a plain text has headings or labels of a postmortem: at least two different ones."""
+    return (
+        len(
+            {
+                section.topic
+                for section in sections(rows(text))
+                if section.topic in SECTIONS and section.topic != "aside"
+            }
+        )
+        >= 2
     )
 
 
-def _skipped(place: PurePosixPath, body: str, front: Record) -> str | None:
-    stem = place.name.split(".")[0].lower()
-    if _said(front, "id") and _said(front, "kind"):
+def _document(page: Page, times: Times) -> Document:
+    front, place = page.front, page.place
+    title = _title(page)
+    kind = _kind(page, title)
+    own = _said(front, "id", "uuid")
+    services = services_of(front)
+    return Document(
+        id=check_id(own or _id(place)),
+        title=title,
+        text=page.body,
+        kind=kind,
+        service=services[0] if services else None,
+        labels=_labels(front),
+        source=_said(front, "source", "url") or (None if own else str(place)),
+        dated=_dated(place, title, page, times) if kind != "runbook" else front.time("dated", "date"),
+    )
+
+
+def _title(page: Page) -> str:
+    """Of the front matter, the first heading that is none of a template's, a label `Title`, or the first sentence."""
+    if said := _said(page.front, "title"):
+        return said
+    for row in page.rows:
+        if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
+            return plain_words(row.text)
+        if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
+            break
+    named = next((section for section in page.sections if section.topic == "title" and section.rows), None)
+    if named is not None:
+        return plain_words(named.rows[0].text)
+    heading = next(
+        (
+            row.text
+            for row in page.rows
+            if row.kind == "heading" and section_topic(row.text) is None and row.text.strip()
+        ),
+        None,
+    )
+    if heading is not None:
+        return plain_words(heading)
+    if summary := _said(page.front, "summary", "description"):
+        return sentences(summary)[0][:LONGEST_TITLE]
+    only = next((row.text for row in page.rows if row.kind == "heading" and row.level < BOLD_LEVEL), None)
+    return (
+        plain_words(only)
+        if only and _kind(page, page.place.stem) == "runbook"
+        else page.place.name.split(".")[0] or page.place.stem
+    )
+
+
+def _skipped(page: Page) -> str | None:
+    stem = page.place.name.split(".")[0].lower()
+    if _said(page.front, "id") and _said(page.front, "kind"):
         return None
     if stem in _HOUSEKEEPING:
-        return f"{place.name} is about the project, not about incidents"
-    found = tuple(headings(body))
-    if "template" in re.split(r"[\W_]+", stem) or (found and "{{" in found[0].text):
+        return f"{page.place.name} is about the project, not about incidents"
+    first = next((row.text for row in page.rows if row.kind == "heading"), "")
+    if "template" in re.split(r"[\W_]+", stem) or "{{" in first:
         return "a template"
-    if not body.strip():
+    if not page.body.strip():
         return "there is no text in it"
-    if stem in _INDEXES and not any(_weight(found)):
-        return "an index without the headings of a runbook or a postmortem"
+    if _is_index(page, stem):
+        return "an index: it holds little but links to other pages"
     return None
 
 
-def _kind(place: PurePosixPath, title: str, found: tuple[Heading, ...], front: Record) -> DocumentKind:
-    """The kind by front matter, then by headings, then by path and title."""
+def _is_index(page: Page, stem: str) -> bool:
+    """Whether a page holds links to others and little else; one with an index's name has to say more than others."""
+    weight = _weight(page.rows)
+    if any(weight) or any(row.kind == "code" and row.language not in ("", "toctree") for row in page.rows):
+        return False
+    said = [row for row in page.rows if row.kind in ("text", "item", "cells") and row.text.strip()]
+    linked = [row for row in said if _LINK.search(row.text)]
+    words = sum(len(_LINK.sub(" ", row.text).split()) for row in said)
+    listed = any(row.language == "toctree" or "{toctree}" in row.text for row in page.rows)
+    if len(linked) >= 3 and len(linked) * 2 > len(said) and words < 12 * len(linked):
+        return True
+    if stem not in _INDEXES:
+        return False
+    return words < _SAYS_SOMETHING or (listed and words < 3 * _SAYS_SOMETHING)
+
+
+def _kind(page: Page, title: str) -> DocumentKind:
+    """The kind by front matter, then by headings, then by what the text tells, then by path and title."""
+    front, place = page.front, page.place
     said = (_said(front, "kind", "type") or "").lower()
     if said in get_args(DocumentKind):
         return said  # type: ignore[return-value]
     if front.get("kind") is not None:
         raise Invalid(f"`kind` is {said[:40]!r}; it must be one of {', '.join(get_args(DocumentKind))}", "kind")
-    postmortem, runbook = _weight(found)
-    dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
     by_path = next((kind for pattern, kind in _PATHS if pattern.search(f"{place} {title}")), None)
     if by_path == "rca":
         return "rca"
-    if postmortem > runbook or (dated and postmortem):
+    dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
+    told_when = dated or any(front.get(name) for name in ("date", "incident_date", *START))
+    if is_of_incident(front.values):
         return "postmortem"
+    if (told_when or by_path != "runbook") and _reports(page, title, dated=told_when):
+        return "postmortem"
+    postmortem, runbook = _weight(page.rows)
     if runbook > postmortem:
         return "runbook"
     return by_path or ("postmortem" if dated else "runbook")
 
 
-def _weight(found: tuple[Heading, ...]) -> tuple[int, int]:
+def _reports(page: Page, title: str, *, dated: bool) -> bool:
+    """Whether its headings or its text tell of an outage."""
+    postmortem, runbook = _weight(page.rows)
+    if postmortem > runbook or (dated and postmortem):
+        return True
+    return tells_of_outage(title, page.sections, page.rows, dated=dated)
+
+
+def _weight(found: Sequence[Row]) -> tuple[int, int]:
     """How many headings speak for a postmortem, and how many for a runbook."""
-    names = {re.sub(r"[^a-z0-9 ]", "", one.text.lower()).strip() for one in found}
+    heads = [row.text for row in found if row.kind == "heading"]
+    names = {re.sub(r"[^a-z0-9 ]", "", plain_words(text).lower()).strip() for text in heads}
     return len(names & _POSTMORTEM), len(names & _RUNBOOK)
 
 
-def _dated(place: PurePosixPath, title: str, body: str, front: Record, times: Times) -> datetime | None:
+def _dated(place: PurePosixPath, title: str, page: Page, times: Times) -> datetime | None:
     """Front matter first, then the file's name, then the title, then a line that says `Date:` near the top."""
-    if given := front.time("dated", "date", "incident_date", "start_time", "published"):
+    if given := page.front.time("dated", "date", "incident_date", *START, "published"):
         return given
-    near = (line[:200] for line in body.splitlines()[:40] if _DATE_LINE.match(line[:200]))
+    near = (line[:200] for line in page.body.replace("\\", "").splitlines()[:40] if _DATE_LINE.match(line[:200]))
     for said in (place.name, title, *near):
         if found := _ISO_DATE.search(said):
             try:
@@ -179,6 +354,10 @@ def _dated(place: PurePosixPath, title: str, body: str, front: Record, times: Ti
 
 def _labels(front: Record) -> Mapping[str, str]:
     found = labels(front.get("labels") or None)
+    if len(services := services_of(front)) > 1:
+        found.setdefault("services", ", ".join(services))
+    if company := _said(front, "company"):
+        found.setdefault("company", company)
     for name in ("tags", "categories", "keywords"):
         if words := front.words(name):
             found.setdefault(name, ", ".join(words))
@@ -194,6 +373,6 @@ def _said(front: Record, *names: str) -> str | None:
 def _id(place: PurePosixPath) -> str:
     """The path without its endings, so that the same file has the same id at every import."""
     name = place.name
-    for suffix in (".erb", *SUFFIXES, ".txt"):
+    for suffix in (".erb", *SUFFIXES, *markup.SUFFIXES, ".txt"):
         name = name.removesuffix(suffix) or name
     return str(place.with_name(name))

@@ -1,11 +1,13 @@
 """Our own JSON: what `export` writes and the API speaks."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, get_args
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
+    ActionItem,
     Document,
     DocumentKind,
     Incident,
@@ -16,6 +18,7 @@ from onrecall.domain.incident import (
     ResolutionStep,
     Status,
     StepOutcome,
+    TimelineEntry,
 )
 from onrecall.domain.severity import severity
 from onrecall.importers.incident_builder import ordered
@@ -48,11 +51,12 @@ def parse(record: Record) -> Incident | Document:
         labels=labels(record.get("labels")),
         status=one_of(record.text("status") or fallback, Status, "status"),
         acknowledged_at=record.time("acknowledged_at"),
-        resolved_at=resolved_at or (resolution.at if resolution else None),
+        resolved_at=resolved_at or (resolution.at if resolution and not record.text("document") else None),
         source=record.text("source") or "import",
         source_id=source_id,
         resolution=resolution,
         links=_links(record),
+        **_report(record),
     )
 
 
@@ -74,6 +78,7 @@ def dump(incident: Incident) -> dict[str, Any]:
         "source_id": incident.source_id,
         "links": [{"kind": link.kind, "incident": link.incident} for link in incident.links],
         "resolution": _dump_resolution(incident.resolution) if incident.resolution else None,
+        **_dump_report(incident),
     }
 
 
@@ -141,6 +146,7 @@ def _resolution(record: Record, resolved_at: datetime | None) -> Resolution | No
         summary=plain(said.get("summary"), "resolution.summary"),
         provenance=one_of(said.text("provenance") or "imported", Provenance, "resolution.provenance"),
         by=said.text("by"),
+        root_cause_line=_line(said.get("root_cause_line"), "resolution.root_cause_line"),
     )
 
 
@@ -158,7 +164,68 @@ def _step(value: Any, n: int) -> ResolutionStep:
         plain(value.get("command"), f"{field}.command"),
         one_of(plain(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
         plain(value.get("rollback"), f"{field}.rollback"),
+        _line(value.get("line"), f"{field}.line"),
     )
+
+
+def _line(value: Any, field: str) -> int | None:
+    """A line's number, counted from 1."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
+        raise Invalid(f"`{field}` must be the number of a line, counted from 1", field)
+    return value
+
+
+def _report(record: Record) -> dict[str, Any]:
+    """What a postmortem says of the incident, where the record has it."""
+    numbers = record.get("lines") or {}
+    if not isinstance(numbers, Mapping):
+        raise Invalid(f"`lines` must be an object of line numbers, not {kind_of(numbers)}", "lines")
+    return {
+        "document": record.text("document"),
+        **{name: plain(record.get(name), name) for name in ("impact", "detection", "trigger")},
+        "timeline": tuple(_entry(row, n) for n, row in enumerate(_objects(record, "timeline"))),
+        "action_items": tuple(_action_item(row, n) for n, row in enumerate(_objects(record, "action_items"))),
+        "lines": {str(name): line for name, value in numbers.items() if (line := _line(value, f"lines.{name}"))},
+    }
+
+
+def _objects(record: Record, name: str) -> tuple[Record, ...]:
+    """The objects of a list; another tool's words under the same name are left where they are."""
+    value = record.get(name)
+    return record.rows(name) if isinstance(value, list) else ()
+
+
+def _entry(row: Record, n: int) -> TimelineEntry:
+    return TimelineEntry(
+        plain(row.get("text"), f"timeline.{n}.text") or "",
+        row.time("at"),
+        _line(row.get("line"), f"timeline.{n}.line"),
+    )
+
+
+def _action_item(row: Record, n: int) -> ActionItem:
+    return ActionItem(
+        plain(row.get("text"), f"action_items.{n}.text") or "",
+        row.text("owner"),
+        row.text("state"),
+        _line(row.get("line"), f"action_items.{n}.line"),
+    )
+
+
+def _dump_report(incident: Incident) -> dict[str, Any]:
+    """The fields of a postmortem that say something."""
+    held = {
+        "document": incident.document,
+        "impact": incident.impact,
+        "detection": incident.detection,
+        "trigger": incident.trigger,
+        "timeline": [{"text": one.text, "at": _written(one.at), "line": one.line} for one in incident.timeline],
+        "action_items": [asdict(item) for item in incident.action_items],
+        "lines": dict(incident.lines),
+    }
+    return {name: value for name, value in held.items() if value}
 
 
 def _links(record: Record) -> tuple[Link, ...]:
@@ -182,8 +249,10 @@ def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
         "cause": resolution.cause,
         "steps": [
             {"text": step.text, "command": step.command, "outcome": step.outcome, "rollback": step.rollback}
+            | ({"line": step.line} if step.line else {})
             for step in resolution.steps
         ],
+        **({"root_cause_line": resolution.root_cause_line} if resolution.root_cause_line else {}),
         "summary": resolution.summary,
         "provenance": resolution.provenance,
         "by": resolution.by,

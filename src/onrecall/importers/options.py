@@ -11,6 +11,7 @@ from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import columns
 from onrecall.importers.formats import formats
+from onrecall.importers.markdown import Findings
 from onrecall.importers.record import Note
 from onrecall.importers.times import Times, zone
 
@@ -65,3 +66,5 @@ class Tally:
 
     documents: dict[str, str] = field(default_factory=dict)
     files: Counter[str] = field(default_factory=Counter)
+    findings: Findings = field(default_factory=Findings)
+    """What documents had in common that is worth knowing."""

@@ -1,6 +1,7 @@
 """One file or body → incidents, documents, what was left out, and notes."""
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 
 from onrecall.domain.errors import Rejected
 from onrecall.domain.incident import Document
+from onrecall.importers import chroma, markdown, markup
 from onrecall.importers import csv_reader as csv_rows
-from onrecall.importers import markdown
 from onrecall.importers.encoding import SAMPLE, binary, decode
 from onrecall.importers.formats import MARKDOWN
 from onrecall.importers.options import How, Item, Source, Tally, how
@@ -25,8 +26,20 @@ _ENDINGS = {
     "text/csv": ".csv",
     "text/tab-separated-values": ".tsv",
     "text/markdown": ".md",
+    "text/html": ".html",
+    "application/xhtml+xml": ".xhtml",
+    "text/x-rst": ".rst",
+    "text/asciidoc": ".adoc",
+    "text/org": ".org",
+    "application/x-ipynb+json": ".ipynb",
+    "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
-_PROMISING = (*markdown.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
+"""The endings of files that hold one document each."""
+_PROMISING = (*DOCUMENTS, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+_PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
+_NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
 
 
@@ -51,19 +64,52 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
     sample = source.stream.read(SAMPLE)
     source.stream.seek(0)
     if not sample.strip(_NOTHING) and source.size <= SAMPLE:
+        if source.inside and _ending(source.path) in DOCUMENTS:
+            yield Note(source.name, "skipped: there is no text in it")
+            return
         yield Rejected(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
+    elif how.format is None and (ending := _document_ending(source, sample)):
+        yield from _translated(source, ending, how, tally)
     elif kind := binary(sample):
         yield _other(source, f"it is {kind}")
     elif (shape := _shape(source.path, sample, how)) is None:
         yield _other(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or say its format")
     elif shape == MARKDOWN:
-        yield _markdown(source, how, tally)
+        yield from _markdown(source, how, tally)
     else:
         yield from Records(source, shape, how, tally).read(sample)
 
 
+def _document_ending(source: Source, sample: bytes) -> str | None:
+    """The ending of a document in another form than Markdown, by its name or by how it begins."""
+    ending = _ending(source.path)
+    if ending in markup.SUFFIXES:
+        return ending
+    text = decode(sample[:4096])[0] if sample[:1] in b"<{\n \xef" else ""
+    if ending not in markdown.SUFFIXES and _PAGE.match(text):
+        return ".html"
+    return ".ipynb" if ending == ".json" and _NOTEBOOK.match(text) else None
+
+
+def _translated(source: Source, ending: str, how: How, tally: Tally) -> Iterator[Item]:
+    """A document in another form than Markdown."""
+    if source.size > LARGEST_DOCUMENT:
+        yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
+        return
+    data = source.stream.read()
+    try:
+        text = markup.TEXTS[ending](decode(data)[0]) if ending in markup.TEXTS else markup.BINARIES[ending](data)
+    except ValueError as problem:
+        yield Rejected(source.name, None, f"it can't be read: {problem}")
+        return
+    yield from _document(source, text, how, tally)
+
+
 def _other(source: Source, reason: str) -> Rejected | Note:
     """Nothing of ours: skipped in a folder, unless its ending promised otherwise."""
+    if source.inside and source.path.rpartition("/")[2] == chroma.DATABASE:
+        folder = source.path.rpartition("/")[0] or "FOLDER"
+        return Note(source.name, f"skipped: a database of Chroma; import it as {chroma.PREFIX}{folder}")
     if source.inside and _ending(source.path) not in _PROMISING:
         return Note(source.name, f"skipped: {reason}")
     return Rejected(source.name, None, f"it can't be read: {reason}")
@@ -84,10 +130,19 @@ def _shape(path: str, sample: bytes, how: How) -> str | None:
         return "jsonl"
     if ending == ".json" or (begin in ("{", "[") and ending not in (".csv", ".tsv")):
         return "json"
-    first = text.lstrip().partition("\n")[0]
     if ending in (".csv", ".tsv") or how.format is not None or how.mapping is not None:
         return "csv"
-    if first.startswith(("---", "# ", "## ")) or next(markdown.headings(text), None):
+    return _looks_like(text, ending)
+
+
+def _looks_like(text: str, ending: str) -> str | None:
+    """The shape of a text whose name tells nothing: markup that is none of ours has none."""
+    first = text.lstrip().partition("\n")[0]
+    if first.startswith("<"):
+        return None
+    if first.startswith(("---", "# ", "## ")) or next(iter(markdown.headings(text)), None):
+        return MARKDOWN
+    if ending in (".txt", ".text") and markdown.has_sections(text):
         return MARKDOWN
     return "csv" if any(first.count(mark) >= 2 for mark in csv_rows.DELIMITERS) else None
 
@@ -98,15 +153,24 @@ def _one_a_line(text: str) -> bool:
     return len(lines) == 2 and len(lines[0].strip()) > 1 and lines[1].startswith("{")
 
 
-def _markdown(source: Source, how: How, tally: Tally) -> Item:
+def _markdown(source: Source, how: How, tally: Tally) -> Iterator[Item]:
     if source.size > LARGEST_DOCUMENT:
-        return Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
-    found = markdown.parse(source.name, decode(source.stream.read())[0], source.path, how.times())
-    if isinstance(found, Document):
-        earlier = tally.documents.setdefault(found.id, source.name)
-        if earlier != source.name:
-            return Rejected(
-                source.name, "id", f"the id {found.id!r} is already that of {earlier}; give one of them another `id`"
-            )
-        tally.files[found.kind] += 1
-    return found
+        yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
+        return
+    yield from _document(source, decode(source.stream.read())[0], how, tally)
+
+
+def _document(source: Source, text: str, how: How, tally: Tally) -> Iterator[Item]:
+    """The document of a Markdown text and its incidents; two documents with one id are a mistake."""
+    for item in markdown.read(source.name, text, source.path, how.times(), tally.findings):
+        if isinstance(item, Document):
+            earlier = tally.documents.setdefault(item.id, source.name)
+            if earlier != source.name:
+                yield Rejected(
+                    source.name, "id", f"the id {item.id!r} is already that of {earlier}; give one of them another `id`"
+                )
+                return
+            tally.files[item.kind] += 1
+        yield item
+    if not source.inside:
+        yield from tally.findings.notes(source.name)

@@ -1,5 +1,6 @@
 """One record of a file and the questions that every format asks of it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from onrecall.importers.times import Times
 
 DEEPEST = 64
 LONGEST_ID = 200
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _CALLED = ("name", "summary", "display_value", "value", "title", "attributes.name", "data.attributes.name")
 
 
@@ -78,8 +80,8 @@ class Record:
         """The first of these that counts something, from zero up; what is no number is as if it were not there."""
         for name in names:
             value = self.get(name)
-            if isinstance(value, str) and value.strip().isdecimal() and len(value) < 16:
-                value = int(value)
+            if isinstance(value, str) and len(value) < 16 and _NUMBER.fullmatch(value.strip()):
+                value = float(value) if "." in value else int(value)
             if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
                 return value
         return None

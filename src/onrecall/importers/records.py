@@ -1,12 +1,12 @@
 """The records of one JSON or CSV file → nouns, in the words of whichever tool wrote them."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import columns
+from onrecall.importers import chroma, columns
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows
 from onrecall.importers.encoding import Lines, decode
@@ -51,8 +51,36 @@ class Records:
         else:
             text, guessed = decode(self._source.stream.read())
             lines.not_utf8 = 1 if guessed else None
-            yield from self._records("json", json_rows.whole(self._name, text), lambda: "JSON")
+            yield from self._json(text)
         yield from self._notes(lines)
+
+    def collection(self, rows: Sequence[Row], name: str) -> Iterator[Item]:
+        """The records of a collection of Chroma: incidents where they have an incident's fields, else documents."""
+        asked = self._how.format is not None or self._how.mapping is not None
+        found = [row for row in rows if asked or chroma.is_incident(row)]
+        incidents = [chroma.with_end(row) for row in found]
+        if incidents or not rows:
+            yield from self._records("json", iter(incidents), lambda: f"collection {name} of Chroma")
+        if ended := sum(row is not other for row, other in zip(found, incidents, strict=True)):
+            yield Note(self._name, f"{ended} records say what fixed them but not when: taken as fixed on their date")
+        documents = [row for row in rows if not (asked or chroma.is_incident(row))]
+        if documents:
+            self._tally.files["chroma"] += 1
+            yield Note(self._name, f"{len(documents)} records of {name} have no incident's fields: read as documents")
+        for row in documents:
+            yield chroma.document(row, name)
+        yield from self._notes(None)
+
+    def _json(self, text: str) -> Iterator[Item]:
+        try:
+            dump = chroma.dump_rows(self._name, text)
+        except Invalid as problem:
+            yield Rejected(self._name, problem.field, str(problem))
+            return
+        if dump is None:
+            yield from self._records("json", json_rows.whole(self._name, text), lambda: "JSON")
+        else:
+            yield from self.collection(dump, "a dump")
 
     def _records(self, shape: Shape, rows: Iterator[Row | Rejected], described: Callable[[], str]) -> Iterator[Item]:
         ahead = _until_known(rows)
@@ -61,6 +89,9 @@ class Records:
             yield from (row for row in ahead if isinstance(row, Rejected))
             if not ahead:
                 yield Rejected(self._name, None, "there is no record in it")
+            return
+        if self._source.inside and not self._may_be_history(shape, known):
+            yield Note(self._name, "skipped: it holds no incidents; none of its fields says when something began")
             return
         try:
             name, parse, note = self._format(shape, known)
@@ -74,6 +105,14 @@ class Records:
             self._times.order = order_of(value for value in values if isinstance(value, str))
         for row in _chain(ahead, rows):
             yield row if isinstance(row, Rejected) else self._record(row, parse)
+
+    def _may_be_history(self, shape: Shape, records: list[Mapping[str, Any]]) -> bool:
+        """Whether a file that was only found in a folder could hold incidents: schemas and dashboards do not."""
+        if self._how.format or self._how.mapping or detect(shape, records):
+            return True
+        present = dict.fromkeys(column for values in records for column in values)
+        assigned = columns.assign(present, columns.Mapped())
+        return "started_at" in assigned or (shape == "csv" and bool({"id", "title"} & set(assigned)))
 
     def _format(self, shape: Shape, records: list[Mapping[str, Any]]) -> tuple[str, Parse, str]:
         """The name of the format, its parser, and what there is to say about it."""
@@ -109,9 +148,9 @@ class Records:
             )
         return thing
 
-    def _notes(self, lines: Lines) -> Iterator[Note]:
+    def _notes(self, lines: Lines | None) -> Iterator[Note]:
         times = self._times
-        if lines.not_utf8:
+        if lines and lines.not_utf8:
             yield Note(f"{self._name}, line {lines.not_utf8}", "not UTF-8; read as Windows-1252")
         if times.assumed_utc:
             yield Note(

@@ -148,7 +148,8 @@ class Taking:
         except Invalid as error:
             return self._poison(one, error)
         try:
-            return _placed(self._receiver.read(source, records.delivery(one)), one)
+            read = self._receiver.read(source, records.delivery(one))
+            return _placed(read, one) if read.refusal is None else self._poison(one, read.refusal, source)
         except Invalid as error:
             return self._poison(one, error, source)
         except NotFound as error:

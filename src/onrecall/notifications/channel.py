@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.domain.suggestion import Suggestion
 
@@ -33,6 +34,8 @@ class News:
     """The incident that this one was merged into."""
     suggestions: tuple[Suggestion, ...] = ()
     """What senders say fixed it and nobody confirmed, the newest first."""
+    alert_links: tuple[AlertLink, ...] = ()
+    """Where the senders of its alerts say that people can look; untrusted, and only http or https."""
 
 
 @dataclass(frozen=True, slots=True)

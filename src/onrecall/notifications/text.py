@@ -3,7 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
+from onrecall.domain.alert import AlertLinkKind
 from onrecall.domain.incident import (
     Citation,
     Confidence,
@@ -37,9 +39,22 @@ RISK: Mapping[Risk, str] = {
     "disruptive": "disruptive",
     "destructive": "destructive",
 }
+LINK: Mapping[AlertLinkKind, str] = {
+    "runbook": "Runbook",
+    "dashboard": "Dashboard",
+    "source": "Alert",
+    "generator": "Rule",
+    "silence": "Silence",
+}
+"""What a link of an alert is called."""
 NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
+
+
+def host_of(url: str) -> str:
+    """The host that a link leads to, as it is written there, so that nobody is led elsewhere unawares."""
+    return (urlsplit(url).hostname or "").encode("ascii", "backslashreplace").decode()[:60]
 
 
 def first_safe(recommendation: Recommendation) -> Step | None:

@@ -53,6 +53,7 @@ class Webhook:
                 "suggestions": [
                     {"id": one.id, "by": one.by, "at": _moment(one.at), "text": one.text} for one in event.suggestions
                 ],
+                "links": [{"kind": link.kind, "url": link.url} for link in event.alert_links],
             }
         )
 

@@ -10,7 +10,7 @@ from onrecall.importers.resolution import closing, resolution, sections
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import Pace
 from onrecall.pipeline.suggestions import SuggestionDesk, as_resolution, newest_notes
-from onrecall.storage import Store, StoredNote
+from onrecall.storage import Store, StoredAlert, StoredNote
 
 BATCH = 200
 MOST_SUGGESTIONS = 5
@@ -40,7 +40,15 @@ class Settling:
 
     def run(self) -> int:
         """Settle what can be settled now; how much that was."""
-        return self._hear_changes() + self._hear_notes() + self._end()
+        return self._expire() + self._hear_changes() + self._hear_notes() + self._end()
+
+    def _expire(self) -> int:
+        """End alerts of which nothing was heard for their time, since their sources never say that they are over."""
+        now = self._clock()
+        expired = self._store.storms.expired(now, BATCH)
+        if expired:
+            self._store.storms.end_expired({one.id: _why_over(one) for one in expired}, now)
+        return len(expired)
 
     def _hear_changes(self) -> int:
         found = self._store.storms.changes_to_look_at(BATCH, storm.BEFORE)
@@ -77,6 +85,16 @@ class Settling:
             stating = [(written[0], as_resolution(written[0], at))]
         for note, resolution in stating:
             self._suggestions.suggest_resolution(self._store.incident(incident.id), note, resolution)
+
+
+def _why_over(expired: StoredAlert) -> str:
+    """Why an alert is over of which nobody said so, in words for people."""
+    if expired.alert.purpose == "test":
+        return "a test message ends by itself"
+    return (
+        f"it expired: nothing was heard of it since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
+        f"and {expired.alert.source} never says that an alert is over"
+    )
 
 
 def stated(note: StoredNote, at: datetime) -> Resolution | None:

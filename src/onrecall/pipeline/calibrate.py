@@ -79,7 +79,7 @@ class Trust:
 
     def resolved(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """An incident has its resolution: judge the first answer that was given to it."""
-        if not answers or incident.resolution is None or not incident.resolution.counts:
+        if not answers or incident.resolution is None or not incident.resolution.confirmed:
             return
         first = min(answers, key=lambda one: one.created_at)
         right, place = _named(first, incident.resolution), _place(first, incident.resolution)

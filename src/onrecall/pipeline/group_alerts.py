@@ -104,7 +104,8 @@ class Grouping:
             self._holdings.opened(name, [placed.alert for placed in one.alerts])
 
     def _work(self, seen: Seen, now: datetime) -> Work:
-        fresh = [one for one in seen.waiting if one.incident is None]
+        homeless = [one for one in seen.waiting if one.incident is None]
+        fresh = [one for one in homeless if one.alert.purpose == "incident"]
         candidates = [self._candidate(one) for one in seen.open]
         found = plan([heard(one) for one in fresh], candidates, self._topology, Pairings(seen.pairings))
         touched = {one.incident.id: Touched(one.incident, one.held) for one in seen.open}
@@ -127,8 +128,13 @@ class Grouping:
         ]
         openings = [(list(one.members), [fresh[n] for n in one.alert_indexes]) for one in found.opens]
         openings += [([_unresolved(name)] * len(some), some) for name, some in later.items()]
-        quiet = [Placed(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
-        return self._draft(seen.number, openings, stirred, merged, quiet, now)
+        aside = [Placed(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
+        aside += [
+            Placed(one, _how(one.alert.purpose, None, (one.alert.purpose_reason,)))
+            for one in homeless
+            if one.alert.purpose != "incident"
+        ]
+        return self._draft(seen.number, openings, stirred, merged, aside, now)
 
     def _draft(
         self,
@@ -136,10 +142,10 @@ class Grouping:
         openings: Sequence[tuple[Sequence[Member], Sequence[StoredAlert]]],
         stirred: Sequence[Touched],
         merged: Sequence[Merged],
-        quiet: Sequence[Placed],
+        aside: Sequence[Placed],
         now: datetime,
     ) -> Work:
-        new = [storm.composed(None, some, self._topology) for _, some in openings]
+        new = [_over_at_birth(storm.composed(None, some, self._topology), some, now) for _, some in openings]
         after = [self._after(one) for one in stirred]
         anew = [
             two
@@ -159,7 +165,7 @@ class Grouping:
                 self._changed(one, two, passages.get(two.id), now) for one, two in zip(stirred, after, strict=True)
             ),
             merged=tuple(merged),
-            done=tuple(quiet),
+            done=tuple(aside),
         )
 
     def _candidate(self, one: Grouped) -> OpenIncident:
@@ -213,7 +219,10 @@ class Grouping:
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> Opened:
         placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
-        return Opened(incident, passages, tuple(placed), (_alerted("", alerts),))
+        told = [_alerted("", alerts)]
+        if incident.status == "resolved" and incident.resolved_at is not None:
+            told.append(Happening("", "resolved", incident.resolved_at, detail={**BY_ALERTS, "first_heard": "over"}))
+        return Opened(incident, passages, tuple(placed), tuple(told))
 
     @staticmethod
     def _changed(one: Touched, after: Incident, passages: tuple[Passage, ...] | None, now: datetime) -> Changed:
@@ -225,7 +234,16 @@ class Grouping:
         more = one.before.resolution is None and (
             storm.says_more(one.before, after) if after.source == ALERTS else _new_kind(one)
         )
-        return Changed(one.before, after, passages, (*one.news, *one.joined), tuple(told), refresh=more)
+        refresh = more or (after.status == "open" and one.before.status == "resolved")
+        return Changed(one.before, after, passages, (*one.news, *one.joined), tuple(told), refresh=refresh)
+
+
+def _over_at_birth(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
+    """An incident of which nothing was heard before it was over is over from the start, and nobody is called for it."""
+    if any(heard(one).status == "firing" for one in alerts):
+        return incident
+    ends = [one.alert.ends_at or one.received_at for one in alerts]
+    return replace(incident, status="resolved", resolved_at=max(incident.started_at, min(max(ends), now)))
 
 
 def heard(one: StoredAlert) -> Alert:

@@ -7,12 +7,15 @@ from datetime import datetime
 from onrecall.domain.errors import Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import Note, Quality, Survey
+from onrecall.pipeline.attach_reports import described, on_record
 from onrecall.pipeline.learn import performed_in
 from onrecall.redaction import redact_thing
 from onrecall.retrieval import Recall
 from onrecall.storage import Entry, Saved, Store
 
 BATCH = 64
+MOST_WAITING = 2_000
+"""Postmortems that wait at a time for the incident that they name."""
 
 
 @dataclass(slots=True)
@@ -57,31 +60,88 @@ def bring(
     *,
     personal: bool = False,
     dry_run: bool = False,
+    credit: bool = True,
 ) -> Brought:
-    """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing."""
-    brought = Brought()
-    for batch, read in _batches(things, brought):
-        clean = [redact_thing(thing, personal=personal) for thing in batch]
-        for thing in clean:
-            if isinstance(thing, Incident):
-                brought.survey.add(thing)
-        known = store.unchanged(clean)
-        brought.unchanged += sum(known)
-        fresh = [thing for thing, same in zip(clean, known, strict=True) if not same]
-        if dry_run:
-            brought.created += len(fresh)
-        elif fresh:
-            for saved in store.save(_entries(recall, fresh), clock()):
-                brought.add(saved)
+    """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing.
+
+    Without `credit` the steps of a resolution are no tries that count.
+    """
+    bringing = _Bringing(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
+    for batch, read in _batches(things, bringing.brought):
+        bringing.take(batch)
         if progress:
             progress(read)
-    return brought
+    bringing.finish()
+    return bringing.brought
 
 
-def _entries(recall: Recall, things: Sequence[Incident | Document]) -> list[Entry]:
+class _Bringing:
+    """One import: what is saved at once, and postmortems that name an incident, which wait until it may have come."""
+
+    def __init__(
+        self,
+        store: Store,
+        recall: Recall,
+        clock: Callable[[], datetime],
+        *,
+        personal: bool,
+        dry_run: bool,
+        credit: bool,
+    ) -> None:
+        self._store, self._recall, self._clock = store, recall, clock
+        self._personal, self._dry_run, self._credit = personal, dry_run, credit
+        self._naming: list[Incident] = []
+        self.brought = Brought()
+
+    def take(self, batch: Sequence[Incident | Document]) -> None:
+        """Redact a batch and save what is new or says something else."""
+        clean = [redact_thing(thing, personal=self._personal) for thing in batch]
+        self._naming += [thing for thing in clean if isinstance(thing, Incident) and thing.named_on_record]
+        self._save([thing for thing in clean if isinstance(thing, Document) or not thing.named_on_record])
+        if len(self._naming) >= MOST_WAITING:
+            self.finish()
+
+    def finish(self) -> None:
+        """Add to incidents on record what their postmortems say; where none is on record, the postmortem is it."""
+        for start in range(0, len(self._naming), BATCH):
+            part = self._naming[start : start + BATCH]
+            stored = on_record(self._store, part)
+            for told in part:
+                if told.id in stored:
+                    self._attach(stored[told.id], told)
+            self._save([told for told in part if told.id not in stored])
+        self._naming.clear()
+
+    def _attach(self, stored: Incident, told: Incident) -> None:
+        whole = described(stored, told)
+        if whole == stored:
+            self.brought.unchanged += 1
+            return
+        self.brought.updated += 1
+        if not self._dry_run:
+            (passages,) = self._recall.prepare([whole])
+            self._store.attach_report(
+                whole, passages, performed_in(whole.resolution if self._credit else None), self._clock()
+            )
+
+    def _save(self, clean: Sequence[Incident | Document]) -> None:
+        for thing in clean:
+            if isinstance(thing, Incident):
+                self.brought.survey.add(thing)
+        known = self._store.unchanged(clean)
+        self.brought.unchanged += sum(known)
+        fresh = [thing for thing, same in zip(clean, known, strict=True) if not same]
+        if self._dry_run:
+            self.brought.created += len(fresh)
+        elif fresh:
+            for saved in self._store.save(_entries(self._recall, fresh, credit=self._credit), self._clock()):
+                self.brought.add(saved)
+
+
+def _entries(recall: Recall, things: Sequence[Incident | Document], *, credit: bool) -> list[Entry]:
     prepared = recall.prepare(things)
     return [
-        Entry(thing, passages, performed_in(thing.resolution if isinstance(thing, Incident) else None))
+        Entry(thing, passages, performed_in(thing.resolution if credit and isinstance(thing, Incident) else None))
         for thing, passages in zip(things, prepared, strict=True)
     ]
 
@@ -93,7 +153,7 @@ def _batches(
     batch: list[Incident | Document] = []
     read = 0
     for thing in things:
-        read += 1
+        read += not (isinstance(thing, Incident) and thing.document)  # its document was counted
         if isinstance(thing, Rejected):
             brought.rejected.append(thing)
         elif isinstance(thing, Note):

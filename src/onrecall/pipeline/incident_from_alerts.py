@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.markdown_page import one_line
-from onrecall.grouping import Topology, kind_of
+from onrecall.grouping import Topology, kind_of, service_name
 from onrecall.storage import ALERTS, StoredAlert
 
 LISTED = 20
@@ -44,7 +44,7 @@ def composed(
         title=_cut(first.title, TITLE) or _cut(first.key, TITLE),
         started_at=begun(ordered[0]),
         description=_description(first, also),
-        service=_agreed(one.service for one in told),
+        service=_agreed_service(one.service for one in told),
         environment=_agreed(one.environment for one in told),
         severity=worst(one.severity for one in told),
         labels=_shared([one.labels for one in told]),
@@ -70,12 +70,12 @@ def begun(one: StoredAlert) -> datetime:
 
 def leading(alerts: Sequence[Alert], topology: Topology) -> Alert:
     """The alert that names the incident: the earliest of the service that most of the others need."""
-    services = {one.service.strip().casefold() for one in alerts if one.service}
+    services = {service_name(one.service) for one in alerts if one.service}
     needed = {name: _needed_by(name, services, topology) for name in services if name in topology}
     most = max(needed.values(), default=0)
     if most == 0:
         return alerts[0]
-    return next(one for one in alerts if one.service and needed.get(one.service.strip().casefold()) == most)
+    return next(one for one in alerts if one.service and needed.get(service_name(one.service)) == most)
 
 
 def _needed_by(service: str, others: set[str], topology: Topology) -> int:
@@ -174,6 +174,12 @@ def _agreed(values: Iterable[str | None]) -> str | None:
     """What all say that say anything."""
     said = {value for value in values if value}
     return said.pop() if len(said) == 1 else None
+
+
+def _agreed_service(values: Iterable[str | None]) -> str | None:
+    """The service that all name that name any, in the first spelling."""
+    spelled = [value for value in values if value]
+    return spelled[0] if len({service_name(value) for value in spelled}) == 1 else None
 
 
 def _cut(text: str, most: int) -> str:

@@ -3,17 +3,19 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from onrecall.domain.alert import Acknowledgement, Note, Signal
-from onrecall.domain.errors import Conflict, Invalid, NotFound, Rejected
+from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
+from onrecall.domain.errors import Conflict, Invalid, Rejected
 from onrecall.domain.incident import Document
 from onrecall.pipeline.observers import Observers, Taken
 from onrecall.pipeline.redaction_cache import Cleaner
 from onrecall.pipeline.suggestions import suggested_document
 from onrecall.redaction import redact_thing
 from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, Source
+from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, SourceCatalog
+from onrecall.sources.body_decoding import decode_text
+from onrecall.sources.rehearsal import Rehearsal, rehearse
 from onrecall.storage import Arrival, Entry, Received, Store, Unread
 from onrecall.storage import ingest as receiving
 
@@ -26,6 +28,8 @@ class Read:
 
     arrival: Arrival
     confirmation: Confirmation | None = None
+    refusal: Invalid | None = None
+    """Why nothing of it could be read; it is kept as rejected all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,10 @@ class Receipt:
     """What the sender's things are known by."""
     confirmation: Confirmation | None = None
     """The sender asks to have an address fetched."""
-
-
-def sender(name: str, sources: Mapping[str, Source] = SOURCES) -> Source:
-    """The sender of this name."""
-    if name not in sources:
-        raise NotFound(f"there is no sender {name[:60]!r}; there are {', '.join(sorted(sources))}")
-    return sources[name]
+    refusal: Invalid | None = None
+    """Why nothing of it could be read; it is kept as rejected all the same."""
+    problems: tuple[str, ...] = ()
+    """What could not be read of parts that were taken in, each naming its field."""
 
 
 class Receiver:
@@ -59,7 +60,8 @@ class Receiver:
         observers: Observers,
         *,
         personal: bool,
-        sources: Mapping[str, Source] = SOURCES,
+        sources: SourceCatalog = SOURCES,
+        expiry: Mapping[str, timedelta] | None = None,
         trusted: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
@@ -67,25 +69,43 @@ class Receiver:
         self._clock = clock
         self._observers = observers
         self._personal = personal
-        self._sources = sources
+        self.sources = sources
+        self._expiry = expiry or {}
         self._trusted = trusted
         self._own = threading.local()
 
     def read(self, source: str, delivery: Delivery, by: str | None = None) -> Read:
-        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all is Invalid.
+        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all carries its refusal.
 
         `by` is the name of the key that it came with; it stands for who wrote what names no author.
         """
-        known = sender(source, self._sources)
+        known = self.sources.find(source)
         try:
-            return self._ready(source, known.parse(delivery, self._clock()), by)
-        except Invalid:
-            self._observers.take(Taken(source, 0, 0, 1))
-            raise
+            return self._ready(known.name, known.parse(delivery, self._clock()), by)
+        except Invalid as error:
+            whole = Malformed("body", error.field, str(error), decode_text(delivery.body))
+            return replace(self.unread(known.name, whole), refusal=error)
 
     def unread(self, source: str, part: Malformed) -> Read:
         """A message that can't be read at all, ready to be kept as rejected."""
         return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
+
+    def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
+        """What would come of a delivery, redacted as it would be stored; nothing is kept."""
+        rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
+        clean = self._cleaner
+        parts = tuple(
+            replace(
+                part,
+                fields=tuple(replace(one, value=clean.text(one.value) if one.value else None) for one in part.fields),
+                problems=tuple(map(clean.text, part.problems)),
+            )
+            for part in rehearsal.parts
+        )
+        rejected = tuple(
+            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
+        )
+        return replace(rehearsal, parts=parts, rejected=rejected)
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
@@ -103,7 +123,9 @@ class Receiver:
         if noun is not None:
             read = self._ready(part.source, Parsed((noun,)), None)
         else:
-            read = self.read(part.source, Delivery(mended or part.raw.encode(), JSON))
+            read = self.read(part.source, Delivery(mended or part.raw.encode(errors="replace"), JSON))
+            if read.refusal is not None:
+                raise read.refusal
         _refuse(one.told() for one in read.arrival.unread)
         (receipt,) = self.keep([replace(read, arrival=replace(read.arrival, again=True))])
         _refuse(receipt.rejected)
@@ -115,7 +137,7 @@ class Receiver:
         unread = tuple(_unread(one, clean) for one in parsed.malformed)
         attributed = tuple(_attributed(signal, source, by) for signal in parsed.signals)
         clean.look_ahead(attributed)
-        signals = tuple(clean.thing(signal) for signal in attributed)
+        signals = tuple(clean.thing(self._expiring(signal)) for signal in attributed)
         arrival = Arrival(source, signals, unread=unread)
         documents = [redact_thing(one, self._personal) for one in parsed.documents]
         if documents:
@@ -130,6 +152,13 @@ class Receiver:
             return replace(arrival, entries=tuple(entries))
         suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
         return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))
+
+    def _expiring(self, signal: Signal) -> Signal:
+        """An alert that nobody ends, with the time after which the operator wants it to be over."""
+        if not isinstance(signal, Alert) or signal.expires_after is None or signal.purpose == "test":
+            return signal
+        chosen = self._expiry.get(signal.source, self._expiry.get("default"))
+        return signal if chosen is None else replace(signal, expires_after=chosen or None)
 
     @property
     def _cleaner(self) -> Cleaner:
@@ -156,8 +185,12 @@ def _attributed(signal: Signal, source: str, by: str | None) -> Signal:
 
 
 def _receipt(read: Read, received: Received) -> Receipt:
-    keys = tuple(one.key for one in read.arrival.signals)
-    return Receipt(received.accepted, received.duplicate, received.rejected, keys, read.confirmation)
+    signals = read.arrival.signals
+    keys = tuple(one.key for one in signals)
+    problems = tuple(dict.fromkeys(text for one in signals if isinstance(one, Alert) for text in one.problems))
+    return Receipt(
+        received.accepted, received.duplicate, received.rejected, keys, read.confirmation, read.refusal, problems
+    )
 
 
 def _unread(part: Malformed, clean: Cleaner) -> Unread:

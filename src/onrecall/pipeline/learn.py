@@ -10,7 +10,7 @@ from onrecall.recommendation import step_key
 
 def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
     """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
-    if resolution is None or not resolution.counts:
+    if resolution is None or not resolution.confirmed:
         return ()
     return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
 

@@ -7,14 +7,16 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, Protocol, get_args
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
-from onrecall.notifications import Channel, Message, Refused, Told, news, standing
+from onrecall.notifications import Channel, Message, Refused, Sent, Told, news, standing
 from onrecall.notifications import Event as Happened
+from onrecall.pipeline import alert_links
 from onrecall.redaction import redact
 from onrecall.storage import Event, Store
 from onrecall.storage.outbox import Delivery, Letter, Remembered
@@ -29,29 +31,103 @@ UNHEARD = timedelta(seconds=30)
 STALE = timedelta(days=1)
 """What happened longer ago is no news: it is not told by who was switched off meanwhile."""
 CHANCE = secrets.SystemRandom()
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 MATTERS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
 
 log = logging.getLogger(__name__)
 
 
-class Teller:
-    """One channel's way out, for one thread."""
+class Sender(Protocol):
+    """The end of a channel that carries messages there."""
+
+    @property
+    def name(self) -> str:
+        """What its deliveries are kept under."""
+
+    def send(self, message: Message, thread: Mapping[str, Any]) -> Sent:
+        """Carry it there, or raise Unavailable (it is tried again) or Refused (it is not)."""
+
+
+class Letters(Protocol):
+    """Decides which events of the feed become deliveries, and what these say."""
+
+    def concerns(self, event: Event) -> bool:
+        """Whether an event may have something to say on this channel."""
+
+    def letter(self, event: Event, known: Remembered | None, told: Mapping[str, Any] | None) -> Letter | None:
+        """What an event adds to what was said last (`told`); None: nothing."""
+
+
+class News:
+    """Tells people: the first answer, another answer, the end, and what was not the end."""
+
+    def __init__(
+        self, channel: Channel, store: Store, clock: Callable[[], datetime], least: Severity | None = None
+    ) -> None:
+        self._channel, self._store, self._clock, self._least = channel, store, clock, least
+
+    def concerns(self, event: Event) -> bool:
+        """Whether it is of a kind that people are told, and new enough to be news."""
+        return event.type in MATTERS and self._clock() - event.recorded_at < STALE
+
+    def letter(self, event: Event, known: Remembered | None, told: Mapping[str, Any] | None) -> Letter | None:
+        """What an event adds to what was told last; None: nothing."""
+        try:
+            incident, answer = self._store.incident(event.incident), self._answer(event)
+        except NotFound:
+            return None
+        happened = Happened(event.seq, event.type, event.at, event.by, event.detail)
+        suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
+        delivered = Told.read(known.sent) if known else None
+        update = news(incident, answer, happened, Told.read(told), delivered, suggestions)
+        if update is None or not self._loud_enough(incident):
+            return None
+        update = replace(update, alert_links=alert_links.collect(self._store.alerts_of(incident.id, LINKED_ALERTS)))
+        message = self._channel.render(incident, answer, update, known.remote if known else {})
+        if message is None:
+            return None
+        said = standing(incident, answer, update.into, suggestions).plain()
+        return Letter(event.incident, event.seq, update.kind, message.body, said)
+
+    def _answer(self, event: Event) -> Recommendation | None:
+        """The answer that an event is about; the newest where it is about something else."""
+        name = event.detail.get("recommendation") if event.type == "recommended" else None
+        return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
+
+    def _loud_enough(self, incident: Incident) -> bool:
+        """Whether it is bad enough to be told here; where nobody said how bad it is, it may be."""
+        order = get_args(Severity)
+        if self._least is None or incident.severity == "unknown":
+            return True
+        return bool(order.index(incident.severity) <= order.index(self._least))
+
+
+class Dispatcher:
+    """One channel's way out, for one thread: events become deliveries, and deliveries are sent."""
 
     def __init__(
         self,
-        channel: Channel,
+        channel: Sender,
         store: Store,
         clock: Callable[[], datetime],
-        least: Severity | None = None,
+        letters: Letters,
+        *,
         jitter: Callable[[], float] = CHANCE.random,
+        tries: int | None = TRIES,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
+        """`tries`: after so many a delivery is given up; None: never, for a newer one takes its place.
+        `longest_wait`: the most seconds between two tries.
+        """
         self.name = channel.name
         self._channel = channel
         self._store = store
         self._outbox = store.outbox
         self._clock = clock
-        self._least = least
+        self._letters = letters
         self._jitter = jitter
+        self._tries, self._longest_wait = tries, longest_wait
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def round(self) -> int:
@@ -70,49 +146,20 @@ class Teller:
         events = self._store.events(after, BATCH)
         if not events:
             return 0
-        fresh = [one for one in events if one.type in MATTERS and self._clock() - one.recorded_at < STALE]
-        letters = self._letters(fresh)
+        letters = self._written([event for event in events if self._letters.concerns(event)])
         self._outbox.post(self.name, after, events[-1].seq, letters, self._clock())
         return len(events)
 
-    def _letters(self, events: Sequence[Event]) -> list[Letter]:
-        known = self._outbox.remembered(self.name, {one.incident for one in events})
-        last = {name: Told.read(one.told) for name, one in known.items()}
+    def _written(self, events: Sequence[Event]) -> list[Letter]:
+        known = self._outbox.remembered(self.name, {event.incident for event in events})
+        told = {name: remembered.told for name, remembered in known.items()}
         letters: dict[str, Letter] = {}
         for event in events:
-            letter = self._letter(event, last.get(event.incident), known.get(event.incident))
+            letter = self._letters.letter(event, known.get(event.incident), told.get(event.incident))
             if letter is not None:
                 letters[event.incident] = letter  # the newest alone
-                last[event.incident] = Told.read(letter.told)
-        return sorted(letters.values(), key=lambda one: one.seq)
-
-    def _letter(self, event: Event, last: Told | None, known: Remembered | None) -> Letter | None:
-        try:
-            incident, answer = self._store.incident(event.incident), self._answer(event)
-        except NotFound:
-            return None
-        happened = Happened(event.seq, event.type, event.at, event.by, event.detail)
-        suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
-        told = news(incident, answer, happened, last, Told.read(known.sent) if known else None, suggestions)
-        if told is None or not self._loud_enough(incident):
-            return None
-        message = self._channel.render(incident, answer, told, known.remote if known else {})
-        if message is None:
-            return None
-        said = standing(incident, answer, told.into, suggestions).plain()
-        return Letter(event.incident, event.seq, told.kind, message.body, said)
-
-    def _answer(self, event: Event) -> Recommendation | None:
-        """The answer that an event is about; the newest where it is about something else."""
-        name = event.detail.get("recommendation") if event.type == "recommended" else None
-        return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
-
-    def _loud_enough(self, incident: Incident) -> bool:
-        """Whether it is bad enough to be told here; where nobody said how bad it is, it may be."""
-        order = get_args(Severity)
-        if self._least is None or incident.severity == "unknown":
-            return True
-        return bool(order.index(incident.severity) <= order.index(self._least))
+                told[event.incident] = letter.told
+        return sorted(letters.values(), key=lambda letter: letter.seq)
 
     # deliveries to the other side
 
@@ -125,8 +172,8 @@ class Teller:
         return tries
 
     def _try(self, delivery: Delivery) -> None:
-        if delivery.attempts > TRIES:
-            self._bury(delivery, delivery.last_error or f"none of {TRIES} tries came to an end")
+        if self._tries is not None and delivery.attempts > self._tries:
+            self._bury(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
             return
         thread = self._outbox.remembered(self.name, [delivery.incident])[delivery.incident].remote
         try:
@@ -140,11 +187,11 @@ class Teller:
 
     def _later(self, delivery: Delivery, error: Unavailable) -> None:
         why = redact(str(error)).text
-        if delivery.attempts >= TRIES:
+        if self._tries is not None and delivery.attempts >= self._tries:
             self._bury(delivery, f"given up after {delivery.attempts} tries: {why}")
             return
         now = self._clock()
-        wait = max(wait_after(delivery.attempts, self._jitter()), error.retry_after)
+        wait = max(min(wait_after(delivery.attempts, self._jitter()), self._longest_wait), error.retry_after)
         log.warning("%s: delivery %d is tried again in %.0f s: %s", self.name, delivery.id, wait, why)
         pause = now + timedelta(seconds=error.retry_after)
         self._outbox.failed(delivery, why, now + timedelta(seconds=wait), pause)
@@ -155,6 +202,20 @@ class Teller:
         self._outbox.bury(delivery, why)
 
 
+class Teller(Dispatcher):
+    """The way out to people on one channel."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        store: Store,
+        clock: Callable[[], datetime],
+        least: Severity | None = None,
+        jitter: Callable[[], float] = CHANCE.random,
+    ) -> None:
+        super().__init__(channel, store, clock, News(channel, store, clock, least), jitter=jitter)
+
+
 def wait_after(attempts: int, jitter: float) -> float:
     """The seconds to the next try: twice as long each time, up to an hour, and less by chance so that few coincide."""
-    return min(FIRST_WAIT * 2.0 ** (attempts - 1), LONGEST_WAIT) * (0.5 + jitter / 2)
+    return min(FIRST_WAIT * 2.0 ** min(attempts - 1, 20), LONGEST_WAIT) * (0.5 + jitter / 2)

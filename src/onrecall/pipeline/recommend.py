@@ -20,6 +20,7 @@ from onrecall.domain.incident import (
     Situation,
 )
 from onrecall.domain.suggestion import Suggestion
+from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
@@ -52,7 +53,7 @@ class Advisor:
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What is like the situation, each with its track record as it was known then."""
         started = time.perf_counter()
-        found = self._recall.recall(situation, limit)
+        found = self._found(situation, limit)
         self._observers.recall(time.perf_counter() - started)
         return self._with_records(found, situation)
 
@@ -84,6 +85,14 @@ class Advisor:
         alike = [found for found in self._recall.recall(apart, MOST_SUGGESTED) if found.score >= similar]
         by_id = {found.id: found for found in (*known, *alike)}
         return tuple(sorted(by_id.values(), key=lambda found: -found.score)[:MOST_SUGGESTED])
+
+    def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
+        found = self._recall.recall(situation, limit)
+        merged = incident_documents.merge(self._store, found, situation.as_of)
+        if len(merged) == len(found):
+            return merged
+        return incident_documents.merge(self._store, self._recall.recall(situation, 2 * limit), situation.as_of)[:limit]
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
@@ -150,7 +159,7 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         text="\n".join([incident.text, *context]),
         service=incident.service,
         labels=incident.labels,
-        exclude=frozenset({incident.id}) if incident.id else frozenset(),
+        exclude=frozenset(name for name in (incident.id, incident.document) if name),
         began_at=incident.started_at,
     )
 
@@ -194,7 +203,7 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object,
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
         ),
         "evidence": [
-            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document), repr(one.record))
+            (one.id, round(one.score, 6), repr(one.resolution), repr(one.document or one.report), repr(one.record))
             for one in evidence
         ],
         "records": repr(records),

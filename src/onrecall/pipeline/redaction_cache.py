@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from onrecall.redaction import harmless, redact, redact_thing
+from onrecall.redaction import announces_secret, harmless, redact, redact_thing
 
 REMEMBERED = 20_000
 """Texts without secrets that are kept in mind; what held a secret never is."""
@@ -84,7 +84,8 @@ class Cleaner:
                 if item not in self._clean:
                     for one in item:
                         yield from self._new_in(one)
-                    if type(item[1]) is str and len(item[0]) + len(item[1]) < SHORT:
+                    short = type(item[1]) is str and len(item[0]) + len(item[1]) < SHORT
+                    if short and not announces_secret(item[0]):
                         yield item, f"{item[0]}={item[1]}"
 
     def _value(self, value: Any) -> Any:
@@ -120,10 +121,9 @@ class Cleaner:
         """Whether neither holds a secret, nor both together; of what is no text that is not known."""
         if not isinstance(value, str) or self.text(name) != name or self.text(value) != value:
             return False
-        both = f"{name}={value}"
-        if redact(both).text != both:
+        if redact_thing({name: value}, self._personal) != {name: value}:
             return False
-        self._remember((name, value), len(both))
+        self._remember((name, value), len(name) + len(value))
         return True
 
     def _remember(self, clean: "str | tuple[str, str]", length: int) -> None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import (
     Document,
     Evidence,
+    EvidenceKind,
     Filter,
     Incident,
     Link,
@@ -23,6 +24,8 @@ from onrecall.domain.incident import (
 from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
+from onrecall.notifications.hindsight import HindsightMirror
+from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
@@ -30,16 +33,18 @@ from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
-from onrecall.pipeline.notify import Teller
+from onrecall.pipeline.mirror import Mirror
+from onrecall.pipeline.notify import Dispatcher, Teller
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Delivery, Source
+from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
 
 Clock = Callable[[], datetime]
@@ -56,16 +61,26 @@ class Parts:
     topology: Topology = field(default_factory=Topology)
     """What depends on what, as people declared it."""
     pace: Pace = field(default_factory=Pace)
-    sources: Mapping[str, Source] = field(default_factory=lambda: SOURCES)
-    """The senders, as they are read here."""
+    sources: SourceCatalog = field(default_factory=lambda: SOURCES)
+    """The sources, as they are read here."""
     channels: Sequence[Channel] = ()
     """Who is told."""
     tell_from: Severity | None = None
     """The least that they are told of; None: all."""
     models: Models = field(default_factory=Models)
     """Who refines answers; by default nobody."""
+    mirrors: Sequence[HindsightMirror] = ()
+    """Where incidents are kept as well."""
+    opinion: OpinionSource | None = None
+    """Who is asked for a second opinion, and the longest that an answer waits for it."""
+    expiry: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long an alert is over that its source never ends, by source; `default` for all others."""
     trusted_sources: frozenset[str] = frozenset()
     """Senders whose notes and documents an operator trusts like those of a responder."""
+
+
+LINKED_ALERTS = 200
+"""So many of the newest alerts of an incident are asked for their links."""
 
 
 class Memory:
@@ -75,7 +90,7 @@ class Memory:
         self.store = parts.store
         self._recall = parts.recall
         self._clock = parts.clock
-        self._personal = parts.redact_personal
+        self.redacts_personal = self._personal = parts.redact_personal
         self.observers = Observers()
         self.trust = Trust(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
@@ -86,6 +101,7 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
+            expiry=parts.expiry,
             trusted=parts.trusted_sources,
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
@@ -101,7 +117,12 @@ class Memory:
             personal=parts.redact_personal,
         )
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions)
-        self.tellers = tuple(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels)
+        self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
+        self.tellers: tuple[Dispatcher | Mirror, ...] = (
+            *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
+            *self.mirrors,
+        )
+        self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -118,7 +139,11 @@ class Memory:
 
     def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
-        return self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
+        for receipt in receipts:
+            if receipt.refusal is not None:
+                raise receipt.refusal
+        return receipts
 
     def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
         """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
@@ -140,11 +165,25 @@ class Memory:
         """Somebody looks at it."""
         return self.store.acknowledge(incident_id, self._clock(), by)
 
+    @property
+    def personal(self) -> bool:
+        """Whether personal data is redacted as well."""
+        return self._personal
+
     # recall and recommend; neither writes
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         return self._advisor.evidence(situation, limit)
+
+    def similarities(
+        self, text: str, owners: Sequence[tuple[EvidenceKind, str]]
+    ) -> Mapping[tuple[EvidenceKind, str], float]:
+        """The cosine between a text and the nearest passage of each owner; empty where there is no model."""
+        held = self.store.passages_of(owners)
+        return self._recall.similarities(
+            text, {owner: [passage for _, passage in some] for owner, some in held.items()}
+        )
 
     def ask(self, situation: Situation, limit: int = 5, *, refine: bool = False) -> Recommendation:
         """An answer with receipts, by choice refined by a model; nothing is kept."""
@@ -164,6 +203,10 @@ class Memory:
     def answer_due(self, limit: int = 10) -> int:
         """Answer incidents that are due; returns how many were answered."""
         return self._answers.answer_due(limit)
+
+    def alert_links(self, incident_id: str) -> tuple[AlertLink, ...]:
+        """Where the senders of an incident's alerts say that people can look, runbooks first."""
+        return alert_links.collect(self.store.alerts_of(incident_id, LINKED_ALERTS))
 
     # the worker's round
 
@@ -244,10 +287,26 @@ class Memory:
     # bring in and out
 
     def bring(
-        self, things: Iterable[Any], progress: Callable[[int], None] | None = None, *, dry_run: bool = False
+        self,
+        things: Iterable[Any],
+        progress: Callable[[int], None] | None = None,
+        *,
+        dry_run: bool = False,
+        credit: bool = True,
     ) -> Brought:
-        """Import old incidents and documents; what is already here stays as it is."""
-        return bring(self.store, self._recall, things, self._clock, progress, personal=self._personal, dry_run=dry_run)
+        """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
+        resolution add to no track record.
+        """
+        return bring(
+            self.store,
+            self._recall,
+            things,
+            self._clock,
+            progress,
+            personal=self._personal,
+            dry_run=dry_run,
+            credit=credit,
+        )
 
     def put_document(self, document: Document) -> str:
         """Keep a document under its id; says whether it was created, updated or unchanged."""

@@ -7,7 +7,7 @@ from itertools import islice
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Evidence, Incident, StepOutcome
-from onrecall.recommendation.causes import has_usable_resolution
+from onrecall.recommendation.causes import cited_in_report, has_usable_resolution
 from onrecall.recommendation.runbook import Instruction, instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence
 from onrecall.recommendation.step_keys import step_key
@@ -63,7 +63,8 @@ def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceActio
             yield EvidenceAction(
                 key=step_key(step.text, step.command),
                 text=text,
-                citation=Citation(evidence.id, quoted, line.number),
+                citation=cited_in_report(evidence, step.line, f"{step.text}\n{step.command or ''}")
+                or Citation(evidence.id, quoted, line.number),
                 source=evidence,
                 command=command or None,
                 outcome=step.outcome,

@@ -66,7 +66,7 @@ class Hypothesis:
 def has_usable_resolution(evidence: Evidence) -> bool:
     """Return whether it is evidence for a cause: a person stands for a cause, or for a step that worked."""
     resolution = evidence.resolution
-    if resolution is None or not resolution.counts:
+    if resolution is None or not resolution.confirmed:
         return False
     return bool(cause_of(evidence)) or any(step.outcome == "worked" for step in resolution.steps)
 
@@ -83,11 +83,25 @@ def cited(evidence: Evidence) -> Citation | None:
     """Where the root cause is told; None where only a label names it."""
     if evidence.incident is None or not evidence.resolution or not sentence(evidence.resolution.root_cause):
         return None
+    if (
+        in_report := cited_in_report(evidence, evidence.resolution.root_cause_line, evidence.resolution.root_cause)
+    ) is not None:
+        return in_report
     told = iter(page.lines(evidence.incident))
     for line in told:
         if line.part == "resolution" and line.text == _HEADING:
             break
     return next((Citation(evidence.id, quoted, line.number) for line in told if (quoted := quote(line.text))), None)
+
+
+def cited_in_report(evidence: Evidence, line: int | None, said: str) -> Citation | None:
+    """The line of the postmortem that says it; None without one, or where that line says something else by now."""
+    if evidence.report is None or line is None:
+        return None
+    lines = evidence.report.text.splitlines()
+    receipt = quote(lines[line - 1]) if line <= len(lines) else ""
+    shared = frozenset(words(receipt)) & frozenset(words(said))
+    return Citation(evidence.report.id, receipt, line, incident=evidence.id) if shared else None
 
 
 def label_to_text(label: str) -> str:

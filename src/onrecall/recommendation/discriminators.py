@@ -67,7 +67,7 @@ def _observations(evidence: Evidence, theirs: Seen, situation: Situation, cause:
     for deed in extract_actions(evidence):
         if deed.command and deed.key not in theirs.keys and classify(deed.command).risk == "read_only":
             shown, _ = old_values(deed.text, evidence.incident, situation)
-            check = f"the check “{sentence(shown, _LONGEST)}” ({evidence.id}, line {deed.citation.line})"
+            check = f"the check “{sentence(shown, _LONGEST)}” ({deed.citation.id}, line {deed.citation.line})"
             yield f"{check}, when it finds the same, {speaks_for}"
 
 

@@ -105,7 +105,7 @@ def _precondition(step: Step, steps: Sequence[Step]) -> str | None:
     if step.risk not in ("disruptive", "destructive"):
         return None
     checks = [before for before in steps[: step.n - 1] if before.risk == "read_only"]
-    own = [check for check in checks if check.citation.id == step.citation.id]
+    own = [check for check in checks if check.citation.evidence_id == step.citation.evidence_id]
     nearest = next(reversed(own or checks), None)
     return f"first confirm step {nearest.n}: {nearest.text}" if nearest else None
 

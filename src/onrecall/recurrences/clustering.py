@@ -104,7 +104,7 @@ def groups(incidents: Iterable[Incident], alike: Iterable[Alike] = ()) -> tuple[
 def root_cause(incident: Incident) -> str | None:
     """The words of its root cause as they are compared; None where none is on record, or only a model's."""
     found = incident.resolution
-    return said(found.root_cause) if found and found.counts else None
+    return said(found.root_cause) if found and found.confirmed else None
 
 
 def said(text: str) -> str | None:

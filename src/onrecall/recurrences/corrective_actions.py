@@ -93,7 +93,7 @@ def actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple
 
 def _steps(incident: Incident) -> tuple[ResolutionStep, ...]:
     said = incident.resolution
-    return said.steps if said and said.counts else ()
+    return said.steps if said and said.confirmed else ()
 
 
 def _cited(incident: Incident, step: ResolutionStep) -> Citation:
@@ -105,7 +105,7 @@ def _cited(incident: Incident, step: ResolutionStep) -> Citation:
 def _told(incident: Incident) -> Iterator[Action]:
     """Steps that worked, and sentences of the summary, that say they are meant to last."""
     said = incident.resolution
-    if said is None or not said.counts:
+    if said is None or not said.confirmed:
         return
     heading = ""
     for line in page.lines(incident):

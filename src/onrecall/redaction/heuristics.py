@@ -5,74 +5,192 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
 
-_NOTHING = re.compile(
-    r"(?:\*+|x{3,}|\.{3,}|-+|_+|•+|…|<[^>]*>?|\$\{?\(?[\w.:({-].*|\{\{.*|%[({]?\w+.*|\{[\w.]*\}?|\[.{0,40}|\u2039.*|@\w+|#\{.*"
-    r"|null|nil|none|undefined|true|false|yes|no|required|invalid|missing|expired|failed|failure|incorrect|wrong|empty|unset"
-    r"|unknown|error|denied|rejected|changed|rotated|reset|ok|valid|optional|string|str|text|redacted|hidden|masked|filtered"
-    r"|removed|example|changeme|placeholder|your[_-].*|my[_-]?(?:password|secret|token)|not|is|was|for|must|cannot|could"
-    r"|should|the|a|an|in|on|at|to|from|with|and|or|has|have|does|did|authentication|policy|file|prompt|env|password|token"
-    r"|secret|bearer|basic|key|name|type|n/a|nan|0|-1|1|\||>-?|\|-|unexpected.*|expected|found|secretkeyref.*|valuefrom.*"
-    r"|(?:vault|arn|sops|kms|ssm|env|file):.*|ref\+.*|enc\[.*|!(?:ref|sub|vault).*)",
+from onrecall.redaction.letter_pairs import CHUNK, is_gibberish, reads_as_words
+from onrecall.redaction.lexicon import FUNCTION_WORDS
+
+Look = Callable[[str], bool]
+_TRAILING = ").]}:,;`\"'"
+_PLACEHOLDER = re.compile(
+    r"(?:\*+(?:[ ]\(.*)?|x{3,}|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
+    r"|\{[\w.]*\}?"
+    r"|\[.{0,40}|\([a-z ]*\)?|\u2039.*|@\w+|@@.*|#\{.*|:'?\w+'?|[\w=]{0,20}\.{3}\w{0,20}|\w{0,20}…\w{0,20}"
+    r"|__[A-Za-z_]+__"
+    r"|await|yield|new|requires?|options?|flags?|arguments?|null|nil|none|undefined|true|false|yes|no|on|off|required|invalid|missing|expired|failed|failure|incorrect|wrong|empty"
+    r"|unset|unknown|error|denied|rejected|changed|rotated|reset|ok|valid|optional|string|str|text|redacted|hidden|masked"
+    r"|filtered|removed|omitted|example|changeme|changeit|change_?me|placeholder|default|your[_-].*|my[_-]?(?:password|secret"
+    r"|token)|not|is|was|for|must|cannot|could|should|the|a|an|in|on|at|to|from|with|and|or|has|have|does|did|authentication"
+    r"|policy|file|prompt|env|password|passwd|pass|token|secret|secrets|bearer|basic|digest|key|keys|name|type|value|n/a|nan|0"
+    r"|compat|files|sss|systemd|ldap|winbind|nis"
+    r"|bytes|bool|boolean|int|integer|number|object|array|list|dict|any|unicode|char|varchar|-1|1|\||[|>][-+]?|unexpected.*|expected|found|secretkeyref.*|valuefrom.*|foobared|public|private|strong|weak|plain|plaintext"
+    r"|(?:vault|arn|sops|kms|ssm|env|file|op|https?)://?.*|(?:vault|arn|sops|kms|ssm|env|file|keychain):.*|ref\+.*"
+    r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*)",
     re.IGNORECASE | re.DOTALL,
 )
 """What stands where a secret could, and is none."""
 _ELSEWHERE = re.compile(
-    r"(?:\[redacted:|\.{0,2}/|~/|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$).*",
-    re.DOTALL,
+    r"(?:\[redacted:|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
 )
-"""A path, or the name of a Kubernetes secret with its namespace."""
+"""Where it is to be found, such as the name of a Kubernetes secret with its namespace."""
+_PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _CODE = re.compile(
-    r"[A-Za-z_]\w*(?:\.\w+)*(?:\((?:[a-z_., ]*\)?)|\[[a-z_]*)"
-    r"|(?:self|this|settings|config|cfg|os|env|args|request|options|params|ctx|user|props)\.[\w.]+"
+    r"[A-Za-z_$]\w*(?:\.\w+)*(?:\((?:[a-z_., ]*\)?)|\[.*)"
+    r"|[A-Za-z_]+(?:\.[A-Za-z_]+)*\(.*"
+    r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(.*"
+    r"|_{0,2}[a-z][A-Za-z_]*(?:\.[A-Za-z_]+)+(?:[\[(].*)?"
+    r"|(?:self|this|settings|config|cfg|os|env|args|request|req|options|opts|params|ctx|user|props|var|local|data|module"
+    r"|random_password|process|secrets?|vault)\.[\w.\[\]\"']+"
 )
+"""A call, or where a program has it from."""
 _NAME = re.compile(
-    r"[\w-]+\.[a-z]{2,4}|[a-z-]+-?\d{1,4}|0x[0-9a-f]{1,16}|v\d[\w.-]*|\d+(?:ms|s|m|h|[kmg]i?b?)?", re.IGNORECASE
+    r"[\w-]+\.[a-z]{2,4}|[a-z-]+-?\d{1,4}|0x[0-9a-f]{1,16}|v\d+(?:[.-]\w+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:ms|s|m|h|d|days?|[kmg]i?b?)?",
+    re.IGNORECASE,
 )
+_FILLED_IN = re.compile(r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\(?\w+\)?|%\(\w+\)s|\*{3,}")
+"""A part that is filled in later, or that somebody blackened."""
+_TYPE = re.compile(
+    r"_?(?:[A-Z][a-z]+)+(?:Type|Str|Like|String|Model|Bytes|Flow|Callable\w?|Optional|Union)|"
+    r"(?:[A-Z][A-Za-z]+\.)+[A-Z][A-Za-z]+"
+)
+_CONSTANT = re.compile(r"_{0,2}[A-Z]+(?:_[A-Z]+)+_{0,2}")
+"""The name of a variable, such as `CHANGE_ME`."""
+_REFERENCE = re.compile(
+    r"_{0,2}(?:[A-Za-z]+[_-])*(?:[a-z]+)?(?i:password|passwd|passphrase|pwd|secret|token|key|auth|credentials?|pw|pass)(?:_(?:ptr|str|hash|text))?"
+)
+"""A variable that is named after what it holds, such as `key_password`."""
+_FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split()) | {"to", "a", "an", "of", "in", "used"}
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE)
+_KEY_LETTERS = re.compile(r"[A-Za-z0-9+/=_.~:%-]+")
+_WORDLIKE = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+){1,6}\d{0,4}|v?\d+[a-z]{0,3}")
+_SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
 
-def password(value: str) -> bool:
+def could_be_secret(value: str) -> bool:
     """Whether the value can be a secret at all."""
-    said = _said(value)
-    return bool(said) and not any(pattern.fullmatch(said) for pattern in (_NOTHING, _ELSEWHERE, _CODE))
+    trimmed = _trimmed(value)
+    return (
+        any(map(str.isalnum, _FILLED_IN.sub("", trimmed)))
+        and not any(pattern.fullmatch(trimmed) for pattern in _NO_SECRETS)
+        and not (_is_path(trimmed) or _is_prose(trimmed))
+    )
 
 
-def telling(value: str) -> bool:
+def stands_out(value: str) -> bool:
     """Whether a word after `the password is` is a password rather than a part of the sentence."""
-    return password(value) and _letters_and_digits(value)
+    trimmed = _trimmed(value)
+    if len(trimmed) < 16 and _is_wordlike(trimmed) and re.search(r"[-_./]", trimmed):
+        return False
+    odd = _letters_and_digits(trimmed) or is_gibberish(trimmed) or _SYMBOL.search(trimmed) is not None
+    return odd and could_be_secret(value)
 
 
-def mixed(value: str) -> bool:
+def is_no_word(value: str) -> bool:
+    """Whether the value is neither a word of a language nor a name made of such words, such as `db-credentials`."""
+    return could_be_secret(value) and " " not in value and (not _is_wordlike(_trimmed(value)) or is_gibberish(value))
+
+
+def is_mixed(value: str) -> bool:
     """Whether the value looks made up by a machine: long enough, with digits and letters, and no plain name."""
-    said = _said(value)
-    return len(said) >= 8 and telling(value) and not _NAME.fullmatch(said)
+    trimmed = _trimmed(value)
+    odd = _letters_and_digits(trimmed) or is_gibberish(trimmed)
+    return (
+        len(trimmed) >= 8 and odd and could_be_secret(value) and not _is_name(trimmed) and not reads_as_words(trimmed)
+    )
 
 
-def random(value: str) -> bool:
+def is_random(value: str) -> bool:
     """Whether the value is as random as a key is."""
-    said = _said(value)
-    return len(said) >= 16 and mixed(value) and entropy(said) >= 3.0 and not _UUID.fullmatch(said)
+    trimmed = _trimmed(value)
+    return len(trimmed) >= 16 and is_mixed(value) and entropy(trimmed) >= 3.0 and not _UUID.fullmatch(trimmed)
 
 
+def is_key(value: str) -> bool:
+    """Whether the value is random in capitals, small letters and digits, and no word is in it."""
+    trimmed = _trimmed(value)
+    kinds = all(re.search(kind, trimmed) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    words = [
+        part
+        for part in re.split(r"[^A-Za-z0-9]+", trimmed)
+        if len(part) > 3 and part.isalpha() and not is_gibberish(part)
+    ]
+    return (
+        kinds
+        and is_random(value)
+        and _KEY_LETTERS.fullmatch(trimmed) is not None
+        and (not words or len(max(words, key=len)) * 4 < len(trimmed))
+    )
+
+
+def is_made_up(value: str) -> bool:
+    """Whether the value is a password on sight, whatever stands before it: no word, name, version or id in it."""
+    trimmed = _trimmed(value)
+    if not 8 <= len(trimmed) <= 200 or not could_be_secret(value):
+        return False
+    if re.search(r"[/\\(){}\[\]<>|,;\s]", trimmed) or _is_name(trimmed) or _UUID.fullmatch(trimmed):
+        return False
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", trimmed) if part]
+    words = sum(len(part) > 2 and part.isalpha() and not is_gibberish(part) for part in parts[:-1])
+    return not words and any(_is_jumbled(part) or is_gibberish(part) for part in parts)
+
+
+def is_digits(value: str) -> bool:
+    """Whether this is a short code of digits, such as a PIN."""
+    return re.fullmatch(r"\d{4,8}", value.strip()) is not None
+
+
+@lru_cache(maxsize=4096)
 def entropy(value: str) -> float:
     """Shannon's entropy of the value's characters, in bits per character."""
     counts = Counter(value)
     return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values())
 
 
-def credentials(value: str) -> bool:
-    """Whether this is base64 of `user:password`."""
+def is_user_and_password(value: str) -> bool:
+    """Whether this is base64 of `user:password`, or of what SASL's PLAIN sends."""
     try:
         plain = b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (NotBase64, ValueError):
         return False
-    return b":" in plain and plain.isascii()
+    return (b":" in plain or plain.count(b"\0") == 2) and plain.isascii()
+
+
+def _is_name(value: str) -> bool:
+    """Whether this is the name of a host, a file, a version or a quantity."""
+    return _NAME.fullmatch(value) is not None and not is_gibberish(value)
+
+
+def _is_prose(value: str) -> bool:
+    """Whether this is a sentence; a passphrase has neither `the` nor `to`."""
+    words = value.lower().split()
+    return len(words) > 2 and not _FUNCTION_WORDS.isdisjoint(words)
+
+
+def _is_path(value: str) -> bool:
+    """Whether this is a path, and not base64 that begins with a slash."""
+    if not _PATH.fullmatch(value):
+        return False
+    steps = [step for step in value.split("/") if step]
+    return not _BASE64.fullmatch(value) or 2 * sum(map(_is_wordlike, steps)) > len(steps)
+
+
+def _is_jumbled(part: str) -> bool:
+    """Whether letters and digits change places as no word, version or unit has them."""
+    chunks = CHUNK.findall(part)
+    cases = sum(bool(re.search(kind, part)) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    return cases > 1 and len(part) >= 6 and len(chunks) >= (4 if cases == 3 else 5) and len(part) < 4.2 * len(chunks)
+
+
+def _is_wordlike(value: str) -> bool:
+    return all(_WORDLIKE.fullmatch(part) for part in re.split(r"[-_./: ]+", value) if part)
 
 
 def _letters_and_digits(value: str) -> bool:
-    return re.search(r"\d", value) is not None and re.search(r"[A-Za-z]", value) is not None
+    return re.search(r"\d", value) is not None and re.search(r"[^\W\d_]", value) is not None
 
 
-def _said(value: str) -> str:
-    return value[:4096].rstrip(").]}:,").strip()
+def _trimmed(value: str) -> str:
+    return value[:4096].rstrip(_TRAILING).strip()

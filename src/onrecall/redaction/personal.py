@@ -1,41 +1,202 @@
-"""Personal data, taken out by choice: e-mail addresses, phone, card and account numbers, national ids."""
+"""Personal data, taken out by choice: e-mail addresses, phone, card and account numbers, national ids, dates of birth.
+
+Numbers go only when their check digits are right, or when a name such as `passport` stands before them.
+"""
 
 import re
+from collections.abc import Callable
 
-from onrecall.redaction.rule import Match, Rule
+from onrecall.redaction.pattern import Match, Pattern
+from onrecall.redaction.scanner import Rule
+
+_Check = Callable[[Match], bool]
 
 
-def _luhn(match: Match) -> bool:
-    """Whether the digits have the check digit of a payment card."""
-    digits = [int(c) for c in match[0] if c.isdigit()]
+def _digits(match: Match) -> list[int]:
+    return [int(c) for c in match[0] if c.isdigit()]
+
+
+def _luhn(digits: list[int]) -> bool:
     summed = [sum(divmod(2 * d, 10)) if place % 2 else d for place, d in enumerate(reversed(digits))]
-    return 13 <= len(digits) <= 19 and sum(summed) % 10 == 0 and len(set(digits)) > 1
+    return sum(summed) % 10 == 0 and len(set(digits)) > 1
+
+
+def _card(match: Match) -> bool:
+    """Whether the digits have the check digit of a payment card."""
+    digits = _digits(match)
+    return 13 <= len(digits) <= 19 and _luhn(digits)
 
 
 def _iban(match: Match) -> bool:
     """Whether the check digits of the bank account are right."""
-    said = re.sub(r"\s", "", match[0]).upper()
-    moved = said[4:] + said[:4]
-    return 15 <= len(said) <= 34 and int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
+    plain = re.sub(r"[\s.-]", "", match[0]).upper()
+    moved = plain[4:] + plain[:4]
+    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in moved)) % 97 == 1
 
 
+def _weighed(weights: tuple[int, ...], modulus: int, expected: Callable[[int, list[int]], bool]) -> _Check:
+    """A check by the sum of the digits, each by its weight, modulo a number."""
+
+    def holds(match: Match) -> bool:
+        digits = _digits(match)
+        total = sum(weight * digit for weight, digit in zip(weights, digits, strict=False)) % modulus
+        return len(set(digits)) > 2 and expected(total, digits)
+
+    return holds
+
+
+def _dni(match: Match) -> bool:
+    """Whether the letter of a Spanish id fits its number."""
+    plain = re.sub(r"[\s.-]", "", match[0]).upper().translate(str.maketrans("XYZ", "012", ""))
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[int(plain[:8]) % 23] == match[0].strip()[-1].upper()
+
+
+def _nir(match: Match) -> bool:
+    """Whether the key of a French social security number is right."""
+    digits = "".join(map(str, _digits(match)))
+    return len(digits) == 15 and 97 - int(digits[:13]) % 97 == int(digits[13:])
+
+
+def _cpf(match: Match) -> bool:
+    """Whether both check digits of a Brazilian taxpayer's number are right."""
+    digits = _digits(match)
+    for length in (9, 10):
+        rest = sum((length + 1 - n) * digits[n] for n in range(length)) * 10 % 11 % 10
+        if rest != digits[length]:
+            return False
+    return len(set(digits)) > 1
+
+
+_WORTH = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
+"""What the letters A to Z count at the odd places of an Italian tax code; the digits count as the first ten."""
+
+
+def _codice_fiscale(match: Match) -> bool:
+    """Whether the last letter of an Italian tax code is right."""
+    worth = [ord(c) - (48 if c.isdigit() else 65) for c in match[0].upper()]
+    return (sum(_WORTH[n] for n in worth[:15:2]) + sum(worth[1:15:2])) % 26 == worth[15]
+
+
+def _is_check_digit(total: int, digits: list[int]) -> bool:
+    """Whether the last sign of a Chinese id fits; an X is no digit, so that it has one digit less."""
+    expected = "10X98765432"[total]
+    return len(digits) == 17 if expected == "X" else len(digits) == 18 and str(digits[17]) == expected
+
+
+def _named(kind: str, anchors: str, names: str, value: str) -> Rule:
+    """Something personal that goes because of the name before it."""
+    return Rule(
+        kind,
+        tuple(anchors.split("|")),
+        Pattern(
+            rf"(?<![^\W_])(?i:{names})[\"'`]?(?:[ ]?(?:no\.?|number|nr\.?|id|#))?[\"'`]?\s{{0,3}}(?:[:=#]"
+            rf"|is)?\s{{0,3}}[\"'`]?(?P<s>{value})(?!\w)"
+        ),
+    )
+
+
+_DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? [A-Z][a-z]{2,8}\.? \d{4}"
+_HOST = r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
 PERSONAL: tuple[Rule, ...] = (
     Rule(
         "email",
         (),
-        re.compile(r"(?<![\w.+%/-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])"),
+        Pattern(rf"(?<![\w.+%/-])[\w.+%-]{{1,64}}@{_HOST}(?![\w@])"),
         lambda match: not match[0].startswith("git@"),
     ),
-    Rule("card", (), re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w.-]?\d)(?!\w)"), _luhn),
-    Rule("iban", (), re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)"), _iban),
+    Rule(
+        "email",
+        (),
+        Pattern(
+            r"(?<![\w.+%/-])[\w.+%-]{1,64}[ ]?[\[({<](?i:at|ät)[\])}>][ ]?[\w-]{1,63}(?:(?:\.|[ ]?[\[({<](?i:dot"
+            r"|punkt)[\])}>][ ]?)[\w-]{2,63}){1,4}"
+        ),
+    ),
+    Rule("card", (), Pattern(r"(?<![\w.-])[2-6]\d{3}(?:[ ._-]?\d){10,15}(?![\w.-]?\d)(?!\w)"), _card),
+    Rule(
+        "iban",
+        (),
+        Pattern(r"(?<!\w)(?i:[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{4}){2,7}(?:[ .-]?[A-Z0-9]{1,3})?)(?!\w)"),
+        _iban,
+    ),
     Rule(
         "phone",
         ("+",),
-        re.compile(r"(?<![\w.+-])\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){2,4}(?![\w-])"),
+        Pattern(r"(?<![\w.+-])\+\d{1,3}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d{1,4}(?:[ ./-]?\d{2,4}){2,4}(?![\w-])"),
     ),
-    Rule("phone", (), re.compile(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
-    Rule("national-id", (), re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
     Rule(
-        "national-id", (), re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)")
+        "phone",
+        ("00",),
+        Pattern(
+            r"(?<![\w.+-])(?<!\d[ ./-])00[1-9]\d{0,2}[ /-](?:\(\d{1,4}\)[ /-]?)?\d{2,4}(?:[ /-]?\d{2,4}){2,4}(?![\w-])"
+        ),
+    ),
+    Rule("phone", (), Pattern(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
+    _named(
+        "phone",
+        "phone|tel|mobil|cell|handy|fax|móvil|telefon|whatsapp",
+        "(?:tele)?phone(?: number)?|tel|telefon|téléphone|mobile?(?: number)?|cell(?: phone)?|handy|fax"
+        "|whatsapp|msisdn",
+        r"\+?\(?\d{2,5}\)?(?:[ ./-]?\d{2,4}){2,5}",
+    ),
+    Rule("national-id", (), Pattern(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
+    Rule(
+        "national-id",
+        (),
+        Pattern(r"(?<!\w)(?i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?(?i:[A-D])(?!\w)"),
+    ),
+    Rule(
+        "national-id",
+        (),
+        Pattern(r"(?<![\w-])(?i:\d{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?\d{7}[ -]?[A-HJ-NP-TV-Z])(?![\w-])"),
+        _dni,
+    ),
+    Rule(
+        "national-id",
+        (),
+        Pattern(r"(?<![\w.-])[12][ .]?\d{2}[ .]?(?:0[1-9]|1[0-2])[ .]?\d{2}[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\w.-])"),
+        _nir,
+    ),
+    Rule("national-id", (), Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), _cpf),
+    Rule(
+        "national-id",
+        (),
+        Pattern(r"(?<!\w)(?i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z])(?!\w)"),
+        _codice_fiscale,
+    ),
+    Rule(
+        "national-id",
+        ("756.", "756"),
+        Pattern(r"(?<![\w.])756[.]\d{4}[.]\d{4}[.]\d{2}(?![\w.])"),
+        _weighed((1, 3) * 6 + (1,), 10, lambda total, _: total == 0),
+    ),
+    Rule(
+        "national-id",
+        (),
+        Pattern(r"(?<!\w)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)"),
+        _weighed(
+            (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2),
+            11,
+            _is_check_digit,
+        ),
+    ),
+    _named(
+        "national-id",
+        "ssn|social security|passport|tax id|steuer|tin|bsn|pesel|aadhaar|pan card|nino|national insurance"
+        "|personnummer|cpr|driving licen|driver|dni|nie"
+        "|codice fiscale|national id|identity card|ausweis",
+        r"ssn|social security(?: number)?|passport|tax[- ]id|steuer-?(?:id|nummer|identifikationsnummer)|bsn"
+        r"|pesel|aadhaa?r|pan card|nino"
+        r"|national insurance|personnummer|cpr(?:-nummer)?|driv(?:ing|er'?s?) licen[cs]e|national[- ]id"
+        r"|identity card|(?:personal)?ausweis(?:nummer)?",
+        r"(?=[A-Za-z]{0,3}[ -]?\d)[A-Za-z0-9](?:[ ./-]?[A-Za-z0-9]){5,14}",
+    ),
+    _named(
+        "date-of-birth",
+        "dob|date of birth|birth date|birthdate|born|geburtsdatum|geboren|date de naissance|fecha de nacimiento"
+        "|date_of_birth|birth_date|birthday",
+        "dob|date[ _]of[ _]birth|birth[ _]?da(?:te|y)|born(?: on)?|geburtsdatum|geboren(?: am)?"
+        "|date de naissance|fecha de nacimiento",
+        _DATE,
     ),
 )

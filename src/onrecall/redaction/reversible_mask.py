@@ -1,6 +1,6 @@
 """Secrets and personal data taken out of a text so that they can be put back: for what is sent to somebody else."""
 
-from onrecall.redaction import _ALL, _merged
+from onrecall.redaction.engine import secrets_in
 
 
 class Mask:
@@ -13,7 +13,7 @@ class Mask:
     def hide(self, text: str) -> str:
         """The text with every secret and everything personal under a name."""
         parts, at = [], 0
-        for span in _merged(_ALL.spans(text)):
+        for span in secrets_in(text):
             parts += [text[at : span.start], self._name(text[span.start : span.end], span.kind)]
             at = span.end
         return "".join([*parts, text[at:]])

@@ -2,19 +2,23 @@
 
 import re
 
-from onrecall.redaction.rule import Rule
+from onrecall.redaction.pattern import Pattern
+from onrecall.redaction.scanner import Rule
 
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 """Not in the middle of a word, unless that is an escaped line break or a percent sign's code."""
 
 
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+
+
 def _token(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> Rule:
     pattern = "|".join(patterns)
-    return Rule(kind, tuple(anchors.split()), re.compile(f"{_START}(?:{pattern})"), back=back, exact=True)
+    return Rule(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
 
 
 def _after(kind: str, anchor: str, pattern: str) -> Rule:
-    return Rule(kind, (anchor.lower(),), re.compile(f"(?i:{re.escape(anchor)}){pattern}"))
+    return Rule(kind, (anchor.lower(),), Pattern(f"(?i:{re.escape(anchor)}){pattern}"))
 
 
 VENDORS: tuple[Rule, ...] = (
@@ -81,7 +85,7 @@ VENDORS: tuple[Rule, ...] = (
     _token(
         "monitoring-key",
         "NRAK- NRJS- NRAA- NRII- NRIQ- NRRA- glsa_ glc_ sntry dt0c01. hcaik_ phc_",
-        r"NR(?:AK|JS|AA|II|IQ|RA)-[\w-]{20,40}",
+        r"NR(?:AK|JS|AA|II|IQ|RA)-[\w-]{19,40}",
         r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}",
         r"glc_[A-Za-z0-9+/=]{32,400}",
         r"sntry[su]_[\w+/=-]{30,400}",
@@ -90,8 +94,14 @@ VENDORS: tuple[Rule, ...] = (
         r"phc_[A-Za-z0-9]{40,50}",
     ),
     _token("monitoring-key", "NRAL", r"[0-9a-f]{36}NRAL", back=(36,)),
-    _token("pagerduty-key", "pdus+ pdeu+ u+", r"(?:pdus\+_|pdeu\+_|u\+)[\w-]{18,40}"),
-    _token("vault-token", "hvs. hvb. hvr. s.", r"hv[sbr]\.[\w-]{20,300}", r"s\.[A-Za-z0-9]{24}(?![\w.])"),
+    _token("pagerduty-key", "pdus+ pdeu+ u+", r"pd(?:us|eu)\+_[\w-]{18,40}", r"(?<![+/=])u\+[\w-]{18,20}(?![\w+/=-])"),
+    _token(
+        "vault-token",
+        "hvs. hvb. hvr. s. b.AAAAAQ",
+        r"hv[sbr]\.[\w-]{20,300}",
+        r"s\.[A-Za-z0-9]{24}(?![\w.])",
+        r"b\.AAAAAQ[\w.-]{20,300}",
+    ),
     _token(
         "cloud-token",
         "dop_v1_ doo_v1_ dor_v1_ dp. dapi HRKU- pscale_ sbp_ fm1_ fm2_ FlyV1 LTAI AKID tskey- ops_eyJ EAAAE",
@@ -130,11 +140,135 @@ VENDORS: tuple[Rule, ...] = (
         r"rnd_[A-Za-z0-9]{28,36}(?!\w)",
         r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
     ),
-    _token("app-token", ":AA", r"\d{8,10}:AA[\w-]{32,34}", back=(8, 9, 10)),
+    Rule(
+        "app-token",
+        (":AA",),
+        Pattern(rf"(?:{_START}|(?<=bot))\d{{8,10}}:AA[\w-]{{32,34}}"),
+        back=(8, 9, 10),
+        exact=True,
+    ),
     _token(
         "app-token",
         "MT MD MJ MZ ND NT NZ NJ OD OT Mz Nj Nz Nd Mj Mt Od Ot",
         r"[MNO][A-Za-z\d_-]{23,27}\.[\w-]{6}\.[\w-]{27,40}",
     ),
-    _token("jwt", "eyJ", r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?"),
+    _token(
+        "code-quality-token",
+        "squ_ sqp_ sqa_ snyk_ dsp_ sgp_ CLOJARS_ ATBB p8e- API- perm: perm- JPAT",
+        r"sq[upa]_[0-9a-f]{40}",
+        r"snyk_[a-z]{3}\.[\w.-]{20,200}",
+        r"dsp_[0-9a-f]{30,60}",
+        r"CLOJARS_[0-9a-f]{60}",
+        r"ATBB[A-Za-z0-9]{28,40}",
+        r"p8e-[a-z0-9]{32}",
+        r"API-[A-Z0-9]{26,32}(?![A-Z0-9])",
+        r"perm[:-][A-Za-z0-9+/=]{8,80}\.[A-Za-z0-9+/=]{4,80}\.[A-Za-z0-9]{20,80}",
+    ),
+    _token(
+        "monitoring-key",
+        "eyJrIjoi dt0 hcamk_ hcbik_ phx_ rootly_ fhb- aio_ aivenv1 kpat_ essu_",
+        r"eyJrIjoi[\w+/=-]{40,200}",
+        r"dt0[a-z]\d{2}\.[A-Z0-9]{8,24}\.[A-Z0-9]{64}",
+        r"hc[a-z]{2,3}k_[\w]{30,80}",
+        r"phx_[A-Za-z0-9]{40,60}",
+        r"rootly_[0-9a-f]{64}",
+        r"fhb-[0-9a-f]{30,60}",
+        r"aio_[A-Za-z0-9]{28}",
+        r"(?:aivenv1|kpat_|essu_)[\w+/=-]{30,400}",
+    ),
+    _token("wallet-key", "xprv yprv zprv tprv", r"[xyzt]prv[1-9A-Za-z][A-Za-z0-9]{80,120}"),
+    _token(
+        "payment-key",
+        "shippo_ access-sandbox- access-production- access-development- EZAK EZTK FLWSECK duffel_ access_token$"
+        " rzp_ amzn.mws. Atza| "
+        "sq0 EAAA live_ test_ FLWPUBK",
+        r"shippo_(?:live|test)_[0-9a-fA-F]{40}",
+        rf"access-(?:sandbox|production|development)-{_UUID}",
+        r"EZ[AT]K[A-Za-z0-9]{54}",
+        r"FLWSECK(?:_TEST|_LIVE)?-[0-9a-zA-Z]{12,32}-X",
+        r"duffel_(?:test|live)_[\w=-]{40,50}",
+        r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
+        rf"amzn\.mws\.{_UUID}",
+        r"Atza\|[\w-]{60,600}",
+        r"EAAA[\w-]{56,64}(?![\w-])",
+        r"(?:live|test)_(?=[A-Za-z_-]{0,49}\d)(?=[a-z0-9-]{0,49}[A-Z])[A-Za-z0-9-]{35,50}(?![\w-])",
+    ),
+    _token(
+        "app-token",
+        "pat-na pat-eu nfp_ nfc_ pul- pnu_ pnb_ rdme_ sm_aat_ sm_pat_ sm_sat_ tfp_ dnkey- fio-u- ico- api_org_"
+        " sl. A3- sb_secret_ lsv2_ "
+        "tk-us- CFPAT- sk.eyJ waka_ _mmk sk_prod_ pk_prod_ apify_api_ pcsk_ zpka_ rzd_ gb_api_ ory_ napi_ vcp_"
+        " vercel_blob_rw_ dls_ vat_ "
+        "mdb_sa_sk_ bkpt_ fo1_ s-s4t2 ATSTT ddp_ ddw_ bce-v3/ AKLT SCW EXO ABSK pa- secret-",
+        rf"pat-(?:na|eu)\d-{_UUID}",
+        r"nf[pc]_[A-Za-z0-9_]{36,50}",
+        r"pul-[0-9a-f]{40}",
+        r"pn[ub]_[a-zA-Z0-9]{36}",
+        r"rdme_[a-z0-9]{70}",
+        r"sm_[aps]at_[A-Za-z0-9]{16}",
+        r"tfp_[\w.=-]{44,60}",
+        r"dnkey-[a-z0-9A-Z=_-]{26}-[a-zA-Z0-9=_-]{52}",
+        r"fio-u-[\w=-]{64}",
+        r"ico-[A-Za-z0-9]{32}",
+        r"api_org_[A-Za-z]{1}[A-Za-z0-9]{30,40}",
+        r"api_org_[A-Za-z0-9]{34}",
+        r"sl\.(?:u\.)?[\w-]{100,1500}",
+        r"A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}",
+        r"sb_secret_[\w-]{20,60}",
+        r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}",
+        r"tk-us-[\w-]{48}",
+        r"CFPAT-[\w-]{43}",
+        r"sk\.eyJ[\w-]{20,200}\.[\w-]{20,60}",
+        rf"waka_{_UUID}",
+        r"[ps]k_prod_[A-Za-z0-9]{24,60}",
+        r"apify_api_[A-Za-z0-9]{30,50}",
+        r"pcsk_[\w]{40,90}",
+        r"zpka_[\w]{32,60}",
+        r"gb_api_[A-Za-z0-9]{30,60}",
+        r"ory_(?:pat|at|rt|st)_[\w.-]{30,100}",
+        r"(?:napi|vcp|vercel_blob_rw|dls|vat)_[\w]{24,120}",
+        r"mdb_sa_sk_[\w-]{30,60}",
+        r"bkpt_[0-9a-f]{40}",
+        r"fo1_[\w-]{43}",
+        r"s-s4t2(?:ud|af)-[0-9a-f]{64}",
+        r"ATSTT[\w=-]{50,300}",
+        r"dd[pw]_[A-Za-z0-9]{36}",
+        r"bce-v3/ALTAK-[\w/-]{30,100}",
+        r"AKLT[\w-]{40,60}",
+        r"SCW[A-Z0-9]{17}(?![A-Z0-9])",
+        r"EXO[a-f0-9]{24}(?![a-z0-9])",
+        r"ABSK[A-Za-z0-9+/=]{80,200}",
+    ),
+    Rule("app-token", ("_mmk",), Pattern(rf"{_START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True),
+    _token("cloud-token", "sha256~", r"sha256~[\w-]{43,46}"),
+    _token(
+        "cloud-token",
+        "AQVN AQVM YCA t1.",
+        r"AQV[A-Z][\w-]{35,40}",
+        r"YCA[\w-]{35,40}",
+        r"t1\.[\w=-]{40,1000}\.[\w=-]{60,100}",
+    ),
+    _token("cloud-token", ":APA91b", r"AAAA[\w-]{7}:APA91b[\w-]{100,160}", back=(11,)),
+    _token("azure-key", "AZDO", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}", back=(76,)),
+    _token("azure-key", "JQQJ99", r"[A-Za-z0-9]{52}JQQJ99[A-Za-z0-9]{26}", back=(52,)),
+    _token(
+        "azure-key",
+        "AzFu AzSe AzCa +ASt +ACR",
+        r"[A-Za-z0-9+/=_-]{36,90}(?:AzFu|AzSe|AzCa|\+ASt|\+ACR)[A-Za-z0-9+/=]{4,20}",
+        back=(76, 52, 44, 42),
+    ),
+    _token("app-token", "AAAAAAAAA", r"A{20,24}(?!A)[A-Za-z0-9%]{60,120}"),
+    _after("webhook-url", "hooks.zapier.com/hooks/catch/", r"(?P<s>\d{4,10}/\w{5,20})"),
+    _after("webhook-url", "maker.ifttt.com/trigger/", r"[\w-]{1,80}/(?:json/)?with/key/(?P<s>[\w-]{10,60})"),
+    _after("webhook-url", "hc-ping.com/", rf"(?P<s>{_UUID})"),
+    _after("webhook-url", "events.pagerduty.com/integration/", r"(?P<s>[0-9a-f]{32})"),
+    _after("webhook-url", "webhook.site/", rf"(?P<s>{_UUID})"),
+    _after("webhook-url", "/hooks/", r"(?P<s>(?=[a-z0-9]{0,25}\d)[a-z0-9]{26})(?![\w-])"),
+    _after("webhook-url", "/api/webhooks/", r"(?P<s>\d{17,20}/[\w-]{40,100})"),
+    _token(
+        "jwt",
+        "eyJ",
+        r"eyJ[\w-]{8,}\.(?:eyJ|[\w-])[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?",
+        r"eyJ[\w-]{8,}\.\s{1,20}eyJ[\w-]{4,}\.\s{0,20}[\w-]{20,}",
+    ),
 )

@@ -74,8 +74,8 @@ def _readable(thing: Incident | Document | Suggestion) -> Iterator[Line]:
         return
     if not thing.description.strip():
         yield Line(1, page.one_line(thing.title), "opening")
-    told = thing.resolution is not None and thing.resolution.counts
-    yield from (row for row in rows[1:] if row.part == "opening" or told)
+    told = thing.resolution is not None and thing.resolution.confirmed
+    yield from (row for row in rows[1:] if row.part == "opening" or (told and row.part == "resolution"))
 
 
 def _front_matter(rows: Sequence[Line]) -> int:

@@ -35,7 +35,7 @@ def gather(
 def _refutes(incident: Incident, earlier: Incident) -> bool:
     """Whether an incident reports, later than another, that a step failed which worked there."""
     newer, older = incident.resolution, earlier.resolution
-    if newer is None or older is None or not newer.counts or newer.at <= older.at:
+    if newer is None or older is None or not newer.confirmed or newer.at <= older.at:
         return False
     worked = {_wording(step) for step in older.steps if step.outcome == "worked"}
     return any(step.outcome != "worked" and _wording(step) in worked for step in newer.steps)
@@ -47,7 +47,7 @@ def _wording(step: ResolutionStep) -> str:
 
 def _silence(incident: Incident) -> int:
     resolution = incident.resolution
-    if resolution is None or not resolution.counts:
+    if resolution is None or not resolution.confirmed:
         return 2
     return 0 if any(step.outcome == "worked" for step in resolution.steps) else 1
 

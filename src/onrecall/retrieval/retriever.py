@@ -183,6 +183,19 @@ class Recall:
         _, ranked, _ = self._ranked(situation, limit)
         return tuple((one.thing, _score(one)) for one in ranked[:limit])
 
+    def similarities(self, text: str, held: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
+        """The cosine between a text and the nearest passage of each owner; empty where no model is at hand."""
+        if self._asking is None or not text.strip():
+            return {}
+        question = self._asking.embed([text])[0]
+        found = {}
+        for owner, some in held.items():
+            vectors = [passage.vector for passage in some if passage.vector and passage.model == self.model]
+            if vectors:
+                matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float32)
+                found[owner] = float((matrix @ question).max())
+        return found
+
     def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
         asked, finalists = self._read(situation, limit)
         return asked, *_without_family(finalists, situation.exclude)

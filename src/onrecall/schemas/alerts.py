@@ -1,12 +1,12 @@
 """The JSON of what senders tell: alerts, changes, and what could not be read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from onrecall.domain.alert import AlertStatus, ChangeEvent, ChangeKind
+from onrecall.domain.alert import AlertLink, AlertLinkKind, AlertStatus, ChangeEvent, ChangeKind, Purpose
 from onrecall.domain.incident import Incident, Severity
 from onrecall.pipeline import Memory
 from onrecall.schemas.incidents import IncidentOut, Out, RecommendationOut
@@ -27,6 +27,9 @@ class ReceiptOut(Out):
     accepted: int
     duplicate: int
     rejected: list[RejectedPartOut]
+    problems: list[str] = Field(
+        default_factory=list, description="What of it could not be read, though it was taken in: each names its field."
+    )
 
 
 class RejectedOut(RejectedPartOut):
@@ -54,10 +57,17 @@ class AlertOut(Out):
     annotations: Mapping[str, str]
     values: Mapping[str, float]
     links: list[str]
+    link_kinds: Mapping[str, AlertLinkKind] = Field(description="What a link leads to; one that is absent: the source.")
+    purpose: Purpose = Field(description="What it was sent for; only `incident` opens one.")
+    purpose_reason: str = Field(description="Why it is no incident.")
+    end_reason: str = Field(description="Why it is over where its source did not say so, such as that it expired.")
+    problems: list[str] = Field(description="What of its message could not be read, each naming its field.")
     starts_at: datetime
     starts_known: bool = Field(description="False: the sender gave no start, so it is when we heard of it.")
     ends_at: datetime | None
     received_at: datetime
+    incident: str | None = Field(description="The incident that it is in; null: none, and `joined` says why.")
+    expires_at: datetime | None = Field(description="When it is over unless its source is heard again; null: never.")
     joined: Mapping[str, Any] | None = Field(description="How it came to its incident: how, score, reasons.")
 
     @classmethod
@@ -65,7 +75,14 @@ class AlertOut(Out):
         """What is said of a stored alert."""
         alert = stored.alert
         said = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
-        return cls(**said, id=stored.id, received_at=stored.received_at, joined=stored.joined)
+        return cls(
+            **said,
+            id=stored.id,
+            received_at=stored.received_at,
+            incident=stored.incident,
+            expires_at=stored.expires_at,
+            joined=stored.joined,
+        )
 
 
 class ChangeOut(Out):
@@ -94,14 +111,25 @@ class ChangeBeforeOut(ChangeOut):
         return cls(**said, minutes_before=int((started_at - change.at).total_seconds() // 60))
 
 
+class AlertLinkOut(Out):
+    """Where people can look, as an alert's sender says: untrusted, and only http or https."""
+
+    url: str
+    kind: AlertLinkKind
+
+
 class IncidentSeenOut(IncidentOut):
-    """An incident, and what was changed shortly before it."""
+    """An incident, what was changed shortly before it, and the links of its alerts."""
 
     changes: list[ChangeBeforeOut] = Field(default_factory=list)
+    alert_links: list[AlertLinkOut] = Field(
+        default_factory=list, description="Runbooks, dashboards and so on that its alerts name; runbooks first."
+    )
 
-    def with_changes(self, changes: list[ChangeBeforeOut]) -> "IncidentSeenOut":
-        """The same beside these changes."""
-        return self.model_copy(update={"changes": changes})
+    def with_changes(self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink] = ()) -> "IncidentSeenOut":
+        """The same beside these changes and links."""
+        shown = [AlertLinkOut.model_validate(link) for link in links]
+        return self.model_copy(update={"changes": changes, "alert_links": shown})
 
 
 class AnswerOut(RecommendationOut):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -22,6 +22,7 @@ from onrecall.domain.incident import (
     StepOutcome,
     Verdict,
 )
+from onrecall.schemas.second_opinion import SecondOpinionOut
 
 
 def _written_out(value: object) -> object:
@@ -57,6 +58,7 @@ class ResolutionStepOut(Out):
     command: str | None
     outcome: StepOutcome
     rollback: str | None
+    line: int | None = Field(description="Where it stands in the incident's document.")
 
 
 class ResolutionOut(Out):
@@ -72,6 +74,7 @@ class ResolutionOut(Out):
     )
     by: str | None
     at: datetime
+    root_cause_line: int | None = Field(description="Where the root cause stands in the incident's document.")
 
 
 class LinkOut(Out):
@@ -79,6 +82,23 @@ class LinkOut(Out):
 
     kind: LinkKind
     incident: str
+
+
+class TimelineEntryOut(Out):
+    """What happened at one moment, as the postmortem has it."""
+
+    text: str
+    at: datetime | None
+    line: int | None
+
+
+class ActionItemOut(Out):
+    """What shall be done so that it does not come again."""
+
+    text: str
+    owner: str | None
+    state: str | None
+    line: int | None
 
 
 class IncidentOut(Out):
@@ -99,6 +119,13 @@ class IncidentOut(Out):
     source_id: str | None
     resolution: ResolutionOut | None
     links: list[LinkOut]
+    document: str | None = Field(description="The id of the postmortem that tells of it.")
+    impact: str | None
+    detection: str | None
+    trigger: str | None
+    timeline: list[TimelineEntryOut]
+    action_items: list[ActionItemOut]
+    lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
 
 
 class RecordOut(Out):
@@ -132,6 +159,9 @@ class EvidenceOut(Out):
     record: RecordOut
     family: list[str]
     suggested_by: str | None = Field(None, description="Who suggests it, where nobody confirmed it.")
+    document: str | None = Field(
+        default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
+    )
 
 
 class OngoingOut(Out):
@@ -151,6 +181,7 @@ class CitationOut(Out):
     id: str
     quote: str
     line: int
+    incident: str | None = Field(description="The incident that the cited postmortem tells of.")
 
 
 class SaidOut(Out):
@@ -249,12 +280,19 @@ class RecommendationOut(Out):
     created_at: datetime
     as_of: datetime
     inputs_hash: str
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
+
+    def beside(self, opinion: object) -> Self:
+        """The same beside a second opinion; None: nobody was asked."""
+        said = None if opinion is None else SecondOpinionOut.model_validate(opinion)
+        return self.model_copy(update={"second_opinion": said})
 
 
 class RecallOut(Out):
     """What was seen before that is most like this, best first."""
 
     evidence: list[EvidenceOut]
+    second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
 
 
 class DocumentOut(Out):

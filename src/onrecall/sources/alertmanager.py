@@ -1,30 +1,52 @@
 """Alertmanager: its webhook, version 4. What its alerts look like is shared with Prometheus and Grafana."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus
+from onrecall.domain.alert import Alert, AlertLinkKind, AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
+from onrecall.sources.alert_links import collect_links
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Parse, Parsed
 
 NAME = "alertmanager"
 SLACK = timedelta(seconds=30)
 """How far the sender's clock may be ahead when it says that an alert has ended."""
 _SUMMARY = ("summary", "title", "message")
 _DESCRIPTION = ("description", "message", "details")
-_LINKS = ("runbook_url", "runbook", "runbookURL", "dashboard_url", "dashboard", "dashboardURL", "panelURL", "link")
+_LINKS: tuple[tuple[AlertLinkKind, tuple[str, ...]], ...] = (
+    ("runbook", ("runbook_url", "runbook", "runbookURL", "playbook_url", "playbook")),
+    (
+        "dashboard",
+        ("dashboard_url", "dashboard", "dashboardURL", "panelURL", "grafana_url", "related_logs", "related_traces"),
+    ),
+    ("source", ("link", "url")),
+)
+"""Annotations that hold a link."""
+_OWN_LINKS: tuple[tuple[AlertLinkKind, str], ...] = (
+    ("dashboard", "dashboardURL"),
+    ("dashboard", "panelURL"),
+    ("generator", "generatorURL"),
+    ("silence", "silenceURL"),
+)
+"""Fields of the alert itself that hold one."""
+_NAMING = ("rulename", "alert", "rule", "name", "check", "error_type")
+_PLACES = ("instance", "host", "hostname", "pod", "namespace", "cluster")
 _STANDINS = ("DatasourceNoData", "DatasourceError")
 """Grafana's alert names that hide the rule's own."""
 _PRIME, _OFFSET, _BITS = 1099511628211, 14695981039346656037, (1 << 64) - 1
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """Each alert of the notification. One that can't be read does not keep out the others."""
-    return notification(load_json(delivery.body), NAME, now)
+def parser(source: str) -> Parse:
+    """Returns a parser for webhooks in Alertmanager's form, which several tools send."""
+    return lambda delivery, now: notification(delivery.decoded(), source, now)
+
+
+parse = parser(NAME)
+"""Each alert of the notification. One that can't be read does not keep out the others."""
 
 
 def notification(body: Any, source: str, now: datetime) -> Parsed:
@@ -52,6 +74,7 @@ def alert(part: Fields, source: str, now: datetime, group: str | None = None) ->
     key = fields.key(part, "fingerprint") or _own_key(part.get("labels"))
     starts = fields.moment(part, "startsAt")
     status, ends = state(part, now)
+    links, link_kinds = collect_links(_links(part, annotations))
     return Alert(
         source=source,
         key=key,
@@ -66,13 +89,18 @@ def alert(part: Fields, source: str, now: datetime, group: str | None = None) ->
         annotations=annotations,
         ends_at=ends if ends and (starts is None or ends >= starts) else None,
         values=values(part, annotations),
-        links=fields.links(
-            *(annotations.get(name) for name in _LINKS), *(part.get(name) for name in ("dashboardURL", "panelURL")),
-            part.get("generatorURL"),
-        ),
+        links=links,
+        link_kinds=link_kinds,
         group=group,
         starts_known=starts is not None,
     )  # fmt: skip
+
+
+def _links(part: Fields, annotations: Mapping[str, str]) -> Iterator[tuple[AlertLinkKind, object]]:
+    for kind, names in _LINKS:
+        yield from ((kind, annotations.get(name)) for name in names)
+    for kind, name in _OWN_LINKS:
+        yield kind, part.get(name)
 
 
 def state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
@@ -87,14 +115,26 @@ def state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
 
 
 def title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
-    """The alert's name and its summary, in one line."""
+    """The alert's name and its summary, in one line; without either, what its description or its labels say."""
     called = labels.get("alertname")
     if called in _STANDINS and (rule := labels.get("rulename")):
         called = f"{rule} ({called})"
     told = fields.line(annotations, *_SUMMARY)
     if called and told and called.lower() not in told.lower():
         return fields.cut(f"{called}: {told}", fields.LONGEST_LINE)
-    return told or called
+    return told or called or _first_line(annotations) or _by_labels(labels)
+
+
+def _first_line(annotations: Mapping[str, str]) -> str | None:
+    text = fields.text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
+    return fields.line({"line": next((row for row in text.splitlines() if row.strip()), "")}, "line")
+
+
+def _by_labels(labels: Mapping[str, str]) -> str | None:
+    """What names a rule or a place among the labels, for an alert that has no name of its own."""
+    named = next((labels[name] for name in _NAMING if name in labels), None)
+    where = fields.service(labels) or next((labels[name] for name in _PLACES if name in labels), None)
+    return fields.line({"title": ": ".join(dict.fromkeys(filter(None, (named, where))))}, "title")
 
 
 def public(labels: Mapping[str, str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "anomaly"
 _OVER = ("resolved", "recovered", "ok", "closed", "normal")
@@ -32,7 +32,7 @@ _PAYLOAD = "raw_payload"
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """One anomaly, a list of them, or an object with `anomalies`."""
-    body = load_json(delivery.body)
+    body = delivery.decoded()
     listed = body.get("anomalies") if isinstance(body, dict) and "error_type" not in body else body
     if isinstance(listed, list):
         return parts(listed, "anomalies", lambda one: _read(one, now), lambda one: {"anomalies": [one]})

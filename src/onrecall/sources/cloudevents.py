@@ -10,72 +10,73 @@ from urllib.parse import unquote
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
-from onrecall.sources import (
-    alertmanager,
-    anomaly,
-    cloudwatch,
-    datadog,
-    generic,
-    github,
-    grafana,
-    opsgenie,
-    pagerduty,
-    pagerduty_events,
-    rootly,
-    sentry,
-)
+from onrecall.sources import generic
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed, load_json
+from onrecall.sources.shape_reader import Reading
+from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed, ReadRecognised, load_json
 
 NAME = "cloudevents"
 _TEXT = ("text/", "application/x-ndjson", "application/xml")
-_SHAPES: tuple[tuple[tuple[str, ...], Parse], ...] = (
-    (("alerts", "orgId", "state"), grafana.parse),
-    (("alerts", "groupKey"), alertmanager.parse),
-    (("alerts", "receiver", "commonLabels"), alertmanager.parse),
-    (("routing_key", "event_action"), pagerduty_events.parse),
-    (("event.event_type", "event.data"), pagerduty.parse),
-    (("event.type", "event.issued_at", "data"), rootly.parse),
-    (("action", "alert.alertId"), opsgenie.parse),
-    (("action", "alert.alias"), opsgenie.parse),
-    (("message", "alias", "priority"), opsgenie.parse),
-    (("action", "installation", "data"), sentry.parse),
-    (("repository.full_name", "sender.login"), github.parse),
-    (("AlarmName", "NewStateValue"), cloudwatch.parse),
-    (("detail-type", "detail.alarmName"), cloudwatch.parse),
-    (("alert_id", "transition"), datadog.parse),
-    (("alert_cycle_key", "transition"), datadog.parse),
-    (("event_type", "org.id", "last_updated"), datadog.parse),
-    (("error_type", "spike_percentage"), anomaly.parse),
-)
-"""What other senders' payloads can be told by."""
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """The alerts that one event or a batch of them carries."""
-    kind = delivery.headers.get("content-type", "").split(";")[0].strip().lower()
-    if "ce-specversion" in delivery.headers and not kind.startswith("application/cloudevents"):
-        return _event(_binary(delivery, kind), "body", now)
-    body = load_json(delivery.body)
-    if not isinstance(body, list):
-        return _event(fields.fields(body, "body"), "body", now)
-    if len(body) > MOST_ITEMS:
-        raise Invalid(f"the batch has {len(body)} events; send at most {MOST_ITEMS} at once", "body")
-    read = [_one(one, f"body[{n}]", now) for n, one in enumerate(body)]
-    return Parsed(
-        tuple(signal for one in read for signal in one.signals),
-        tuple(part for one in read for part in one.malformed),
-        tuple(document for one in read for document in one.documents),
-    )
+def parser(read_recognised: ReadRecognised) -> Parse:
+    """Returns a parser for one event or a batch; what an event carries goes to the tool that it is known by."""
+    return lambda delivery, now: _Events(read_recognised, now).read(delivery)
 
 
-def _one(event: Any, where: str, now: datetime) -> Parsed:
-    """One event of a batch; a broken one does not keep out the others."""
-    try:
-        return _event(fields.fields(event, where), where, now)
-    except Invalid as error:
-        return _broken(event, where, error)
+class _Events:
+    """Reads the events of one delivery."""
+
+    def __init__(self, read_recognised: ReadRecognised, now: datetime) -> None:
+        self._read_recognised = read_recognised
+        self._now = now
+
+    def read(self, delivery: Delivery) -> Parsed:
+        """The alerts that one event or a batch of them carries."""
+        kind = delivery.headers.get("content-type", "").split(";")[0].strip().lower()
+        if "ce-specversion" in delivery.headers and not kind.startswith("application/cloudevents"):
+            return self._event(_binary(delivery, kind), "body")
+        body = delivery.decoded()
+        if not isinstance(body, list):
+            return self._event(fields.fields(body, "body"), "body")
+        if len(body) > MOST_ITEMS:
+            raise Invalid(f"the batch has {len(body)} events; send at most {MOST_ITEMS} at once", "body")
+        parts = [self._one(event, f"body[{n}]") for n, event in enumerate(body)]
+        return Parsed(
+            tuple(signal for part in parts for signal in part.signals),
+            tuple(malformed for part in parts for malformed in part.malformed),
+            tuple(document for part in parts for document in part.documents),
+        )
+
+    def _one(self, event: Any, where: str) -> Parsed:
+        """One event of a batch; a broken one does not keep out the others."""
+        try:
+            return self._event(fields.fields(event, where), where)
+        except Invalid as error:
+            return _broken(event, where, error)
+
+    def _event(self, event: Fields, where: str) -> Parsed:
+        for name in ("id", "source", "type"):
+            if fields.plain(event.get(name)) is None:
+                raise Invalid(f"`{name}` is missing; a CloudEvent needs id, source, specversion and type", name)
+        if not (fields.plain(event.get("specversion")) or "").startswith("1."):
+            raise Invalid("`specversion` must be 1.0", "specversion")
+        try:
+            data = _data(event)
+            parsed = self._carried(event, data) or Parsed((_alert(event, data, self._now),))
+            return replace(parsed, signals=tuple(replace(signal, source=NAME) for signal in parsed.signals))
+        except Invalid as error:
+            return _broken(event, where, error)
+
+    def _carried(self, event: Fields, data: Any) -> Parsed | None:
+        """What another tool's payload says; None where it is of none that is known."""
+        parsed = self._read_recognised(data, Delivery(json.dumps(data).encode()), self._now, NAME)
+        if parsed is None:
+            return None
+        around = {name: value for name, value in event.items() if name != "data_base64"}
+        again = (replace(part, raw=json.dumps({**around, "data": json.loads(part.raw)})) for part in parsed.malformed)
+        return replace(parsed, malformed=tuple(again))
 
 
 def _broken(event: Any, where: str, error: Invalid) -> Parsed:
@@ -91,35 +92,12 @@ def _binary(delivery: Delivery, kind: str) -> dict[str, Any]:
     if not delivery.body.strip():
         return told
     try:
-        told["data"] = load_json(delivery.body)
+        told["data"] = delivery.decoded()
     except Invalid:
         if not kind.startswith(_TEXT):
             raise
         told["data"] = delivery.body.decode(errors="replace")
     return told
-
-
-def _event(event: Fields, where: str, now: datetime) -> Parsed:
-    for name in ("id", "source", "type"):
-        if fields.plain(event.get(name)) is None:
-            raise Invalid(f"`{name}` is missing; a CloudEvent needs id, source, specversion and type", name)
-    if not (fields.plain(event.get("specversion")) or "").startswith("1."):
-        raise Invalid("`specversion` must be 1.0", "specversion")
-    try:
-        data = _data(event)
-        read = _reader(data)
-        told = _carried(read, event, data, now) if read else Parsed((_alert(event, data, now),))
-        return replace(told, signals=tuple(replace(signal, source=NAME) for signal in told.signals))
-    except Invalid as error:
-        return _broken(event, where, error)
-
-
-def _carried(read: Parse, event: Fields, data: Any, now: datetime) -> Parsed:
-    """What another sender's payload says. Nobody may have an address fetched by putting it into an event."""
-    told = read(Delivery(json.dumps(data).encode()), now)
-    around = {name: value for name, value in event.items() if name != "data_base64"}
-    again = (replace(one, raw=json.dumps({**around, "data": json.loads(one.raw)})) for one in told.malformed)
-    return replace(told, malformed=tuple(again), confirmation=None)
 
 
 def _data(event: Fields) -> Any:
@@ -137,19 +115,12 @@ def _data(event: Fields) -> Any:
         return raw.decode(errors="replace")
 
 
-def _reader(data: Any) -> Parse | None:
-    """The parser of the sender whose payload this looks like."""
-    if not isinstance(data, dict):
-        return None
-    return next((read for marks, read in _SHAPES if all(fields.at(data, one) is not None for one in marks)), None)
-
-
 def _alert(event: Fields, data: Any, now: datetime) -> Alert:
     """An alert in anybody's words; what it leaves out is taken from around it."""
     said = data if isinstance(data, dict) else {"message": data}
     kind, source = fields.line(event, "type") or "", fields.line(event, "source") or ""
     subject, happened = fields.line(event, "subject"), fields.moment(event, "time")
-    read = generic.alert(said, now, around={"reason": f"{kind}: {subject or source}", "type": kind})
+    read = generic.read_alert(said, Reading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind})
     own = subject or generic.given_key(said) or fields.plain(event.get("id"))
     return replace(
         read,

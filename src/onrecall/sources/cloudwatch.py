@@ -1,12 +1,15 @@
 """CloudWatch alarms: in messages of SNS, delivered raw, or as events of EventBridge."""
 
+import json
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus
+from onrecall.domain.alert import Alert, AlertStatus, Signal
 from onrecall.domain.errors import Invalid
-from onrecall.sources import sns
+from onrecall.sources import generic, sns
+from onrecall.sources.body_decoding import parse_nested
 from onrecall.sources.payload import (
     Fields,
     at,
@@ -24,9 +27,11 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parse, Parsed, ReadRecognised
 
 NAME = "cloudwatch"
+TEXT_LASTS = timedelta(hours=24)
+"""A text that somebody published has no end; it is over after this."""
 DETAIL_TYPE = "CloudWatch Alarm State Change"
 DIMENSIONS = (
     *("ServiceName", "Service", "FunctionName", "ApiName", "QueueName", "TopicName", "TableName"),
@@ -39,44 +44,79 @@ _DATAPOINT = re.compile(r"datapoints? \[(-?\d{1,30}(?:\.\d{1,30})?(?:E-?\d{1,2})
 """The newest value that crossed a threshold, in the sentence that tells of it."""
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """The alarm that a message or event tells of, or a subscription that asks to be confirmed."""
-    body = fields(load_json(delivery.body), "body")
-    if not sns.is_envelope(body):
-        return whole(body, lambda one: (_alarm(one, now),))
-    if body["Type"] == sns.CONFIRMATION:
-        return Parsed(confirmation=sns.confirmation(body))
-    return whole(body, lambda one: (_notified(one, now),)) if body["Type"] == sns.NOTIFICATION else Parsed()
+def parser(read_recognised: ReadRecognised) -> Parse:
+    """Returns a parser for what AWS sends; what is no alarm goes to the tool that `read_recognised` knows it by."""
+
+    def read(body: Fields, delivery: Delivery, now: datetime) -> Parsed:
+        if _is_alarm(body):
+            return whole(body, lambda part: (_alarm(part, now),))
+        parsed = read_recognised(body, delivery, now, NAME)
+        return parsed if parsed is not None else generic.read_body(body, now, NAME)
+
+    def read_notification(body: Fields, delivery: Delivery, now: datetime) -> Parsed:
+        inner = parse_nested(text(body, "Message") or "")
+        if not isinstance(inner, dict):
+            parsed = read_recognised(body, delivery, now, NAME)
+            return parsed if parsed is not None else whole(body, lambda part: (_text(part, now),))
+        parsed = read(inner, Delivery(json.dumps(inner).encode()), now)
+        return replace(_within(parsed, body), signals=tuple(_sent(signal, body) for signal in parsed.signals))
+
+    def parse(delivery: Delivery, now: datetime) -> Parsed:
+        body = fields(delivery.decoded(), "body")
+        if not sns.is_envelope(body):
+            return read(body, delivery, now)
+        if body["Type"] == sns.CONFIRMATION:
+            return Parsed(confirmation=sns.confirmation(body))
+        return read_notification(body, delivery, now) if body["Type"] == sns.NOTIFICATION else Parsed()
+
+    return parse
 
 
-def _notified(body: Fields, now: datetime) -> Alert:
-    """A notification: an alarm, or whatever text somebody published."""
+def _within(parsed: Parsed, envelope: Fields) -> Parsed:
+    """What could not be read of a message, as the delivery that it came in."""
+    return replace(
+        parsed,
+        malformed=tuple(
+            replace(part, message=f"in `Message`: {part.message}", raw=json.dumps({**envelope, "Message": part.raw}))
+            for part in parsed.malformed
+        ),
+    )
+
+
+def _sent(signal: Signal, envelope: Fields) -> Signal:
+    """An alert that says no time is told of when its envelope was sent."""
+    if not isinstance(signal, Alert) or signal.told_at or signal.starts_known:
+        return signal
+    published = moment(envelope, "Timestamp")
+    return replace(signal, told_at=published, starts_at=published or signal.starts_at)
+
+
+def _text(body: Fields, now: datetime) -> Alert:
+    """Whatever text somebody published; nothing ever says that it is over."""
     message = text(body, "Message") or ""
-    if message.startswith("{"):
-        try:
-            return _alarm(fields(load_json(message.encode(errors="replace")), "Message"), now)
-        except Invalid as error:
-            raise Invalid(f"in `Message`: {error}", error.field) from error
     published = moment(body, "Timestamp")
+    first = next((row for row in message.splitlines() if row.strip()), "")
     return Alert(
         NAME,
         need(key(body, "MessageId"), "MessageId", "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"),
-        need(line(body, "Subject") or line({"first": message.split("\n")[0]}, "first"), "Message", '"disk full"'),
+        need(line(body, "Subject") or line({"first": first}, "first"), "Message", '"disk full"'),
         published or now,
         description=message,
         labels={"topic": body["TopicArn"][:1000]} if plain(body["TopicArn"]) else {},
         told_at=published,
         starts_known=published is not None,
+        expires_after=TEXT_LASTS,
     )
 
 
+def _is_alarm(body: Fields) -> bool:
+    detail = body.get("detail")
+    return "AlarmName" in body or (isinstance(detail, dict) and "alarmName" in detail)
+
+
 def _alarm(said: Fields, now: datetime) -> Alert:
-    if "AlarmName" in said:
-        return _told(said, now)
     detail = said.get("detail")
-    if not isinstance(detail, dict) or "alarmName" not in detail:
-        raise Invalid("it is no CloudWatch alarm: there is neither AlarmName nor detail.alarmName", "AlarmName")
-    return _told(_as_notified(said, detail), now)
+    return _told(_as_notified(said, detail) if isinstance(detail, dict) and "AlarmName" not in said else said, now)
 
 
 def _as_notified(event: Fields, detail: Fields) -> dict[str, Any]:
@@ -100,7 +140,7 @@ def _as_notified(event: Fields, detail: Fields) -> dict[str, Any]:
             "Namespace": at(stat, "metric.namespace"),
             "Dimensions": at(stat, "metric.dimensions"),
             "Statistic": at(stat, "stat"),
-            "Threshold": at(_inner(at(detail, "state.reasonData")), "threshold"),
+            "Threshold": at(parse_nested(at(detail, "state.reasonData")), "threshold"),
         },
         "AlarmRule": at(detail, "configuration.alarmRule"),
     }
@@ -154,16 +194,6 @@ def _labels(said: Fields, state: str) -> dict[str, str]:
 
 def _dimension(labels: Fields) -> str | None:
     return next((name({"of": labels[one]}, "of") for one in DIMENSIONS if one in labels), None)
-
-
-def _inner(said: Any) -> Any:
-    """What a text holds as JSON, where it does."""
-    if not isinstance(said, str):
-        return said
-    try:
-        return load_json(said.encode(errors="replace"))
-    except Invalid:
-        return None
 
 
 def _objects(listed: Any) -> list[dict[str, Any]]:

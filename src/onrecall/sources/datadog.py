@@ -32,12 +32,14 @@ NAME = "datadog"
 _UNSET = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 """A variable that Datadog had no value for stands there by its name."""
 _TRANSITION = re.compile(r"\s*\[(?P<word>[A-Za-z-]+(?: [Dd]ata)?)(?: on (?P<scope>\{[^}\]]*\}))?\]\s*")
+_TEST = re.compile(r"\s*\[TEST\]\s*", re.IGNORECASE)
+"""What *Test Notifications* of a monitor puts in front of the title."""
 _KNOWN = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
 
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """What a monitor or an incident of Datadog says."""
-    body = fields(load_json(delivery.body), "body")
+    body = fields(delivery.decoded(), "body")
     if not any(one in body for one in _KNOWN):
         raise Invalid("the body has neither alert_id nor title; use the template of docs/senders.md", "alert_id")
     return whole(body, lambda one: _read(_set(one), now))
@@ -59,7 +61,9 @@ def _set(body: Fields) -> dict[str, Any]:
 
 def _monitor(said: Fields, now: datetime) -> Alert:
     """A monitor that changed its mind; one monitor is as many alerts as it has scopes."""
-    heading = need(line(said, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
+    whole_heading = need(line(said, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
+    test = _TEST.match(whole_heading)
+    heading = (whole_heading[test.end() :] if test else "") or whole_heading
     mark = _TRANSITION.match(heading)
     transition = (name(said, "transition") or (mark["word"] if mark else "")).lower()
     bare = heading[mark.end() :].strip() if mark else heading
@@ -82,6 +86,8 @@ def _monitor(said: Fields, now: datetime) -> Alert:
         group=key(said, "aggreg_key"),
         told_at=happened,
         starts_known=False,
+        purpose="test" if test else "incident",
+        purpose_reason="Datadog's Test Notifications put [TEST] in front" if test else "",
     )
 
 

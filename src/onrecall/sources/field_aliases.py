@@ -1,55 +1,74 @@
 """What people call the fields of an alert when they make up a payload themselves, and where they put them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from onrecall.sources.body_decoding import parse_nested
 
 _NAMES = {
     "key": (
-        "fingerprint dedupkey dedupid deduplicationkey deduplicationid uniquekey alertkey eventkey problemkey "
-        "incidentkey alias alertid incidentid problemid issueid checkid monitorid ruleid conditionid entityid key "
-        "externalid uuid id"
+        "fingerprint dedupkey dedupekey dedupid deduplicationkey deduplicationid uniquekey alertkey eventkey "
+        "problemkey incidentkey correlationkey alias alertid alertuid alertuuid incidentid incidentuid "
+        "incidentuuid problemid problemuid issueid issuekey checkid checkuuid monitorid monitoruuid triggerid "
+        "ruleid ruleuid conditionid entityid key externalid uid guid id identifier uuid"
     ),
     "title": (
-        "title alerttitle incidenttitle problemtitle alertname rulename alertrule subject headline heading summary "
-        "shortdescription conditionname policyname checkname monitorname monitorfriendlyname searchname "
-        "entitydisplayname message msg shortmessage text statemessage serviceoutput hostoutput servicedesc "
-        "description name event reason"
+        "title alerttitle incidenttitle problemtitle eventtitle alertname alertrulename rulename alertrule "
+        "eventname conditionname policyname checkname monitorname monitorfriendlyname searchname triggername "
+        "entitydisplayname subject alertsubject headline heading summary shortdescription shortmessage name "
+        "message msg text statemessage serviceoutput hostoutput servicedesc description output event reason"
     ),
     "description": (
         "description longdescription longmessage fullmessage message body details detail text content output "
-        "serviceoutput hostoutput statemessage problemdetailstext alertdetails reason error"
+        "serviceoutput hostoutput statemessage problemdetailstext alertdetails errormessage reason cause "
+        "error"
     ),
     "status": (
-        "status state alertstatus alertstate currentstate newstate eventstate incidentstate problemstate "
-        "monitorcondition eventaction action transition notificationtype messagetype alerttypefriendlyname event "
-        "eventtype servicestate hoststate type"
+        "status state alertstatus alertstate currentstate currentstatus newstate newstatus newstatevalue "
+        "eventstate eventstatus incidentstate incidentstatus problemstate monitorcondition monitorstate "
+        "monitorstatus checkstate checkstatus alertaction alertactiongroupname alertactiongroup eventaction "
+        "action transition triggertype notificationtype messagetype alerttype alerttypefriendlyname event "
+        "eventtype servicestate hoststate type level"
     ),
-    "over": "resolved isresolved recovered isrecovered closed isclosed",
-    "fires": "firing isfiring active isactive alerting",
+    "over": "resolved isresolved recovered isrecovered closed isclosed ok isok healthy ishealthy up isup",
+    "fires": (
+        "firing isfiring active isactive alerting isalerting down isdown triggered istriggered failing isfailing"
+    ),
     "severity": (
-        "severity alertseverity eventseverity problemseverity sev priority level criticality urgency servicestate "
-        "impact status state"
+        "severity alertseverity eventseverity problemseverity sev severityname priority priorityname level "
+        "alertlevel loglevel criticality urgency importance importancelevel impact servicestate messagetype "
+        "triggertype status state"
     ),
     "service": "service servicename affectedservice application app appname component system product",
-    "environment": "environment env deploymentenvironment stage",
+    "environment": "environment env deploymentenvironment stage envname",
     "starts_at": (
-        "startsat startedat starttime starttimestamp starteddatetime fireddatetime firedat triggeredat triggertime "
-        "openedat opentime occurredat detectedat beganat began since problemstart firstseen"
+        "startsat startedat starttime starttimestamp starteddatetime start startdate datestart starttimeutc "
+        "starttimeiso fireddatetime firedat triggeredat triggertime openedat opentime occurredat detectedat "
+        "beganat began begin since problemstart incidentstart outagestart downsince failingsince firstseen "
+        "firstoccurrence firstoccurredat firsttriggeredat"
     ),
     "told_at": (
         "timestamp time eventtime eventtimestamp datetime date sentat updatedat updated lastupdated lastseen "
-        "statechangedtimestamp alertdatetime createdat created creationtime"
+        "lastoccurrence statechangedtimestamp statechangetime changedat statuschangedat alertdatetime "
+        "alerttime alerttimestamp incidenttime incidenttimeiso incidenttimestamp timestampiso timestampms ts "
+        "firetime triggerdate notificationtime reportedat longdatetime shortdatetime timet createdat created "
+        "creationtime"
     ),
     "ends_at": (
-        "endsat endedat endtime endtimestamp resolvedat resolveddatetime resolvedtime closedat closetime recoveredat"
+        "endsat endedat endtime endtimestamp endtimeutc end enddate dateend resolvedat resolveddatetime "
+        "resolvedtime resolvedtimestamp closedat closetime closedtime recoveredat recoverytime clearedat "
+        "clearedtime finishedat"
     ),
+    "over_at": "resolvedat resolveddatetime resolvedtime closedat closetime closedtime recoveredat clearedat endedat",
+    "zone": "timezone timezoneoffset tz utcoffset",
+    "host": "host hostname hostdisplayname machine node nodename server device instance",
     "group": "groupkey groupid group groupingkey",
-    "links": (
-        "url link links href alerturl incidenturl problemurl weburl htmlurl permalink detailsurl dashboardurl "
-        "dashboard runbookurl runbook monitorurl generatorurl issueurl resultslink"
+    "labels": "labels tags dimensions userlabels policyuserlabels customlabels alertlabels commonlabels",
+    "details": (
+        "customdetails customproperties attributes metadata details context custom properties fields resource metric"
     ),
-    "labels": "labels tags customdetails customproperties dimensions attributes metadata details context custom",
     "current": "current currentvalue value metricvalue observedvalue actualvalue",
     "threshold": "threshold thresholdvalue",
     "baseline": "baseline baselinevalue expectedvalue",
@@ -60,79 +79,185 @@ NAMES: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, n
 VALUES = ("current", "threshold", "baseline", "spike_percent")
 LISTS = ("alerts", "events", "incidents", "problems", "notifications", "items", "records", "results")
 """Under these a body lists several alerts."""
+NAMING = frozenset(
+    (
+        "alertname",
+        "alertrulename",
+        "rulename",
+        "conditionname",
+        "policyname",
+        "checkname",
+        "monitorname",
+        "searchname",
+        "triggername",
+    )
+)
+"""A title under one of these is the name of a rule or monitor, and as such says what an alert is about."""
+WEAK_KEYS = frozenset(
+    (
+        "checkid",
+        "monitorid",
+        "ruleid",
+        "conditionid",
+        "triggerid",
+        "entityid",
+        "incidentid",
+        "issueid",
+        "problemid",
+        "alertid",
+    )
+)
+"""Ids that are often small numbers, which several tools count up: they are known together with their name."""
 _WRAPS = (
-    *(
+    "alert",
+    "incident",
+    "problem",
+    "issue",
+    "event",
+    "notification",
+    "check",
+    "monitor",
+    "data",
+    "payload",
+    "detail",
+    "item",
+    "object",
+    "objectattributes",
+    "record",
+    "heartbeat",
+    "downtime",
+    "trigger",
+    "rule",
+    "condition",
+    "essentials",
+    "alertcontext",
+    "context",
+    "attributes",
+    "result",
+    "labels",
+    "annotations",
+)
+"""Under these stands the alert itself, or a part of it."""
+_TEXT_WRAPS = frozenset(
+    (
         "alert",
         "incident",
-        "problem",
-        "issue",
         "event",
-        "notification",
-        "check",
-        "monitor",
         "data",
         "payload",
         "detail",
-    ),
-    *("essentials", "attributes", "result", "labels", "annotations"),
+        "body",
+        "message",
+        "msg",
+        "content",
+        "labels",
+        "tags",
+        "annotations",
+    )
 )
-"""Under these stands the alert itself, or a part of it."""
+"""Under these a text may hold the alert as JSON once more."""
+_LINK = re.compile(r"(?:url|uri|link|links|href|permalink|shortlink|dashboard|runbook|playbook)$|^linkto|^(?:url|link)")
+_NO_LINK = re.compile(
+    r"image|icon|logo|avatar|screenshot|callback|acknowledge|ackurl|unsubscribe|webhook|apiurl|selfurl|stylesheet|schema"
+)
+"""Names of addresses that nobody who is on call wants to follow."""
+_LABEL_OBJECTS = frozenset(NAMES["labels"])
 _DEEPEST = 4
+_MOST_OBJECTS = 500
 _MARKS = re.compile(r"[^a-z0-9]+")
+_PLAIN_STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def _words(said: str) -> frozenset[str]:
-    return frozenset(said.split())
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that may be meant by a field, what it is called, and where it stands, as an expression."""
+
+    value: Any
+    name: str
+    place: str
 
 
-OVER = _words(
-    """
-    clear cleared close closed complete completed deactivated ended fixed green healthy inactive normal ok okay
-    operational passed passing recover recovered recovery resolve resolved solved succeeded success successful up
-    """
-)
-FIRES = _words(
-    """
-    acknowledged activated active alerting breached created critical degraded down error fail failed failing failure
-    fire fired firing investigating new open opened raised red reopened started trigger triggered unavailable unhealthy
-    unreachable unresolved violated warn warning
-    """
-)
-_NOUNS = _words("alarm alert incident issue problem")
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One object of the body with its place; its values by their bare names."""
+
+    place: str
+    values: Mapping[str, Any]
+    bare: Mapping[str, str]
 
 
-def bare(name: str) -> str:
-    """A field's name without case and marks: `startedAt`, `started_at` and `Started At` are one."""
+def bare_name(name: str) -> str:
+    """Returns a field's name without case and marks: `startedAt`, `started_at` and `Started At` are one."""
     return _MARKS.sub("", name.lower())
 
 
-class Named:
+class Candidates:
     """The values of a body by the names that people give them; what stands deeper is about the alert itself."""
 
     def __init__(self, body: Mapping[str, Any], around: Mapping[str, Any]) -> None:
-        self.objects = [*_inside(body, _DEEPEST), body, around]
-        self._named = [{bare(name): value for name, value in reversed(list(one.items()))} for one in self.objects]
+        self.levels = [*_inside(body, "", _DEEPEST), _level(body, ""), _level(around, "_root")]
+        self._body = body
 
-    def __call__(self, field: str) -> Iterator[Any]:
+    def named(self, field: str) -> Iterator[Candidate]:
         """What may be meant by the field, the surest first."""
         for name in NAMES[field]:
-            yield from (found for one in self._named if (found := one.get(name)) not in (None, "", [], {}))
+            for level in self.levels:
+                if name in level.bare and (value := level.values[level.bare[name]]) not in (None, "", [], {}):
+                    yield Candidate(value, name, join_place(level.place, level.bare[name]))
+
+    def links(self) -> Iterator[Candidate]:
+        """Values whose name says that they are an address to follow, in the order in which they stand."""
+        for level in self.levels:
+            if level.place.rpartition(".")[2].strip('"') in ("labels", "tags"):
+                continue
+            for bare, name in level.bare.items():
+                if _LINK.search(bare) and not _NO_LINK.search(bare):
+                    yield Candidate(level.values[name], bare, join_place(level.place, name))
+
+    def deep_titles(self) -> Iterator[Candidate]:
+        """Titles wherever in the body they stand, nearest to its top first; for bodies that look like no alert."""
+        layer: Sequence[tuple[str, Mapping[str, Any]]] = [("", self._body)]
+        seen = 0
+        while layer and seen < _MOST_OBJECTS:
+            levels = [_level(values, place) for place, values in layer]
+            for name in NAMES["title"]:
+                yield from (
+                    Candidate(level.values[level.bare[name]], name, join_place(level.place, level.bare[name]))
+                    for level in levels
+                    if name in level.bare
+                )
+            seen += len(layer)
+            layer = [
+                (join_place(place, name), inner)
+                for place, values in layer
+                for name, inner in values.items()
+                if isinstance(inner, dict)
+            ][:_MOST_OBJECTS]
 
 
-def _inside(body: Mapping[str, Any], levels: int) -> Iterator[Mapping[str, Any]]:
-    wrapped = {bare(name): value for name, value in body.items() if isinstance(value, dict)}
-    for name in _WRAPS:
-        if levels and (inner := wrapped.get(name)):
-            yield from _inside(inner, levels - 1)
-            yield inner
+def join_place(place: str, name: str) -> str:
+    """Returns the expression of a field in the object at a place."""
+    step = name if _PLAIN_STEP.fullmatch(name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{place}.{step}" if place else step
 
 
-def is_over(said: Any) -> bool | None:
-    """Whether a word such as `Recovered` or `incident.resolved` says that it is over; None: it says nothing."""
-    if not isinstance(said, str) or len(said) > 200:
-        return None
-    words = re.findall(r"[a-z]+", said.lower())
-    telling = [word for word in words if word in OVER or word in FIRES]
-    if telling:
-        return telling[-1] in OVER and "not" not in words
-    return False if _NOUNS & set(words) else None
+def _level(values: Mapping[str, Any], place: str) -> _Level:
+    return _Level(place, values, {bare_name(name): name for name in reversed(list(values))})
+
+
+def _inside(body: Mapping[str, Any], place: str, levels: int) -> Iterator[_Level]:
+    named = {bare_name(name): name for name in reversed(list(body))}
+    for wrap in _WRAPS:
+        if not levels or wrap not in named:
+            continue
+        name = named[wrap]
+        inner = parse_nested(body[name]) if wrap in _TEXT_WRAPS else body[name]
+        if isinstance(inner, dict) and inner:
+            at = join_place(place, name) if inner is body[name] else f"from_json({join_place(place, name)})"
+            yield from _inside(inner, at, levels - 1)
+            yield _level(inner, at)
+    for name, value in body.items() if levels else ():
+        if bare_name(name) in _TEXT_WRAPS and bare_name(name) not in _WRAPS and isinstance(value, str):
+            inner = parse_nested(value)
+            if isinstance(inner, dict) and inner:
+                yield _level(inner, f"from_json({join_place(place, name)})")

@@ -1,7 +1,11 @@
-"""Any JSON: fields by the names that most people give them, or where a mapping file says that they stand."""
+"""JSON that somebody made up, or a template: fields go by their common names, or stand where a mapping says.
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+It is conservative: what is not surely a key, a service or a label is none. A payload that is surely that of a tool
+which has a file is read as that file says.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,212 +14,321 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
-from onrecall.sources.field_aliases import LISTS, VALUES, Named, bare, is_over
+from onrecall.sources.alert_links import collect_links, kind_by_name
+from onrecall.sources.field_aliases import LISTS, NAMING, VALUES, WEAK_KEYS, Candidate, Candidates, bare_name
+from onrecall.sources.field_readers import Finding, addresses, as_text, flatten
 from onrecall.sources.mapping import Mapped, at, nested
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parse, Parsed, load_json
+from onrecall.sources.shape_reader import Reading, derive_key, digest_identity, purpose_of_state
+from onrecall.sources.states import is_over, split_state, subject_of
+from onrecall.sources.timestamps import read_timestamp
+from onrecall.sources.webhook import Parsed
 
 NAME = "generic"
-_UNMAPPED = Mapped()
-_CALLED = ("name", "title", "summary", "displayName", "display_name", "slug", "id")
-_STATE = re.compile(
-    r"\s*\[(?P<state>[^\]]{1,40})\]\s*|\s*(?P<word>RESOLVED|RECOVERED|RECOVERY|FIRING|PROBLEM|OK)\s*:\s*"
-)
-"""`[RESOLVED] Disk full`: what is said of a thing is no part of its name."""
-_Look = Callable[[str], Iterator[Any]]
+UNMAPPED = Mapped()
+_LONGEST_TAG = 60
+_SEVERITY_BY_STATE = frozenset(("servicestate", "messagetype", "triggertype", "status", "state"))
+"""Under these stands how bad it is only while it fires."""
+_DATE = ("date", "eventdate", "alertdate", "startdate", "incidentdate", "problemdate")
+_CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "problemtime")
+"""A day and its time of day in two fields."""
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """One alert or a list of them, its fields by their common names."""
-    return told(load_json(delivery.body), now)
+def read_body(body: Any, now: datetime, source: str = NAME, mapped: Mapped = UNMAPPED) -> Parsed:
+    """Returns what a body of plain JSON says: one alert, a list, or an object with a list under a common name."""
 
+    def read(part: Fields, around: Fields | None = None) -> tuple[Alert, ...]:
+        return (read_alert(part, Reading(source, now), mapped, around),)
 
-def parser(mapped: Mapped) -> Parse:
-    """A parser for payloads whose fields stand where a mapping says."""
-    return lambda delivery, now: told(load_json(delivery.body), now, mapped)
-
-
-def told(body: Any, now: datetime, mapped: Mapped = _UNMAPPED) -> Parsed:
-    """What a body of plain JSON says."""
     if isinstance(body, list):
-        return fields.parts(body, "body", lambda one: (alert(one, now, mapped),), lambda one: [one])
-    said = fields.fields(body, "body")
+        return fields.parts(body, "body", read, lambda part: [part])
+    whole = fields.fields(body, "body")
     if mapped.alerts:
-        path, listed = mapped.listed(said)
-        return fields.parts(listed, path, lambda one: (alert(one, now, mapped),), lambda one: nested(path, [one]))
-    name = next((name for name in said if bare(name) in LISTS and _objects(said[name])), None)
+        path, listed = mapped.listed(whole)
+        return fields.parts(listed, path, read, lambda part: nested(path, [part]))
+    name = next((name for name in whole if bare_name(name) in LISTS and _objects(whole[name])), None)
     if name is None:
-        return fields.whole(said, lambda one: (alert(one, now, mapped),))
-    around = {called: value for called, value in said.items() if called != name}
-    return fields.parts(
-        said[name], name, lambda one: (alert(one, now, mapped, around),), lambda one: {**around, name: [one]}
-    )
+        return fields.whole(whole, read)
+    around = {called: value for called, value in whole.items() if called != name}
+    return fields.parts(whole[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]})
 
 
-def alert(body: Fields, now: datetime, mapped: Mapped = _UNMAPPED, around: Fields | None = None) -> Alert:
-    """One alert; `around` is what was said of all that came with it."""
-    named = Named(body, around or {})
-
-    def look(field: str) -> Iterator[Any]:
-        return mapped.find(field, body) if field in mapped.fields else named(field)
-
-    heading = fields.need(_heading(look("title")), _where(mapped, "title"), '"Disk is full on db-1"')
-    state = _STATE.match(heading)
-    title = heading[state.end() :].strip() if state and _says_state(state) else heading
-    title = title or heading
-    status: AlertStatus = "resolved" if _over(look, mapped, state) else "firing"
-    labels = _labels(named, mapped, body)
-    service = _line(look("service"), fields.LONGEST_NAME) or fields.service(labels)
-    times = {field: _moment(look(field), mapped, field) for field in ("starts_at", "ends_at", "told_at")}
-    began, happened = times["starts_at"], times["told_at"]
-    return Alert(
-        NAME,
-        _key(look, mapped) or _own_key(title, service, labels),
-        title,
-        began or happened or now,
-        status,
-        _described(look("description"), (title, heading)),
-        service,
-        _line(look("environment"), fields.LONGEST_NAME) or fields.environment(labels),
-        _severity(look("severity")),
-        labels,
-        ends_at=times["ends_at"] if status == "resolved" else None,
-        values=_values(named, mapped, body),
-        links=fields.links(*_flat(look("links"))),
-        group=next((said for one in look("group") if (said := _key_of(one))), None),
-        told_at=happened,
-        starts_known=began is not None,
-    )
+def read_alert(body: Fields, reading: Reading, mapped: Mapped = UNMAPPED, around: Fields | None = None) -> Alert:
+    """Returns one alert; `around` is what was said of all that came with it."""
+    return _AlertReader(body, reading, mapped, around or {}).alert()
 
 
 def given_key(body: Fields) -> str | None:
-    """The key that a body gives its alert, by one of the common names."""
-    return next((said for one in Named(body, {})("key") if (said := _key_of(one))), None)
+    """Returns the key that a body gives its alert, by one of the common names."""
+    return next((text for found in Candidates(body, {}).named("key") if (text := _key_text(found))), None)
 
 
-def _where(mapped: Mapped, field: str) -> str:
-    return next(iter(mapped.fields.get(field, ())), field)
+class _AlertReader:
+    """Reads one alert by the common names of its fields."""
+
+    def __init__(self, body: Fields, reading: Reading, mapped: Mapped, around: Fields) -> None:
+        self.body = body
+        self.reading = reading
+        self.mapped = mapped
+        self.candidates = Candidates(body, around)
+
+    def alert(self) -> Alert:
+        mapped_key = self._key()
+        heading = self._heading()
+        title, state = split_state(heading.value) if heading else ("", None)
+        status: AlertStatus = "resolved" if self._is_over(state) else "firing"
+        if heading is None and not (status == "resolved" and mapped_key):
+            raise Invalid(
+                f'`{self._place("title")}` is missing; give it, such as "Disk is full on db-1"', self._place("title")
+            )
+        if heading:
+            self.reading.keep("title", Finding(title, heading.place))
+        purpose, reason = purpose_of_state(state)
+        labels, annotations = self._labels()
+        service = self._name("service") or fields.service(labels)
+        began, ended, sent = self._moments(status)
+        links, link_kinds = collect_links(self._links())
+        host = next((text for found in self.candidates.named("host") if (text := _line(found.value))), None)
+        return Alert(
+            self.reading.source,
+            mapped_key or derive_key(title, service, labels | ({"host": host} if host else {})),
+            title or fields.cut(mapped_key or "", fields.LONGEST_LINE),
+            began or sent or self.reading.now,
+            status,
+            self._description((title, heading.value if heading else "")),
+            service,
+            self._name("environment") or fields.environment(labels),
+            self._severity(status),
+            labels,
+            annotations,
+            ends_at=ended if status == "resolved" else None,
+            values=self._values(),
+            links=links,
+            group=next((text for value in self._look("group") if (text := _key_text(value))), None),
+            told_at=sent,
+            starts_known=began is not None
+            and status == "firing",  # many tools tell when they looked, as if it were a start
+            link_kinds=link_kinds,
+            purpose=purpose,
+            purpose_reason=reason,
+            identity=_identity(heading, host, service),
+            problems=tuple(dict.fromkeys(self.reading.problems)),
+        )
+
+    def _look(self, field: str) -> Iterator[Candidate]:
+        """What may be meant by a field: what stands where the mapping says, else what bears one of its names."""
+        if field in self.mapped.fields:
+            place = self._place(field)
+            return (Candidate(value, bare_name(place), place) for value in self.mapped.find(field, self.body))
+        return self.candidates.named(field)
+
+    def _place(self, field: str) -> str:
+        return next(iter(self.mapped.fields.get(field, ())), field)
+
+    def _key(self) -> str | None:
+        hosts = {_line(found.value) for found in self.candidates.named("host")}
+        for found in self._look("key"):
+            text = _key_text(found)
+            if text is None or (found.name == "alias" and text in hosts):
+                continue
+            weak = found.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
+            key = fields.short_key(f"{found.name} {text}" if weak else text)
+            return str(self.reading.keep("key", Finding(key, found.place)))
+        if "key" in self.mapped.fields:
+            raise Invalid(f"`{self._place('key')}` is missing, where the mapping says that the key stands", "key")
+        return None
+
+    def _heading(self) -> "_Heading | None":
+        """The first line of the first that says something: a title may be taken from a long message."""
+        offered = self._look("title")
+        for found in offered if "title" in self.mapped.fields else _chained(offered, self.candidates.deep_titles()):
+            text = _first_line(as_text(found.value) if isinstance(found.value, dict) else fields.filled(found.value))
+            if text:
+                return _Heading(text, found.name, found.place)
+        return None
+
+    def _is_over(self, state: str | None) -> bool:
+        """Whether it is over: by the mapping's words, by the first field that tells, by what the title begins with."""
+        words = list(self._look("status"))
+        if self.mapped.resolved:
+            return any((fields.plain(word.value) or "").lower() in self.mapped.resolved for word in words)
+        for word in words:
+            if (over := is_over(fields.filled(word.value))) is not None:
+                self.reading.keep("status", Finding("resolved" if over else "firing", word.place))
+                return over
+        for field, when_true in (("over", True), ("fires", False)):
+            for flag in self.candidates.named(field):
+                if (value := _truth(flag.value)) is not None:
+                    self.reading.keep("status", Finding("resolved" if value is when_true else "firing", flag.place))
+                    return value is when_true
+        if (over := is_over(state)) is not None:
+            return over
+        return any(moment <= self.reading.now for found in self.candidates.named("over_at") if (moment := _time(found)))
+
+    def _name(self, field: str) -> str | None:
+        for found in self._look(field):
+            text = _line(found.value)
+            if text and fields.is_name(text) and len(text) <= fields.LONGEST_NAME:
+                return str(self.reading.keep(field, Finding(text, found.place)))
+        return None
+
+    def _severity(self, status: AlertStatus) -> Severity:
+        """The first that is a word or a level we know; a bare number says nothing, for nobody counts alike."""
+        for found in self._look("severity"):
+            word = None if isinstance(found.value, int | float) else _line(found.value)
+            if word is None or (status == "resolved" and found.name in _SEVERITY_BY_STATE):
+                continue
+            if (known := severity(word)) != "unknown":
+                return self.reading.keep("severity", Finding(known, found.place))  # type: ignore[no-any-return]
+        return "unknown"
+
+    def _description(self, titles: tuple[str, ...]) -> str:
+        """The first text that is more than the title again."""
+        for found in self._look("description"):
+            text = fields.text({"text": found.value}, "text")
+            if text and text not in titles and split_state(text)[0] not in titles:
+                return str(self.reading.keep("description", Finding(text, found.place)))
+        return ""
+
+    def _moments(self, status: AlertStatus) -> tuple[datetime | None, datetime | None, datetime | None]:
+        """When it began, ended and was sent; what bears the name of a time and is none is told, and not guessed."""
+        began, ended, sent = (self._moment(field) for field in ("starts_at", "ends_at", "told_at"))
+        if not began and not sent and (joined := self._joined_moment()):
+            sent = joined
+        if status == "resolved" and ended and began and ended < began:
+            ended = None
+        return began, ended, sent
+
+    def _moment(self, field: str) -> datetime | None:
+        problem: str | None = None
+        zone = next((text for found in self.candidates.named("zone") if (text := fields.filled(found.value))), None)
+        for found in self._look(field):
+            if not isinstance(found.value, str | int | float) or isinstance(found.value, bool):
+                continue
+            try:
+                if moment := read_timestamp(fields.filled(found.value) and found.value, found.place, zone):
+                    return self.reading.keep(field, Finding(moment, found.place))  # type: ignore[no-any-return]
+            except Invalid as error:
+                if field in self.mapped.fields:
+                    raise
+                problem = problem or str(error)
+        if problem and not (field == "told_at" and self._joined_moment()):
+            self.reading.problems.append(problem)
+        return None
+
+    def _joined_moment(self) -> datetime | None:
+        """A time whose day and whose time of day stand in two fields."""
+        for level in self.candidates.levels:
+            for day, clock in zip(_DATE, _CLOCK, strict=True):
+                if day in level.bare and clock in level.bare:
+                    whole = f"{level.values[level.bare[day]]} {level.values[level.bare[clock]]}"
+                    try:
+                        return read_timestamp(whole, day)
+                    except Invalid:
+                        continue
+        return None
+
+    def _labels(self) -> tuple[dict[str, str], dict[str, str]]:
+        """What is labelled or tagged, and what identifies something wherever it stands; the rest of free details."""
+        labels: dict[str, str] = {}
+        annotations: dict[str, str] = {}
+        for found in self.candidates.named("details"):
+            free = flatten(found.value, fields.LONGEST_TEXT) if isinstance(found.value, dict | list) else {}
+            labels |= fields.known(free)
+            annotations |= {name: text for name, text in free.items() if name.lower() not in fields.KNOWN}
+            if isinstance(found.value, dict) and isinstance(found.value.get("labels"), dict):
+                labels |= flatten(found.value["labels"])
+        for found in reversed(list(self.candidates.named("labels"))):
+            if not isinstance(found.value, str) or _are_tags(found.value):
+                labels |= flatten(found.value)
+        for level in self.candidates.levels:
+            labels |= fields.known(
+                flatten({name: held for name, held in level.values.items() if not isinstance(held, dict | list)})
+            )
+        labels |= {
+            name: text for name, paths in self.mapped.labels.items() if (text := _first_text(at(self.body, paths)))
+        }
+        return dict(list(labels.items())[: fields.MOST_LABELS]), dict(list(annotations.items())[: fields.MOST_LABELS])
+
+    def _values(self) -> dict[str, float]:
+        """Measured numbers."""
+        offered = {name: [found.value for found in self.candidates.named(name)] for name in VALUES}
+        offered |= {name: list(at(self.body, paths)) for name, paths in self.mapped.values.items()}
+        found = {name: next(_numbers(values), None) for name, values in offered.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _links(self) -> Iterator[tuple[Any, object]]:
+        offered = self._look("links") if "links" in self.mapped.fields else self.candidates.links()
+        for found in offered:
+            for address in addresses(found.value):
+                if fields.links(address):
+                    self.reading.found.setdefault(f"links.{kind_by_name(found.name)}", Finding(address, found.place))
+                yield kind_by_name(found.name), address
 
 
-def _key(look: _Look, mapped: Mapped) -> str | None:
-    found = next((said for one in look("key") if (said := _key_of(one))), None)
-    if found is None and "key" in mapped.fields:
-        raise Invalid(f"`{_where(mapped, 'key')}` is missing, where the mapping says that the key stands", "key")
-    return found
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """The line that the title comes from, what its field is called, and its place."""
+
+    value: str
+    name: str
+    place: str
 
 
-def _key_of(value: Any) -> str | None:
-    said = fields.plain(value)
-    return fields.short_key(said) if said else None
+def _identity(heading: _Heading | None, host: str | None, service: str | None) -> str | None:
+    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place."""
+    if heading is None or not (host or service or heading.name in NAMING):
+        return None
+    return digest_identity(NAME, subject_of(heading.value), host or "", service or "")
 
 
-def _own_key(title: str, service: str | None, labels: Mapping[str, str]) -> str:
-    """Where a sender gives no key an alert is known by what it says and where: the same words are the same alert."""
-    where = (labels[one] for one in ("host", "hostname", "instance") if one in labels)
-    return fields.short_key(" | ".join(filter(None, (title, service, next(where, None)))))
+def _chained(first: Iterable[Candidate], then: Iterable[Candidate]) -> Iterator[Candidate]:
+    yield from first
+    yield from then
 
 
-def _says_state(found: re.Match[str]) -> bool:
-    return is_over(found["state"] or found["word"]) is not None
+def _key_text(found: Candidate) -> str | None:
+    if isinstance(found.value, bool):
+        return None
+    text = fields.filled(found.value)
+    return fields.short_key(text) if text else None
 
 
-def _over(look: _Look, mapped: Mapped, state: re.Match[str] | None) -> bool:
-    """Whether it is over: by the mapping's words, by the first field that tells, by what stands before the title."""
-    said = list(look("status"))
-    if mapped.resolved:
-        return any((fields.plain(one) or "").lower() in mapped.resolved for one in said)
-    flags = [one for one in look("over") if isinstance(one, bool)] + [
-        not one for one in look("fires") if isinstance(one, bool)
-    ]
-    before = [is_over(state["state"] or state["word"])] if state else []
-    told = (*map(is_over, said), *flags, *before)
-    return next((one for one in told if one is not None), False)
+def _line(value: Any) -> str | None:
+    return fields.line({"text": as_text(value)}, "text")
 
 
-def _severity(offered: Iterable[Any]) -> Severity:
-    """The first that is a word or a level we know; a bare number says nothing, for nobody counts alike."""
-    words = (_line([one]) for one in offered if not isinstance(one, int | float))
-    return next((known for one in words if (known := severity(one)) != "unknown"), "unknown")
+def _first_line(text: str | None) -> str | None:
+    line = next((" ".join(row.split()) for row in (text or "").splitlines() if row.strip()), None)
+    return fields.cut(line, fields.LONGEST_LINE) if line else None
 
 
-def _line(offered: Iterable[Any], longest: int = fields.LONGEST_LINE) -> str | None:
-    """The first that says something, as one line; an object by what it is called."""
-    for value in offered:
-        said = fields.line(value, *_CALLED) if isinstance(value, dict) else fields.line({"said": value}, "said")
-        if said:
-            return fields.cut(said, longest)
-    return None
+def _first_text(values: Iterable[Any]) -> str | None:
+    return next((text for value in values if (text := _line(value))), None)
 
 
-def _heading(offered: Iterable[Any]) -> str | None:
-    """The first line of the first that says something: a title may be taken from a long message."""
-    for value in offered:
-        said = fields.text(value, *_CALLED) if isinstance(value, dict) else fields.plain(value)
-        first = next((line for line in (said or "").splitlines() if line.strip()), None)
-        if first:
-            return _line([first])
-    return None
+def _time(found: Candidate) -> datetime | None:
+    try:
+        return read_timestamp(found.value, found.place) if isinstance(found.value, str | int | float) else None
+    except Invalid:
+        return None
 
 
-def _described(offered: Iterable[Any], titles: tuple[str, ...]) -> str:
-    """The first text that is more than the title again."""
-    texts = (fields.text({"said": one}, "said") for one in offered)
-    return next((said for said in texts if said and said not in titles), "")
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
 
 
-def _moment(offered: Iterable[Any], mapped: Mapped, field: str) -> datetime | None:
-    """The first that is a time. Where a mapping says that a time stands, it must be one; elsewhere names mislead."""
-    where = _where(mapped, field)
-    for value in offered:
-        try:
-            if found := fields.moment({where.replace(".", " "): value}, where.replace(".", " ")):
-                return found
-        except Invalid:
-            if field in mapped.fields:
-                raise
-    return None
+def _are_tags(text: str) -> bool:
+    """Whether a text lists tags, and is no sentence."""
+    parts = [part.strip() for part in text.split(",")]
+    return text.strip()[:1] in "[{" or all(len(part) <= _LONGEST_TAG and len(part.split()) <= 3 for part in parts)
 
 
-def _labels(named: Named, mapped: Mapped, body: Fields) -> dict[str, str]:
-    """What is labelled or tagged, and what identifies something wherever it stands."""
-    told: dict[str, str] = {}
-    for one in reversed(list(named("labels"))):
-        told |= fields.flat(one) if isinstance(one, dict) else _tagged(one)
-    for one in named.objects:
-        told |= fields.known(fields.flat({name: value for name, value in one.items() if not isinstance(value, dict)}))
-    told |= {name: said for name, paths in mapped.labels.items() if (said := _line(at(body, paths)))}
-    return dict(list(told.items())[: fields.MOST_LABELS])
-
-
-def _tagged(listed: Any) -> dict[str, str]:
-    """Tags as a list or in one text, or labels as objects of key and value."""
-    if isinstance(listed, str):
-        return fields.tags([one.strip() for one in listed.split(",")])
-    pairs = {
-        name: one.get("value", one.get("Value"))
-        for one in _objects(listed)
-        if (name := fields.name(one, "key", "name", "Key", "Name"))
-    }
-    return fields.flat(pairs) | fields.tags(listed)
-
-
-def _values(named: Named, mapped: Mapped, body: Fields) -> dict[str, float]:
-    """Measured numbers."""
-    places = {name: named(name) for name in VALUES} | {name: at(body, paths) for name, paths in mapped.values.items()}
-    found = {name: next(_numbers(offered), None) for name, offered in places.items()}
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _numbers(offered: Iterable[Any]) -> Iterator[float]:
-    return (found for one in offered if (found := fields.number({"said": one}, "said")) is not None)
-
-
-def _flat(offered: Iterable[Any]) -> Iterator[Any]:
-    """Addresses, also in lists, also as objects with an `href`."""
-    for one in offered:
-        for link in one if isinstance(one, list) else [one]:
-            yield (link.get("href") or link.get("url")) if isinstance(link, dict) else link
+def _numbers(values: Iterable[Any]) -> Iterator[float]:
+    return (number for value in values if (number := fields.number({"value": value}, "value")) is not None)
 
 
 def _objects(listed: Any) -> list[dict[str, Any]]:
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from onrecall.domain.alert import Alert, AlertStatus, ChangeEvent, Note, Signal
 from onrecall.domain.errors import Invalid
@@ -28,13 +27,12 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "github"
 INCIDENT = re.compile(r"(?:(?:type|kind)[:/] ?)?(?:(?:prod(?:uction)?[ -])?(?:incident|outage)s?|alert|sev[ -]?[0-5])")
 """A label like these makes an issue an alert; other issues are no outages."""
 _SILENT = "zen"
-_FORM = b"payload="
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
@@ -45,21 +43,10 @@ def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """The incident, comment or deployment that a message tells of; all other events are taken and say nothing."""
-    body = fields(load_json(_unwrapped(delivery.body)), "body")
+    body = fields(delivery.decoded(), "body")
     kind = delivery.headers.get("x-github-event") or _kind(body)
     read = _READERS.get(kind)
     return whole(body, lambda one: read(one, now)) if read else Parsed()
-
-
-def _unwrapped(body: bytes) -> bytes:
-    """The JSON itself, also where the webhook was left at its first setting, a form."""
-    if not body.startswith(_FORM):
-        return body
-    try:
-        told = parse_qs(body.decode("ascii"), max_num_fields=10)
-    except ValueError as error:
-        raise Invalid(f"the form is broken: {error}; choose application/json for the webhook", "body") from error
-    return next(iter(told.get("payload", [])), "").encode("utf-8", "surrogatepass")
 
 
 def _kind(body: Fields) -> str:

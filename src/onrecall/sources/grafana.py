@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from onrecall.sources import alertmanager, signatures
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery
 
 NAME = "grafana"
 SIGNATURE = ("X-Grafana-Alerting-Signature", "X-Grafana-Alert-Signature")
@@ -13,9 +13,8 @@ TIMESTAMP = "X-Grafana-Alerting-Timestamp"
 """Grafana lets its user name this header; this is the name our documentation asks for."""
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """Each alert of the notification."""
-    return alertmanager.notification(load_json(delivery.body), NAME, now)
+parse = alertmanager.parser(NAME)
+"""Each alert of the notification."""
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:

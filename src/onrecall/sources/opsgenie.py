@@ -5,8 +5,9 @@ from datetime import datetime
 from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
+from onrecall.sources.alert_links import collect_links, kind_by_name
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "opsgenie"
 _ENDING = ("close", "delete")
@@ -15,7 +16,7 @@ _LINKS = ("runbook_url", "runbook", "dashboard_url", "dashboard", "url", "link")
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """What the action says of an alert; a body without `action` and `alert` is one of the create-alert API."""
-    body = fields.fields(load_json(delivery.body), "body")
+    body = fields.fields(delivery.decoded(), "body")
     if "alert" in body or "action" in body:
         return fields.whole(body, lambda told: _signals(told, now))
     fields.need(fields.line(body, "message"), "message", "5xx above 5% on checkout")
@@ -60,6 +61,7 @@ def _alert(
 ) -> Alert:
     told = fields.flat(data.get("details") or data.get("extraProperties"), fields.LONGEST_TEXT)
     labels = {**fields.known(told), **_labels(data)}
+    links, link_kinds = collect_links((kind_by_name(name), told.get(name)) for name in _LINKS)
     return Alert(
         source=NAME,
         key=key,
@@ -73,7 +75,8 @@ def _alert(
         labels=labels,
         annotations={name: value for name, value in told.items() if name not in labels},
         ends_at=at if ended and at and starts and at >= starts else None,
-        links=fields.links(*(told.get(name) for name in _LINKS)),
+        links=links,
+        link_kinds=link_kinds,
         told_at=at,
         starts_known=starts is not None,
     )

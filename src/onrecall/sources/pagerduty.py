@@ -10,7 +10,7 @@ from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources import signatures
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "pagerduty"
 SIGNATURE = "X-PagerDuty-Signature"
@@ -18,7 +18,7 @@ SIGNATURE = "X-PagerDuty-Signature"
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """What the event says of an incident. Events about anything else are heard and say nothing."""
-    body = fields.fields(load_json(delivery.body), "body")
+    body = fields.fields(delivery.decoded(), "body")
     if not isinstance(body.get("event"), dict):
         raise Invalid("`event` is missing; send PagerDuty's V3 webhook payload", "event")
     return fields.whole(body, lambda told: _signals(told["event"], now))

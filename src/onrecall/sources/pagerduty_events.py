@@ -10,7 +10,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 EVENTS, CHANGES = "pagerduty-events", "pagerduty-changes"
 UNTIMED = 600
@@ -36,7 +36,7 @@ def parse_change(delivery: Delivery, now: datetime) -> Parsed:
 
 def _body(delivery: Delivery) -> Fields:
     """The event without its routing key, which is a secret and must not be kept."""
-    body = fields.fields(load_json(delivery.body), "body")
+    body = fields.fields(delivery.decoded(), "body")
     return {name: value for name, value in body.items() if name != "routing_key"}
 
 

@@ -5,12 +5,13 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from onrecall.domain.alert import Signal
 from onrecall.domain.errors import Invalid
+from onrecall.sources.timestamps import read_timestamp
 from onrecall.sources.webhook import MOST_ITEMS, Malformed, Parsed
 
 Fields = Mapping[str, Any]
@@ -39,7 +40,7 @@ KNOWN = frozenset(
     (
         *SERVICE,
         *ENVIRONMENT,
-        *("error_type", "failure_type", "fault_type", "alertname", "severity", "priority", "team", "owner", "version"),
+        *("error_type", "failure_type", "fault_type", "alertname", "severity", "priority", "team", "owner"),
         *("host", "hostname", "instance", "node", "pod", "namespace", "cluster", "region", "zone", "availability_zone"),
         *("account", "project", "queue", "topic", "database", "endpoint", "status_code", "error_code"),
     )
@@ -47,13 +48,31 @@ KNOWN = frozenset(
 """Names that identify something, so that they are labels also where a sender mixes them with free details."""
 _MEASURING = re.compile(r"kube-state-metrics|node[-_]exporter|blackbox[-_]exporter|cadvisor|kubelet", re.IGNORECASE)
 """Such a service only measures others: kube-prometheus puts its name into `service` and `job` of every alert."""
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:[.,]\d{1,12})?)? ?(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?", re.ASCII
+_SCRAPE_JOB = re.compile(
+    r"(?:kubernetes|k8s|kube|prometheus|consul|ec2|docker|static|federate?)(?:[-_/](?:pods?|nodes?|services?|service-endpoints"
+    r"|endpoints?|ingress(?:es)?|apiservers?|cadvisor|targets?|sd|config|slow|metrics|exporter))*|(?:service|pod)monitor/.*"
+    r"|integrations/.*|node|nodes|pods|endpoints|federate|pushgateway|otel-collector",
+    re.IGNORECASE,
 )
-_COUNT = re.compile(r"\d{10,19}(?:\.\d{1,9})?", re.ASCII)
-_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_EPOCH = datetime.fromtimestamp(0, UTC)
+"""How something is scraped, not what it is: the names of Prometheus' own examples, of its operator and of agents."""
+_SIDECAR = re.compile(
+    r"istio-(?:proxy|init|validation)|linkerd-(?:proxy|init)|envoy(?:-sidecar|-proxy)?|pod|pause|infra|sidecar|proxy|init"
+    r"|vault-agent(?:-init)?|cloud-?sql(?:-auth)?-proxy|fluent-?bit|fluentd|filebeat|promtail|vector|logging-agent"
+    r"|oauth2-proxy|kube-rbac-proxy(?:-\w+)?|(?:prometheus-)?config-reloader|daprd|datadog-agent|consul-(?:dataplane"
+    r"|connect-envoy-sidecar)|jaeger-agent|otc-container|otel(?:-collector|-agent)?|aws-(?:xray-daemon|otel-collector)"
+    r"|xray-daemon|queue-proxy|gke-metadata-server|container|app|main|server|default",
+    re.IGNORECASE,
+)
+"""A helper beside the program, or a name that every pod has."""
+_NO_NAME = re.compile(r"[\W_]*|none|null|nil|n/?a|unknown|undefined|default|not set|all|any|other", re.IGNORECASE)
+"""What stands where nobody gave a name."""
+_UNFILLED = re.compile(
+    r"\$[A-Z][A-Z0-9_.]*(?:\[[^\]]*\])?|\$!?\{[^{}]*\}|\*[a-z]+[A-Z][A-Za-z]*\*|\[[A-Z]+_[A-Z_]+\]|\{\{[^{}]*\}\}"
+    r"|\{[A-Z][A-Z0-9_.:]*\}|\*(?:UNKNOWN|insert [^*]*)\*|##[A-Z]+##|<no value>|%[a-z]+%?|#\{[^{}]*\}|null|undefined",
+    re.ASCII,
+)
+"""A variable of a template that nothing was put in for stands there by its name."""
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f]")
 
 
@@ -81,6 +100,12 @@ def plain(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) and math.isfinite(_float(value)) else None
+
+
+def filled(value: Any) -> str | None:
+    """The same; None also for a variable of the sender's template that nothing was put in for, such as `$SERVICE`."""
+    found = plain(value)
+    return None if found is None or (len(found) < 100 and _UNFILLED.fullmatch(found)) else found
 
 
 def text(values: Any, *paths: str, longest: int = LONGEST_TEXT) -> str | None:
@@ -135,14 +160,8 @@ def derived_key(*parts: str | None) -> str:
 def moment(values: Any, *paths: str) -> datetime | None:
     """The first of these that says something, in UTC. A time without zone is UTC; year 1 (Go's zero) is no time."""
     for path in paths:
-        value = at(values, path)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            if value:
-                return _counted(_float(value), path)
-        elif said := plain(value):
-            if said.startswith("0001-01-01"):
-                continue
-            return _counted(float(said), path) if _COUNT.fullmatch(said) else _written(said, path)
+        if found := read_timestamp(at(values, path), path):
+            return found
     return None
 
 
@@ -221,13 +240,22 @@ def links(*offered: Any) -> tuple[str, ...]:
 
 
 def service(of: Mapping[str, str]) -> str | None:
-    """The service by the common names of labels, unless it is only what measures others."""
-    return _labelled(of, SERVICE, _MEASURING)
+    """The service by the common names of labels, unless it only measures others, scrapes, or stands beside it."""
+    return _labelled(of, SERVICE)
 
 
 def environment(of: Mapping[str, str]) -> str | None:
     """The environment by the common names of labels."""
     return _labelled(of, ENVIRONMENT)
+
+
+def is_name(value: str, called: str = "service") -> bool:
+    """Whether a value surely names a service or an environment, and is nothing that stands in its place."""
+    if _NO_NAME.fullmatch(value) or _MEASURING.search(value):
+        return False
+    if called == "job":
+        return not _SCRAPE_JOB.fullmatch(value)
+    return called != "container" or not _SIDECAR.fullmatch(value)
 
 
 def parts(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> Parsed:
@@ -254,10 +282,10 @@ def whole(body: Fields, read: Read) -> Parsed:
         return Parsed(malformed=(Malformed("body", error.field, str(error), json.dumps(body)),))
 
 
-def _labelled(of: Mapping[str, str], names: Iterable[str], but: re.Pattern[str] | None = None) -> str | None:
+def _labelled(of: Mapping[str, str], names: Iterable[str]) -> str | None:
     lower = {called.lower(): value for called, value in of.items()}
-    found = (lower[called] for called in names if called in lower)
-    return next((cut(value, LONGEST_NAME) for value in found if not (but and but.search(value))), None)
+    found = ((called, lower[called]) for called in names if called in lower)
+    return next((cut(value, LONGEST_NAME) for called, value in found if is_name(value, called)), None)
 
 
 def _leaves(values: Any, before: str, levels: int) -> Iterable[tuple[str, Any]]:
@@ -268,33 +296,6 @@ def _leaves(values: Any, before: str, levels: int) -> Iterable[tuple[str, Any]]:
             yield from _leaves(value, f"{before}{called}.", levels - 1)
         else:
             yield before + called, value
-
-
-def _written(said: str, field: str) -> datetime:
-    if found := _MOMENT.fullmatch(said):
-        day, minutes, seconds, zone = found.groups()
-        zone = zone if zone and zone[0] in "+-" else "+00:00"
-        try:
-            return _plausible(
-                datetime.fromisoformat(f"{day}T{minutes}{seconds or ''}{zone}").astimezone(UTC), said, field
-            )
-        except (ValueError, OverflowError):
-            pass
-    raise Invalid(f"`{field}` is {said[:60]!r}, which is not a time; write it as 2024-01-31T09:30:00Z", field)
-
-
-def _counted(value: float, field: str) -> datetime:
-    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told by their size."""
-    for scale in (1, 1e3, 1e6, 1e9):
-        if abs(value) < scale * 1e10:
-            return _plausible(_EPOCH + timedelta(seconds=value / scale), value, field)
-    raise Invalid(f"`{field}` is {value!r}, which is no time since 1970; write it as 2024-01-31T09:30:00Z", field)
-
-
-def _plausible(found: datetime, said: object, field: str) -> datetime:
-    if not _EARLIEST <= found < _LATEST:
-        raise Invalid(f"`{field}` is {str(said)[:60]!r}, which can't be when it happened; give the real time", field)
-    return found
 
 
 def _is_link(said: str) -> bool:

@@ -6,15 +6,22 @@ from onrecall.domain.alert import Alert
 from onrecall.sources import alertmanager
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parse, Parsed
 
 NAME = "prometheus"
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
-    """A list of alerts, sent again every minute or so while they fire and for a while after they ended."""
+def parser(source: str) -> Parse:
+    """Returns a parser for a list of alerts, sent again every minute while they fire and for a while after."""
 
-    def read(part: Fields) -> tuple[Alert, ...]:
-        return (alertmanager.alert(part, NAME, now),)
+    def parse(delivery: Delivery, now: datetime) -> Parsed:
+        def read(part: Fields) -> tuple[Alert, ...]:
+            return (alertmanager.alert(part, source, now),)
 
-    return fields.parts(load_json(delivery.body), "body", read, lambda part: [part])
+        return fields.parts(delivery.decoded(), "body", read, lambda part: [part])
+
+    return parse
+
+
+parse = parser(NAME)
+"""The alerts of Prometheus itself."""

@@ -29,7 +29,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Malformed, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Malformed, Parsed
 
 NAME = "rootly"
 LONGEST_DOCUMENT = 500_000
@@ -47,7 +47,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """What happened to an incident, an alert or a pulse; a published retrospective is a document."""
-    body = fields(load_json(delivery.body), "body")
+    body = fields(delivery.decoded(), "body")
     event = fields(body.get("event"), "event")
     data = fields(body.get("data"), "data")
     kind = need(name(event, "type"), "event.type", "incident.created")

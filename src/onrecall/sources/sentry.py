@@ -25,7 +25,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import Delivery, Parsed
 
 NAME = "sentry"
 FRAMES = 5
@@ -60,7 +60,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
     """The issue, metric alert, comment or assignment that a message tells of; other kinds are taken and say nothing."""
-    body = fields(load_json(delivery.body), "body")
+    body = fields(delivery.decoded(), "body")
     data = fields(body.get("data"), "data")
     kind = delivery.headers.get("sentry-hook-resource", "")
     if kind not in _READERS:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources.payload import Fields, need, text
-from onrecall.sources.webhook import Confirmation, Delivery, load_json
+from onrecall.sources.webhook import Confirmation, Delivery
 
 Fetch = Callable[[str], bytes]
 """The certificate at an address of SNS; Unavailable when it can't be had now."""
@@ -46,7 +46,7 @@ class Certificates:
     def verify(self, delivery: Delivery, topics: Sequence[str], now: datetime) -> None:
         """Forbidden unless SNS signed this body for one of these topics. Its age does not count: SNS tries for days."""
         try:
-            body = load_json(delivery.body)
+            body = delivery.decoded()
         except Invalid as error:
             raise Forbidden(f"the message is not signed: {error}") from error
         if not is_envelope(body):

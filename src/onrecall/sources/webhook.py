@@ -1,19 +1,18 @@
 """What a door hands in, and what comes of reading it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Signal
-from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
+from onrecall.sources.body_decoding import DEEPEST, decode_body
+
+__all__ = ["DEEPEST", "MOST_ITEMS", "Confirmation", "Delivery", "Malformed", "Parse", "Parsed", "Source", "load_json"]
 
 MOST_ITEMS = 10_000
 """The most parts that one delivery may have."""
-DEEPEST = 64
-"""The most levels of nesting that a payload may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +22,10 @@ class Delivery:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
+
+    def decoded(self) -> Any:
+        """What the body says as plain data; Invalid when it can't be read."""
+        return decode_body(self.body, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Parsed:
 
 Parse = Callable[[Delivery, datetime], Parsed]
 """Read a delivery that came at a time. A body that is no payload of this sender at all is Invalid."""
+ReadRecognised = Callable[[Any, Delivery, datetime, str], Parsed | None]
+"""Read a body by the tool that surely sent it, under a name; None where no tool is known by it."""
 Verify = Callable[[Delivery, Sequence[str], datetime], None]
 """Forbidden unless one of the secrets signed exactly this body (several: one is being rotated)."""
 
@@ -71,26 +76,5 @@ class Source:
 
 
 def load_json(body: bytes) -> Any:
-    """The body as JSON; Invalid when it is none, or nested deeper than any sender's."""
-    try:
-        read = json.loads(body)
-    except UnicodeDecodeError as error:
-        raise Invalid(f"the body is not UTF-8 at byte {error.start}", "body") from error
-    except (ValueError, RecursionError) as error:
-        raise Invalid(f"the body is not JSON: {error}", "body") from error
-    if _deeper(read, DEEPEST):
-        raise Invalid(f"the body is nested deeper than {DEEPEST} levels", "body")
-    return read
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    layer = [value]
-    for _ in range(levels):
-        layer = [inner for outer in layer if isinstance(outer, dict | list) for inner in _inside(outer)]
-        if not layer:
-            return False
-    return True
-
-
-def _inside(outer: dict[str, Any] | list[Any]) -> list[Any]:
-    return list(outer.values()) if isinstance(outer, dict) else outer
+    """What a body says as plain data; Invalid when it is no JSON, nor what templates make of it."""
+    return decode_body(body)

@@ -1,27 +1,30 @@
-"""Alerts: one row an episode. A row that waits is the queue: it is new, or it has news."""
+"""Alerts: one row an episode. A row that waits is the queue: it is new, or it has news. `alert_writes` writes them."""
 
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from onrecall.domain.alert import Alert
-from onrecall.storage import episodes
-from onrecall.storage import sequences as counting
+from onrecall.domain.errors import Invalid
+from onrecall.storage import paging
 from onrecall.storage import validation as guard
-from onrecall.storage.batching import parts, seconds
+from onrecall.storage.batching import parts
 from onrecall.storage.ingest_results import StoredAlert
+from onrecall.storage.results import Page
 from onrecall.storage.tables import alerts
 
 BODY = (
     "title", "description", "environment", "severity", "labels", "annotations", "ends_at", "values", "links", "group",
-    "starts_known",
+    "starts_known", "link_kinds", "purpose_reason", "end_reason", "problems",
 )  # fmt: skip
 """What of an alert stands in its body; the rest are columns."""
+UNHASHED = frozenset({"group", "problems"})
+"""What of the body is no news when it changes."""
 UNSAID: tuple[Any, ...] = (None, "", {}, (), True)
 Episode = tuple[str, str, datetime]
 
@@ -50,7 +53,9 @@ def told(alert: Alert) -> Told:
     if alert.told_at is not None:
         guard.moment(alert.told_at, "told_at")
     body = {name: _plain(value, name) for name in BODY if (value := getattr(alert, name)) not in UNSAID}
-    said = {name: value for name, value in body.items() if name != "group"}
+    said = {name: value for name, value in body.items() if name not in UNHASHED}
+    if alert.purpose != "incident":
+        said["purpose"] = alert.purpose
     content = json.dumps([alert.status, alert.service, said], sort_keys=True, separators=(",", ":"))
     return Told(alert, body, hashlib.sha256(content.encode()).hexdigest())
 
@@ -64,14 +69,9 @@ def _plain(value: Any, name: str) -> Any:
     return guard.plain(value, name)
 
 
-def put(connection: Connection, given: Sequence[Told], now: datetime) -> list[bool]:
-    """Keep alerts in the order in which they came; for each, whether it was news."""
-    return _Putting(connection, given).run(now)
-
-
 def waiting(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
     """Alerts to be grouped, or whose news is to be taken in, the first to come first."""
-    return _found(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
+    return listed(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
 
 
 def waiting_count(connection: Connection) -> int:
@@ -87,7 +87,7 @@ def of(connection: Connection, incident: str, limit: int | None = None) -> tuple
         .order_by(alerts.c.starts_at.desc(), alerts.c.id.desc())
         .limit(limit)
     )
-    return _found(connection, query)
+    return listed(connection, query)
 
 
 def sizes(connection: Connection, names: Sequence[str]) -> dict[str, int]:
@@ -102,7 +102,39 @@ def sizes(connection: Connection, names: Sequence[str]) -> dict[str, int]:
 def new_of(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
     """The alerts of a sender that came after the one with this number, in the order in which they came."""
     fitting = (alerts.c.source == source) & (alerts.c.id > after)
-    return _found(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
+    return listed(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
+
+
+def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
+    """Alerts that are over by now because nothing was heard of them, the first to expire first."""
+    due = alerts.c.expires_at <= now, alerts.c.status == "firing"
+    return listed(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
+
+
+def set_aside(
+    connection: Connection, purpose: str | None, source: str | None, word: str | None, limit: int
+) -> Page[StoredAlert]:
+    """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
+    fitting = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
+    if purpose is not None:
+        fitting = fitting.where(alerts.c.purpose == purpose)
+    if source is not None:
+        fitting = fitting.where(alerts.c.source == source)
+    if word is not None:
+        at, number = _place(word)
+        fitting = fitting.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
+    newest = fitting.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check(limit) + 1)
+    found = listed(connection, newest)
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(found[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+
+
+def _place(word: str) -> tuple[datetime, int]:
+    at, number = paging.place(word, 2)
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), int(number)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
 
 
 def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]:
@@ -111,158 +143,8 @@ def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]
     return frozenset((row.source, row.key) for row in connection.execute(query))
 
 
-class _Putting:
-    """One transaction of putting: what is stored and what was told in it so far."""
-
-    def __init__(self, connection: Connection, given: Sequence[Told]) -> None:
-        self._connection = connection
-        self._given = given
-        self._there: dict[Episode, _Standing] = {}
-        self._newest: dict[tuple[str, str], Episode] = {}
-        self._read()
-
-    def run(self, now: datetime) -> list[bool]:
-        news = [self._take(one, now) for one in self._given]
-        changed = [one for one in self._there.values() if one.touched]
-        self._insert([one for one in changed if one.id is None], now)
-        self._update([one for one in changed if one.id is not None], now)
-        return news
-
-    def _read(self) -> None:
-        known = {one.episode for one in self._given}
-        times = [at for _, _, at in known]
-        for source, some in seconds((source, key) for source, key, _ in known):
-            its = alerts.c.source == source, alerts.c.key.in_(some), alerts.c.starts_at.between(min(times), max(times))
-            self._add(select(alerts).where(*its), known)
-        nameless = {(one.alert.source, one.alert.key) for one in self._given if not one.alert.starts_known}
-        for source, some in seconds(nameless):
-            newest = (
-                select(alerts.c.source, alerts.c.key, func.max(alerts.c.starts_at).label("at"))
-                .where(alerts.c.source == source, alerts.c.key.in_(some))
-                .group_by(alerts.c.source, alerts.c.key)
-                .subquery()
-            )
-            same = (
-                (alerts.c.source == newest.c.source)
-                & (alerts.c.key == newest.c.key)
-                & (alerts.c.starts_at == newest.c.at)
-            )
-            self._add(select(alerts).join(newest, same))
-
-    def _add(self, query: Select[Any], wanted: Container[Episode] | None = None) -> None:
-        for row in self._connection.execute(query):
-            found = _Standing(stored(row))
-            if wanted is None or found.told.episode in wanted:
-                self._stand(found)
-
-    def _stand(self, standing: "_Standing") -> None:
-        one = standing.told
-        self._there[one.episode] = standing
-        name = one.episode[:2]
-        if name not in self._newest or self._newest[name][2] <= one.episode[2]:
-            self._newest[name] = one.episode
-
-    def _take(self, one: Told, now: datetime) -> bool:
-        """Take in one alert; whether it says anything that was not known."""
-        standing = self._standing(one)
-        if standing is None:
-            self._stand(_Standing(None, one, now))
-            return True
-        return standing.hear(one, now)
-
-    def _standing(self, one: Told) -> "_Standing | None":
-        if one.alert.starts_known:
-            return self._there.get(one.episode)
-        newest = self._newest.get(one.episode[:2])
-        standing = self._there[newest] if newest else None
-        if standing and episodes.same(standing.told.alert, one.alert):
-            return standing
-        return self._there.get(one.episode)  # an earlier one that began in this very moment is no other
-
-    def _insert(self, new: "Sequence[_Standing]", now: datetime) -> None:
-        if not new:
-            return
-        numbers = counting.take(self._connection, "alert", len(new))
-        rows = [
-            _row(one.told) | {"id": number, "received_at": now, "updated_at": now, "waiting": True}
-            for number, one in zip(numbers, new, strict=True)
-        ]
-        self._connection.execute(insert(alerts), rows)
-
-    def _update(self, changed: "Sequence[_Standing]", now: datetime) -> None:
-        news = [_changes(one) | {"changed_at": now} for one in changed if one.news]
-        if news:
-            self._connection.execute(_UPDATE, news)
-        only_told = [{"its": one.id, "told_at": one.told.alert.told_at} for one in changed if not one.news]
-        if only_told:
-            self._connection.execute(_TOLD, only_told)
-
-
-_UPDATE = (
-    update(alerts)
-    .where(alerts.c.id == bindparam("its"))
-    .values(
-        status=bindparam("status"),
-        service=bindparam("service"),
-        told_at=bindparam("told_at"),
-        body=bindparam("body"),
-        hash=bindparam("hash"),
-        updated_at=bindparam("changed_at"),
-        waiting=True,
-    )
-)
-_TOLD = update(alerts).where(alerts.c.id == bindparam("its")).values(told_at=bindparam("told_at"))
-
-
-class _Standing:
-    """An episode as it stands: stored, or told of in this transaction."""
-
-    def __init__(self, row: StoredAlert | None, new: Told | None = None, now: datetime | None = None) -> None:
-        assert row or new
-        self.id = row.id if row else None
-        self.told = new or Told((row.alert), {}, row.hash)  # type: ignore[union-attr]
-        self.since = row.updated_at if row else now
-        self.news = row is None
-        self.touched = row is None
-
-    def hear(self, one: Told, now: datetime) -> bool:
-        """Take in what was said of it; whether that changes anything."""
-        before = self.told
-        assert self.since
-        if one.hash == before.hash and one.alert.told_at in (None, before.alert.told_at):
-            return False
-        merged = episodes.merged(before.alert, one.alert, now - self.since)
-        if merged is before.alert:
-            return False
-        after = told(merged)
-        if after.hash == before.hash:
-            if merged.told_at != before.alert.told_at:
-                self.told, self.touched = Told(merged, before.body or after.body, before.hash), True
-            return False
-        self.told, self.since, self.news, self.touched = after, now, True, True
-        return True
-
-
-def _row(one: Told) -> dict[str, Any]:
-    alert = one.alert
-    return {
-        "source": alert.source,
-        "key": alert.key,
-        "starts_at": alert.starts_at,
-        "status": alert.status,
-        "service": alert.service,
-        "told_at": alert.told_at,
-        "body": one.body,
-        "hash": one.hash,
-    }
-
-
-def _changes(standing: _Standing) -> dict[str, Any]:
-    row = _row(standing.told)
-    return {name: row[name] for name in ("status", "service", "told_at", "body", "hash")} | {"its": standing.id}
-
-
-def _found(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:
+def listed(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:
+    """The alerts of a query, in its order."""
     return tuple(stored(row) for row in connection.execute(query))
 
 
@@ -277,6 +159,7 @@ def stored(row: Row[Any]) -> StoredAlert:
         waiting=row.waiting,
         joined=row.joined,
         hash=row.hash,
+        expires_at=row.expires_at,
     )
 
 
@@ -284,7 +167,8 @@ def _alert(row: Row[Any]) -> Alert:
     body = dict(row.body)
     if "ends_at" in body:
         body["ends_at"] = datetime.fromisoformat(body["ends_at"])
-    body["links"] = tuple(body.get("links", ()))
+    for name in ("links", "problems"):
+        body[name] = tuple(body.get(name, ()))
     return Alert(
         source=row.source,
         key=row.key,
@@ -292,6 +176,8 @@ def _alert(row: Row[Any]) -> Alert:
         status=row.status,
         service=row.service,
         told_at=row.told_at,
+        purpose=row.purpose or "incident",
+        identity=row.identity,
         **body,
     )
 

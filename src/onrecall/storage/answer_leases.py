@@ -13,6 +13,7 @@ from onrecall.domain.incident import Recommendation
 from onrecall.storage import recommendations
 from onrecall.storage import validation as guard
 from onrecall.storage.database import Database
+from onrecall.storage.incidents import EARLIEST, LATELY
 from onrecall.storage.tables import incidents
 
 LEASE = timedelta(seconds=10)
@@ -70,7 +71,9 @@ def _next(connection: Connection, now: datetime, incident: str | None) -> str | 
     if incident is not None:
         return _first(connection, and_(incidents.c.id == incident, free))
     due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
-    waits = _first(connection, and_(incidents.c.waiting, due, free))
+    waiting = and_(incidents.c.waiting, due, free)
+    recent = incidents.c.started_at > max(now, EARLIEST + LATELY) - LATELY
+    waits = _first(connection, and_(waiting, recent)) or _first(connection, waiting)  # history waits behind what is new
     # In the order of the index that has the few claims: in another one SQLite reads all incidents to find them.
     ran_out = (
         select(incidents.c.id).where(incidents.c.claimed_until <= now).order_by(incidents.c.claimed_until).limit(1)

@@ -116,7 +116,10 @@ def _still(connection: Connection, work: Work) -> bool:
 
 def _open(connection: Connection, one: Opened, now: datetime, settle: timedelta, by: str | None) -> str:
     incident, _ = saving.open_one(connection, one.incident, one.passages, now)
-    connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
+    if incident.status == "resolved":
+        incidents.move(connection, incident, waiting=False)
+    else:
+        connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
     _place(connection, incident.id, one.alerts)
     events.add(connection, [replace(told, incident=incident.id) for told in one.told], now)
     if one.out_of is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, get_args
 
-from sqlalchemy import Column, Connection, Table, insert, select, tuple_
+from sqlalchemy import JSON, Column, Connection, Table, Text, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
@@ -16,6 +16,8 @@ from onrecall.domain.incident import EvidenceKind, Passage
 from onrecall.storage import audit, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
+from onrecall.storage.columns import Utc
+from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.suggestions import suggestions
 
@@ -37,6 +39,8 @@ KEPT: Sequence[Table] = (
     tables.rejected,
     tables.pairings,
     suggestions,
+    memory_banks,
+    retained,
     tables.passages,
 )
 """In the order in which one needs the other."""
@@ -48,10 +52,19 @@ SEQUENCE: Mapping[str, counting.Sequence] = {
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until"})
+PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at"})
 """What may differ between two stores that know the same."""
 NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""
+TEXTS: Mapping[str, frozenset[str]] = {
+    table.name: frozenset(
+        column.name
+        for column in table.columns
+        if isinstance(column.type, (Text, JSON)) and not isinstance(column.type, Utc)
+    )
+    for table in KEPT
+}
+"""The columns of each table that hold text, plain or in JSON."""
 AT_ONCE = 500
 
 

@@ -20,6 +20,7 @@ from onrecall.storage import sequences as counting
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import parts
 from onrecall.storage.database import Database
+from onrecall.storage.mirrored import mirrored, pulled
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.sources import senders
 from onrecall.storage.tickets import tickets
@@ -34,6 +35,8 @@ KEPT: Sequence[Table] = (
     tables.channels,
     tables.threads,
     tables.deliveries,
+    mirrored,
+    pulled,
     tables.model_calls,
     senders,
     backtests,

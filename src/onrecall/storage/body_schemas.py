@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import AwareDatetime, ConfigDict
 
-from onrecall.domain.alert import ChangeKind
-from onrecall.domain.incident import Severity
+from onrecall.domain.alert import AlertLinkKind, ChangeKind
+from onrecall.domain.incident import ActionItem, Severity, TimelineEntry
 
 CLOSED = ConfigDict(extra="forbid")
 
@@ -27,6 +27,23 @@ class AlertBody:
     links: list[str] = field(default_factory=list)
     group: str | None = None
     starts_known: Literal[False] = False
+    link_kinds: dict[str, AlertLinkKind] = field(default_factory=dict)
+    purpose_reason: str = ""
+    end_reason: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class IncidentReportBody:
+    """What a postmortem says of an incident that is in no column of its own."""
+
+    __pydantic_config__: ClassVar[Any] = CLOSED
+    impact: str | None = None
+    detection: str | None = None
+    trigger: str | None = None
+    timeline: list[TimelineEntry] = field(default_factory=list)
+    action_items: list[ActionItem] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

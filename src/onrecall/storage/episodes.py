@@ -9,7 +9,7 @@ from onrecall.domain.alert import Alert
 LATE = timedelta(seconds=60)
 """Within this of a `resolved`, a `firing` of the same episode that bears no time of its own is taken for one that was
 overtaken; after it the alert fires again. Alertmanager says a second firing of one start only after it lost touch."""
-FILLED = ("description", "service", "environment", "labels", "annotations", "values", "links", "group")
+FILLED = ("description", "service", "environment", "labels", "annotations", "values", "links", "link_kinds", "group")
 
 
 def same(stored: Alert, heard: Alert) -> bool:
@@ -17,9 +17,25 @@ def same(stored: Alert, heard: Alert) -> bool:
     return stored.status == "firing" or heard.status == "resolved" or _older(heard, stored)
 
 
+def belongs(open_: Alert, heard: Alert) -> bool:
+    """Whether a message that tells a start is about an open episode of its key of which no start was told.
+
+    Its end is, and so is a message that fires and tells a start before the moment when the episode was heard of.
+    """
+    return not open_.starts_known and (heard.status == "resolved" or heard.starts_at <= open_.starts_at)
+
+
 def merged(stored: Alert, heard: Alert, since: timedelta) -> Alert:
     """The episode after a message, which came so long after the last news; the same alert when it says nothing new."""
-    heard = replace(heard, starts_at=stored.starts_at, starts_known=stored.starts_known)
+    heard = replace(
+        heard,
+        key=stored.key,
+        identity=stored.identity,
+        starts_at=stored.starts_at,
+        starts_known=stored.starts_known,
+        ends_at=heard.ends_at if heard.ends_at and heard.ends_at >= stored.starts_at else None,
+        expires_after=None,
+    )
     if heard == stored:
         return stored
     if _overtaken(stored, heard, since):

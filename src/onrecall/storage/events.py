@@ -67,6 +67,12 @@ def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:
     return tuple(_event(row) for row in connection.execute(query))
 
 
+def all_imported(connection: Connection, incident: str) -> bool:
+    """Whether all that is known to have happened to an incident came with an import, and nobody touched it since."""
+    details = connection.scalars(select(events.c.detail).where(events.c.incident == incident)).all()
+    return bool(details) and all(detail.get("imported") for detail in details)
+
+
 def newest(connection: Connection, names: Sequence[str]) -> dict[str, Event]:
     """The last that was recorded of each of these incidents."""
     found: dict[str, Event] = {}

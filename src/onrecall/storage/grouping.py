@@ -1,17 +1,19 @@
 """The store's side towards the worker: alerts find their incidents, incidents their end. Each method a transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
+from onrecall.storage import alert_writes, alerts
 from onrecall.storage import apply_plan as placing
 from onrecall.storage import auto_resolve as settling
 from onrecall.storage import grouping_snapshot as grouping
 from onrecall.storage.apply_plan import Work
 from onrecall.storage.database import Database
 from onrecall.storage.grouping_snapshot import Held, Holdings, Seen
-from onrecall.storage.ingest_results import StoredNote
+from onrecall.storage.ingest_results import StoredAlert, StoredNote
+from onrecall.storage.results import Page
 
 
 class Storms:
@@ -49,6 +51,21 @@ class Storms:
         """When the last of its alerts was over."""
         with self._database.read() as connection:
             return settling.ended(connection, incident, now)
+
+    def expired(self, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
+        """Alerts that are over by now because nothing was heard of them."""
+        with self._database.read() as connection:
+            return alerts.expired(connection, now, limit)
+
+    def end_expired(self, ended: Mapping[int, str], now: datetime) -> None:
+        """End them, each for a reason, if nothing was heard of them meanwhile."""
+        with self._database.write() as connection:
+            alert_writes.end_expired(connection, ended, now)
+
+    def set_aside(self, purpose: str | None, source: str | None, cursor: str | None, limit: int) -> Page[StoredAlert]:
+        """Alerts that are in no incident, newest first."""
+        with self._database.read() as connection:
+            return alerts.set_aside(connection, purpose, source, cursor, limit)
 
     def notes_to_tell(self, limit: int) -> list[tuple[StoredNote, str]]:
         """Notes and acknowledgements that wait, each with the incident that its alert is in."""

@@ -37,11 +37,11 @@ class Inbox:
         with self._database.read() as connection:
             return notes.waiting(connection, limit)
 
-    def alerts_of(self, incident_id: str) -> tuple[StoredAlert, ...]:
+    def alerts_of(self, incident_id: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
         """The alerts of an incident, newest first."""
         with self._database.read() as connection:
             incidents.one(connection, incident_id)
-            return alerts.of(connection, incident_id)
+            return alerts.of(connection, incident_id, limit)
 
     def notes_of(self, incident_id: str) -> tuple[StoredNote, ...]:
         """What people at senders wrote about an incident's alerts."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
-from onrecall.storage import links, paging, resolutions
+from onrecall.storage import incident_reports, links, paging, resolutions
 from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import named
@@ -22,9 +22,9 @@ from onrecall.storage.tables import incidents, recommendations
 
 PLAIN = (
     "id", "title", "description", "service", "environment", "severity", "status",
-    "started_at", "acknowledged_at", "resolved_at", "source", "source_id",
+    "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
 )  # fmt: skip
-WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels")))
+WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels", "report")))
 """An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
 LONGEST_QUESTION = 1000
 LATELY = timedelta(days=7)
@@ -147,7 +147,8 @@ def ask_again(connection: Connection, now: datetime) -> None:
 
 def _row(incident: Incident) -> dict[str, object]:
     folded = f"{incident.title}\n{incident.description}".casefold()
-    return {name: getattr(incident, name) for name in PLAIN} | {"labels": dict(incident.labels), "folded": folded}
+    held = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded}
+    return {name: getattr(incident, name) for name in PLAIN} | held
 
 
 def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
@@ -156,8 +157,8 @@ def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | N
     tied = links.of(connection, ids, as_of)
     built = []
     for row in rows:
-        name, *plain, labels = tuple(row)
-        said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True))
+        name, *plain, labels, report = tuple(row)
+        said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True)) | incident_reports.decode(report)
         incident = Incident(name, **said, labels=labels, resolution=standing.get(name), links=tied.get(name, ()))
         built.append(incident if as_of is None else _then(incident, as_of))
     return built

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
 from onrecall.domain.errors import Invalid, Rejected
-from onrecall.storage import alerts, audit, change_events, notes, rejected, suggestions
+from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions
 from onrecall.storage import upsert as saving
 from onrecall.storage.alerts import Told
 from onrecall.storage.ingest_results import Arrival, Received, Unread
@@ -76,7 +76,7 @@ def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Receive
     """Keep all of it, and say for each arrival what was news."""
     counts = [_Count() for _ in made.arrivals]
     for rows, news in (
-        (made.alerts, alerts.put(connection, [one for _, one in made.alerts], now) if made.alerts else []),
+        (made.alerts, alert_writes.put(connection, [one for _, one in made.alerts], now) if made.alerts else []),
         (made.notes, notes.put(connection, [row for _, row in made.notes]) if made.notes else []),
         (made.changes, change_events.put(connection, [row for _, row in made.changes]) if made.changes else []),
     ):

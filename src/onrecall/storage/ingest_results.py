@@ -64,6 +64,8 @@ class StoredAlert:
     """How it came to its incident: how, score, reasons."""
     hash: str
     """Of what it says. Who takes it off the queue names this, so that news which came meanwhile stays on it."""
+    expires_at: datetime | None = None
+    """When it is over unless something is heard of it; None: its sender says when it ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,25 @@ def resolve(  # noqa: PLR0917
     return resolved
 
 
+def attach_report(
+    connection: Connection, described: Incident, found: Sequence[Passage], tries: Sequence[Performed], now: datetime
+) -> bool:
+    """Write what a postmortem adds to a stored incident; whether anything of it was new.
+
+    What was given last stays as it was, so that the export that the incident came from still changes nothing.
+    """
+    stored = incidents.one(connection, described.id)
+    if stored == described:
+        return False
+    guard.plain(described, "")
+    incidents.move(connection, described)
+    if described.resolution is not None and described.resolution != stored.resolution:
+        resolutions.add(connection, described.id, described.resolution, tries)
+        incidents.ask_again(connection, now)
+    _place(connection, described.id, found)
+    return True
+
+
 def reopen(connection: Connection, name: str, found: Sequence[Passage], at: datetime, by: str | None) -> Incident:
     """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
     stored = incidents.one(connection, name)

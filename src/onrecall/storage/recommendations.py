@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, insert, select, update
@@ -33,7 +34,9 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
     else:
         _again(connection, given)
     if given.incident is not None:
-        said = {"recommendation": given.id, "verdict": given.verdict}
+        said: dict[str, Any] = {"recommendation": given.id, "verdict": given.verdict}
+        if events.all_imported(connection, given.incident):
+            said["imported"] = True  # nobody is told of history
         happened = Happening(given.incident, "recommended", given.created_at, detail=said)
         events.add(connection, [happened], given.created_at)
     return _reader().validate_python(stored or body)
@@ -85,7 +88,7 @@ def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[i
 def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [one.id for one in recommendation.evidence[:1]]
-    return list(dict.fromkeys(first + [step.citation.id for step in recommendation.steps]))
+    return list(dict.fromkeys(first + [step.citation.evidence_id for step in recommendation.steps]))
 
 
 @cache

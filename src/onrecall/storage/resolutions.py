@@ -14,7 +14,7 @@ from onrecall.storage.batching import named
 from onrecall.storage.database import KINDS
 from onrecall.storage.tables import resolutions
 
-PLAIN = ("root_cause", "cause", "summary", "provenance", "cause_origin", "by", "at")
+PLAIN = ("root_cause", "cause", "summary", "provenance", "cause_origin", "by", "at", "root_cause_line")
 
 
 def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
@@ -67,7 +67,7 @@ def row(incident: str, version: int, resolution: Resolution) -> dict[str, object
 
 def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
     """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
-    if not resolution.counts:
+    if not resolution.confirmed:
         return []
     return performed.rows(incident, _told_in(version), tries, resolution.by)
 
@@ -100,4 +100,5 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         provenance=row.provenance,
         by=row.by,
         cause_origin=row.cause_origin,
+        root_cause_line=row.root_cause_line,
     )

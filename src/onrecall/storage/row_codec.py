@@ -32,7 +32,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.suggestion import SuggestionKind, SuggestionState
 from onrecall.storage import validation as guard
-from onrecall.storage.body_schemas import AlertBody, ChangeBody
+from onrecall.storage.body_schemas import AlertBody, ChangeBody, IncidentReportBody
 from onrecall.storage.columns import Utc
 from onrecall.storage.results import EventType
 
@@ -41,6 +41,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("incidents", "severity"): Severity,
     ("incidents", "status"): Status,
     ("incidents", "labels"): dict[str, str],
+    ("incidents", "report"): IncidentReportBody | None,
     ("resolutions", "steps"): tuple[ResolutionStep, ...],
     ("resolutions", "provenance"): Provenance,
     ("resolutions", "cause_origin"): CauseOrigin,
@@ -60,6 +61,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("suggestions", "state"): SuggestionState,
     ("suggestions", "resolution"): Resolution,
     ("suggestions", "document"): Document,
+    ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,
     ("events", "type"): EventType,

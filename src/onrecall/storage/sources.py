@@ -1,7 +1,7 @@
 """When each sender was heard last, and how much of what it sent is here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, FromClause, Table, func, insert, select, update
@@ -22,6 +22,14 @@ senders = Table(
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """Alerts of one purpose: how many there are, and when the last one came."""
+
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What came of one sender."""
 
@@ -31,6 +39,8 @@ class Heard:
     changes: int = 0
     rejected: int = 0
     """Parts that could not be read, and are not in yet."""
+    set_aside: Mapping[str, SetAside] = field(default_factory=dict)
+    """What of its alerts was no incident, by purpose."""
 
 
 class Senders:
@@ -57,11 +67,37 @@ class Senders:
         """Every sender that was ever heard; each count is read from an index."""
         with self._database.read() as connection:
             heard = {row.name: row.heard_at for row in connection.execute(select(senders))}
-            told = [_counted(connection, table) for table in (alerts, notes, change_events)]
             waiting = select(rejected.c.source, rejected.c.settled_at).where(rejected.c.settled_at.is_(None)).subquery()
-            told.append(_counted(connection, waiting))
-        names = heard.keys() | {name for counts in told for name in counts}
-        return {name: Heard(heard.get(name), *(counts.get(name, 0) for counts in told)) for name in names}
+            counts = {
+                "alerts": _counted(connection, alerts),
+                "notes": _counted(connection, notes),
+                "changes": _counted(connection, change_events),
+                "rejected": _counted(connection, waiting),
+            }
+            set_aside = _set_aside(connection)
+        return {
+            name: Heard(
+                heard.get(name),
+                counts["alerts"].get(name, 0),
+                counts["notes"].get(name, 0),
+                counts["changes"].get(name, 0),
+                counts["rejected"].get(name, 0),
+                set_aside.get(name, {}),
+            )
+            for name in heard.keys() | {name for by_name in counts.values() for name in by_name}
+        }
+
+
+def _set_aside(connection: Connection) -> Mapping[str, Mapping[str, SetAside]]:
+    query = (
+        select(alerts.c.source, alerts.c.purpose, func.count(), func.max(alerts.c.received_at))
+        .where(alerts.c.purpose.is_not(None))
+        .group_by(alerts.c.source, alerts.c.purpose)
+    )
+    found: dict[str, dict[str, SetAside]] = {}
+    for source, purpose, count, last_at in connection.execute(query):
+        found.setdefault(source, {})[purpose] = SetAside(count, last_at)
+    return found
 
 
 def _counted(connection: Connection, table: FromClause) -> Mapping[str, int]:

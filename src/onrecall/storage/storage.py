@@ -26,6 +26,7 @@ from onrecall.storage import (
     documents,
     events,
     health,
+    incident_reports,
     incidents,
     lifecycle,
     outcomes,
@@ -51,6 +52,8 @@ from onrecall.storage.database import Database
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
+from onrecall.storage.memory_banks import MemoryBanks
+from onrecall.storage.mirrored import Mirrored
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PassageSearch
@@ -87,6 +90,8 @@ class Store(Inbox):
         self.cursors = Cursors(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
+        self.mirrored = Mirrored(database)
+        self.memory_banks = MemoryBanks(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
@@ -141,6 +146,13 @@ class Store(Inbox):
             return lifecycle.resolve(
                 connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
             )
+
+    def attach_report(
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[Performed], now: datetime
+    ) -> bool:
+        """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
+        with self._database.write() as connection:
+            return lifecycle.attach_report(connection, described, passages, performed, guard.moment(now, "now"))
 
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
         """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
@@ -255,6 +267,11 @@ class Store(Inbox):
     def suggestions_pending(self) -> bool:
         """Whether senders suggest anything that nobody decided on; a replay of history has none."""
         return self.suggestions.any_pending()
+
+    def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """For each document the ids of the incidents that it tells of."""
+        with self._database.read() as connection:
+            return incident_reports.told_in(connection, documents)
 
     def document(self, document_id: str) -> Document:
         """One document."""

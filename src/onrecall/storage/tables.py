@@ -1,10 +1,31 @@
 """The tables, once, for both databases. `migrations/` creates them; a test holds the two together."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, Table, UniqueConstraint, true
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    and_,
+    true,
+)
 
 from onrecall.storage.columns import Json, Number, Raw, Utc, Words
 
 metadata = MetaData()
+
+
+def where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """The arguments of an index that holds only some rows, on both databases."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
+
 
 counters = Table("counters", metadata, Column("name", Words, primary_key=True), Column("value", Number, nullable=False))
 
@@ -32,7 +53,10 @@ incidents = Table(
     Column("quiet_since", Utc),  # none of its alerts has fired since; none: one does, or it never had any
     Column("claimed_by", Words),  # the worker that answers it
     Column("claimed_until", Utc),  # after this another may
+    Column("document", Words),  # the postmortem that tells of it
+    Column("report", Json),  # what that says beyond the columns; none: no document tells of it
     UniqueConstraint("source", "source_id"),
+    Index("incidents_document", "document"),
     Index("incidents_started_at", "started_at", "id"),
     Index("incidents_status", "status", "started_at", "id"),
     Index("incidents_service", "service", "started_at", "id"),
@@ -56,6 +80,7 @@ resolutions = Table(
     Column("at", Utc, nullable=False),
     Column("superseded_at", Utc),
     Column("revoked_at", Utc),
+    Column("root_cause_line", Integer),  # on the page of the incident's document
 )
 
 links = Table(
@@ -249,10 +274,22 @@ alerts = Table(
     Column("waiting", Boolean, nullable=False),  # to be grouped, or its news to be taken in: this column is the queue
     Column("incident", Words, ForeignKey("incidents.id")),
     Column("joined", Json),  # how it came to its incident: how, score, reasons
+    Column("purpose", Words),  # test, heartbeat, planned or informational; null: it is to be an incident
+    Column("identity", Words),  # a digest of what it is about, for ends that come under another key
+    Column("expires_at", Utc),  # it is over then unless something is heard of it; null: its sender says when
     UniqueConstraint("source", "key", "starts_at"),
     Index("alerts_waiting", "waiting", "id"),
     Index("alerts_incident", "incident", "starts_at"),
 )
+Index("alerts_purpose", alerts.c.source, alerts.c.purpose, alerts.c.received_at, **where(alerts.c.purpose.is_not(None)))
+Index("alerts_firing", alerts.c.source, alerts.c.key, **where(alerts.c.status == "firing"))
+Index(
+    "alerts_identity",
+    alerts.c.source,
+    alerts.c.identity,
+    **where(and_(alerts.c.status == "firing", alerts.c.identity.is_not(None))),
+)
+Index("alerts_expiry", alerts.c.expires_at, **where(alerts.c.expires_at.is_not(None)))
 
 notes = Table(
     "notes",

@@ -125,7 +125,8 @@ class _Saving:
         """Write an incident that was not there."""
         incident = _settled(given)
         self._shelf.put(("incident", incident.id), entry.passages)
-        hashes = self._arriving.incident(incident, digest, entry.performed, waiting=live)
+        waiting = live or incident.status != "resolved"
+        hashes = self._arriving.incident(incident, digest, entry.performed, waiting=waiting)
         detail = {} if live else IMPORTED
         opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
         version = 1 if incident.resolution else None
@@ -182,15 +183,20 @@ class _Saving:
         """The passages of a resolution that the given incident does not know, where they stand on its page now."""
         if stored.resolution is None or given.resolution is not None:
             return ()
-        shift = len(page.lines(replace(given, resolution=None))) - len(page.lines(replace(stored, resolution=None)))
+        shift = _opening_lines(given) - _opening_lines(stored)
         owner: Owner = ("incident", stored.id)
         found = passages.of(self._connection, [owner]).get(owner, [])
         return tuple(replace(one, line=one.line + shift) for _, one in found if one.part == "resolution")
 
 
+def _opening_lines(incident: Incident) -> int:
+    """How many lines stand before the resolution on an incident's page."""
+    return sum(line.part == "opening" for line in page.lines(incident))
+
+
 def _settled(given: Incident) -> Incident:
-    """An incident with a resolution is resolved, and was so by then."""
-    if given.resolution is None:
+    """An incident with a resolution is resolved, and was so by then; a postmortem may not say when it ended."""
+    if given.resolution is None or (given.status == "resolved" and given.document is not None):
         return given
     return replace(given, status="resolved", resolved_at=given.resolved_at or given.resolution.at)
 
@@ -203,6 +209,7 @@ def _merged(stored: Incident, given: Incident) -> Incident:
         source_id=given.source_id or stored.source_id,
         acknowledged_at=given.acknowledged_at or stored.acknowledged_at,
         links=tuple(dict.fromkeys(stored.links + given.links)),
+        **_report(stored, given),
     )
     standing = stored.resolution
     if standing is not None and (given.resolution is None or given.resolution.same_as(standing)):
@@ -210,6 +217,13 @@ def _merged(stored: Incident, given: Incident) -> Incident:
     if merged.status == "open" and stored.status == "acknowledged":
         return replace(merged, status="acknowledged")
     return merged
+
+
+def _report(stored: Incident, given: Incident) -> dict[str, Any]:
+    """What a postmortem said of it, where what is given comes from elsewhere."""
+    kept = stored if stored.document and not given.document else given
+    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")
+    return {name: getattr(kept, name) for name in names}
 
 
 def _happened(

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 
 KEY_BYTES = 600
 """The most that a key may take: PostgreSQL can't index longer rows."""
@@ -27,7 +27,8 @@ def plain(value: object, field: str = "") -> Any:
         return [plain(one, f"{field}.{n}") for n, one in enumerate(value)]
     if is_dataclass(value):
         prefix = f"{field}." if field else ""
-        return {one.name: plain(getattr(value, one.name), prefix + one.name) for one in fields(value)}
+        said = [one.name for one in fields(value) if not _is_unsaid(value, one.name)]
+        return {name: plain(getattr(value, name), prefix + name) for name in said}
     return _single(value, field)
 
 
@@ -107,8 +108,21 @@ def _outspoken(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(value.__class__)}
+        return {name: getattr(value, name) for name in _names(value.__class__) if not _is_unsaid(value, name)}
     return _single(value, "")
+
+
+def _is_unsaid(value: object, name: str) -> bool:
+    """Whether it is a later field that says nothing: what was stored before it was there keeps its hash."""
+    return name in LATER.get(type(value), ()) and not getattr(value, name)
+
+
+LATER: Mapping[type, frozenset[str]] = {
+    Incident: frozenset(("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")),
+    Resolution: frozenset(("root_cause_line",)),
+    ResolutionStep: frozenset(("line",)),
+}
+"""Fields that came after the first release."""
 
 
 @cache

@@ -136,7 +136,8 @@ class Intake:
     def _keep(self, read: Sequence[tuple[_Waiting, Read]]) -> None:
         waiting = [one for one, _ in read]
         try:
-            _tell(waiting, self._memory.receiver.keep([found for _, found in read]))
+            receipts = self._memory.receiver.keep([found for _, found in read])
+            _tell(waiting, [receipt.refusal or receipt for receipt in receipts])
         except OnRecallError as error:
             _tell(waiting, [error] * len(waiting))
 

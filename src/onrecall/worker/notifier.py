@@ -3,9 +3,9 @@
 import logging
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from onrecall.domain.errors import Unavailable
-from onrecall.pipeline.notify import Teller
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 3.0
@@ -13,10 +13,24 @@ GRACE_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
+class Outlet(Protocol):
+    """A channel's way out, for one thread."""
+
+    @property
+    def name(self) -> str:
+        """What its thread is called after."""
+
+    def round(self) -> int:
+        """Turn what is new into deliveries and send what is due; how much of that there was."""
+
+    def release(self) -> None:
+        """Let another process send here at once."""
+
+
 class Telling:
     """Threads that turn events into deliveries and send them. What is due is in the store, so it outlives them."""
 
-    def __init__(self, tellers: Sequence[Teller]) -> None:
+    def __init__(self, tellers: Sequence[Outlet]) -> None:
         self._tellers = tellers
         self._stopping = threading.Event()
         self._wakes = [threading.Event() for _ in tellers]
@@ -45,7 +59,7 @@ class Telling:
         for wake in self._wakes:
             wake.set()
 
-    def _run(self, teller: Teller, wake: threading.Event) -> None:
+    def _run(self, teller: Outlet, wake: threading.Event) -> None:
         while not self._stopping.is_set():
             wake.clear()
             if self._round(teller) == 0:
@@ -55,7 +69,7 @@ class Telling:
         except Unavailable as error:
             log.warning("%s stays claimed for a while: %s", teller.name, error)
 
-    def _round(self, teller: Teller) -> int:
+    def _round(self, teller: Outlet) -> int:
         try:
             return teller.round()
         except Unavailable as error:

@@ -104,6 +104,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts Set Aside
+         * @description Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason.
+         */
+        get: operations["alerts_set_aside_api_v1_alerts_get"];
+        put?: never;
+        /**
+         * Prometheus V1
+         * @description Take alerts from an old Prometheus, as the first API of Alertmanager took them.
+         */
+        post: operations["prometheus_v1_api_v1_alerts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/generic/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive Named
+         * @description Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart.
+         */
+        post: operations["receive_named_api_v1_alerts_generic__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts/{source}": {
         parameters: {
             query?: never;
@@ -1168,6 +1212,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description Every source that has a file: its address, its shapes, and whether it says that an alert is over.
+         */
+        get: operations["sources_api_v1_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Source
+         * @description One source with configuration to paste for this server, and where each field of its payloads stands.
+         */
+        get: operations["source_api_v1_sources__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{name}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Payload
+         * @description What would come of a payload that is posted under this name, field by field. Nothing is stored.
+         */
+        post: operations["try_payload_api_v1_sources__name__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1372,6 +1476,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/generic/2010-04-15/create_event.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Event
+         * @description Take an event as PagerDuty's Events API v1 does, and answer as it does.
+         */
+        post: operations["create_event_generic_2010_04_15_create_event_json_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether it answers: in the words of Hindsight's clients and of RAG of Fire's.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alive
+         * @description The process answers.
+         */
+        get: operations["alive_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1541,7 +1705,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Whether it answers, its version, and whether memory is there.
+         * @description Whether it answers, its version, and whether a Hindsight server does.
          */
         get: operations["status_status_get"];
         put?: never;
@@ -1563,9 +1727,229 @@ export interface paths {
         put?: never;
         /**
          * Sync
-         * @description Nothing is ever out of step, so nothing changes; says how much there is.
+         * @description Bring in what a Hindsight bank has, where one is configured; again, it changes nothing.
          */
         post: operations["sync_sync_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Banks
+         * @description Every bank, by id.
+         */
+        get: operations["all_banks_v1_default_banks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__get"];
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        put: operations["create_bank_v1_default_banks__bank_id__put"];
+        post?: never;
+        /**
+         * Delete Bank
+         * @description Forget a bank with all its texts; doing so twice is fine.
+         */
+        delete: operations["delete_bank_v1_default_banks__bank_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Create Bank
+         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         */
+        patch: operations["create_bank_v1_default_banks__bank_id__patch"];
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Config
+         * @description How a bank takes texts in: each as it is.
+         */
+        get: operations["bank_config_v1_default_banks__bank_id__config_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents
+         * @description The documents of a bank, newest first.
+         */
+        get: operations["documents_v1_default_banks__bank_id__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Document
+         * @description One document with its text.
+         */
+        get: operations["one_document_v1_default_banks__bank_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Forget one document; 404 where it is gone already.
+         */
+        delete: operations["delete_document_v1_default_banks__bank_id__documents__document_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retain
+         * @description Keep texts under their document ids; the same again changes nothing, other text replaces what was there.
+         */
+        post: operations["retain_v1_default_banks__bank_id__memories_post"];
+        /**
+         * Clear
+         * @description Forget every text of a bank; the bank stays.
+         */
+        delete: operations["clear_v1_default_banks__bank_id__memories_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Memories
+         * @description The texts of a bank, newest first.
+         */
+        get: operations["memories_v1_default_banks__bank_id__memories_list_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/memories/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recall
+         * @description The texts of a bank that are most like a question. Nothing is written.
+         */
+        post: operations["recall_v1_default_banks__bank_id__memories_recall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Bank
+         * @description One bank.
+         */
+        get: operations["one_bank_v1_default_banks__bank_id__profile_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/default/banks/{bank_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bank Stats
+         * @description How much is in a bank.
+         */
+        get: operations["bank_stats_v1_default_banks__bank_id__stats_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1612,6 +1996,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description The version of Hindsight's API that this speaks.
+         */
+        get: operations["version_version_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1646,6 +2050,20 @@ export interface components {
             tenant_id: string | null;
         };
         /**
+         * ActionItemOut
+         * @description What shall be done so that it does not come again.
+         */
+        ActionItemOut: {
+            /** Line */
+            line: number | null;
+            /** Owner */
+            owner: string | null;
+            /** State */
+            state: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * ActionOut
          * @description Something noted to end it for good; `noted` says that it is written, not that it is done.
          */
@@ -1662,6 +2080,19 @@ export interface components {
             text: string;
         };
         /**
+         * AlertLinkOut
+         * @description Where people can look, as an alert's sender says: untrusted, and only http or https.
+         */
+        AlertLinkOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            /** Url */
+            url: string;
+        };
+        /**
          * AlertOut
          * @description One episode of one alert.
          */
@@ -1672,15 +2103,30 @@ export interface components {
             };
             /** Description */
             description: string;
+            /**
+             * End Reason
+             * @description Why it is over where its source did not say so, such as that it expired.
+             */
+            end_reason: string;
             /** Ends At */
             ends_at: string | null;
             /** Environment */
             environment: string | null;
             /**
+             * Expires At
+             * @description When it is over unless its source is heard again; null: never.
+             */
+            expires_at: string | null;
+            /**
              * Id
              * @description Its number here, by which it can be split off its incident.
              */
             id: number;
+            /**
+             * Incident
+             * @description The incident that it is in; null: none, and `joined` says why.
+             */
+            incident: string | null;
             /**
              * Joined
              * @description How it came to its incident: how, score, reasons.
@@ -1694,8 +2140,31 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Link Kinds
+             * @description What a link leads to; one that is absent: the source.
+             */
+            link_kinds: {
+                [key: string]: "runbook" | "dashboard" | "generator" | "silence" | "source";
+            };
             /** Links */
             links: string[];
+            /**
+             * Problems
+             * @description What of its message could not be read, each naming its field.
+             */
+            problems: string[];
+            /**
+             * Purpose
+             * @description What it was sent for; only `incident` opens one.
+             * @enum {string}
+             */
+            purpose: "incident" | "test" | "heartbeat" | "planned" | "informational";
+            /**
+             * Purpose Reason
+             * @description Why it is no incident.
+             */
+            purpose_reason: string;
             /**
              * Received At
              * Format: date-time
@@ -1733,12 +2202,37 @@ export interface components {
             };
         };
         /**
+         * AlertPage
+         * @description A page of alerts; `next` fetches the following one.
+         */
+        AlertPage: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Alerts
          * @description The alerts of an incident, newest first.
          */
         Alerts: {
             /** Items */
             items: components["schemas"]["AlertOut"][];
+        };
+        /**
+         * AliveOut
+         * @description The process answers.
+         */
+        AliveOut: {
+            /**
+             * Status
+             * @default alive
+             */
+            status?: string;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /** Version */
+            version: string;
         };
         /**
          * All
@@ -1935,6 +2429,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
              * @description In the order in which they were done.
@@ -2064,6 +2560,204 @@ export interface components {
              * @description When it was last heard of while it ran.
              */
             told_at: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * BankConfigOut
+         * @description How a bank takes texts in.
+         */
+        BankConfigOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Overrides */
+            overrides: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * BankDocumentOut
+         * @description A document with its text.
+         */
+        BankDocumentOut: {
+            /** Attachments */
+            attachments?: null;
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /**
+             * Nodes By Fact Type
+             * @default {
+             *       "experience": 0,
+             *       "observation": 0,
+             *       "world": 1
+             *     }
+             */
+            nodes_by_fact_type?: {
+                [key: string]: number;
+            };
+            /** Observation Scopes */
+            observation_scopes?: null;
+            /** Original Text */
+            original_text: string;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankItemOut
+         * @description A bank in the list of all.
+         */
+        BankItemOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /** Fact Count */
+            fact_count: number;
+            /** Last Document At */
+            last_document_at?: string | null;
+            /** Last Write At */
+            last_write_at?: string | null;
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * BankOut
+         * @description A bank.
+         */
+        BankOut: {
+            /**
+             * Background
+             * @default
+             */
+            background?: string;
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * @default {
+             *       "empathy": 3,
+             *       "literalism": 3,
+             *       "skepticism": 3
+             *     }
+             */
+            disposition?: components["schemas"]["DispositionOut"];
+            /**
+             * Mission
+             * @default
+             */
+            mission?: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * BankStatsOut
+         * @description How much is in a bank.
+         */
+        BankStatsOut: {
+            /** Bank Id */
+            bank_id: string;
+            /**
+             * Failed Operations
+             * @default 0
+             */
+            failed_operations?: number;
+            /**
+             * Links Breakdown
+             * @default {}
+             */
+            links_breakdown?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Links By Fact Type
+             * @default {}
+             */
+            links_by_fact_type?: {
+                [key: string]: number;
+            };
+            /**
+             * Links By Link Type
+             * @default {}
+             */
+            links_by_link_type?: {
+                [key: string]: number;
+            };
+            /** Nodes By Fact Type */
+            nodes_by_fact_type: {
+                [key: string]: number;
+            };
+            /**
+             * Pending Operations
+             * @default 0
+             */
+            pending_operations?: number;
+            /** Total Documents */
+            total_documents: number;
+            /**
+             * Total Links
+             * @default 0
+             */
+            total_links?: number;
+            /** Total Nodes */
+            total_nodes: number;
+        };
+        /**
+         * BanksOut
+         * @description All banks.
+         */
+        BanksOut: {
+            /** Banks */
+            banks: components["schemas"]["BankItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
             /** Total */
             total: number;
         };
@@ -2223,12 +2917,37 @@ export interface components {
             next: string | null;
         };
         /**
+         * ChunkOut
+         * @description The text of a document, which is one chunk.
+         */
+        ChunkOut: {
+            /**
+             * Chunk Index
+             * @default 0
+             */
+            chunk_index?: number;
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * Truncated
+             * @default false
+             */
+            truncated?: boolean;
+        };
+        /**
          * CitationOut
          * @description Where it is written: the id, the words, and their line on its page.
          */
         CitationOut: {
             /** Id */
             id: string;
+            /**
+             * Incident
+             * @description The incident that the cited postmortem tells of.
+             */
+            incident: string | null;
             /** Line */
             line: number;
             /** Quote */
@@ -2278,6 +2997,19 @@ export interface components {
             cause?: string | null;
             /** Root Cause */
             root_cause?: string | null;
+        };
+        /**
+         * ContentBlockIn
+         * @description A piece of a text; nothing but text is taken.
+         */
+        ContentBlockIn: {
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "text";
         };
         /**
          * Cost
@@ -2340,6 +3072,14 @@ export interface components {
             risk: number;
         };
         /**
+         * CreateBankIn
+         * @description A bank to make.
+         */
+        CreateBankIn: {
+            /** Name */
+            name?: string | null;
+        };
+        /**
          * Decision
          * @description What memory says of a situation. `confidence_score` is measured, or null with the reason beside it.
          */
@@ -2383,6 +3123,38 @@ export interface components {
             decisions: components["schemas"]["Decision"][];
             /** Total */
             total: number;
+        };
+        /**
+         * DeletedDocumentOut
+         * @description A document that is gone.
+         */
+        DeletedDocumentOut: {
+            /** Document Id */
+            document_id: string;
+            /** Memory Units Deleted */
+            memory_units_deleted: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+        };
+        /**
+         * DeletedOut
+         * @description What is gone.
+         */
+        DeletedOut: {
+            /** Deleted Count */
+            deleted_count: number;
+            /** Message */
+            message: string;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
         };
         /**
          * Deliveries
@@ -2445,6 +3217,27 @@ export interface components {
             state: "pending" | "sent" | "dead" | "superseded";
         };
         /**
+         * DispositionOut
+         * @description Traits that a model of Hindsight's would take on; OnRecall has none.
+         */
+        DispositionOut: {
+            /**
+             * Empathy
+             * @default 3
+             */
+            empathy?: number;
+            /**
+             * Literalism
+             * @default 3
+             */
+            literalism?: number;
+            /**
+             * Skepticism
+             * @default 3
+             */
+            skepticism?: number;
+        };
+        /**
          * DocumentIn
          * @description A runbook, a postmortem or an RCA to keep under the id in the path.
          */
@@ -2469,6 +3262,44 @@ export interface components {
             text: string;
             /** Title */
             title: string;
+        };
+        /**
+         * DocumentItemOut
+         * @description A document in the list of documents.
+         */
+        DocumentItemOut: {
+            /** Bank Id */
+            bank_id: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Created At */
+            created_at: string;
+            /** Document Metadata */
+            document_metadata: {
+                [key: string]: string;
+            } | null;
+            /** Id */
+            id: string;
+            /**
+             * Matched Fields
+             * @default []
+             */
+            matched_fields?: string[];
+            /**
+             * Memory Unit Count
+             * @default 1
+             */
+            memory_unit_count?: number;
+            /** Retain Params */
+            retain_params: {
+                [key: string]: unknown;
+            } | null;
+            /** Tags */
+            tags: string[];
+            /** Text Length */
+            text_length: number;
+            /** Updated At */
+            updated_at: string;
         };
         /**
          * DocumentOut
@@ -2506,6 +3337,25 @@ export interface components {
             items: components["schemas"]["DocumentOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * DocumentsOut
+         * @description Documents, newest first.
+         */
+        DocumentsOut: {
+            /** Items */
+            items: components["schemas"]["DocumentItemOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+            /**
+             * Total Is Estimate
+             * @default false
+             */
+            total_is_estimate?: boolean;
         };
         /**
          * EstimateOut
@@ -2560,6 +3410,11 @@ export interface components {
              */
             kind: "incident" | "document" | "suggestion";
             record: components["schemas"]["RecordOut"];
+            /**
+             * Report Id
+             * @description The id of the postmortem that tells of the incident.
+             */
+            report_id?: string | null;
             resolution: components["schemas"]["ResolutionOut"] | null;
             /**
              * Score
@@ -2798,6 +3653,29 @@ export interface components {
             status: string;
         };
         /**
+         * HealthOut
+         * @description Whether it answers, and its parts.
+         */
+        HealthOut: {
+            /**
+             * App Name
+             * @default OnRecall
+             */
+            app_name?: string;
+            /** Database */
+            database: string;
+            /** Services */
+            services: {
+                [key: string]: string;
+            };
+            /** Status */
+            status: string;
+            /** Timestamp */
+            timestamp: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * HitsOut
          * @description Where an incident of the same cause stood among those shown, of the openings that had one to find.
          */
@@ -2899,15 +3777,33 @@ export interface components {
         IncidentOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2935,27 +3831,54 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * IncidentSeenOut
-         * @description An incident, and what was changed shortly before it.
+         * @description An incident, what was changed shortly before it, and the links of its alerts.
          */
         IncidentSeenOut: {
             /** Acknowledged At */
             acknowledged_at: string | null;
+            /** Action Items */
+            action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Alert Links
+             * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
+             */
+            alert_links?: components["schemas"]["AlertLinkOut"][];
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
             description: string;
+            /** Detection */
+            detection: string | null;
+            /**
+             * Document
+             * @description The id of the postmortem that tells of it.
+             */
+            document: string | null;
             /** Environment */
             environment: string | null;
             /** Id */
             id: string;
+            /** Impact */
+            impact: string | null;
             /** Labels */
             labels: {
                 [key: string]: string;
+            };
+            /**
+             * Lines
+             * @description For each field the line of the document on which it begins.
+             */
+            lines: {
+                [key: string]: number;
             };
             /** Links */
             links: components["schemas"]["LinkOut"][];
@@ -2983,8 +3906,12 @@ export interface components {
              * @enum {string}
              */
             status: "open" | "acknowledged" | "resolved";
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
             /** Title */
             title: string;
+            /** Trigger */
+            trigger: string | null;
         };
         /**
          * Incidents
@@ -3277,6 +4204,105 @@ export interface components {
             key: string;
         };
         /**
+         * MemoriesOut
+         * @description Texts, newest first.
+         */
+        MemoriesOut: {
+            /** Items */
+            items: components["schemas"]["MemoryOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * MemoryItemIn
+         * @description A text to keep.
+         */
+        MemoryItemIn: {
+            /**
+             * Content
+             * @example Checkout answered 503; the connection pool was exhausted.
+             */
+            content: string | components["schemas"]["ContentBlockIn"][];
+            /** Context */
+            context?: string | null;
+            /** Document Id */
+            document_id?: string | null;
+            /**
+             * Metadata
+             * @example {
+             *       "incident_id": "INC-7"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Timestamp
+             * @description When it happened; without a time zone it is UTC.
+             */
+            timestamp?: string | "unset" | null;
+            /** Update Mode */
+            update_mode?: ("replace" | "append") | null;
+        };
+        /**
+         * MemoryOut
+         * @description A text in the list of memories.
+         */
+        MemoryOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string;
+            /** Date */
+            date: string;
+            /** Document Id */
+            document_id: string;
+            /**
+             * Entities
+             * @default
+             */
+            entities?: string;
+            /**
+             * Fact Type
+             * @default world
+             */
+            fact_type?: string;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            /**
+             * Proof Count
+             * @default 1
+             */
+            proof_count?: number;
+            /**
+             * State
+             * @default valid
+             */
+            state?: string;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
          * MergeIn
          * @description Which incident it is part of.
          */
@@ -3451,6 +4477,26 @@ export interface components {
             status: "open" | "acknowledged" | "resolved";
             /** Title */
             title: string;
+        };
+        /**
+         * OpinionMatchOut
+         * @description A document that the other memory finds most like the question.
+         */
+        OpinionMatchOut: {
+            /** Document Id */
+            document_id: string;
+            /**
+             * Incident
+             * @description The incident that it is about, where it names one.
+             */
+            incident: string | null;
+            /**
+             * Semantic
+             * @description Its own similarity; neither our match score nor a probability.
+             */
+            semantic: number;
+            /** Title */
+            title: string | null;
         };
         /**
          * OutcomeIn
@@ -3642,12 +4688,75 @@ export interface components {
             title: string;
         };
         /**
-         * RecallOut
-         * @description What was seen before that is most like this, best first.
+         * RecallIn
+         * @description A question.
          */
-        RecallOut: {
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceOut"][];
+        RecallIn: {
+            /** Include */
+            include?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Max Tokens
+             * @default 4096
+             */
+            max_tokens?: number;
+            /** Min Scores */
+            min_scores?: {
+                [key: string]: number | null;
+            } | null;
+            /** Query */
+            query: string;
+            /** Tag Groups */
+            tag_groups?: unknown[] | null;
+            /** Tags */
+            tags?: string[] | null;
+            /**
+             * Tags Match
+             * @default any
+             * @enum {string}
+             */
+            tags_match?: "any" | "all" | "any_strict" | "all_strict" | "exact";
+            /** Types */
+            types?: string[] | null;
+        };
+        /**
+         * RecallResultOut
+         * @description A text that is like the question.
+         */
+        RecallResultOut: {
+            /** Chunk Id */
+            chunk_id: string;
+            /** Context */
+            context: string | null;
+            /** Document Id */
+            document_id: string;
+            /** Entities */
+            entities?: string[] | null;
+            /** Id */
+            id: string;
+            /** Mentioned At */
+            mentioned_at: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /** Occurred End */
+            occurred_end?: string | null;
+            /** Occurred Start */
+            occurred_start?: string | null;
+            scores: components["schemas"]["ScoresOut"];
+            /** Source Fact Ids */
+            source_fact_ids?: string[] | null;
+            /** Tags */
+            tags: string[];
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @default world
+             */
+            type?: string;
         };
         /**
          * ReceiptOut
@@ -3658,6 +4767,11 @@ export interface components {
             accepted: number;
             /** Duplicate */
             duplicate: number;
+            /**
+             * Problems
+             * @description What of it could not be read, though it was taken in: each names its field.
+             */
+            problems?: string[];
             /** Rejected */
             rejected: components["schemas"]["RejectedPartOut"][];
         };
@@ -3730,6 +4844,8 @@ export interface components {
             refines: string | null;
             /** Route Reason */
             route_reason: string;
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
             /**
              * Steps
              * @description In the order in which they were done.
@@ -3802,6 +4918,60 @@ export interface components {
              * @description How far memory reaches back.
              */
             since: string | null;
+        };
+        /**
+         * RehearsalOut
+         * @description What would come of a payload. Nothing was stored, and nobody was notified.
+         */
+        RehearsalOut: {
+            /**
+             * Definition
+             * @description A source file to start from, YAML; empty where a file read the payload.
+             */
+            definition: string;
+            /**
+             * Known As
+             * @description The tool and shape it was read as; null: by the common names of fields.
+             */
+            known_as: string | null;
+            /** Parts */
+            parts: components["schemas"]["RehearsedPartOut"][];
+            /**
+             * Refusal
+             * @description Why nothing of it can be read.
+             */
+            refusal: string | null;
+            /** Rejected */
+            rejected: components["schemas"]["RejectedPartOut"][];
+            /**
+             * Source
+             * @description Under which it would be stored.
+             */
+            source: string;
+        };
+        /**
+         * RehearsedFieldOut
+         * @description One field of what would be stored, and the expression that found it.
+         */
+        RehearsedFieldOut: {
+            /** Name */
+            name: string;
+            /** Place */
+            place: string | null;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * RehearsedPartOut
+         * @description One alert, change, note or acknowledgement that would come of the payload.
+         */
+        RehearsedPartOut: {
+            /** Fields */
+            fields: components["schemas"]["RehearsedFieldOut"][];
+            /** Kind */
+            kind: string;
+            /** Problems */
+            problems: string[];
         };
         /**
          * Rejected
@@ -3889,6 +5059,11 @@ export interface components {
             provenance: "human" | "imported" | "suggested" | "model";
             /** Root Cause */
             root_cause: string;
+            /**
+             * Root Cause Line
+             * @description Where the root cause stands in the incident's document.
+             */
+            root_cause_line: number | null;
             /** Steps */
             steps: components["schemas"]["ResolutionStepOut"][];
             /** Summary */
@@ -3901,6 +5076,11 @@ export interface components {
         ResolutionStepOut: {
             /** Command */
             command: string | null;
+            /**
+             * Line
+             * @description Where it stands in the incident's document.
+             */
+            line: number | null;
             /**
              * Outcome
              * @enum {string}
@@ -3951,6 +5131,50 @@ export interface components {
             root_cause: string;
             /** Status */
             status: string;
+        };
+        /**
+         * RetainIn
+         * @description Texts to keep.
+         */
+        RetainIn: {
+            /** Document Tags */
+            document_tags?: string[] | null;
+            /** Items */
+            items: components["schemas"]["MemoryItemIn"][];
+        };
+        /**
+         * RetainOut
+         * @description What was kept. Nothing is left for later, so `async` is never true.
+         */
+        RetainOut: {
+            /**
+             * Async
+             * @default false
+             */
+            async?: boolean;
+            /** Bank Id */
+            bank_id: string;
+            /** Items Count */
+            items_count: number;
+            /** Operation Id */
+            operation_id?: string | null;
+            /** Operation Ids */
+            operation_ids?: string[] | null;
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+            /**
+             * @default {
+             *       "cached_tokens": 0,
+             *       "input_tokens": 0,
+             *       "output_tokens": 0,
+             *       "thoughts_tokens": 0,
+             *       "total_tokens": 0
+             *     }
+             */
+            usage?: components["schemas"]["TokenUsageOut"];
         };
         /**
          * Retrieved
@@ -4036,6 +5260,29 @@ export interface components {
             lost: components["schemas"]["LostOut"];
         };
         /**
+         * ScoresOut
+         * @description How like the question it is.
+         */
+        ScoresOut: {
+            /**
+             * Final
+             * @description The match score, 0..1, by which results are ordered.
+             */
+            final: number;
+            /**
+             * Keyword
+             * @description The share of the match score that its words have.
+             */
+            keyword: number | null;
+            /** Reranker */
+            reranker?: number | null;
+            /**
+             * Semantic
+             * @description Cosine similarity; null where no model is at hand.
+             */
+            semantic: number | null;
+        };
+        /**
          * Search
          * @description A question.
          */
@@ -4051,6 +5298,35 @@ export interface components {
              * @default 5
              */
             top_k?: number;
+        };
+        /**
+         * SecondOpinionOut
+         * @description What a Hindsight bank finds for the same question; shown beside our evidence, never part of it.
+         */
+        SecondOpinionOut: {
+            /**
+             * Agrees
+             * @description Whether its first incident is the first of our evidence.
+             */
+            agrees: boolean | null;
+            /** Bank */
+            bank: string;
+            /**
+             * Detail
+             * @description Why there is none.
+             */
+            detail: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Matches */
+            matches: components["schemas"]["OpinionMatchOut"][];
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "unavailable";
         };
         /**
          * Seed
@@ -4131,6 +5407,8 @@ export interface components {
             address: string;
             /** Alerts */
             alerts: number;
+            /** Category */
+            category: string;
             /** Changes */
             changes: number;
             /**
@@ -4148,11 +5426,23 @@ export interface components {
              */
             rejected: number;
             /**
+             * Set Aside
+             * @description Tests received, heartbeats, planned and informational messages: kept, and no incidents.
+             */
+            set_aside: {
+                [key: string]: components["schemas"]["SetAsideOut"];
+            };
+            /**
              * Shows
              * @description What lets its messages in, as this server is set up now.
              * @enum {string}
              */
             shows: "key" | "routing key" | "signature" | "signature or key";
+            /**
+             * Title
+             * @description The tool's name, as people write it.
+             */
+            title: string;
         };
         /**
          * ServiceOut
@@ -4163,6 +5453,19 @@ export interface components {
             count: number;
             /** Name */
             name: string;
+        };
+        /**
+         * SetAsideOut
+         * @description Alerts of one purpose that opened no incident.
+         */
+        SetAsideOut: {
+            /** Count */
+            count: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
         };
         /**
          * Similar
@@ -4221,6 +5524,90 @@ export interface components {
              * @example DB connection pool at 95%, auth service returning 503s
              */
             text: string;
+        };
+        /**
+         * SourceDetailOut
+         * @description A source with configuration to paste, and where each field stands.
+         */
+        SourceDetailOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string;
+            /**
+             * Reads
+             * @description Where title, key, status, severity, service, time and links stand.
+             */
+            reads: {
+                [key: string]: string;
+            };
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /**
+             * Setup
+             * @description Configuration to paste, Markdown.
+             */
+            setup: string;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
+        };
+        /**
+         * SourceList
+         * @description Every source that OnRecall understands.
+         */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["SourceOut"][];
+        };
+        /**
+         * SourceOut
+         * @description A source that OnRecall understands, and what its payloads are read by.
+         */
+        SourceOut: {
+            /** Address */
+            address: string;
+            /**
+             * Also
+             * @description Other names of it in the address.
+             */
+            also: string[];
+            /** Category */
+            category: string;
+            /**
+             * Documentation
+             * @description Where the tool's own documentation of its payload is.
+             */
+            documentation: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Sends End
+             * @description False: it never says that an alert is over, so its alerts expire.
+             */
+            sends_end: boolean;
+            /** Shapes */
+            shapes: string[];
+            /** Title */
+            title: string;
         };
         /**
          * SplitIn
@@ -4440,6 +5827,49 @@ export interface components {
             items: components["schemas"]["EventOut"][];
         };
         /**
+         * TimelineEntryOut
+         * @description What happened at one moment, as the postmortem has it.
+         */
+        TimelineEntryOut: {
+            /** At */
+            at: string | null;
+            /** Line */
+            line: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TokenUsageOut
+         * @description Tokens of a model; none is asked.
+         */
+        TokenUsageOut: {
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens?: number;
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens?: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens?: number;
+            /**
+             * Thoughts Tokens
+             * @default 0
+             */
+            thoughts_tokens?: number;
+            /**
+             * Total Tokens
+             * @default 0
+             */
+            total_tokens?: number;
+        };
+        /**
          * TrendOut
          * @description The last half year beside the one before.
          */
@@ -4544,6 +5974,18 @@ export interface components {
             type: string;
         };
         /**
+         * VersionOut
+         * @description The version of Hindsight's API that this speaks, and what of it is offered.
+         */
+        VersionOut: {
+            /** Api Version */
+            api_version: string;
+            /** Features */
+            features: {
+                [key: string]: boolean;
+            };
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, kept until it goes in.
          */
@@ -4580,6 +6022,16 @@ export interface components {
             incidents: number;
         };
         /**
+         * RecallOut
+         * @description What was seen before that is most like this, best first.
+         */
+        onrecall__schemas__incidents__RecallOut: {
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+        };
+        /**
          * RejectedOut
          * @description A part that was left out, and how to mend it.
          */
@@ -4590,6 +6042,30 @@ export interface components {
             message: string;
             /** Where */
             where: string;
+        };
+        /**
+         * RecallOut
+         * @description What is like the question, best first.
+         */
+        onrecall__schemas__memory_banks__RecallOut: {
+            /** Chunks */
+            chunks?: {
+                [key: string]: components["schemas"]["ChunkOut"];
+            } | null;
+            /** Entities */
+            entities?: {
+                [key: string]: unknown;
+            } | null;
+            /** Results */
+            results: components["schemas"]["RecallResultOut"][];
+            /** Source Facts */
+            source_facts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace */
+            trace?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * QualityOut
@@ -4988,6 +6464,353 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    alerts_set_aside_api_v1_alerts_get: {
+        parameters: {
+            query?: {
+                /** @description Only those sent for this. */
+                purpose?: ("incident" | "test" | "heartbeat" | "planned" | "informational") | null;
+                /** @description Only those of this source. */
+                source?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    prometheus_v1_api_v1_alerts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    receive_named_api_v1_alerts_generic__name__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9360,7 +11183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecallOut"];
+                    "application/json": components["schemas"]["onrecall__schemas__incidents__RecallOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -9939,6 +11762,249 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sources_api_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    source_api_v1_sources__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetailOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    try_payload_api_v1_sources__name__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The request can't be answered */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10851,6 +12917,230 @@ export interface operations {
             };
         };
     };
+    create_event_generic_2010_04_15_create_event_json_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the sender sends, as it is; gzip and deflate are read. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "alerts": [
+                 *         {
+                 *           "annotations": {
+                 *             "summary": "5xx above 5% for 10 minutes"
+                 *           },
+                 *           "labels": {
+                 *             "alertname": "HighErrorRate",
+                 *             "service": "checkout",
+                 *             "severity": "critical"
+                 *           },
+                 *           "startsAt": "2026-03-01T08:00:00Z",
+                 *           "status": "firing"
+                 *         }
+                 *       ],
+                 *       "version": "4"
+                 *     }
+                 */
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    alive_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliveOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     alive_healthz_get: {
         parameters: {
             query?: never;
@@ -11585,6 +13875,1288 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_banks_v1_default_banks_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanksOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_bank_v1_default_banks__bank_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_bank_v1_default_banks__bank_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBankIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_config_v1_default_banks__bank_id__config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankConfigOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    documents_v1_default_banks__bank_id__documents_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                tags?: string[] | null;
+                time_field?: "updated_at" | "created_at";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_document_v1_default_banks__bank_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_document_v1_default_banks__bank_id__documents__document_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedDocumentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    retain_v1_default_banks__bank_id__memories_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetainOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    clear_v1_default_banks__bank_id__memories_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    memories_v1_default_banks__bank_id__memories_list_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                document_id?: string | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoriesOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    recall_v1_default_banks__bank_id__memories_recall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["onrecall__schemas__memory_banks__RecallOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_bank_v1_default_banks__bank_id__profile_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    bank_stats_v1_default_banks__bank_id__stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatsOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
         };
     };
     enqueue_change_v2_change_enqueue_post: {
@@ -11785,6 +15357,66 @@ export interface operations {
             };
             /** @description Not now: try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    version_version_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,7 @@ from onrecall.http.problems import responses
 from onrecall.importers.steps import steps
 from onrecall.pipeline import Memory
 from onrecall.pipeline import recurrences as families
+from onrecall.pipeline.hindsight import HindsightPeer, Pulled, pull
 from onrecall.pipeline.postmortem import draft
 from onrecall.recurrences.recurrence import Family
 
@@ -192,11 +193,23 @@ def insights(memory: TheMemory) -> Insights:
     return Insights(insights=[_insight(one) for one in _families(memory).families])
 
 
-@router.post("/sync")
-def sync(memory: TheMemory) -> dict[str, Any]:
-    """Nothing is ever out of step, so nothing changes; says how much there is."""
-    total = sum(memory.store.overview.statuses().values())
-    return {"status": "ok", "total": total, "added": 0, "updated": 0, "removed": 0, "detail": NOTHING_TO_DO}
+@router.post("/sync", responses=responses(503))
+def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
+    """Bring in what a Hindsight bank has, where one is configured; again, it changes nothing."""
+    peer: HindsightPeer | None = request.app.state.hindsight
+    pulled = pull(memory, peer, stored_at=True) if peer else Pulled()
+    skipped = f"{pulled.skipped} documents name no incident and were skipped" if pulled.skipped else None
+    return {
+        "ok": True,
+        "status": "ok",
+        "fetched": pulled.fetched,
+        "added": pulled.brought.created,
+        "updated": pulled.brought.updated,
+        "removed": 0,
+        "skipped": pulled.skipped,
+        "total": sum(memory.store.overview.statuses().values()),
+        "detail": NOTHING_TO_DO if peer is None else skipped,
+    }
 
 
 @router.post("/deduplicate")
@@ -210,12 +223,13 @@ def deduplicate(memory: TheMemory) -> dict[str, Any]:
 
 @router.get("/status")
 def status(request: Request) -> dict[str, Any]:
-    """Whether it answers, its version, and whether memory is there."""
+    """Whether it answers, its version, and whether a Hindsight server does."""
     report: StatusReport = request.app.state.status()
     memory = any(part.name == "store" and part.state != "down" for part in report.parts)
     word = "online" if memory else "down"
     parts = {part.name: part.state for part in report.parts}
-    return {"status": word, "version": report.version, "hindsight": memory, "parts": parts, "counts": report.counts}
+    hindsight = parts.get("hindsight") == "ok"
+    return {"status": word, "version": report.version, "hindsight": hindsight, "parts": parts, "counts": report.counts}
 
 
 def _families(memory: Memory, limit: int = 20) -> families.Recurrences:

@@ -54,12 +54,15 @@ def buttons(*elements: Block) -> Block:
 
 
 def button(label: str, action: str, value: Mapping[str, Any], style: str | None = None) -> Block:
-    """A button that Slack tells us of."""
+    """A button that Slack tells us of.
+
+    The value is written without escapes: an id of 200 emoji would be longer than Slack's 2,000 characters with them.
+    """
     return {
         "type": "button",
         "text": _plain(label, LONGEST_LABEL),
         "action_id": action,
-        "value": json.dumps(value, separators=(",", ":")),
+        "value": json.dumps(value, ensure_ascii=False, separators=(",", ":")),
         **({"style": style} if style else {}),
     }
 

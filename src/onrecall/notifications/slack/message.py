@@ -14,6 +14,7 @@ LONGEST_TITLE = 300
 LONGEST = 500
 LONGEST_COMMAND = 1200
 MOST_CHANGES = 5
+MOST_LINKS = 4
 MOST_EVIDENCE = 5
 MOST_TRIED = 5
 MOST_PAGES = 4
@@ -34,7 +35,7 @@ def root(incident: Incident, answer: Recommendation | None, event: News, links: 
         body.append(blocks.prose(("", _short(words.ending(incident.resolution, event.suggestions)))))
     if answer:
         body += _answer(answer)
-    row = [*([] if quiet else _buttons(incident, answer, event)), *_link(incident.id, links)]
+    row = [*([] if quiet else _buttons(incident, answer, event)), *_link(incident.id, links), *_alert_links(event)]
     if row:
         body.append(blocks.buttons(*row))
     return _message(words.headline(incident, event), body)
@@ -119,6 +120,12 @@ def _buttons(incident: Incident, answer: Recommendation | None, event: News) -> 
 def _link(incident_id: str, links: Links) -> list[Block]:
     url = links.incident(incident_id)
     return [blocks.link("Open in OnRecall", url)] if url and len(url) <= blocks.LONGEST_URL else []
+
+
+def _alert_links(event: News) -> list[Block]:
+    """Where the alerts' senders say that people can look; each with the name of the host that it leads to."""
+    offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
+    return [blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url) for link in offered]
 
 
 def _step(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:

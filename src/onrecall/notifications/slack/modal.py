@@ -83,7 +83,7 @@ def view(incident: Incident, answer: Recommendation | None, marked: Sequence[Out
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": json.dumps(about, separators=(",", ":")),
+        "private_metadata": json.dumps(about, ensure_ascii=False, separators=(",", ":")),
         "title": _plain("Resolve the incident"),
         "submit": _plain("Resolve"),
         "close": _plain("Cancel"),

@@ -99,7 +99,7 @@ def _causes(
     """The leading one as it was answered; others only where it was not sure that it had been seen before."""
     if answer.cause is None and not answer.steps:
         return ()
-    ids = tuple(dict.fromkeys(step.citation.id for step in answer.steps))
+    ids = tuple(dict.fromkeys(step.citation.evidence_id for step in answer.steps))
     named = _named(answer.steps, 1)
     found = [
         Cause("C1", answer.cause, answer.cause_label, answer.cause_citation, ids, named, answer.tried_before),

@@ -84,7 +84,11 @@ def _said(one: Sentence, options: Options, restore: Callable[[str], str]) -> Sai
 
 def _alternatives(answer: Recommendation, chosen: Cause) -> tuple[Alternative, ...]:
     """The cause that led before is an alternative now."""
-    told = dict.fromkeys([answer.cause_citation.id] if answer.cause_citation else [s.citation.id for s in answer.steps])
+    told = dict.fromkeys(
+        [answer.cause_citation.evidence_id]
+        if answer.cause_citation
+        else [step.citation.evidence_id for step in answer.steps]
+    )
     before = [Alternative(answer.cause, tuple(told))] if answer.cause else []
     return (*before, *(one for one in answer.alternatives if one != chosen.alternative))
 

@@ -1,0 +1,103 @@
+"""How often a second opinion would have named the right incident: a bank asked about each opening of a history.
+
+A bank knows today what it did not know then, so only incidents that were over when the opening was asked count.
+"""
+
+import concurrent.futures
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from onrecall.backtest.chronology import History, as_opened
+from onrecall.backtest.evaluation import Hits, Report
+from onrecall.backtest.evaluation_cases import Case, place
+from onrecall.backtest.ground_truth import Truths
+from onrecall.domain.errors import OnRecallError
+from onrecall.domain.incident import Incident
+from onrecall.hindsight import Match
+from onrecall.pipeline.recommend import situation_of
+from onrecall.pipeline.second_opinion import SOURCE, incident_of
+from onrecall.redaction import redact
+
+ASKED_FOR = 200
+MOST_TOKENS = 200_000
+"""What a reply may hold: much of it is of the future, and is not counted."""
+AT_ONCE = 4
+SHOWN = 5
+MISSING = "no incident had an earlier one to find"
+
+
+class Bank(Protocol):
+    """Who is asked."""
+
+    @property
+    def name(self) -> str:
+        """The bank."""
+
+    def recall(
+        self, question: str, limit: int, max_tokens: int = ...
+    ) -> "concurrent.futures.Future[tuple[Match, ...]]":
+        """Begin to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRate:
+    """How often a bank was right, beside us on the same openings."""
+
+    bank: str
+    hits: Hits
+    ours: Hits
+    missing: str | None = None
+    """Why there is no rate."""
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "source": SOURCE,
+            "bank": self.bank,
+            "asked": self.hits.hit_at_1.n,
+            **{name: asdict(getattr(self.hits, name)) for name in ("hit_at_1", "hit_at_3", "hit_at_5")},
+            "ours": {name: asdict(getattr(self.ours, name)) for name in ("hit_at_1", "hit_at_3", "hit_at_5")},
+            "not_measured": self.missing,
+        }
+
+
+def measure(
+    bank: Bank, history: History, report: Report, progress: Callable[[str, int, int], None] | None = None
+) -> OpinionRate:
+    """Ask the bank about every opening that had an earlier incident to find; where it fails, the reason is all."""
+    truths = Truths(history.incidents, history.judged)
+    incidents = {one.id: one for one in history.incidents}
+    asked = [case for case in report.cases if case.truth.known and case.answer.incident in incidents]
+    places: list[int | None] = []
+    try:
+        for case, matches in _replies(bank, asked, incidents):
+            names = _known_then(matches, incidents, case.answer.incident, case.answer.at)
+            places.append(place(case.answer.incident, [(name,) for name in names[:SHOWN]], truths))
+            if progress:
+                progress("second opinion", len(places), len(asked))
+    except OnRecallError as error:
+        return OpinionRate(bank.name, Hits.of([]), Hits.of([]), str(error))
+    return OpinionRate(bank.name, Hits.of(places), Hits.of([case.place for case in asked]), None if asked else MISSING)
+
+
+def _replies(
+    bank: Bank, asked: Sequence[Case], incidents: dict[str, Incident]
+) -> Iterator[tuple[Case, tuple[Match, ...]]]:
+    """What the bank finds for each opening, a few questions at a time."""
+    for start in range(0, len(asked), AT_ONCE):
+        part = asked[start : start + AT_ONCE]
+        questions = [redact(situation_of(as_opened(incidents[case.answer.incident])).text).text for case in part]
+        futures = [bank.recall(question, ASKED_FOR, MOST_TOKENS) for question in questions]
+        yield from ((case, future.result()) for case, future in zip(part, futures, strict=True))
+
+
+def _known_then(matches: Sequence[Match], incidents: dict[str, Incident], asked: str, at: datetime) -> tuple[str, ...]:
+    """The incidents among the matches that were over at a time, the most similar first, each once."""
+    names = dict.fromkeys(incident_of(match.document_id, match.metadata) for match in matches)
+    return tuple(name for name in names if name and name != asked and name in incidents and _over(incidents[name], at))
+
+
+def _over(incident: Incident, at: datetime) -> bool:
+    return incident.resolution is not None and incident.resolution.at <= at

@@ -1,0 +1,85 @@
+"""The wiring of a Hindsight server: the bank that the settings describe, what it is used for, and how it does."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from onrecall.bootstrap.status import Part
+from onrecall.domain.errors import OnRecallError
+from onrecall.hindsight import HindsightBank
+from onrecall.notifications.hindsight import HindsightMirror
+from onrecall.pipeline import Memory
+from onrecall.pipeline.hindsight import HindsightPeer
+from onrecall.pipeline.second_opinion import OpinionSource
+from onrecall.settings import Settings
+
+CHECK_SECONDS = 1.0
+"""The longest that `/status` waits for Hindsight."""
+CHECKED_EVERY = 10.0
+"""Between two looks, for probes ask for the status often."""
+SHOWN = 160
+
+
+@contextmanager
+def peer(chosen: Settings) -> Iterator[HindsightPeer | None]:
+    """The bank in use; None without one. Nobody is called before something is asked of it."""
+    if chosen.hindsight_url is None:
+        yield None
+        return
+    key = chosen.hindsight_key.get_secret_value() if chosen.hindsight_key else None
+    bank = HindsightBank(chosen.hindsight_url.rstrip("/"), chosen.hindsight_bank, key, chosen.hindsight_timeout)
+    with closing(bank):
+        yield HindsightPeer(bank, chosen.hindsight_mirror, chosen.hindsight_opinion_seconds)
+
+
+def uses(peer: HindsightPeer | None) -> tuple[Sequence[HindsightMirror], OpinionSource | None]:
+    """Where incidents are kept as well, and who is asked for a second opinion."""
+    if peer is None:
+        return (), None
+    opinion = OpinionSource(peer.bank, peer.opinion_seconds) if peer.opinion_seconds else None
+    return ((peer.channel,) if peer.mirrors else ()), opinion
+
+
+class HindsightStatus:
+    """Whether the server answers, looked at no more often than it may have changed."""
+
+    def __init__(self, peer: HindsightPeer, memory: Memory) -> None:
+        self._peer, self._memory = peer, memory
+        self._lock = threading.Lock()
+        self._checked_at: float | None = None
+        self._answer: tuple[bool, str] = (False, "")
+
+    def __call__(self) -> Part:
+        """The part of the status. A server that does not answer degrades OnRecall and never takes it down."""
+        answers, detail = self._look()
+        waiting = self._waiting() if self._peer.mirrors else ""
+        return Part(name="hindsight", state="ok" if answers else "degraded", detail=f"{detail}{waiting}")
+
+    def _look(self) -> tuple[bool, str]:
+        with self._lock:
+            if self._checked_at is None or time.monotonic() - self._checked_at > CHECKED_EVERY:
+                self._answer = self._ask()
+                self._checked_at = time.monotonic()
+            return self._answer
+
+    def _ask(self) -> tuple[bool, str]:
+        bank = self._peer.bank
+        try:
+            state = bank.check(min(CHECK_SECONDS, bank.timeout))
+        except OnRecallError as error:
+            return False, str(error)[:SHOWN]
+        found = f"bank {bank.name}" if state.exists else f"bank {bank.name} is made when the first incident is sent"
+        mode = f", mode {state.mode}" if state.mode and state.mode != "chunks" else ""
+        return True, f"Hindsight {state.version} at {bank.url}, {found}{mode}"
+
+    def _waiting(self) -> str:
+        backlog = self._memory.store.outbox.backlog(self._peer.channel.name)
+        if not backlog.pending or backlog.since is None:
+            return ""
+        return f"; {backlog.pending} incidents wait to be sent since {backlog.since:%Y-%m-%d %H:%M} UTC"
+
+
+def part(peer: HindsightPeer | None, memory: Memory) -> list[Callable[[], Part]]:
+    """The way to ask how Hindsight does; none where there is none."""
+    return [HindsightStatus(peer, memory)] if peer else []

@@ -1,0 +1,97 @@
+"""`onrecall hindsight`: check the way to a Hindsight bank, push every incident there, pull what is there in."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from onrecall.bootstrap.app import House, house
+from onrecall.cli import console as printing
+from onrecall.cli import import_history
+from onrecall.cli.options import Json, time_of
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.pipeline import hindsight
+from onrecall.pipeline.hindsight import HindsightPeer, Pulled
+
+app = typer.Typer(help="Bring a Hindsight bank and the memory into step.", no_args_is_help=True)
+NOT_SET = "no Hindsight server is configured; set ONRECALL_HINDSIGHT_URL, such as http://localhost:8888"
+STORED = "stored"
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Make a call that needs the key, and say what answers. Nothing is written."""
+    with _configured() as (home, peer):
+        state = hindsight.check(peer)
+        waiting = home.memory.store.outbox.backlog(peer.channel.name).pending
+    report = {"url": peer.bank.url, "bank": peer.bank.name, **asdict(state), "waiting": waiting}
+    if as_json:
+        _print(report)
+        return
+    printing.say(f"Hindsight {state.version} answers at {peer.bank.url}")
+    mode = f"takes texts in as {state.mode}" if state.exists else "is not there yet; the first incident makes it"
+    printing.say(f"bank {peer.bank.name} {mode}")
+    if state.mode not in (None, "chunks"):
+        printing.say(("a model rewrites what is sent to this bank; its mode should be chunks", "yellow"))
+    if waiting:
+        printing.say(f"{waiting} incidents wait to be sent by `serve` or `worker`")
+
+
+@app.command()
+def push(as_json: Json = False) -> None:
+    """Store every incident in the bank. Twice sends nothing that is there already."""
+    with _configured() as (home, peer):
+        total = sum(home.memory.store.overview.statuses().values())
+        with printing.progress("pushing", total) as advance:
+            pushed = hindsight.push(home.memory, peer, advance)
+    if as_json:
+        _print(asdict(pushed))
+        return
+    printing.say(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
+
+
+@app.command()
+def pull(
+    undated: Annotated[
+        str | None,
+        typer.Option(help=f"When incidents started that say nothing of it, or `{STORED}`: when the bank stored them."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring in the incidents that the bank's documents name. Twice changes nothing; no id is made up."""
+    at = None if undated == STORED else time_of(undated, "undated")
+    with _configured() as (home, peer), printing.progress("pulling", None) as advance:
+        pulled = hindsight.pull(home.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
+    if as_json:
+        _print(as_plain(pulled))
+        return
+    printing.say(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known better here")
+    if pulled.skipped:
+        some = ", ".join(pulled.examples)
+        printing.say((f"{pulled.skipped} name no incident and were skipped: {some}", "dim"))
+    printing.brought(pulled.brought, dry_run=dry_run)
+
+
+def as_plain(pulled: Pulled) -> dict[str, Any]:
+    """The report as JSON."""
+    counts = {name: getattr(pulled, name) for name in ("fetched", "known_here", "skipped", "examples")}
+    return counts | import_history.as_json(pulled.brought)
+
+
+@contextmanager
+def _configured() -> Iterator[tuple[House, HindsightPeer]]:
+    with house() as home:
+        if home.hindsight is None:
+            raise Invalid(NOT_SET, "hindsight_url")
+        try:
+            yield home, home.hindsight
+        except NotFound as error:
+            raise Invalid(f"{error}; check ONRECALL_HINDSIGHT_URL and ONRECALL_HINDSIGHT_BANK", "hindsight") from error
+
+
+def _print(report: dict[str, Any]) -> None:
+    typer.echo(json.dumps(report, ensure_ascii=False, indent=2))

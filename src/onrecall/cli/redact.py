@@ -1,0 +1,41 @@
+"""`onrecall redact`: what would be taken out of a text, so that people can check it before they trust it."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import settings
+from onrecall.cli.options import Json
+from onrecall.redaction import Redacted
+from onrecall.redaction import redact as redacted_text
+
+
+def redact(
+    text: Annotated[str, typer.Argument(help="The text; without one, or with -, standard input is read.")] = "-",
+    personal: Annotated[
+        bool | None, typer.Option(help="Also take out personal data; without it as ONRECALL_REDACT_PERSONAL says.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the text without secrets, as it would be stored; with `--json` also what was found, and where."""
+    with_personal = settings().redact_personal if personal is None else personal
+    if text == "-":
+        piped = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+        _print(redacted_text(piped, with_personal), end="", as_json=as_json)
+    else:
+        _print(redacted_text(text, with_personal), end="\n", as_json=as_json)
+
+
+def _print(redacted: Redacted, *, end: str, as_json: bool) -> None:
+    """Bytes that are no UTF-8 come out as they went in; in JSON they are replaced."""
+    if as_json:
+        text = redacted.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found = [asdict(finding) for finding in redacted.found]
+        typer.echo(json.dumps({"text": text, "found": found}, ensure_ascii=False, indent=2))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write((redacted.text + end).encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()

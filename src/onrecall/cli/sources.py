@@ -1,0 +1,144 @@
+"""`onrecall sources`: the tools that can send alerts here, how each is set up, and what would come of a payload."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.sources import catalog
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+from onrecall.domain.errors import Invalid
+from onrecall.schemas.sources import RehearsalOut
+from onrecall.sources import Delivery, SourceCatalog, definition, reference
+from onrecall.sources.rehearsal import Rehearsal, RehearsedPart
+
+app = typer.Typer(help="The tools that can send alerts here, and what would come of a payload.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="A tool, such as zabbix; or generic/NAME.")]
+BASE_URL = "https://onrecall.example"
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List every tool with its address."""
+    known = catalog(settings())
+    if as_json:
+        items = [_summary(known, name) for name in known]
+        typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
+        return
+    for name in known:
+        summary = _summary(known, name)
+        address = str(summary["address"])
+        printing.say(f"{name:<22}", f"{summary['tool']:<40}", (address, "dim"))
+
+
+@app.command()
+def show(
+    name: Name,
+    url: Annotated[str, typer.Option(help="The address of your OnRecall, for the configuration.")] = BASE_URL,
+    as_json: Json = False,
+) -> None:
+    """Show configuration to paste for a tool, and where each field of its payloads stands."""
+    known = catalog(settings())
+    found = known.find(name).name
+    described = known.definition(found)
+    if described is None:
+        raise Invalid(f"{found} has no file: it reads JSON by the common names of fields; try `sources try`", "name")
+    reads, setup = reference.describe(known.defined(found)), reference.setup(found, described, url)
+    if as_json:
+        said = _summary(known, found) | {"setup": setup, "notes": described.notes, "reads": reads}
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    printing.say((described.tool, "bold"), f"  {reference.address(found, described)}")
+    printing.say()
+    printing.say(setup)
+    printing.say()
+    for field, places in reads.items():
+        printing.say((f"{field:<10}", "dim"), places)
+    if described.notes:
+        printing.say()
+        printing.say(described.notes)
+
+
+@app.command(name="try")
+def try_(
+    name: Name,
+    file: Annotated[Path | None, typer.Argument(help="The payload; without one, standard input is read.")] = None,
+    content_type: Annotated[str, typer.Option(help="As its sender would write it, for forms.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what would come of a payload, field by field, and a file to start from. Nothing is stored."""
+    body = _read(file) if file else sys.stdin.buffer.read()
+    headers = {"content-type": content_type} if content_type else {}
+    with house() as home:
+        rehearsal = home.memory.receiver.rehearse(name, Delivery(body, headers))
+    if as_json:
+        typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).plain(), ensure_ascii=False, indent=2))
+    else:
+        _print(rehearsal)
+    if rehearsal.refusal or (rehearsal.rejected and not rehearsal.parts):
+        raise typer.Exit(2)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a source file, for an editor."""
+    typer.echo(json.dumps(definition.json_schema(), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def docs(
+    page: Annotated[Path, typer.Argument(help="docs/sources.md; the part between its marks is made anew.")],
+) -> None:
+    """Write the table and the sections of all tools into a page of the documentation."""
+    text = _read(page).decode()
+    if reference.BEGIN not in text or reference.END not in text:
+        raise Invalid(f"{page} has no marks {reference.BEGIN} and {reference.END}", "page")
+    page.write_text(reference.page(text, SourceCatalog()), encoding="utf-8")
+
+
+def _summary(known: SourceCatalog, name: str) -> dict[str, object]:
+    described = known.definition(name)
+    return {
+        "name": name,
+        "tool": described.tool if described else "anything else, as JSON or a form",
+        "address": reference.address(name, described),
+        "sends_end": reference.sends_end(described) if described else True,
+    }
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{file} can't be read: {error.strerror}", "file") from error
+
+
+def _print(rehearsal: Rehearsal) -> None:
+    if rehearsal.refusal:
+        printing.say(("it can't be read: ", "bold"), rehearsal.refusal)
+        return
+    by = rehearsal.known_as or "the common names of fields"
+    printing.say(("stored as ", "dim"), rehearsal.source, (", read by ", "dim"), by)
+    for part in rehearsal.parts:
+        _print_part(part)
+    for rejected in rehearsal.rejected:
+        printing.say(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
+    if not rehearsal.parts and not rehearsal.rejected:
+        printing.say("it says nothing: it is heard, and nothing comes of it")
+    if rehearsal.definition:
+        printing.say()
+        printing.say(rehearsal.definition)
+
+
+def _print_part(part: RehearsedPart) -> None:
+    printing.say()
+    printing.say((part.kind, "bold"))
+    for field in part.fields:
+        place = (f"  ← {field.place}", "dim") if field.place else ""
+        printing.say((f"  {field.name:<15}", "dim"), field.value if field.value is not None else "–", place)
+    for problem in part.problems:
+        printing.say(("  problem        ", "bold"), problem)

@@ -1,0 +1,336 @@
+"""Hindsight's dialect: banks of texts that are retained, recalled, listed and deleted, over the same memory."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from onrecall import __version__
+from onrecall.bootstrap.status import StatusReport
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.http.dependencies import TheMemory, TheWorker
+from onrecall.http.problems import responses
+from onrecall.pipeline.memory_banks import MemoryBankService, MemoryText, RecalledMemory, memory_id
+from onrecall.schemas.memory_banks import (
+    AliveOut,
+    BankConfigOut,
+    BankDocumentOut,
+    BankItemOut,
+    BankOut,
+    BanksOut,
+    BankStatsOut,
+    ChunkOut,
+    CreateBankIn,
+    DeletedDocumentOut,
+    DeletedOut,
+    DocumentItemOut,
+    DocumentsOut,
+    HealthOut,
+    MemoriesOut,
+    MemoryItemIn,
+    MemoryOut,
+    RecallIn,
+    RecallOut,
+    RecallResultOut,
+    RetainIn,
+    RetainOut,
+    ScoresOut,
+    VersionOut,
+)
+from onrecall.storage.memory_banks import MemoryBank, Order, RetainedMemory
+
+router = APIRouter(tags=["Hindsight"])
+banks = "/v1/default/banks"
+API_VERSION = "1.1.0"
+"""The version of Hindsight whose clients are served."""
+MOST = 5000
+CHARACTERS_PER_TOKEN = 4
+FEATURES = {
+    "store_document_text": True,
+    **dict.fromkeys(
+        (
+            "observations",
+            "mcp",
+            "worker",
+            "bank_config_api",
+            "bank_llm_health",
+            "file_upload_api",
+            "document_export_api",
+            "document_import_api",
+            "audit_log",
+            "llm_trace",
+        ),
+        False,
+    ),
+}
+CONFIG: Mapping[str, Any] = {"retain_extraction_mode": "chunks", "enable_observations": False}
+Limit = Annotated[int, Query(ge=0, le=MOST)]
+Offset = Annotated[int, Query(ge=0)]
+
+
+@router.get("/version")
+async def version() -> VersionOut:
+    """The version of Hindsight's API that this speaks."""
+    return VersionOut(api_version=API_VERSION, features=FEATURES)
+
+
+@router.get("/health")
+def health(request: Request) -> HealthOut:
+    """Whether it answers: in the words of Hindsight's clients and of RAG of Fire's."""
+    report: StatusReport = request.app.state.status()
+    store = next((part.state for part in report.parts if part.name == "store"), "ok")
+    return HealthOut(
+        status="healthy" if report.state != "down" else "unhealthy",
+        database="connected" if store != "down" else "disconnected",
+        version=report.version,
+        services={"store": store},
+        timestamp=datetime.now(UTC).isoformat(),
+    )
+
+
+@router.get("/health/live")
+async def alive(request: Request) -> AliveOut:
+    """The process answers."""
+    uptime = time.monotonic() - request.app.state.started
+    return AliveOut(version=__version__, uptime_seconds=round(uptime, 3))
+
+
+@router.get(banks)
+def all_banks(memory: TheMemory, q: str = "", limit: Limit = 100, offset: Offset = 0) -> BanksOut:
+    """Every bank, by id."""
+    found = [one for one in memory.store.memory_banks.all() if q.lower() in f"{one.id} {one.name}".lower()]
+    shown = [_bank_item(one) for one in found[offset : offset + limit]]
+    return BanksOut(banks=shown, total=len(found), limit=limit, offset=offset)
+
+
+@router.put(banks + "/{bank_id}", responses=responses(422, 503))
+@router.patch(banks + "/{bank_id}", responses=responses(422, 503))
+def create_bank(bank_id: str, body: CreateBankIn, memory: TheMemory) -> BankOut:
+    """Make a bank, or name it anew. Every bank keeps texts as they are."""
+    return _bank(MemoryBankService(memory).create(bank_id, body.name))
+
+
+@router.get(banks + "/{bank_id}", responses=responses(404))
+@router.get(banks + "/{bank_id}/profile", responses=responses(404))
+def one_bank(bank_id: str, memory: TheMemory) -> BankOut:
+    """One bank."""
+    return _bank(memory.store.memory_banks.get(bank_id))
+
+
+@router.get(banks + "/{bank_id}/config", responses=responses(404))
+def bank_config(bank_id: str, memory: TheMemory) -> BankConfigOut:
+    """How a bank takes texts in: each as it is."""
+    memory.store.memory_banks.get(bank_id)
+    return BankConfigOut(bank_id=bank_id, config=CONFIG, overrides={})
+
+
+@router.get(banks + "/{bank_id}/stats", responses=responses(404))
+def bank_stats(bank_id: str, memory: TheMemory) -> BankStatsOut:
+    """How much is in a bank."""
+    count = memory.store.memory_banks.get(bank_id).documents
+    by_type = {"world": count}
+    return BankStatsOut(bank_id=bank_id, total_nodes=count, total_documents=count, nodes_by_fact_type=by_type)
+
+
+@router.delete(banks + "/{bank_id}", responses=responses(503))
+def delete_bank(bank_id: str, memory: TheMemory) -> DeletedOut:
+    """Forget a bank with all its texts; doing so twice is fine."""
+    gone = MemoryBankService(memory).delete_bank(bank_id)
+    return DeletedOut(message=f"Bank {bank_id!r} and its {gone} documents are deleted", deleted_count=gone)
+
+
+@router.post(banks + "/{bank_id}/memories", responses=responses(422, 503))
+def retain(bank_id: str, body: RetainIn, memory: TheMemory, worker: TheWorker) -> RetainOut:
+    """Keep texts under their document ids; the same again changes nothing, other text replaces what was there."""
+    texts = [_memory_text(item, number, body.document_tags or []) for number, item in enumerate(body.items)]
+    count = MemoryBankService(memory).retain(bank_id, texts)
+    worker.wake()
+    return RetainOut(bank_id=bank_id, items_count=count)
+
+
+@router.delete(banks + "/{bank_id}/memories", responses=responses(404, 503))
+def clear(bank_id: str, memory: TheMemory) -> DeletedOut:
+    """Forget every text of a bank; the bank stays."""
+    memory.store.memory_banks.get(bank_id)
+    gone = MemoryBankService(memory).clear(bank_id)
+    return DeletedOut(message=f"Cleared {gone} memory unit(s) from bank {bank_id!r}", deleted_count=gone)
+
+
+@router.post(banks + "/{bank_id}/memories/recall", responses=responses(404, 422, 503))
+def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> RecallOut:
+    """The texts of a bank that are most like a question. Nothing is written."""
+    if body.tag_groups:
+        raise Invalid("tag_groups are not offered here; use tags and tags_match", "tag_groups")
+    found = [
+        _result(one)
+        for one in MemoryBankService(memory).recall(bank_id, body.query)
+        if _has_tags(one.memory, body.tags, body.tags_match) and _reaches(one, body.min_scores or {})
+    ]
+    results = _within(found if body.types is None or "world" in body.types else [], body.max_tokens)
+    chunks = {one.chunk_id: ChunkOut(id=one.chunk_id, text=one.text) for one in results}
+    return RecallOut(results=results, chunks=chunks if (body.include or {}).get("chunks") else None)
+
+
+@router.get(banks + "/{bank_id}/memories/list", responses=responses(404, 422))
+def memories(
+    bank_id: str,
+    memory: TheMemory,
+    q: str | None = None,
+    document_id: str | None = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> MemoriesOut:
+    """The texts of a bank, newest first."""
+    memory.store.memory_banks.get(bank_id)
+    found, total = memory.store.memory_banks.page(bank_id, limit, offset, q=q, document=document_id)
+    return MemoriesOut(items=[_memory(one) for one in found], total=total, limit=limit, offset=offset)
+
+
+@router.get(banks + "/{bank_id}/documents", responses=responses(404, 422))
+def documents(
+    bank_id: str,
+    memory: TheMemory,
+    q: str | None = None,
+    tags: Annotated[list[str] | None, Query()] = None,
+    time_field: Order = "updated_at",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> DocumentsOut:
+    """The documents of a bank, newest first."""
+    memory.store.memory_banks.get(bank_id)
+    found, total = memory.store.memory_banks.page(bank_id, limit, offset, order=time_field, q=q)
+    shown = [one for one in found if _has_tags(one, tags, "any")]
+    items = [DocumentItemOut(**_document(one), text_length=len(one.text)) for one in shown]
+    return DocumentsOut(items=items, total=total, limit=limit, offset=offset)
+
+
+@router.get(banks + "/{bank_id}/documents/{document_id:path}", responses=responses(404))
+def one_document(bank_id: str, document_id: str, memory: TheMemory) -> BankDocumentOut:
+    """One document with its text."""
+    memory.store.memory_banks.get(bank_id)
+    found = memory.store.memory_banks.documents(bank_id, [document_id]).get(document_id)
+    if found is None:
+        raise NotFound(f"there is no document {document_id} in the bank {bank_id}")
+    return BankDocumentOut(**_document(found), original_text=found.text)
+
+
+@router.delete(banks + "/{bank_id}/documents/{document_id:path}", responses=responses(404, 503))
+def delete_document(bank_id: str, document_id: str, memory: TheMemory) -> DeletedDocumentOut:
+    """Forget one document; 404 where it is gone already."""
+    gone = MemoryBankService(memory).delete(bank_id, document_id)
+    message = f"Document {document_id!r} and {gone} associated memory unit(s) are deleted"
+    return DeletedDocumentOut(message=message, document_id=document_id, memory_units_deleted=gone)
+
+
+def _memory_text(item: MemoryItemIn, number: int, tags: Sequence[str]) -> MemoryText:
+    if not item.text.strip():
+        raise Invalid("content is empty; give a text", f"items.{number}.content")
+    return MemoryText(
+        text=item.text,
+        document=item.document_id,
+        context=item.context,
+        metadata=item.metadata,
+        tags=tuple(dict.fromkeys([*(item.tags or []), *tags])),
+        event_date=item.event_date,
+        mode=item.update_mode or "replace",
+    )
+
+
+def _bank(bank: MemoryBank) -> BankOut:
+    return BankOut(bank_id=bank.id, name=bank.name)
+
+
+def _bank_item(bank: MemoryBank) -> BankItemOut:
+    return BankItemOut(
+        bank_id=bank.id,
+        name=bank.name,
+        created_at=bank.created_at.isoformat(),
+        updated_at=bank.updated_at.isoformat(),
+        fact_count=bank.documents,
+    )
+
+
+def _result(recalled: RecalledMemory) -> RecallResultOut:
+    memory = recalled.memory
+    return RecallResultOut(
+        id=memory_id(memory),
+        text=memory.text,
+        context=memory.context,
+        mentioned_at=_moment(memory),
+        document_id=memory.document,
+        metadata=memory.metadata,
+        chunk_id=_chunk(memory),
+        tags=list(memory.tags),
+        scores=ScoresOut(final=recalled.score, semantic=recalled.semantic, keyword=recalled.keyword),
+    )
+
+
+def _memory(memory: RetainedMemory) -> MemoryOut:
+    return MemoryOut(
+        id=memory_id(memory),
+        text=memory.text,
+        context=memory.context or "",
+        date=_moment(memory),
+        document_id=memory.document,
+        mentioned_at=_moment(memory),
+        chunk_id=_chunk(memory),
+        tags=list(memory.tags),
+        metadata=memory.metadata,
+        updated_at=memory.updated_at.isoformat(),
+    )
+
+
+def _document(memory: RetainedMemory) -> dict[str, Any]:
+    """What both forms of a document have."""
+    metadata = dict(memory.metadata) or None
+    event_date = memory.event_date.isoformat() if memory.event_date else None
+    params = {"context": memory.context, "metadata": metadata, "event_date": event_date}
+    return {
+        "id": memory.document,
+        "bank_id": memory.bank,
+        "content_hash": memory.hash,
+        "created_at": memory.created_at.isoformat(),
+        "updated_at": memory.updated_at.isoformat(),
+        "retain_params": {name: value for name, value in params.items() if value} or None,
+        "document_metadata": metadata,
+        "tags": list(memory.tags),
+    }
+
+
+def _chunk(memory: RetainedMemory) -> str:
+    return f"{memory.bank}_{memory.document}_0"
+
+
+def _moment(memory: RetainedMemory) -> str:
+    """When it happened, or else when it was told."""
+    return (memory.event_date or memory.created_at).isoformat()
+
+
+def _has_tags(memory: RetainedMemory, wanted: Sequence[str] | None, how: str) -> bool:
+    if not wanted:
+        return True
+    tags, asked = set(memory.tags), set(wanted)
+    if how == "exact":
+        return tags == asked
+    if not tags:
+        return how in ("any", "all")
+    return asked <= tags if how.startswith("all") else bool(asked & tags)
+
+
+def _reaches(recalled: RecalledMemory, floors: Mapping[Any, float | None]) -> bool:
+    scores = {"final": recalled.score, "semantic": recalled.semantic, "keyword": recalled.keyword}
+    return all((scores.get(name) or 0.0) >= floor for name, floor in floors.items() if floor is not None)
+
+
+def _within(results: Iterable[RecallResultOut], tokens: int) -> list[RecallResultOut]:
+    """The first results whose texts fit, and at least one."""
+    shown: list[RecallResultOut] = []
+    left = tokens * CHARACTERS_PER_TOKEN
+    for one in results:
+        left -= len(one.text)
+        if shown and left < 0:
+            break
+        shown.append(one)
+    return shown

@@ -1,0 +1,137 @@
+"""HTML and Confluence's storage format → Markdown; nothing in it is run or fetched."""
+
+import re
+from typing import Any
+
+from bs4 import BeautifulSoup, CData, Comment
+from bs4.element import Tag
+from markdownify import MarkdownConverter
+
+DEEPEST = 200
+"""Levels of nesting; deeper ones hold no text that people wrote."""
+_DROPPED = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "nav",
+    "header",
+    "footer",
+    "head",
+)
+_CODE_MACROS = ("code", "noformat")
+_BLANKS = re.compile(r"\n{3,}")
+
+
+_WRITTEN: dict[str, Any] = {
+    "heading_style": "atx",
+    "bullets": "-",
+    "escape_asterisks": False,
+    "escape_underscores": False,
+    "escape_misc": False,
+    "autolinks": False,
+}
+"""ATX headings, dashes, and no escapes: what a person reads is what is matched."""
+
+
+def to_markdown(text: str) -> str:
+    """Return what a page says as Markdown; ValueError where it is nested beyond all measure."""
+    soup = BeautifulSoup(_cdata_as_text(text), "html.parser")
+    try:
+        _check_depth(soup)
+        title = soup.title.get_text(" ", strip=True) if soup.title else ""
+        _prepare(soup)
+        body = soup.find("main") or soup.find("article") or soup.body or soup
+        said = MarkdownConverter(code_language_callback=_language, **_WRITTEN).convert_soup(body)
+    except RecursionError:
+        raise ValueError("the page is nested too deep") from None
+    said = _BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in said.splitlines())).strip()
+    if title and not re.search(r"^# ", said, re.MULTILINE):
+        said = f"# {title}\n\n{said}"
+    return said + "\n"
+
+
+def _cdata_as_text(text: str) -> str:
+    """CDATA holds code in Confluence's format, which an HTML parser takes for a comment."""
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[1].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    return re.sub(r"<!\[CDATA\[(.*?)\]\]>", escaped, text, flags=re.DOTALL)
+
+
+def _check_depth(soup: BeautifulSoup) -> None:
+    depths: dict[int, int] = {id(soup): 0}
+    for element in soup.find_all(True):
+        depths[id(element)] = depth = depths[id(element.parent)] + 1
+        if depth > DEEPEST:
+            raise ValueError(f"the page is nested deeper than {DEEPEST} levels")
+
+
+def _prepare(soup: BeautifulSoup) -> None:
+    """Take out what is not text, and put what only Confluence and browsers understand into plain HTML."""
+    for element in soup.find_all(_DROPPED):
+        element.decompose()
+    for comment in soup.find_all(string=lambda string: isinstance(string, Comment) and not isinstance(string, CData)):
+        comment.extract()
+    _expand_macros(soup)
+    for when in soup.find_all("time"):
+        if when.get("datetime") and not when.get_text(strip=True):
+            when.string = str(when["datetime"])
+    for box in soup.find_all("input", type="checkbox"):
+        box.replace_with("[x] " if box.has_attr("checked") else "[ ] ")
+    for paragraph in soup.select("tr p"):
+        paragraph.append(soup.new_tag("br"))
+        paragraph.unwrap()
+
+
+def _expand_macros(soup: BeautifulSoup) -> None:
+    """Put Confluence's macros and tasks into plain HTML."""
+    for macro in soup.find_all("ac:structured-macro"):
+        _macro(soup, macro)
+    for task in soup.find_all("ac:task"):
+        _task(soup, task)
+    for tasks in soup.find_all("ac:task-list"):
+        tasks.name = "ul"
+
+
+def _macro(soup: BeautifulSoup, macro: Tag) -> None:
+    name = str(macro.get("ac:name", ""))
+    parameters = {str(one.get("ac:name", "")): one.get_text(strip=True) for one in macro.find_all("ac:parameter")}
+    for parameter in macro.find_all("ac:parameter"):
+        parameter.decompose()
+    if name in _CODE_MACROS:
+        block, code = soup.new_tag("pre"), soup.new_tag("code")
+        code["class"] = f"language-{parameters.get('language', '')}"
+        code.string = macro.get_text().strip("\n")
+        block.append(code)
+        macro.replace_with(block)
+    elif name == "status":
+        macro.replace_with(parameters.get("title", ""))
+    elif name in ("toc", "children", "attachments", "jira", "profile", "anchor"):
+        macro.replace_with(parameters.get("key", ""))
+    else:
+        macro.unwrap()
+
+
+def _task(soup: BeautifulSoup, task: Tag) -> None:
+    status = task.find("ac:task-status")
+    body = task.find("ac:task-body")
+    done = status is not None and status.get_text(strip=True) == "complete"
+    item = soup.new_tag("li")
+    item.append(f"[{'x' if done else ' '}] {body.get_text(' ', strip=True) if body else ''}")
+    task.replace_with(item)
+
+
+def _language(element: Tag) -> str:
+    """The language of a block of code, by the class of the block or of what stands in it."""
+    for one in (element, element.find("code")):
+        for name in (one.get("class") or []) if isinstance(one, Tag) else []:
+            if found := re.fullmatch(r"(?:language|lang|brush:?|highlight-source)-?(\w+)", str(name)):
+                return found[1]
+    return ""

@@ -1,0 +1,79 @@
+"""PDF and DOCX → Markdown, by the libraries of the extra `docs-import`."""
+
+import io
+import re
+from typing import Any
+from xml.parsers.expat import ExpatError
+from xml.sax import SAXException
+from zipfile import BadZipFile, ZipFile
+
+from onrecall.importers.markup import html
+
+EXTRA = "install OnRecall with its extra `docs-import` to read it, such as `pip install 'onrecall[docs-import]'`"
+MOST_PAGES = 500
+LARGEST_UNPACKED = 64 * 2**20
+_HYPHEN = re.compile(r"(\w)-\n(\w)")
+_STYLES = (
+    "p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => h2:fresh\np[style-name='Code'] => "
+    "pre:separator('\\n')\np[style-name='Source Code'] => pre:separator('\\n')"
+)
+
+
+def docx_to_markdown(data: bytes) -> str:
+    """Return what a Word document says; ValueError says why it can't be read."""
+    try:
+        import mammoth  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ValueError(f"DOCX needs a library that is not installed; {EXTRA}") from None
+    _check_size(data)
+    try:
+        found = mammoth.convert_to_html(
+            io.BytesIO(data), style_map=_STYLES, convert_image=mammoth.images.img_element(_no_image)
+        )
+    except (
+        KeyError,
+        ValueError,
+        OSError,
+        AttributeError,
+        TypeError,
+        IndexError,
+        BadZipFile,
+        ExpatError,
+        SAXException,
+    ) as problem:
+        raise ValueError(f"the DOCX is damaged: {problem}; save it again") from None
+    return html.to_markdown(found.value)
+
+
+def pdf_to_markdown(data: bytes) -> str:
+    """Return the text of a PDF, page after page; ValueError says why it can't be read."""
+    try:
+        import pypdf  # noqa: PLC0415 - an extra
+        from pypdf.errors import PyPdfError  # noqa: PLC0415
+    except ImportError:
+        raise ValueError(f"PDF needs a library that is not installed; {EXTRA}") from None
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data))
+        if reader.is_encrypted:
+            raise ValueError("the PDF is encrypted; save it without a password")
+        pages = [page.extract_text() for page in reader.pages[:MOST_PAGES]]
+    except (PyPdfError, KeyError, OSError, AttributeError, TypeError, IndexError, RecursionError) as problem:
+        raise ValueError(f"the PDF is damaged: {problem}; save it again") from None
+    text = "\n\n".join(page.strip() for page in pages if page.strip())
+    if not text:
+        raise ValueError("there is no text in the PDF, only pictures of it; save it with its text")
+    return _HYPHEN.sub(r"\1\2", text) + "\n"
+
+
+def _check_size(data: bytes) -> None:
+    """Refuse what is no ZIP, and what unpacks to more than any text holds."""
+    try:
+        unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
+    except BadZipFile:
+        raise ValueError("it is no DOCX; save it as one again") from None
+    if unpacked > LARGEST_UNPACKED:
+        raise ValueError(f"the DOCX unpacks to more than {LARGEST_UNPACKED // 2**20} MB; save it without its pictures")
+
+
+def _no_image(_image: Any) -> dict[str, str]:
+    return {"src": ""}

@@ -1,0 +1,87 @@
+"""Org → Markdown, line for line, so that a citation's line is that of the file."""
+
+import re
+
+_HEADING = re.compile(r"(?P<stars>\*+)\s+(?P<text>\S.*?)(?:\s+:[\w@:]+:)?\s*")
+_KEYWORD = re.compile(r"#\+(?P<name>\w+):\s*(?P<value>.*)", re.IGNORECASE)
+_BEGIN = re.compile(r"\s*#\+begin_(?P<kind>\w+)(?:\s+(?P<language>[\w+-]+))?.*", re.IGNORECASE)
+_END = re.compile(r"\s*#\+end_\w+\s*", re.IGNORECASE)
+_PROPERTY = re.compile(r"\s*:(?P<name>[\w-]+):\s+(?P<value>\S.*)")
+_DRAWER = re.compile(r"\s*:(?:PROPERTIES|END|LOGBOOK|RESULTS):\s*", re.IGNORECASE)
+_PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED):.*")
+_DESCRIPTION = re.compile(r"(?P<lead>\s*[-+]\s+)(?P<name>\S.*?)\s+::\s+(?P<value>.*)")
+_RULE = re.compile(r"\s*\|[-+|]+\s*")
+_STAMP = re.compile(
+    r"[<\[](\d{4}-\d\d-\d\d)(?:\s+[^\W\d_]{2,4}\.?)?(?:\s+(\d\d?:\d\d(?:-\d\d?:\d\d)?))?(?:\s+[.+]?\+\d\w)?[>\]]"
+)
+_LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
+_VERBATIM = re.compile(r"(?<![\w=~])([=~])(?!\s)([^\n]+?)(?<!\s)\1(?![\w=~])")
+_BOLD = re.compile(r"(?<![\w*])\*(?!\s)([^*\n]+?)(?<!\s)\*(?![\w*])")
+_FACTS = frozenset(
+    (
+        "date",
+        "severity",
+        "service",
+        "status",
+        "start",
+        "end",
+        "duration",
+        "environment",
+        "incident",
+        "summary",
+        "impact",
+    )
+)
+_CODE = frozenset(("src", "example", "export"))
+
+
+def to_markdown(text: str) -> str:
+    """Return the text as Markdown with the same number of lines."""
+    out: list[str] = []
+    in_code = False
+    for line in text.splitlines():
+        begin = _BEGIN.fullmatch(line)
+        if begin and begin["kind"].lower() in _CODE:
+            in_code = True
+            out.append(f"```{begin['language'] or ''}")
+        elif _END.fullmatch(line):
+            out.append("```" if in_code else "")
+            in_code = False
+        else:
+            out.append(line if in_code else "" if begin else _line(line))
+    return "\n".join(out) + "\n"
+
+
+def _line(line: str) -> str:
+    if heading := _HEADING.fullmatch(line):
+        return f"{'#' * min(len(heading['stars']) + 1, 6)} {_inline(heading['text'])}"
+    if _DRAWER.fullmatch(line) or _PLANNING.fullmatch(line) or line.startswith("# "):
+        return ""
+    if _RULE.fullmatch(line):
+        return line.replace("+", "|")
+    return _named_value(line) or _inline(line)
+
+
+def _named_value(line: str) -> str:
+    """A keyword, a property or a described item as a label and its value; empty where it is none."""
+    if keyword := _KEYWORD.fullmatch(line):
+        name = keyword["name"].casefold()
+        if name == "title":
+            return f"# {_inline(keyword['value'])}"
+        return f"**{name.capitalize()}:** {_inline(keyword['value'])}" if name in _FACTS else " "
+    if held := _PROPERTY.fullmatch(line):
+        return f"**{held['name'].replace('_', ' ')}:** {_inline(held['value'])}"
+    if described := _DESCRIPTION.fullmatch(line):
+        return f"{described['lead']}**{_inline(described['name'])}:** {_inline(described['value'])}"
+    return ""
+
+
+def _inline(text: str) -> str:
+    text = _STAMP.sub(lambda found: " ".join(part for part in found.groups() if part), text)
+    parts = re.split(r"(`[^`\n]+`)", _VERBATIM.sub(r"`\2`", text))
+    return "".join(part if n % 2 else _without_marks(part) for n, part in enumerate(parts))
+
+
+def _without_marks(text: str) -> str:
+    text = _LINK.sub(lambda found: f"[{found[2] or found[1]}]({found[1]})", text)
+    return _BOLD.sub(r"**\1**", text)

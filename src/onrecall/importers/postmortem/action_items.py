@@ -1,0 +1,277 @@
+"""Action items: what shall be done so that it does not come again, by whom, and whether it is done."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from onrecall.domain.incident import ActionItem
+from onrecall.importers.postmortem.prose import is_placeholder
+from onrecall.importers.postmortem.rows import Row, plain
+from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.word_lists import phrases, words
+
+_COLUMNS = {name: phrases(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
+_STATES = {word: state for state in ("done", "open", "in progress", "cancelled") for word in phrases(f"state {state}")}
+_STATE_WORDS = "|".join(
+    sorted(
+        (re.escape(word) for word in _STATES if len(word) > 1 and word.isascii() and word not in ("no", "yes", "new")),
+        key=len,
+        reverse=True,
+    )
+)
+_STATE_BEHIND = re.compile(
+    rf"\s*(?:[-–—:;,|]\s*|\()\s*\**(?:status\s*[:=]\s*)?(?P<state>{_STATE_WORDS})\**\s*\)?[.!]?\s*$"
+    rf"|\s*\[(?P<boxed>{_STATE_WORDS})\]\s*[.!]?$",
+    re.IGNORECASE,
+)
+_STATE_BEFORE = re.compile(
+    rf"\s*(?:\[(?P<boxed>{_STATE_WORDS})\]|(?P<state>DONE|TODO|WIP|OPEN|IN PROGRESS|CLOSED|CANCELLED|STARTED)\b"
+    rf"|\((?P<round>{_STATE_WORDS})\))\s*[:–—-]?\s*(?=\S)",
+    re.IGNORECASE,
+)
+_MARK_BEFORE = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*")
+_MARK_BEHIND = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*$")
+_NAME = r"@[\w.-]+|[A-ZÄÖÜ][\w.'’-]*(?:\s+[A-ZÄÖÜ][\w.'’-]*){0,2}|[a-z][\w.-]{1,20}(?:[ -](?:team|sre|ops|squad))?"
+_OWNER_LABEL = re.compile(
+    rf"[\s,;(\[|–—-]*\**(?:owner|assignee|assigned to|responsible|dri|who|verantwortlich|zuständig"
+    rf"|responsable)\**\s*[:=]\s*\**\s*(?P<owner>(?:{_NAME})(?:\s*(?:,|&|and|/)\s*(?:@[\w.-]+"
+    rf"|[A-Z]\w+))*)\**\s*[)\]]?",
+    re.IGNORECASE,
+)
+_OWNER_ROUND = re.compile(
+    r"\s*[(\[](?P<owner>@[\w./-]+(?:\s*(?:,|&|and)\s*@[\w./-]+)*|[A-Z][a-zäöüé]+(?:\s+[A-Z][\w.]+)?"
+    r"|[a-z]+[ -](?:team|sre|ops|squad)|team[ -][a-z]+|facilities|ops|infra|dba|dbas|security|platform|network"
+    r"|net-ops|sre|devops|support|finance|legal"
+    r"|helpdesk)(?:\s*[,;–-]\s*(?P<more>[^()\[\]]{1,60}))?[)\]]\s*[.]?\s*$"
+)
+_LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})\)(?=\s*\W?\s*(?:\w+)?$)")
+"""A name in small letters: it counts where every item of a list ends with one."""
+_OWNER_DASH = re.compile(
+    r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
+)
+_OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w)\s*[.]?\s*$")
+_OWNER_BEFORE = re.compile(r"\s*(?P<owner>@[\w./-]*\w)\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)")
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_TRAILING_LINK = re.compile(
+    r"\s*[(\[]*\[(?:github |tracking |link to )?(?:issue|issues|pr|pull request|link|ticket|jira|bug|mr"
+    r"|merge request|docs?|here|see here[\w ]*|issue here|issue for [\w ]*"
+    r"|[\w ]{0,20}\bissue)\]\([^()\s]*\)[)\]]*\s*\.?\s*$",
+    re.IGNORECASE,
+)
+_DUE = re.compile(
+    r"[\s,;(\[|–—-]*(?:due(?: date)?|eta|deadline|by|target|fällig|bis)\s*[:=]?\s*(?P<due>\d{4}-\d\d-\d\d"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:end of )?(?:Q[1-4](?:\s*\d{4})?|"
+    + _MONTH
+    + r"\.?\s+\d{1,2}(?:,?\s*\d{4})?|next (?:week|sprint|month|quarter)))\s*[)\]]?",
+    re.IGNORECASE,
+)
+_STATE_LABEL = re.compile(
+    rf"[\s,;(\[|–—-]*\**(?:status|state)\**\s*[:=]\s*\**\s*(?P<state>{_STATE_WORDS})\**\s*[)\]]?", re.IGNORECASE
+)
+_BOILERPLATE = re.compile(
+    r"\b(?:these are only sample|every action item should|for example,?$|list of (?:things|action)"
+    r"|the following (?:action|actions|items|follow)|we (?:will|have) (?:created|identified|filed"
+    r"|opened) the following|see (?:the )?(?:tickets|board|jira|table)|action items? (?:are|were|is) tracked)\b"
+    r"|:\s*$",
+    re.IGNORECASE,
+)
+
+
+def action_items(sections: Sequence[Section]) -> tuple[ActionItem, ...]:
+    """All of them, in the order of the document."""
+    return tuple(item for section in sections if section.topic == "actions" for item in _of(section))
+
+
+def _of(section: Section) -> Iterator[ActionItem]:
+    part: list[Row] = []
+    for row in [*section.rows, Row(0, "heading", "")]:
+        if row.kind == "heading":
+            yield from _of_part(part)
+            part = []
+        else:
+            part.append(row)
+
+
+def _of_part(rows: Sequence[Row]) -> Iterator[ActionItem]:
+    """Of what stands under one heading: its table, or its list, or else its paragraphs."""
+    if any(row.kind == "cells" and row.cells for row in rows):
+        yield from _of_table([row for row in rows if row.kind == "cells"])
+    if any(row.kind == "item" for row in rows):
+        yield from _of_list(rows)
+    elif not any(row.kind == "cells" for row in rows):
+        yield from _of_prose(rows)
+
+
+def _of_table(rows: Sequence[Row]) -> Iterator[ActionItem]:
+    columns: dict[str, int] = {}
+    for row in rows:
+        if not row.cells:
+            continue
+        if not columns:
+            columns = _columns(row)
+            if columns:
+                continue
+            columns = {"text": 0}
+        cells = {name: plain(row.cells[place]) for name, place in columns.items() if place < len(row.cells)}
+        text = cells.get("text", "")
+        if not text or is_placeholder(text):
+            continue
+        item = _item(text, row.number, row.cells[columns["text"]])
+        owner = cells.get("owner", "").strip("@ ")
+        state = cells.get("state", "")
+        yield replace(
+            item,
+            owner=owner if owner and not is_placeholder(owner) else item.owner,
+            state=_state(state) or (state if state and not is_placeholder(state) else item.state),
+        )
+
+
+def _columns(row: Row) -> dict[str, int]:
+    names = [plain(cell).casefold().strip(" *:") for cell in row.cells]
+    found: dict[str, int] = {}
+    for meaning, names_of_it in _COLUMNS.items():
+        for word in names_of_it:
+            if word in names and names.index(word) not in found.values():
+                found.setdefault(meaning, names.index(word))
+                break
+    return found if "text" in found and len(found) >= 2 else {}
+
+
+def _of_list(rows: Sequence[Row]) -> Iterator[ActionItem]:
+    drafts: list[tuple[Row, list[str]]] = []
+    for row in rows:
+        nested = bool(drafts) and row.level > drafts[0][0].level + 1
+        if row.kind == "item" and not (nested and _is_detail(row.text)):
+            drafts.append((row, [row.text]))
+        elif drafts and (row.kind == "item" or (row.kind == "text" and row.nested)):
+            drafts[-1][1].append(row.text.strip())
+    named_at_end = len(drafts) > 1 and all(_LOWER_OWNER.search(plain(" ".join(parts))) for _, parts in drafts)
+    for row, parts in drafts:
+        markup = " ".join(parts)
+        text = plain(markup)
+        if named_at_end:
+            text = _LOWER_OWNER.sub(r"(@\1)", text)
+        if not text or is_placeholder(text) or _BOILERPLATE.search(text):
+            continue
+        item = _item(text, row.number, markup)
+        if row.ticked is not None:
+            item = replace(item, state="done" if row.ticked else item.state or "open")
+        if item.text:
+            yield item
+
+
+def _is_detail(said: str) -> bool:
+    return bool(
+        _OWNER_LABEL.match(f" {plain(said)}") or _STATE_LABEL.match(f" {plain(said)}") or _DUE.match(f" {plain(said)}")
+    )
+
+
+def _of_prose(rows: Sequence[Row]) -> Iterator[ActionItem]:
+    block: list[Row] = []
+    for row in [*rows, Row(0, "blank", "")]:
+        if row.kind == "text":
+            block.append(row)
+            continue
+        markup = " ".join(one.text.strip() for one in block)
+        text = plain(markup)
+        if text and not is_placeholder(text) and not _BOILERPLATE.search(text) and _demands(text):
+            yield _item(text, block[0].number, markup)
+        block = []
+
+
+def _demands(said: str) -> bool:
+    """Whether a paragraph says what shall be done, not what was."""
+    if len(said.split()) < 3 or said.rstrip().endswith("?"):
+        return False
+    first = said.split(maxsplit=1)[0].casefold()
+    return (
+        first not in _NARRATING
+        or re.search(r"\b(?:should|shall|will|must|need(?:s)? to|plan(?:s|ned)? to|going to|want to|consider)\b", said)
+        is not None
+    )
+
+
+_NARRATING = words("paragraphs that narrate")
+
+
+def _item(text: str, line: int, markup: str) -> ActionItem:
+    """An item without the owner, the state and the date that stand in it."""
+    if (without := _TRAILING_LINK.sub("", markup)) != markup and plain(without):
+        text = plain(without)
+    struck = markup.strip().startswith("~~") and markup.strip().endswith("~~")
+    text, owner, state = _owner_in_brackets(text.replace("~~", "").strip())
+    state = "done" if struck else state
+    for pattern in (_STATE_LABEL, _MARK_BEFORE, _MARK_BEHIND, _STATE_BEFORE, _STATE_BEHIND):
+        found = pattern.match(text) if pattern in (_MARK_BEFORE, _STATE_BEFORE) else pattern.search(text)
+        if found and (known := _state(next((word for word in found.groups() if word), ""))):
+            state = state or known
+            text = f"{text[: found.start()]} {text[found.end() :]}".strip()
+    if due := _DUE.search(text):
+        text = f"{text[: due.start()]}{_closing(text, due)}{text[due.end() :]}".strip()
+    if owner is None:
+        text, owner, said = _owner_in_brackets(text)
+        state = state or said
+    for pattern in (_OWNER_LABEL, _OWNER_DASH, _OWNER_AT, _OWNER_BEFORE) if owner is None else ():
+        found = pattern.match(text) if pattern is _OWNER_BEFORE else pattern.search(text)
+        if found is not None:
+            owner = found["owner"].strip("@ ").rstrip(".")
+            text = f"{text[: found.start()]} {text[found.end() :]}".strip()
+            break
+    if behind := _STATE_BEHIND.search(text):
+        state = state or _state(behind["state"] or behind["boxed"])
+        text = text[: behind.start()].strip()
+    said = " ".join(text.split()).strip(" ;,|\u2013\u2014").removesuffix(" -").strip()
+    return ActionItem(said or text, owner or None, state, line)
+
+
+def _owner_in_brackets(text: str) -> tuple[str, str | None, str | None]:
+    """`… (Farah, in progress)`: the text without it, the owner, and the state that stands beside."""
+    found = _OWNER_ROUND.search(text)
+    if found is None or _is_no_name(found["owner"]) or _state(found["owner"]):
+        return text, None, None
+    return (
+        f"{text[: found.start()]}".strip(),
+        found["owner"].strip("@ ").rstrip("."),
+        _state((found["more"] or "").strip()),
+    )
+
+
+def _closing(text: str, found: re.Match[str]) -> str:
+    """The bracket that a date took with it, where it opened before."""
+    taken = found[0].strip()
+    if (
+        taken.endswith((")", "]"))
+        and not taken.startswith(("(", "["))
+        and text[: found.start()].count("(") > text[: found.start()].count(")")
+    ):
+        return taken[-1]
+    return ""
+
+
+def _is_no_name(said: str) -> bool:
+    return said.casefold() in (
+        "issue",
+        "link",
+        "pr",
+        "done",
+        "todo",
+        "ticket",
+        "jira",
+        "optional",
+        "open",
+        "closed",
+        "tbd",
+        "new",
+        "high",
+        "low",
+        "medium",
+        "critical",
+        "wip",
+        "doc",
+        "docs",
+        "see",
+    )
+
+
+def _state(said: str) -> str | None:
+    return _STATES.get(said.strip(" .*_\ufe0f").casefold())

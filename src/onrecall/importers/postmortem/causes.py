@@ -1,0 +1,177 @@
+"""The root cause: what stands under its heading, or else the sentence that tells it."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from onrecall.importers.postmortem.prose import Statement, paragraphs, spoken, whole
+from onrecall.importers.postmortem.rows import Row
+from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.vocabulary import bare
+
+LONGEST = 1_500
+"""Characters of a root cause; a section that is longer is cut at a paragraph."""
+_PROPER = ("root cause", "grundursache", "causa raíz", "causa raiz", "cause racine", "根本原因", "根因", "ursache")
+_WHYS = re.compile(r"\b(?:five|5)[ -]?whys?\b|why analysis|^whys?\??$", re.IGNORECASE)
+_WHY_ROW = re.compile(r"(?:\d+[.)]\s*)?why\b(?P<question>[^?]*)\??\s*[:–—-]?\s*(?P<answer>.*)", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:a|answer|because)\s*[:–—-]\s*", re.IGNORECASE)
+_STRONG = re.compile(
+    r"\broot[- ]cause(?:\s+\w+){0,4}\s*(?:is|was|were|being|turned out|[:–-])|\b(?:primary|main|underlying"
+    r"|actual|real|ultimate|technical)\s+(?:cause|reason|culprit)\b(?:\s+\w+){0,6}\s+(?:is|was|were)\b"
+    r"|\bthe\s+(?:cause|culprit)\s+(?:\w+\s+){0,4}(?:is|was|turned out)\b|\b(?:grund"
+    r"|haupt)?ursache\s+(?:\w+\s+){0,3}(?:ist|war)\b"
+    r"|\b(?:is|was|as|being)\s+the\s+(?:root|primary|ultimate|actual|real|underlying|main)\s+cause\b"
+    r"|\bla causa(?: raíz)? fue\b|\bla cause(?: racine)? (?:est|était)\b|原因は|が原因",
+    re.IGNORECASE,
+)
+_CAUSED = re.compile(
+    r"\b(?:was|were|is|are|been|being)\s+(?:\w+\s+)?caused by\b|\bverursacht (?:durch|von)\b"
+    r"|\bcausad[oa]s? por\b|\bcausée?s? par\b|^problem\s*:|\b(?:a|an|the)\s+(?:\w+\s+){0,4}(?:bug"
+    r"|misconfiguration|typo|race condition|memory leak|regression|deadlock) (?:was (?:preventing|causing"
+    r"|filling)|caused|prevented|kept)\b|由于|原因是",
+    re.IGNORECASE,
+)
+_BACKWARD = re.compile(
+    r"(?:this|that|which|it) (?:in turn |(?:\w+ ){0,4}and )?(?:caused|led to|broke|resulted in|brought down"
+    r"|took down|meant"
+    r"|prevented|triggered)\b",
+    re.IGNORECASE,
+)
+_MEDIUM = re.compile(
+    r"\bcaused by\b|\bdue to\b|\bbecause of\b|\b(?:resulted|resulting|stemmed|arose|originated) from\b"
+    r"|\btraced (?:it\s+)?(?:back )?to\b|\battributed to\b|\bas a (?:result|consequence) of\b"
+    r"|\bthe (?:problem|issue|reason|bug|fault)(?:\s+\w+){0,4}?\s+(?:is|was|turned out)\b(?! (?:resolved|fixed"
+    r"|identified|gone|over|solved|mitigated|reported|noticed|detected|discovered|observed|first|that we|still"
+    r"|found|not|present|intermittent|in))"
+    r"|\b(?:a|an|the)\s+(?:[\w-]+\s+){0,4}(?:bug|misconfiguration|typo|race condition|memory leak|leak"
+    r"|regression|deadlock|expired \w+)\b(?:\s+[\w-]+){0,8}\s+(?:caused|meant|led|kept|prevented|broke|made"
+    r"|resulted|was preventing|sent|filled|let|allowed|blocked|left|started|took|was causing|dropped|exhausted"
+    r"|removed)\b"
+    r"|\bcausing (?:the|this|an?) (?:\w+ )?(?:outage|incident|issue|problem|errors?|failures?)\b|\b(?:this|which"
+    r"|it|that) (?:(?:\w+ ){0,4}and )?(?:meant that|caused|led to|broke|resulted in|brought down|took down)\b"
+    r"|\bturned out (?:to be|that)\b|\baufgrund\b|\bwegen\b|\bdebido a\b|\ben raison d|\bà cause d|\bon account of\b",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(
+    r"\bhad (?:run out of|expired|filled up|been (?:deleted|removed|changed|misconfigured|disabled|switched off"
+    r"|reduced|lowered))\b|\b(?:ran|run|running) out of\b",
+    re.IGNORECASE,
+)
+_GUESS = re.compile(
+    r"\b(?:maybe|perhaps|possibly|not sure|unclear|unknown|might|may have|could (?:also )?(?:have|be)"
+    r"|suspect(?:ed|ing)?|suspicion|suggest(?:s|ed|ion)|presumably|initially (?:thought|believed|suspected"
+    r"|attributed)|red herring|"
+    r"we (?:first )?(?:thought|assumed|guessed)|seemed? to be|not (?:caused|due)|not the (?:root )?cause"
+    r"|no root cause|(?:investigat|identif|determin|find|found|know|discover|establish|diagnos|understand"
+    r"|look)\w*\s+(?:\w+\s+){0,3}(?:the\s+)?(?:root\s+)?cause|unexpected because|still (?:looking"
+    r"|investigating))\b",
+    re.IGNORECASE,
+)
+_NOTHING_KNOWN = re.compile(
+    r"(?:the\s+)?(?:root\s+)?cause\s+(?:is|was|remains|has)\s+(?:still\s+|as yet\s+|yet\s+)?(?:unknown|unclear"
+    r"|not\s+(?:known|found|yet|been|identified)|under investigation|being investigated|to be determined)",
+    re.IGNORECASE,
+)
+_EFFECT_ONLY = re.compile(
+    r"\b(?:delayed|prolonged|complicated|extended|took longer)\b[^.]{0,60}\b(?:by|because|due to)\b", re.IGNORECASE
+)
+
+
+def root_cause(sections: Sequence[Section]) -> Statement | None:
+    """The cause under the heading that names it best; without one, the sentence that tells it most plainly."""
+    headed = [section for section in sections if section.topic == "cause"]
+    for group in (_proper(headed), headed):
+        if (said := _said(group)) is not None:
+            return said
+    return _told_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
+
+
+def _proper(headed: Sequence[Section]) -> list[Section]:
+    return [
+        one for one in headed if any(name in bare(one.heading) for name in _PROPER) and not _WHYS.search(one.heading)
+    ]
+
+
+def _said(group: Sequence[Section]) -> Statement | None:
+    if not group:
+        return None
+    if all(_WHYS.search(section.heading) for section in group):
+        return last_why(group)
+    found = [
+        statement for section in group if not _WHYS.search(section.heading) for statement in paragraphs(section.rows)
+    ]
+    found = [statement for statement in found if not _NOTHING_KNOWN.match(statement.text)]
+    if found and all(_WHY_ROW.match(statement.text) for statement in found):
+        return last_why(group)
+    return _within(found) if found else None
+
+
+def _within(found: Sequence[Statement]) -> Statement:
+    """The paragraphs that fit, the first of them in any case."""
+    total = 0
+    texts: list[str] = []
+    for statement in found:
+        total += len(statement.text)
+        if texts and total > LONGEST:
+            break
+        texts.append(statement.text)
+    return Statement("\n".join(texts), found[0].line)
+
+
+def last_why(group: Sequence[Section]) -> Statement | None:
+    """The last answer of a chain of whys: that is where it ends."""
+    answers: list[Statement] = []
+    for statement in (one for section in group for one in paragraphs(section.rows)):
+        why = _WHY_ROW.fullmatch(statement.text)
+        answer = why["answer"] if why and "?" in statement.text else _ANSWER.sub("", statement.text)
+        if answer.strip() and not answer.rstrip().endswith("?"):
+            answers.append(Statement(_ANSWER.sub("", answer.strip()), statement.line))
+    return answers[-1] if answers else None
+
+
+def _told_in_prose(sections: Iterable[Section]) -> Statement | None:
+    """The first sentence of the strongest kind: in the summary and the conclusion before the chronology."""
+    ranked = sorted(sections, key=lambda section: _NEARNESS.get(section.topic or "", 2))
+    spoken_in = [(section.topic, statement) for section in ranked for statement in spoken(_prose_of(section))]
+    for pattern, topics in (
+        (_STRONG, None),
+        (_CAUSED, _TELLING),
+        (_MEDIUM, ("summary", None)),
+        (_WEAK, ("summary", None)),
+    ):
+        for place, (about, statement) in enumerate(spoken_in):
+            if topics is not None and about not in topics:
+                continue
+            if pattern.search(statement.text) and not _doubtful(statement.text):
+                return _with_antecedent(statement, spoken_in[place - 1] if place else None, about)
+    return None
+
+
+def _with_antecedent(statement: Statement, before: tuple[object, Statement] | None, about: object) -> Statement:
+    """`This caused …` says nothing without the sentence before it."""
+    if before is None or before[0] != about or not _BACKWARD.match(statement.text):
+        return statement
+    return Statement(f"{before[1].text} {statement.text}", before[1].line)
+
+
+def _prose_of(section: Section) -> Sequence[Row]:
+    """Its rows; of action items only what stands beside them."""
+    return (
+        [row for row in section.rows if row.kind == "text" and not row.nested]
+        if section.topic == "actions"
+        else section.rows
+    )
+
+
+_NEARNESS = {"actions": 7, "summary": 0, "trigger": 1, "impact": 3, "timeline": 4, "aside": 5, "fix": 3, "detection": 6}
+_TELLING = ("summary", None, "impact", "fix", "timeline")
+
+
+def _doubtful(sentence: str) -> bool:
+    if sentence.rstrip().endswith("?") or _EFFECT_ONLY.search(sentence):
+        return True
+    return _GUESS.search(sentence) is not None or _NOTHING_KNOWN.search(sentence) is not None
+
+
+def joined(sections: Iterable[Section]) -> Statement | None:
+    """What some sections say, in one."""
+    return whole(sections)

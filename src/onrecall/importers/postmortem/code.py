@@ -1,0 +1,46 @@
+"""Commands in what was done: code spans that are commands, and the blocks of code that stand with a step."""
+
+import re
+from collections.abc import Sequence
+
+from onrecall.domain import command_shapes, markdown
+from onrecall.domain.commands import read_commands, without_prompt
+from onrecall.importers.postmortem.rows import Row
+
+_STATEMENT = re.compile(
+    r"(?:ALTER|ANALYZE|CALL|CREATE|DELETE|DETACH|DROP|EXPLAIN|GRANT|INSERT|KILL|LOCK|OPTIMIZE|REINDEX|RESET"
+    r"|REVOKE|SELECT|SET|SHOW|STOP|START|SYSTEM"
+    r"|TRUNCATE|UPDATE|VACUUM|CONFIG|CLIENT|CLUSTER|FAILOVER|REPLICAOF|SLAVEOF|FLUSHALL|FLUSHDB|DEL|EXPIRE"
+    r"|XTRIM)\b(?:\s+\S.*)?",
+    re.DOTALL,
+)
+_OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-z])")
+"""A script of the team's own, by its path, with an option."""
+_WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
+
+
+def command_spans(text: str) -> list[str]:
+    """The code spans of a text that are commands, as they are written."""
+    found = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
+    return [without_prompt(span) for span in found if is_command(without_prompt(span))]
+
+
+def is_command(code: str) -> bool:
+    """Whether a code span is a command of a shell or a statement of a database."""
+    if command_shapes.is_command(code) or _OWN_SCRIPT.match(code):
+        return True
+    return _STATEMENT.fullmatch(code) is not None and code not in (
+        "SELECT",
+        "SET",
+        "UPDATE",
+        "SHOW",
+        "START",
+        "STOP",
+        "DELETE",
+    )
+
+
+def block_commands(block: Sequence[Row]) -> list[str]:
+    """The commands of the rows of one block of code; none where it is output, a log or a setting."""
+    found = read_commands("\n".join(row.text for row in block), block[0].language, block[0].number)
+    return [command.text for command in found]

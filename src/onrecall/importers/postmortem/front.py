@@ -1,0 +1,71 @@
+"""What a postmortem's front matter says of its incident, in the names that static sites and status pages use."""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+
+from onrecall.importers.postmortem.reader import FrontMatter
+from onrecall.importers.record import Record
+
+START = ("start_time", "started_at", "start", "started", "incident_start", "start_date", "begin", "detected_at")
+END = ("end_time", "ended_at", "end", "resolvedWhen", "resolved_at", "resolved_when", "incident_end", "end_date")
+SERVICE = ("service", "product", "services", "affected", "affected_services", "components", "component", "system")
+SUMMARY = ("summary", "description", "excerpt", "tldr", "abstract")
+SEVERITY = ("severity", "sev", "priority", "level")
+OTHER = ("environment", "status", "resolved", "informational", "company", "region", "incident", "incident_id")
+FIELDS = frozenset((*START, *END, *SERVICE, *SUMMARY, *SEVERITY, *OTHER))
+"""All that is read of it."""
+_OPEN = frozenset(("open", "investigating", "identified", "monitoring", "ongoing", "in progress", "active"))
+
+
+def is_of_incident(values: Mapping[str, Any]) -> bool:
+    """Whether the names in it are those of an incident on a status page, or of a published postmortem."""
+    return bool({"start_time", "end_time", "resolvedWhen", "started_at", "incident_start"} & set(values)) or {
+        "affected",
+        "severity",
+    } <= set(values)
+
+
+def front_matter(front: Record) -> FrontMatter:
+    """What the front matter says; a time that can't be read is an error that names its field."""
+    services = services_of(front)
+    labels = {name: said for name in ("company", "region") if (said := _text(front, name))}
+    if named := _text(front, "incident", "incident_id", "labels.incident"):
+        labels["incident"] = named
+    if len(services) > 1:
+        labels["services"] = ", ".join(services)
+    status = (_text(front, "status") or "").casefold()
+    return FrontMatter(
+        start=front.time(*START) or _start_of_status_page(front),
+        end=front.time(*END),
+        severity=_text(front, *SEVERITY),
+        service=services[0] if services else None,
+        summary=_text(front, *SUMMARY),
+        environment=_text(front, "environment"),
+        is_open=_text(front, "resolved") == "false" or status in _OPEN,
+        labels=labels,
+    )
+
+
+def _start_of_status_page(front: Record) -> datetime | None:
+    """A status page gives the start under `date`; a day alone is less than its text may say."""
+    at = front.time("date") if is_of_incident(front.values) else None
+    return at if at is not None and at.time() != time() else None
+
+
+def services_of(front: Record) -> tuple[str, ...]:
+    """The services that it names, as a text or as a list."""
+    for name in SERVICE:
+        value = front.get(name)
+        if isinstance(value, str) and value.strip():
+            return (value.strip(),)
+        if isinstance(value, list) and (
+            found := tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
+        ):
+            return found
+    return ()
+
+
+def _text(front: Record, *names: str) -> str | None:
+    """The first of these that is a text."""
+    return next((value.strip() for name in names if isinstance(value := front.get(name), str) and value.strip()), None)

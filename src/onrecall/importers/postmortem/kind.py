@@ -1,0 +1,112 @@
+"""Whether a document tells of an outage, by what it says."""
+
+import re
+from collections.abc import Sequence
+
+from onrecall.importers.postmortem.clock import dates
+from onrecall.importers.postmortem.rows import Row, plain
+from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.vocabulary import bare
+
+READ = 4_000
+"""Characters of the text that are looked at for words of an outage."""
+_REPORTING = frozenset(
+    ("cause", "trigger", "timeline", "failed_fix", "detection", "actions", "impact", "summary", "fix")
+)
+_POSTMORTEM_ONLY = frozenset(("timeline", "cause", "trigger", "failed_fix"))
+_IN_RUNBOOKS_TOO = frozenset(
+    (
+        "diagnosis",
+        "mitigation",
+        "remediation",
+        "mitigation steps",
+        "remediation steps",
+        "resolution steps",
+        "analysis",
+        "description",
+        "overview",
+        "symptoms",
+        "causes",
+        "cause",
+        "actions",
+        "recovery",
+        "alerting",
+        "workaround",
+        "next steps",
+    )
+)
+"""Headings that say nothing of whether a text reports or instructs."""
+_FACTS = frozenset(("date", "start", "end", "duration", "detected_at", "mitigated_at"))
+_INSTRUCTING = re.compile(
+    r"^(?:meaning|mitigation|remediation|runbook|troubleshooting|investigation|procedure|steps|verification"
+    r"|verify|prerequisites|requirements|rollback|how to \w.*|debugging|playbook|checks|when to use.*|usage"
+    r"|escalation|what to do|alert|alerts|resolution steps|usual suspects|possible causes|common causes"
+    r"|quick checks|first steps|false positives?|alert description|related alerts?|before you (?:begin|start)"
+    r"|access|on[- ]call actions)$"
+)
+_OUTAGE = re.compile(
+    r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|stale|missing|wrong"
+    r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped (?:working|responding|serving)"
+    r"|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow|störung|ausfall|panne|"
+    r"caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|went|began|started|lost|failed|became|saw|noticed|restarted|stopped|fixed|resolved"
+    r"|restored|removed|rolled|caused|returned|came|ran|broke|war|wurde|waren|hatte|était|fue|estuvo|発生|した)\b"
+    r"|\w{3,}ed\b",
+    re.IGNORECASE,
+)
+_IMPERATIVE = re.compile(
+    r"^(?:check|verify|run|restart|look|make sure|ensure|open|go to|log in|ssh|use|see|if|confirm|inspect"
+    r"|identify|find|contact|escalate|wait|delete|drain|scale|get|list)\b",
+    re.IGNORECASE,
+)
+_CLOCK = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d\b")
+
+
+def tells_of_outage(title: str, sections: Sequence[Section], rows: Sequence[Row], *, dated: bool) -> bool:
+    """Whether a text tells what happened once, not what to do whenever it happens.
+
+    Args:
+        title: The document's title.
+        sections: The text, divided.
+        rows: The same text, line by line.
+        dated: Whether its name or title holds a date.
+    """
+    filled = [section for section in sections if section.topic and any(row.text.strip() for row in section.rows)]
+    topics = {section.topic for section in filled if bare(section.heading) not in _IN_RUNBOOKS_TOO}
+    has_date = dated or any(section.topic in _FACTS and _says_when(section) for section in sections)
+    instructing = sum(_INSTRUCTING.match(bare(section.heading)) is not None for section in sections)
+    reporting = len(topics & _REPORTING)
+    if instructing > reporting:
+        return False
+    if has_date and (topics & _POSTMORTEM_ONLY or reporting >= 2):
+        return True
+    text = title + "\n" + "\n".join(plain(row.text) for row in rows if row.kind in ("text", "item"))[:READ]
+    narrating = _narrates(rows)
+    if has_date and _OUTAGE.search(text) and narrating and not instructing:
+        return True
+    return (
+        bool(_OUTAGE.search(text))
+        and narrating
+        and not instructing
+        and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in dates(text)))
+    )
+
+
+def _says_when(section: Section) -> bool:
+    said = " ".join(plain(row.text) for row in section.rows[:3])
+    return bool(
+        _CLOCK.search(said)
+        or any(True for _ in dates(said))
+        or re.search(r"\d+\s*(?:h|m|s|min|hours?|minutes?)\b", said)
+    )
+
+
+def _narrates(rows: Sequence[Row]) -> bool:
+    """Whether more sentences are in the past than tell somebody to do something."""
+    said = [plain(row.text) for row in rows if row.kind in ("text", "item") and len(row.text.split()) > 3][:60]
+    past = sum(_PAST.search(one) is not None for one in said)
+    orders = sum(_IMPERATIVE.match(one) is not None for one in said)
+    return past > 0 and past > orders

@@ -1,0 +1,112 @@
+"""Hindsight: every incident as one document of a bank, replaced whenever something about it changes."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Incident, ResolutionStep, StepOutcome
+from onrecall.notifications.channel import Message, Refused, Sent, Thread
+
+SOURCE = "onrecall"
+"""What `source` says in the metadata of a document that OnRecall wrote."""
+PREFIX = "inc:"
+LONGEST_TEXT = 50_000
+"""Characters of one document; a longer one is cut and says so."""
+LONGEST_VALUE = 2000
+TITLE, DESCRIPTION, CAUSE, STEPS = "Incident", "What happened", "Root cause", "Resolution"
+"""The parts of a document, each under its label."""
+OUTCOMES: Mapping[StepOutcome, str] = {
+    "worked": "",
+    "did_not_help": " (did not help)",
+    "made_it_worse": " (made it worse)",
+}
+
+
+class Bank(Protocol):
+    """Where documents are kept, and taken away."""
+
+    def retain(self, items: Sequence[Mapping[str, Any]]) -> int:
+        """Store items under their document ids; Unavailable when it may work later, Invalid when it never will."""
+
+    def delete(self, document_id: str) -> bool:
+        """Remove a document; says whether it was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class HindsightMirror:
+    """The way into one bank. What is to be stored is rendered when something happens, and stored in its turn."""
+
+    bank: Bank
+    name: str = "hindsight"
+
+    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002 - each document stands for itself
+        """Store it; the same again changes nothing."""
+        try:
+            self.bank.retain([message.body])
+        except Invalid as error:
+            raise Refused(str(error)) from error
+        return Sent()
+
+
+def document_id(incident_id: str) -> str:
+    """The id of an incident's document."""
+    return PREFIX + incident_id
+
+
+def memory_item(incident: Incident, versions: int) -> dict[str, Any]:
+    """An incident as a document to retain; `versions` is how many resolutions it has had.
+
+    The `digest` in its metadata tells whether the document that is stored says the same.
+    """
+    item: dict[str, Any] = {
+        "document_id": document_id(incident.id),
+        "content": _text(incident),
+        "timestamp": incident.started_at.isoformat(),
+        "context": "incident",
+        "tags": [SOURCE],
+        "metadata": {key: value[:LONGEST_VALUE] for key, value in _metadata(incident, versions) if value},
+    }
+    digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
+    item["metadata"]["digest"] = digest
+    return item
+
+
+def _metadata(incident: Incident, versions: int) -> Iterator[tuple[str, str | None]]:
+    """What the document says in fields; Hindsight takes text alone."""
+    resolution = incident.resolution
+    yield "source", SOURCE
+    yield "incident_id", incident.id
+    yield "title", incident.title
+    yield "status", incident.status
+    yield "severity", incident.severity
+    yield "service", incident.service
+    yield "environment", incident.environment
+    yield "started_at", incident.started_at.isoformat()
+    yield "resolved_at", incident.resolved_at.isoformat() if incident.resolved_at else None
+    if resolution is not None:
+        yield "root_cause", resolution.root_cause
+        yield "cause", resolution.cause
+        yield "mitigation_steps", "; ".join(step.text for step in resolution.steps if step.outcome == "worked")
+        yield "provenance", resolution.provenance
+        yield "resolution_version", str(versions)
+
+
+def _text(incident: Incident) -> str:
+    parts = [f"{TITLE}: {incident.title}"]
+    if incident.description:
+        parts.append(f"{DESCRIPTION}:\n{incident.description}")
+    resolution = incident.resolution
+    if resolution is not None and resolution.root_cause:
+        parts.append(f"{CAUSE}: {resolution.root_cause}")
+    if resolution is not None and resolution.steps:
+        parts.append("\n".join([f"{STEPS}:", *(f"- {_step(step)}" for step in resolution.steps)]))
+    text = "\n\n".join(parts)
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}\n(cut here; OnRecall has the whole text)"
+
+
+def _step(step: ResolutionStep) -> str:
+    command = f": `{step.command}`" if step.command and step.command not in step.text else ""
+    return f"{step.text}{command}{OUTCOMES[step.outcome]}"

@@ -1,0 +1,224 @@
+"""Bringing a Hindsight bank and the memory into step: push everything out, pull what is there in, check the way.
+
+Each may be run any number of times: only what differs is sent, and what was brought in once stays as it is.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from onrecall import importers
+from onrecall.domain.errors import NotFound, Rejected
+from onrecall.domain.incident import EvidenceKind, Incident
+from onrecall.hindsight import BankState, HindsightBank, StoredDocument
+from onrecall.importers import Item, Note
+from onrecall.notifications.hindsight import SOURCE, HindsightMirror
+from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.mirror import PULLED_FROM, current_item, note, sweep
+from onrecall.pipeline.second_opinion import incident_of
+from onrecall.pipeline.service import Memory
+from onrecall.storage import Store
+
+SENT_AT_ONCE = 10
+"""Documents in one request: a server embeds them one after the other, within the time-out."""
+READ_AT_ONCE = 200
+EXAMPLES = 5
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class HindsightPeer:
+    """A bank, and what OnRecall uses it for."""
+
+    bank: HindsightBank
+    mirrors: bool = True
+    opinion_seconds: float = 2.0
+
+    @property
+    def channel(self) -> HindsightMirror:
+        """The way into the bank; each bank is a channel of its own."""
+        return HindsightMirror(self.bank, f"hindsight:{self.bank.name}")
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What became of a push."""
+
+    sent: int = 0
+    unchanged: int = 0
+    """Documents that said the same already, and incidents that came from the bank and are as they came."""
+    deleted: int = 0
+    """Documents whose incident is gone."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What became of a pull."""
+
+    fetched: int = 0
+    """Documents that the bank has."""
+    known_here: int = 0
+    """Documents of incidents that did not come from the bank, or that somebody here resolved: ours stands."""
+    skipped: int = 0
+    """Documents that name no incident; none is made up for them."""
+    examples: list[str] = field(default_factory=list)
+    """The first few of those."""
+    brought: Brought = field(default_factory=Brought)
+
+
+def check(peer: HindsightPeer) -> BankState:
+    """Make a call that needs the key; raises what is wrong in a sentence."""
+    return peer.bank.check()
+
+
+def push(memory: Memory, peer: HindsightPeer, progress: Progress | None = None) -> Pushed:
+    """Store every incident in the bank, and delete the documents of those that are gone.
+
+    Raises:
+        Unavailable: the server stopped answering; what was sent is there, and the next push sends the rest.
+    """
+    stored = {one.id: one.metadata.get("digest") for one in peer.bank.documents()}
+    pushed = Pushed()
+    for incidents in _pages(memory.store):
+        items = [current_item(memory.store, one) for one in incidents if not _is_as_pulled(memory.store, one)]
+        changed = [item for item in items if stored.get(item["document_id"]) != item["metadata"]["digest"]]
+        pushed.unchanged += len(incidents) - len(changed)
+        for start in range(0, len(changed), SENT_AT_ONCE):
+            part = changed[start : start + SENT_AT_ONCE]
+            note(peer.channel, memory.store, [item["metadata"]["incident_id"] for item in part])
+            pushed.sent += peer.bank.retain(part)
+        if progress:
+            progress(len(incidents))
+    pushed.deleted = sweep(peer.channel, memory.store)
+    return pushed
+
+
+def pull(
+    memory: Memory,
+    peer: HindsightPeer,
+    progress: Progress | None = None,
+    *,
+    undated: datetime | None = None,
+    stored_at: bool = False,
+    dry_run: bool = False,
+) -> Pulled:
+    """Bring in the incidents that the bank's documents name.
+
+    Args:
+        undated: when incidents started whose documents say nothing of it; without it they are rejected.
+        stored_at: take the time at which a document was stored for that, as the bank has it.
+
+    Raises:
+        Unavailable: the server stopped answering; what was brought in stays.
+    """
+    pulled = Pulled()
+    by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
+    for document in peer.bank.documents():
+        pulled.fetched += 1
+        if name := incident_of(document.id, document.metadata):
+            by_incident[name].append(document)
+        else:
+            pulled.skipped += 1
+            pulled.examples += [document.id] if len(pulled.examples) < EXAMPLES else []
+    ours = _ours(memory.store, list(by_incident))
+    wanted = {name: documents for name, documents in sorted(by_incident.items()) if name not in ours}
+    pulled.known_here = sum(len(by_incident[name]) for name in ours)
+    changed = _changed(memory.store, peer.channel.name, wanted)
+    records = _records(peer.bank, changed, stored_at=stored_at)
+    pulled.brought = memory.bring((parse_record(record, undated) for record in records), progress, dry_run=dry_run)
+    pulled.brought.unchanged += len(wanted) - len(changed)
+    if not dry_run:
+        rejected = {one.where for one in pulled.brought.rejected}
+        done = [one for name, documents in changed.items() if name not in rejected for one in documents]
+        memory.store.mirrored.note_pulled(peer.channel.name, {one.id: one.version for one in done})
+    return pulled
+
+
+def _pages(store: Store) -> Iterator[Sequence[Incident]]:
+    cursor: str | None = None
+    while True:
+        page = store.incidents(cursor=cursor, limit=READ_AT_ONCE)
+        yield page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _is_as_pulled(store: Store, incident: Incident) -> bool:
+    """Whether an incident came from the bank and nothing was learned of it since."""
+    return incident.source == PULLED_FROM and all(one.detail.get("imported") for one in store.timeline(incident.id))
+
+
+def _ours(store: Store, names: Sequence[str]) -> set[str]:
+    """The incidents that the memory knows better than the bank: its own, and those that somebody here resolved."""
+    ours = set()
+    for name in names:
+        try:
+            incident = store.incident(name)
+        except NotFound:
+            continue
+        if incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"):
+            ours.add(name)
+    return ours
+
+
+def _changed(
+    store: Store, channel: str, wanted: Mapping[str, Sequence[StoredDocument]]
+) -> dict[str, Sequence[StoredDocument]]:
+    """The incidents of which a document says something else than when it was brought in, or that are not here."""
+    versions = store.mirrored.pulled(channel)
+    asked: list[tuple[EvidenceKind, str]] = [("incident", name) for name in wanted]
+    here = {name for _, name in store.things(asked)}
+    return {
+        name: documents
+        for name, documents in wanted.items()
+        if name not in here or any(versions.get(one.id) != one.version for one in documents)
+    }
+
+
+def _records(
+    bank: HindsightBank, wanted: Mapping[str, Sequence[StoredDocument]], *, stored_at: bool
+) -> Iterator[dict[str, Any]]:
+    """One record for each incident, whatever number of documents tell of it."""
+    names = list(wanted)
+    for start in range(0, len(names), SENT_AT_ONCE):
+        part = names[start : start + SENT_AT_ONCE]
+        texts = bank.texts([document.id for name in part for document in wanted[name]])
+        for name in part:
+            yield incident_record(name, wanted[name], texts, stored_at=stored_at)
+
+
+def incident_record(
+    name: str, documents: Sequence[StoredDocument], texts: Mapping[str, str], *, stored_at: bool
+) -> dict[str, Any]:
+    """What the documents of one incident say together: the first of them opened it, what came later wins."""
+    told = sorted(documents, key=lambda one: (one.event_date or one.created_at or "", one.id))
+    if any(one.metadata.get("source") == SOURCE for one in told):
+        told = [one for one in told if one.metadata.get("source") == SOURCE]  # it has what the others say
+    metadata: dict[str, str] = {}
+    for document in told:
+        metadata |= {key: value for key, value in document.metadata.items() if value.strip()}
+    first, last = told[0], told[-1]
+    if metadata.get("root_cause") and len(told) > 1 and last.event_date:
+        metadata.setdefault("resolved_at", last.event_date)
+    event_date = first.event_date or (first.created_at if stored_at else None)
+    return {
+        "id": first.id,
+        "original_text": "\n\n".join(texts[one.id] for one in told if texts.get(one.id)),
+        "document_metadata": {**metadata, "incident_id": name},
+        "retain_params": {"event_date": event_date},
+    }
+
+
+def parse_record(record: Mapping[str, Any], undated: datetime | None = None) -> Item:
+    """The incident that a record tells of, or why it tells of none."""
+    data = json.dumps([record]).encode()
+    items = importers.read_bytes("bank.json", data, format="hindsight", undated=undated)
+    item = next(item for item in items if not isinstance(item, Note))
+    if isinstance(item, Rejected):
+        return Rejected(record["document_metadata"]["incident_id"], item.field, item.message)
+    return item

@@ -1,0 +1,259 @@
+"""Memory banks as Hindsight's clients know them, over this memory.
+
+What a client retains is kept as it came, under its own document id. A text that names an incident and tells its cause
+is recalled as that incident, any other text as a document. What is known here stands: a text about an incident of
+another origin is kept beside it and changes nothing of it.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Situation
+from onrecall.hindsight import StoredDocument
+from onrecall.notifications.hindsight import SOURCE
+from onrecall.pipeline.hindsight import incident_record, parse_record
+from onrecall.pipeline.second_opinion import incident_of
+from onrecall.pipeline.service import Memory
+from onrecall.redaction import redact_thing
+from onrecall.storage.memory_banks import MemoryBank, RetainedMemory
+
+LABEL = "memory_bank"
+"""The label that what came into a bank carries."""
+CANDIDATES = 100
+TITLE_LENGTH = 200
+_NAMESPACE = uuid.UUID("6f2f4c0e-6f0e-4a0e-9a55-0d6f1a1f4d55")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryText:
+    """A text to retain."""
+
+    text: str
+    document: str | None = None
+    context: str | None = None
+    metadata: Mapping[str, str] | None = None
+    tags: tuple[str, ...] = ()
+    event_date: datetime | None = None
+    mode: Literal["replace", "append"] = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledMemory:
+    """A text that is like a question."""
+
+    memory: RetainedMemory
+    score: float
+    semantic: float | None
+    keyword: float | None
+
+
+class MemoryBankService:
+    """What clients do with banks."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._banks = memory.store.memory_banks
+
+    def create(self, bank: str, name: str | None = None) -> MemoryBank:
+        """Make a bank, or name it anew."""
+        return self._banks.create(bank, name, self._memory.now())
+
+    def retain(self, bank: str, texts: Sequence[MemoryText]) -> int:
+        """Keep texts and make them recallable; the bank is made if it is not there. The same again changes nothing.
+
+        Returns how many texts were given.
+        """
+        self.create(bank)
+        named = [one if one.document else replace(one, document=str(uuid.uuid4())) for one in texts]
+        before = self._banks.documents(bank, [str(one.document) for one in named])
+        memories = [self._cleaned(one) for one in self._merged(bank, named, before)]
+        self._banks.put(memories)
+        left = {one.incident for one in before.values() if one.incident}
+        self._place(bank, memories, left - {one.incident for one in memories})
+        return len(texts)
+
+    def recall(self, bank: str, question: str) -> list[RecalledMemory]:
+        """The texts of a bank that are like a question, best first."""
+        self._banks.get(bank)
+        evidence = self._memory.recall(Situation(text=question, only=Filter(labels={LABEL: bank})), CANDIDATES)
+        owners: list[tuple[EvidenceKind, str]] = [(one.kind, one.id) for one in evidence]
+        nearness = self._memory.similarities(question, owners)
+        by_owner = self._by_owner(bank, evidence)
+        return [
+            RecalledMemory(memory, one.score, nearness.get((one.kind, one.id)), one.signals.get("words"))
+            for one in evidence
+            for memory in by_owner.get((one.kind, one.id), ())
+        ]
+
+    def delete(self, bank: str, document: str) -> int:
+        """Forget one text; how many there were."""
+        self._banks.get(bank)
+        found = self._banks.documents(bank, [document])
+        if document not in found:
+            raise NotFound(f"there is no document {document} in the bank {bank}")
+        return self._forget(bank, list(found.values()))
+
+    def clear(self, bank: str) -> int:
+        """Forget every text of a bank; how many there were."""
+        gone = 0
+        while page := self._banks.page(bank, CANDIDATES, 0)[0]:
+            gone += self._forget(bank, page)
+        return gone
+
+    def delete_bank(self, bank: str) -> int:
+        """Forget a bank with all its texts; how many there were. Doing so twice is fine."""
+        gone = self.clear(bank)
+        self._banks.remove_bank(bank)
+        return gone
+
+    def _merged(
+        self, bank: str, texts: Sequence[MemoryText], before: Mapping[str, RetainedMemory]
+    ) -> list[RetainedMemory]:
+        """One memory for each document: texts of one document in one batch follow each other, as in Hindsight."""
+        now = self._memory.now()
+        merged: dict[str, RetainedMemory] = {}
+        for one in texts:
+            name = str(one.document)
+            metadata = dict(one.metadata or {})
+            old = merged.get(name) or (before.get(name) if one.mode == "append" else None)
+            created = before[name].created_at if name in before else now
+            if old is not None:
+                text, metadata = f"{old.text}\n{one.text}", {**metadata, **old.metadata}
+                tags = tuple(dict.fromkeys(old.tags + one.tags))
+                context, event_date = old.context or one.context, old.event_date or one.event_date
+            else:
+                text, tags, context, event_date = one.text, one.tags, one.context, one.event_date
+            incident = incident_of(name, metadata)
+            merged[name] = RetainedMemory(bank, name, text, context, metadata, tags, event_date, incident, created, now)
+        return list(merged.values())
+
+    def _cleaned(self, memory: RetainedMemory) -> RetainedMemory:
+        text, context, metadata = redact_thing(
+            (memory.text, memory.context, memory.metadata), personal=self._memory.personal
+        )
+        return replace(memory, text=text, context=context, metadata=metadata)
+
+    def _place(self, bank: str, memories: Sequence[RetainedMemory], left: Iterable[str] = ()) -> None:
+        """Make memories recallable: as their incident, or each as a document."""
+        names = {one.incident for one in memories if one.incident} | set(left)
+        told = self._banks.of_incidents(bank, names)
+        incidents = {name: incident for name in names if (incident := self._incident(bank, name, told))}
+        things: list[Incident | Document] = list(incidents.values())
+        stays = {one.document for one in memories} | {one.document for one in told}
+        for memory in {one.document: one for one in (*told, *memories)}.values():
+            if memory.incident in incidents:
+                self._forget_page(memory)
+            elif memory.document in stays and not self._is_known(memory):
+                things.append(_document(memory))
+        self._remove_incidents(bank, names - incidents.keys())
+        self._memory.bring(things, credit=False)
+
+    def _incident(self, bank: str, name: str, told: Sequence[RetainedMemory]) -> Incident | None:
+        """The incident that memories tell of; None where they tell no cause, or it is known better here."""
+        stored = self._stored(name)
+        some = [one for one in told if one.incident == name]
+        if not some or (stored is not None and (stored.source != _source(bank) or _is_ours(stored))):
+            return None
+        documents = [
+            StoredDocument(
+                one.document,
+                one.metadata,
+                one.event_date.isoformat() if one.event_date else None,
+                one.created_at.isoformat(),
+            )
+            for one in some
+        ]
+        record = incident_record(name, documents, {one.document: one.text for one in some}, stored_at=True)
+        item = parse_record(record)
+        if not isinstance(item, Incident) or item.resolution is None:
+            return None
+        return replace(item, source=_source(bank), source_id=name, labels={**item.labels, LABEL: bank})
+
+    def _is_known(self, memory: RetainedMemory) -> bool:
+        """Whether a text is the mirror of an incident that is here: it says nothing new."""
+        return memory.metadata.get("source") == SOURCE and self._stored(memory.incident or "") is not None
+
+    def _stored(self, name: str) -> Incident | None:
+        try:
+            return self._memory.store.incident(name)
+        except NotFound:
+            return None
+
+    def _by_owner(
+        self, bank: str, evidence: Sequence[Evidence]
+    ) -> dict[tuple[EvidenceKind, str], list[RetainedMemory]]:
+        incidents = [one.id for one in evidence if one.kind == "incident"]
+        pages = {one.id: _document_of(bank, one.id) for one in evidence if one.kind == "document"}
+        memories = self._banks.documents(bank, pages.values())
+        found: dict[tuple[EvidenceKind, str], list[RetainedMemory]] = {
+            ("document", page): [memories[name]] for page, name in pages.items() if name in memories
+        }
+        for memory in self._banks.of_incidents(bank, incidents):
+            found.setdefault(("incident", str(memory.incident)), []).append(memory)
+        return found
+
+    def _forget(self, bank: str, memories: Sequence[RetainedMemory]) -> int:
+        for memory in memories:
+            self._forget_page(memory)
+        gone = self._banks.remove(bank, [one.document for one in memories])
+        names = {one.incident for one in memories if one.incident}
+        self._place(bank, self._banks.of_incidents(bank, names), names)
+        return gone
+
+    def _forget_page(self, memory: RetainedMemory) -> None:
+        page = page_id(memory.bank, memory.document)
+        if page in {one.id for one in self._documents([page])}:
+            self._memory.delete_document(page)
+
+    def _documents(self, names: Sequence[str]) -> list[Document]:
+        wanted: list[tuple[EvidenceKind, str]] = [("document", name) for name in names]
+        return [one for one in self._memory.store.things(wanted).values() if isinstance(one, Document)]
+
+    def _remove_incidents(self, bank: str, names: Iterable[str]) -> None:
+        """Remove incidents that were made of texts which no longer tell of them; one with a life of its own stays."""
+        made = [name for name in names if (stored := self._stored(name)) and stored.source == _source(bank)]
+        alone = [name for name in made if all(one.detail.get("imported") for one in self._memory.store.timeline(name))]
+        if alone:
+            self._banks.remove(bank, (), alone)
+
+
+def _is_ours(incident: Incident) -> bool:
+    """Whether somebody here said what fixed it."""
+    return incident.resolution is not None and incident.resolution.provenance != "imported"
+
+
+def memory_id(memory: RetainedMemory) -> str:
+    """The id of a text as a memory: the same each time."""
+    return str(uuid.uuid5(_NAMESPACE, f"{memory.bank}/{memory.document}"))
+
+
+def page_id(bank: str, document: str) -> str:
+    """The id under which a text is searched as a document."""
+    return f"{LABEL}:{bank}/{document}"
+
+
+def _document_of(bank: str, page: str) -> str:
+    return page.removeprefix(f"{LABEL}:{bank}/")
+
+
+def _source(bank: str) -> str:
+    return f"{LABEL}:{bank}"
+
+
+def _document(memory: RetainedMemory) -> Document:
+    title = memory.metadata.get("title") or memory.text.strip().splitlines()[0]
+    told = {"incident": memory.incident or "", "context": memory.context or ""}
+    return Document(
+        id=page_id(memory.bank, memory.document),
+        title=" ".join(title.split())[:TITLE_LENGTH],
+        text=memory.text,
+        kind="rca",
+        service=memory.metadata.get("service") or None,
+        labels={LABEL: memory.bank, **{key: value for key, value in told.items() if value}},
+        source=SOURCE if memory.metadata.get("source") == SOURCE else "hindsight",
+        dated=memory.event_date,
+    )

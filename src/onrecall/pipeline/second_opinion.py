@@ -1,0 +1,197 @@
+"""A second opinion: what a Hindsight bank finds for the same question, shown beside our evidence and never part of it.
+
+It is asked for at the same time as our own answer and waited for within a bound; a server that is down, slow or refuses
+the key costs the bound once, and is then left alone for a while.
+"""
+
+import concurrent.futures
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from onrecall.domain.errors import OnRecallError
+from onrecall.domain.incident import Evidence, EvidenceKind, Incident, Recommendation, Situation
+from onrecall.hindsight import Match
+from onrecall.notifications.hindsight import PREFIX
+from onrecall.redaction import redact
+from onrecall.storage import Store
+
+SOURCE = "hindsight"
+LATE = "it did not answer in time, so the answer went out without it"
+SHOWN = 5
+ASKED_FOR = 25
+"""Documents to look through for those that count: a later or an open incident is no precedent."""
+REST_SECONDS = 30.0
+"""After a failure the server is left alone for so long."""
+REMEMBERED = 500
+"""Answers whose opinion is remembered, so that looking at one again asks nobody."""
+LONGEST_TITLE = 200
+
+
+class Bank(Protocol):
+    """Who is asked."""
+
+    @property
+    def name(self) -> str:
+        """The bank."""
+
+    def recall(self, question: str, limit: int) -> "concurrent.futures.Future[tuple[Match, ...]]":
+        """Begin to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionSource:
+    """Who is asked, and the longest that an answer waits for it."""
+
+    bank: Bank
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionMatch:
+    """A document that the bank finds most like the question."""
+
+    document_id: str
+    incident: str | None
+    """The incident that it is about, where it says so."""
+    title: str | None
+    semantic: float
+    """Cosine similarity of the embeddings, as Hindsight gives it: neither our match score nor a probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What the bank said, or why it said nothing."""
+
+    source: str
+    bank: str
+    state: Literal["ok", "unavailable"]
+    detail: str | None
+    matches: tuple[OpinionMatch, ...]
+    agrees: bool | None
+    """Whether its first incident is the first of our evidence; None where either names none."""
+    latency_ms: float
+
+
+Reply = tuple[Match, ...] | OnRecallError
+"""What came back, or why nothing did."""
+
+
+class Pending:
+    """An opinion that was asked for."""
+
+    def __init__(
+        self, reply: Callable[[], Reply] | None, conclude: Callable[[Reply, Sequence[Evidence]], SecondOpinion]
+    ) -> None:
+        self._reply, self._conclude = reply, conclude
+
+    def result(self, evidence: Sequence[Evidence]) -> SecondOpinion | None:
+        """The opinion beside our evidence, waited for no longer than the bound; None where nobody is asked."""
+        return self._conclude(self._reply(), evidence) if self._reply else None
+
+
+class SecondOpinions:
+    """Asks one bank; without a source nobody is asked and there is no opinion."""
+
+    def __init__(self, source: OpinionSource | None, store: Store, *, personal: bool = False) -> None:
+        self._source, self._store, self._personal = source, store, personal
+        self._lock = threading.Lock()
+        self._rests_until, self._last_error = 0.0, ""
+        self._remembered: OrderedDict[str, SecondOpinion] = OrderedDict()
+
+    def ask(self, situation: Situation) -> Pending:
+        """Begin to ask what the bank finds; secrets are taken out of the question first."""
+        source, started = self._source, time.monotonic()
+
+        def conclude(reply: Reply, evidence: Sequence[Evidence]) -> SecondOpinion:
+            milliseconds = round((time.monotonic() - started) * 1000, 2)
+            return self._opinion(source.bank.name if source else "", situation, reply, evidence, milliseconds)
+
+        return Pending(self._begin(source, situation, started) if source else None, conclude)
+
+    def beside(self, answer: Recommendation, situation: Situation) -> SecondOpinion | None:
+        """The opinion on what was asked, beside an answer that is kept; the same answer is asked about once."""
+        with self._lock:
+            if known := self._remembered.get(answer.id):
+                return known
+        opinion = self.ask(situation).result(answer.evidence)
+        if opinion is not None and opinion.state == "ok":
+            with self._lock:
+                self._remembered[answer.id] = opinion
+                if len(self._remembered) > REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return opinion
+
+    def _begin(self, source: OpinionSource, situation: Situation, started: float) -> Callable[[], Reply]:
+        """Ask; what is returned waits for the reply."""
+        if started < self._rests_until:
+            resting = OnRecallError(self._last_error)
+            return lambda: resting
+        future = source.bank.recall(redact(situation.text, personal=self._personal).text, ASKED_FOR)
+        return lambda: self._wait(future, source.seconds)
+
+    def _wait(self, future: "concurrent.futures.Future[tuple[Match, ...]]", seconds: float) -> Reply:
+        try:
+            return future.result(seconds)
+        except OnRecallError as error:
+            self._rest(str(error))
+            return error
+        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            self._rest(LATE)
+            return OnRecallError(LATE)
+
+    def _rest(self, error: str) -> None:
+        self._rests_until, self._last_error = time.monotonic() + REST_SECONDS, error
+
+    def _opinion(
+        self, bank: str, situation: Situation, reply: Reply, evidence: Sequence[Evidence], milliseconds: float
+    ) -> SecondOpinion:
+        if isinstance(reply, OnRecallError):
+            return SecondOpinion(SOURCE, bank, "unavailable", str(reply), (), None, milliseconds)
+        matches = precedents(self._store, reply, situation.exclude, situation.as_of)[:SHOWN]
+        return SecondOpinion(SOURCE, bank, "ok", None, matches, _agrees(matches, evidence), milliseconds)
+
+
+def precedents(
+    store: Store, matches: Sequence[Match], exclude: frozenset[str], as_of: datetime | None
+) -> tuple[OpinionMatch, ...]:
+    """The matches that could be a precedent: of incidents that are known here, those that were over by then."""
+    named = {match.document_id: incident_of(match.document_id, match.metadata) for match in matches}
+    wanted: list[tuple[EvidenceKind, str]] = [("incident", name) for name in named.values() if name]
+    known = store.things(wanted, as_of)
+    now = known if as_of is None else store.things(wanted)
+    shown = []
+    for match in matches:
+        name = named[match.document_id]
+        incident = known.get(("incident", name)) if name else None
+        if name in exclude or (incident is None and name and ("incident", name) in now):
+            continue
+        if isinstance(incident, Incident):
+            if incident.resolution is not None:
+                shown.append(OpinionMatch(match.document_id, name, incident.title, match.semantic))
+        elif as_of is None:
+            shown.append(OpinionMatch(match.document_id, name, _title(match), match.semantic))
+    return tuple(shown)
+
+
+def incident_of(document_id: str, metadata: Mapping[str, str]) -> str | None:
+    """The incident that a document names, by its metadata or by its own id; None where it names none."""
+    named = metadata.get("incident_id", "").strip()
+    if named:
+        return named
+    return document_id.removeprefix(PREFIX).strip() or None if document_id.startswith(PREFIX) else None
+
+
+def _title(match: Match) -> str | None:
+    title = match.metadata.get("title")
+    return redact(title).text[:LONGEST_TITLE] if title else None
+
+
+def _agrees(matches: Sequence[OpinionMatch], evidence: Sequence[Evidence]) -> bool | None:
+    theirs = next((match.incident for match in matches if match.incident), None)
+    ours = next((one for one in evidence if one.resolution is not None), None)
+    return None if theirs is None or ours is None else theirs in (ours.id, *ours.family)

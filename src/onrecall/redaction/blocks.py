@@ -1,0 +1,136 @@
+"""Values below their name: block scalars and lists of YAML, arrays of JSON, and what stands alone on the next line."""
+
+import re
+from collections.abc import Iterator
+
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.heuristics import Look
+from onrecall.redaction.joints import FIRM, LOOSE, SURE
+from onrecall.redaction.names import SecretName
+from onrecall.redaction.scanner import Span
+
+_OPENS = re.compile(
+    r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}){0,3}[ \t]*[:=](?:\*\*|__)?[ \t]*(?:(?P<block>[|>][+-]?\d?[+-]?)[ \t]*)?"
+    r"(?:#[^\n]*)?\r?\n"
+)
+_ARRAY = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\[")
+_ITEM = re.compile(r"\s{0,40}(?:[\"'](?P<q>[^\"'\n]{1,1024})[\"']|(?P<b>[^\s\"',\[\]{}]{1,512}))\s{0,40}(?P<more>,|\])")
+_BRACE = re.compile(r"[\"'`]?[ \t]*[:=][ \t]*\{")
+_MEMBER = re.compile(
+    r"\s{0,40}[\"']?[\w.-]{1,100}[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<v>[^\s\"',{}]{1,1024})[\"']?\s{0,40}(?:,|(?=\}))"
+)
+_MAPPED = re.compile(
+    r"(?P<indent>[ \t]*)[\w.-]{1,100}:[ \t]+[\"']?(?P<v>[^\s\"'#]{1,1024})[\"']?[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)"
+)
+_LISTED = re.compile(r"(?P<indent>[ \t]*)-[ \t]+[\"']?(?P<v>[^\s\"']{1,1024})[\"']?[ \t]*(?:\r?\n|\Z)")
+_ALONE = re.compile(r"(?P<indent>[ \t]*)(?P<q>[\"'`]?)(?P<v>[^\s\"'`]{1,1024})(?P=q),?[ \t]*(?:\r?\n|\Z)")
+_LINE = re.compile(r"(?P<indent>[ \t]*)(?P<v>\S[^\n]*?)?[ \t]*(?:\r?\n|\Z)")
+_MOST = 200
+"""Lines or items of one list or block."""
+
+
+def below(text: str, start: int, end: int, announced: SecretName) -> list[Span]:
+    """The secrets below the name that reaches from `start` to `end`; empty where its value stands beside it."""
+    opened = _OPENS.match(text, end)
+    if opened is None:
+        return list(_array(text, end, announced)) or list(_object(text, end, announced))
+    indent = _indent(text, start)
+    if opened["block"]:
+        return list(_block(text, opened.end(), indent, announced))
+    if listed := list(_list(text, opened.end(), indent, announced)):
+        return listed
+    if announced.plural:
+        return list(_mapping(text, opened.end(), indent, announced))
+    return list(_next_line(text, opened.end(), indent, announced))
+
+
+def _indent(text: str, start: int) -> int:
+    """How far the line of the name is indented; the dash of a list counts as a blank."""
+    head = text[max(0, start - 400) : start].rpartition("\n")[2]
+    return len(head) - len(head.lstrip(" \t-\"'"))
+
+
+def _block(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+    """Each line of a block scalar."""
+    for n in range(_MOST):
+        line = _LINE.match(text, at)
+        if line is None or line.end() == at or (line["v"] and len(line["indent"]) <= indent):
+            return
+        if line["v"] and (n or FIRM[announced.strength](line["v"])):
+            yield Span(*line.span("v"), announced.kind)
+        elif line["v"]:
+            return
+        at = line.end()
+
+
+def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+    """The items of a list of YAML."""
+    look = _item_look(announced)
+    for _ in range(_MOST):
+        item = _LISTED.match(text, at)
+        if item is None or len(item["indent"]) < indent:
+            return
+        if look(item["v"]):
+            yield Span(*item.span("v"), announced.kind)
+        at = item.end()
+
+
+def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+    """The values of a mapping of YAML, whose title speaks of several secrets."""
+    look = SURE[announced.strength]
+    for _ in range(_MOST):
+        member = _MAPPED.match(text, at)
+        if member is None or len(member["indent"]) <= indent:
+            return
+        if look(member["v"]):
+            yield Span(*member.span("v"), announced.kind)
+        at = member.end()
+
+
+def _array(text: str, end: int, announced: SecretName) -> Iterator[Span]:
+    """The items of an array of JSON, or of YAML in one line."""
+    opened = _ARRAY.match(text, end)
+    at = opened.end() if opened else 0
+    look = _item_look(announced)
+    for _ in range(_MOST if opened else 0):
+        item = _ITEM.match(text, at)
+        if item is None:
+            return
+        group = "q" if item["q"] else "b"
+        if look(item[group]):
+            yield Span(*item.span(group), announced.kind)
+        if item["more"] == "]":
+            return
+        at = item.end()
+
+
+def _object(text: str, end: int, announced: SecretName) -> Iterator[Span]:
+    """The values of an object of JSON, whose title speaks of several secrets."""
+    opened = _BRACE.match(text, end) if announced.plural else None
+    at = opened.end() if opened else 0
+    look = SURE[announced.strength]
+    for _ in range(_MOST if opened else 0):
+        member = _MEMBER.match(text, at)
+        if member is None:
+            return
+        if look(member["v"]):
+            yield Span(*member.span("v"), announced.kind)
+        at = member.end()
+
+
+def _item_look(announced: SecretName) -> Look:
+    if announced.strength in ("any", "word"):
+        return looks.stands_out if announced.kind == "password" else looks.is_made_up
+    return FIRM[announced.strength]
+
+
+def _next_line(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+    """What stands alone on the next line: indented more, or such that nobody takes it for anything else."""
+    blank = re.compile(r"[ \t]*\r?\n").match(text, at)
+    value = _ALONE.match(text, blank.end() if blank else at)
+    if value is None or value["v"].endswith(":") or re.fullmatch(r"[\w.-]+[:=].*", value["v"]):
+        return
+    deeper = len(value["indent"]) > indent
+    look = (FIRM if value["q"] and deeper else LOOSE if deeper else SURE)[announced.strength]
+    if look(value["v"]):
+        yield Span(*value.span("v"), announced.kind)

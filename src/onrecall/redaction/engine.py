@@ -1,0 +1,147 @@
+"""Detectors find candidates, these are replaced, and that is repeated until nothing is found.
+
+So redacting twice changes nothing. The number of lines stays the same, and time is linear in the text.
+"""
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from onrecall.redaction.decoded_view import APART, View
+from onrecall.redaction.hashes import HASHES
+from onrecall.redaction.kubernetes import KUBERNETES
+from onrecall.redaction.named_secrets import NAMED
+from onrecall.redaction.personal import PERSONAL
+from onrecall.redaction.private_keys import PRIVATE_KEYS
+from onrecall.redaction.programs import PROGRAM_ARGUMENTS
+from onrecall.redaction.requests import REQUESTS
+from onrecall.redaction.scanner import Detector, Scanner, Span
+from onrecall.redaction.sentences import SENTENCES
+from onrecall.redaction.services import SERVICES
+from onrecall.redaction.tables import TABLES
+from onrecall.redaction.vendors import VENDORS
+
+_DETECTORS: tuple[Detector, ...] = (
+    *VENDORS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, PROGRAM_ARGUMENTS, *SERVICES, *SENTENCES
+)  # fmt: skip
+_ROUNDS = 8
+_LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""What stands between any two characters that Python takes for the end of a line."""
+_MARK = re.compile(r"\[redacted:[a-z-]+\]")
+
+
+@cache
+def _scanner(*, personal: bool) -> Scanner:
+    return Scanner((*_DETECTORS, *PERSONAL) if personal else _DETECTORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One secret that was taken out, and where it stood in the text as it was."""
+
+    kind: str
+    line: int
+    """Counted from 1, as columns are."""
+    column: int
+    start: int
+    """In characters from the beginning of the text, up to `end`."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its secrets, and what was found in it, in the order in which it stood there."""
+
+    text: str
+    found: tuple[Finding, ...] = ()
+
+
+def redact(text: str, personal: bool = False) -> Redacted:
+    """The text with every secret replaced, and with `personal` also e-mail addresses and personal numbers."""
+    scanner = _scanner(personal=personal)
+    places: list[Span] = []
+    rounds: list[View] = []
+    shown = text
+    for _ in range(_ROUNDS):
+        spans = merge(_unmarked(shown, scanner.spans(shown)))
+        if not spans:
+            break
+        places += [_original(span, rounds) for span in spans]
+        rounds.append(_replaced(shown, spans))
+        shown = rounds[-1].text
+    return Redacted(shown, tuple(_findings(text, merge(places))))
+
+
+def harmless(texts: Iterable[str], personal: bool = False) -> bool:
+    """Whether texts in plain letters hold no secret, told by one look at all of them; False means look at each.
+
+    No pattern gets over what parts them, so none of them hides another's secret.
+    """
+    together = APART.join(texts)
+    return together.isascii() and _scanner(personal=personal).finds_nothing(f"{APART}{together}{APART}")
+
+
+def secrets_in(text: str) -> list[Span]:
+    """Where secrets and personal data stand, told by one look, in order and without overlaps."""
+    return merge(_scanner(personal=True).spans(text))
+
+
+def merge(spans: Iterable[Span]) -> list[Span]:
+    """Overlapping spans as one, named after the one that begins first."""
+    merged: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, -s.end)):
+        if merged and span.start < merged[-1].end:
+            last = merged.pop()
+            merged.append(Span(last.start, max(last.end, span.end), last.kind))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _unmarked(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """The spans that do not begin within a mark that stands for a secret already."""
+    marks = [match.span() for match in _MARK.finditer(text)]
+    begins = [begin for begin, _ in marks]
+    for span in spans:
+        mark = bisect_right(begins, span.start) - 1
+        if mark < 0 or span.start >= marks[mark][1]:
+            yield span
+
+
+def _original(span: Span, rounds: Sequence[View]) -> Span:
+    """The span in the text as it was before the rounds."""
+    start, end = span.start, span.end
+    for view in reversed(rounds):
+        start, end = view.original(start, end)
+    return Span(start, end, span.kind)
+
+
+def _replaced(text: str, spans: Sequence[Span]) -> View:
+    """The text with a mark for each line of each span."""
+    view = View("", *(array("q") for _ in range(5)))
+    parts: list[str] = []
+    here = there = 0
+    for span in spans:
+        for line in _LINES.finditer(text, span.start, span.end):
+            mark = f"[redacted:{span.kind}]"
+            parts += (text[there : line.start()], mark)
+            view.starts.append(here + line.start() - there)
+            here += line.start() - there + len(mark)
+            there = line.end()
+            view.ends.append(here)
+            view.original_starts.append(line.start())
+            view.original_ends.append(there)
+            view.steps.append(0)
+    return replace(view, text="".join([*parts, text[there:]]))
+
+
+def _findings(text: str, places: Iterable[Span]) -> Iterator[Finding]:
+    line, begin, at = 1, 0, 0
+    for place in places:
+        line += text.count("\n", at, place.start)
+        begin = max(begin, text.rfind("\n", at, place.start) + 1)
+        at = place.start
+        yield Finding(place.kind, line, place.start - begin + 1, place.start, place.end)

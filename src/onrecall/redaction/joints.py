@@ -1,0 +1,170 @@
+"""What can stand between a name and its secret: an equals sign, a colon, a tag, a column's border, a word such as `is`.
+
+A joint says how sure it is that a value follows. After `=` anything does, after `is` only what no sentence has.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.heuristics import Look
+from onrecall.redaction.names import Strength
+from onrecall.redaction.pattern import Pattern
+
+QUOTED = (
+    r"(?:\"\"\"(?P<t>[^\"\n]{1,4096})\"\"\"|\\{1,3}[\"'](?P<a>[^\"'\n\\]{1,4096})|\"(?P<b>(?:[^\"\\\n]|\\.){1,4096})"
+    r"|'(?P<c>[^'\n]{1,4096})|`(?P<d>[^`\n]{1,4096})|\$\$(?P<f>[^$\n]{1,1024})\$\$|\{(?P<g>[^{}\s\"',]{4,256})\}(?=;|\s|$))"
+)
+BARE = r"(?![A-Za-z@$]{1,2}[\"'])(?P<e>[^\s\"'`,;&|<>(){}\[\]\\“”„‘«»][^\s\"'`,;&|<>“”„’«»]{0,4095})"  # noqa: RUF001
+_PREFIX = r"(?:!!\w{1,10}[ ]|&\w{1,30}[ ]|[NnbBuUfFrR@$]{1,2}(?=[\"']))?"
+VALUE = rf"{_PREFIX}(?:{QUOTED}|{BARE})"
+_CLOSE = r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}|~~|[\])]){0,4}"
+_SIGN = r"(?:=>|:=|={1,3}|:|%3[DdAa])"
+_SPELLED_PASSWORD = re.compile(r"[A-Za-z]{3,}\d{2,}[!?.*]?|(?=\D*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
+_LONG_HEX = re.compile(r"[0-9a-f]{32,}")
+_OPEN = r"(?:(?:\*{1,2}|_{1,2}|~~)(?=[^\s*_]))?"
+
+
+def _any_strength(look: Look) -> Mapping[Strength, Look]:
+    return dict.fromkeys(("any", "word", "mixed", "random", "made_up", "digits", "hash"), look)
+
+
+def _one_word(value: str) -> bool:
+    """A value of a name that may name an object as well: no name of an object, which is made of words."""
+    spelled = re.fullmatch(r"[^-_./\s]{6,}", value) is not None
+    return looks.is_no_word(value) or (spelled and looks.stands_out(value))
+
+
+def _digits_or_made_up(value: str) -> bool:
+    return looks.is_digits(value) or looks.is_mixed(value)
+
+
+def _hash(value: str) -> bool:
+    return looks.could_be_secret(value) and len(value) >= 16 and looks.entropy(value) > 2.5 and " " not in value
+
+
+def _jumbled_token(value: str) -> bool:
+    return looks.is_mixed(value) and (
+        looks.is_made_up(value) or looks.is_key(value) or _LONG_HEX.fullmatch(value) is not None
+    )
+
+
+def _user_and_password(value: str) -> bool:
+    user, colon, password = value.partition(":")
+    return looks.is_made_up(value) or (bool(colon and user) and looks.is_made_up(password))
+
+
+FIRM: Mapping[Strength, Look] = {
+    "any": looks.could_be_secret,
+    "word": _one_word,
+    "mixed": looks.is_mixed,
+    "random": looks.is_random,
+    "made_up": _user_and_password,
+    "digits": _digits_or_made_up,
+    "hash": _hash,
+}
+"""Where a name and its value stand for themselves."""
+LOOSE: Mapping[Strength, Look] = {
+    **FIRM,
+    "any": looks.stands_out,
+    "word": lambda value: looks.is_made_up(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
+    "mixed": _jumbled_token,
+    "random": looks.is_key,
+}
+"""Where it may be a sentence."""
+SURE: Mapping[Strength, Look] = {
+    **_any_strength(lambda value: looks.is_made_up(value) or looks.is_key(value)),
+    "mixed": _jumbled_token,
+    "random": looks.is_key,
+    "digits": lambda _: False,
+    "made_up": lambda _: False,
+}
+"""Where hardly anything says that a value follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What stands after a name, up to and with the value, whose group is the last one; and what the value must be."""
+
+    pattern: Pattern
+    looks: Mapping[Strength, Look]
+    first: str
+    """The characters with which it can begin."""
+
+
+def _joint(first: str, between: str, looks: Mapping[Strength, Look], value: str = VALUE) -> Joint:
+    return Joint(Pattern(between + value), looks, first)
+
+
+_ELEMENT_TEXT = r"(?P<e>[^<>\n]{1,2048}?)\s{0,80}(?=</)"
+_PAIRED = (
+    r"[\"'](?:value|val|v|content|parametervalue|string|data|default|secret)[\"']|\b(?:\w{0,20}value|val"
+    r"|content|default|data)\b"
+)
+_VERBS = (
+    r"(?:is|was|has been|got) (?:re)?set to|(?:is|was|has been|got)?[ ]?changed (?:back )?to|(?:re)?set "
+    r"(?:back )?to|back to|now|is|was|to|as"
+    r"|are|be|lautet|ist|war|auf|est|es|é|è|er|är|on|jest|je|это"
+)
+_WHOM = (
+    r"(?:for|of|from|to|on|at|in|für|von|zu|der|des|de|del|da|do|du|la|le|pour|para|per|van|voor|till|til|dla|pro|k|na|için|для"
+    r"|от|к|на|в)"
+)
+
+_QUOTES = "\"'`\\"
+_CLOSING = _QUOTES + "*_~])"
+ASSIGNED = _joint(
+    f"{_CLOSING} \t.:=%",
+    rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ]\([^()\n]{{1,40}}\))?[ \t]{{0,40}}(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
+    rf"(?:\*\*|__)?[ \t]{{0,20}}{_OPEN}",
+    FIRM,
+)
+"""`name = value` and `name: value`, which may be a part of a sentence too."""
+_JOINTS: tuple[Joint, ...] = (
+    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=\n]{0,20}=[ ]?", FIRM),
+    _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM),
+    # What is named on one side and stands on the other: JSON and YAML lists of pairs, attributes, elements.
+    _joint(
+        f"{_CLOSING} \t\r\n,{{vcdVCDP",
+        rf"{_CLOSE}[ \t]*[,{{]?(?:\s{{0,40}}\"\w{{1,30}}\":[ ]?(?:\"[^\"\n]{{0,60}}\""
+        rf"|\w{{1,20}}),){{0,2}}\s{{0,80}}(?i:{_PAIRED})[ \t]*[:=][ \t]*",
+        FIRM,
+    ),
+    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<!\[CDATA\[)", FIRM, r"(?P<e>[^\n]{1,2048}?)\]\]>"),
+    _joint(" >", r"(?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string|plaintext)>)?", FIRM, _ELEMENT_TEXT),
+    _joint("\"'", r"[\"'](?:\s[^<>\n]{0,200})?>\s{0,80}(?:<(?i:value|string)>)?", FIRM, _ELEMENT_TEXT),
+    _joint(" \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<(?i:value|string)[^<>\n]{0,100}>", FIRM, _ELEMENT_TEXT),
+    _joint(" \t\r\n<", r"\s{0,3}</[\w:-]{1,40}>\s{0,80}<[\w:-]{1,40}[^<>\n]{0,100}>", LOOSE, _ELEMENT_TEXT),
+    _joint("\"'", r"[\"'][ ]?/?[^<>\n]{0,80}?\bvalue=[\"']", FIRM, r"(?P<e>[^\"'\n]{1,1024})"),
+    _joint(" \t\r\n", r"[ \t]*\r?\n[ \t]*:[ ]", FIRM),
+    # Code.
+    _joint("\"'", r"[\"'],[ ]?", {**LOOSE, "any": looks.is_made_up, "word": looks.is_made_up}, QUOTED),
+    _joint("(", r"\((?:[\w.]{1,30},[ ]?)?", {**SURE, "any": looks.stands_out}, QUOTED),
+    _joint(f"{_QUOTES}),", r"[\"'`]?\)?,[ ]?", SURE, QUOTED),
+    # Words.
+    _joint(" ", rf"[ ]{_WHOM}[ ][^\n:=]{{1,60}}?[:=][ \t]{{0,3}}", LOOSE),
+    _joint(" ", rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to)[ ]", LOOSE),
+    _joint(
+        f"{_CLOSING} \t",
+        rf"{_CLOSE}(?:'s(?=[ ]))?(?:[ \t](?:{_VERBS})(?!\w)(?:[ ](?:now|still|just))?|(?<='s)|[ \t](?:->|→|–|—"
+        rf"|-))[ :]{{1,2}}[ \t]?(?:\*\*)?",
+        LOOSE,
+    ),
+    _joint(" ", r"[ ](?:provided|given|supplied|used|received|entered|sent)[ ]?[:=]?[ ]", LOOSE),
+    _joint(" ", r"[ ](?:is|was|has been) (?:generated|created|set|assigned|issued)[^:\n]{0,60}:[ ]", LOOSE),
+    _joint("は是为為는은", r"(?:は|是|为|為|는|은)[ ]?", LOOSE, r"(?P<e>[!-~]{4,256})"),
+    _joint(
+        f"{_CLOSING} \t|:",
+        rf"{_CLOSE}(?:[ ]?:)?[ \t]*\|[ \t]*",
+        {**SURE, "any": looks.stands_out},
+        r"`?(?P<e>[^\s|`]{1,1024})`?[ \t]*(?=\||\n|\Z)",
+    ),
+    _joint(f"{_CLOSING} \t", rf"{_CLOSE}[ \t]{{1,40}}", SURE),
+)
+JOINTS_BY_FIRST: Mapping[str, tuple[Joint, ...]] = {
+    first: tuple(joint for joint in _JOINTS if first in joint.first)
+    for first in {c for joint in _JOINTS for c in joint.first}
+}
+"""The joints that can begin with a character, in the order in which they are tried; the first whose value is a"
+  " secret wins."""

@@ -1,0 +1,88 @@
+"""The words that announce a secret, as tables: a kind, what a value must look like, and after a bar the names.
+
+From the surest names to the vaguest: after `any` whatever could be a secret is one, after `word` what is no word of a
+language, after `mixed` what a machine made, after `random` what is as random as a key, after `made_up` a password on
+sight, after `digits` a code, after `hash` a hash. names.py tells how a name is taken apart.
+"""
+
+ENDINGS = """
+password any | password, passwd, passwrd, passphrase, pass phrase, passcode, pass word, pwd, pword, pswd, psk
+password any | cpassword, client secret, app secret, application secret, jwt secret, session secret
+password any | cookie secret, signing secret, webhook secret, consumer secret, oauth secret, shared secret
+password any | api secret, hmac secret, auth secret, access secret, encryption secret, master secret
+password any | login secret, user secret, admin secret, token secret, secret string, secret text, bind pw
+password any | root pw, user pw, db pw, admin pw, keystore pw, truststore pw, mysql pw, redis pw, ldap pw
+password any | smtp pw, mail pw, ftp pw, my pw
+password any | erlang cookie, magic cookie
+password word | pass, secret, credential, pw, stored secret, secret value
+password made_up | login, creds, credentials, community, snmp community
+token mixed | token, api key, apikey, access key, secret key, secret access key, shared access key, auth key
+token mixed | authkey, account key, app key, subscription key, license key, licence key, activation key
+token mixed | product key, install key, unseal key, seal key, recovery key, deploy key, jwt, bearer, assertion
+token mixed | signature, sig, sas, saml response, saml request, aspxauth, csrf, xsrf, otp secret, access code
+token mixed | auth code, magic link, setcredential, client key data
+token made_up | auth, user pass, userpass, sst auth, code verifier
+key random | sentry key, private key, encryption key, encrypt key, signing key, sign key, master key, application key
+key random | service key, storage key, shared key, webhook key, client key, admin key, integration key
+key random | ingest key, write key, hmac key, aes key, jwt key, session key, host functions key, functions key
+key random | function key, root key, data key, routing key, rsa key, ssh key, gpg key, dkim key, vapid key
+key random | fernet key, preshared key, pre shared key, secret key base, cookie key, crypto key, cipher key
+key random | security key, wallet key, device key, project key, salt, seed, totp, totp seed, totp secret
+key random | mfa secret, otp seed, id rsa, id ed25519, id ecdsa, id dsa, dockerconfigjson, dockercfg
+key random | account secret
+one-time-code digits | pin, pin code, otp, otp code, totp code, mfa code, 2fa code, sms code, tan, cvv, cvc
+one-time-code digits | auth pin, verification code, one time code, one time password
+recovery-code digits | recovery code, backup code, scratch code, rescue code
+recovery-phrase any | mnemonic, seed phrase, recovery phrase, seed words
+hash hash | password hash, passwd hash, pwd hash, password digest, ntlm hash, nt hash, lm hash, auth hash
+hash hash | password encrypted, encrypted password, hashed password
+"""
+"""The last words of a name, in English."""
+
+FOREIGN = """
+password any | passwort, passwörter, kennwort, kennwörter, mot de passe, contraseña, contrasena, contraseñas
+password any | contrasenya, senha, palavra-passe, palavra passe, parola d'ordine, wachtwoord, lösenord, losenord
+password any | adgangskode, kodeord, passord, salasana, hasło, haslo, heslo, jelszó, jelszo, parolă, şifre
+password any | sifre, lozinka, zaporka, geslo, slaptažodis, parole, parool, lykilorð, пароль, пароля, паролем
+password any | парола, лозинка, парольная фраза, κωδικός πρόσβασης, κωδικός, κωδικος, συνθηματικό, סיסמה, סיסמא
+password any | كلمة المرور, كلمة السر, كلمة مرور, رمز عبور, رمز المرور, گذرواژه, گذر واژه, 密码, 密碼, 口令
+password any | 密钥, 密鑰, パスワード, パスフレーズ, 暗証番号, 비밀번호, 암호, mật khẩu, kata sandi, kata laluan
+password any | पासवर्ड, पासवर्ड है, รหัสผ่าน, პაროლი, գաղտնաբառ, құпия сөз
+password word | geheimnis, секрет, секретный ключ, sekret, segredo, secreto, segreto, 秘密, シークレット, 비밀
+password made_up | mdp, clave, clave de acceso, parola, zugangsdaten, identifiants, credenciales, credenziali
+password made_up | llave, ключ доступа, klucz, 令牌, クレデンシャル
+token mixed | токен, токена, jeton, トークン, 토큰, clé api, clave api, chiave api, api-schlüssel, schlüssel
+one-time-code digits | code secret, code confidentiel, code d'accès
+one-time-code digits | 验证码, 驗證碼, 認証コード, 인증번호, код подтверждения, пин-код, bestätigungscode
+one-time-code digits | código de verificación, code de vérification, codice di verifica
+"""
+"""Names in other languages, as they are written."""
+
+NEUTRAL = """
+prod production dev development test testing live staging base plain plaintext value old new current b64 base64
+env string str raw default override primary secondary hex enc encrypted local remote tmp temp main v
+"""
+"""Words after a name that leave it a name of the same thing."""
+
+OTHER_THINGS = """
+public max min num no has is use uses require requires existing next page continuation cursor cancel stop pad
+unk eos bos sep cls mask n count total input output prompt completion cached
+"""
+"""Words before a name that make it another thing: a flag, a count, a message, the public half of a key."""
+
+KUBERNETES = "pull tls existing password credentials credential cert certificate image kube ca imagepull"
+"""Words before `secret` that make it the name of an object in Kubernetes."""
+
+ORDINARY_KEYS = """
+public primary foreign partition sort cache idempotency lock shard row hash map index group object s3 redis
+dedup dedupe correlation event message record host peer unique composite natural surrogate lookup search hot
+issue project ticket jira translation i18n order routing alert incident label annotation join bucket context
+state kms kid rate item field user customer tenant node pod job task build image layer
+"""
+"""Words before `key` that make it the key of a table, a cache or a queue."""
+
+FUNCTION_WORDS = """
+the for and not see ask with from this that must should has have was were are you your our use per via all any
+but its can may will then when who which into out now one only never ever been being
+"""
+"""Words that stand in sentences and in no passphrase."""

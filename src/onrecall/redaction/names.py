@@ -1,0 +1,105 @@
+"""Which names say that what follows is a secret, in many spellings and languages: `DB_PASSWORD`, `olcRootPW`, `пароль`.
+
+A name is taken apart into words, and its end decides: `token` is one, `token_type` is none, `token_value` is again.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, cast
+
+from onrecall.redaction import lexicon
+
+Strength = Literal["any", "word", "mixed", "random", "made_up", "digits", "hash"]
+"""What a value must look like to be the secret of such a name; see lexicon.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """The kind of secret that a name announces, and how far the name alone can be trusted."""
+
+    kind: str
+    strength: Strength
+    plural: bool = False
+
+
+def _table(written: str) -> Mapping[str, SecretName]:
+    table: dict[str, SecretName] = {}
+    for row in written.strip().splitlines():
+        announced, _, names = row.partition("|")
+        kind, strength = announced.split()
+        table |= dict.fromkeys(
+            (name.strip() for name in names.split(",")), SecretName(kind, cast("Strength", strength))
+        )
+    return table
+
+
+_ENDINGS = _table(lexicon.ENDINGS)
+FOREIGN = _table(lexicon.FOREIGN)
+_NEUTRAL = frozenset(lexicon.NEUTRAL.split())
+_OTHER_THINGS = frozenset(lexicon.OTHER_THINGS.split())
+_KUBERNETES = frozenset(lexicon.KUBERNETES.split())
+_ORDINARY_KEYS = frozenset(lexicon.ORDINARY_KEYS.split())
+_MOST_WORDS = 4
+"""Words of the longest name in the table."""
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\dA-Za-z_]+")
+_NUMBER = re.compile(r"[ _.-]?\d+\Z")
+_GLUED_PASSWORD = re.compile(
+    r"\w*(?:password|passwd|passphrase|passwort|kennwort|passcode|pwd|clientsecret)|(?:db|root|bind|user|admin|my|sql|mysql"
+    r"|ldap|smtp|mail|ftp|sys|app|keystore|ssh|wifi|olc)pw"
+)
+_GLUED_PASS = re.compile(
+    r"(?!(?:by|com|encom|tres|over|under|sur|multi|single|first|last|one|two|fly|im|sea|tow|hall|back|low|high|band|all|out)pass"
+    r"$)\w{2,16}pass"
+)
+_GLUED_TOKEN = re.compile(r"\w*(?:apikey|secretkey|privatekey)|\w{2,16}(?:token|secret)")
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in small letters, whatever it is written like: camelCase, snake_case, kebab-case, dots."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+@lru_cache(maxsize=8192)
+def classify(name: str) -> SecretName | None:
+    """What kind of secret the name announces; None where it announces none."""
+    foreign = FOREIGN.get(" ".join(unicodedata.normalize("NFC", name).lower().split()))
+    name = _NUMBER.sub("", name[-128:])
+    own = name.rsplit(maxsplit=1)[-1:]
+    words = _without_neutral([word for word in words_of(name) if not word.isdigit() or word == "2"])
+    if foreign or not words or any(word in _OTHER_THINGS for word in words_of(own[0])[:-1]):
+        return foreign
+    constant = own[0].isupper()
+    announced = _announced(words, constant=constant)
+    if announced is None and words[-1].endswith("s"):
+        singular = _announced([*words[:-1], words[-1][:-1]], constant=constant)
+        return replace(singular, plural=True) if singular else None
+    return announced
+
+
+def _without_neutral(words: list[str]) -> list[str]:
+    while len(words) > 1 and words[-1] in _NEUTRAL:
+        words.pop()
+    return words
+
+
+def _announced(words: Sequence[str], *, constant: bool) -> SecretName | None:
+    """What the last of the words announce; `constant`: whether they are written in capitals, as in an environment."""
+    for length in range(_MOST_WORDS, 1, -1):
+        if len(words) >= length and (found := _ENDINGS.get(ending := " ".join(words[-length:])) or FOREIGN.get(ending)):
+            return found
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last == "secret" and constant and before and before not in _KUBERNETES:
+        return SecretName("password", "any")
+    if last == "key":
+        return SecretName("key", "random") if constant and before and before not in _ORDINARY_KEYS else None
+    return FOREIGN.get(last) or _ENDINGS.get(last) or _glued(last)
+
+
+def _glued(word: str) -> SecretName | None:
+    """What a word announces that is made of two, such as `dbpass`."""
+    if _GLUED_PASSWORD.fullmatch(word) or _GLUED_PASS.fullmatch(word):
+        return SecretName("password", "any")
+    return SecretName("token", "mixed") if _GLUED_TOKEN.fullmatch(word) else None

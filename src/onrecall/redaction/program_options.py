@@ -1,0 +1,96 @@
+"""Where common programs take secrets from, as a table. Each line has programs, a bar, and places:
+
+- `-p` an option's value: attached to a single letter, after `=`, or the next word; `-p*` only attached
+- `-u:` likewise, but the secret is what follows the first colon; so with `%`, `,` and `/`
+- `pass:+` what follows these characters in any word
+- `login>-p` an option after the word `login`; `add_user>2` the second plain word after that, `>2` after the program
+- `-b>last` the last plain word, where there is `-b`; `word/` the first plain word that is `user/secret`
+- `-k$` only as a word of its own; `!` at the end: only what looks made up
+"""
+
+PROGRAMS = """
+mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mysqlslap mysqlbinlog mysqlpump mysqlsh | -p* password>1
+mariadb mariadb-dump mariadb-admin mariadb-check mariadb-import mariadb-backup mariabackup mycli | -p* password>1
+xtrabackup innobackupex mydumper myloader | -p*
+mongo mongosh mongodump mongorestore mongoexport mongoimport mongostat mongotop mongofiles | -p
+redis-cli valkey-cli keydb-cli redis-benchmark | -a --pass auth>1
+cqlsh dsbulk | -p
+nodetool sstableloader jmxterm | -pw --password
+influx influxd | -password -t
+clickhouse-client clickhouse-local clickhouse | --password
+sqlcmd bcp isql tsql osql dtexec fisql | -P
+sqlplus sqlldr expdp impdp exp imp rman dgmgrl sqlcl | word/
+hdbsql beeline snowsql cypher-shell cbq couchbase-cli cbbackupmgr cbimport cbexport cbstats | -p
+vsql | -w
+db2 | using>1
+gbak gfix isql-fb gsec nbackup | -password -pas
+asadm aql | -P
+ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapmodrdn ldapcompare ldapexop | -w
+ldappasswd | -w -s -a
+slappasswd | -s
+curl | -u: --user: -U: --proxy-user: --pass --proxy-pass --tlspassword --oauth2-bearer
+wget wget2 aria2c | --http-passwd --ftp-passwd --http-password --ftp-password
+http https xh xhs httpie | -a: --auth:
+lftp | -u,
+ncftp ncftpget ncftpput | -p
+curlftpfs | user=+:
+filebeat metricbeat elasticdump | -u:
+smbclient | >2! -U% --user% -u%
+rpcclient smbget smbcacls smbtree net nmblookup winexe | -U% --user% user>2 use>3! /user:>1!
+smbmap crackmapexec netexec nxc evil-winrm kerbrute bloodhound-python impacket-psexec | -p
+xfreerdp wlfreerdp xfreerdp3 | /p:+
+rdesktop | -p
+psexec psexec64 paexec psservice pslist | -p
+schtasks | /rp>1
+cmdkey wmic winrs | /pass:+ /password:+ /p:+
+dsquery dsmod dsadd dsget netdom repadmin ldifde csvde | -p -pwd
+plink pscp psftp putty kitty winscp | -pw
+docker podman buildah nerdctl crane oras regctl kaniko cosign notation | login>-p login>--password
+skopeo | login>-p --creds: --src-creds: --dest-creds:
+helm | login>-p
+oc eksctl | login>-p
+az | login>-p --account-key --sas-token --admin-password --secret
+cf ibmcloud bx | login>-p auth>2
+argocd | login>--password --auth-token
+vault bao | login>1! unseal>1! -token
+consul nomad | -token
+etcdctl | --user:
+bw | unlock>1!
+op tsh | --session --otp
+aws gcloud | --master-user-password --secret-string --value!
+mc mcli | set>4! add>4!
+rclone | pass>1!
+snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget check_snmp | -c -A -X
+ipmitool ipmiutil | -P
+ipmi-sensors ipmi-sel ipmipower bmc-config racadm idracadm idracadm7 ilorest redfishtool | -p
+esxcli vmware-cmd vim-cmd powercli vifs | -p
+govc | -u:
+keytool jarsigner apksigner | -storepass -keypass -srcstorepass -deststorepass -srckeypass -destkeypass -new
+openssl | -k$ pass:+
+gpg gpg2 | --passphrase
+zip unzip zipcloak | -P
+7z 7za 7zr 7zz rar unrar | -p*
+qpdf pdftk | user_pw>1 owner_pw>1 input_pw>1 -upw -opw
+htpasswd mosquitto_passwd | -b>last
+rabbitmqctl | add_user>2 change_password>2 authenticate_user>2
+rabbitmqadmin amqp-publish amqp-consume amqp-get | -p
+mosquitto_pub mosquitto_sub mosquitto_rr mqttx | -P
+sshpass | -p
+usermod useradd mkpasswd | -p
+wpa_passphrase | >2
+nmcli | password>1 psk>1
+iwconfig | key>1
+ktutil kadmin kadmin.local kinit | -w -pw
+svn svnadmin p4 | --password -P
+tower-cli awx | login>2
+pulumi | --secret>2!
+fcrackzip john hashcat | --password
+reg | /d>1!
+jfrog jf | --password --apikey --access-token
+sapcontrol | -user>2
+ssh-keygen | -P -N
+ansible-vault | encrypt_string>1
+gh glab | set>--body! set>-b! set>-v! set>--value!
+hcloud doctl linode-cli | --token
+sc runas net1 | password>1!
+"""

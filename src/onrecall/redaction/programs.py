@@ -1,0 +1,233 @@
+"""Passwords among the arguments of common programs: `mysql -pX`, `ldapsearch -w X`, `rabbitmqctl add_user u X`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.program_options import PROGRAMS
+from onrecall.redaction.scanner import Hit, Span
+
+_PLACE = re.compile(
+    r"(?:(?P<after>[^>\s]*)>)?(?P<where>[^>\s]+?)(?P<attached>\*)?(?P<prefix>\+)?(?P<separator>(?<=[\w+])[:%,/])?(?P<alone>\$)?(?P<sure>!)?"
+)
+_NEXT = re.compile(
+    r"(?:[ \t,]|\\\r?\n)*(?:(?P<end>[|;\n]|&&|&(?=\s)|\Z)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
+    r"|\$'[^'\n]*'|[^\s\"'|;])+)|.)"
+)
+_WRAPPED = re.compile(r"(?:a\d{1,3}=)?[\[({]*(?P<quote>[\"'])?")
+_CLUSTER = re.compile(r"-[A-Za-z]{2,9}")
+_SHORT = 5
+"""A name of so few letters is looked for with what ends it, for it stands in other words as well."""
+_LONGEST = 4000
+_MOST_WORDS = 80
+_MOST_PROGRAMS = 6
+"""Of one command line, as in `sudo docker exec db mysql`; more are looked for in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a program has a secret; see program_options.py."""
+
+    where: str
+    after: str | None = None
+    attached: bool = False
+    alone: bool = False
+    prefix: bool = False
+    separator: str = ""
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a command line without the quotes and brackets around it, and where it begins."""
+
+    text: str
+    start: int
+
+    def rest(self, skip: int) -> "_Word":
+        """What follows so many characters, without quotes around it."""
+        text, start = self.text[skip:], self.start + skip
+        if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0]:
+            return _Word(text[1:-1], start + 1)
+        return _Word(text, start)
+
+
+def _places(written: str) -> Iterator[_Place]:
+    for place in written.split():
+        match = _PLACE.fullmatch(place)
+        assert match, place
+        yield _Place(
+            match["where"],
+            match["after"],
+            attached=bool(match["attached"]),
+            alone=bool(match["alone"]),
+            prefix=bool(match["prefix"]),
+            separator=match["separator"] or "",
+            sure=bool(match["sure"]),
+        )
+
+
+def _table() -> dict[str, tuple[_Place, ...]]:
+    table: dict[str, tuple[_Place, ...]] = {}
+    for row in PROGRAMS.strip().splitlines():
+        names, _, places = row.partition("|")
+        table |= dict.fromkeys(names.split(), tuple(_places(places)))
+    return table
+
+
+_TABLE = _table()
+_PROGRAM = re.compile(r"(?:[\"'`]|\$\()*(?:[^\s\"'`]*[/\\])?(?P<name>[\w.-]+?)(?:\.exe)?", re.IGNORECASE)
+_NAME = re.compile(r"[\w.-]+")
+_NO_PROGRAM = re.compile(r"[\w.-]")
+
+
+class ProgramArguments:
+    """A detector of secrets in command lines."""
+
+    anchors = tuple(name + ending for name in _TABLE for ending in ((" ", '"', "'") if len(name) <= _SHORT else ("",)))
+    exact = False
+
+    def scan(self, text: str, anchor: int) -> Hit | None:
+        """The secrets in the rest of the command of which a program stands at the anchor."""
+        name = _NAME.match(text, anchor)
+        if name is None or not _places_of(name[0]) or (anchor and _NO_PROGRAM.match(text, anchor - 1)):
+            return None
+        begin = name.end() + (text[name.end() : name.end() + 1] in ("'", '"'))
+        words = [_Word(name[0], anchor), *_words(text, begin)]
+        options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster(word.text)}
+        spans: list[Span] = []
+        programs = 0
+        for n, word in enumerate(words):
+            places = _places_of(word.text)
+            if places and programs < _MOST_PROGRAMS:
+                programs += 1
+                able = [place for place in places if place.where[0] != "-" or place.where[:2] in options]
+                spans += [span for place in able for span in _secrets(place, words[n + 1 :])]
+        nested = next((word.start for word in words if " " in word.text), None)
+        resume = nested if nested is not None and nested > anchor else words[-1].start + 1
+        return Hit(tuple(spans), resume)
+
+
+def _places_of(word: str) -> tuple[_Place, ...]:
+    """Where a word's program has secrets, if it is one."""
+    program = _PROGRAM.fullmatch(word[:200])
+    return _TABLE.get(program["name"].lower(), ()) if program else ()
+
+
+def _cluster(word: str) -> str:
+    """The single letters that stand together in a word, as in `-sku`."""
+    return word[1:] if _CLUSTER.fullmatch(word) else ""
+
+
+def _words(text: str, at: int) -> Iterator[_Word]:
+    """The words of a command line up to its end, where another command begins."""
+    limit = min(len(text), at + _LONGEST)
+    for _ in range(_MOST_WORDS):
+        match = _NEXT.match(text, at, limit)
+        if match is None or match["end"] is not None:
+            return
+        at = match.end()
+        if match["word"]:
+            yield _unwrapped(match["word"], match.start("word"))
+
+
+def _unwrapped(word: str, start: int) -> _Word:
+    wrapped = _WRAPPED.match(word)
+    lead = wrapped.end() if wrapped else 0
+    body = word[lead:]
+    quote = wrapped["quote"] if wrapped else None
+    if quote:
+        inner, closing, behind = body.rpartition(quote)
+        return _Word(inner + behind.strip("])},") if closing else body, start + lead)
+    return _Word(body.rstrip(",") if lead else body, start + lead)
+
+
+def _secrets(place: _Place, words: Sequence[_Word]) -> Iterator[Span]:
+    begin = 0
+    if place.after:
+        begin = next(
+            (
+                n + 1
+                for n, word in enumerate(words)
+                if word.text.lower() == place.after or _begins(word, place.after) or _holds(word, place.after)
+            ),
+            0,
+        )
+        if not begin:
+            return
+    for value in _values(place, words, begin):
+        part = _part(place, value)
+        look = _sure if place.sure else _argument
+        if part and look(part.text):
+            yield Span(part.start, part.start + len(part.text), "password")
+
+
+def _holds(word: _Word, option: str) -> bool:
+    """Whether a cluster of single letters holds the option, as `-nb` holds `-b`."""
+    return (
+        len(option) == 2 and option[0] == "-" and _CLUSTER.fullmatch(word.text) is not None and option[1] in word.text
+    )
+
+
+def _begins(word: _Word, option: str) -> bool:
+    """Whether the word is `/user:name`, where `/user:` is asked for."""
+    return option.endswith(":") and word.text.lower().startswith(option)
+
+
+def _argument(value: str) -> bool:
+    return looks.could_be_secret(value) and not value.startswith(("-", "$"))
+
+
+def _sure(value: str) -> bool:
+    return looks.is_made_up(value) or looks.is_key(value)
+
+
+def _values(place: _Place, words: Sequence[_Word], begin: int) -> Iterator[_Word]:
+    if place.where.isdigit() or place.where in ("last", "word"):
+        yield from _plain_values(place, [word for word in words[begin:] if not word.text.startswith("-")])
+        return
+    for n in range(begin, len(words)):
+        word, option = words[n], place.where
+        if place.prefix:
+            if word.text.startswith(option):
+                yield word.rest(len(option))
+        elif word.text == option or _is_cluster(word.text, option):
+            if n + 1 < len(words) and not place.attached:
+                yield words[n + 1]
+        elif word.text.startswith(f"{option}="):
+            yield word.rest(len(option) + 1)
+        elif len(option) == 2 and word.text.startswith(option) and not place.alone:
+            yield word.rest(2)
+
+
+def _plain_values(place: _Place, plain: Sequence[_Word]) -> Iterator[_Word]:
+    """The value among words that are no options: by its number, the last one, or one such as `user/secret`."""
+    if place.where == "word":
+        yield from [word for word in plain if word.text.partition("/")[0].isalnum() and "/" in word.text][:1]
+    elif place.where == "last":
+        yield from plain[1:][-1:]
+    else:
+        yield from plain[int(place.where) - 1 :][:1]
+
+
+def _is_cluster(word: str, option: str) -> bool:
+    """Whether single letters stand together, the option last, as in `-sku`."""
+    return (
+        len(option) == 2 and word[1:2] != option[1] and word[-1:] == option[1] and _CLUSTER.fullmatch(word) is not None
+    )
+
+
+def _part(place: _Place, value: _Word) -> _Word | None:
+    """The secret in a value such as `user:secret`."""
+    if not place.separator:
+        return None if place.where == "word" else value
+    head, separator, tail = value.text.partition(place.separator)
+    if place.separator == "/":
+        tail, at, _ = tail.partition("@")
+        sure = separator and head.replace("_", "").isalnum() and (at or looks.stands_out(tail))
+        return _Word(tail, value.start + len(head) + 1) if sure else None
+    return _Word(tail, value.start + len(head) + 1) if separator and head and not head.isdigit() else None
+
+
+PROGRAM_ARGUMENTS = ProgramArguments()

@@ -1,0 +1,84 @@
+"""Secrets in what people write to each other, where no name stands beside them."""
+
+import re
+
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.pattern import Pattern
+from onrecall.redaction.rules import ANYTHING, place
+from onrecall.redaction.scanner import Rule
+
+_BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
+_CREDENTIALS = (
+    r"(?<!\w)(?i:cred(?:ential)?s?|log-?in|zugangsdaten|anmeldedaten|identifiants|credenciales"
+    r"|credenziali|user(?:name)?/pass"
+    r"(?:word)?|account|wifi|wlan|vpn|konto|compte)"
+)
+
+
+def _code(value: str) -> bool:
+    return 6 <= len(re.sub(r"\D", "", value)) <= 8
+
+
+def _mnemonic(value: str) -> bool:
+    return len(value.split()) >= 11
+
+
+_CODE_OF = (
+    "verification security confirmation time login access authentication auth 2fa mfa sms otp unlock activation pairing"
+    " backup tan door alarm"
+)
+_CODES = "|".join(rf"(?<={what}[ -])code" for what in _CODE_OF.split())
+SENTENCES: tuple[Rule, ...] = (
+    place(
+        "password",
+        "log in|login|log into|sign in|logged in|ssh |connect|authenticate|use ",
+        r"(?i:log ?in|log into|sign in|logged in|ssh|connect(?:ed)?|authenticated?)(?: [\w@./:-]{1,60}){0,5} "
+        r"(?:with|using|via|pw|pass|/)"
+        rf" (?:[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN})?{ANYTHING}(?![\w/])",
+        looks.is_made_up,
+    ),
+    place(
+        "password",
+        "login|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
+        "|username/pass|log in|log-in",
+        rf"{_CREDENTIALS}(?i:data|daten)?[ ]?(?:[:=(]|are|is|with|sind"
+        rf"|-)?[ ]?[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])",
+        looks.is_made_up,
+    ),
+    place("password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out),
+    place(
+        "one-time-code",
+        "code|passcode|otp|pin is|pin:",
+        rf"(?i:{_CODES}|passcode|otp|pin(?= is|:))"
+        r"(?: (?:is|was|:|=)|:|=)? ?(?P<s>\d{3}[ -]?\d{3,5})(?!\d|[\w.-]?\w)",
+        _code,
+    ),
+    Rule(
+        "one-time-code",
+        (" is your ",),
+        Pattern(r"(?i)(?<!\d)(?P<s>\d{4,8}) is your (?:[\w-]{1,20} ){0,4}(?:code|pin|otp|passcode)(?!\w)"),
+        back=(4, 5, 6, 7, 8),
+    ),
+    place(
+        "recovery-phrase",
+        "seed phrase|mnemonic|recovery phrase|secret phrase",
+        r"(?i:(?:(?:seed|recovery|secret) )?phrase|mnemonic)(?:[ ](?:is|are))?[ :=]{1,3}[\"'`]?(?P<s>[a-z]{3,8}"
+        r"(?: [a-z]{3,8}){10,24})",
+        _mnemonic,
+    ),
+    place(
+        "password",
+        "echo |printf ",
+        r"(?:echo|printf)(?: -\w{1,3}| '%s\S{0,3}'| \"%s\S{0,3}\"){0,2} [\"']?(?:[\w.-]{1,64}:(?=[^"
+        r"|\n]{1,200}chpasswd))?(?P<s>[^\s\"'|]{1,255})[\"']?"
+        r" ?\| ?(?:sudo )?(?:\S{0,60}/)?(?:chpasswd|passwd [^\n]{0,40}--stdin|sudo [^\n]{0,40}-S|su\b|kinit"
+        r"|cryptsetup|ansible-vault|gpg|openssl|smbpasswd"
+        r"|[\w-]{1,20} [^\n|]{0,80}--(?:password|passphrase|token|api-key)-?(?:stdin|fd|file -))",
+    ),
+    place(
+        "password",
+        "<<<",
+        r"<<< ?[\"']?(?:[\w.-]{1,64}:(?=\S))?(?P<s>[^\s\"']{6,255})",
+        looks.is_made_up,
+    ),
+)

@@ -1,0 +1,180 @@
+"""Secrets in what databases, network devices and servers are told: statements, protocols and lines of configuration."""
+
+from onrecall.redaction import heuristics as looks
+from onrecall.redaction.pattern import Pattern
+from onrecall.redaction.rules import ANYTHING, everything, place
+from onrecall.redaction.scanner import Behind, Detector, Rule
+
+
+def _argument(value: str) -> bool:
+    """A password where a configuration has one, which may be a plain word, but not one of its own."""
+    return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
+
+
+SQL: tuple[Rule, ...] = (
+    place(
+        "password",
+        "identified by|identified with|with password|encrypted password|plaintext password|role |user |login "
+        "|set password",
+        r"(?i:identified by|identified with [\w']{3,40} (?:by|as)|with (?:\w+ )?password|(?:encrypted"
+        r"|plaintext) password"
+        r"|(?:role|user|login) [\w\"'@%.]{1,64} (?:\w+ ){0,3}password|set password(?: for [\w\"'@%.]{1,80})?)"
+        r"(?: as| password)?\s*[=(]?\s*(?:password\()?\s*[Nn]?[\"'](?P<s>[^\"'\n]{1,255})",
+    ),
+    place("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
+    place("password", "password '|password \"", r"(?i:password) (?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)", _argument),
+    place(
+        "password",
+        ".auth(|createuser(|changeuserpassword(",
+        r"\.\w+\(\s*[\"'][^\"'\n]{1,64}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})",
+        everything,
+    ),
+    place("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
+    place("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
+)
+PROTOCOLS: tuple[Rule, ...] = (
+    place("password", "auth ", r"AUTH (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up),
+    place("password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret),
+    place("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
+    place("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_made_up),
+    place("password", "user ", r"(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
+    place("password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})", everything),
+    place(
+        "password",
+        "|".join(
+            f":{port}:"
+            for port in (5432, 5433, 5434, 5435, 5436, 5439, 6432, 6433, 6543, 7432, 15432, 25432, 26257, "*")
+        ),
+        r":(?:\d{4,5}|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:(?P<s>[^\s:\"'\\]{4,255})(?=[\s\"'\\]|\Z)",
+    ),
+)
+_LEVEL = r"(?:[0-9] )?"
+DEVICES: tuple[Rule, ...] = (
+    place("password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _argument),
+    place(
+        "password",
+        "username ",
+        rf"username \S{{1,64}} (?:[\w-]{{1,20}} \S{{1,20}} )?(?:password|secret) {_LEVEL}{ANYTHING}",
+        _argument,
+    ),
+    place("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
+    place(
+        "password",
+        "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
+        "|vrrp |wpa-psk|server-key",
+        r"(?:(?:tacacs|radius)(?:-server)?[^\n]{0,80}? (?:server-)?key|isakmp key|pre-shared-key(?: (?:local"
+        r"|remote))?(?: (?:ascii-text|hex"
+        r"|address \S+ key))?|neighbor \S{1,64} password|ntp authentication-key \d{1,5} \w{2,6}|key-string|ospf "
+        r"(?:message-digest-key \d{1,3} md5"
+        r"|authentication-key)|(?:standby|vrrp) [^\n]{0,20}authentication(?: text)?|wpa-psk (?:ascii|hex)|server-key)"
+        rf" {_LEVEL}{ANYTHING}",
+        _argument,
+    ),
+    place(
+        "password",
+        "plain-text-password|encrypted-password",
+        rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
+    ),
+)
+_ACCOUNTS = "admin|root|administrator|guest|postgres|oracle|sysadmin|superuser"
+CODE: tuple[Rule, ...] = (
+    place(
+        "key",
+        "jwt.|hmac.new(|createhmac(|aes.new(|.sign(|signwith(|hmacsha256(|cipher(",
+        r"(?i:jwt\.\w{3,10}|hmac\.new|createhmac|aes\.new|\.sign|signwith|hmacsha256|cipher)\([^()\n]{0,80}?[\"']"
+        r"(?P<s>[^\"'\n]{8,255})[\"']",
+        looks.is_made_up,
+    ),
+    place(
+        "password",
+        "define(|setenv(|putenv(|environ[|config.set(|set_env(",
+        r"(?i:define|setenv|putenv|environ|config\.set|set_env)[\[(]\s*[\"'][\w.-]{0,60}(?i:passw|pass|pwd|secret|token|key)[\w.-]{0,20}[\"']"
+        r"(?:\]\s*=|,)\s*[\"'](?P<s>[^\"'\n]{1,255})",
+        _argument,
+    ),
+    place(
+        "password",
+        "btoa(|b64encode(|base64(",
+        r"(?i:btoa|b64encode|base64)\(b?[\"'][\w.@-]{1,64}:(?P<s>[^\"'\n]{4,255})[\"']",
+    ),
+    place(
+        "key",
+        "key:|key=|key is",
+        r"(?<![\w-])(?i:key)(?: is|[:=]) ?[\"'`]?(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
+        looks.is_key,
+    ),
+)
+_ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
+_OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
+LOGINS: tuple[Rule, ...] = (
+    place("password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_made_up),
+    place("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
+)
+CONFIGURATION: tuple[Rule, ...] = (
+    place(
+        "password",
+        "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
+        r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
+        r"[\"',]{0,2}[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
+    ),
+    place("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
+    place("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
+    place("password", "stats auth", r"stats auth \S{1,64}?:(?P<s>\S{1,255})"),
+    place("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
+    place("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
+    place("password", '" * "', r"\" \* \"(?P<s>[^\"\n]{4,255})\""),
+    place("password", "wsrep_sst_auth", r"wsrep_sst_auth[ =\"']{1,5}[\w.-]{1,64}:(?P<s>[^\s\"']{1,255})"),
+    place("password", "securestring", r"(?i:securestring(?: -string)?)\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
+    place("password", "credential(", r"(?i:credential)\(\s*[\"'][^\"'\n]{1,80}[\"'],\s*[\"'](?P<s>[^\"'\n]{1,255})"),
+    place(
+        "password",
+        "getconnection(|basicauth(|digestauth(|auth=(|auth(",
+        r"(?i:getconnection|basicauth|digestauth|auth)=?\([^()\n]{0,120}?[\"'](?P<s>[^\"'\n]{4,255})[\"']\s*\)",
+        looks.is_made_up,
+    ),
+    place("password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"),
+    place("password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", _argument),
+    place(
+        "password",
+        "${",
+        r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>[^\s${}\"']{4,255})\}",
+        _argument,
+    ),
+    place(
+        "aws-secret",
+        "akia|asia",
+        r"A(?:KI|SI)A[A-Z0-9]{16}[\"'\s:,=|;]{1,10}(?:\w{0,30}[\"'\s:,=|]{1,10})?"
+        r"(?P<s>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])",
+        looks.is_random,
+    ),
+)
+_BEFORE: tuple[Behind, ...] = (
+    Behind(
+        "password",
+        (
+            " as password",
+            " as the password",
+            " as pw",
+            " is the password",
+            " as passwort",
+            " as token",
+            " as the token",
+        ),
+        Pattern(r"[\"'`]?(?P<s>[^\s\"'`]{8,255})"),
+        looks.is_made_up,
+    ),
+    Behind(
+        "password",
+        ("| convertto-securestring",),
+        Pattern(r"\s?[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
+        looks.could_be_secret,
+    ),
+    Behind(
+        "password",
+        ("</value><plaintext>true", "</value>\n"),
+        Pattern(r"(?i)(?P<s>[^<>\n]{1,255})>eulav<"),
+        looks.could_be_secret,
+        Pattern(r"(?i)</value>\s*<plaintext>true"),
+    ),
+)
+SERVICES: tuple[Detector, ...] = (*SQL, *PROTOCOLS, *DEVICES, *CONFIGURATION, *CODE, *LOGINS, *_BEFORE)

@@ -1,0 +1,143 @@
+"""The body of a request → plain data: JSON, also as templates mangle it, JSON lines, forms; hostile input bounded."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from email import policy
+from email.parser import BytesParser
+from typing import Any
+from urllib.parse import parse_qsl
+
+from onrecall.domain.errors import Invalid
+
+DEEPEST = 64
+"""The most levels of nesting that a payload may have."""
+MOST_LINES = 10_000
+"""The most documents in a body of JSON lines, and the most fields in a form."""
+LONGEST_NESTED = 1_000_000
+"""Characters of a text that is looked at for JSON in it."""
+CARRIERS = ("payload", "data", "json", "body", "event", "alert", "message", "content")
+"""Form fields whose value is the whole message as JSON."""
+_INVALID_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
+_FORM = re.compile(r"[\w.\-\[\]%+*]{1,200}=[^\s{<\"]*(?:&[\w.\-\[\]%+*]{1,200}=[^\s{<\"]*)*", re.ASCII)
+_BETWEEN = " \t\r\n,"
+
+
+def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
+    """Returns what a body says as plain data: an object, a list, or a single value.
+
+    Read are JSON, with raw line breaks and stray backslashes in its texts too; several JSON documents one after the
+    other, as a list; forms, also such as carry the message in one field. UTF-8, else UTF-16 by its mark, else Latin-1.
+
+    Raises:
+        Invalid: it is none of these, or nested deeper than any tool's; the message says at which place.
+    """
+    kind = (headers or {}).get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return _bounded(_from_form(_multipart(body, (headers or {})["content-type"])))
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError):
+        decoded = _mangled(body, kind)
+    return _bounded(decoded)
+
+
+def decode_text(body: bytes) -> str:
+    """Returns the characters of a body, whatever its encoding; nothing is refused."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "replace")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace") if b"\x81" not in body else body.decode("latin-1")
+
+
+def parse_nested(value: Any) -> Any:
+    """Returns the object or list that a text holds as JSON; the value itself where it holds none."""
+    if not isinstance(value, str) or len(value) > LONGEST_NESTED:
+        return value
+    text = value.strip()
+    if not text or (text[0], text[-1]) not in (("{", "}"), ("[", "]")):
+        return value
+    try:
+        found = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return value
+    return value if _is_deeper(found, DEEPEST // 2) else found
+
+
+def _mangled(body: bytes, kind: str) -> Any:
+    text = decode_text(body).strip()
+    if not text:
+        raise Invalid("the body is empty; send the message as JSON", "body")
+    if kind == "application/x-www-form-urlencoded" or (_FORM.fullmatch(text) and len(text) < LONGEST_NESTED):
+        fields = parse_qsl(text, keep_blank_values=True, errors="replace")
+        if fields and text[0] not in "{[":
+            return _from_form(fields)
+    documents = list(_documents(text))
+    return documents[0] if len(documents) == 1 else documents
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """The JSON documents of a text, one after the other."""
+    decoder, place = json.JSONDecoder(strict=False), 0
+    repaired = _INVALID_ESCAPE.sub(r"\\\\", text)
+    for _ in range(MOST_LINES):
+        try:
+            document, place = decoder.raw_decode(repaired, place)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(f"the body is not JSON: {error}", "body") from error
+        yield document
+        while place < len(repaired) and repaired[place] in _BETWEEN:
+            place += 1
+        if place == len(repaired):
+            return
+    raise Invalid(f"the body has more than {MOST_LINES:,} documents; send it in parts", "body")
+
+
+def _from_form(fields: list[tuple[str, str]]) -> Any:
+    """What a form says: the message that one of its fields carries, else its fields by name."""
+    if len(fields) > MOST_LINES:
+        raise Invalid(f"the form has more than {MOST_LINES:,} fields", "body")
+    named: dict[str, Any] = {}
+    for name, value in fields:
+        named.setdefault(name, []).append(value)
+    named = {name: values[0] if len(values) == 1 else values for name, values in named.items()}
+    carried = [(name, found) for name in named if (found := parse_nested(named[name])) is not named[name]]
+    if len(carried) == 1 and carried[0][0].lower() in CARRIERS:
+        return carried[0][1]
+    return named | dict(carried)
+
+
+def _multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\nMIME-Version: 1.0\r\n\r\n"
+    message = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    parts = message.iter_parts() if message.is_multipart() else ()
+    fields = []
+    for part in parts:
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            fields.append((name, decode_text(content)))
+    if not fields:
+        raise Invalid("the form has no field; send the message as JSON", "body")
+    return fields
+
+
+def _bounded(decoded: Any) -> Any:
+    if _is_deeper(decoded, DEEPEST):
+        raise Invalid(f"the body is nested deeper than {DEEPEST} levels", "body")
+    return decoded
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer = [value]
+    for _ in range(levels):
+        layer = [inner for outer in layer if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not layer:
+            return False
+    return True
+
+
+def _inside(outer: dict[str, Any] | list[Any]) -> list[Any]:
+    return list(outer.values()) if isinstance(outer, dict) else outer

@@ -1,0 +1,185 @@
+"""Every source by its name: those that come with OnRecall, and those that an operator added as files."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from onrecall.domain.errors import NotFound
+from onrecall.sources import (
+    alertmanager,
+    anomaly,
+    cloudevents,
+    cloudwatch,
+    datadog,
+    generic,
+    github,
+    grafana,
+    opsgenie,
+    pagerduty,
+    pagerduty_events,
+    prometheus,
+    rootly,
+    sentry,
+    sns,
+    sns_certificates,
+)
+from onrecall.sources.defined_source import CodeParser, CompiledShape, DefinedSource
+from onrecall.sources.definition import FOLDER, NAME, SUFFIX, SourceDefinition, definition_names, load_definition
+from onrecall.sources.mapping import Mapped
+from onrecall.sources.purposes import mark_purposes
+from onrecall.sources.webhook import Delivery, Parsed, Source, Verify
+
+GENERIC = generic.NAME
+_PREFIX = f"{GENERIC}/"
+_SIGNING: Mapping[str, Verify] = {
+    "grafana": grafana.verify,
+    "pagerduty": pagerduty.verify,
+    "sentry": sentry.verify,
+    "cloudwatch": sns.Certificates(sns_certificates.fetch).verify,
+    "rootly": rootly.verify,
+    "github": github.verify,
+}
+_BARE = re.compile(r"[^a-z0-9]+")
+
+
+class SourceCatalog(Mapping[str, Source]):
+    """All sources; a file is read when its source is first heard, for most are never."""
+
+    def __init__(self, folder: Path | None = None, mapped: Mapped = generic.UNMAPPED) -> None:
+        self._paths = {name: FOLDER / f"{name}{SUFFIX}" for name in definition_names()}
+        self._own = set(definition_names(folder)) if folder else set()
+        self._paths |= {name: folder / f"{name}{SUFFIX}" for name in self._own} if folder else {}
+        self._mapped = mapped
+        self._compiled: dict[str, DefinedSource] = {}
+
+    def __getitem__(self, name: str) -> Source:
+        if name == GENERIC or (name.startswith(_PREFIX) and NAME.fullmatch(name.removeprefix(_PREFIX))):
+            return Source(name, self._parse_generic(name))
+        if name not in self._paths:
+            raise KeyError(name)
+        return Source(name, self._parse_defined(name), _SIGNING.get(name))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from sorted({*self._paths, GENERIC})
+
+    def __len__(self) -> int:
+        return len({*self._paths, GENERIC})
+
+    def find(self, name: str) -> Source:
+        """Returns the source of a name, however it is spelled; NotFound names those that are alike."""
+        lower = name.lower()
+        if lower in self:
+            return self[lower]
+        if (known := self._spellings.get(_BARE.sub("", lower))) is not None:
+            return self[known]
+        close = difflib.get_close_matches(lower[:60], list(self), 3, 0.6)
+        hint = f"did you mean {' or '.join(close)}?" if close else "`onrecall sources list` names them"
+        raise NotFound(f"there is no source {name[:60]!r}; {hint} Anything else goes to generic/NAME")
+
+    def definition(self, name: str) -> SourceDefinition | None:
+        """Returns what the file of a source says; None for `generic`, which has none."""
+        return self.defined(name).definition if name in self._paths else None
+
+    def defined(self, name: str) -> DefinedSource:
+        """Returns what reads the payloads of a tool, made from its file when it is first wanted."""
+        if name not in self._compiled:
+            definition = load_definition(self._paths[name])
+            self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything)
+        return self._compiled[name]
+
+    def file_of(self, name: str) -> DefinedSource | None:
+        """Returns what reads the payloads posted under a name, where a file does; `generic/acme` by acme.yaml."""
+        own = name.removeprefix(_PREFIX)
+        if name in self._paths or (name.startswith(_PREFIX) and own in self._own):
+            return self.defined(own)
+        return None
+
+    def check(self) -> None:
+        """Read the operator's own files; Invalid names the first that is wrong."""
+        for name in sorted(self._own):
+            self.defined(name)
+
+    def recognise(self, body: Any, besides: str = "") -> tuple[DefinedSource, CompiledShape] | None:
+        """Returns the tool and shape that a body surely is of, but for one tool; None if none or several claim it."""
+        sample = body[0] if isinstance(body, list) and body else body
+        if not isinstance(sample, dict):
+            return None
+        fitting = [
+            (source, shape) for source, shape in self._certain if source.name != besides and shape.matcher.fits(sample)
+        ]
+        most = max((len(shape.matcher.marks) for _, shape in fitting), default=0)
+        best = [(source, shape) for source, shape in fitting if len(shape.matcher.marks) == most]
+        return best[0] if len({source.name for source, _ in best}) == 1 else None
+
+    def read(
+        self, body: Any, delivery: Delivery, now: datetime, source: str | None = None, besides: str = ""
+    ) -> Parsed | None:
+        """Returns what a recognised body says, under the tool's own name or another; None where none is known."""
+        found = self.recognise(body, besides)
+        if found is None:
+            return None
+        parsed = found[0].read(body, delivery, now, source or found[0].name)
+        return replace(parsed, confirmation=None)  # nobody may have an address fetched by wrapping a request for it
+
+    @cached_property
+    def _certain(self) -> tuple[tuple[DefinedSource, CompiledShape], ...]:
+        sources = [self.defined(name) for name in self._paths]
+        return tuple(
+            (source, shape)
+            for source in sources
+            for shape in source.shapes
+            if shape.shape.certain and shape.matcher.marks
+        )
+
+    @cached_property
+    def _spellings(self) -> Mapping[str, str]:
+        spelled = {_BARE.sub("", name): name for name in self}
+        others = {_BARE.sub("", also): name for name in self._paths for also in self.defined(name).definition.also}
+        return others | spelled
+
+    @cached_property
+    def _code(self) -> Mapping[str, CodeParser]:
+        return {
+            "alertmanager": alertmanager.parser,
+            "prometheus": prometheus.parser,
+            "grafana": alertmanager.parser,
+            "pagerduty": lambda _: pagerduty.parse,
+            "pagerduty-events": lambda _: pagerduty_events.parse,
+            "pagerduty-changes": lambda _: pagerduty_events.parse_change,
+            "opsgenie": lambda _: opsgenie.parse,
+            "sentry": lambda _: sentry.parse,
+            "datadog": lambda _: datadog.parse,
+            "cloudwatch": lambda _: cloudwatch.parser(partial(self.read, besides=cloudwatch.NAME)),
+            "cloudevents": lambda _: cloudevents.parser(partial(self.read, besides=cloudevents.NAME)),
+            "rootly": lambda _: rootly.parse,
+            "github": lambda _: github.parse,
+            "anomaly": lambda _: anomaly.parse,
+        }
+
+    def _parse_defined(self, name: str) -> Any:
+        return lambda delivery, now: mark_purposes(self.defined(name).parse(delivery, now))
+
+    def _parse_generic(self, name: str) -> Any:
+        own = name.removeprefix(_PREFIX)
+
+        def parse(delivery: Delivery, now: datetime) -> Parsed:
+            if own in self._own:
+                return mark_purposes(self.defined(own).parse(delivery, now, name))
+            body = delivery.decoded()
+            if name == GENERIC and self._mapped is not generic.UNMAPPED:
+                return mark_purposes(generic.read_body(body, now, name, self._mapped))
+            if name == GENERIC:
+                return mark_purposes(self.read(body, delivery, now) or generic.read_body(body, now, name))
+            parsed = self.read(body, delivery, now, name) or generic.read_body(body, now, name)
+            return mark_purposes(replace(parsed, signals=tuple(replace(one, source=name) for one in parsed.signals)))
+
+        return parse
+
+    @staticmethod
+    def _read_anything(body: Any, now: datetime, source: str) -> Parsed:
+        return generic.read_body(body, now, source)

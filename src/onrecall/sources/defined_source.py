@@ -1,0 +1,207 @@
+"""One tool whose payloads a file describes: which of its shapes a message has, and what that says."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.errors import Invalid
+from onrecall.sources import payload
+from onrecall.sources.body_decoding import decode_text
+from onrecall.sources.definition import Shape, SourceDefinition, merged_fields
+from onrecall.sources.expressions import ROOT, Expression, compile_expression
+from onrecall.sources.mapping import nested
+from onrecall.sources.payload import Fields
+from onrecall.sources.shape_reader import Reading, ShapeReader
+from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed
+
+CodeParser = Callable[[str], Parse]
+"""Takes the name that the source has in what is stored, returns the parser."""
+ReadAnything = Callable[[Any, datetime, str], Parsed]
+"""Reads a body by the common names of its fields."""
+TEXT, LINES = "_text", "_lines"
+"""Where the text of a message stands that is neither JSON nor a form."""
+MOST_LINES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Whether a body has a shape: something stands in every place that marks it, and what the file says is true."""
+
+    names: frozenset[str]
+    """Fields that the body must have, for a quick look."""
+    marks: tuple[tuple[str, ...], ...]
+    when: Expression | None
+
+    @classmethod
+    def of(cls, shape: Shape) -> "Matcher":
+        """The matcher of a shape."""
+        marks = tuple(_steps(mark) for mark in shape.marks)
+        when = compile_expression(shape.when) if shape.when else None
+        return cls(frozenset(steps[0] for steps in marks), marks, when)
+
+    def fits(self, body: Fields) -> bool:
+        """Whether a body has the shape."""
+        if not self.names <= body.keys() or not all(_is_there(body, steps) for steps in self.marks):
+            return False
+        return self.when is None or bool(self.when(body))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledShape:
+    """A shape, what it is told by, and what reads it."""
+
+    shape: Shape
+    matcher: Matcher
+    reader: ShapeReader | None
+    """None where code reads it, or where it says nothing."""
+
+
+class DefinedSource:
+    """Reads the payloads of one tool."""
+
+    def __init__(
+        self, name: str, definition: SourceDefinition, code: Mapping[str, CodeParser], read_anything: ReadAnything
+    ) -> None:
+        self.name = name
+        self.definition = definition
+        self._code = code
+        self._read_anything = read_anything
+        self.shapes = tuple(self._compile(shape) for shape in definition.shapes)
+
+    def _compile(self, shape: Shape) -> CompiledShape:
+        if shape.parser is not None and shape.parser not in self._code:
+            raise Invalid(
+                f"{self.name}: shape {shape.name!r} names the parser {shape.parser!r}, which there is not", "parser"
+            )
+        reader = (
+            None if shape.parser or shape.silent else ShapeReader(shape, merged_fields(self.definition.fields, shape))
+        )
+        return CompiledShape(shape, Matcher.of(shape), reader)
+
+    def parse(self, delivery: Delivery, now: datetime, source: str | None = None) -> Parsed:
+        """Returns what a message says, under this name or another; Invalid when its body can't be read at all."""
+        if self.definition.parser and all(compiled.shape.parser for compiled in self.shapes):
+            return self._code[self.definition.parser](source or self.name)(delivery, now)
+        return self.read(self._decoded(delivery), delivery, now, source or self.name)
+
+    def _decoded(self, delivery: Delivery) -> Any:
+        """What a body says; for a tool that sends text, its lines under `_lines` and all of it under `_text`."""
+        try:
+            return delivery.decoded()
+        except Invalid:
+            if not any(TEXT in shape.matcher.names for shape in self.shapes):
+                raise
+        text = decode_text(delivery.body)
+        lines = [line.strip() for line in text.splitlines()[:MOST_LINES] if line.strip()]
+        if not lines:
+            raise Invalid("the body is empty", "body")
+        return {TEXT: text, LINES: lines}
+
+    def read(self, body: Any, delivery: Delivery, now: datetime, source: str) -> Parsed:
+        """Returns what a decoded body says: one message, or a list of them."""
+        if not isinstance(body, list):
+            return self._read_message(payload.fields(body, "body"), delivery, now, source)
+        if len(body) > MOST_ITEMS:
+            raise Invalid(f"the body has {len(body)} messages; send at most {MOST_ITEMS} at once", "body")
+        if self._reads_lists(body):
+            return self._code[self.definition.parser or ""](source)(delivery, now)
+        parts = [self._read_part(part, f"body[{n}]", now, source) for n, part in enumerate(body)]
+        return Parsed(
+            tuple(signal for part in parts for signal in part.signals),
+            tuple(part for parsed in parts for part in parsed.malformed),
+        )
+
+    def shape_of(self, body: Fields) -> CompiledShape | None:
+        """Returns the first shape that a message has; None where it has none."""
+        return next((shape for shape in self.shapes if shape.matcher.fits(body)), None)
+
+    def readings(self, body: Any, now: datetime) -> Iterator[Reading]:
+        """Yields what was found for each alert of a decoded body, and where; nothing where code reads it."""
+        for part in body if isinstance(body, list) else [body]:
+            found = self.shape_of(part) if isinstance(part, dict) else None
+            if found is None or found.reader is None:
+                continue
+            listed = payload.at(part, found.shape.each) if found.shape.each else None
+            scopes = (
+                [{**one, ROOT: part} for one in listed if isinstance(one, dict)] if isinstance(listed, list) else [part]
+            )
+            for scope in scopes:
+                reading = Reading(self.name, now)
+                try:
+                    signals = found.reader.read(scope, reading)
+                except Invalid:
+                    continue
+                yield reading
+                yield from (Reading(self.name, now) for _ in signals[1:])  # acknowledgements and notes of the same part
+
+    def _reads_lists(self, body: list[Any]) -> bool:
+        return bool(self.definition.parser) and not any(
+            isinstance(part, dict) and self.shape_of(part) for part in body[:1]
+        )
+
+    def _read_part(self, part: Any, where: str, now: datetime, source: str) -> Parsed:
+        raw = json.dumps(part)
+        try:
+            parsed = self._read_message(payload.fields(part, where), Delivery(raw.encode()), now, source)
+        except Invalid as error:
+            return Parsed(malformed=(Malformed(where, error.field, str(error), raw),))
+        return replace(parsed, malformed=tuple(replace(one, where=f"{where}.{one.where}") for one in parsed.malformed))
+
+    def _read_message(self, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+        found = self.shape_of(body)
+        if found is None:
+            return self._read_unknown(body, delivery, now, source)
+        if found.shape.silent:
+            return Parsed()
+        if found.shape.parser:
+            return self._code[found.shape.parser](source)(delivery, now)
+        assert found.reader
+        if found.shape.each:
+            return self._read_each(found, body, now, source)
+        return payload.whole(body, lambda part: self._signals(found, part, now, source))
+
+    def _read_each(self, found: CompiledShape, body: Fields, now: datetime, source: str) -> Parsed:
+        path = found.shape.each or ""
+        listed = payload.at(body, path)
+
+        def wrap(part: Any) -> Any:
+            head, _, rest = path.partition(".")
+            return {**body, head: nested(rest, [part]) if rest else [part]}
+
+        return payload.parts(listed, path, lambda part: self._signals(found, {**part, ROOT: body}, now, source), wrap)
+
+    def _signals(self, found: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[Signal, ...]:
+        assert found.reader
+        return found.reader.read(scope, Reading(source, now))
+
+    def _read_unknown(self, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+        """A message in a shape that the file does not know: by the tool's code, else by the common names of fields."""
+        if self.definition.parser:
+            return self._code[self.definition.parser](source)(delivery, now)
+        problem = f"the message has none of the known shapes of {self.definition.tool}; it is read by common names"
+        parsed = self._read_anything(body, now, source)
+        return replace(
+            parsed,
+            signals=tuple(
+                replace(signal, problems=(problem, *signal.problems)) if isinstance(signal, Alert) else signal
+                for signal in parsed.signals
+            ),
+        )
+
+
+def _steps(mark: str) -> tuple[str, ...]:
+    """The steps to a mark: dotted, or a JSON pointer where a name holds a dot."""
+    if mark.startswith("/"):
+        return tuple(step.replace("~1", "/").replace("~0", "~") for step in mark[1:].split("/"))
+    return tuple(mark.split("."))
+
+
+def _is_there(body: Any, steps: tuple[str, ...]) -> bool:
+    for step in steps:
+        if not isinstance(body, dict) or step not in body:
+            return False
+        body = body[step]
+    return True

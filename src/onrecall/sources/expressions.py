@@ -1,0 +1,188 @@
+"""JMESPath, compiled once, with a few functions of our own: where a field stands in a payload. Nothing in it can act.
+
+https://jmespath.org says what an expression is. Added here are `capture`, `matches`, `from_json`, `join_text`,
+`pairs`, `tags`, `words`, `lower` and `plain_text`; docs/sources.md lists them.
+The body of the whole message stands under `_root`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import jmespath.functions
+import jmespath.parser
+from jmespath.exceptions import JMESPathError
+
+from onrecall.domain.errors import Invalid
+from onrecall.sources.body_decoding import parse_nested
+from onrecall.sources.payload import filled, plain
+from onrecall.sources.payload import tags as tags_to_labels
+
+ROOT = "_root"
+LONGEST_EXPRESSION = 1_200
+LONGEST_PATTERN = 500
+LONGEST_SEARCHED = 2_000
+"""Characters of a text that a pattern is tried on."""
+MOST_PAIRS = 256
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_SIMPLE = re.compile(rf"{_NAME}(?:\.{_NAME})*", re.ASCII)
+_PATTERNED = ("capture", "matches")
+_ANY = ["string", "number", "boolean", "null", "array", "object"]
+_NAMED_AS = ("key", "name", "Key", "Name", "tag")
+_VALUED_AS = ("value", "Value", "stringValue", "val")
+
+Expression = Callable[[Any], Any]
+"""Takes plain data, returns what stands there; None where nothing does, or something that the expression can't use."""
+
+
+class _Functions(jmespath.functions.Functions):
+    """What expressions may call beside JMESPath's own functions. All of them are pure, and none raises on odd data."""
+
+    @jmespath.functions.signature({"types": _ANY}, {"types": ["string"]})
+    def _func_capture(self, text: Any, pattern: str) -> str | None:
+        found = _search(pattern, text)
+        return (found[1] if found.re.groups else found[0]) if found else None
+
+    @jmespath.functions.signature({"types": _ANY}, {"types": ["string"]})
+    def _func_matches(self, text: Any, pattern: str) -> bool:
+        return _search(pattern, text) is not None
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_from_json(self, value: Any) -> Any:
+        return parse_nested(value)
+
+    @jmespath.functions.signature({"types": ["string"]}, {"types": ["array"]})
+    def _func_join_text(self, separator: str, values: list[Any]) -> str | None:
+        return separator.join(text for value in values[:MOST_PAIRS] if (text := filled(value))) or None
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_pairs(self, value: Any) -> dict[str, Any]:
+        return labels_from_pairs(value)
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_tags(self, value: Any) -> dict[str, str]:
+        return labels_from_tags(value)
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_lower(self, value: Any) -> str | None:
+        text = plain(value)
+        return text.lower() if text else None
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_words(self, value: Any) -> list[str]:
+        return (plain(value) or "").split()[:MOST_PAIRS]
+
+    @jmespath.functions.signature({"types": _ANY})
+    def _func_plain_text(self, value: Any) -> str | None:
+        return plain(value)
+
+
+def is_path(text: str) -> bool:
+    """Whether an expression is nothing but a dotted path, so that it names its field by itself."""
+    return _SIMPLE.fullmatch(text) is not None
+
+
+def compile_expression(text: str) -> Expression:
+    """Returns an expression ready to use; Invalid where it is none, naming the place."""
+    if is_path(text):
+        return _walk(tuple(text.split(".")))
+    if len(text) > LONGEST_EXPRESSION:
+        raise Invalid(f"the expression {text[:40]!r}… is longer than {LONGEST_EXPRESSION} characters", "expression")
+    try:
+        parsed = jmespath.parser.Parser().parse(text)
+    except (JMESPathError, ValueError, RecursionError) as error:
+        raise Invalid(f"the expression {text!r} is no JMESPath: {str(error).splitlines()[0]}", "expression") from error
+    _check_calls(text, parsed.parsed)
+    options = jmespath.Options(custom_functions=_Functions())
+
+    def search(scope: Any) -> Any:
+        try:
+            return parsed.search(scope, options)
+        except (JMESPathError, RecursionError, OverflowError, ValueError, TypeError):
+            return None  # the payload has another shape than the expression asks for: nothing stands there
+
+    return search
+
+
+def labels_from_pairs(value: Any) -> dict[str, Any]:
+    """A list of objects that have a name and a value each, as one object; also where the list stands in a text."""
+    listed = parse_nested(value)
+    if not isinstance(listed, list):
+        return {}
+    pairs: dict[str, Any] = {}
+    for entry in listed[:MOST_PAIRS]:
+        if isinstance(entry, dict) and (name := _first(entry, _NAMED_AS)) is not None:
+            held = _first(entry, _VALUED_AS)
+            pairs.setdefault(str(name), _first(held, _VALUED_AS) if isinstance(held, dict) else held)
+    return pairs
+
+
+def labels_from_tags(value: Any) -> dict[str, str]:
+    """Tags as labels: a list of `env:prod`, a list of pairs, an object, or such in one text, parted by commas."""
+    value = parse_nested(value)
+    if isinstance(value, str):
+        value = [tag.strip() for tag in value.split(",")]
+    if isinstance(value, dict):
+        return {name: text for name, held in value.items() if (text := plain(held))}
+    named = {name: text for name, held in labels_from_pairs(value).items() if (text := plain(held))}
+    return tags_to_labels(value) | named
+
+
+def _first(held: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((held[name] for name in names if held.get(name) is not None), None)
+
+
+def _walk(names: tuple[str, ...]) -> Expression:
+    """A dotted path without the machinery, as most are."""
+
+    def walk(scope: Any) -> Any:
+        for name in names:
+            if not isinstance(scope, dict):
+                return None
+            scope = scope.get(name)
+        return scope
+
+    return walk
+
+
+def _search(pattern: str, text: Any) -> re.Match[str] | None:
+    searched = plain(text)
+    return _pattern(pattern).search(searched[:LONGEST_SEARCHED]) if searched else None
+
+
+@lru_cache(maxsize=1_000)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _check_calls(text: str, node: Mapping[str, Any]) -> None:
+    """A pattern must stand in the file: one that a payload brings could keep a processor busy for hours."""
+    for inner in _nodes(node):
+        if inner["type"] == "subexpression" and inner["children"][0]["type"] == "not_expression":
+            raise Invalid(f"the expression {text!r} negates a part of a path alone; write !(a.b)", "expression")
+        if inner["type"] != "function_expression":
+            continue
+        if not hasattr(_Functions, f"_func_{inner['value']}"):
+            raise Invalid(f"the expression {text!r} calls {inner['value']}(), which there is not", "expression")
+        if inner["value"] in _PATTERNED:
+            _check_pattern(text, inner["children"])
+
+
+def _check_pattern(text: str, arguments: list[Mapping[str, Any]]) -> None:
+    if len(arguments) != 2 or arguments[1]["type"] != "literal" or not isinstance(arguments[1]["value"], str):
+        raise Invalid(f"the expression {text!r} needs its pattern written out, such as '^host=(.+)$'", "expression")
+    pattern = arguments[1]["value"]
+    if len(pattern) > LONGEST_PATTERN:
+        raise Invalid(f"a pattern in {text!r} is longer than {LONGEST_PATTERN} characters", "expression")
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise Invalid(f"the pattern {pattern!r} is no regular expression: {error}", "expression") from error
+
+
+def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, dict) and "type" in node:
+        yield node
+        for child in node.get("children") or ():
+            yield from _nodes(child)

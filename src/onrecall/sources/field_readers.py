@@ -1,0 +1,236 @@
+"""One field of a definition, compiled: where it stands, and what stands there as text, time, number or labels."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Severity
+from onrecall.domain.severity import severity as severity_of_word
+from onrecall.sources import payload
+from onrecall.sources.definition import SeverityRule, StatusRule, TimeRule
+from onrecall.sources.expressions import Expression, compile_expression, is_path, labels_from_tags
+from onrecall.sources.states import is_over
+from onrecall.sources.timestamps import read_formatted, read_timestamp
+
+NAMED_BY = ("display_value", "displayName", "display_name", "name", "title", "summary", "value", "slug", "id")
+"""An object that stands where a text is wanted goes by one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One expression and its text, for errors and for the rehearsal."""
+
+    text: str
+    find: Expression
+    is_path: bool = True
+
+    def value(self, scope: Any) -> Any:
+        """What stands there; None also where the condition of a longer expression is not met."""
+        found = self.find(scope)
+        return None if found is False and not self.is_path else found
+
+    def named(self, field: str) -> str:
+        """How the place is called in a sentence: a path by itself, a longer expression by the field that it is for."""
+        return self.text if self.is_path else field
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a field, and where; `place` is empty where it was worked out."""
+
+    value: Any
+    place: str
+
+
+def compile_places(texts: Iterable[str] | None) -> tuple[Place, ...]:
+    """Returns the places of a field, in the order in which they are tried."""
+    return tuple(Place(text, compile_expression(text), is_path(text)) for text in texts or ())
+
+
+def find_text(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_TEXT) -> Finding | None:
+    """Returns the first text that says something."""
+    for place in places:
+        if text := as_text(place.value(scope)):
+            return Finding(payload.cut(text, longest), place.text)
+    return None
+
+
+def find_line(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_LINE) -> Finding | None:
+    """Returns the first text that says something, as one line: its first that holds anything."""
+    for place in places:
+        text = as_text(place.value(scope)) or ""
+        line = next((" ".join(row.split()) for row in text.splitlines() if row.strip()), None)
+        if line:
+            return Finding(payload.cut(line, longest), place.text)
+    return None
+
+
+def find_name(places: Sequence[Place], scope: Any) -> Finding | None:
+    """Returns the first that surely names something, such as a service."""
+    for place in places:
+        found = find_line((place,), scope, payload.LONGEST_NAME)
+        if found and payload.is_name(found.value):
+            return found
+    return None
+
+
+def as_text(value: Any) -> str | None:
+    """The value as text: an object by its name, a list by its first entry that says something."""
+    if isinstance(value, dict):
+        return next((text for name in NAMED_BY if (text := payload.filled(value.get(name)))), None)
+    if isinstance(value, list):
+        return next((text for entry in value[:20] if not isinstance(entry, list) and (text := as_text(entry))), None)
+    return payload.filled(value)
+
+
+class StatusReader:
+    """Reads whether an alert fires, is over or was acknowledged."""
+
+    def __init__(self, rule: StatusRule) -> None:
+        self.places = compile_places(rule.places)
+        self._words = {
+            **dict.fromkeys(rule.firing, "firing"),
+            **dict.fromkeys(rule.acknowledged, "acknowledged"),
+            **dict.fromkeys(rule.resolved, "resolved"),
+        }
+
+    def find(self, scope: Any) -> tuple[Finding | None, str | None]:
+        """Returns `firing`, `resolved` or `acknowledged` with its place, and the word that nobody knows, if any."""
+        unknown: str | None = None
+        for place in self.places:
+            word = as_text(place.value(scope))
+            if word is None:
+                continue
+            if state := self._words.get(word.strip().lower()):
+                return Finding(state, place.text), None
+            over = is_over(word)
+            if over is not None:
+                return Finding("resolved" if over else "firing", place.text), None
+            unknown = (
+                unknown or f"`{place.named('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
+            )
+        return None, unknown
+
+
+class SeverityReader:
+    """Reads how bad it is, in the tool's own words."""
+
+    def __init__(self, rule: SeverityRule) -> None:
+        self.places = compile_places(rule.places)
+        self._words = rule.map
+
+    def find(self, scope: Any) -> Finding | None:
+        """Returns the first severity that is known."""
+        for place in self.places:
+            word = as_text(place.find(scope))
+            if word and (known := self.of(word)) != "unknown":
+                return Finding(known, place.text)
+        return None
+
+    def of(self, word: str) -> Severity:
+        """The severity that a word stands for; a bare number only where the file says so, for nobody counts alike."""
+        own = self._words.get(word.strip().lower())
+        if own is not None:
+            return own
+        return "unknown" if word.strip().lstrip("-").replace(".", "", 1).isdigit() else severity_of_word(word)
+
+
+class TimeReader:
+    """Reads a time."""
+
+    def __init__(self, field: str, rule: TimeRule) -> None:
+        self.places = compile_places(rule.places)
+        self._field = field
+        self._formats = rule.formats
+        self._zone = compile_expression(rule.zone) if rule.zone else None
+
+    def find(self, scope: Any) -> tuple[Finding | None, str | None]:
+        """Returns the first that is a time, in UTC; else the problem of the first that is none."""
+        problem: str | None = None
+        for place in self.places:
+            value = place.value(scope)
+            if not isinstance(value, str | int | float) or payload.filled(value) is None:
+                continue
+            try:
+                if moment := self._read(value, place.named(self._field), scope):
+                    return Finding(moment, place.text), None
+            except Invalid as error:
+                problem = problem or str(error)
+        return None, problem
+
+    def _read(self, value: str | float, field: str, scope: Any) -> datetime | None:
+        zone = payload.filled(self._zone(scope)) if self._zone else None
+        return (
+            read_formatted(value, field, self._formats, zone) if self._formats else read_timestamp(value, field, zone)
+        )
+
+
+def find_moment(places: Sequence[Place], scope: Any) -> datetime | None:
+    """Returns the first of these that is a time, in UTC."""
+    for place in places:
+        try:
+            if moment := read_timestamp(place.find(scope), place.text):
+                return moment
+        except Invalid:
+            continue
+    return None
+
+
+class LabelReader:
+    """Reads labels one by one, and whole sets of them."""
+
+    def __init__(self, named: Mapping[str, Sequence[str]], sets: Sequence[str], details: Sequence[str]) -> None:
+        self.named = {name: compile_places(places) for name, places in named.items()}
+        self.sets = compile_places(sets)
+        self.details = compile_places(details)
+
+    def find(self, scope: Any) -> tuple[dict[str, str], dict[str, str]]:
+        """Returns labels and annotations; a label with a place of its own counts before those of a set."""
+        labels: dict[str, str] = {}
+        annotations: dict[str, str] = {}
+        for place in self.details:
+            free = flatten(place.find(scope), payload.LONGEST_TEXT)
+            labels |= payload.known(free)
+            annotations |= {name: text for name, text in free.items() if name.lower() not in payload.KNOWN}
+        for place in self.sets:
+            labels |= flatten(place.find(scope))
+        for name, places in self.named.items():
+            if found := find_line(places, scope):
+                labels[name] = found.value
+        return bounded(labels), bounded(annotations)
+
+
+def flatten(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
+    """Labels of an object, of tags or of pairs, without what says nothing."""
+    found = payload.flat(value, longest) if isinstance(value, dict) else labels_from_tags(value)
+    return {
+        payload.cut(name, payload.LONGEST_NAME): payload.cut(text, longest)
+        for name, held in found.items()
+        if (text := payload.filled(held)) and name
+    }
+
+
+def bounded(labels: Mapping[str, str]) -> dict[str, str]:
+    """The first so many of them."""
+    return dict(list(labels.items())[: payload.MOST_LABELS])
+
+
+def find_numbers(named: Mapping[str, Sequence[Place]], scope: Any) -> dict[str, float]:
+    """Returns measured numbers by name."""
+    found: dict[str, float] = {}
+    for name, places in named.items():
+        numbers = (payload.number({"value": place.find(scope)}, "value") for place in places)
+        if (number := next((one for one in numbers if one is not None), None)) is not None:
+            found[name] = number
+    return found
+
+
+def addresses(value: Any) -> Iterator[Any]:
+    """The addresses in a value: one, a list of them, or objects that hold one."""
+    for entry in value if isinstance(value, list) else [value]:
+        if isinstance(entry, dict):
+            yield next((entry[name] for name in ("href", "url", "link") if entry.get(name)), None)
+        else:
+            yield entry

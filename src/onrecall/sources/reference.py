@@ -1,0 +1,122 @@
+"""What a source reads from where, for people: the rows of the table in docs/sources.md, and configuration to paste."""
+
+from collections.abc import Iterable, Sequence
+
+from onrecall.sources.catalog import SourceCatalog
+from onrecall.sources.defined_source import DefinedSource
+from onrecall.sources.definition import Fields, SourceDefinition, merged_fields
+
+COLUMNS = ("title", "key", "status", "severity", "service", "time", "links")
+BEGIN, END = "<!-- table of sources: begin -->", "<!-- table of sources: end -->"
+_MOST = 4
+_LONGEST = 70
+
+
+def describe(source: DefinedSource) -> dict[str, str]:
+    """Returns where each column's field stands in the payloads of a source, as Markdown."""
+    definition = source.definition
+    read = dict(definition.reads)
+    shapes = [merged_fields(definition.fields, one) for one in definition.shapes if not (one.parser or one.silent)]
+    found = {
+        "title": _places(fields.title for fields in shapes),
+        "key": _places(fields.key for fields in shapes) or "title, service and host",
+        "status": _status(shapes),
+        "severity": _places(fields.severity.places if fields.severity else None for fields in shapes) or "–",
+        "service": _places(fields.service for fields in shapes) or "labels, by their common names",
+        "time": _places(_times(fields) for fields in shapes) or "when it was heard",
+        "links": _places(_links(fields) for fields in shapes) or "–",
+    }
+    return {name: read.get(name) or found[name] for name in COLUMNS}
+
+
+def sends_end(definition: SourceDefinition) -> bool:
+    """Whether any of the tool's shapes can say that an alert is over."""
+    shapes = [one for one in definition.shapes if not one.silent]
+    if not shapes or any(one.parser for one in shapes):
+        return True
+    return any(merged_fields(definition.fields, one).sends_end for one in shapes)
+
+
+def address(name: str, definition: SourceDefinition | None) -> str:
+    """Returns the path that a tool posts to."""
+    own = definition.address if definition else None
+    return own or f"/api/v1/alerts/{name}"
+
+
+def setup(name: str, definition: SourceDefinition, base_url: str, key: str = "onr_…") -> str:
+    """Returns configuration to paste, for a server at an address."""
+    base = base_url.rstrip("/")
+    host = base.split("://", 1)[-1]
+    text = definition.setup.replace("{url}", base + address(name, definition))
+    return text.replace("{key}", key).replace("{host}", host)
+
+
+def table(catalog: SourceCatalog) -> str:
+    """Returns the table of all sources that have a file, as Markdown."""
+    rows = [f"| source | address | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for name in catalog:
+        definition = catalog.definition(name)
+        if definition is None:
+            continue
+        read = describe(catalog.defined(name))
+        cells = (f"[{definition.tool}](#{name})", f"`{address(name, definition)}`", *(read[one] for one in COLUMNS))
+        rows.append(f"| {' | '.join(_cell(one) for one in cells)} |")
+    return "\n".join(rows)
+
+
+def sections(catalog: SourceCatalog, base_url: str) -> str:
+    """Returns a section for each source: its address, configuration to paste, what is said of it, its documentation."""
+    parts = []
+    for name in catalog:
+        definition = catalog.definition(name)
+        if definition is None:
+            continue
+        lines = [f'<a id="{name}"></a>', f"### {definition.tool}", f"`POST {address(name, definition)}`"]
+        if definition.also:
+            lines[-1] += f", also {', '.join(f'`{one}`' for one in definition.also)}"
+        lines[-1] += "" if sends_end(definition) else " · never says that an alert is over, so its alerts expire"
+        lines += ["", setup(name, definition, base_url)]
+        if definition.notes:
+            lines += ["", definition.notes]
+        if definition.documentation:
+            lines += ["", f"[{definition.tool}'s own documentation]({definition.documentation})"]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def page(text: str, catalog: SourceCatalog, base_url: str = "https://onrecall.example") -> str:
+    """Returns docs/sources.md with the table and the sections of all sources made anew between their marks."""
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n\n{table(catalog)}\n\n{sections(catalog, base_url)}\n\n{END}{tail}"
+
+
+def _places(offered: Iterable[Sequence[str] | None]) -> str:
+    """The places of a field over all shapes, each once."""
+    places = dict.fromkeys(place for places in offered for place in places or ())
+    shown = [f"`{place}`" for place in places if len(place) <= _LONGEST][:_MOST]
+    return ", ".join(shown) + (" …" if shown and len(places) > len(shown) else "") or (
+        "an expression" if places else ""
+    )
+
+
+def _status(shapes: Sequence[Fields]) -> str:
+    places = _places(fields.status.places if fields.status else None for fields in shapes)
+    words = dict.fromkeys(word for fields in shapes if fields.status for word in fields.status.resolved)
+    ends = ", ".join(list(words)[:_MOST])
+    if not places:
+        return "none: it fires, and expires"
+    return f"{places}; over: {ends}" if ends else places
+
+
+def _times(fields: Fields) -> list[str]:
+    rules = (fields.starts_at, fields.sent_at)
+    return [place for rule in rules if rule for place in rule.places]
+
+
+def _links(fields: Fields) -> list[str]:
+    return [place for places in fields.links.values() for place in places]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

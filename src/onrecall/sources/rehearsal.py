@@ -1,0 +1,196 @@
+"""What would come of a payload, field by field, and a file to start from; nothing is stored and nobody is notified."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import yaml
+
+from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.errors import Invalid
+from onrecall.sources import generic
+from onrecall.sources.catalog import GENERIC, SourceCatalog
+from onrecall.sources.defined_source import DefinedSource
+from onrecall.sources.field_readers import Finding
+from onrecall.sources.shape_reader import Reading
+from onrecall.sources.webhook import Delivery, Malformed, Parsed
+
+SHOWN = (
+    "key",
+    "title",
+    "status",
+    "severity",
+    "service",
+    "environment",
+    "starts_at",
+    "starts_known",
+    "ends_at",
+    "told_at",
+)
+"""Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
+_UNSHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason"})
+_PLACED_AS = {"told_at": "sent_at"}
+_PLACES_FIRST = (
+    "key",
+    "title",
+    "status",
+    "severity",
+    "service",
+    "environment",
+    "starts_at",
+    "ends_at",
+    "sent_at",
+    "description",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedField:
+    """One field of what would be stored: its value, and the expression that found it; None where it was worked out."""
+
+    name: str
+    value: str | None
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedPart:
+    """One alert, change, note or acknowledgement that would come of the payload."""
+
+    kind: str
+    fields: tuple[RehearsedField, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would come of a payload."""
+
+    source: str
+    """Under which it would be stored."""
+    known_as: str | None
+    """The tool and shape that the payload was read as; None: by the common names of fields, or by code."""
+    parts: tuple[RehearsedPart, ...] = ()
+    rejected: tuple[Malformed, ...] = ()
+    refusal: str | None = None
+    """Why nothing of it can be read."""
+    definition: str = ""
+    """A file for a source of its own to start from, YAML; empty where the payload was read by a file."""
+
+
+def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime) -> tuple[Rehearsal, Parsed]:
+    """Returns what would come of a payload that is posted under a name, and the same as it would be stored.
+
+    Raises:
+        NotFound: there is no source of that name.
+    """
+    source = catalog.find(name)
+    try:
+        parsed = source.parse(delivery, now)
+    except Invalid as error:
+        return Rehearsal(source.name, None, refusal=str(error)), Parsed()
+    known_as, places = _places(catalog, source.name, delivery, now)
+    parts = tuple(_part(signal, found) for signal, found in zip(parsed.signals, _padded(places), strict=False))
+    guessed = _definition(source.name, places[0], parsed.signals) if places and known_as is None else ""
+    stored_as = next((signal.source for signal in parsed.signals), source.name)
+    return Rehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed), parsed
+
+
+def _places(
+    catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime
+) -> tuple[str | None, list[Mapping[str, Finding]]]:
+    """By which shape of which tool the payload is read, and where each alert's fields were found."""
+    try:
+        body = delivery.decoded()
+    except Invalid:
+        return None, []
+    tool, body = _reader_of(catalog, name, body)
+    if tool is None:
+        return None, list(_generic_places(body, name, now))
+    sample = body[0] if isinstance(body, list) and body else body
+    shape = tool.shape_of(sample) if isinstance(sample, dict) else None
+    if shape is None:
+        known = f"{tool.name} (code)" if tool.definition.parser else None
+        return known, [] if known else list(_generic_places(body, name, now))
+    return f"{tool.name}: {shape.shape.name}", [reading.found for reading in tool.readings(body, now)]
+
+
+def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> tuple[DefinedSource | None, Any]:
+    own = catalog.file_of(name)
+    if own is not None:
+        return own, body
+    found = catalog.recognise(body) if name == GENERIC or name.startswith(f"{GENERIC}/") else None
+    return (found[0] if found else None), body
+
+
+def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, Finding]]:
+    for part in body if isinstance(body, list) else [body]:
+        reading = Reading(name, now)
+        try:
+            generic.read_alert(part, reading)
+        except (Invalid, AttributeError, TypeError):
+            continue
+        yield reading.found
+
+
+def _padded(places: list[Mapping[str, Finding]]) -> Iterator[Mapping[str, Finding]]:
+    yield from places
+    while True:
+        yield {}
+
+
+def _part(signal: Signal, found: Mapping[str, Finding]) -> RehearsedPart:
+    assert is_dataclass(signal)
+    shown = []
+    for field in fields(signal):
+        value = getattr(signal, field.name)
+        said = value not in (None, "", {}, (), "incident")
+        if field.name in _UNSHOWN or not (said or field.name in SHOWN):
+            continue
+        placed = found.get(_PLACED_AS.get(field.name, field.name))
+        shown.append(RehearsedField(field.name, _text(value) if said else None, placed.place if placed else None))
+    problems = signal.problems if isinstance(signal, Alert) else ()
+    return RehearsedPart(type(signal).__name__, tuple(shown), problems)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return f"{value.total_seconds():g} s"
+        case Mapping():
+            return ", ".join(f"{name}={held}" for name, held in value.items())
+        case tuple():
+            return ", ".join(map(str, value))
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _definition(name: str, found: Mapping[str, Finding], signals: tuple[Signal, ...]) -> str:
+    """A source file with the places that were found; what it can't know is left to its author."""
+    own = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
+    placed = {field: found[field].place for field in _PLACES_FIRST if field in found and found[field].place}
+    if not placed.get("title"):
+        return ""
+    shape: dict[str, Any] = {"name": "message", "marks": sorted({_first_step(place) for place in placed.values()})}
+    for field, place in placed.items():
+        shape[field] = {"from": place} if field == "status" else place
+    links = {field.removeprefix("links."): one.place for field, one in found.items() if field.startswith("links.")}
+    if links:
+        shape["links"] = links
+    firing = any(isinstance(signal, Alert) and signal.status == "firing" for signal in signals)
+    if "status" in shape:
+        shape["status"] |= {"resolved": ["resolved", "ok"]} if firing else {"firing": ["firing", "problem"]}
+    else:
+        shape["sends_end"] = False
+    text = yaml.safe_dump({"tool": own, "shapes": [shape]}, sort_keys=False, allow_unicode=True, width=110)
+    head = f"# {own}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{own}; see docs/sources.md"
+    return f"{head}\n{text}"
+
+
+def _first_step(place: str) -> str:
+    return place.removeprefix("from_json(").split(".")[0].rstrip(")").strip('"')

@@ -1,0 +1,243 @@
+"""One shape of a definition, compiled: a payload of this form → alert, acknowledgement, note or change."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.alert import Acknowledgement, Alert, AlertLinkKind, AlertStatus, ChangeEvent, Note, Purpose, Signal
+from onrecall.domain.errors import Invalid
+from onrecall.sources import payload
+from onrecall.sources.alert_links import collect_links
+from onrecall.sources.definition import Fields, Shape
+from onrecall.sources.expressions import compile_expression
+from onrecall.sources.field_readers import (
+    Finding,
+    LabelReader,
+    Place,
+    SeverityReader,
+    StatusReader,
+    TimeReader,
+    addresses,
+    compile_places,
+    find_line,
+    find_moment,
+    find_name,
+    find_numbers,
+    find_text,
+)
+from onrecall.sources.states import split_state, subject_of
+
+TIMES = ("starts_at", "ends_at", "sent_at")
+TEST_REASON = "its title says that it is a test"
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is found of one alert while it is read: each field with its place, and what could not be read."""
+
+    source: str
+    now: datetime
+    found: dict[str, Finding] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def keep(self, name: str, finding: Finding | None) -> Any:
+        """Remember what was found for a field; returns its value, None where there is nothing."""
+        if finding is None:
+            return None
+        self.found[name] = finding
+        return finding.value
+
+
+class ShapeReader:
+    """Reads payloads of one shape."""
+
+    def __init__(self, shape: Shape, fields: Fields) -> None:
+        self.shape = shape
+        self._fields = fields
+        self._key = compile_places(fields.key)
+        self._identity = compile_places(fields.identity)
+        self._title = compile_places(fields.title)
+        self._description = compile_places(fields.description)
+        self._status = StatusReader(fields.status) if fields.status else None
+        self._severity = SeverityReader(fields.severity) if fields.severity else None
+        self._service = compile_places(fields.service)
+        self._environment = compile_places(fields.environment)
+        self._labels = LabelReader(fields.labels, fields.label_sets, fields.details)
+        self._values = {name: compile_places(places) for name, places in fields.values.items()}
+        self._times = {name: TimeReader(name, rule) for name in TIMES if (rule := getattr(fields, name))}
+        self._links = [(kind, compile_places(places)) for kind, places in fields.links.items()]
+        self._group = compile_places(fields.group)
+        self._acknowledged_by = compile_places(fields.acknowledged_by)
+        self._purposes = [
+            (purpose, Place(rule.when, compile_expression(rule.when)), rule.reason)
+            for purpose, rules in fields.purpose.items()
+            for rule in rules
+        ]
+        self._note = fields.note and {
+            name: compile_places(getattr(fields.note, name)) for name in ("text", "id", "by", "at")
+        }
+
+    def read(self, scope: Mapping[str, Any], reading: Reading) -> tuple[Signal, ...]:
+        """Returns what one part of a message says; Invalid where it has neither a title nor a key in its place."""
+        if self._fields.change:
+            return (self._change(scope, reading),)
+        state = self._state(scope, reading)
+        alert = self._alert(scope, reading, state)
+        signals: tuple[Signal, ...] = (alert,)
+        if state == "acknowledged":
+            by = reading.keep("acknowledged_by", find_name(self._acknowledged_by, scope))
+            signals = (*signals, Acknowledgement(reading.source, alert.key, alert.told_at or reading.now, by))
+        return (*signals, *self._notes(scope, alert, reading))
+
+    def _alert(self, scope: Mapping[str, Any], reading: Reading, state: str) -> Alert:
+        status: AlertStatus = "resolved" if state == "resolved" else "firing"
+        key = reading.keep("key", find_text(self._key, scope))
+        purpose, reason = self._purpose(scope)
+        may_lack_title = status == "resolved" or self.shape.update
+        title, said_state = self._read_title(scope, reading, _stand_in(key if may_lack_title else None, purpose))
+        if purpose == "incident":
+            purpose, reason = purpose_of_state(said_state)
+        labels, annotations = self._labels.find(scope)
+        service = self._read_service(scope, reading, labels)
+        began, ended, sent = self._moments(scope, reading, status)
+        links, link_kinds = collect_links(self._offered_links(scope, reading))
+        return Alert(
+            source=reading.source,
+            key=payload.short_key(key) if key else derive_key(title, service, labels),
+            title=title,
+            starts_at=began or sent or reading.now,
+            status=status,
+            description=reading.keep("description", find_text(self._description, scope)) or "",
+            service=service,
+            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment(labels),
+            severity=(self._severity and reading.keep("severity", self._severity.find(scope))) or "unknown",
+            labels=labels,
+            annotations=annotations,
+            ends_at=ended,
+            values=find_numbers(self._values, scope),
+            links=links,
+            group=reading.keep("group", find_text(self._group, scope, payload.LONGEST_LINE)),
+            told_at=sent,
+            starts_known=began is not None,
+            link_kinds=link_kinds,
+            purpose=purpose,
+            purpose_reason=reason,
+            identity=self._digest(scope),
+            expires_after=None if self._fields.sends_end or status == "resolved" else self._fields.expires_after,
+            problems=tuple(dict.fromkeys(reading.problems)),
+        )
+
+    def _read_title(self, scope: Any, reading: Reading, stand_in: str | None) -> tuple[str, str | None]:
+        """Returns the title without the state in front of it, and that state."""
+        found = find_line(self._title, scope)
+        if found:
+            title, state = split_state(found.value)
+            reading.keep("title", Finding(title, found.place))
+            return title, state
+        if stand_in:
+            return payload.cut(stand_in, payload.LONGEST_LINE), None
+        places = ", ".join(place.text for place in self._title)
+        raise Invalid(f"`{self._title[0].text}` is missing: the title stands in none of {places}", self._title[0].text)
+
+    def _read_service(self, scope: Any, reading: Reading, labels: Mapping[str, str]) -> str | None:
+        if found := find_name(self._service, scope):
+            return str(reading.keep("service", found))
+        return payload.service(labels) if self._fields.service_by_labels else None
+
+    def _state(self, scope: Any, reading: Reading) -> str:
+        if self._status is None:
+            return "firing"
+        found, unknown = self._status.find(scope)
+        if unknown:
+            reading.problems.append(unknown)
+        return reading.keep("status", found) or "firing"
+
+    def _moments(
+        self, scope: Any, reading: Reading, status: AlertStatus
+    ) -> tuple[datetime | None, datetime | None, datetime | None]:
+        """When it began, when it ended and when that was sent; each None where the tool does not say."""
+        moments: dict[str, datetime | None] = dict.fromkeys(TIMES)
+        for name, reader in self._times.items():
+            found, problem = reader.find(scope)
+            moments[name] = reading.keep(name, found)
+            if problem:
+                reading.problems.append(problem)
+        began, sent = moments["starts_at"], moments["sent_at"]
+        ended = (moments["ends_at"] or sent) if status == "resolved" else None
+        return began, None if ended and began and ended < began else ended, sent
+
+    def _offered_links(self, scope: Any, reading: Reading) -> Iterator[tuple[AlertLinkKind, object]]:
+        for kind, places in self._links:
+            for place in places:
+                for address in addresses(place.find(scope)):
+                    if payload.links(address):
+                        reading.found.setdefault(f"links.{kind}", Finding(address, place.text))
+                    yield kind, address
+
+    def _purpose(self, scope: Any) -> tuple[Purpose, str]:
+        for purpose, place, reason in self._purposes:
+            if place.find(scope) not in (None, False, "", [], {}):
+                return purpose, reason
+        return "incident", ""
+
+    def _digest(self, scope: Any) -> str | None:
+        """A digest of what the alert is about; None unless each part of it says something."""
+        parts = [find_line((place,), scope) for place in self._identity]
+        if not parts or not all(parts):
+            return None
+        return digest_identity(*(part.value for part in parts if part))
+
+    def _notes(self, scope: Any, alert: Alert, reading: Reading) -> Iterator[Note]:
+        if not self._note:
+            return
+        text, id_ = find_text(self._note["text"], scope), find_text(self._note["id"], scope)
+        if text and id_:
+            by = find_name(self._note["by"], scope)
+            at = find_moment(self._note["at"], scope) or alert.told_at or reading.now
+            yield Note(
+                reading.source, alert.key, payload.short_key(id_.value), text.value, at, by.value if by else None
+            )
+
+    def _change(self, scope: Any, reading: Reading) -> ChangeEvent:
+        title, _ = self._read_title(scope, reading, None)
+        labels, _ = self._labels.find(scope)
+        key = reading.keep("key", find_text(self._key, scope))
+        began, _, sent = self._moments(scope, reading, "firing")
+        links, _ = collect_links(self._offered_links(scope, reading))
+        at = sent or began
+        assert self._fields.change
+        return ChangeEvent(
+            source=reading.source,
+            key=payload.short_key(key) if key else payload.derived_key(title, at.isoformat() if at else None),
+            title=title,
+            at=at or reading.now,
+            kind=self._fields.change,
+            service=self._read_service(scope, reading, labels),
+            environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment(labels),
+            labels=labels,
+            links=links,
+        )
+
+
+def _stand_in(key: str | None, purpose: Purpose) -> str | None:
+    """What stands for a title: the key of an alert whose name is known from its beginning; of a test that it is one."""
+    return key or ("Test message" if purpose == "test" else None)
+
+
+def purpose_of_state(state: str | None) -> tuple[Purpose, str]:
+    """Returns what an alert is sent for, by the state in front of its title."""
+    return ("test", TEST_REASON) if state and state.lower() == "test" else ("incident", "")
+
+
+def derive_key(title: str, service: str | None, labels: Mapping[str, str]) -> str:
+    """Where a sender gives no key an alert is known by what it says and where: the same words are the same alert."""
+    where = (labels[name] for name in ("host", "hostname", "instance") if name in labels)
+    return payload.short_key(" | ".join(filter(None, (subject_of(title), service, next(where, None)))))
+
+
+def digest_identity(*parts: str) -> str:
+    """A digest of what an alert is about; the same whatever the case."""
+    return hashlib.sha256(json.dumps([part.casefold() for part in parts]).encode()).hexdigest()[:32]

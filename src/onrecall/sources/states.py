@@ -1,0 +1,113 @@
+"""What words say of an alert's state, and titles without them: what is said of a thing is no part of its name."""
+
+import re
+from typing import Any
+
+LONGEST = 200
+"""Characters of a word for a state; anything longer is text."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+OVER = _words(
+    """
+    available cancelled canceled clear cleared clears close closed complete completed deactivated end ended ends fixed
+    green
+    healthy inactive mitigated normal ok okay online operational passed passing reachable recover recovered recovering
+    recovers recovery resolve resolved resolves restored solved stopped succeed succeeded success successful up
+    """
+)
+FIRES = _words(
+    """
+    acknowledged activated active alarm alarming alerting anomalous breached create created critical crit degraded
+    disrupted down error errored fail failed failing failure fatal fire fired fires firing investigating late lost
+    missed
+    missing new offline open opened outage overdue raised red reopened start started timeout trigger triggered triggers
+    unavailable unhealthy unknown unreachable unresolved unsuccessful violated warn warning
+    """
+)
+_NOUNS = _words("alarm alert incident issue problem")
+_NEGATIONS = frozenset({"not", "never", "no", "isn", "wasn"})
+_LEADING_OVER = frozenset({"resolved", "recovered", "recovery", "restored", "cleared", "closed"})
+"""In `ResolvedCritical` the first word says the state, the second what it was."""
+_CHANGE = re.compile(r"->|→|=>|\bto\b")
+_STEADY = _words("acknowledged monitoring identified")
+"""Of these words the later one never ends an alert."""
+_MARKS = r"[\s*_~`\u2190-\u2bff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]*"
+"""Emphasis and pictures."""
+_STATE = (
+    r"(?:re-?)?(?:alert(?:ing|ed)?|alarm|triggered|trigger|resolved|recovered|recovery|restored|firing|fired|problem|ok"
+    r"|cleared|closed|opened|open|new|down|up|warn(?:ing)?|crit(?:ical)?|error|no ?data|pending|acknowledged|monitoring"
+    r"|investigating|identified|info|renotify|degraded|failed|failure|success|test|unknown|normal)"
+)
+_BRACKETED = re.compile(
+    rf"{_MARKS}[\[(]{_MARKS}(?P<state>{_STATE})(?:\s*[:/,]?\s*x?\d+)?(?:\s+on\s+\{{[^}}]*\}})?{_MARKS}[\])]{_MARKS}[:|–—-]?\s*",
+    re.IGNORECASE,
+)
+_LED = re.compile(
+    rf"{_MARKS}(?P<state>triggered|resolved|recovered|recovery|restored|alerting|firing|fired|problem|ok|cleared|closed"
+    rf"|opened|alarm|back to normal)\b{_MARKS}(?::|\s[|–—-])\s*|{_MARKS}(?P<polled>up|down){_MARKS}:\s+",
+    re.IGNORECASE,
+)
+_SHOUTED = re.compile(rf"{_MARKS}(?P<state>DOWN|UP|WARN(?:ING)?|CRIT(?:ICAL)?|ALERT|UNKNOWN){_MARKS}(?::|\s[|–—-])\s*")
+_PICTURES = re.compile(r"^[\s\u2190-\u2bff\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]+")
+_EMPHASISED = re.compile(r"(?P<mark>\*{1,3}|_{2}|~{2}|`)(?P<text>[^*_~`]+)(?P=mark)")
+_TRAILING = re.compile(
+    r"[\s:,;|–—-]*(?:\b(?:is|are|went|now|back|state|status|changed|to|been|still)\b[\s:]*)*[\[(]?\b"
+    r"(?:(?:has|have) (?:been )?"
+    r"(?:failed|recovered|resolved|triggered|cleared)|ok|up|down|critical|crit|warning|warn|problem|recovered|resolved"
+    r"|restored|cleared|reachable|unreachable|online|offline|healthy|unhealthy|available|unavailable|normal)\b[\])!.]?\s*$",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(
+    r"(?<![\w.-])[-+]?\d[\d.,]*\s?(?:%|percent|ms|s|sec|seconds|min|minutes|h|hours|d|days|[kmgt]i?b)(?![\w-])"
+    r"|(?<![\w.-])[-+]?\d+\.\d+(?![\w.-])",
+    re.IGNORECASE,
+)
+
+
+def is_over(word: Any) -> bool | None:
+    """Whether a word such as `Recovered` or `incident.resolved` says that it is over; None: it says nothing."""
+    if not isinstance(word, str) or len(word) > LONGEST:
+        return None
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).lower())
+    telling = [one for one in words if one in OVER or one in FIRES]
+    if not telling:
+        return False if _NOUNS & set(words) else None
+    if words[0] in _LEADING_OVER and not _CHANGE.search(word):
+        return True
+    if _STEADY & set(words):
+        return False
+    return (telling[-1] in OVER) is not bool(_NEGATIONS & set(words))
+
+
+def split_state(title: str) -> tuple[str, str | None]:
+    """Returns a title without the state in front of it, and that state; the title itself where nothing else is left."""
+    rest, state = title, None
+    for _ in range(3):
+        found = _BRACKETED.match(rest) or _LED.match(rest) or _SHOUTED.match(rest)
+        if not found or not rest[found.end() :].strip():
+            break
+        rest, state = rest[found.end() :], state or next(filter(None, found.groupdict().values()))
+    rest = _PICTURES.sub("", rest).strip()
+    if emphasised := _EMPHASISED.fullmatch(rest):
+        rest = emphasised["text"].strip()
+    elif rest.count("*") == 1 and rest.endswith("*"):  # its twin stood before the state
+        rest = rest[:-1].rstrip()
+    return (rest, state) if rest else (title, None)
+
+
+def subject_of(title: str) -> str:
+    """Returns what a title is about: without states before and behind it, and without measured numbers.
+
+    `Disk 93 % full on db-1`, `RESOLVED: Disk 12 % full on db-1` and `Disk 93 % full on db-1 is OK` are about the same.
+    """
+    subject, _ = split_state(title)
+    for _ in range(2):
+        found = _TRAILING.search(subject)
+        if not found or not subject[: found.start()].strip():
+            break
+        subject = subject[: found.start()]
+    return " ".join(_MEASURED.sub("#", subject).split())

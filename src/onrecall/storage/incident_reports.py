@@ -1,0 +1,53 @@
+"""What a postmortem says of an incident beyond the columns: impact, detection, trigger, timeline, actions, lines."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from onrecall.domain.incident import ActionItem, Incident, TimelineEntry
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys
+from onrecall.storage.tables import incidents
+
+
+def encode(incident: Incident) -> dict[str, Any] | None:
+    """Return the fields as JSON-ready data; None where all of them are empty."""
+    held = {
+        "impact": incident.impact,
+        "detection": incident.detection,
+        "trigger": incident.trigger,
+        "timeline": [asdict(entry) for entry in incident.timeline],
+        "action_items": [asdict(item) for item in incident.action_items],
+        "lines": dict(incident.lines),
+    }
+    filled = {name: value for name, value in held.items() if value}
+    return guard.plain(filled, "report") if filled else None
+
+
+def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of an incident that the stored report fills."""
+    if not report:
+        return {}
+    fields: dict[str, Any] = {name: report[name] for name in ("impact", "detection", "trigger") if name in report}
+    fields["timeline"] = tuple(_entry(entry) for entry in report.get("timeline", ()))
+    fields["action_items"] = tuple(ActionItem(**item) for item in report.get("action_items", ()))
+    fields["lines"] = report.get("lines", {})
+    return fields
+
+
+def told_in(connection: Connection, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return for each document the ids of the incidents that it tells of, in the order of their ids."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in keys(documents):
+        query = select(incidents.c.document, incidents.c.id).where(incidents.c.document.in_(part))
+        for document, incident in connection.execute(query.order_by(incidents.c.id)):
+            found[document] = (*found.get(document, ()), incident)
+    return found
+
+
+def _entry(entry: Mapping[str, Any]) -> TimelineEntry:
+    at = entry.get("at")
+    return TimelineEntry(entry["text"], datetime.fromisoformat(at) if at else None, entry.get("line"))

@@ -1,0 +1,243 @@
+"""Memory banks: texts that clients of Hindsight retain, as they gave them, under their own document ids.
+
+What of it is searched lies where everything is searched, as an incident or a document; this is what is read back.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Row,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from onrecall.domain.errors import NotFound
+from onrecall.storage import audit
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys
+from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.removal import remove_incidents
+from onrecall.storage.tables import metadata
+
+Order = Literal["updated_at", "created_at"]
+
+memory_banks = Table(
+    "memory_banks",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+)
+retained = Table(
+    "retained",
+    metadata,
+    Column("bank", Words, ForeignKey("memory_banks.id"), primary_key=True),
+    Column("document", Words, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("context", Words),
+    Column("metadata", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("event_date", Utc),
+    Column("hash", Words, nullable=False),  # of all that was given, so that the same again changes nothing
+    Column("incident", Words),  # that it names, whether or not there is one
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Index("retained_incident", "bank", "incident"),
+    Index("retained_updated", "bank", "updated_at", "document"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBank:
+    """A bank and how much is in it."""
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedMemory:
+    """A text that was retained."""
+
+    bank: str
+    document: str
+    text: str
+    context: str | None
+    metadata: Mapping[str, str]
+    tags: tuple[str, ...]
+    event_date: datetime | None
+    incident: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def hash(self) -> str:
+        """A hash of what was given."""
+        given = [self.text, self.context, sorted(self.metadata.items()), self.tags, str(self.event_date)]
+        return hashlib.sha256(json.dumps(given).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBanks:
+    """The banks. Each method is one transaction."""
+
+    database: Database
+
+    def create(self, bank: str, name: str | None, now: datetime) -> MemoryBank:
+        """Make a bank, or name it anew."""
+        guard.key(bank, "bank_id")
+        now, called = guard.moment(now, "now"), guard.text(name or bank, "name")
+        with self.database.write() as connection:
+            stored = connection.scalar(select(memory_banks.c.name).where(memory_banks.c.id == bank))
+            if stored is None:
+                row = {"id": bank, "name": called, "created_at": now, "updated_at": now}
+                connection.execute(insert(memory_banks).values(row))
+            elif name is not None and stored != called:
+                values = {"name": called, "updated_at": now}
+                connection.execute(update(memory_banks).where(memory_banks.c.id == bank).values(values))
+            return _banks(connection, bank)[0]
+
+    def get(self, bank: str) -> MemoryBank:
+        """One bank."""
+        with self.database.read() as connection:
+            found = _banks(connection, bank)
+        if not found:
+            raise NotFound(f"there is no bank {bank}")
+        return found[0]
+
+    def all(self) -> list[MemoryBank]:
+        """Every bank, by id."""
+        with self.database.read() as connection:
+            return _banks(connection)
+
+    def put(self, memories: Sequence[RetainedMemory]) -> None:
+        """Keep texts under their document ids; one that is there already keeps its first time, and the same again its
+        last one.
+        """
+        with self.database.write() as connection:
+            for memory in memories:
+                _put(connection, memory)
+
+    def page(
+        self,
+        bank: str,
+        limit: int,
+        offset: int,
+        *,
+        order: Order = "updated_at",
+        q: str | None = None,
+        document: str | None = None,
+    ) -> tuple[list[RetainedMemory], int]:
+        """Texts of a bank, newest first, and how many there are."""
+        its = retained.c
+        wanted = [its.bank == bank]
+        if q:
+            wanted.append(or_(its.text.icontains(q, autoescape=True), its.document.icontains(q, autoescape=True)))
+        if document is not None:
+            wanted.append(its.document == document)
+        query = select(retained).where(*wanted).order_by(its[order].desc(), its.document).limit(limit).offset(offset)
+        with self.database.read() as connection:
+            total = connection.scalar(select(func.count()).select_from(retained).where(*wanted)) or 0
+            return [_memory(row) for row in connection.execute(query)], total
+
+    def documents(self, bank: str, names: Iterable[str]) -> dict[str, RetainedMemory]:
+        """Texts by their document ids; one that is not there is absent."""
+        return self._among(bank, retained.c.document, names)
+
+    def of_incidents(self, bank: str, incidents: Iterable[str]) -> list[RetainedMemory]:
+        """The texts that name one of these incidents."""
+        return list(self._among(bank, retained.c.incident, incidents).values())
+
+    def remove(self, bank: str, names: Sequence[str], incidents: Sequence[str] = ()) -> int:
+        """Forget texts, and incidents that were made of them; how many texts there were."""
+        with self.database.write() as connection:
+            gone = 0
+            for part in keys(names):
+                this = and_(retained.c.bank == bank, retained.c.document.in_(part))
+                gone += connection.execute(delete(retained).where(this)).rowcount
+            remove_incidents(connection, incidents)
+            if gone:
+                audit.add(connection, "document deleted", names[0] if len(names) == 1 else None, audit.named(names))
+            return gone
+
+    def remove_bank(self, bank: str) -> None:
+        """Forget an empty bank."""
+        with self.database.write() as connection:
+            connection.execute(delete(memory_banks).where(memory_banks.c.id == bank))
+
+    def _among(self, bank: str, column: Column[Any], names: Iterable[str]) -> dict[str, RetainedMemory]:
+        found: dict[str, RetainedMemory] = {}
+        with self.database.read() as connection:
+            for part in keys(names):
+                query = select(retained).where(retained.c.bank == bank, column.in_(part)).order_by(retained.c.document)
+                found |= {row.document: _memory(row) for row in connection.execute(query)}
+        return found
+
+
+def _banks(connection: Connection, bank: str | None = None) -> list[MemoryBank]:
+    counted = (
+        select(memory_banks, func.count(retained.c.document).label("documents"))
+        .select_from(memory_banks.outerjoin(retained, retained.c.bank == memory_banks.c.id))
+        .group_by(*memory_banks.c)
+        .order_by(memory_banks.c.id)
+    )
+    query = counted if bank is None else counted.where(memory_banks.c.id == bank)
+    return [
+        MemoryBank(row.id, row.name, row.created_at, row.updated_at, row.documents) for row in connection.execute(query)
+    ]
+
+
+def _put(connection: Connection, memory: RetainedMemory) -> None:
+    guard.key(memory.document, "document_id")
+    this = and_(retained.c.bank == memory.bank, retained.c.document == memory.document)
+    values: dict[str, Any] = {
+        "text": guard.text(memory.text, "content"),
+        "context": None if memory.context is None else guard.text(memory.context, "context"),
+        "metadata": guard.plain(memory.metadata, "metadata"),
+        "tags": list(memory.tags),
+        "event_date": None if memory.event_date is None else guard.moment(memory.event_date, "timestamp"),
+        "hash": memory.hash,
+        "incident": memory.incident,
+        "updated_at": memory.updated_at,
+    }
+    stored = connection.scalar(select(retained.c.hash).where(this))
+    if stored is None:
+        new = {"bank": memory.bank, "document": memory.document, "created_at": memory.created_at}
+        connection.execute(insert(retained).values(new | values))
+    elif stored != memory.hash:
+        connection.execute(update(retained).where(this).values(values))
+
+
+def _memory(row: Row[Any]) -> RetainedMemory:
+    return RetainedMemory(
+        bank=row.bank,
+        document=row.document,
+        text=row.text,
+        context=row.context,
+        metadata=row.metadata,
+        tags=tuple(row.tags),
+        event_date=row.event_date,
+        incident=row.incident,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

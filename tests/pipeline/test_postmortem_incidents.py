@@ -1,0 +1,166 @@
+"""Postmortems on the line: saved with their text, shown as one, cited by its lines, added to what is on record."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.importers import read_bytes
+from onrecall.pipeline.import_history import bring
+from onrecall.pipeline.recommend import situation_of
+from onrecall.pipeline.service import Memory, Parts, situation
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+TEXT = """# Tariff table empty after import
+
+**Date:** 2026-05-05
+**Service:** tariffs
+
+## Root cause
+
+The importer truncated the table before the download had failed.
+
+## What did not help
+
+- Restarted the API: `systemctl restart tariff-api`
+
+## Resolution
+
+1. Restored the table: `pg_restore -d tariffs -t tariff /backup/tariff.dump`
+2. Switched the importer off
+"""
+
+
+@pytest.fixture
+def memory():
+    store = Store.open("sqlite://")
+    yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOW))
+    store.close()
+
+
+def brought(memory, text=TEXT, name="pm/tariffs.md"):
+    return memory.bring(read_bytes(name, text.encode()))
+
+
+def test_the_second_import_changes_nothing(memory):
+    first, second = brought(memory), brought(memory)
+    assert (first.created, first.updated, first.rejected) == (2, 0, [])
+    assert (second.created, second.updated, second.unchanged) == (0, 0, 2)
+
+
+def test_another_text_is_another_version_of_the_same_incident(memory):
+    brought(memory)
+    assert brought(memory, TEXT.replace("before the download", "after the download")).updated == 2
+    assert len(memory.store.resolutions("PM-pm-tariffs")) == 2
+
+
+def test_an_answer_cites_the_lines_of_the_document(memory):
+    brought(memory)
+    answer = memory.ask(situation("tariff table is empty after the import"))
+    rows = memory.store.document("pm/tariffs").text.splitlines()
+    assert [one.id for one in answer.evidence] == ["PM-pm-tariffs"]
+    cited = [
+        answer.cause_citation,
+        *(step.citation for step in answer.steps),
+        *(one.citation for one in answer.tried_before),
+    ]
+    assert len(cited) == 4
+    for citation in cited:
+        assert (citation.id, citation.incident) == ("pm/tariffs", "PM-pm-tariffs")
+        assert citation.quote == rows[citation.line - 1].strip()
+    assert "pg_restore -d tariffs -t tariff /backup/tariff.dump" in [step.command for step in answer.steps]
+    assert [one.command for one in answer.tried_before] == ["systemctl restart tariff-api"]
+
+
+def test_a_document_that_says_something_else_by_now_is_not_cited(memory):
+    brought(memory)
+    memory.put_document(replace(memory.store.document("pm/tariffs"), text="\n" * 30))
+    answer = memory.ask(situation("tariff table is empty after the import"))
+    assert answer.cause_citation.id == "PM-pm-tariffs"
+
+
+def test_an_incident_is_never_its_own_evidence_nor_its_text(memory):
+    brought(memory)
+    stored = memory.store.incident("PM-pm-tariffs")
+    assert situation_of(stored).exclude == {"PM-pm-tariffs", "pm/tariffs"}
+    assert memory.recall(situation_of(stored)) == ()
+
+
+def test_what_is_stored_is_what_was_read(memory):
+    (given,) = (one for one in read_bytes("pm/tariffs.md", TEXT.encode()) if isinstance(one, Incident))
+    brought(memory)
+    assert memory.store.incident(given.id) == given
+    assert given.lines["title"] == 1
+    assert (given.resolved_at, given.status) == (None, "resolved")
+
+
+def on_record(**more):
+    started = datetime(2026, 5, 5, 8, tzinfo=UTC)
+    return Incident(
+        "OPS-77",
+        "tariffs: 500",
+        started,
+        source="pager",
+        source_id="77",
+        status="resolved",
+        resolved_at=started,
+        **more,
+    )
+
+
+def test_a_postmortem_of_an_incident_on_record_is_added_to_it(memory):
+    memory.bring([on_record()])
+    named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
+    assert (brought(memory, named).created, brought(memory, named).unchanged) == (1, 2)
+    incident = memory.store.incident("OPS-77")
+    assert (incident.document, incident.title) == ("pm/tariffs", "tariffs: 500")
+    assert incident.resolution.root_cause.startswith("The importer truncated")
+    assert memory.bring([on_record()]).unchanged == 1
+    assert memory.store.incident("OPS-77") == incident
+    assert [one.id for one in memory.recall(situation("tariff table is empty after the import"))] == ["OPS-77"]
+
+
+def test_what_is_on_record_stays(memory):
+    said = Resolution("a person knew better", datetime(2026, 5, 6, tzinfo=UTC))
+    memory.bring([on_record(resolution=said)])
+    brought(memory, TEXT + "\n## Incident id\n\nOPS-77\n")
+    assert memory.store.incident("OPS-77").resolution == said
+
+
+def test_an_id_of_another_time_is_another_incident(memory):
+    memory.bring([replace(on_record(), started_at=datetime(2024, 5, 5, tzinfo=UTC))])
+    named = TEXT.replace("**Service:** tariffs", "**Service:** tariffs\n**Incident:** OPS-77")
+    assert brought(memory, named).created == 2
+    assert memory.store.incident("OPS-77").document is None
+
+
+def test_an_open_incident_that_came_with_an_import_is_answered(memory):
+    brought(memory)
+    memory.bring(
+        [Incident("OPS-90", "Tariff table empty after import", datetime(2026, 5, 30, tzinfo=UTC), source="pager")]
+    )
+    assert memory.answer_due() == 1
+    answer = memory.store.newest_recommendation("OPS-90")
+    assert answer.cause.startswith("The importer truncated")
+    assert memory.store.timeline("OPS-90")[-1].detail["imported"] is True
+
+
+def test_secrets_of_a_postmortem_are_kept_nowhere(memory):
+    secret = "ghp_" + "a1B2" * 9
+    brought(memory, TEXT.replace("Switched the importer off", f"Set the token to {secret}"))
+    assert secret not in repr(list(memory.store.dump()))
+
+
+def test_a_dry_run_keeps_nothing(memory):
+    found = bring(memory.store, memory._recall, read_bytes("pm/tariffs.md", TEXT.encode()), lambda: NOW, dry_run=True)
+    assert found.created == 2
+    assert memory.store.incidents().items == ()
+
+
+def test_a_label_of_the_cause_in_front_matter_is_that_of_the_resolution(memory):
+    brought(memory, f"---\nlabels: {{cause: truncated-import}}\n---\n{TEXT}")
+    assert memory.store.incident("PM-pm-tariffs").resolution.cause == "truncated-import"
