@@ -38,6 +38,13 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a store on PostgreSQL that is empty when a module, or one of its parameters, begins with it."""
+    with _database(postgres_server, "template onrecall_template strategy file_copy") as url:
+        yield url
+
+
 @pytest.fixture
 def blank_postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of a PostgreSQL database without any table."""

@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )
+    local_proxy_role: Literal["viewer", "responder", "admin"] | None = Field(
+        default=None,
+        description="What pages behind a proxy on this machine, such as a Next.js rewrite, may do without a key.",
+    )
     settle_seconds: float = Field(
         default=3, ge=0, le=60, description="From the first alert of an incident to its answer: the burst comes first."
     )

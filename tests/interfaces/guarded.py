@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
@@ -52,7 +52,7 @@ class Doors:
         self.keys = Keys(self.store, self.clock, fresh_seconds=0)
         worker = Worker(self.memory)
         status = lambda: report(self.memory, Part(name="meaning", state="ok", detail=""))  # noqa: E731
-        access = Access(self.access.webhook_secrets, self.access.cors_origins, self.keys)
+        access = replace(self.access, keys=self.keys)
         self.app = create(self.memory, worker, status, access)
 
     def client(self, address: str = "127.0.0.1", base: str = LOOPBACK) -> TestClient:

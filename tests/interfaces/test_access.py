@@ -133,7 +133,7 @@ class TestOtherPages:
     def test_none_may_ask_unless_it_is_named(self, store: Store) -> None:
         asks = {"Origin": "https://wiki.example.com", "Access-Control-Request-Method": "GET"}
         for origins, status, allowed in (
-            ((), 401, None),
+            ((), 403, None),
             (("https://wiki.example.com",), 200, "https://wiki.example.com"),
         ):
             doors = Doors(store, Access(cors_origins=origins))
@@ -142,6 +142,7 @@ class TestOtherPages:
                     token = doors.keys.create("ann", "viewer").token
                 preflight = client.options("/api/v1/incidents", headers=asks)
                 assert preflight.status_code == status
+                assert ("ONRECALL_CORS_ORIGINS" in preflight.text) == (status == 403)
                 answer = client.get("/api/v1/incidents", headers={"Origin": asks["Origin"]} | bearer(token))
                 assert answer.headers.get("access-control-allow-origin") == allowed
                 assert "access-control-allow-credentials" not in answer.headers

@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|confirm|dismiss))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|confirm|dismiss|remove))?)",
             REFERENCE,
             re.MULTILINE,
         )
@@ -35,8 +35,9 @@ def test_every_command_is_documented_and_no_other():
     audit = {f"audit {one.name or one.callback.__name__}" for one in cli.auditing.app.registered_commands}
     found = cli.suggestions.app.registered_commands
     suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
+    examples = {f"examples {one.name or one.callback.__name__}" for one in cli.examples.app.registered_commands}
     hindsight = {f"hindsight {one.name or one.callback.__name__}" for one in cli.hindsight.app.registered_commands}
-    assert told == commands | benches | keys | rejected | deliveries | audit | hindsight | suggestions
+    assert told == commands | benches | keys | rejected | deliveries | audit | hindsight | suggestions | examples
 
 
 def test_every_route_is_documented_and_no_other():

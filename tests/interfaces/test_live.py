@@ -326,8 +326,12 @@ def until_closed(one: ClientConnection) -> None:
 def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Store):
     with up(Doors(store, Access(cors_origins=("https://wall.example",)))) as address:
         for origin in ("https://evil.example", "null", f"http://{address}.evil.example"):
-            with pytest.raises(InvalidStatus):
-                connect(f"ws://{address}/api/v1/live", origin=origin)
+            with connect(f"ws://{address}/api/v1/live", origin=origin) as one:
+                with pytest.raises(ConnectionClosed) as closed:
+                    one.recv(timeout=30)
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1008
+                assert "ONRECALL_CORS_ORIGINS" in closed.value.rcvd.reason
         for origin in (f"http://{address}", "https://wall.example"):
             with connect(f"ws://{address}/api/v1/live", origin=origin) as one:
                 assert heard(one)["type"] == "hello"

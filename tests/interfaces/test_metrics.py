@@ -72,7 +72,7 @@ def settled(client: TestClient, doors: Doors) -> None:
     """Wait until the worker has answered everything."""
     doors.clock.go(minutes=1)
     done = doors.app.state.worker.wait(
-        lambda: not doors.store.waiting_alerts(9) and bool(doors.store.overview.answers(9)[0]), 60
+        lambda: not doors.store.waiting_alerts(9) and bool(doors.store.decisions.newest(9)[0]), 60
     )
     assert done
 
@@ -91,7 +91,7 @@ def test_alerts_requests_and_answers_are_counted_as_they_come(doors: Doors, clie
     assert value(found, "onrecall_http_requests_total", status="202", **route) == 3
     assert value(found, "onrecall_http_requests_total", status="422", **route) == 1
     assert value(found, "onrecall_http_request_duration_seconds_count", **route) == 4
-    answers = doors.store.overview.answers(9)[0]
+    answers = doors.store.decisions.newest(9)[0]
     assert value(found, "onrecall_recommendations_total", verdict="never_seen", composer="extractive") == answers
     assert value(found, "onrecall_answer_duration_seconds_count", composer="extractive") == answers
     assert (value(found, "onrecall_recall_duration_seconds_count") or 0) >= answers + 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Alternative, Citation, Evidence, Outcome, StepVerdict, Tried
-from onrecall.notifications import Links
+from onrecall.notifications import Links, Notice
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
@@ -72,6 +72,14 @@ def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: i
     view = slack_modal.view(found, told, [Outcome("r", "helped", NOON, (StepVerdict(1, "worked"),))])
     assert slack_limits.view(view) == []
     assert slack_limits.alive(view) == []
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@examples(NASTY)
+def test_a_notice_is_dead_text_too_and_slack_takes_it(text: str) -> None:
+    one = slack_message.notice(Notice("ntf-1", text, (("Symptom", text), ("", text), (text, text)), text, NOON))
+    assert slack_limits.message(one) == []
+    assert slack_limits.alive(one) == []
 
 
 @pytest.mark.parametrize("text", MARKUP)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 from onrecall.pipeline import Memory
 from onrecall.pipeline.service import situation
 
@@ -42,6 +42,17 @@ def test_what_began_later_is_no_precedent_even_when_it_is_over(memory: Memory, c
     answer = memory.recommend("FIRST")
     assert answer.evidence == ()
     assert [one.id for one in answer.ongoing] == ["LATER"]
+
+
+@pytest.mark.parametrize("title", ["Checkout outage", TITLE])
+def test_a_postmortem_of_what_is_not_over_makes_it_no_precedent(memory: Memory, clock, title) -> None:
+    text = f"# {TITLE}\n\n## Resolution\n\nRaised the pool with `kubectl set env deploy/checkout POOL=50`."
+    memory.put_document(Document("PM-1", "Postmortem of checkout", text, "postmortem"))
+    memory.open(Incident("OPEN", title, clock(), document="PM-1"))
+    clock.forward(minutes=1)
+    answer = memory.ask(situation(TITLE))
+    assert (answer.evidence, answer.steps) == ((), ())
+    assert [one.id for one in answer.ongoing] == ["OPEN"]
 
 
 def test_what_began_earlier_and_is_over_is_one(memory: Memory, clock) -> None:

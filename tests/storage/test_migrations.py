@@ -112,6 +112,42 @@ def test_a_step_for_one_database_is_passed_over_by_the_other(database: Database,
         assert migrations.version(connection) == here + 1
 
 
+def test_each_database_may_have_its_own_half_of_a_step(database: Database, tmp_path: Path) -> None:
+    here = migrations.newest()
+    for kind in ("sqlite", "postgresql"):
+        (tmp_path / kind).write_text(f"create table only_{kind} (x integer)")
+    plan = tuple(Step(here + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
+    for _ in range(2):
+        with database.write() as connection:
+            migrations.migrate(connection, database.kind.types, plan)
+    with database.read() as connection:
+        tables = {name for name in inspect(connection).get_table_names() if name.startswith("only_")}
+        assert tables == {f"only_{database.kind.name}"}
+
+
+def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
+    blank_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = migrations.steps()
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= 14))
+        old = Database(blank_url)
+        with old.write() as connection:
+            given = incident("X-1")
+            connection.execute(insert(written), incidents.row(given, guard.digest(given), waiting=False))
+            told = "4, 'webhook', 'X-1', 9, 'opened', 'k', '{}', '{}', 'pending', 2"
+            when = "'2026-03-01 12:00:00.000000', 'down', '2026-03-01 12:00:00.000000', null"
+            connection.exec_driver_sql(f"insert into deliveries values ({told}, {when})")
+            connection.exec_driver_sql("insert into channels (name, seq) values ('webhook', 9)")
+            connection.exec_driver_sql("update counters set value = 7 where name = 'recommendation'")
+        old.close()
+    store = Store.open(blank_url)
+    (kept,) = store.outbox.page().items
+    assert (kept.id, kept.incident, kept.notice, kept.attempts, kept.last_error) == (4, "X-1", None, 2, "down")
+    assert store.outbox.decision_place("webhook") == 7, "decisions of before the upgrade are not told"
+    store.close()
+
+
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     here = migrations.newest()

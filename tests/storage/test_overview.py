@@ -38,17 +38,13 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Store) -> Non
     anomaly(store, "dns_failure")
 
     asked = overview.asked_after(before.answer, 10)
-    assert [one.id for _, one in asked] == ["rec-1", "rec-3"]
-    assert [one.id for _, one in overview.asked_after(asked[0][0], 10)] == ["rec-3"]
+    assert [one.id for _, one in asked] == ["rec-3", "rec-1"], "what is asked again is the newest again"
+    assert [one.id for _, one in overview.asked_after(asked[0][0], 10)] == ["rec-1"]
     assert [one.alert.labels["error_type"] for one in overview.alerts_after("anomaly", before.alert, 10)] == [
         "memory_leak",
         "dns_failure",
     ]
     assert overview.alerts_after("grafana", before.alert, 10) == ()
-    total, newest = overview.answers(2)
-    assert (total, [one.id for one in newest]) == (3, ["rec-3", "rec-2"])
-    assert [one.id for one in overview.answers(2, skip=2)[1]] == ["rec-1"]
-    assert newest[0].asked == "what?"
     assert overview.places().alert > before.alert
 
 

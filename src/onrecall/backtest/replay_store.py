@@ -26,6 +26,7 @@ from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
 from onrecall.storage import Change, Imprint, Quoted, Store, TermStatistics
+from onrecall.storage.examples import ExampleRecords
 
 Owner = tuple[EvidenceKind, str]
 P = ParamSpec("P")
@@ -109,6 +110,10 @@ class Kept(Store):
 
     def close(self) -> None:
         """There is nothing to let go of."""
+
+    def example_records(self) -> ExampleRecords:
+        """None: a replay takes every record as what it says."""
+        return ExampleRecords(frozenset(), alone=True)
 
     # writes
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
+from onrecall.domain.access import Role
 from onrecall.domain.errors import Unauthorised
 from onrecall.pipeline.keys import Keys
 
@@ -22,6 +23,8 @@ class Access:
     """By sender. Its messages must then be signed with one of them, and need no key."""
     cors_origins: tuple[str, ...] = ()
     """Pages elsewhere whose scripts may ask."""
+    local_proxy_role: Role | None = None
+    """What callers may do without a key whom a proxy on this machine names as this machine's; None: nothing."""
     keys: Keys | None = None
     """None: those of the memory's own store."""
     slack: "SlackApp | None" = None

@@ -139,7 +139,7 @@ def access(chosen: Settings) -> Access:
     secrets = chosen.secrets_by_sender
     if secrets:
         _check_senders(secrets)
-    return Access(secrets, chosen.welcome_origins, slack=_slack(chosen))
+    return Access(secrets, chosen.welcome_origins, chosen.local_proxy_role, slack=_slack(chosen))
 
 
 def _slack(chosen: Settings) -> "SlackApp | None":

@@ -70,7 +70,7 @@ def _show(one: DeliveryOut) -> None:
     printing.say(
         f"{one.id:>6}  ",
         (f"{one.state:<10}", STYLE[one.state]),
-        f"  {one.channel:<8} {one.incident}  {one.kind}",
+        f"  {one.channel:<8} {one.incident or one.notice}  {one.kind}",
         (f"  {one.created_at:%Y-%m-%d %H:%M} UTC, {tries}{due}", "dim"),
     )
     if one.last_error:

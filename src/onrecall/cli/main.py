@@ -16,7 +16,7 @@ from onrecall.bootstrap.sources import trust_warnings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, hindsight, keys, sources, suggestions
+from onrecall.cli import bench_prior, examples, hindsight, keys, sources, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -77,6 +77,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(suggestions.app, name="suggestions")
+app.add_typer(examples.app, name="examples")
 app.add_typer(hindsight.app, name="hindsight")
 
 

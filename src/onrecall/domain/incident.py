@@ -25,6 +25,20 @@ NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
+EXAMPLE = "example"
+"""The source of incidents and documents that ship with OnRecall and never happened: your own records win over them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEffect:
+    """How well a measure worked, as the source of the incident reports it. Percentages, 0..100; never computed here."""
+
+    effectiveness: float | None = None
+    """Share of the impact that the measure took away."""
+    confidence: float | None = None
+    """How sure the source is that this measure resolved the incident."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResolutionStep:
     """One thing that was done, in the order it was done, and what came of it."""
@@ -35,6 +49,8 @@ class ResolutionStep:
     rollback: str | None = None
     line: int | None = None
     """Where it stands in the document that tells of the incident."""
+    effect: ReportedEffect | None = None
+    """Set on the one measure that ended the incident, where its source names that measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +477,8 @@ class Recommendation:
     """What is going on now and looks alike, the most alike first."""
     suggestions: tuple[Evidence, ...] = ()
     """What senders suggest about something like it; nobody confirmed it, so it is evidence for nothing."""
+    asked_context: Mapping[str, str] = field(default_factory=dict)
+    """Service and labels of what was asked, where no incident says them and the answer is kept."""
 
     @property
     def probability(self) -> float:

@@ -10,7 +10,6 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from onrecall import __version__
@@ -44,17 +43,24 @@ from onrecall.http import overview as now
 from onrecall.http import sources as senders
 from onrecall.http import websocket as live
 from onrecall.http.broadcast import Stream
-from onrecall.http.compat import hindsight as dialects_hindsight
-from onrecall.http.compat import incidentos as dialects_incidentos
-from onrecall.http.compat import ragoffire as dialects_ragoffire
-from onrecall.http.compat import ragoffire_documents as dialects_rcas
-from onrecall.http.compat import ragoffire_live as dialects_live
-from onrecall.http.compat import recallops as dialects_recallops
+from onrecall.http.compat import (
+    hindsight as hindsight_banks,
+)
+from onrecall.http.compat import (
+    incidentos,
+    ragoffire_decisions,
+    ragoffire_documents,
+    ragoffire_live,
+    ragoffire_system,
+    recallops,
+)
 from onrecall.http.compat.ragoffire_live import Browsers
+from onrecall.http.cross_origin import CrossOrigin
 from onrecall.http.mcp import Mcp
 from onrecall.http.sns_confirmation import Confirming
 from onrecall.pipeline import Memory
 from onrecall.pipeline.hindsight import HindsightPeer
+from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import Rehearsals
 from onrecall.worker.ingest_queue import Intake
 from onrecall.worker.metrics import Metrics
@@ -125,11 +131,9 @@ def create(
     )
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
-    app.add_middleware(guard.Guard, memory=memory, access=access)
-    if access.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=access.cors_origins, allow_methods=METHODS, allow_headers=HEADERS
-        )
+    keys_of_store = access.keys or Keys(memory.store, memory.now)
+    app.add_middleware(guard.Guard, memory=memory, access=access, keys=keys_of_store)
+    app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
     app.add_middleware(metrics.Counted, metrics=app.state.metrics)
@@ -142,17 +146,16 @@ def create(
 
 SHOWN = (Security(HTTPBearer(auto_error=False)), Security(APIKeyHeader(name="X-API-Key", auto_error=False)))
 """How a key is given, for people who read the description; it is the guard that looks at it."""
-METHODS = ("GET", "POST", "PUT", "DELETE")
-HEADERS = ("authorization", "content-type", "x-api-key")
 DIALECTS = (
-    dialects_recallops.router,
-    dialects_incidentos.router,
-    dialects_ragoffire.router,
-    dialects_rcas.router,
-    dialects_live.router,
-    dialects_hindsight.router,
+    recallops.router,
+    incidentos.router,
+    ragoffire_decisions.router,
+    ragoffire_documents.router,
+    ragoffire_live.router,
+    ragoffire_system.router,
+    hindsight_banks.router,
 )
-"""What clients of other systems speak; documented apart (docs/dialects.md, docs/hindsight.md)."""
+"""What clients of other systems speak; documented apart (docs/compatibility.md, docs/hindsight.md)."""
 ROUTERS = (
     incidents.router,
     now.router,
@@ -189,7 +192,7 @@ TAGS = [
     {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
-    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, with `WS /ws/incidents`."},
+    {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, also at `WS /ws/incidents`."},
     {"name": "Hindsight", "description": "What clients of Hindsight speak (docs/hindsight.md)."},
     {"name": "system", "description": "Parts and whether they answer."},
 ]

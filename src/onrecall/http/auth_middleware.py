@@ -9,10 +9,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.bootstrap.access import Access
-from onrecall.domain.access import Caller, id_of
+from onrecall.domain.access import Caller, Role, id_of
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import credentials, problems
+from onrecall.http import credentials, local_proxy, problems
 from onrecall.http import request_body as bodies
+from onrecall.http.cross_origin import ElsewhereForbidden, may_read
+from onrecall.http.local_proxy import is_proxied
 from onrecall.http.rate_limit import Brake
 from onrecall.http.roles import KEY_IN_BODY, TICKETED, Found, look_up
 from onrecall.pipeline import Memory
@@ -25,8 +27,11 @@ from onrecall.storage.rejected import storable
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
+LONGEST_REASON = 120
 LOCAL = Caller("admin")
 """Somebody at this machine, while there is no key."""
+LOCAL_PROXY = "local proxy"
+"""Who asks through a proxy of this machine without a key, where an operator lets them."""
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +39,10 @@ log = logging.getLogger(__name__)
 class Guard:
     """Lets a request through when its key or signature is good for its route, and says whose it is."""
 
-    def __init__(self, app: ASGIApp, memory: Memory, access: Access) -> None:
+    def __init__(self, app: ASGIApp, memory: Memory, access: Access, keys: Keys) -> None:
         self._app = app
         self._access = access
-        self._keys = access.keys or Keys(memory.store, memory.now)
+        self._keys = keys
         self._tickets = Tickets(memory.store, self._keys, memory.now)
         self._audit = memory.store.audit
         self._now = memory.now
@@ -62,7 +67,8 @@ class Guard:
         except (OnRecallError, HTTPException) as error:
             await _refuse(error, found, scope, receive, send)
             return
-        scope.setdefault("state", {}).update(caller=caller, keys=self._keys)
+        proxied = caller.name == LOCAL_PROXY and caller.key is None
+        scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
         with acting(caller.name):
             await self._app(scope, body.again, send)
         if caller.key is not None and self._keys.unkept(caller.key):
@@ -85,15 +91,18 @@ class Guard:
                 await self._refused(request, error, caller.name)
             raise error
         if request.method == "WEBSOCKET":
-            self._own_page(request)  # browsers ask nobody before they open one for any page
+            self._own_page(request, found)  # browsers ask nobody before they open one for any page
         return caller
 
     async def _who(self, request: Request, found: Found, body: "_Body") -> Caller:
         try:
             if found.source is not None and found.source in self._access.webhook_secrets:
                 return await self._signer(found.source, request.headers, body)
+            role = self._access.local_proxy_role
+            if role is not None and is_proxied(request.headers) and credentials.token_in(request.headers) is None:
+                return self._behind_local_proxy(request, found, role)
             if not self._keys.wanted:
-                return self._neighbour(request)
+                return self._neighbour(request, found)
             return await self._holder(request, found, body)
         except (Unauthorised, Forbidden) as error:
             if not _showed_something(request, found, error):
@@ -123,10 +132,18 @@ class Guard:
         app.verify(Delivery(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now())
         return Caller("responder", "slack")
 
-    def _neighbour(self, request: Request) -> Caller:
+    def _neighbour(self, request: Request, found: Found) -> Caller:
         credentials.at_this_machine(request.client, request.headers)
-        self._own_page(request)
+        if is_proxied(request.headers):
+            raise local_proxy.refuse()
+        self._own_page(request, found)
         return LOCAL
+
+    def _behind_local_proxy(self, request: Request, found: Found, role: Role) -> Caller:
+        credentials.at_this_machine(request.client, request.headers)
+        local_proxy.check(request.headers)
+        self._own_page(request, found, local_proxy.forwarded_host(request.headers))
+        return Caller(role, LOCAL_PROXY)
 
     async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
         token = credentials.token_in(request.headers)
@@ -140,12 +157,15 @@ class Guard:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
         key = self._keys.holder(token)
         if request.headers.get("authorization", "").lower().startswith("basic "):
-            self._own_page(request)  # a browser keeps sending these, whoever's page asks it to
+            self._own_page(request, found)  # a browser keeps sending these, whoever's page asks it to
         return Caller(key.role, key.name, key)
 
-    def _own_page(self, request: Request) -> None:
-        if request.method not in READING and credentials.from_elsewhere(request.headers, self._access.cors_origins):
-            raise Forbidden("a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it")
+    def _own_page(self, request: Request, found: Found, page_host: str | None = None) -> None:
+        if request.method in READING:
+            return
+        elsewhere = credentials.from_elsewhere(request.headers, self._access.cors_origins, page_host)
+        if elsewhere and not may_read(request.scope, found, self._keys):
+            raise ElsewhereForbidden
 
     async def _refused(self, request: Request, error: OnRecallError, who: str | None = None) -> None:
         given = id_of(credentials.token_in(request.headers) or "")
@@ -206,7 +226,9 @@ def _ticket(request: Request) -> str | None:
 async def _refuse(error: Exception, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        if isinstance(error, ElsewhereForbidden):  # a page can read why it is closed, but not why it never opened
+            await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(error)[:LONGEST_REASON]})
         return
     response = problems.of(error)
     if response.status_code == 401:

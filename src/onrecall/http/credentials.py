@@ -12,7 +12,6 @@ from starlette.datastructures import Headers
 from onrecall.bootstrap.access import NO_KEY_YET, is_loopback
 from onrecall.domain.errors import Forbidden, Unauthorised
 
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 LONGEST = 1000
 
 
@@ -59,16 +58,17 @@ def at_this_machine(client: Sequence[Any] | None, headers: Headers) -> None:
     """Without any key, OnRecall answers only those who sit at this machine; all others are refused."""
     if not client or not is_loopback(str(client[0])):
         raise Unauthorised(f"without a key OnRecall answers this machine alone; {NO_KEY_YET}")
-    if any(name in headers for name in FORWARDED):
-        raise Unauthorised(f"this came through a proxy, and there is no key yet; {NO_KEY_YET}")
     hosts = headers.getlist("host")
-    if not hosts or not all(_means_loopback(host) for host in hosts):
+    if not hosts or not all(means_loopback(host) for host in hosts):
         # A page elsewhere may give its own name this machine's address and so read from it; the name gives it away.
         raise Forbidden(f"without a key OnRecall is asked as localhost or 127.0.0.1, not by another name; {NO_KEY_YET}")
 
 
-def from_elsewhere(headers: Headers, welcome: Sequence[str]) -> bool:
-    """Whether a browser sends this for a page that is not ours. Others than browsers send no such headers."""
+def from_elsewhere(headers: Headers, welcome: Sequence[str], page_host: str | None = None) -> bool:
+    """Whether a browser sends this for a page that is not ours. Others than browsers send no such headers.
+
+    Where a proxy of this machine passes on what its own pages ask, `page_host` is the host it serves them at.
+    """
     origin = headers.get("origin")
     if origin in welcome:
         return False
@@ -76,13 +76,22 @@ def from_elsewhere(headers: Headers, welcome: Sequence[str]) -> bool:
         return True
     if origin is None or not ("://" in origin or origin == "null"):
         return False  # CloudEvents' senders put their bare name there
-    return origin.partition("://")[2].lower() != headers.get("host", "").lower()
+    ours = {host.lower() for host in (headers.get("host"), page_host) if host}
+    return origin.partition("://")[2].lower() not in ours
 
 
-def _means_loopback(host: str) -> bool:
+def is_local_origin(origin: str | None) -> bool:
+    """Whether a page of this machine has this origin, such as http://localhost:3000."""
+    scheme, mark, host = (origin or "").partition("://")
+    return scheme in ("http", "https") and bool(mark) and means_loopback(host)
+
+
+def means_loopback(host: str) -> bool:
+    """Whether a host, with or without a port, can only mean this machine."""
     if set(host) & set("@/\\?#"):
         return False
     try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
+        parts = urlsplit(f"//{host}")
+        return is_loopback(parts.hostname or "") and parts.port != 0  # ValueError where the port is no number
     except ValueError:
         return False

@@ -74,7 +74,8 @@ def of(error: Exception) -> JSONResponse:
 
 def _known(_: Request | None, error: Exception) -> JSONResponse:
     assert isinstance(error, OnRecallError)
-    problem = Problem(title=error.title, status=STATUS[type(error)], detail=str(error))
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    problem = Problem(title=error.title, status=status, detail=str(error))
     if isinstance(error, Invalid) and error.field:
         problem.errors = [FieldError(field=error.field, message=str(error))]
     headers = {"Retry-After": str(max(1, round(error.retry_after)))} if isinstance(error, Unavailable) else None

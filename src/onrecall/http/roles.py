@@ -73,6 +73,12 @@ _V1: Mapping[str, Least] = {
     "POST /alerts/{source}": "ingest",
     "OPTIONS /alerts/{source}": "open",  # CloudEvents' handshake carries no credentials, and its answer opens nothing
 }
+_NOTIFICATIONS: Mapping[str, Least] = {
+    "POST /notifications": "responder",
+    "GET /notifications": "viewer",
+    "GET /notifications/decision/{decision_id}": "viewer",
+    "GET /notifications/{notification_id}": "viewer",
+}
 _DIALECTS: Mapping[str, Least] = {
     "POST /api/seed": "admin",
     "POST /api/query": "viewer",
@@ -82,8 +88,8 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /incident/new": "responder",
     "POST /incident/resolve": "responder",
     "GET /incident/{incident_id}": "viewer",
-    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; neither this nor the next two write anything
-    "POST /sync": "responder",  # it brings in what a Hindsight bank has
+    "POST /incident/{incident_id}/postmortem": "viewer",  # a draft; nothing is written
+    "POST /sync": "responder",  # it may bring in what a Hindsight has
     "POST /deduplicate": "viewer",
     "GET /incidents/all": "viewer",
     "GET /incidents/insights": "viewer",
@@ -91,6 +97,7 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/decisions/analyze": "responder",
     "POST /api/v1/decisions/stream-anomaly": "ingest",
     "GET /api/v1/decisions": "viewer",
+    "DELETE /api/v1/decisions": "admin",
     "GET /api/v1/decisions/history": "viewer",
     "GET /api/v1/decisions/stats": "viewer",
     "GET /api/v1/decisions/{decision_id}": "viewer",
@@ -103,9 +110,14 @@ _DIALECTS: Mapping[str, Least] = {
     "POST /api/v1/documents/search": "viewer",
     "GET /api/v1/documents/stats": "viewer",
     "WEBSOCKET /ws/incidents": "viewer",
+    "WEBSOCKET /ws/dashboard": "viewer",
+    "GET /ws/stats": "viewer",
+    "GET /health": "open",
+    "GET /health/vector-db": "viewer",
+    "GET /health/llm": "viewer",
+    **{route.replace(" ", f" {base}", 1): least for base in ("", "/api/v1") for route, least in _NOTIFICATIONS.items()},
     # Hindsight's, with which its clients bring texts in; as everywhere, an import takes an admin.
     "GET /version": "open",
-    "GET /health": "open",
     "GET /health/live": "open",
     "GET /v1/default/banks": "viewer",
     "GET /v1/default/banks/{bank_id}": "viewer",
@@ -155,7 +167,19 @@ SOURCES: Mapping[str, str] = {
 KEY_IN_BODY = frozenset({"pagerduty-events", "pagerduty-changes", "pagerduty-events-v1"})
 """Whose senders have their key nowhere but in the message, as `routing_key` or `service_key`."""
 
-TICKETED = frozenset({"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "GET /api/v1/export"})
+READS_BY_POST = frozenset(
+    {
+        "POST /api/query",
+        "POST /api/v1/documents/search",
+        "POST /api/v1/recall",
+        "POST /deduplicate",
+        "POST /incident/{incident_id}/postmortem",
+    }
+)
+"""Routes that change nothing and cost nothing although they are asked with POST."""
+TICKETED = frozenset(
+    {"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "WEBSOCKET /ws/dashboard", "GET /api/v1/export"}
+)
 """Where a ticket in the URL stands for a key, for a browser sends no headers of ours there."""
 
 
@@ -171,6 +195,12 @@ class Found:
     """The methods that are offered at this path, where this one is not."""
     path: str | None = None
     """The path as the table writes it."""
+
+
+def is_read_only(found: Found, method: str) -> bool:
+    """Whether a request for this changes nothing, and shows no more than a viewer may see."""
+    reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {found.path}" in READS_BY_POST
+    return reads and found.least in ("viewer", "open")
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}

@@ -54,6 +54,8 @@ TABLE: tuple[Format, ...] = (
     Format("native", "json", native.recognises, native.parse),
 )
 COLUMNS, MARKDOWN = "columns", "markdown"
+WHOLE = frozenset({"recallops", "incidentos", "ragoffire"})
+"""Formats of which everything is kept, or said to be left out by name: the others hold much that no incident needs."""
 
 
 def formats() -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def incident(  # noqa: PLR0913 - the fields of an incident
         raise Invalid("there is no `title`; say in a few words what happened", "title")
     start = started_at or record.times.start_by_user()
     ordered(start, resolved_at)
-    now = status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix))
+    now = status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix or done))
     over = now == "resolved"
     ended = resolved_at or (None if started_at else start)
     return Incident(

@@ -6,6 +6,7 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
+from onrecall.importers.steps import listed_steps
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -14,9 +15,13 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def parse(record: Record) -> Incident:
-    """The incident; what its model said (`ai_analysis`) is no evidence and stays out."""
-    taken = record.get("mitigation_steps")
-    fix = "\n".join(f"- {one}" for one in record.words("mitigation_steps")) if isinstance(taken, list) else None
+    """Return the incident. What its model wrote (`ai_analysis`) is no evidence and stays out.
+
+    In its file the mitigation steps are one text, parted by semicolons; its API takes a list as well.
+    """
+    value = record.get("mitigation_steps")
+    listed = record.words("mitigation_steps") if isinstance(value, list) else ()
+    steps = "\n".join(f"- {step}" for step in listed) or record.text("mitigation_steps")
     return incident(
         record,
         source="incidentos",
@@ -26,9 +31,10 @@ def parse(record: Record) -> Incident:
         started_at=record.time("created_at", "started_at", "timestamp"),
         resolved_at=record.time("resolved_at"),
         service=record.text("service"),
+        environment=record.text("environment"),
         level=record.text("severity"),
         state=record.text("status"),
         root_cause=record.text("root_cause"),
-        fix=fix or record.text("mitigation_steps") if taken else None,
-        prose=True,
+        fix=steps,
+        done=listed_steps(listed or steps),
     )

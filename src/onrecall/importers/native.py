@@ -14,6 +14,7 @@ from onrecall.domain.incident import (
     Link,
     LinkKind,
     Provenance,
+    ReportedEffect,
     Resolution,
     ResolutionStep,
     Status,
@@ -22,7 +23,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.severity import severity
 from onrecall.importers.incident_builder import ordered
-from onrecall.importers.record import Record, check_id, kind_of, plain
+from onrecall.importers.record import Record, check_id, kind_of, percentage, plain
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -165,7 +166,16 @@ def _step(value: Any, n: int) -> ResolutionStep:
         one_of(plain(value.get("outcome"), f"{field}.outcome") or "worked", StepOutcome, f"{field}.outcome"),
         plain(value.get("rollback"), f"{field}.rollback"),
         _line(value.get("line"), f"{field}.line"),
+        _effect(value.get("effect"), f"{field}.effect"),
     )
+
+
+def _effect(value: Any, field: str) -> ReportedEffect | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise Invalid(f'`{field}` must be an object such as {{"effectiveness": 92}}, not {kind_of(value)}', field)
+    return ReportedEffect(*(percentage(value.get(name), f"{field}.{name}") for name in ("effectiveness", "confidence")))
 
 
 def _line(value: Any, field: str) -> int | None:
@@ -247,17 +257,27 @@ def _dump_resolution(resolution: Resolution) -> dict[str, Any]:
     return {
         "root_cause": resolution.root_cause,
         "cause": resolution.cause,
-        "steps": [
-            {"text": step.text, "command": step.command, "outcome": step.outcome, "rollback": step.rollback}
-            | ({"line": step.line} if step.line else {})
-            for step in resolution.steps
-        ],
+        "steps": [_dump_step(step) for step in resolution.steps],
         **({"root_cause_line": resolution.root_cause_line} if resolution.root_cause_line else {}),
         "summary": resolution.summary,
         "provenance": resolution.provenance,
         "by": resolution.by,
         "at": _written(resolution.at),
     }
+
+
+def _dump_step(step: ResolutionStep) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "text": step.text,
+        "command": step.command,
+        "outcome": step.outcome,
+        "rollback": step.rollback,
+    }
+    if step.line:
+        fields["line"] = step.line
+    if step.effect is not None:
+        fields["effect"] = {"effectiveness": step.effect.effectiveness, "confidence": step.effect.confidence}
+    return fields
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -1,25 +1,26 @@
-"""RecallOps: its `incidents.json`."""
+"""RecallOps: its `incidents.json`, and what its API takes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import Record, plain
 from onrecall.importers.times import after, duration
+
+LOGS = ("error_logs", "error_log", "logs")
+FIXES = ("fix", "fix_applied", "resolution")
+TEXTS = ("description", "summary", "symptoms", "impact")
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
     """By its words for the fix and the logs."""
-    return {"id", "title"} <= set(values) and bool({"fix", "error_logs", "resolution_time_minutes"} & set(values))
+    names = {"fix", "fix_applied", "resolution_time_minutes", *LOGS}
+    return {"id", "title"} <= set(values) and bool(names & set(values))
 
 
 def parse(record: Record) -> Incident:
-    """The incident; it ended when its own resolution time had passed."""
-    logs = record.get("error_logs")
-    lines = (
-        "\n".join(one for one in logs if isinstance(one, str)) if isinstance(logs, list) else record.text("error_logs")
-    )
+    """Return the incident; it ended when its own resolution time had passed. Every name of fix and logs counts."""
     started = record.time("started_at", "timestamp", "created_at", "occurred_at", "date")
     minutes = record.number("resolution_time_minutes", "resolution_time")
     lasted = duration(record.text("resolution_time", "time_to_resolve")) if minutes is None else minutes * 60
@@ -29,14 +30,35 @@ def parse(record: Record) -> Incident:
         source="recallops",
         id=record.text("id"),
         title=record.text("title"),
-        description="\n\n".join(one for one in (record.text("description"), lines) if one),
+        description="\n\n".join(_texts(record, (*TEXTS, *LOGS))),
         started_at=started,
         resolved_at=record.time("resolved_at") or after(begun, lasted),
         service=record.text("service"),
+        environment=record.text("environment"),
         level=record.text("severity"),
         state=record.text("status"),
-        labels={"category": record.text("category")},
-        root_cause=record.text("root_cause"),
-        fix=record.text("fix", "resolution"),
+        labels={"category": record.text("category"), "tags": ", ".join(record.words("tags"))},
+        root_cause="\n".join(_texts(record, ("root_cause",))),
+        fix="\n".join(_texts(record, FIXES, bullet="- ")),
         prose=True,
     )
+
+
+def _texts(record: Record, names: tuple[str, ...], bullet: str = "") -> list[str]:
+    """What stands under these names, each text once; the items of a list are its lines."""
+    return list(dict.fromkeys(text for name in names if (text := _text(record.get(name), name, bullet))))
+
+
+def _text(value: Any, name: str, bullet: str) -> str:
+    if not isinstance(value, list):
+        return (plain(value, name) or "").strip()
+    return "\n".join(f"{bullet}{line}" for item in value if (line := " ".join(_words(item)).strip()))
+
+
+def _words(item: Any) -> Iterator[str]:
+    """The texts of a log line, whether it stands as text or as an object."""
+    if isinstance(item, Mapping):
+        for value in item.values():
+            yield from _words(value)
+    elif isinstance(item, str | int | float) and not isinstance(item, bool):
+        yield str(item)

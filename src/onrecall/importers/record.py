@@ -21,6 +21,8 @@ class Note:
 
     where: str
     message: str
+    left_out: tuple[str, ...] = ()
+    """Names of fields that hold something and have no place in an incident."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}"
@@ -38,15 +40,25 @@ class Row:
 class Record:
     """The values of one row, asked for by name; a dotted name looks inside, several names are tried in turn."""
 
-    __slots__ = ("times", "values")
+    __slots__ = ("_read", "left_out", "times", "values")
 
     def __init__(self, values: Mapping[str, Any], times: Times) -> None:
         self.values = values
         self.times = times
+        self.left_out: list[str] = []
+        """Names that a parser read and found no place for."""
+        self._read: set[str] = set()
 
     def get(self, name: str) -> Any:
         """The value as it stands, or None."""
+        self._read.add(name.partition(".")[0])
         return _inside(self.values, name)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Names of fields that hold something of which nothing was kept, in the order in which they stand."""
+        unread = (name for name, value in self.values.items() if name not in self._read and not _is_blank(value))
+        return (*unread, *self.left_out)
 
     def text(self, *names: str) -> str | None:
         """The first of these that says something, as text without blanks around it."""
@@ -107,6 +119,10 @@ class Record:
         return tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
 
 
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | Mapping) and not value)
+
+
 def _inside(values: Any, name: str) -> Any:
     for part in name.split("."):
         if not isinstance(values, Mapping):
@@ -142,6 +158,20 @@ def kind_of(value: Any) -> str:
     if isinstance(value, int | float):
         return "a number"
     return "text" if isinstance(value, str) else "null"
+
+
+def percentage(value: Any, field: str) -> float | None:
+    """A percentage 0..100, as a number or as text (`92`, `"92.5"`, `"92 %"`); None where nothing stands there."""
+    written = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
+    if written is None or written == "":
+        return None
+    try:
+        number = None if isinstance(written, bool) else float(written)
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or not 0 <= number <= 100:
+        raise Invalid(f"`{field}` is {str(value)[:40]!r}; give a percentage from 0 to 100", field)
+    return number
 
 
 def check(values: Any) -> None:

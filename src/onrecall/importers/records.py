@@ -1,6 +1,7 @@
 """The records of one JSON or CSV file → nouns, in the words of whichever tool wrote them."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,15 @@ from onrecall.importers import chroma, columns
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows
 from onrecall.importers.encoding import Lines, decode
-from onrecall.importers.formats import COLUMNS, Shape, detect, named
+from onrecall.importers.formats import COLUMNS, WHOLE, Shape, detect, named
 from onrecall.importers.options import How, Item, Source, Tally
 from onrecall.importers.record import Note, Record, Row, check
 from onrecall.importers.times import order_of
 
 Parse = Callable[[Record], Incident | Document]
 
+MOST_NAMED = 40
+"""Names of fields that are said to be left out."""
 _AHEAD = 200
 """Rows looked at before the first is read, to tell the format, and day from month."""
 
@@ -32,6 +35,7 @@ class Records:
         self._times = how.times()
         self._tally = tally
         self._seen: dict[tuple[str, str], tuple[bytes, int]] = {}
+        self._unused: Counter[str] = Counter()
 
     def read(self, sample: bytes) -> Iterator[Item]:
         """The records, each as a noun or with the reason why not; then what is worth knowing about the whole."""
@@ -105,6 +109,8 @@ class Records:
             self._times.order = order_of(value for value in values if isinstance(value, str))
         for row in _chain(ahead, rows):
             yield row if isinstance(row, Rejected) else self._record(row, parse)
+        if name in WHOLE and self._unused:
+            yield self._left_out()
 
     def _may_be_history(self, shape: Shape, records: list[Mapping[str, Any]]) -> bool:
         """Whether a file that was only found in a folder could hold incidents: schemas and dashboards do not."""
@@ -134,9 +140,11 @@ class Records:
     def _record(self, row: Row, parse: Parse) -> Item:
         try:
             check(row.values)
-            thing = parse(Record(row.values, self._times))
+            record = Record(row.values, self._times)
+            thing = parse(record)
         except Invalid as problem:
             return Rejected(row.where, problem.field, str(problem))
+        self._unused.update(record.unused)
         key = (thing.source or "", thing.id)
         digest = hashlib.blake2b(repr(thing).encode(), digest_size=8).digest()
         earlier, line = self._seen.setdefault(key, (digest, row.line))
@@ -147,6 +155,10 @@ class Records:
                 f"the id {thing.id!r} stands already in line {line} with other content; keep one of them",
             )
         return thing
+
+    def _left_out(self) -> Note:
+        counted = ", ".join(f"{name} ({count})" for name, count in self._unused.most_common(MOST_NAMED))
+        return Note(self._name, f"left out, with the number of records: {counted}", tuple(sorted(self._unused)))
 
     def _notes(self, lines: Lines | None) -> Iterator[Note]:
         times = self._times

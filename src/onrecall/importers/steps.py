@@ -1,6 +1,7 @@
 """What was done, drawn from what somebody wrote about it: lists, commands, and whether it helped."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from textwrap import dedent
 
@@ -53,6 +54,8 @@ _TOOL_NAMES = (
 _TOOLS = frozenset(_TOOL_NAMES.split())
 
 
+_NUMBER = re.compile(r"\s*(?:step\s*)?\d{1,3}[.):]\s+", re.IGNORECASE)
+_CLOSING_MARK = {"`": "`", '"': '"', "'": "'", "(": ")", "[": "]", "{": "}"}
 _SHELLS = frozenset(("bash", "sh", "shell", "console", "zsh", "sql", "psql", "mysql", "powershell"))
 
 
@@ -89,6 +92,46 @@ def steps(text: str | None, *, prose: bool = False) -> tuple[ResolutionStep, ...
         for sentence in told
         if (prose or _DEED.match(sentence) or _command(sentence)) and (step := _step(_Item([sentence])))
     )
+
+
+def listed_steps(value: str | Sequence[str] | None) -> tuple[ResolutionStep, ...]:
+    """Return the steps of a field that holds nothing but steps: a list, the lines of a text, or what semicolons part.
+
+    Semicolons in code spans, quotes and brackets part nothing: there they belong to a command.
+    """
+    if isinstance(value, str):
+        value = value.strip()
+        parts = semicolon_parts(value) if "\n" not in value else []
+        if len(parts) < 2:
+            return steps(value, prose=True)
+    else:
+        parts = list(value or ())
+    return steps("\n".join(f"- {_NUMBER.sub('', part)}" for part in parts), prose=True)
+
+
+def semicolon_parts(text: str) -> list[str]:
+    """Return what stands between the semicolons of a text, blanks and empty parts left out."""
+    parts, start, closing = [], 0, ""
+    for place, letter in enumerate(text):
+        if closing:
+            closing = closing.removesuffix(letter) if closing.endswith(letter) else closing + _nested(letter, closing)
+        elif letter == ";":
+            parts.append(text[start:place])
+            start = place + 1
+        elif letter in _CLOSING_MARK and text.find(_CLOSING_MARK[letter], place + 1) > 0:
+            closing = _opens(letter, text, place)
+    return [part.strip() for part in (*parts, text[start:]) if part.strip()]
+
+
+def _nested(letter: str, closing: str) -> str:
+    """What closes a bracket inside of a bracket; in code and quotes brackets mean nothing."""
+    return _CLOSING_MARK[letter] if letter in "([{" and closing[-1] in ")]}" else ""
+
+
+def _opens(letter: str, text: str, place: int) -> str:
+    """What closes a mark that opens here; an apostrophe within a word opens nothing."""
+    apostrophe = letter == "'" and place > 0 and text[place - 1].isalnum()
+    return "" if apostrophe else _CLOSING_MARK[letter]
 
 
 class _Reader:

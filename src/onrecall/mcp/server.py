@@ -27,7 +27,6 @@ from onrecall.domain.incident import (
     Incident,
     Outcome,
     Resolution,
-    ResolutionStep,
     StepVerdict,
 )
 from onrecall.mcp import results as shapes
@@ -179,7 +178,7 @@ class Tools:
 
         The same again changes nothing; another resolution is a new version, and the earlier one is kept.
         """
-        done = tuple(ResolutionStep(one.text, one.command, one.outcome, one.rollback) for one in steps or ())
+        done = tuple(step.to_domain() for step in steps or ())
         by = self._caller(context).by()
         said = Resolution(root_cause, self.memory.now(), cause, done, summary, by=by)
         kept = self.memory.resolve(incident, said, recurrence_of)

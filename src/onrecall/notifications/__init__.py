@@ -3,6 +3,7 @@
 from onrecall.notifications.channel import Channel, Kind, Message, News, Refused, Sent, Thread
 from onrecall.notifications.incident_update import Event, Told, news, standing
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice, NoticeChannel, NoticeKind, notice_channel
 
 __all__ = [
     "Channel",
@@ -11,10 +12,14 @@ __all__ = [
     "Links",
     "Message",
     "News",
+    "Notice",
+    "NoticeChannel",
+    "NoticeKind",
     "Refused",
     "Sent",
     "Thread",
     "Told",
     "news",
+    "notice_channel",
     "standing",
 ]

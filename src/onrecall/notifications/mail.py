@@ -24,6 +24,7 @@ from onrecall.notifications import text as words
 from onrecall.notifications.channel import Message, News, Refused, Sent, Thread
 from onrecall.notifications.egress_guard import MAIL_PORTS, Guard, check_port
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice, NoticeKind
 
 Security = Literal["starttls", "tls", "none"]
 SECONDS = 10.0
@@ -150,6 +151,21 @@ class Mail:
     recipients: Sequence[Address]
     links: Links
     name: str = "mail"
+    notice_kind: NoticeKind = "email"
+
+    def render_notice(self, notice: Notice) -> Message:
+        """The notice as subject, text and HTML."""
+        rows: list[Row] = [("title", _prose(notice.title))]
+        rows += [("plain", _prose(line)) for line in notice.text.splitlines() if line.strip()]
+        rows.append(("faint", _prose(notice.footnote)))
+        return Message(
+            {
+                "subject": _subject(notice.title),
+                "at": notice.at.isoformat(),
+                "text": _text(rows, None),
+                "html": _html(rows, None),
+            }
+        )
 
     def render(
         self,

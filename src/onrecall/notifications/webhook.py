@@ -14,6 +14,7 @@ from onrecall.notifications import text as words
 from onrecall.notifications.channel import Message, News, Sent, Thread
 from onrecall.notifications.json_poster import Posting
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice, NoticeKind
 
 Form = Literal["json", "cloudevents"]
 VERSION = 1
@@ -30,6 +31,12 @@ class Webhook:
     form: Form = "json"
     clock: Callable[[], float] = time.time
     name: str = "webhook"
+    notice_kind: NoticeKind = "webhook"
+
+    def render_notice(self, notice: Notice) -> Message:
+        """The notice as JSON: type `notice`, and no incident."""
+        said = {"id": notice.id, "title": notice.title, "message": notice.text, "footnote": notice.footnote}
+        return Message({"version": VERSION, "type": "notice", "time": _moment(notice.at), "notice": said})
 
     def render(
         self,
@@ -75,7 +82,7 @@ class Webhook:
             "id": message.key,
             "source": self.links.public_url or "/onrecall",
             "type": f"onrecall.{message.body['type']}",
-            "subject": message.body["incident"]["id"],
+            "subject": (message.body.get("incident") or message.body["notice"])["id"],
             "time": message.body["time"],
             "datacontenttype": "application/json",
             "data": message.body,

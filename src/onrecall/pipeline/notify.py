@@ -14,9 +14,10 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
-from onrecall.notifications import Channel, Message, Refused, Sent, Told, news, standing
+from onrecall.notifications import Channel, Message, Refused, Sent, Thread, Told, news, notice_channel, standing
 from onrecall.notifications import Event as Happened
 from onrecall.pipeline import alert_links
+from onrecall.pipeline.notices import decision_post
 from onrecall.redaction import redact
 from onrecall.storage import Event, Store
 from onrecall.storage.outbox import Delivery, Letter, Remembered
@@ -121,7 +122,7 @@ class Dispatcher:
         `longest_wait`: the most seconds between two tries.
         """
         self.name = channel.name
-        self._channel = channel
+        self.channel = channel
         self._store = store
         self._outbox = store.outbox
         self._clock = clock
@@ -132,7 +133,7 @@ class Dispatcher:
 
     def round(self) -> int:
         """Turn what is new into deliveries and send what is due; how much of that there was."""
-        return self.turn() + self.drain()
+        return self.turn() + self.turn_decisions() + self.drain()
 
     def release(self) -> None:
         """Another process may send here at once."""
@@ -149,6 +150,20 @@ class Dispatcher:
         letters = self._written([event for event in events if self._letters.concerns(event)])
         self._outbox.post(self.name, after, events[-1].seq, letters, self._clock())
         return len(events)
+
+    def turn_decisions(self) -> int:
+        """Settle the next answers that were asked for without an incident: where the channel tells them, each once."""
+        channel = notice_channel(self.channel, "slack")
+        if channel is None:
+            return 0
+        after = self._outbox.decision_place(self.name)
+        answers = self._store.overview.asked_after(after, BATCH)
+        if not answers:
+            return 0
+        fresh = [answer for _, answer in answers if self._clock() - answer.created_at < STALE]
+        posts = [decision_post(channel, answer) for answer in fresh]
+        self._outbox.post_decisions(self.name, after, answers[-1][0], posts, self._clock())
+        return len(answers)
 
     def _written(self, events: Sequence[Event]) -> list[Letter]:
         known = self._outbox.remembered(self.name, {event.incident for event in events})
@@ -175,15 +190,20 @@ class Dispatcher:
         if self._tries is not None and delivery.attempts > self._tries:
             self._bury(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
             return
-        thread = self._outbox.remembered(self.name, [delivery.incident])[delivery.incident].remote
         try:
-            sent = self._channel.send(Message(delivery.body, delivery.key), thread)
+            sent = self.channel.send(Message(delivery.body, delivery.key), self._thread(delivery))
         except Refused as error:
             self._bury(delivery, str(error))
         except Unavailable as error:
             self._later(delivery, error)
         else:
             self._outbox.sent(delivery, sent.remote, self._clock())
+
+    def _thread(self, delivery: Delivery) -> Thread:
+        """What the channel remembers of what it sent about the incident; a notice has no thread."""
+        if delivery.incident is None:
+            return {}
+        return self._outbox.remembered(self.name, [delivery.incident])[delivery.incident].remote
 
     def _later(self, delivery: Delivery, error: Unavailable) -> None:
         why = redact(str(error)).text
@@ -198,7 +218,8 @@ class Dispatcher:
 
     def _bury(self, delivery: Delivery, error: str) -> None:
         why = redact(error).text
-        log.error("%s: delivery %d about %s is given up: %s", self.name, delivery.id, delivery.incident, why)
+        about = delivery.incident or delivery.notice
+        log.error("%s: delivery %d about %s is given up: %s", self.name, delivery.id, about, why)
         self._outbox.bury(delivery, why)
 
 

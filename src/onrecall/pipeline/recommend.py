@@ -9,6 +9,7 @@ from datetime import datetime
 
 from onrecall.calibration import features
 from onrecall.domain.incident import (
+    EXAMPLE,
     Advice,
     Evidence,
     Excerpt,
@@ -26,8 +27,9 @@ from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.verdict import named
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Recall, is_precedent
 from onrecall.storage import Store
+from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE = 5
 MOST_SUGGESTED = 3
@@ -36,6 +38,10 @@ SHOWN = 2_000
 UNREACHED = Thresholds(similar=1.001, known=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
+
+Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
+"""What was seen before, best first, and what goes on now."""
+Search = Callable[[Situation, int], Sorted]
 
 
 class Advisor:
@@ -49,20 +55,25 @@ class Advisor:
         self._recall = recall
         self._trust = trust
         self._clock = clock
+        self._examples_at = -1
+        self._example_records = ExampleRecords(frozenset(), alone=True)
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What is like the situation, each with its track record as it was known then."""
         started = time.perf_counter()
-        found = self._found(situation, limit)
+        found, _ = self._own_evidence(self._search_all, situation, limit)
         self._observers.recall(time.perf_counter() - started)
         return self._with_records(found, situation)
 
     def _precedents(self, situation: Situation, limit: int) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """What was seen before, and what goes on now."""
         started = time.perf_counter()
-        found, ongoing = self._recall.precedents(situation, limit)
+        found, ongoing = self._own_evidence(self._recall.precedents, situation, limit)
         self._observers.recall(time.perf_counter() - started)
-        return self._with_records(found, situation), ongoing
+        settled = [one for one in found if one.incident is None or is_precedent(one.incident, situation)]
+        told = [one for one in found if one not in settled]  # by a postmortem, though it is not over
+        by_id = {one.id: one for one in (*told, *ongoing)}
+        return self._with_records(settled, situation), tuple(by_id.values())
 
     def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
@@ -86,13 +97,33 @@ class Advisor:
         by_id = {found.id: found for found in (*known, *alike)}
         return tuple(sorted(by_id.values(), key=lambda found: -found.score)[:MOST_SUGGESTED])
 
-    def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+    def _own_evidence(self, search: Search, situation: Situation, limit: int) -> Sorted:
+        """What is most like it; where own records know something like it, example records keep silent."""
+        found, ongoing = self._found(search, situation, limit)
+        if not any(_is_example(one) for one in found) or (examples := self._examples()).alone:
+            return found, ongoing
+        own = self._found(search, replace(situation, exclude=situation.exclude | examples.ids), limit)
+        similar = self._trust.measured().thresholds.similar
+        return own if any(one.score >= similar and _knows_a_way(one) for one in own[0]) else (found, ongoing)
+
+    def _examples(self) -> ExampleRecords:
+        """The example records, read again when something was stored since."""
+        newest = self._store.last_seq()
+        if newest != self._examples_at:
+            self._example_records, self._examples_at = self._store.example_records(), newest
+        return self._example_records
+
+    def _found(self, search: Search, situation: Situation, limit: int) -> Sorted:
         """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
-        found = self._recall.recall(situation, limit)
+        found, ongoing = search(situation, limit)
         merged = incident_documents.merge(self._store, found, situation.as_of)
         if len(merged) == len(found):
-            return merged
-        return incident_documents.merge(self._store, self._recall.recall(situation, 2 * limit), situation.as_of)[:limit]
+            return merged, ongoing
+        found, ongoing = search(situation, 2 * limit)
+        return incident_documents.merge(self._store, found, situation.as_of)[:limit], ongoing
+
+    def _search_all(self, situation: Situation, limit: int) -> Sorted:
+        return self._recall.recall(situation, limit), ()
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
@@ -172,6 +203,16 @@ def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
 
 def _ongoing(incident: Incident, score: float) -> Ongoing:
     return Ongoing(incident.id, incident.title, score, incident.status, incident.started_at, incident.service)
+
+
+def _knows_a_way(evidence: Evidence) -> bool:
+    """Whether it can say what to do; an incident that nobody has resolved yet can't."""
+    return evidence.document is not None or evidence.resolution is not None
+
+
+def _is_example(evidence: Evidence) -> bool:
+    thing = evidence.incident or evidence.document
+    return thing is not None and thing.source == EXAMPLE
 
 
 def _advise(

@@ -63,7 +63,9 @@ class Answers:
         """Answer a situation that no incident stands for, and keep the answer."""
         answer = self._advisor.answer(situation, limit=limit)
         keys = [step_key(step.text, step.command) for step in answer.steps]
-        return self._store.save_recommendation(replace(answer, asked=situation.text[:ASKED]), keys)
+        context = {**situation.labels, **({"service": situation.service} if situation.service else {})}
+        asked = replace(answer, asked=situation.text[:ASKED], asked_context=context)
+        return self._store.save_recommendation(asked, keys)
 
     def _answer(self, incident_id: str) -> Recommendation | None:
         with self._held(incident_id):

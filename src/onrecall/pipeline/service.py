@@ -34,6 +34,7 @@ from onrecall.pipeline.ingest import Receipt, Receiver
 from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.mirror import Mirror
+from onrecall.pipeline.notices import NoticePoster
 from onrecall.pipeline.notify import Dispatcher, Teller
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Advisor, situation_of
@@ -46,6 +47,7 @@ from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Delivery, SourceCatalog
 from onrecall.storage import Store
+from onrecall.storage.examples import RemovedExamples
 
 Clock = Callable[[], datetime]
 
@@ -123,6 +125,7 @@ class Memory:
             *self.mirrors,
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
+        self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -155,6 +158,15 @@ class Memory:
             if dated or not incident.id:
                 raise
             return self._open(replace(incident, started_at=self.store.incident(incident.id).started_at))
+
+    def open_once(self, incident: Incident) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported with the same title and description.
+
+        The second value says whether it was new. One that is resolved is found as well, and stays resolved.
+        """
+        clean = redact_thing(replace(incident, id=""), personal=self._personal)
+        (passages,) = self._recall.prepare([clean])
+        return self.store.open_incident_once(clean, passages, self._clock())
 
     def _open(self, incident: Incident) -> tuple[Incident, bool]:
         clean = redact_thing(incident, personal=self._personal)
@@ -314,9 +326,20 @@ class Memory:
         (passages,) = self._recall.prepare([clean])
         return self.store.put_document(clean, passages, self._clock())
 
+    def is_unchanged(self, document: Document) -> bool:
+        """Return whether the document is stored already and says the same."""
+        return self.store.unchanged([redact_thing(document, personal=self._personal)])[0]
+
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
         self.store.delete_document(document_id)
+
+    def remove_examples(self) -> RemovedExamples:
+        """Remove the example records, and measure trust without what was learned from them."""
+        removed = self.store.remove_examples()
+        if removed.incidents and self.store.newest_curve() is not None:
+            self.trust.fit(self._clock())
+        return removed
 
     def changes_before(self, incident: Incident) -> tuple[ChangeEvent, ...]:
         """What was changed on purpose in the hours before an incident began, newest first."""

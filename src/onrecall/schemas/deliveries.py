@@ -9,13 +9,14 @@ from onrecall.storage.outbox import DeliveryState
 
 
 class DeliveryOut(Out):
-    """Something that is told of an incident on a channel, and what became of it."""
+    """Something that is told of an incident on a channel, or a notice, and what became of it."""
 
     id: int
     channel: str
-    incident: str
-    kind: str = Field(description="opened, changed, resolved, reopened or merged.")
-    seq: int = Field(description="The event that it tells of.")
+    incident: str | None = Field(description="null: it is a notice, and tells of no incident.")
+    notice: str | None = Field(description="The notice that is sent; null where it tells of an incident.")
+    kind: str = Field(description="opened, changed, resolved, reopened, merged or notice.")
+    seq: int = Field(description="The event that it tells of, or the number of the notice.")
     state: DeliveryState = Field(description="`superseded`: a newer one about the same incident took its place.")
     attempts: int
     next_at: datetime = Field(description="When it is tried next, if it is pending.")

@@ -14,6 +14,7 @@ from onrecall.domain.incident import (
     Helped,
     LinkKind,
     Provenance,
+    ReportedEffect,
     Resolution,
     ResolutionStep,
     Risk,
@@ -51,6 +52,13 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class ReportedEffectOut(Out):
+    """How well a measure worked, as the incident's source reports it, in percent."""
+
+    effectiveness: float | None
+    confidence: float | None
+
+
 class ResolutionStepOut(Out):
     """One thing that was done and what came of it."""
 
@@ -59,6 +67,7 @@ class ResolutionStepOut(Out):
     outcome: StepOutcome
     rollback: str | None
     line: int | None = Field(description="Where it stands in the incident's document.")
+    effect: ReportedEffectOut | None = None
 
 
 class ResolutionOut(Out):
@@ -369,6 +378,13 @@ class IncidentIn(In):
     started_at: When | None = Field(None, description="With a time zone; by default now.")
 
 
+class ReportedEffectIn(In):
+    """How well the measure that ended the incident worked, in percent."""
+
+    effectiveness: float | None = Field(None, ge=0, le=100, examples=[92])
+    confidence: float | None = Field(None, ge=0, le=100, examples=[95])
+
+
 class StepIn(In):
     """One thing that was done."""
 
@@ -376,6 +392,12 @@ class StepIn(In):
     command: str | None = Field(None, max_length=20_000)
     outcome: StepOutcome = "worked"
     rollback: str | None = Field(None, max_length=20_000)
+    effect: ReportedEffectIn | None = Field(None, description="Set it on the one measure that ended the incident.")
+
+    def to_domain(self) -> ResolutionStep:
+        """Return the step as the domain has it."""
+        effect = ReportedEffect(self.effect.effectiveness, self.effect.confidence) if self.effect else None
+        return ResolutionStep(self.text, self.command, self.outcome, self.rollback, effect=effect)
 
 
 class ResolutionIn(In):
@@ -394,7 +416,7 @@ class ResolutionIn(In):
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
-        steps = tuple(ResolutionStep(step.text, step.command, step.outcome, step.rollback) for step in self.steps)
+        steps = tuple(step.to_domain() for step in self.steps)
         origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None
         return Resolution(
             self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by, cause_origin=origin

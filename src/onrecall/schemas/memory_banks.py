@@ -303,17 +303,6 @@ class VersionOut(BaseModel):
     features: Mapping[str, bool]
 
 
-class HealthOut(BaseModel):
-    """Whether it answers, and its parts."""
-
-    status: str
-    database: str
-    app_name: str = "OnRecall"
-    version: str
-    services: Mapping[str, str]
-    timestamp: str
-
-
 class AliveOut(BaseModel):
     """The process answers."""
 

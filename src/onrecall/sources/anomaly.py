@@ -28,6 +28,24 @@ from onrecall.sources.webhook import Delivery, Parsed
 NAME = "anomaly"
 _OVER = ("resolved", "recovered", "ok", "closed", "normal")
 _PAYLOAD = "raw_payload"
+OPTIONAL = frozenset(
+    {
+        "description",
+        "ended_at",
+        "key",
+        "labels",
+        "link",
+        "message",
+        "resolved_at",
+        "severity",
+        "started_at",
+        "status",
+        "symptom",
+        "timestamp",
+        "url",
+    }
+)
+"""Fields of an anomaly that RAG of Fire does not write, and that are read where somebody else does."""
 
 
 def parse(delivery: Delivery, now: datetime) -> Parsed:
@@ -53,12 +71,14 @@ def _read(one: Fields, now: datetime) -> tuple[Signal, ...]:
         "current": number(one, "current_value"),
         "window_minutes": number(one, "window_minutes"),
     }
+    own_key = key(one, "id", "key")
+    subject = short_key(" ".join(filter(None, (kind, service, metric, tenant))))
     named = {"error_type": kind, "service": service, "metric": metric, "tenant": tenant}
     labels = flat(one.get("labels")) | {called: value for called, value in named.items() if value}
     return (
         Alert(
             NAME,
-            key(one, "id", "key") or short_key(" ".join(filter(None, (kind, service, metric, tenant)))),
+            own_key or subject,
             _title(kind, spike, service, metric),
             began or now,
             status,
@@ -70,6 +90,7 @@ def _read(one: Fields, now: datetime) -> tuple[Signal, ...]:
             ends_at=moment(one, "ended_at", "resolved_at") if status == "resolved" else None,
             values={called: value for called, value in measured.items() if value is not None},
             links=links(one.get("link"), one.get("url")),
+            group=subject if own_key else None,  # anomalies of one thing that each have an id are one incident still
             told_at=began,
             starts_known=False,
         ),

@@ -12,8 +12,8 @@ from sqlalchemy import JSON, Column, Connection, Table, Text, insert, select, tu
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import EvidenceKind, Passage
-from onrecall.storage import audit, migrations, passages, tables
+from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
+from onrecall.storage import audit, examples, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
 from onrecall.storage.columns import Utc
@@ -113,6 +113,8 @@ class _Loading:
         table = self._tables[name]
         columns = _columns(table)
         rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        if table is tables.incidents:
+            self._make_way(rows)
         new = self._unknown(table, rows)
         try:
             self._insert(table, new)
@@ -121,6 +123,13 @@ class _Loading:
             message = f"rows {first} to {last} ({name}) contradict what is here: {' '.join(str(error.orig).split())}"
             raise Conflict(message) from error
         self.added[name] = self.added.get(name, 0) + len(new)
+
+    def _make_way(self, rows: Sequence[Row]) -> None:
+        """Have example incidents step aside whose ids these incidents have."""
+        own = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
+        its = tables.incidents.c
+        in_the_way = self._connection.scalars(select(its.id).where(its.id.in_(own), its.source == EXAMPLE)).all()
+        examples.step_aside(self._connection, in_the_way)
 
     def _counter(self, number: int, row: Mapping[str, Any]) -> None:
         value = row.get("value")

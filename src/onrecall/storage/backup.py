@@ -34,6 +34,7 @@ KEPT: Sequence[Table] = (
     tables.cursors,
     tables.channels,
     tables.threads,
+    tables.notices,
     tables.deliveries,
     mirrored,
     pulled,

@@ -1,6 +1,7 @@
 """Runbooks, postmortems and RCAs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, select, text, update
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, DocumentKind
+from onrecall.domain.incident import EXAMPLE, Document, DocumentKind
 from onrecall.storage import paging
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys, named
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import KINDS
+from onrecall.storage.examples import namespaced
 from onrecall.storage.results import Page
 from onrecall.storage.tables import documents
 
@@ -46,13 +48,30 @@ def _among(dialect: str, *, dated: bool) -> Select[Any]:
     return query.where(or_(documents.c.dated.is_(None), documents.c.dated <= then)) if dated else query
 
 
-def hashes(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """The content hash of each document."""
-    found: dict[str, str] = {}
-    for part in keys(ids):
-        rows = connection.execute(select(documents.c.id, documents.c.hash).where(documents.c.id.in_(part)))
-        found.update((row.id, row.hash) for row in rows)
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """What tells whether a document is the same, and still says the same."""
+
+    hash: str
+    source: str | None
+
+
+def known(connection: Connection, given: Iterable[Document]) -> dict[str, KnownDocument]:
+    """The stored documents that some given ones may be, by id."""
+    ids = {name for one in given for name in (one.id, namespaced(one.id) if one.source == EXAMPLE else None) if name}
+    columns = (documents.c.id, documents.c.hash, documents.c.source)
+    found: dict[str, KnownDocument] = {}
+    for part in keys(sorted(ids)):
+        rows = connection.execute(select(*columns).where(documents.c.id.in_(part)))
+        found.update((row.id, KnownDocument(row.hash, row.source)) for row in rows)
     return found
+
+
+def stored_id(given: Document, stored: Mapping[str, KnownDocument]) -> str:
+    """The id to store a document under: its own, unless it is an example and somebody's own document has that id."""
+    there = stored.get(given.id)
+    is_taken = given.source == EXAMPLE and there is not None and there.source != EXAMPLE
+    return namespaced(given.id) if is_taken else given.id
 
 
 def page(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
 
+from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import sequences as counting
 from onrecall.storage import terms as packed
 from onrecall.storage.database import KINDS
@@ -21,8 +22,6 @@ from onrecall.storage.tables import (
 )
 
 CHUNK = 2000
-EXAMPLE = "example"
-"""The source of incidents that never happened: the history that comes along, and the demo's scenario."""
 
 
 def counts(connection: Connection) -> Mapping[str, int]:

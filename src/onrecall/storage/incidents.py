@@ -145,9 +145,13 @@ def ask_again(connection: Connection, now: datetime) -> None:
     connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
 
 
+def folded(incident: Incident) -> str:
+    """Return title and description as `q` looks in them, and as incidents are compared by their words."""
+    return f"{incident.title}\n{incident.description}".casefold()
+
+
 def _row(incident: Incident) -> dict[str, object]:
-    folded = f"{incident.title}\n{incident.description}".casefold()
-    held = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded}
+    held = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded(incident)}
     return {name: getattr(incident, name) for name in PLAIN} | held
 
 

@@ -1,13 +1,14 @@
 """Which incident is meant: natural keys, and what is already stored under them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Incident
+from onrecall.domain.incident import EXAMPLE, Incident
 from onrecall.storage.batching import keys, seconds
+from onrecall.storage.examples import namespaced
 from onrecall.storage.tables import incidents
 
 
@@ -29,7 +30,7 @@ class Register:
         self._ids: dict[str, Known] = {}
         self._keys: dict[tuple[str, str], Known] = {}
         its = incidents.c
-        ids = {name for one in given for name in (one.id, one.source_id, _qualified(one)) if name}
+        ids = {name for one in given for name in _possible_ids(one) if name}
         self._read(connection, its.id, ids)
         for source, names in seconds((one.source, one.source_id) for one in given if one.source_id):
             self._read(connection, its.source_id, names, its.source == source)
@@ -48,10 +49,26 @@ class Register:
         if known.source_id is not None:
             self._keys[known.source, known.source_id] = known
 
+    def rename(self, old: str, new: str) -> None:
+        """What is stored under one id is stored under another from now on."""
+        self.note(replace(self._ids.pop(old), id=new))
+
+    def examples_in_the_way(self, given: Iterable[Incident]) -> list[str]:
+        """Ids that example incidents have and these incidents want, which are no examples."""
+        wanted = {self.name(one) for one in given if one.source != EXAMPLE and (one.id or one.source_id)}
+        return sorted(name for name in wanted if (there := self._ids.get(name)) and there.source == EXAMPLE)
+
+    def linked(self, given: Incident) -> Incident:
+        """The incident, and where it is an example whose links mean examples that stepped aside, with those links."""
+        if given.source != EXAMPLE or not any(self._is_taken(link.incident) for link in given.links):
+            return given
+        links = (replace(link, incident=self._example_id(link.incident)) for link in given.links)
+        return replace(given, links=tuple(links))
+
     def find(self, given: Incident) -> Known | None:
         """The stored incident that is meant; Conflict when two could be."""
         if given.source_id is not None and (known := self._keys.get((given.source, given.source_id))):
-            if given.id not in ("", known.id):
+            if given.id not in ("", known.id) and given.source != EXAMPLE:
                 raise Conflict(f"{given.source} {given.source_id} is stored as incident {known.id}, not {given.id}")
             return known
         there = self._ids.get(self.name(given))
@@ -66,13 +83,29 @@ class Register:
     def name(self, given: Incident) -> str:
         """The id to store it under; nothing is made up: it is the given one, or that of its source."""
         if given.id:
-            return given.id
+            return self._example_id(given.id) if given.source == EXAMPLE else given.id
         if not given.source_id:
             raise Invalid(
                 "the incident has neither an id nor a source_id; give one, so that it is not stored twice", "id"
             )
         there = self._ids.get(given.source_id)
-        return given.source_id if there is None or there.source == given.source else str(_qualified(given))
+        return given.source_id if there is None or there.source in (given.source, EXAMPLE) else str(_qualified(given))
+
+    def _example_id(self, name: str) -> str:
+        """The id of an example incident: its own, unless somebody's own incident has it."""
+        return namespaced(name) if self._is_taken(name) else name
+
+    def _is_taken(self, name: str) -> bool:
+        there = self._ids.get(name)
+        return there is not None and there.source != EXAMPLE
+
+
+def _possible_ids(given: Incident) -> Iterator[str | None]:
+    """Ids under which it may be stored, or that its name depends on."""
+    yield from (given.id, given.source_id, _qualified(given))
+    if given.source == EXAMPLE:
+        yield namespaced(given.id)
+        yield from (link.incident for link in given.links)
 
 
 def _qualified(given: Incident) -> str | None:

@@ -13,11 +13,12 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.storage import audit, paging
+from onrecall.storage import audit, notices, paging
 from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys
 from onrecall.storage.database import Database
+from onrecall.storage.notices import NoticePost, StoredNotice
 from onrecall.storage.rejected import storable
 from onrecall.storage.results import Page
 from onrecall.storage.tables import channels, deliveries, threads
@@ -41,11 +42,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A letter, and what became of it so far."""
+    """A letter or a notice on its way out, and what became of it so far."""
 
     id: int
     channel: str
-    incident: str
+    incident: str | None
+    notice: str | None
     seq: int
     kind: str
     key: str
@@ -120,6 +122,30 @@ class Outbox:
                 _post(connection, channel, row, now)
             return True
 
+    def decision_place(self, channel: str) -> int:
+        """The last answer without an incident that a channel has settled; a new one begins with those from now on."""
+        self.place(channel)
+        with self._database.read() as connection:
+            return int(connection.scalar(select(channels.c.decision).where(channels.c.name == channel)) or 0)
+
+    def post_decisions(self, channel: str, after: int, upto: int, posts: Sequence[NoticePost], now: datetime) -> bool:
+        """Settle the answers after one number up to another; False: another process has done so already."""
+        now = guard.moment(now, "now")
+        with self._database.write() as connection:
+            mine = and_(channels.c.name == channel, channels.c.decision == after)
+            if connection.execute(update(channels).where(mine).values(decision=upto)).rowcount != 1:
+                return False
+            for post in posts:
+                _post_notice(connection, post, now)
+            return True
+
+    def post_notice(self, post: NoticePost, now: datetime) -> StoredNotice:
+        """Keep a notice, and have it sent on the channels that it is rendered for."""
+        now = guard.moment(now, "now")
+        with self._database.write() as connection:
+            _post_notice(connection, post, now)
+            return notices.one(connection, post.notice.id)
+
     # sending
 
     def take(self, channel: str, holder: str, now: datetime, again: timedelta) -> Delivery | None:
@@ -145,9 +171,10 @@ class Outbox:
         with self._database.write() as connection:
             this = deliveries.c.id == delivery.id
             connection.execute(update(deliveries).where(this).values(state="sent", sent_at=now, last_error=None))
-            told = connection.scalar(select(deliveries.c.told).where(this))
-            its = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
-            connection.execute(update(threads).where(its).values(remote=kept, sent=told))
+            if delivery.incident is not None:
+                told = connection.scalar(select(deliveries.c.told).where(this))
+                its = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
+                connection.execute(update(threads).where(its).values(remote=kept, sent=told))
             _audited(connection, "delivery sent", delivery)
 
     def failed(self, delivery: Delivery, error: str, next_at: datetime, paused_until: datetime) -> None:
@@ -195,7 +222,7 @@ class Outbox:
             row = _one(connection, number)
             its = deliveries.c
             newer = select(func.max(its.id)).where(its.channel == row.channel, its.incident == row.incident)
-            last = connection.scalar(newer)
+            last = number if row.incident is None else connection.scalar(newer)
             if last != number:
                 raise Conflict(f"delivery {last} is newer and tells the same incident's state since; resend that one")
             values = {"state": "pending", "attempts": 0, "next_at": now}
@@ -224,7 +251,8 @@ def _place(connection: Connection, channel: str) -> int:
     found = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
     if found is None:
         found = counting.value(connection, "event")
-        connection.execute(insert(channels).values(name=channel, seq=found))
+        decision = counting.value(connection, "recommendation")
+        connection.execute(insert(channels).values(name=channel, seq=found, decision=decision))
     return int(found)
 
 
@@ -232,8 +260,28 @@ def _post(connection: Connection, channel: str, letter: Mapping[str, Any], now: 
     its = deliveries.c
     before = and_(its.channel == channel, its.incident == letter["incident"], its.state == "pending")
     connection.execute(update(deliveries).where(before).values(state="superseded"))
-    row = {
-        **letter,
+    connection.execute(insert(deliveries).values({**letter, **_pending(connection, channel, now)}))
+    told, thread = letter["told"], and_(threads.c.channel == channel, threads.c.incident == letter["incident"])
+    if connection.execute(update(threads).where(thread).values(told=told)).rowcount == 0:
+        new = {"channel": channel, "incident": letter["incident"], "remote": {}, "told": told}
+        connection.execute(insert(threads).values(new))
+
+
+def _post_notice(connection: Connection, post: NoticePost, now: datetime) -> None:
+    """Keep the notice, if it is not there yet, and a delivery for each channel that has none of it."""
+    number = notices.add(connection, post.notice, now)
+    for channel, body in post.bodies.items():
+        _place(connection, channel)
+        there = and_(deliveries.c.channel == channel, deliveries.c.notice == post.notice.id)
+        if connection.scalar(select(deliveries.c.id).where(there)) is None:
+            letter = {"notice": post.notice.id, "seq": number, "kind": "notice", "told": {}}
+            row = letter | {"body": guard.plain(body, "body")} | _pending(connection, channel, now)
+            connection.execute(insert(deliveries).values(row))
+
+
+def _pending(connection: Connection, channel: str, now: datetime) -> dict[str, object]:
+    """The columns of a delivery that is due at once."""
+    return {
         "id": counting.take(connection, "delivery")[0],
         "channel": channel,
         "key": secrets.token_hex(16),
@@ -242,11 +290,6 @@ def _post(connection: Connection, channel: str, letter: Mapping[str, Any], now: 
         "next_at": now,
         "created_at": now,
     }
-    connection.execute(insert(deliveries).values(row))
-    told, thread = letter["told"], and_(threads.c.channel == channel, threads.c.incident == letter["incident"])
-    if connection.execute(update(threads).where(thread).values(told=told)).rowcount == 0:
-        new = {"channel": channel, "incident": letter["incident"], "remote": {}, "told": told}
-        connection.execute(insert(threads).values(new))
 
 
 def _free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
@@ -274,7 +317,7 @@ def _told(connection: Connection, delivery: Delivery, values: Mapping[str, Any])
 
 def _audited(connection: Connection, what: audit.What, delivery: Delivery) -> None:
     detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
-    audit.add(connection, what, delivery.incident, detail)
+    audit.add(connection, what, delivery.incident or delivery.notice, detail)
 
 
 def _one(connection: Connection, number: int) -> Row[Any]:

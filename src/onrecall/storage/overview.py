@@ -1,6 +1,6 @@
 """What there is at a glance, and what came since: for lists of all answers, and for browsers that listen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,14 @@ from onrecall.domain.incident import Incident, Recommendation, Status
 from onrecall.storage import alerts, events, gauges, incidents, paging, recommendations
 from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
+from onrecall.storage.batching import parts
 from onrecall.storage.change_notifier import Watch
 from onrecall.storage.database import Database
 from onrecall.storage.gauges import Gauges
 from onrecall.storage.incidents import Wanted
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import Event, Page
+from onrecall.storage.tables import alerts as alert_rows
 from onrecall.storage.tables import incidents as rows
 
 
@@ -86,15 +88,20 @@ class Overview:
         seen = (Glance(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
         return Page(tuple(seen), page.next_cursor)
 
-    def answers(self, limit: int, skip: int = 0) -> tuple[int, tuple[Recommendation, ...]]:
-        """How many answers were given, and those that were given last, newest first."""
-        with self.database.read() as connection:
-            return recommendations.last(connection, paging.check(limit), skip)
-
     def asked_after(self, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
         """Answers to questions that no incident stands for, after a place in the order of answers."""
         with self.database.read() as connection:
             return recommendations.asked_after(connection, place, paging.check(limit))
+
+    def grouped(self, alert_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the incident of each of these alerts that has joined one."""
+        found: dict[int, str] = {}
+        with self.database.read() as connection:
+            for part in parts(list(alert_ids)):
+                query = select(alert_rows.c.id, alert_rows.c.incident).where(alert_rows.c.id.in_(part))
+                joined = connection.execute(query.where(alert_rows.c.incident.is_not(None)))
+                found |= {row.id: row.incident for row in joined}
+        return found
 
     def alerts_after(self, source: str, place: int, limit: int) -> tuple[StoredAlert, ...]:
         """New alerts of a sender, after a place in the order of alerts."""

@@ -27,9 +27,7 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
     stored = _body(connection, given.id)
     if stored is None:
         _add(connection, given, body, step_keys)
-    elif given.incident is None:
-        return _reader().validate_python(stored)
-    elif newest := next((one for one in newest_first(connection, given.incident, 1) if _stands(given, one)), None):
+    elif given.incident is not None and (newest := _standing(connection, given, given.incident)):
         return newest
     else:
         _again(connection, given)
@@ -70,11 +68,9 @@ def newest(connection: Connection, names: Sequence[str]) -> dict[str, Recommenda
     return found
 
 
-def last(connection: Connection, limit: int, skip: int) -> tuple[int, tuple[Recommendation, ...]]:
-    """How many answers there are, and those that were given last, newest first."""
-    total = connection.scalar(select(func.count()).select_from(recommendations))
-    query = select(recommendations.c.body).order_by(recommendations.c.n.desc()).limit(limit).offset(skip)
-    return int(total or 0), tuple(_reader().validate_python(body) for body in connection.scalars(query))
+def read(body: object) -> Recommendation:
+    """Return the answer that a stored body holds."""
+    return _reader().validate_python(body)
 
 
 def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
@@ -101,9 +97,10 @@ def _body(connection: Connection, name: str) -> object:
     return connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
 
 
-def _stands(given: Recommendation, newest: Recommendation) -> bool:
-    """Whether the newest answer is this one, or what a model made of it."""
-    return given.id in (newest.id, newest.refines)
+def _standing(connection: Connection, given: Recommendation, incident: str) -> Recommendation | None:
+    """The newest answer to the incident where it is the given one, or what a model made of it."""
+    found = newest_first(connection, incident, 1)
+    return next((newest for newest in found if given.id in (newest.id, newest.refines)), None)
 
 
 def _add(connection: Connection, given: Recommendation, body: object, step_keys: Sequence[str]) -> None:

@@ -1,13 +1,13 @@
 """Resolutions: every version that was ever given, and which of them stood at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
-from onrecall.domain.incident import Performed, Resolution, ResolutionStep
+from onrecall.domain.incident import Performed, ReportedEffect, Resolution, ResolutionStep
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import named
@@ -95,10 +95,14 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         root_cause=row.root_cause,
         at=row.at,
         cause=row.cause,
-        steps=tuple(ResolutionStep(**step) for step in row.steps),
+        steps=tuple(_step(**step) for step in row.steps),
         summary=row.summary,
         provenance=row.provenance,
         by=row.by,
         cause_origin=row.cause_origin,
         root_cause_line=row.root_cause_line,
     )
+
+
+def _step(effect: Mapping[str, float | None] | None = None, **fields: Any) -> ResolutionStep:
+    return ResolutionStep(**fields, effect=ReportedEffect(**effect) if effect else None)

@@ -16,9 +16,10 @@ Sequence = Literal[
     "rejected",
     "grouping",
     "delivery",
+    "notice",
     "model_call",
 ]
-Total = Literal["passages", "length"]
+Total = Literal["passages", "length", "decisions_cleared"]
 
 
 def take(connection: Connection, name: Sequence, count: int = 1) -> range:
@@ -38,8 +39,8 @@ def value(connection: Connection, name: Sequence | Total) -> int:
     return int(connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0)
 
 
-def raise_to(connection: Connection, name: Sequence, least: int) -> None:
-    """Have a sequence go on after this number, when it is not there yet."""
+def raise_to(connection: Connection, name: Sequence | Total, least: int) -> None:
+    """Have a number go on after this one, when it is not there yet."""
     connection.execute(update(counters).where(counters.c.name == name, counters.c.value < least).values(value=least))
 
 

@@ -25,6 +25,7 @@ from onrecall.storage import (
     archive,
     documents,
     events,
+    examples,
     health,
     incident_reports,
     incidents,
@@ -49,11 +50,14 @@ from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
+from onrecall.storage.decisions import Decisions
+from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
 from onrecall.storage.memory_banks import MemoryBanks
 from onrecall.storage.mirrored import Mirrored
+from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
 from onrecall.storage.postgres_search import PassageSearch
@@ -92,6 +96,8 @@ class Store(Inbox):
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
+        self.notices = Notices(database)
+        self.decisions = Decisions(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
@@ -124,6 +130,13 @@ class Store(Inbox):
         """Keep a new incident, under a minted id if it has none; whether it was new. Other content is a Conflict."""
         with self._database.write() as connection:
             return saving.open_one(connection, incident, passages, guard.moment(now, "now"))
+
+    def open_incident_once(
+        self, incident: Incident, passages: Sequence[Passage], now: datetime
+    ) -> tuple[Incident, bool]:
+        """Keep a new incident under a minted id, unless one was reported in the same words; whether it was new."""
+        with self._database.write() as connection:
+            return saving.open_once(connection, incident, passages, guard.moment(now, "now"))
 
     def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
         """Somebody looks at it."""
@@ -202,6 +215,11 @@ class Store(Inbox):
         """Keep a measured curve as the next version."""
         with self._database.write() as connection:
             return trust.save_curve(connection, body, guard.moment(at, "at"))
+
+    def remove_examples(self) -> RemovedExamples:
+        """Remove every example incident and document; whoever cited one keeps the quotes."""
+        with self._database.write() as connection:
+            return examples.remove(connection)
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
         """Take in what `dump` gave out, all or nothing; what contradicts what is here is a Conflict."""
@@ -351,10 +369,20 @@ class Store(Inbox):
         with self._database.read() as connection:
             return events.feed(connection, after, paging.check(limit))
 
+    def example_records(self) -> ExampleRecords:
+        """The example incidents and documents that are stored."""
+        with self._database.read() as connection:
+            return examples.stored(connection)
+
     def counts(self) -> Mapping[str, int]:
         """How many there are of what."""
         with self._database.read() as connection:
             return health.counts(connection)
+
+    def passage_count(self, owner: Owner) -> int:
+        """Return into how many passages an incident or a document is cut."""
+        with self._database.read() as connection:
+            return len(passages.of(connection, [owner]).get(owner, ()))
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is stored, in sentences; empty when all is well."""

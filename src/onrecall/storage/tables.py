@@ -375,6 +375,7 @@ channels = Table(
     metadata,
     Column("name", Words, primary_key=True),
     Column("seq", Number, nullable=False),  # the last event of which it is settled whether to tell it
+    Column("decision", Number, nullable=False, server_default="0"),  # the last answer without an incident, likewise
     Column("paused_until", Utc),  # the other side asked for patience
     Column("held_by", Words),  # the process that sends now
     Column("held_until", Utc),
@@ -390,13 +391,31 @@ threads = Table(
     Column("sent", Json),  # what has arrived last
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("n", Number, nullable=False),  # the order in which they were posted
+    Column("type", Words, nullable=False),  # slack, email, webhook, websocket or in_app
+    Column("target", Words),  # where its sender wanted it to go; it goes where a channel is configured
+    Column("title", Words, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("decision", Words, ForeignKey("recommendations.id")),
+    Column("metadata", Json, nullable=False),
+    Column("failed_reason", Words),  # why nothing could be sent at all
+    Column("created_at", Utc, nullable=False),
+    Index("notices_n", "n"),
+    Index("notices_decision", "decision", "n"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("channel", Words, nullable=False),
-    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
-    Column("seq", Number, nullable=False),  # the event that it tells of
+    Column("incident", Words, ForeignKey("incidents.id")),  # what it tells of: an incident,
+    Column("notice", Words, ForeignKey("notices.id")),  # or a notice
+    Column("seq", Number, nullable=False),  # the event that it tells of, or the notice's number
     Column("kind", Words, nullable=False),
     Column("key", Words, nullable=False),  # the same at each try
     Column("body", Json, nullable=False),
@@ -408,6 +427,7 @@ deliveries = Table(
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
     UniqueConstraint("channel", "incident", "seq"),
+    UniqueConstraint("notice", "channel"),
     Index("deliveries_due", "channel", "state", "next_at"),
     Index("deliveries_state", "state", "id"),
 )

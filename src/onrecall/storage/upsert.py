@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, Incident, Link, Passage
-from onrecall.storage import audit, documents, events, incidents, links, passages, resolutions
+from onrecall.storage import audit, documents, events, examples, incidents, links, passages, resolutions
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.bulk_insert import Arriving, known_from
@@ -18,14 +18,18 @@ from onrecall.storage.events import Happening
 from onrecall.storage.natural_keys import Known, Register
 from onrecall.storage.passages import Shelf
 from onrecall.storage.results import Entry, Owner, Saved
+from onrecall.storage.tables import incidents as rows
 
 DocumentState = Literal["created", "updated", "unchanged"]
 IMPORTED: Mapping[str, Any] = {"imported": True}
+REPORTED = ("api", "incidentos", "hindsight")
+"""Sources whose incidents are known by the words that reported them: this API, and what IncidentOS AI keeps."""
 
 
 def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
     """Create or update each; one that contradicts what is known is left out, and says so."""
     saving = _Saving(connection, [entry.thing for entry in entries], now)
+    saving.make_way([entry.thing for entry in entries if isinstance(entry.thing, Incident)])
     saved = tuple(saving.one(entry) for entry in entries)
     saving.finish()
     put = [one.id for one in saved if one.id in saving.documents_put]
@@ -37,12 +41,13 @@ def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tup
 def unchanged(connection: Connection, things: Sequence[Incident | Document]) -> list[bool]:
     """Whether each is stored already and says the same."""
     register = Register(connection, [thing for thing in things if isinstance(thing, Incident)])
-    hashes = documents.hashes(connection, [thing.id for thing in things if isinstance(thing, Document)])
+    papers = documents.known(connection, [thing for thing in things if isinstance(thing, Document)])
     same = []
     for thing in things:
         try:
             if isinstance(thing, Document):
-                same.append(hashes.get(thing.id) == guard.digest(thing))
+                paper = papers.get(documents.stored_id(thing, papers))
+                same.append(paper is not None and paper.hash == guard.digest(thing))
             else:
                 known = register.find(thing)
                 same.append(known is not None and guard.digest(thing) in known.hashes)
@@ -55,6 +60,7 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
     """Keep a new incident that waits for an answer; the same again is fine."""
     digest = guard.digest(given)
     saving = _Saving(connection, [given], now)
+    saving.make_way([given])
     named = bool(given.id or given.source_id)
     known = saving.register.find(given) if named else None
     if known is not None:
@@ -62,6 +68,21 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
             raise Conflict(f"incident {known.id} is already there and says something else")
         return incidents.one(connection, known.id), False
     name = saving.register.name(given) if named else incidents.mint(connection)
+    saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
+    saving.finish()
+    return incidents.one(connection, name), True
+
+
+def open_once(
+    connection: Connection, given: Incident, found: Sequence[Passage], now: datetime
+) -> tuple[Incident, bool]:
+    """Keep a new incident under a minted id; one that was reported in the same words is that one still."""
+    digest = guard.digest(given)
+    there = _reported_alike(connection, given)
+    if there is not None:
+        return there, False
+    saving = _Saving(connection, [], now)
+    name = incidents.mint(connection)
     saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
     saving.finish()
     return incidents.one(connection, name), True
@@ -93,7 +114,7 @@ class _Saving:
         self._connection = connection
         self._now = now
         self.register = Register(connection, [one for one in given if isinstance(one, Incident)])
-        self._documents = documents.hashes(connection, [one.id for one in given if isinstance(one, Document)])
+        self._documents = documents.known(connection, [one for one in given if isinstance(one, Document)])
         self.documents_put: set[str] = set()
         """Those that are new or say something else."""
         self._learned = False
@@ -107,6 +128,18 @@ class _Saving:
         self._shelf.fill(self._connection)
         if self._learned or self.documents_put:
             incidents.ask_again(self._connection, self._now)
+
+    def make_way(self, given: Sequence[Incident]) -> None:
+        """Have example incidents step aside whose ids these incidents want."""
+        in_the_way = self.register.examples_in_the_way(one for one in given if _is_storable(one))
+        if not in_the_way:
+            return
+        self._arriving.write(self._connection, self._now)  # they may have come with the same entries
+        self._shelf.fill(self._connection)
+        self._shelf = Shelf()
+        examples.step_aside(self._connection, in_the_way)
+        for name in in_the_way:
+            self.register.rename(name, examples.namespaced(name))
 
     def one(self, entry: Entry) -> Saved:
         """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
@@ -138,8 +171,9 @@ class _Saving:
         """Save one document."""
         if not given.id:
             raise Invalid("the document has no id; give one, such as its path", "id")
+        given = replace(given, id=documents.stored_id(given, self._documents))
         known = self._documents.get(given.id)
-        if known == digest:
+        if known is not None and known.hash == digest:
             return "unchanged"
         if known is None:
             self._shelf.put(("document", given.id), found)
@@ -150,14 +184,16 @@ class _Saving:
             moved = (stored.service, stored.labels) != (given.service, given.labels)
             self._shelf.put(("document", given.id), found, moved=moved)
             documents.change(self._connection, given, digest)
-        self._documents[given.id] = digest
+        self._documents[given.id] = documents.KnownDocument(digest, given.source)
         self.documents_put.add(given.id)
         return "created" if known is None else "updated"
 
     def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:
+        self.make_way([given])
         known = self.register.find(given)
         if known is not None and digest in known.hashes:
             return Saved(known.id, "unchanged")
+        given = self.register.linked(given)
         if known is None:
             there = self.create(replace(given, id=self.register.name(given)), entry, digest)
         else:
@@ -192,6 +228,23 @@ class _Saving:
 def _opening_lines(incident: Incident) -> int:
     """How many lines stand before the resolution on an incident's page."""
     return sum(line.part == "opening" for line in page.lines(incident))
+
+
+def _reported_alike(connection: Connection, given: Incident) -> Incident | None:
+    """The incident that was reported in these very words, whatever their case, one that is not over first."""
+    its = rows.c
+    same = (its.folded == incidents.folded(given)) & its.source.in_(REPORTED)
+    newest = (its.status == "resolved", its.started_at.desc(), its.id.desc())
+    name = connection.scalar(select(its.id).where(same).order_by(*newest).limit(1))
+    return incidents.one(connection, name) if name is not None else None
+
+
+def _is_storable(given: Incident) -> bool:
+    try:
+        guard.digest(given)
+    except Invalid:
+        return False
+    return bool(given.id or given.source_id)
 
 
 def _settled(given: Incident) -> Incident:

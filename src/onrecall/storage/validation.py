@@ -120,7 +120,7 @@ def _is_unsaid(value: object, name: str) -> bool:
 LATER: Mapping[type, frozenset[str]] = {
     Incident: frozenset(("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")),
     Resolution: frozenset(("root_cause_line",)),
-    ResolutionStep: frozenset(("line",)),
+    ResolutionStep: frozenset(("line", "effect")),
 }
 """Fields that came after the first release."""
 

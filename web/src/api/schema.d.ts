@@ -266,7 +266,11 @@ export interface paths {
         get: operations["decisions_api_v1_decisions_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Clear
+         * @description Clear the list. The answers themselves stay with their incidents, and what was measured on them stays.
+         */
+        delete: operations["clear_api_v1_decisions_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -283,7 +287,8 @@ export interface paths {
         put?: never;
         /**
          * Analyze
-         * @description Decide and keep the decision; it opens no incident, and asked twice of the same memory it is the same one.
+         * @description Decide, keep the decision and tell it; it opens no incident. Asked again of the same memory it is the same one,
+         *     told again at the WebSocket, and posted to Slack once.
          */
         post: operations["analyze_api_v1_decisions_analyze_post"];
         delete?: never;
@@ -301,7 +306,7 @@ export interface paths {
         };
         /**
          * History
-         * @description The same list.
+         * @description The same list a page at a time, with how many there are of all.
          */
         get: operations["history_api_v1_decisions_history_get"];
         put?: never;
@@ -321,7 +326,7 @@ export interface paths {
         };
         /**
          * Stats
-         * @description How many decisions there are, and figures of the newest thousand.
+         * @description Figures of all decisions that are listed.
          */
         get: operations["stats_api_v1_decisions_stats_get"];
         put?: never;
@@ -360,10 +365,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One
+         * Get Decision
          * @description One decision, by its exact id.
          */
-        get: operations["one_api_v1_decisions__decision_id__get"];
+        get: operations["get_decision_api_v1_decisions__decision_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -466,10 +471,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add
+         * Add Rca
          * @description Keep a root cause analysis under its own id; the same again changes nothing.
          */
-        post: operations["add_api_v1_documents_rcas_post"];
+        post: operations["add_rca_api_v1_documents_rcas_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -486,10 +491,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Add Many
+         * Add Rcas
          * @description Keep many: a list, or an object with `rcas`.
          */
-        post: operations["add_many_api_v1_documents_rcas_import_bulk_post"];
+        post: operations["add_rcas_api_v1_documents_rcas_import_bulk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,10 +529,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rca
+         * Get Rca
          * @description One root cause analysis by its exact id, which nothing else answers to.
          */
-        get: operations["rca_api_v1_documents_rcas__incident_id__get"];
+        get: operations["get_rca_api_v1_documents_rcas__incident_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1032,6 +1037,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description Notifications, newest first, those that tell of decisions too.
+         */
+        get: operations["get_notifications_api_v1_notifications_get"];
+        put?: never;
+        /**
+         * Post Notification
+         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         */
+        post: operations["post_notification_api_v1_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/decision/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Decision Notifications
+         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         */
+        get: operations["get_decision_notifications_api_v1_notifications_decision__decision_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification, and what became of it.
+         */
+        get: operations["get_notification_api_v1_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/now": {
         parameters: {
             query?: never;
@@ -1467,7 +1536,7 @@ export interface paths {
         put?: never;
         /**
          * Deduplicate
-         * @description Say how many incidents recur; none is removed, and nothing changes.
+         * @description Say how many incidents recur; none is removed, so there are as many after as before.
          */
         post: operations["deduplicate_deduplicate_post"];
         delete?: never;
@@ -1505,7 +1574,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Whether it answers: in the words of Hindsight's clients and of RAG of Fire's.
+         * @description Whether it answers: 200 while the database does.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -1528,6 +1597,46 @@ export interface paths {
          * @description The process answers.
          */
         get: operations["alive_health_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Health
+         * @description Whether a model refines answers.
+         */
+        get: operations["model_health_health_llm_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/vector-db": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vector Health
+         * @description How memory is, and how much there is in it.
+         */
+        get: operations["vector_health_health_vector_db_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1567,7 +1676,7 @@ export interface paths {
         put?: never;
         /**
          * New
-         * @description Open an incident and answer it.
+         * @description Open an incident and answer it. The same title and description again is the same incident, also once resolved.
          */
         post: operations["new_incident_new_post"];
         delete?: never;
@@ -1605,7 +1714,7 @@ export interface paths {
         };
         /**
          * Incident
-         * @description One incident, and the newest answer to it.
+         * @description One incident, and the newest answer to it; one that was not answered yet is answered for this look alone.
          */
         get: operations["incident_incident__incident_id__get"];
         put?: never;
@@ -1676,6 +1785,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notifications
+         * @description Notifications, newest first, those that tell of decisions too.
+         */
+        get: operations["get_notifications_notifications_get"];
+        put?: never;
+        /**
+         * Post Notification
+         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         */
+        post: operations["post_notification_notifications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/decision/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Decision Notifications
+         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         */
+        get: operations["get_decision_notifications_notifications_decision__decision_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One notification, and what became of it.
+         */
+        get: operations["get_notification_notifications__notification_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1705,7 +1878,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Whether it answers, its version, and whether a Hindsight server does.
+         * @description Whether it answers, its version, and whether a Hindsight does.
          */
         get: operations["status_status_get"];
         put?: never;
@@ -2016,39 +2189,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ws/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listeners
+         * @description Who listens at the WebSockets, how Slack is, and when something was told last.
+         */
+        get: operations["listeners_ws_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Accepted
-         * @description An anomaly that is kept for good; the same again has the same id and changes nothing.
-         */
-        Accepted: {
-            /** Accepted */
-            accepted: number;
-            /**
-             * Detected At
-             * Format: date-time
-             */
-            detected_at: string;
-            /** Duplicate */
-            duplicate: number;
-            /** Error Type */
-            error_type: string;
-            /** Id */
-            id: string;
-            /** Metric Name */
-            metric_name: string | null;
-            /** Service Name */
-            service_name: string | null;
-            /** Spike Percentage */
-            spike_percentage: number;
-            /** Status */
-            status: string;
-            /** Tenant Id */
-            tenant_id: string | null;
-        };
         /**
          * ActionItemOut
          * @description What shall be done so that it does not come again.
@@ -2235,12 +2399,12 @@ export interface components {
             version: string;
         };
         /**
-         * All
+         * AllOut
          * @description All incidents, newest first: the counts are of all, the list goes on with `next`.
          */
-        All: {
+        AllOut: {
             /** Incidents */
-            incidents: components["schemas"]["Listed"][];
+            incidents: components["schemas"]["ListedOut"][];
             /** Next */
             next: string | null;
             /** Open */
@@ -2263,10 +2427,10 @@ export interface components {
             tell_apart: string[];
         };
         /**
-         * Analyze
+         * AnalyzeIn
          * @description What kind of fault it is, and how far a metric went.
          */
-        Analyze: {
+        AnalyzeIn: {
             /**
              * Error Type
              * @example database_timeout
@@ -2298,23 +2462,33 @@ export interface components {
              * @default 5
              */
             window_minutes?: number;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Anomaly
+         * AnomalyIn
          * @description A fault as it is noticed.
          */
-        Anomaly: {
+        AnomalyIn: {
             /** Baseline Value */
             baseline_value?: number | null;
             /** Current Value */
             current_value?: number | null;
-            /** Detected At */
+            /**
+             * Detected At
+             * @description With a time, the same body again is the same anomaly; without one it is another.
+             */
             detected_at?: string | null;
             /**
              * Error Type
-             * @example kafka_consumer_lag
+             * @example database_timeout
              */
             error_type: string;
+            /**
+             * Id
+             * @description Its own id; without one each gets one.
+             */
+            id?: string | null;
             /** Metric Name */
             metric_name?: string | null;
             /** Raw Payload */
@@ -2325,38 +2499,49 @@ export interface components {
             service_name?: string | null;
             /**
              * Spike Percentage
-             * @example 320
+             * @example 450
              */
             spike_percentage: number;
             /** Tenant Id */
             tenant_id?: string | null;
             /** Window Minutes */
             window_minutes?: number | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Answer
-         * @description An answer in prose, what it rests on, and what it took.
+         * AnomalyOut
+         * @description An anomaly that is kept for good.
          */
-        Answer: {
-            /** Audit Logs */
-            audit_logs: components["schemas"]["Logged"][];
-            /** Confidence */
-            confidence: number | null;
-            /** Confidence Reason */
-            confidence_reason: string | null;
+        AnomalyOut: {
+            /** Accepted */
+            accepted: number;
             /**
-             * Cost
-             * @description Dollars; null where a price is not known.
+             * Detected At
+             * Format: date-time
              */
-            cost: number | null;
-            /** Model Used */
-            model_used: string;
-            /** Response */
-            response: string;
-            /** Routing Reason */
-            routing_reason: string;
-            /** Similar Incidents */
-            similar_incidents: components["schemas"]["Similar"][];
+            detected_at: string;
+            /** Duplicate */
+            duplicate: number;
+            /** Error Type */
+            error_type: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Metric Name */
+            metric_name: string | null;
+            /** Service Name */
+            service_name: string | null;
+            /** Spike Percentage */
+            spike_percentage: number;
+            /** Status */
+            status: string;
+            /** Tenant Id */
+            tenant_id: string | null;
         };
         /**
          * AnswerOut
@@ -2468,10 +2653,10 @@ export interface components {
             wrong: string[];
         };
         /**
-         * AuditLogs
+         * AuditLogsOut
          * @description What happened to incidents, oldest first; `next` goes on.
          */
-        AuditLogs: {
+        AuditLogsOut: {
             /** Audit Logs */
             audit_logs: {
                 [key: string]: unknown;
@@ -2954,16 +3139,26 @@ export interface components {
             quote: string;
         };
         /**
-         * Cited
-         * @description Where it is written.
+         * ClearedOut
+         * @description How many decisions are no longer listed.
          */
-        Cited: {
-            /** Incident Id */
-            incident_id: string;
-            /** Line */
-            line: number;
-            /** Quote */
-            quote: string;
+        ClearedOut: {
+            /** Cleared */
+            cleared: number;
+            /** Message */
+            message: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * CollectionOut
+         * @description How many there are of one kind.
+         */
+        CollectionOut: {
+            /** Collection */
+            collection: string;
+            /** Count */
+            count: number;
         };
         /**
          * ConfidenceOut
@@ -3012,10 +3207,10 @@ export interface components {
             type: "text";
         };
         /**
-         * Cost
+         * CostOut
          * @description What one model took.
          */
-        Cost: {
+        CostOut: {
             /** Calls */
             calls: number;
             /** Known Cost */
@@ -3032,12 +3227,12 @@ export interface components {
             unknown_costs: number;
         };
         /**
-         * Costs
+         * CostsOut
          * @description What models have cost, rejected drafts too.
          */
-        Costs: {
+        CostsOut: {
             /** By Model */
-            by_model: components["schemas"]["Cost"][];
+            by_model: components["schemas"]["CostOut"][];
             /** Known Cost */
             known_cost: number;
             /** Note */
@@ -3080,16 +3275,28 @@ export interface components {
             name?: string | null;
         };
         /**
-         * Decision
-         * @description What memory says of a situation. `confidence_score` is measured, or null with the reason beside it.
+         * DecisionOut
+         * @description What memory says of a situation.
          */
-        Decision: {
+        DecisionOut: {
+            /** Citation Details */
+            citation_details: components["schemas"]["QuotedLineOut"][];
             /** Citations */
-            citations: components["schemas"]["Cited"][];
+            citations: string[];
+            /**
+             * Confidence Basis
+             * @description outcomes, backtest, public, or no evidence.
+             */
+            confidence_basis: string;
             /** Confidence Reason */
             confidence_reason: string | null;
-            /** Confidence Score */
-            confidence_score: number | null;
+            /**
+             * Confidence Score
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence_score: number;
+            /** Error Type */
+            error_type: string | null;
             /**
              * Generated At
              * Format: date-time
@@ -3097,32 +3304,40 @@ export interface components {
             generated_at: string;
             /** Id */
             id: string;
-            /** Incident Id */
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /**
+             * Incident Id
+             * @description The incident that it answers; null where it was asked for.
+             */
             incident_id: string | null;
             /** Latency Ms */
             latency_ms: number;
             /** Llm Response */
             llm_response: string;
-            /** Matched Incident */
+            /**
+             * Matched Incident
+             * @description null: nothing like it was seen, or only a document speaks of it.
+             */
             matched_incident: string | null;
-            /** Recommended Action */
+            /**
+             * Recommended Action
+             * @description The measure that fixed the matched incident, in one line.
+             */
             recommended_action: string;
             /** Retrieved Documents */
-            retrieved_documents: components["schemas"]["Retrieved"][];
+            retrieved_documents: components["schemas"]["RetrievedOut"][];
+            /** Service Name */
+            service_name: string | null;
             /** Symptom */
-            symptom: string | null;
+            symptom: string;
+            /** Tenant Id */
+            tenant_id: string | null;
             /** Verdict */
             verdict: string;
-        };
-        /**
-         * Decisions
-         * @description Decisions, newest first.
-         */
-        Decisions: {
-            /** Decisions */
-            decisions: components["schemas"]["Decision"][];
-            /** Total */
-            total: number;
         };
         /**
          * DeletedDocumentOut
@@ -3168,7 +3383,7 @@ export interface components {
         };
         /**
          * DeliveryOut
-         * @description Something that is told of an incident on a channel, and what became of it.
+         * @description Something that is told of an incident on a channel, or a notice, and what became of it.
          */
         DeliveryOut: {
             /** Attempts */
@@ -3182,8 +3397,11 @@ export interface components {
             created_at: string;
             /** Id */
             id: number;
-            /** Incident */
-            incident: string;
+            /**
+             * Incident
+             * @description null: it is a notice, and tells of no incident.
+             */
+            incident: string | null;
             /**
              * Key
              * @description The same at each try, so that who has it already can drop it.
@@ -3191,7 +3409,7 @@ export interface components {
             key: string;
             /**
              * Kind
-             * @description opened, changed, resolved, reopened or merged.
+             * @description opened, changed, resolved, reopened, merged or notice.
              */
             kind: string;
             /** Last Error */
@@ -3202,11 +3420,16 @@ export interface components {
              * @description When it is tried next, if it is pending.
              */
             next_at: string;
+            /**
+             * Notice
+             * @description The notice that is sent; null where it tells of an incident.
+             */
+            notice: string | null;
             /** Sent At */
             sent_at: string | null;
             /**
              * Seq
-             * @description The event that it tells of.
+             * @description The event that it tells of, or the number of the notice.
              */
             seq: number;
             /**
@@ -3329,6 +3552,22 @@ export interface components {
             title: string;
         };
         /**
+         * DocumentStatsOut
+         * @description How many there are of what.
+         */
+        DocumentStatsOut: {
+            documents: components["schemas"]["CollectionOut"];
+            /** Incidents */
+            incidents: number;
+            /** Passages */
+            passages: number;
+            rcas: components["schemas"]["CollectionOut"];
+            /** Resolutions */
+            resolutions: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * Documents
          * @description A page of documents; `next` fetches the following one.
          */
@@ -3448,10 +3687,10 @@ export interface components {
             text: string;
         };
         /**
-         * Failed
+         * FailedOut
          * @description An incident that was left out, and how to mend it.
          */
-        Failed: {
+        FailedOut: {
             /** Error */
             error: string;
             /** Field */
@@ -3568,16 +3807,6 @@ export interface components {
             worked: number;
         };
         /**
-         * Found
-         * @description What is like a question, best first.
-         */
-        Found: {
-            /** Results */
-            results: components["schemas"]["Retrieved"][];
-            /** Total */
-            total: number;
-        };
-        /**
          * FoundOut
          * @description What a backtest found, in short; the rest stands in `/trust`.
          */
@@ -3625,26 +3854,6 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
-         * Handed
-         * @description A document.
-         */
-        Handed: {
-            /** Content */
-            content: string;
-            /** Id */
-            id?: string | null;
-            /**
-             * Kind
-             * @default runbook
-             * @enum {string}
-             */
-            kind?: "runbook" | "postmortem" | "rca";
-            /** Service */
-            service?: string | null;
-            /** Title */
-            title: string;
-        };
-        /**
          * Health
          * @description A word for a probe.
          */
@@ -3654,26 +3863,49 @@ export interface components {
         };
         /**
          * HealthOut
-         * @description Whether it answers, and its parts.
+         * @description Whether it answers, and how its parts are.
          */
         HealthOut: {
+            /** App Name */
+            app_name: string;
             /**
-             * App Name
-             * @default OnRecall
+             * Database
+             * @description connected or disconnected.
              */
-            app_name?: string;
-            /** Database */
             database: string;
-            /** Services */
+            /**
+             * Services
+             * @description healthy, degraded or unhealthy, by part.
+             */
             services: {
                 [key: string]: string;
             };
-            /** Status */
+            /**
+             * Status
+             * @description `healthy`, or `unhealthy` while the database does not answer.
+             */
             status: string;
-            /** Timestamp */
+            /**
+             * Timestamp
+             * Format: date-time
+             */
             timestamp: string;
             /** Version */
             version: string;
+        };
+        /**
+         * HistoryOut
+         * @description A page of decisions, newest first.
+         */
+        HistoryOut: {
+            /** Items */
+            items: components["schemas"]["DecisionOut"][];
+            /** Limit */
+            limit: number;
+            /** Offset */
+            offset: number;
+            /** Total */
+            total: number;
         };
         /**
          * HitsOut
@@ -3706,15 +3938,27 @@ export interface components {
             updated: number;
         };
         /**
-         * Imported
+         * ImportedOut
          * @description What became of many.
          */
-        Imported: {
+        ImportedOut: {
             /** Created */
             created: number;
+            /** Errors */
+            errors: components["schemas"]["NotImportedOut"][];
             /** Failed */
-            failed: components["schemas"]["NotKept"][];
-            /** Success */
+            failed: number;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Imported */
+            imported: number;
+            /**
+             * Success
+             * @description The same as `imported`.
+             */
             success: number;
             /** Total */
             total: number;
@@ -3924,10 +4168,10 @@ export interface components {
             next: string | null;
         };
         /**
-         * Insight
+         * InsightOut
          * @description Something that keeps coming back.
          */
-        Insight: {
+        InsightOut: {
             /** Action */
             action: string;
             /** Body */
@@ -3938,22 +4182,12 @@ export interface components {
             type: string;
         };
         /**
-         * Insights
+         * InsightsOut
          * @description What keeps coming back, worst first.
          */
-        Insights: {
+        InsightsOut: {
             /** Insights */
-            insights: components["schemas"]["Insight"][];
-        };
-        /**
-         * Kept
-         * @description What became of one thing that was handed in.
-         */
-        Kept: {
-            /** Id */
-            id: string;
-            /** Status */
-            status: string;
+            insights: components["schemas"]["InsightOut"][];
         };
         /**
          * KeyIn
@@ -4128,10 +4362,10 @@ export interface components {
             kind: "recurrence" | "duplicate" | "merged";
         };
         /**
-         * Listed
+         * ListedOut
          * @description An incident in a list.
          */
-        Listed: {
+        ListedOut: {
             /**
              * Created At
              * Format: date-time
@@ -4149,16 +4383,48 @@ export interface components {
             resolved_at: string | null;
             /** Root Cause */
             root_cause: string | null;
-            /** Status */
+            /**
+             * Status
+             * @description `open` or `resolved`; what somebody acknowledged is open.
+             */
             status: string;
             /** Title */
             title: string;
         };
         /**
-         * Logged
+         * ListenersOut
+         * @description Who listens at the WebSockets of this process.
+         */
+        ListenersOut: {
+            /** Active Connections */
+            active_connections: number;
+            /** Client Ids */
+            client_ids: string[];
+            /**
+             * Connected Clients
+             * @description The same.
+             */
+            connected_clients: number;
+            /**
+             * Last Update
+             * Format: date-time
+             * @description When something was told last; until then, since when this process runs.
+             */
+            last_update: string;
+            slack: components["schemas"]["SlackOut"];
+            /** Slack Enabled */
+            slack_enabled: boolean;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
+         * LogOut
          * @description One thing that was done for this answer.
          */
-        Logged: {
+        LogOut: {
             /** Detail */
             detail: string;
             /** Milliseconds */
@@ -4314,6 +4580,27 @@ export interface components {
             into: string;
         };
         /**
+         * ModelHealthOut
+         * @description Whether a model refines answers. Every answer is made without one first.
+         */
+        ModelHealthOut: {
+            /** Detail */
+            detail: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Provider */
+            provider: string;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+        };
+        /**
          * ModelOut
          * @description A model that refines.
          */
@@ -4378,10 +4665,10 @@ export interface components {
             month: string;
         };
         /**
-         * New
+         * NewIn
          * @description What happens.
          */
-        New: {
+        NewIn: {
             /**
              * Description
              * @default
@@ -4393,12 +4680,14 @@ export interface components {
              * @example DB connection pool at 95%
              */
             title: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * NotKept
+         * NotImportedOut
          * @description One that was left out, and how to mend it.
          */
-        NotKept: {
+        NotImportedOut: {
             /** Error */
             error: string;
             /** Field */
@@ -4431,6 +4720,83 @@ export interface components {
             /** Items */
             items: components["schemas"]["NoteOut"][];
             suggested_cause: components["schemas"]["NoteOut"] | null;
+        };
+        /**
+         * NotificationIn
+         * @description What to tell. It goes where an operator has configured a channel of this type, and never to `target`.
+         */
+        NotificationIn: {
+            /** Decision Id */
+            decision_id?: string | null;
+            /** Message */
+            message: string;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Target
+             * @description Kept, and never sent to.
+             */
+            target?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description slack, email, webhook, websocket, in_app
+             * @example slack
+             */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NotificationOut
+         * @description A notification, and what became of it.
+         */
+        NotificationOut: {
+            /** Channel */
+            channel: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Failed Reason */
+            failed_reason: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Message */
+            message: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Notification Id */
+            notification_id: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Status
+             * @description queued, sent or failed.
+             */
+            status: string;
+            /** Target */
+            target: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
         };
         /**
          * NoveltyOut
@@ -4562,11 +4928,16 @@ export interface components {
             right: components["schemas"]["EstimateOut"];
         };
         /**
-         * Passage
+         * PassageOut
          * @description A document or an incident that is like a question.
          */
-        Passage: {
-            /** Excerpt */
+        PassageOut: {
+            /** Content */
+            content: string;
+            /**
+             * Excerpt
+             * @description The same as `content`; null where nothing is quoted.
+             */
             excerpt: string | null;
             /** Id */
             id: string;
@@ -4580,20 +4951,10 @@ export interface components {
             title: string;
         };
         /**
-         * Passages
-         * @description What is like a question, best first.
-         */
-        Passages: {
-            /** Results */
-            results: components["schemas"]["Passage"][];
-            /** Total */
-            total: number;
-        };
-        /**
-         * Past
+         * PastOut
          * @description An earlier incident.
          */
-        Past: {
+        PastOut: {
             /**
              * Created At
              * Format: date-time
@@ -4616,10 +4977,10 @@ export interface components {
             title: string;
         };
         /**
-         * Postmortem
+         * PostmortemOut
          * @description A draft from what is on record.
          */
-        Postmortem: {
+        PostmortemOut: {
             /** Incident Id */
             incident_id: string;
             /** Markdown */
@@ -4647,37 +5008,141 @@ export interface components {
             type?: string;
         };
         /**
-         * Question
+         * QueryIn
          * @description What is going on.
          */
-        Question: {
+        QueryIn: {
             /**
              * Query
              * @example auth service returning 503 errors users cant login
              */
             query: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Rca
+         * QueryOut
+         * @description An answer in prose, what it rests on, and what it took.
+         */
+        QueryOut: {
+            /** Audit Logs */
+            audit_logs: components["schemas"]["LogOut"][];
+            /**
+             * Confidence
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence: number;
+            /** Confidence Basis */
+            confidence_basis: string;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Cost
+             * @description Dollars; null where a price is not known.
+             */
+            cost: number | null;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Model Used */
+            model_used: string;
+            /** Recommended Action */
+            recommended_action: string;
+            /** Response */
+            response: string;
+            /** Routing Reason */
+            routing_reason: string;
+            /**
+             * Similar Incidents
+             * @description At most 3, best first, none of which matches next to not.
+             */
+            similar_incidents: components["schemas"]["SimilarOut"][];
+            /** Verdict */
+            verdict: string;
+        };
+        /**
+         * QuotedLineOut
+         * @description Where it is written.
+         */
+        QuotedLineOut: {
+            /**
+             * Incident Id
+             * @description The incident, or the document where no incident is cited.
+             */
+            incident_id: string;
+            /** Line */
+            line: number;
+            /** Quote */
+            quote: string;
+            /**
+             * Source
+             * @description Whose line it is: the incident's own, or that of the document that tells of it.
+             */
+            source: string;
+        };
+        /**
+         * RcaLookupOut
+         * @description One root cause analysis, by its exact id.
+         */
+        RcaLookupOut: {
+            /** Incident Id */
+            incident_id: string;
+            rca: components["schemas"]["RcaOut"];
+        };
+        /**
+         * RcaOut
          * @description A root cause analysis.
          */
-        Rca: {
+        RcaOut: {
             /** Affected Service */
             affected_service: string | null;
             /** Affected Tenant */
             affected_tenant: string | null;
+            /** Detection Seconds */
+            detection_seconds: number | null;
             /** Error Type */
-            error_type: string | null;
+            error_type: string;
+            /** Impact */
+            impact: string;
+            /**
+             * Incident Date
+             * Format: date-time
+             */
+            incident_date: string;
             /** Incident Id */
             incident_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Metric Name */
+            metric_name: string | null;
+            /** Mitigation Effectiveness */
+            mitigation_effectiveness: number;
             /** Mitigation Metric */
-            mitigation_metric: string | null;
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /** Recovery Seconds */
+            recovery_seconds: number | null;
             /** Resolution Action */
-            resolution_action: string | null;
+            resolution_action: string;
+            /** Resolution Confidence */
+            resolution_confidence: number;
             /** Root Cause */
-            root_cause: string | null;
+            root_cause: string;
             /** Severity */
             severity: string;
+            /**
+             * Similarity Score
+             * @description 1: it was asked for by its id.
+             */
+            similarity_score: number;
             /** Status */
             status: string;
             /** Summary */
@@ -4686,6 +5151,32 @@ export interface components {
             tags: string[];
             /** Title */
             title: string;
+        };
+        /**
+         * RcaSearchOut
+         * @description Root cause analyses that are like a question, best first.
+         */
+        RcaSearchOut: {
+            /** Count */
+            count: number;
+            /** Filters */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Query */
+            query: string;
+            /** Results */
+            results: components["schemas"]["RetrievedOut"][];
+            /**
+             * Total
+             * @description The same as `count`.
+             */
+            total: number;
         };
         /**
          * RecallIn
@@ -4996,6 +5487,96 @@ export interface components {
             where: string;
         };
         /**
+         * ReportedEffectIn
+         * @description How well the measure that ended the incident worked, in percent.
+         */
+        ReportedEffectIn: {
+            /**
+             * Confidence
+             * @example 95
+             */
+            confidence?: number | null;
+            /**
+             * Effectiveness
+             * @example 92
+             */
+            effectiveness?: number | null;
+        };
+        /**
+         * ReportedEffectOut
+         * @description How well a measure worked, as the incident's source reports it, in percent.
+         */
+        ReportedEffectOut: {
+            /** Confidence */
+            confidence: number | null;
+            /** Effectiveness */
+            effectiveness: number | null;
+        };
+        /**
+         * ReportedIncidentOut
+         * @description An incident and what memory says of it.
+         */
+        ReportedIncidentOut: {
+            /**
+             * Ai Analysis
+             * @description Prose with exactly one percentage, the confidence; none where nothing like it was seen.
+             */
+            ai_analysis: string;
+            /**
+             * Confidence
+             * @description How often answers like this were right, 0..1.
+             */
+            confidence: number;
+            /** Confidence Basis */
+            confidence_basis: string;
+            /** Confidence Reason */
+            confidence_reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Incident Id */
+            incident_id: string;
+            /** Mitigation Steps */
+            mitigation_steps: string | null;
+            /** Recurrence Of */
+            recurrence_of: string[];
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Root Cause */
+            root_cause: string | null;
+            /**
+             * Similar Past Incidents
+             * @description At most 3, best first.
+             */
+            similar_past_incidents: components["schemas"]["PastOut"][];
+            /**
+             * Status
+             * @description `open` or `resolved`; what somebody acknowledged is open.
+             */
+            status: string;
+            /**
+             * Suggested Actions
+             * @description At most 4, each with its risk and source, without numbers.
+             */
+            suggested_actions: string[];
+            /** Title */
+            title: string;
+            /**
+             * Verdict
+             * @description known, similar or never_seen.
+             */
+            verdict: string;
+        };
+        /**
          * ResolutionIn
          * @description What was wrong and what was done about it.
          */
@@ -5076,6 +5657,7 @@ export interface components {
         ResolutionStepOut: {
             /** Command */
             command: string | null;
+            effect?: components["schemas"]["ReportedEffectOut"] | null;
             /**
              * Line
              * @description Where it stands in the incident's document.
@@ -5100,25 +5682,33 @@ export interface components {
             items: components["schemas"]["ResolutionOut"][];
         };
         /**
-         * Resolve
+         * ResolveIn
          * @description What was wrong and what was done.
          */
-        Resolve: {
+        ResolveIn: {
             /** Incident Id */
             incident_id: string;
             /**
              * Mitigation Steps
+             * @description A list, lines, or one text in which semicolons part the steps.
              * @default
              */
             mitigation_steps?: string | string[];
             /** Root Cause */
             root_cause: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Resolved
+         * ResolvedOut
          * @description An incident that is over.
          */
-        Resolved: {
+        ResolvedOut: {
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
             /** Incident Id */
             incident_id: string;
             /** Memory Stored */
@@ -5177,24 +5767,38 @@ export interface components {
             usage?: components["schemas"]["TokenUsageOut"];
         };
         /**
-         * Retrieved
-         * @description An earlier incident; what nobody measured is null.
+         * RetrievedOut
+         * @description An earlier incident, with the effect of its mitigation as its source reported it.
          */
-        Retrieved: {
+        RetrievedOut: {
             /** Affected Service */
             affected_service: string | null;
             /** Affected Tenant */
             affected_tenant: string | null;
             /** Error Type */
-            error_type: string | null;
+            error_type: string;
             /** Incident Id */
             incident_id: string;
-            /** Mitigation Effectiveness */
-            mitigation_effectiveness: number | null;
-            /** Mitigation Metric */
-            mitigation_metric: string | null;
-            /** Resolution Confidence */
-            resolution_confidence: number | null;
+            /**
+             * Mitigation Effectiveness
+             * @description Percent, as it was handed in; 0 where it was not.
+             */
+            mitigation_effectiveness: number;
+            /**
+             * Mitigation Metric
+             * @description The step that ended the incident; empty where none is on record.
+             */
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /**
+             * Resolution Confidence
+             * @description Percent, as it was handed in; 0 where it was not.
+             */
+            resolution_confidence: number;
             /**
              * Similarity Score
              * @description The match score, 0..1. Not a confidence.
@@ -5206,6 +5810,8 @@ export interface components {
             tags: string[];
             /** Title */
             title: string;
+            /** Vector Db Id */
+            vector_db_id: string;
         };
         /**
          * RotateIn
@@ -5235,12 +5841,17 @@ export interface components {
             text: string;
         };
         /**
-         * Saved
+         * SavedOut
          * @description A resolved incident that was saved back.
          */
-        Saved: {
+        SavedOut: {
             /** Id */
             id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
             /** Recurrence Of */
             recurrence_of: string[];
             /** Status */
@@ -5283,10 +5894,10 @@ export interface components {
             semantic: number | null;
         };
         /**
-         * Search
+         * SearchIn
          * @description A question.
          */
-        Search: {
+        SearchIn: {
             /** Error Type */
             error_type?: string | null;
             /** Query */
@@ -5298,6 +5909,35 @@ export interface components {
              * @default 5
              */
             top_k?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SearchOut
+         * @description What is like a question, best first.
+         */
+        SearchOut: {
+            /**
+             * Count
+             * @description The same as `result_count`.
+             */
+            count: number;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Query */
+            query: string;
+            /** Result Count */
+            result_count: number;
+            /** Results */
+            results: components["schemas"]["PassageOut"][];
+            /**
+             * Total
+             * @description The same.
+             */
+            total: number;
         };
         /**
          * SecondOpinionOut
@@ -5329,63 +5969,36 @@ export interface components {
             state: "ok" | "unavailable";
         };
         /**
-         * Seed
+         * SeedIn
          * @description Old incidents; each at least an id and a title.
          */
-        Seed: {
-            /** Incidents */
+        SeedIn: {
+            /**
+             * Incidents
+             * @description The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or `logs`: all of them are read.
+             */
             incidents: {
                 [key: string]: unknown;
             }[];
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * Seeded
+         * SeedOut
          * @description What became of a seed; what is here already counts as success.
          */
-        Seeded: {
+        SeedOut: {
             /** Failed */
-            failed: components["schemas"]["Failed"][];
+            failed: components["schemas"]["FailedOut"][];
+            /**
+             * Ignored
+             * @description Present where a field has no place in an incident.
+             */
+            ignored?: string[];
             /** Success */
             success: number;
             /** Total */
             total: number;
-        };
-        /**
-         * Seen
-         * @description An incident and what memory says of it.
-         */
-        Seen: {
-            /** Ai Analysis */
-            ai_analysis: string | null;
-            /** Confidence */
-            confidence: number | null;
-            /** Confidence Reason */
-            confidence_reason: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Description */
-            description: string;
-            /** Incident Id */
-            incident_id: string;
-            /** Mitigation Steps */
-            mitigation_steps: string | null;
-            /** Recurrence Of */
-            recurrence_of: string[];
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Root Cause */
-            root_cause: string | null;
-            /** Similar Past Incidents */
-            similar_past_incidents: components["schemas"]["Past"][];
-            /** Status */
-            status: string;
-            /** Suggested Actions */
-            suggested_actions: string[];
-            /** Title */
-            title: string;
         };
         /**
          * SenderList
@@ -5468,14 +6081,19 @@ export interface components {
             last_at: string;
         };
         /**
-         * Similar
+         * SimilarOut
          * @description An earlier incident and how alike it is.
          */
-        Similar: {
+        SimilarOut: {
             /** Fix */
             fix: string | null;
             /** Id */
             id: string;
+            /**
+             * Resolution
+             * @description The same as `fix`.
+             */
+            resolution: string | null;
             /** Root Cause */
             root_cause: string | null;
             /** Service */
@@ -5487,7 +6105,10 @@ export interface components {
              * @description The match score, 0..1. Not a probability of being right.
              */
             similarity: number;
-            /** Similarity Score */
+            /**
+             * Similarity Score
+             * @description The same.
+             */
             similarity_score: number;
             /** Title */
             title: string;
@@ -5524,6 +6145,18 @@ export interface components {
              * @example DB connection pool at 95%, auth service returning 503s
              */
             text: string;
+        };
+        /**
+         * SlackOut
+         * @description Whether decisions are posted to Slack, and how that goes.
+         */
+        SlackOut: {
+            /** Detail */
+            detail: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Status */
+            status: string;
         };
         /**
          * SourceDetailOut
@@ -5626,22 +6259,35 @@ export interface components {
             merged?: string | null;
         };
         /**
-         * Stats
-         * @description Figures of the newest decisions.
+         * StatsOut
+         * @description Figures of all decisions that are listed.
          */
-        Stats: {
+        StatsOut: {
             /**
              * Average Confidence
-             * @description Of those that have one; null where none has.
+             * @description Of those that have one; 0 where none has.
              */
-            average_confidence: number | null;
+            average_confidence: number;
             /** Average Latency Ms */
-            average_latency_ms: number | null;
+            average_latency_ms: number;
             /** By Verdict */
             by_verdict: {
                 [key: string]: number;
             };
-            /** Looked At */
+            /** Incidents By Type */
+            incidents_by_type: {
+                [key: string]: number;
+            };
+            /**
+             * Last Updated
+             * Format: date-time
+             * @description When the newest was made; now, where there is none.
+             */
+            last_updated: string;
+            /**
+             * Looked At
+             * @description The same: all of them are counted.
+             */
             looked_at: number;
             /** Total Decisions */
             total_decisions: number;
@@ -5674,6 +6320,8 @@ export interface components {
         StepIn: {
             /** Command */
             command?: string | null;
+            /** @description Set it on the one measure that ended the incident. */
+            effect?: components["schemas"]["ReportedEffectIn"] | null;
             /**
              * Outcome
              * @default worked
@@ -5728,6 +6376,119 @@ export interface components {
              * @enum {string}
              */
             outcome: "worked" | "did_not_help" | "made_it_worse";
+        };
+        /**
+         * StoredDocumentOut
+         * @description A document as it is stored now.
+         */
+        StoredDocumentOut: {
+            /** Chunks Count */
+            chunks_count: number;
+            /** Content */
+            content: string;
+            /** Embedding Model */
+            embedding_model: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @description created, updated or unchanged.
+             */
+            status: string;
+            /** Title */
+            title: string;
+            /**
+             * Uploaded At
+             * @description null: it was stored without a time before.
+             */
+            uploaded_at: string | null;
+        };
+        /**
+         * StoredRcaOut
+         * @description A root cause analysis as it is stored now, and what handing it in changed.
+         */
+        StoredRcaOut: {
+            /** Affected Service */
+            affected_service: string | null;
+            /** Affected Tenant */
+            affected_tenant: string | null;
+            /** Detection Seconds */
+            detection_seconds: number | null;
+            /**
+             * Documented At
+             * Format: date-time
+             */
+            documented_at: string;
+            /** Error Type */
+            error_type: string;
+            /** Id */
+            id: string;
+            /**
+             * Ignored
+             * @description Fields that were sent and are not used here, by name. They are not stored.
+             */
+            ignored: string[];
+            /** Impact */
+            impact: string;
+            /**
+             * Import State
+             * @description created, updated or unchanged.
+             */
+            import_state: string;
+            /**
+             * Incident Date
+             * Format: date-time
+             */
+            incident_date: string;
+            /** Incident Id */
+            incident_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Metric Name */
+            metric_name: string | null;
+            /** Mitigation Effectiveness */
+            mitigation_effectiveness: number;
+            /** Mitigation Metric */
+            mitigation_metric: string;
+            /**
+             * Not On Record
+             * @description Numbers above that nobody handed in.
+             */
+            not_on_record: string[];
+            /** Recovery Seconds */
+            recovery_seconds: number | null;
+            /** Resolution Action */
+            resolution_action: string;
+            /** Resolution Confidence */
+            resolution_confidence: number;
+            /** Root Cause */
+            root_cause: string;
+            /** Severity */
+            severity: string;
+            /**
+             * Similarity Score
+             * @description 1: it was asked for by its id.
+             */
+            similarity_score: number;
+            /** Status */
+            status: string;
+            /** Summary */
+            summary: string;
+            /** Tags */
+            tags: string[];
+            /** Title */
+            title: string;
         };
         /**
          * SuggestionOut
@@ -5940,6 +6701,36 @@ export interface components {
             risk_coverage: components["schemas"]["CoveredOut"][];
         };
         /**
+         * UploadIn
+         * @description A document.
+         */
+        UploadIn: {
+            /** Content */
+            content: string;
+            /** Id */
+            id?: string | null;
+            /**
+             * Kind
+             * @default runbook
+             * @enum {string}
+             */
+            kind?: "runbook" | "postmortem" | "rca";
+            /**
+             * Metadata
+             * @description Plain values are kept as labels.
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** Service */
+            service?: string | null;
+            /** Title */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * UsageOut
          * @description What models were used for, and whether they may be used now.
          */
@@ -5972,6 +6763,32 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VectorHealthOut
+         * @description How memory is, and how much there is in it.
+         */
+        VectorHealthOut: {
+            /** Collections */
+            collections: {
+                [key: string]: number;
+            };
+            /** Detail */
+            detail: string;
+            /**
+             * Embedding Model
+             * @description null: recall goes by words alone.
+             */
+            embedding_model: string | null;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
         };
         /**
          * VersionOut
@@ -6115,7 +6932,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditLogs"];
+                    "application/json": components["schemas"]["AuditLogsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6185,7 +7002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Costs"];
+                    "application/json": components["schemas"]["CostsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6251,7 +7068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Saved"];
+                    "application/json": components["schemas"]["SavedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6345,7 +7162,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Question"];
+                "application/json": components["schemas"]["QueryIn"];
             };
         };
         responses: {
@@ -6355,7 +7172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer"];
+                    "application/json": components["schemas"]["QueryOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -6429,7 +7246,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Seed"];
+                "application/json": components["schemas"]["SeedIn"];
             };
         };
         responses: {
@@ -6439,7 +7256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seeded"];
+                    "application/json": components["schemas"]["SeedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -7375,6 +8192,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                /** @description Only decisions about this kind of fault. */
+                error_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -7388,7 +8207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decisions"];
+                    "application/json": components["schemas"]["DecisionOut"][];
                 };
             };
             /** @description A valid key is needed */
@@ -7443,6 +8262,66 @@ export interface operations {
             };
         };
     };
+    clear_api_v1_decisions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClearedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     analyze_api_v1_decisions_analyze_post: {
         parameters: {
             query?: never;
@@ -7452,7 +8331,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Analyze"];
+                "application/json": components["schemas"]["AnalyzeIn"];
             };
         };
         responses: {
@@ -7462,7 +8341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -7532,6 +8411,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 offset?: number;
+                /** @description Only decisions about this kind of fault. */
+                error_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -7545,7 +8426,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decisions"];
+                    "application/json": components["schemas"]["HistoryOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -7615,7 +8496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Stats"];
+                    "application/json": components["schemas"]["StatsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -7669,17 +8550,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Anomaly"];
+                "application/json": components["schemas"]["AnomalyIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"];
+                    "application/json": components["schemas"]["AnomalyOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -7744,7 +8625,7 @@ export interface operations {
             };
         };
     };
-    one_api_v1_decisions__decision_id__get: {
+    get_decision_api_v1_decisions__decision_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -7761,7 +8642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8078,17 +8959,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handed"];
+                "application/json": components["schemas"]["UploadIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8162,17 +9043,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handed"];
+                "application/json": components["schemas"]["UploadIn"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredDocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8237,7 +9118,7 @@ export interface operations {
             };
         };
     };
-    add_api_v1_documents_rcas_post: {
+    add_rca_api_v1_documents_rcas_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8253,12 +9134,12 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Kept"];
+                    "application/json": components["schemas"]["StoredRcaOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8333,7 +9214,7 @@ export interface operations {
             };
         };
     };
-    add_many_api_v1_documents_rcas_import_bulk_post: {
+    add_rcas_api_v1_documents_rcas_import_bulk_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -8358,7 +9239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Imported"];
+                    "application/json": components["schemas"]["ImportedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8453,7 +9334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Found"];
+                    "application/json": components["schemas"]["RcaSearchOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8508,7 +9389,7 @@ export interface operations {
             };
         };
     };
-    rca_api_v1_documents_rcas__incident_id__get: {
+    get_rca_api_v1_documents_rcas__incident_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -8525,7 +9406,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rca"] | components["schemas"]["DocumentOut"];
+                    "application/json": components["schemas"]["RcaLookupOut"] | components["schemas"]["DocumentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8598,7 +9479,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Search"];
+                "application/json": components["schemas"]["SearchIn"];
             };
         };
         responses: {
@@ -8608,7 +9489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Passages"];
+                    "application/json": components["schemas"]["SearchOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -8678,9 +9559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number;
-                    };
+                    "application/json": components["schemas"]["DocumentStatsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -11004,6 +11883,337 @@ export interface operations {
             };
         };
     };
+    get_notifications_api_v1_notifications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_notification_api_v1_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description The request can't be answered */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_decision_notifications_api_v1_notifications_decision__decision_id__get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notification_api_v1_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     now_api_v1_now_get: {
         parameters: {
             query?: {
@@ -13079,6 +14289,15 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOut"];
+                };
+            };
         };
     };
     alive_health_live_get: {
@@ -13137,6 +14356,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_health_health_llm_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelHealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    vector_health_health_vector_db_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VectorHealthOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VectorHealthOut"];
                 };
             };
         };
@@ -13210,7 +14558,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["New"];
+                "application/json": components["schemas"]["NewIn"];
             };
         };
         responses: {
@@ -13220,7 +14568,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seen"];
+                    "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -13294,7 +14642,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Resolve"];
+                "application/json": components["schemas"]["ResolveIn"];
             };
         };
         responses: {
@@ -13304,7 +14652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Resolved"];
+                    "application/json": components["schemas"]["ResolvedOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -13396,7 +14744,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Seen"];
+                    "application/json": components["schemas"]["ReportedIncidentOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -13477,7 +14825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Postmortem"];
+                    "application/json": components["schemas"]["PostmortemOut"];
                 };
             };
             /** @description The request can't be answered */
@@ -13569,7 +14917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["All"];
+                    "application/json": components["schemas"]["AllOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -13639,7 +14987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Insights"];
+                    "application/json": components["schemas"]["InsightsOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -13660,6 +15008,337 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notifications_notifications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    post_notification_notifications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description The request can't be answered */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_decision_notifications_notifications_decision__decision_id__get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"][];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_notification_notifications__notification_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many wrong keys */
@@ -15383,6 +17062,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    listeners_ws_stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListenersOut"];
                 };
             };
             /** @description A valid key is needed */

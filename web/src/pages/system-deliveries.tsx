@@ -25,7 +25,7 @@ const STATE = {
   dead: { words: "given up", color: "red" },
   superseded: { words: "a newer one took its place", color: "gray" },
 } as const;
-const KIND: Record<string, string> = { opened: "was opened", changed: "has another answer", resolved: "is over", reopened: "was not over", merged: "is part of another" };
+const KIND: Record<string, string> = { opened: "was opened", changed: "has another answer", resolved: "is over", reopened: "was not over", merged: "is part of another", notice: "is sent" };
 
 export function Deliveries() {
   const [params, setParams] = useSearchParams();
@@ -81,7 +81,7 @@ function One({ it }: { it: Delivery }) {
   const said = STATE[it.state];
   return (
     <Entry label={`delivery ${it.id}`}
-      name={<><Link to={`/incidents/${encodeURIComponent(it.incident)}`}>{it.incident}</Link> {KIND[it.kind] ?? it.kind}</>}
+      name={<>{it.incident === null ? it.notice : <Link to={`/incidents/${encodeURIComponent(it.incident)}`}>{it.incident}</Link>} {KIND[it.kind] ?? it.kind}</>}
       badges={<>
         <Badge variant="default" tt="none">{it.channel}</Badge>
         <Badge color={said.color} variant="light" tt="none">{said.words}</Badge>

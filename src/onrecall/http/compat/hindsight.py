@@ -2,13 +2,11 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
 from onrecall import __version__
-from onrecall.bootstrap.status import StatusReport
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.http.dependencies import TheMemory, TheWorker
 from onrecall.http.problems import responses
@@ -27,7 +25,6 @@ from onrecall.schemas.memory_banks import (
     DeletedOut,
     DocumentItemOut,
     DocumentsOut,
-    HealthOut,
     MemoriesOut,
     MemoryItemIn,
     MemoryOut,
@@ -74,20 +71,6 @@ Offset = Annotated[int, Query(ge=0)]
 async def version() -> VersionOut:
     """The version of Hindsight's API that this speaks."""
     return VersionOut(api_version=API_VERSION, features=FEATURES)
-
-
-@router.get("/health")
-def health(request: Request) -> HealthOut:
-    """Whether it answers: in the words of Hindsight's clients and of RAG of Fire's."""
-    report: StatusReport = request.app.state.status()
-    store = next((part.state for part in report.parts if part.name == "store"), "ok")
-    return HealthOut(
-        status="healthy" if report.state != "down" else "unhealthy",
-        database="connected" if store != "down" else "disconnected",
-        version=report.version,
-        services={"store": store},
-        timestamp=datetime.now(UTC).isoformat(),
-    )
 
 
 @router.get("/health/live")

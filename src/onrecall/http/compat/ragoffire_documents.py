@@ -1,19 +1,39 @@
 """RAG of Fire's documents: root cause analyses and other documents, by exact ids; searching writes nothing."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import AliasChoices, BaseModel, Field
+from fastapi import APIRouter, Query, Request
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Document, DocumentKind, Filter, Incident
-from onrecall.http.compat import shared as dialects
-from onrecall.http.compat.ragoffire import Retrieved, retrieved
-from onrecall.http.compat.shared import Told
+from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident
+from onrecall.domain.markdown_page import one_line
+from onrecall.http.compat import answers
+from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
+from onrecall.http.compat.ragoffire_schemas import (
+    CollectionOut,
+    DocumentStatsOut,
+    ImportedOut,
+    NotImportedOut,
+    PassageOut,
+    RcaLookupOut,
+    RcaOut,
+    RcaSearchOut,
+    SearchIn,
+    SearchOut,
+    StoredDocumentOut,
+    StoredRcaOut,
+    UploadIn,
+)
+from onrecall.http.compat.records import import_records, record_id
+from onrecall.http.compat.requests import ignored_parameters
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
+from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
 from onrecall.pipeline import Memory
+from onrecall.pipeline.import_history import Brought
 from onrecall.pipeline.service import situation
 from onrecall.schemas.incidents import DocumentOut
 
@@ -21,185 +41,149 @@ router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])
 FORM = "ragoffire"
 UNRESOLVED = 20
 """Incidents that nobody has analyzed yet, looked past in a search."""
+LISTS = ("rcas", "documents", "incidents")
+"""Names under which many root cause analyses may stand."""
+WORDS_ONLY = "none: words only"
+ErrorType = Annotated[str | None, Query(max_length=200)]
 
 
-class Kept(BaseModel):
-    """What became of one thing that was handed in."""
-
-    id: str
-    status: str
-
-
-class NotKept(BaseModel):
-    """One that was left out, and how to mend it."""
-
-    incident_id: str
-    field: str | None
-    error: str
-
-
-class Imported(BaseModel):
-    """What became of many."""
-
-    total: int
-    success: int
-    created: int
-    updated: int
-    unchanged: int
-    failed: list[NotKept]
-
-
-class Rca(BaseModel):
-    """A root cause analysis."""
-
-    incident_id: str
-    title: str
-    summary: str
-    root_cause: str | None
-    resolution_action: str | None
-    error_type: str | None
-    affected_tenant: str | None
-    affected_service: str | None
-    mitigation_metric: str | None
-    severity: str
-    status: str
-    tags: list[str]
-
-
-class Found(BaseModel):
-    """What is like a question, best first."""
-
-    total: int
-    results: list[Retrieved]
-
-
-class Handed(Told):
-    """A document."""
-
-    id: str | None = Field(None, max_length=200, validation_alias=AliasChoices("id", "document_id"))
-    title: str = Field(min_length=1, max_length=2000)
-    content: str = Field(min_length=1, max_length=2_000_000, validation_alias=AliasChoices("content", "text"))
-    kind: DocumentKind = "runbook"
-    service: str | None = Field(None, max_length=200)
-
-
-class Search(Told):
-    """A question."""
-
-    query: str = Field(min_length=1, max_length=200_000)
-    top_k: int = Field(5, ge=1, le=20)
-    error_type: str | None = None
-    tenant: str | None = None
-
-
-class Passage(BaseModel):
-    """A document or an incident that is like a question."""
-
-    id: str
-    kind: str
-    title: str
-    excerpt: str | None
-    line: int | None
-    similarity_score: float
-
-
-class Passages(BaseModel):
-    """What is like a question, best first."""
-
-    total: int
-    results: list[Passage]
-
-
-Rcas = list[dict[str, Any]]
-
-
-@router.post("/rcas", status_code=201, responses=responses(409, 422, 503))
-def add(body: dict[str, Any], memory: TheMemory) -> Kept:
+@router.post("/rcas", responses=responses(409, 422, 503))
+def add_rca(body: dict[str, Any], memory: TheMemory) -> StoredRcaOut:
     """Keep a root cause analysis under its own id; the same again changes nothing."""
-    brought = dialects.bring(memory, FORM, [body])
-    if brought.rejected:
-        raise Invalid(brought.rejected[0].message, brought.rejected[0].field)
-    state = "created" if brought.created else "updated" if brought.updated else "unchanged"
-    return Kept(id=str(body.get("incident_id") or body.get("id")), status=state)
+    imported = import_records(memory, FORM, [body])
+    for rejected in imported.brought.rejected:
+        raise Invalid(rejected.message, rejected.field)
+    stored = memory.store.incident(record_id(body) or "")
+    return StoredRcaOut(
+        **_rca(stored).model_dump(),
+        id=stored.id,
+        documented_at=min(event.recorded_at for event in memory.store.timeline(stored.id)),
+        import_state=_state(imported.brought),
+        ignored=imported.ignored,
+    )
 
 
 @router.post("/rcas/import-bulk", responses=responses(413, 422, 503))
-def add_many(body: Rcas | dict[str, Rcas], memory: TheMemory) -> Imported:
+def add_rcas(body: list[dict[str, Any]] | dict[str, list[dict[str, Any]]], memory: TheMemory) -> ImportedOut:
     """Keep many: a list, or an object with `rcas`."""
-    listed = (
-        body if isinstance(body, list) else next((body[name] for name in ("rcas", "documents") if name in body), None)
-    )
-    if listed is None:
+    records = body if isinstance(body, list) else next((body[name] for name in LISTS if name in body), None)
+    if records is None:
         raise Invalid('give a list, or an object such as {"rcas": [...]}', "rcas")
-    brought = dialects.bring(memory, FORM, listed)
-    failed = [NotKept(incident_id=one.where, field=one.field, error=one.message) for one in brought.rejected]
-    counts = {"created": brought.created, "updated": brought.updated, "unchanged": brought.unchanged}
-    return Imported(total=len(listed), success=len(listed) - len(failed), failed=failed, **counts)
+    imported = import_records(memory, FORM, records)
+    brought = imported.brought
+    errors = [NotImportedOut(incident_id=one.where, field=one.field, error=one.message) for one in brought.rejected]
+    taken = len(records) - len(errors)
+    return ImportedOut(
+        total=len(records),
+        imported=taken,
+        success=taken,
+        failed=len(errors),
+        errors=errors,
+        created=brought.created,
+        updated=brought.updated,
+        unchanged=brought.unchanged,
+        ignored=imported.ignored,
+    )
 
 
 @router.get("/rcas/search", responses=responses(422))
 def search_rcas(
+    request: Request,
     memory: TheMemory,
     query: Annotated[str, Query(min_length=1, max_length=20_000)],
-    error_type: str | None = None,
-    tenant: str | None = None,
+    error_type: ErrorType = None,
+    tenant: ErrorType = None,
     top_k: Annotated[int, Query(ge=1, le=20)] = 5,
-) -> Found:
+) -> RcaSearchOut:
     """Root cause analyses that are like a question; `error_type` and `tenant` filter."""
-    found = memory.recall(situation(query, only=_only("incident", error_type, tenant)), top_k + UNRESOLVED)
-    analyzed = [one for one in dialects.incidents_in(found) if one[1].resolution]
-    results = [retrieved(*one) for one in analyzed[:top_k]]
-    return Found(total=len(results), results=results)
+    only = _only("incident", error_type, tenant)
+    evidence = memory.recall(situation(query, only=only), top_k + UNRESOLVED)
+    analyzed = [found for found in answers.earlier_incidents(evidence, answers.FLOOR) if found[1].resolution]
+    results = [retrieved(*found) for found in analyzed[:top_k]]
+    return RcaSearchOut(
+        query=query,
+        filters={"error_type": error_type, "tenant": tenant, "top_k": top_k},
+        count=len(results),
+        total=len(results),
+        results=results,
+        ignored=ignored_parameters(request, "query", "error_type", "tenant", "top_k"),
+    )
 
 
 @router.get("/rcas/{incident_id:path}", responses=responses(404))
-def rca(incident_id: str, memory: TheMemory) -> Rca | DocumentOut:
+def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
     """One root cause analysis by its exact id, which nothing else answers to."""
-    found = dialects.found_or_none(memory.store.incident, incident_id)
-    return _rca(found) if found and found.resolution else DocumentOut.model_validate(_own(memory, incident_id))
+    found = answers.find_incident(memory, incident_id)
+    if found is not None and found.resolution is not None:
+        return RcaLookupOut(incident_id=found.id, rca=_rca(found))
+    return DocumentOut.model_validate(_native_document(memory, incident_id))
 
 
-@router.post("", status_code=201, responses=responses(422, 503))
-@router.post("/documents", status_code=201, responses=responses(422, 503))
-def add_document(body: Handed, memory: TheMemory) -> Kept:
+@router.post("", responses=responses(422, 503))
+@router.post("/documents", responses=responses(422, 503))
+def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
     """Keep a document under its id; one that has none is known by what it says."""
-    told = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
-    name = body.id or f"doc-{told[:16]}"
-    document = Document(id=name, title=body.title, text=body.content, kind=body.kind, service=body.service)
-    return Kept(id=name, status=memory.put_document(document))
+    content = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
+    labels, nested = _labels(body.metadata)
+    new = Document(
+        id=body.id or f"doc-{content[:16]}",
+        title=body.title,
+        text=body.content,
+        kind=body.kind,
+        service=body.service,
+        labels=labels,
+        dated=memory.now(),
+    )
+    state = memory.put_document(_dated_as_before(memory, new))
+    stored = memory.store.document(new.id)
+    return StoredDocumentOut(
+        id=stored.id,
+        title=stored.title,
+        content=stored.text,
+        chunks_count=memory.store.passage_count(("document", stored.id)),
+        uploaded_at=stored.dated,
+        embedding_model=memory.model or WORDS_ONLY,
+        metadata=dict(stored.labels),
+        status=state,
+        ignored=body.ignored(nested),
+    )
 
 
 @router.post("/search", responses=responses(422))
-def search(body: Search, memory: TheMemory) -> Passages:
+def search(body: SearchIn, memory: TheMemory) -> SearchOut:
     """Documents and incidents that are like a question. Nothing is written."""
-    found = memory.recall(situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
-    results = [
-        Passage(
-            id=one.id,
-            kind=one.kind,
-            title=one.title,
-            excerpt=one.excerpt.text if one.excerpt else None,
-            line=one.excerpt.line if one.excerpt else None,
-            similarity_score=one.score,
-        )
-        for one in found
-    ]
-    return Passages(total=len(results), results=results)
+    evidence = memory.recall(situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
+    results = [_passage(found) for found in evidence if round(found.score, 2) >= answers.FLOOR]
+    count = len(results)
+    return SearchOut(
+        query=body.query, result_count=count, count=count, total=count, results=results, ignored=body.ignored()
+    )
 
 
 @router.get("/stats")
-def stats(memory: TheMemory) -> dict[str, int]:
+def stats(memory: TheMemory) -> DocumentStatsOut:
     """How many there are of what."""
     counts = memory.store.counts()
-    return {name: counts[name] for name in ("incidents", "resolutions", "documents", "passages")}
+    return DocumentStatsOut(
+        rcas=CollectionOut(count=counts["resolutions"], collection="historical_rcas"),
+        documents=CollectionOut(count=counts["documents"], collection="documents"),
+        total=counts["resolutions"] + counts["documents"],
+        incidents=counts["incidents"],
+        resolutions=counts["resolutions"],
+        passages=counts["passages"],
+    )
 
 
-def _only(kind: Any, error_type: str | None, tenant: str | None) -> Filter:
+def _state(brought: Brought) -> str:
+    return "created" if brought.created else "updated" if brought.updated else "unchanged"
+
+
+def _only(kind: EvidenceKind | None, error_type: str | None, tenant: str | None) -> Filter:
     labels = {"error_type": error_type, "tenant": tenant}
     return Filter(kind=kind, labels={name: value for name, value in labels.items() if value})
 
 
-def _own(memory: Memory, name: str) -> Document:
+def _native_document(memory: Memory, name: str) -> Document:
     """A document of the native API may have this very path for its id."""
     try:
         return memory.store.document(f"rcas/{name}")
@@ -207,18 +191,71 @@ def _own(memory: Memory, name: str) -> Document:
         raise NotFound(f"there is no root cause analysis {name}") from error
 
 
-def _rca(found: Incident) -> Rca:
-    return Rca(
+def _labels(metadata: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """The plain values as labels, and the names of those that are lists or objects."""
+    plain = {one_line(name): one_line(str(value)) for name, value in metadata.items() if _is_plain(value)}
+    nested = [f"metadata.{name}" for name, value in metadata.items() if value is not None and not _is_plain(value)]
+    return plain, nested
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _dated_as_before(memory: Memory, new: Document) -> Document:
+    """The document with the time at which it was handed in first, where it says the same as then."""
+    try:
+        stored = memory.store.document(new.id)
+    except NotFound:
+        return new
+    again = replace(new, dated=stored.dated)
+    return again if memory.is_unchanged(again) else new
+
+
+def _passage(found: Evidence) -> PassageOut:
+    excerpt = found.excerpt.text if found.excerpt else None
+    return PassageOut(
+        id=found.id,
+        kind=found.kind,
+        title=found.title,
+        content=excerpt or "",
+        excerpt=excerpt,
+        line=found.excerpt.line if found.excerpt else None,
+        similarity_score=found.score,
+    )
+
+
+def _rca(found: Incident) -> RcaOut:
+    said = split_description(found.description)
+    effect = reported_effect(found)
+    return RcaOut(
         incident_id=found.id,
         title=found.title,
-        summary=found.description,
-        root_cause=found.resolution.root_cause if found.resolution else None,
-        resolution_action=dialects.fix(found),
-        error_type=found.labels.get("error_type"),
+        summary=said.summary,
+        root_cause=found.resolution.root_cause if found.resolution else "",
+        impact=said.impact or found.impact or "",
+        resolution_action=answers.fix_text(found) or "",
+        error_type=found.labels.get("error_type", ""),
         affected_tenant=found.labels.get("tenant"),
         affected_service=found.service,
-        mitigation_metric=found.labels.get("metric"),
+        metric_name=found.labels.get("metric"),
+        mitigation_metric=answers.measure(found.resolution),
+        mitigation_effectiveness=effect.effectiveness or 0.0,
+        resolution_confidence=effect.confidence or 0.0,
         severity=found.severity,
         status=found.status,
-        tags=[tag.strip() for tag in found.labels.get("tags", "").split(",") if tag.strip()],
+        incident_date=found.started_at,
+        detection_seconds=_number(found.labels.get(DETECTION)),
+        recovery_seconds=_number(found.labels.get(RECOVERY)),
+        tags=tags(found),
+        metadata={"tags": tags(found), **said.measured},
+        similarity_score=1.0,
+        not_on_record=not_on_record(effect),
     )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

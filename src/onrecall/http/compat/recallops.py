@@ -7,28 +7,39 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from onrecall.domain.errors import Invalid, Rejected
-from onrecall.domain.incident import Evidence, Incident, Recommendation
-from onrecall.http.compat import shared as dialects
-from onrecall.http.compat.shared import Told
+from onrecall.domain.errors import Conflict, Invalid, Rejected
+from onrecall.domain.incident import EXAMPLE, Evidence, Incident, Recommendation
+from onrecall.http.compat import answers
+from onrecall.http.compat.records import ReadRecord, import_records, read_record
+from onrecall.http.compat.requests import CompatRequest, Ignored, named
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
+from onrecall.pipeline import Memory
 from onrecall.pipeline.service import situation
+from onrecall.recommendation.short_actions import action_line
 from onrecall.storage.results import ModelUse
 
 router = APIRouter(prefix="/api", tags=["RecallOps"])
 FORM = "recallops"
+SHOWN = 3
+"""Similar incidents in an answer."""
+TOLD = ("title", "description", "service", "environment", "severity", "labels")
+"""What an incident says of itself beside its resolution."""
 EVER_DAYS = 36_500
 LONGEST = 200_000
 
 
-class Seed(Told):
+class SeedIn(CompatRequest):
     """Old incidents; each at least an id and a title."""
 
-    incidents: list[dict[str, Any]] = Field(max_length=10_000)
+    incidents: list[dict[str, Any]] = Field(
+        max_length=10_000,
+        description="The fix may be called `fix`, `resolution` or `fix_applied`, logs `error_logs`, `error_log` or "
+        "`logs`: all of them are read.",
+    )
 
 
-class Failed(BaseModel):
+class FailedOut(BaseModel):
     """An incident that was left out, and how to mend it."""
 
     id: str
@@ -36,15 +47,16 @@ class Failed(BaseModel):
     error: str
 
 
-class Seeded(BaseModel):
+class SeedOut(BaseModel):
     """What became of a seed; what is here already counts as success."""
 
     total: int
     success: int
-    failed: list[Failed]
+    failed: list[FailedOut]
+    ignored: Ignored = Field(default_factory=list, description="Present where a field has no place in an incident.")
 
 
-class Question(Told):
+class QueryIn(CompatRequest):
     """What is going on."""
 
     query: str = Field(
@@ -52,7 +64,7 @@ class Question(Told):
     )
 
 
-class Similar(BaseModel):
+class SimilarOut(BaseModel):
     """An earlier incident and how alike it is."""
 
     id: str
@@ -61,12 +73,13 @@ class Similar(BaseModel):
     severity: str
     root_cause: str | None
     fix: str | None
+    resolution: str | None = Field(description="The same as `fix`.")
     similarity: float = Field(description="The match score, 0..1. Not a probability of being right.")
-    similarity_score: float
+    similarity_score: float = Field(description="The same.")
     why: list[str]
 
 
-class Logged(BaseModel):
+class LogOut(BaseModel):
     """One thing that was done for this answer."""
 
     step: str
@@ -74,36 +87,41 @@ class Logged(BaseModel):
     milliseconds: float | None = None
 
 
-class Answer(BaseModel):
+class QueryOut(BaseModel):
     """An answer in prose, what it rests on, and what it took."""
 
     response: str
-    similar_incidents: list[Similar]
+    similar_incidents: list[SimilarOut] = Field(description="At most 3, best first, none of which matches next to not.")
     model_used: str
     cost: float | None = Field(description="Dollars; null where a price is not known.")
     routing_reason: str
-    confidence: float | None
+    confidence: float = Field(description="How often answers like this were right, 0..1.")
+    confidence_basis: str
     confidence_reason: str | None
-    audit_logs: list[Logged]
+    recommended_action: str
+    verdict: str
+    audit_logs: list[LogOut]
+    ignored: Ignored
 
 
-class Saved(BaseModel):
+class SavedOut(BaseModel):
     """A resolved incident that was saved back."""
 
     success: bool
     id: str
     status: str
     recurrence_of: list[str]
+    ignored: Ignored
 
 
-class AuditLogs(BaseModel):
+class AuditLogsOut(BaseModel):
     """What happened to incidents, oldest first; `next` goes on."""
 
     audit_logs: list[dict[str, Any]]
     next: int
 
 
-class Cost(BaseModel):
+class CostOut(BaseModel):
     """What one model took."""
 
     provider: str
@@ -115,7 +133,7 @@ class Cost(BaseModel):
     unknown_costs: int
 
 
-class Costs(BaseModel):
+class CostsOut(BaseModel):
     """What models have cost, rejected drafts too."""
 
     total_cost: float | None = Field(description="Dollars; null where the price of any call is not known.")
@@ -123,49 +141,52 @@ class Costs(BaseModel):
     unknown_costs: int = Field(description="Calls whose price is not known.")
     total_calls: int
     total_tokens: int
-    by_model: list[Cost]
+    by_model: list[CostOut]
     note: str
 
 
-@router.post("/seed", responses=responses(413, 422, 503))
-def seed(body: Seed, memory: TheMemory) -> Seeded:
+@router.post("/seed", responses=responses(413, 422, 503), response_model_exclude_unset=True)
+def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
     """Bring old incidents in; repeating it changes nothing."""
-    brought = dialects.bring(memory, FORM, body.incidents)
-    failed = [Failed(id=one.where, field=one.field, error=one.message) for one in brought.rejected]
-    return Seeded(total=len(body.incidents), success=len(body.incidents) - len(failed), failed=failed)
+    imported = import_records(memory, FORM, body.incidents)
+    failed = [FailedOut(id=one.where, field=one.field, error=one.message) for one in imported.brought.rejected]
+    seeded = SeedOut(total=len(body.incidents), success=len(body.incidents) - len(failed), failed=failed)
+    ignored = body.ignored(imported.ignored)
+    return seeded.model_copy(update={"ignored": ignored}) if ignored else seeded
 
 
 @router.post("/query", responses=responses(422, 503))
-def query(body: Question, memory: TheMemory) -> Answer:
+def query(body: QueryIn, memory: TheMemory) -> QueryOut:
     """Answer a question from memory. Nothing is written, however short the question."""
     answer = memory.ask(situation(body.query))
-    return Answer(
-        response=dialects.prose(answer),
-        similar_incidents=[_similar(one, earlier) for one, earlier in dialects.incidents_in(answer.evidence)],
+    similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
+    return QueryOut(
+        response=answers.prose(answer),
+        similar_incidents=[_similar(evidence, incident) for evidence, incident in similar],
         model_used=answer.model or answer.composer,
         cost=answer.cost_usd,
         routing_reason=answer.route_reason,
-        confidence=dialects.confidence(answer),
+        confidence=answers.probability(answer),
+        confidence_basis=answers.basis(answer),
         confidence_reason=answer.confidence_reason,
+        recommended_action=action_line(answer),
+        verdict=answer.verdict,
         audit_logs=_logs(answer),
+        ignored=body.ignored(),
     )
 
 
 @router.post("/incidents", responses=responses(404, 409, 422, 503))
-def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> Saved:
+def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut:
     """Save a resolved incident back: it is learned from, and recallable when this answers."""
-    read = dialects.read(memory, FORM, body, "the incident")
-    if isinstance(read, Rejected):
-        raise Invalid(read.message, read.field)
-    assert isinstance(read, Incident)
-    if read.resolution is None:
-        raise Invalid("say what was wrong in `root_cause`, or what was done in `fix`", "root_cause")
-    if dialects.found_or_none(memory.store.incident, read.id) is None:
-        memory.open(replace(read, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
-    resolution = replace(read.resolution, provenance="human", by=caller.by())
-    kept = memory.resolve(read.id, resolution)
+    read = read_record(memory, FORM, body, "the incident")
+    incident = _resolved(read)
+    unchanged = _keep(memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
+    assert incident.resolution
+    kept = memory.resolve(incident.id, replace(incident.resolution, provenance="human", by=caller.by()))
     earlier = [link.incident for link in kept.links if link.kind == "recurrence"]
-    return Saved(success=True, id=kept.id, status=kept.status, recurrence_of=earlier)
+    ignored = named((*read.ignored, *unchanged))
+    return SavedOut(success=True, id=kept.id, status=kept.status, recurrence_of=earlier, ignored=ignored)
 
 
 @router.get("/audit", responses=responses(422))
@@ -173,25 +194,32 @@ def audit(
     memory: TheMemory,
     after: Annotated[int, Query(ge=0, description="Go on after this `seq`.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> AuditLogs:
+) -> AuditLogsOut:
     """What happened to incidents and who did it, as the timelines have it."""
-    found = memory.store.events(after, limit)
+    events = memory.store.events(after, limit)
     logs = [
-        {"seq": one.seq, "at": one.at, "by": one.by, "action": one.type, "incident": one.incident, "detail": one.detail}
-        for one in found
+        {
+            "seq": event.seq,
+            "at": event.at,
+            "by": event.by,
+            "action": event.type,
+            "incident": event.incident,
+            "detail": event.detail,
+        }
+        for event in events
     ]
-    return AuditLogs(audit_logs=logs, next=found[-1].seq if found else after)
+    return AuditLogsOut(audit_logs=logs, next=events[-1].seq if events else after)
 
 
 @router.get("/costs")
-def costs(memory: TheMemory) -> Costs:
+def costs(memory: TheMemory) -> CostsOut:
     """What calls of models have cost so far; one price that is not known makes the total unknown."""
     used: dict[tuple[str, str], list[ModelUse]] = {}
-    for one in memory.store.usage.by_day(EVER_DAYS, memory.now()):
-        used.setdefault((one.provider, one.model), []).append(one)
+    for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
+        used.setdefault((day.provider, day.model), []).append(day)
     models = [_cost(days) for _, days in sorted(used.items())]
     known, unknown = round(sum(one.known_cost for one in models), 6), sum(one.unknown_costs for one in models)
-    return Costs(
+    return CostsOut(
         total_cost=None if unknown else known,
         known_cost=known,
         unknown_costs=unknown,
@@ -202,37 +230,63 @@ def costs(memory: TheMemory) -> Costs:
     )
 
 
-def _cost(days: Sequence[ModelUse]) -> Cost:
-    return Cost(
+def _resolved(read: ReadRecord) -> Incident:
+    """The incident that was read. Raises Invalid where it can't be read, or does not say what was wrong."""
+    incident = read.item
+    if isinstance(incident, Rejected):
+        raise Invalid(incident.message, incident.field)
+    if incident.resolution is None:
+        raise Invalid("say what was wrong in `root_cause`, or what was done in `fix`", "root_cause")
+    return incident
+
+
+def _keep(memory: Memory, incident: Incident) -> tuple[str, ...]:
+    """Open the incident, or change it where it came from here; names what of another's incident stays as it was."""
+    there = answers.find_incident(memory, incident.id)
+    if there is None or there.source == EXAMPLE:
+        memory.open(incident)
+        return ()
+    if there.source == FORM:
+        for refused in memory.bring([incident]).rejected:
+            raise Conflict(refused.message)
+        return ()
+    said = ((name, getattr(incident, name)) for name in TOLD)
+    return tuple(name for name, value in said if value and value not in ("unknown", getattr(there, name)))
+
+
+def _cost(days: Sequence[ModelUse]) -> CostOut:
+    return CostOut(
         provider=days[0].provider,
         model=days[0].model,
-        calls=sum(one.calls for one in days),
-        rejected=sum(one.rejected for one in days),
-        tokens=sum(one.input_tokens + one.output_tokens for one in days),
-        known_cost=round(sum(one.known_cost_usd or 0.0 for one in days), 6),
-        unknown_costs=sum(one.of_unknown_cost for one in days),
+        calls=sum(day.calls for day in days),
+        rejected=sum(day.rejected for day in days),
+        tokens=sum(day.input_tokens + day.output_tokens for day in days),
+        known_cost=round(sum(day.known_cost_usd or 0.0 for day in days), 6),
+        unknown_costs=sum(day.of_unknown_cost for day in days),
     )
 
 
-def _similar(one: Evidence, earlier: Incident) -> Similar:
-    return Similar(
-        id=one.id,
-        title=one.title,
-        service=earlier.service,
-        severity=earlier.severity,
-        root_cause=earlier.resolution.root_cause if earlier.resolution else None,
-        fix=dialects.fix(earlier),
-        similarity=one.score,
-        similarity_score=one.score,
-        why=list(one.why),
+def _similar(evidence: Evidence, incident: Incident) -> SimilarOut:
+    fix = answers.fix_text(incident)
+    return SimilarOut(
+        id=evidence.id,
+        title=evidence.title,
+        service=incident.service,
+        severity=incident.severity,
+        root_cause=incident.resolution.root_cause if incident.resolution else None,
+        fix=fix,
+        resolution=fix,
+        similarity=evidence.score,
+        similarity_score=evidence.score,
+        why=list(evidence.why),
     )
 
 
-def _logs(answer: Recommendation) -> list[Logged]:
+def _logs(answer: Recommendation) -> list[LogOut]:
     took = answer.latency_ms
-    found = f"{len(answer.evidence)} pieces of evidence: {', '.join(one.id for one in answer.evidence) or 'none'}"
+    found = ", ".join(evidence.id for evidence in answer.evidence) or "none"
     return [
-        Logged(step="recall", detail=found, milliseconds=took.recall),
-        Logged(step="route", detail=answer.route_reason),
-        Logged(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
+        LogOut(step="recall", detail=f"{len(answer.evidence)} pieces of evidence: {found}", milliseconds=took.recall),
+        LogOut(step="route", detail=answer.route_reason),
+        LogOut(step="compose", detail=f"{answer.composer}: {answer.verdict}", milliseconds=took.compose),
     ]

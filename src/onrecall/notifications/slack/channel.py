@@ -17,6 +17,7 @@ from onrecall.notifications.channel import Message, News, Sent, Thread
 from onrecall.notifications.egress_guard import Guard
 from onrecall.notifications.json_poster import Posting
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice, NoticeKind
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Api, Deadline, SlackSaysNo
 from onrecall.notifications.slack.blocks import fitted
@@ -55,6 +56,21 @@ class Slack:
     rooms: Rooms
     links: Links
     name: str = "slack"
+    notice_kind: NoticeKind = "slack"
+
+    def render_notice(self, notice: Notice) -> Message:
+        """The notice as a message of its own in the channel for all; its metadata tells that it is there already."""
+        return Message(
+            {
+                "channel": self.rooms.channel,
+                "incident": notice.id,
+                "since": _stamp(notice.at - EARLIER),
+                "root": slack_message.notice(notice),
+                "news": None,
+                "answer": None,
+                "details": [],
+            }
+        )
 
     def render(self, incident: Incident, recommendation: Recommendation | None, event: News, thread: Thread) -> Message:
         """The root message as it is to be from now on, and what is to be said in its thread."""
@@ -163,6 +179,11 @@ class SlackWebhook:
     post: Posting
     links: Links
     name: str = "slack-webhook"
+    notice_kind: NoticeKind = "slack"
+
+    def render_notice(self, notice: Notice) -> Message:
+        """The notice as a message."""
+        return Message(slack_message.notice(notice))
 
     def render(
         self,

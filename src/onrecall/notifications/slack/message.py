@@ -7,6 +7,7 @@ from onrecall.domain.incident import Evidence, Incident, Recommendation, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import News
 from onrecall.notifications.links import Links
+from onrecall.notifications.notice import Notice
 from onrecall.notifications.slack import blocks
 from onrecall.notifications.slack.blocks import Block
 
@@ -74,6 +75,17 @@ def spoken(answer: Recommendation, links: Links) -> Said:
     if links.public_url:
         body.append(blocks.buttons(blocks.link("Open OnRecall", links.public_url)))
     return _message(words.VERDICT[answer.verdict], body)
+
+
+def notice(told: Notice) -> Said:
+    """A notice in one message."""
+    body = [
+        blocks.prose(("bold", f"{_short(label, 100)}: " if label else ""), ("", _short(value)))
+        for label, value in told.facts
+    ]
+    head = blocks.header(_short(told.title, blocks.LONGEST_HEADER))
+    shown = [head, *body, blocks.note(_short(told.footnote))]
+    return {"text": blocks.fallback(told.title).strip() or "A notice", "blocks": blocks.fitted(shown)}
 
 
 def _state(incident: Incident, answer: Recommendation | None, event: News) -> str:

@@ -1,6 +1,7 @@
 """Numbered steps from one schema to the next: forward only, under the writers' lock, all or none.
 
-A step is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` where one database alone needs it.
+A step is a file `<number>_<name>.sql`, or `<number>_<name>.<dialect>.sql` where one database alone needs it, or each
+its own.
 A statement ends with a semicolon at the end of a line; `{key}`, `{time}` and so on stand for the database's own types.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import groupby
 
 from sqlalchemy import Connection, inspect, text
 
@@ -59,17 +61,19 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Ste
         )
     if here == 0:
         connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
-    for step in plan:
-        if step.number > here:
-            _take(connection, step, types)
+    for number, variants in groupby(plan, key=lambda step: step.number):
+        if number > here:
+            _take(connection, list(variants), types)
 
 
-def _take(connection: Connection, step: Step, types: Mapping[str, str]) -> None:
-    if step.dialect in (None, connection.dialect.name):
-        for statement in step.file.read_text(encoding="utf-8").format_map(types).split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
+def _take(connection: Connection, variants: Sequence[Step], types: Mapping[str, str]) -> None:
+    """Run what this database needs of one step, and note the step once."""
+    for step in variants:
+        if step.dialect in (None, connection.dialect.name):
+            for statement in step.file.read_text(encoding="utf-8").format_map(types).split(";\n"):
+                if statement.strip():
+                    connection.exec_driver_sql(statement)
     connection.execute(
         text("insert into migrations (number, name, at) values (:number, :name, cast(current_timestamp as text))"),
-        {"number": step.number, "name": step.name},
+        {"number": variants[0].number, "name": variants[0].name},
     )

@@ -1,4 +1,4 @@
-"""docs/dialects.md tells of every route of the dialects with its role, docs/mcp.md of every tool."""
+"""docs/compatibility.md tells of every route of the dialects with its role, docs/mcp.md of every tool."""
 
 import re
 from pathlib import Path
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_route_is_told_with_its_role_and_no_other() -> None:
-    page = (ROOT / "docs/dialects.md").read_text(encoding="utf-8")
-    told = dict(re.findall(r"^\| `((?:GET|POST) /\S+)` \| (\w+) \|", page, re.MULTILINE))
+    page = (ROOT / "docs/compatibility.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `((?:GET|POST|DELETE) /\S+)` \| (\w+) \|", page, re.MULTILINE))
     there = {
         f"{method} {route.path}".replace(":path", ""): ROUTES[f"{method} {route.path}"]
         for router in DIALECTS
@@ -24,8 +24,9 @@ def test_every_route_is_told_with_its_role_and_no_other() -> None:
         for method in getattr(route, "methods", ())
     }
     assert told == there
-    assert "`WS /ws/incidents` (role viewer)" in page
-    assert ROUTES["WEBSOCKET /ws/incidents"] == "viewer"
+    for socket in ("/ws/incidents", "/ws/dashboard"):
+        assert f"`WS {socket}` (role viewer)" in page
+        assert ROUTES[f"WEBSOCKET {socket}"] == "viewer"
 
 
 def test_every_route_of_hindsight_is_told_with_its_role() -> None:

@@ -1,0 +1,30 @@
+"""`onrecall examples`: the example history that ships with OnRecall."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.options import Json
+
+app = typer.Typer(help="Take the example history out again.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """A group also while it has one command."""
+
+
+@app.command()
+def remove(as_json: Json = False) -> None:
+    """Remove every example incident, runbook and postmortem, with the answers to them. Your own records stay."""
+    with house() as home:
+        removed = home.memory.remove_examples()
+    if as_json:
+        typer.echo(json.dumps(asdict(removed)))
+    elif removed.incidents or removed.documents:
+        printing.say(f"removed {removed.incidents} example incidents and {removed.documents} example documents")
+    else:
+        printing.say("nothing to remove: no example record is stored")

@@ -1,0 +1,222 @@
+"""RAG of Fire's decisions: analyze a situation, stream an anomaly, look up what was decided."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, ReportedEffect, Situation
+from onrecall.http.compat import answers
+from onrecall.http.compat.ragoffire_schemas import (
+    AnalyzeIn,
+    AnomalyIn,
+    AnomalyOut,
+    ClearedOut,
+    DecisionOut,
+    HistoryOut,
+    QuotedLineOut,
+    RetrievedOut,
+    StatsOut,
+)
+from onrecall.http.dependencies import TheIntake, TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline import Memory
+from onrecall.recommendation.short_actions import action_line, matched_evidence, measure_of
+from onrecall.sources import Delivery
+from onrecall.sources.anomaly import OPTIONAL
+
+router = APIRouter(prefix="/api/v1/decisions", tags=["RAG of Fire"])
+NEWEST = 1000
+JSON = {"content-type": "application/json"}
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Limit = Annotated[int, Query(ge=1, le=NEWEST)]
+ErrorType = Annotated[str | None, Query(max_length=200, description="Only decisions about this kind of fault.")]
+
+
+@router.post("/analyze", responses=responses(422, 503))
+def analyze(body: AnalyzeIn, memory: TheMemory) -> DecisionOut:
+    """Decide, keep the decision and tell it; it opens no incident. Asked again of the same memory it is the same one,
+    told again at the WebSocket, and posted to Slack once.
+    """
+    answer = memory.decide(_situation(body), body.top_k)
+    decided = decision(memory, answer, body.ignored())
+    return decided if body.include_context else decided.model_copy(update={"retrieved_documents": []})
+
+
+@router.post("/stream-anomaly", responses=responses(422, 503))
+async def stream(body: AnomalyIn, memory: TheMemory, intake: TheIntake) -> AnomalyOut:
+    """Take an anomaly in; it is grouped, answered and told at `/ws/incidents`. No address in it is ever called."""
+    anomaly = body.model_dump(mode="json", exclude_none=True)
+    anomaly["id"] = body.id or _anomaly_id(body, anomaly)
+    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON))
+    for rejected in receipt.rejected:
+        raise Invalid(rejected.message, rejected.field)
+    return AnomalyOut(
+        id=receipt.keys[0],
+        status="accepted",
+        accepted=receipt.accepted,
+        duplicate=receipt.duplicate,
+        error_type=body.error_type,
+        spike_percentage=body.spike_percentage,
+        tenant_id=body.tenant_id,
+        service_name=body.service_name,
+        metric_name=body.metric_name,
+        detected_at=body.detected_at or memory.now(),
+        ignored=[name for name in body.ignored() if name not in OPTIONAL],
+    )
+
+
+@router.get("", responses=responses(422))
+def decisions(
+    memory: TheMemory, limit: Limit = 50, offset: Offset = 0, error_type: ErrorType = None
+) -> list[DecisionOut]:
+    """Decisions, newest first: those that were asked for, and those on incidents."""
+    _, page = memory.store.decisions.newest(limit, offset, error_type)
+    return [decision(memory, answer) for answer in page]
+
+
+@router.delete("")
+def clear(memory: TheMemory) -> ClearedOut:
+    """Clear the list. The answers themselves stay with their incidents, and what was measured on them stays."""
+    cleared = memory.store.decisions.clear()
+    return ClearedOut(status="success", message=f"{cleared} decisions are no longer listed", cleared=cleared)
+
+
+@router.get("/history", responses=responses(422))
+def history(memory: TheMemory, limit: Limit = 50, offset: Offset = 0, error_type: ErrorType = None) -> HistoryOut:
+    """The same list a page at a time, with how many there are of all."""
+    total, page = memory.store.decisions.newest(limit, offset, error_type)
+    return HistoryOut(items=[decision(memory, answer) for answer in page], total=total, limit=limit, offset=offset)
+
+
+@router.get("/stats")
+def stats(memory: TheMemory) -> StatsOut:
+    """Figures of all decisions that are listed."""
+    found = memory.store.decisions.stats()
+    return StatsOut(
+        total_decisions=found.total,
+        looked_at=found.total,
+        by_verdict=dict(found.by_verdict),
+        incidents_by_type=dict(found.by_error_type),
+        with_confidence=found.with_confidence,
+        average_confidence=round(found.average_confidence, 4),
+        average_latency_ms=round(found.average_latency_ms, 2),
+        last_updated=found.newest_at or memory.now(),
+    )
+
+
+@router.get("/{decision_id}", responses=responses(404))
+def get_decision(decision_id: str, memory: TheMemory) -> DecisionOut:
+    """One decision, by its exact id."""
+    return decision(memory, memory.store.decisions.get(decision_id))
+
+
+def decision(memory: Memory, answer: Recommendation, ignored: list[str] | None = None) -> DecisionOut:
+    """Return a recommendation in this dialect."""
+    matched = matched_evidence(answer)
+    symptom, context = _subject(memory, answer)
+    places = answers.receipts(answer)
+    return DecisionOut(
+        id=answer.id,
+        incident_id=answer.incident,
+        matched_incident=matched.id if matched else None,
+        symptom=symptom,
+        recommended_action=action_line(answer),
+        confidence_score=answers.probability(answer),
+        confidence_basis=answers.basis(answer),
+        confidence_reason=answer.confidence_reason,
+        verdict=answer.verdict,
+        citations=[answers.receipt_line(place) for place in places],
+        citation_details=[_quoted_line(place) for place in places],
+        retrieved_documents=[retrieved(*found) for found in answers.earlier_incidents(answer.evidence)],
+        llm_response=answers.prose(answer),
+        latency_ms=answers.milliseconds(answer),
+        generated_at=answer.created_at,
+        tenant_id=context.get("tenant"),
+        service_name=context.get("service"),
+        error_type=context.get("error_type"),
+        ignored=ignored or [],
+    )
+
+
+def _quoted_line(place: Citation) -> QuotedLineOut:
+    return QuotedLineOut(incident_id=place.evidence_id, source=place.id, quote=place.quote, line=place.line)
+
+
+def retrieved(evidence: Evidence, incident: Incident) -> RetrievedOut:
+    """Return an earlier incident in this dialect."""
+    effect = reported_effect(incident)
+    return RetrievedOut(
+        vector_db_id=evidence.id,
+        incident_id=evidence.id,
+        title=evidence.title,
+        summary=incident.description,
+        error_type=incident.labels.get("error_type", ""),
+        affected_tenant=incident.labels.get("tenant"),
+        affected_service=incident.service,
+        mitigation_metric=answers.measure(incident.resolution),
+        mitigation_effectiveness=effect.effectiveness or 0.0,
+        resolution_confidence=effect.confidence or 0.0,
+        similarity_score=evidence.score,
+        tags=tags(incident),
+        not_on_record=not_on_record(effect),
+    )
+
+
+def reported_effect(incident: Incident) -> ReportedEffect:
+    """Return how well the measure that ended it worked, as far as its source says so."""
+    step = measure_of(incident.resolution)
+    return step.effect if step and step.effect else ReportedEffect()
+
+
+def not_on_record(effect: ReportedEffect) -> list[str]:
+    """Return the names of the numbers that its source did not hand in."""
+    handed_in = {"mitigation_effectiveness": effect.effectiveness, "resolution_confidence": effect.confidence}
+    return [name for name, value in handed_in.items() if value is None]
+
+
+def tags(incident: Incident) -> list[str]:
+    """Return the tags of an incident, which are kept as one label."""
+    return [tag.strip() for tag in incident.labels.get("tags", "").split(",") if tag.strip()]
+
+
+def _subject(memory: Memory, answer: Recommendation) -> tuple[str, Mapping[str, str]]:
+    """What the answer is about in one line, and service and labels of that."""
+    if answer.incident is None:
+        return (answer.asked or "").partition("\n")[0], answer.asked_context
+    incident = answers.find_incident(memory, answer.incident)
+    if incident is None:
+        return answer.incident, {}
+    service = {"service": incident.service} if incident.service else {}
+    return incident.title, {**incident.labels, **service}
+
+
+def _anomaly_id(body: AnomalyIn, anomaly: Mapping[str, object]) -> str:
+    """An id of its own; one that says when it was noticed has the same id when it is sent again."""
+    if body.detected_at is None:
+        return f"anm-{secrets.token_hex(8)}"
+    content = json.dumps(anomaly, sort_keys=True).encode()
+    return f"anm-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def _situation(body: AnalyzeIn) -> Situation:
+    """What is asked: the fault as its sender names it, what was measured, and the fault's name in words."""
+    place = f" on {body.service_name}" if body.service_name else ""
+    spike = f"spike=+{body.spike_percentage:g}% window={body.window_minutes}m"
+    measured = (f"metric={body.metric_name}" if body.metric_name else "", spike)
+    tenant = f"tenant={body.tenant_id}" if body.tenant_id else ""
+    named = {"error_type": body.error_type, "tenant": body.tenant_id, "metric": body.metric_name}
+    lines = (
+        f"Anomaly: {body.error_type} +{body.spike_percentage:g} %{place}",
+        " ".join(filter(None, (*measured, tenant))),
+        body.error_type.replace("_", " "),
+    )
+    return Situation(
+        text="\n".join(lines),
+        service=body.service_name,
+        labels={name: value for name, value in named.items() if value},
+    )

@@ -1,0 +1,90 @@
+"""Pages of other origins: which of them a browser lets read an answer, and what a refusal tells them.
+
+Origins that an operator names may ask whatever their key may. While there is no key, pages of this machine
+(http://localhost:3000 and the like) may also ask what only reads: that is what `roles.is_read_only` says.
+"""
+
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from onrecall.bootstrap.access import Access, is_loopback
+from onrecall.domain.errors import Forbidden, Unavailable
+from onrecall.http.credentials import address, is_local_origin, means_loopback
+from onrecall.http.roles import Found, is_read_only, look_up
+from onrecall.pipeline.keys import Keys
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+HEADERS = ("authorization", "content-type", "x-api-key")
+REFUSAL = "a page from elsewhere asks for this; name its origin in ONRECALL_CORS_ORIGINS to let it"
+"""Short enough for the reason of a closing WebSocket."""
+
+
+class ElsewhereForbidden(Forbidden):
+    """A page of an origin that nobody has named asks for something."""
+
+    def __init__(self) -> None:
+        super().__init__(REFUSAL)
+
+
+def is_local_page(scope: Scope, keys: Keys) -> bool:
+    """Whether a page of this machine asks this machine, and there is no key yet."""
+    headers, client = Headers(scope=scope), scope.get("client")
+    here = client is not None and is_loopback(address(client)) and means_loopback(headers.get("host", ""))
+    return here and not keys.wanted and is_local_origin(headers.get("origin"))
+
+
+def may_read(scope: Scope, found: Found, keys: Keys) -> bool:
+    """Whether a page of this machine may ask for this without being named: it has to change nothing."""
+    return is_read_only(found, scope.get("method", "WEBSOCKET")) and is_local_page(scope, keys)
+
+
+class CrossOrigin:
+    """Answers preflights, and says in each answer whether a page of another origin may read it."""
+
+    def __init__(self, app: ASGIApp, access: Access, keys: Keys) -> None:
+        self._app = app
+        self._named = CORSMiddleware(app, access.cors_origins, METHODS, HEADERS)
+        self._origins = frozenset(access.cors_origins)
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
+        if origin is None:
+            await self._app(scope, receive, send)
+        elif origin in self._origins:
+            await self._named(scope, receive, send)
+        elif scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
+            await self._answer_preflight(scope, receive, send, origin)
+        elif await self._is_local_page(scope):
+            await self._app(scope, receive, partial(_send_readable, scope, origin, send))
+        else:
+            await self._app(scope, receive, send)
+
+    async def _answer_preflight(self, scope: Scope, receive: Receive, send: Send, origin: str) -> None:
+        """Let a page of this machine ask, so that it can read a refusal; tell others what lets them."""
+        allowed = self._named.preflight_headers | {"Access-Control-Allow-Origin": origin}
+        local = await self._is_local_page(scope)
+        response = PlainTextResponse("OK", 200, allowed) if local else PlainTextResponse(REFUSAL, 403)
+        await response(scope, receive, send)
+
+    async def _is_local_page(self, scope: Scope) -> bool:
+        if not self._keys.fresh:
+            try:
+                await run_in_threadpool(self._keys.refresh)
+            except Unavailable:
+                return False
+        return is_local_page(scope, self._keys)
+
+
+async def _send_readable(scope: Scope, origin: str, send: Send, message: Message) -> None:
+    """Send an answer; a page of this machine may read it where it only reads, or where it is refused."""
+    if message["type"] == "http.response.start":
+        found = look_up(scope["method"], scope["path"])
+        if message["status"] >= 400 or is_read_only(found, scope["method"]):
+            CORSMiddleware.allow_explicit_origin(MutableHeaders(scope=message), origin)
+    await send(message)

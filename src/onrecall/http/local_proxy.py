@@ -1,0 +1,59 @@
+"""Requests that a proxy on this machine passes on, such as a Next.js rewrite: for whom, and under which name."""
+
+from starlette.datastructures import Headers
+
+from onrecall.bootstrap.access import NO_KEY_YET, is_loopback
+from onrecall.domain.errors import Unauthorised
+from onrecall.http.credentials import means_loopback
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+RECIPE = (
+    "for a proxy on this machine that serves this machine alone, such as a Next.js rewrite, "
+    "set ONRECALL_LOCAL_PROXY_ROLE=responder"
+)
+
+
+def is_proxied(headers: Headers) -> bool:
+    """Whether a proxy says that it passes this request on."""
+    return any(name in headers for name in FORWARDED)
+
+
+def refuse() -> Unauthorised:
+    """The refusal of a proxied request, where no operator has allowed any."""
+    return Unauthorised(f"this came through a proxy, and there is no key yet; {NO_KEY_YET}, or {RECIPE}")
+
+
+def check(headers: Headers) -> None:
+    """Raise Unauthorised unless everybody whom the proxy names as the request's origin sits at this machine.
+
+    A client may write addresses of its own into X-Forwarded-For; the proxy adds the true one at the end. So all that
+    stand there have to be this machine's.
+    """
+    if "forwarded" in headers:
+        raise Unauthorised(f"ONRECALL_LOCAL_PROXY_ROLE takes X-Forwarded-For and not Forwarded; {NO_KEY_YET}")
+    addresses = [part.strip() for name in ("x-forwarded-for", "x-real-ip") for part in _parts(headers, name)]
+    if not addresses:
+        raise Unauthorised(f"the proxy does not say for whom it asks (X-Forwarded-For); {NO_KEY_YET}")
+    for address in addresses:
+        if not _is_this_machine(address):
+            raise Unauthorised(f"the proxy asks for {address[:60]!r}, which is not this machine; {NO_KEY_YET}")
+    for host in _parts(headers, "x-forwarded-host"):
+        if not means_loopback(host):
+            raise Unauthorised(f"the proxy was asked as {host[:60]!r}, not as localhost; {NO_KEY_YET}")
+
+
+def forwarded_host(headers: Headers) -> str | None:
+    """The host that a page was loaded from, as the proxy tells it."""
+    return next(iter(_parts(headers, "x-forwarded-host")), None)
+
+
+def _parts(headers: Headers, name: str) -> list[str]:
+    return [part.strip() for value in headers.getlist(name) for part in value.split(",") if part.strip()]
+
+
+def _is_this_machine(address: str) -> bool:
+    """Whether it is a loopback address, with or without a port."""
+    if is_loopback(address):
+        return True
+    host, colon, port = address.rpartition(":")
+    return bool(colon) and port.isdigit() and is_loopback(host.strip("[]"))

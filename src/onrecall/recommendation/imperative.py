@@ -1,0 +1,152 @@
+"""A step in one short line, as somebody would tell it: “Throttled connections to 30 %: pool from 100 to 30; timeouts
+fell” becomes “Throttle connections to 30 %”. Only what is certain is changed; every other sentence stays as it is.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from onrecall.recommendation.sanitize import sentence
+
+LONGEST = 160
+"""Characters of a line."""
+SHORTEST_HEAD = 2
+"""Words that must stand before a cut: “Fixed: raised the limit” is not cut to “Fixed”."""
+
+_REGULAR = (
+    "add adjust allow apply archive ask assign attach ban block boot bounce bound bump bypass cancel cap change "
+    "check clean clear clone close compare compress configure confirm connect convert copy cordon correct count "
+    "create decrease defer delay delete deploy detach disable disconnect divert double downgrade drain drop dump "
+    "empty enable end enforce evict exclude expand expire export extend fail fence filter fix flush force free "
+    "grant halve honor honour import increase inspect install invalidate isolate join kill label limit list load "
+    "lock log look lower mark measure merge migrate mirror mount move mute name open order override page patch "
+    "pause pin plan point prune publish pull purge push quarantine query queue quiesce raise rate re-deploy re- "
+    "index re-issue re-run rebalance reboot reclaim reconfigure recreate recycle redeploy redirect reduce refresh "
+    "register reindex reinstall reissue reject release reload relocate remove rename renew repair replace replay "
+    "repoint request require reroute rescale reset resize resolve restart restore restrict resume retire retry "
+    "return reuse revert revoke roll rotate route sample scale schedule seal serve shard shift shorten shrink "
+    "skip snapshot soften split squash start stop suspend swap switch sync tag taint terminate test throttle "
+    "toggle trace trigger trim truncate try tune turn unblock uncordon undo uninstall unlock unmount unpin "
+    "untaint update upgrade upload vacuum verify wait warm watch whitelist wipe"
+)
+_IRREGULAR = {
+    "began": "begin",
+    "bought": "buy",
+    "brought": "bring",
+    "built": "build",
+    "cut": "cut",
+    "did": "do",
+    "drew": "draw",
+    "found": "find",
+    "froze": "freeze",
+    "gave": "give",
+    "got": "get",
+    "grew": "grow",
+    "held": "hold",
+    "kept": "keep",
+    "let": "let",
+    "made": "make",
+    "put": "put",
+    "ran": "run",
+    "read": "read",
+    "rebuilt": "rebuild",
+    "reran": "rerun",
+    "resent": "resend",
+    "rewrote": "rewrite",
+    "saw": "see",
+    "sent": "send",
+    "set": "set",
+    "shrank": "shrink",
+    "shut": "shut",
+    "split": "split",
+    "spun": "spin",
+    "stood": "stand",
+    "swapped": "swap",
+    "switched": "switch",
+    "told": "tell",
+    "took": "take",
+    "tore": "tear",
+    "undid": "undo",
+    "went": "go",
+    "withdrew": "withdraw",
+    "wrote": "write",
+}
+_DOUBLED = frozenset("bdglmnprt")
+_LEAD = re.compile(
+    r"(?:(?:step\s*)?\d{1,3}[.):]\s+|[-*•]\s+)?(?:(?:then|finally|first|next|manually|temporarily)[,\s]+)?"
+    r"(?:(?:we|i|they|the team|on-?call|ops|sre)\s+(?:then\s+|manually\s+|temporarily\s+)?)?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]*")
+_CODE = re.compile(r"`[^`]*`")
+_ASIDE = re.compile(r"\s*\([^()]*\)")
+_CUT = re.compile(
+    r"[:;]\s|\.\s+(?=[A-Z‹])|\s[–—]\s|\s-\s"
+    r"|,\s+(?:so that|so|which|because|since|whereas|while)\b|,\s+\d[^,;:]*\b(?:instead of|rather than)\b"
+)
+_DANGLING = re.compile(r"\b(?:following|these|this|steps?|commands?|below|as follows)$", re.IGNORECASE)
+_JOINED = re.compile(r"(?P<joint>\band then|,?\s*\bthen|\band)\s+(?P<verb>[A-Za-z][a-z-]*)(?=\s|$)", re.IGNORECASE)
+_OBJECT = re.compile(
+    r"$|\s+(?:(?:the|a|an|all|any|both|each|every|it|its|them|their|our|one|two|three|up|down|out|off|on|back|in|into|to"
+    r"|from|over|at|with|for|again)\b|[A-Z`‹\d])"
+)
+
+
+def imperative(text: str) -> str:
+    """Return the step as one short line in the base form of its verb; what follows the deed is cut.
+
+    A verb is changed only where its past form is known, so that no word is made up.
+    """
+    line = _LEAD.sub("", sentence(text), count=1)
+    line = _base_forms(_head(line)).strip().rstrip(".,;:! ")
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    return line[:1].upper() + line[1:]
+
+
+def _head(line: str) -> str:
+    """The part that tells the deed: without asides in brackets, up to what tells of its details or its effect."""
+    masked = _CODE.sub(lambda code: "\0" * len(code[0]), line)
+    for aside in reversed(list(_ASIDE.finditer(masked))):
+        line = line[: aside.start()] + line[aside.end() :]
+        masked = masked[: aside.start()] + masked[aside.end() :]
+    for cut in _CUT.finditer(masked):
+        head = masked[: cut.start()]
+        if len(head.split()) >= SHORTEST_HEAD and not _DANGLING.search(head):
+            return line[: cut.start()]
+    return line
+
+
+def _base_forms(line: str) -> str:
+    """The sentence as an order, if it begins with a verb in the past whose base form is known."""
+    first = _WORD.match(line)
+    base = _past_forms().get(first[0].lower()) if first else None
+    if first is None or base is None:
+        return line
+    return base + _JOINED.sub(_joined_base_form, line[first.end() :])
+
+
+def _joined_base_form(match: re.Match[str]) -> str:
+    """A further verb in the past: after “then” for certain, after “and” where its object follows or nothing does."""
+    base = _past_forms().get(match["verb"].lower())
+    then = match["joint"].lower().endswith("then")
+    if base is None or not (then or _OBJECT.match(match.string, match.end())):
+        return match[0]
+    return f"{match['joint']} {base}"
+
+
+@cache
+def _past_forms() -> dict[str, str]:
+    """Past form → base form."""
+    return {past: base for base in _REGULAR.split() for past in _regular_pasts(base)} | _IRREGULAR
+
+
+def _regular_pasts(base: str) -> Iterator[str]:
+    if base.endswith("e"):
+        yield f"{base}d"
+    elif base.endswith("y") and base[-2] not in "aeiou":
+        yield f"{base[:-1]}ied"
+    else:
+        yield f"{base}ed"
+        if base[-1] in _DOUBLED:
+            yield f"{base}{base[-1]}ed"

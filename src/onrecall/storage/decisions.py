@@ -1,0 +1,116 @@
+"""Decisions: every answer that was given, as one list that can be cleared, and figures of it.
+
+Clearing hides: answers belong to incidents, outcomes and the measured trust, so none is destroyed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import Recommendation
+from onrecall.storage import audit, paging, recommendations
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.tables import incidents
+from onrecall.storage.tables import recommendations as rows
+
+UNNAMED = "unknown"
+"""The kind of fault of a decision that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionStats:
+    """Figures of all decisions that are listed."""
+
+    total: int
+    with_confidence: int
+    average_confidence: float
+    """Of those that have a confidence; 0 where none has."""
+    average_latency_ms: float
+    by_verdict: Mapping[str, int]
+    by_error_type: Mapping[str, int]
+    newest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Reads and clears the list of decisions. Each method is one transaction."""
+
+    database: Database
+
+    def newest(
+        self, limit: int, offset: int = 0, error_type: str | None = None
+    ) -> tuple[int, tuple[Recommendation, ...]]:
+        """Return how many decisions fit, and one page of them, newest first."""
+        with self.database.read() as connection:
+            fitting = _listed(connection)
+            if error_type is not None:
+                fitting = fitting.where(_error_type() == guard.text(error_type, "error_type"))
+            total = connection.scalar(select(func.count()).select_from(fitting.subquery()))
+            page = fitting.order_by(rows.c.n.desc()).limit(paging.check(limit)).offset(offset)
+            return int(total or 0), tuple(recommendations.read(row.body) for row in connection.execute(page))
+
+    def get(self, decision_id: str) -> Recommendation:
+        """Return one decision. Raises NotFound, also where it was cleared."""
+        with self.database.read() as connection:
+            listed = guard.storable(decision_id) and connection.scalar(
+                _listed(connection).where(rows.c.id == decision_id)
+            )
+            if not listed:
+                raise NotFound(f"there is no decision {decision_id}")
+            return recommendations.one(connection, decision_id)
+
+    def stats(self) -> DecisionStats:
+        """Return figures of all decisions that are listed."""
+        with self.database.read() as connection:
+            return _stats(connection)
+
+    def clear(self) -> int:
+        """Hide every decision given so far from the list, and return how many that were."""
+        with self.database.write() as connection:
+            shown = int(connection.scalar(select(func.count()).select_from(_listed(connection).subquery())) or 0)
+            counting.raise_to(connection, "decisions_cleared", counting.value(connection, "recommendation"))
+            if shown:
+                audit.add(connection, "decisions cleared", detail={"count": shown})
+            return shown
+
+
+def _listed(connection: Connection) -> Select[Any]:
+    """Decisions that were given since the list was cleared last."""
+    joined = rows.outerjoin(incidents, incidents.c.id == rows.c.incident)
+    cleared = counting.value(connection, "decisions_cleared")
+    return select(rows.c.id, rows.c.n, rows.c.created_at, rows.c.body).select_from(joined).where(rows.c.n > cleared)
+
+
+def _error_type() -> ColumnElement[str]:
+    """The kind of fault that was asked about, or that the incident names."""
+    asked = rows.c.body["asked_context", "error_type"].as_string()
+    return func.coalesce(asked, incidents.c.labels["error_type"].as_string(), UNNAMED)
+
+
+def _stats(connection: Connection) -> DecisionStats:
+    listed = _listed(connection)
+    probability = rows.c.body["confidence", "probability"].as_float()
+    latency = rows.c.body["latency_ms", "total"].as_float()
+    figures = (func.count(), func.count(probability), func.avg(probability), func.avg(latency), func.max(rows.c.n))
+    total, measured, confidence, took, newest = connection.execute(listed.with_only_columns(*figures)).one()
+    return DecisionStats(
+        total=total,
+        with_confidence=measured,
+        average_confidence=float(confidence or 0.0),
+        average_latency_ms=float(took or 0.0),
+        by_verdict=_counts(connection, listed, rows.c.body["verdict"].as_string()),
+        by_error_type=_counts(connection, listed, _error_type()),
+        newest_at=connection.scalar(listed.with_only_columns(rows.c.created_at).where(rows.c.n == newest)),
+    )
+
+
+def _counts(connection: Connection, listed: Select[Any], value: ColumnElement[str]) -> Mapping[str, int]:
+    named = listed.with_only_columns(value.label("name")).subquery()
+    query = select(named.c.name, func.count()).group_by(named.c.name).order_by(named.c.name)
+    return {row[0]: row[1] for row in connection.execute(query)}

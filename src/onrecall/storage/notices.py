@@ -1,0 +1,157 @@
+"""Notices: messages that tell of no incident, such as a decision that was asked for, and what became of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, insert, select
+
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.storage import paging
+from onrecall.storage import sequences as counting
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.tables import deliveries, notices, recommendations
+
+NoticeType = Literal["slack", "email", "webhook", "websocket", "in_app"]
+NoticeStatus = Literal["queued", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice as it is posted."""
+
+    id: str
+    type: NoticeType
+    title: str
+    message: str
+    target: str | None = None
+    """Where its sender wanted it to go. Nothing is ever sent there: it goes where a channel is configured."""
+    decision: str | None = None
+    """The answer that it tells of."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    failed_reason: str | None = None
+    """Why nothing can be sent, where there is no channel for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePost:
+    """A notice and how it reads on each channel that sends it."""
+
+    notice: NewNotice
+    bodies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Message by channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice, and what became of it."""
+
+    id: str
+    number: int
+    """Its place in the order in which notices were posted."""
+    type: NoticeType
+    title: str
+    message: str
+    target: str | None
+    decision: str | None
+    metadata: Mapping[str, Any]
+    status: NoticeStatus
+    failed_reason: str | None
+    channel: str | None
+    """The channel that sends it; None where none does."""
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Reads notices. Each method is one transaction."""
+
+    database: Database
+
+    def get(self, notice_id: str) -> StoredNotice:
+        """Return one notice. Raises NotFound."""
+        with self.database.read() as connection:
+            return one(connection, notice_id)
+
+    def newest(self, limit: int, decision: str | None = None) -> tuple[StoredNotice, ...]:
+        """Return the newest notices first, all of them or those that tell of one answer."""
+        query = _STORED.order_by(notices.c.n.desc()).limit(paging.check(limit))
+        if decision is not None:
+            query = query.where(notices.c.decision == guard.text(decision, "decision"))
+        with self.database.read() as connection:
+            return tuple(_stored(row) for row in connection.execute(query))
+
+    def newest_number(self) -> int:
+        """Return the number of the newest notice."""
+        with self.database.read() as connection:
+            return counting.value(connection, "notice")
+
+    def after(self, number: int, limit: int) -> tuple[StoredNotice, ...]:
+        """Return notices after a number, in the order in which they were posted."""
+        query = _STORED.where(notices.c.n > number).order_by(notices.c.n).limit(paging.check(limit))
+        with self.database.read() as connection:
+            return tuple(_stored(row) for row in connection.execute(query))
+
+
+def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
+    """Keep a notice and return its number; one that is there already stays as it is."""
+    there = connection.scalar(select(notices.c.n).where(notices.c.id == notice.id))
+    if there is not None:
+        return int(there)
+    if notice.decision is not None and not _is_decision(connection, notice.decision):
+        raise Invalid(
+            f"there is no decision {notice.decision[:80]}; give the id of one, or leave it out", "decision_id"
+        )
+    number = counting.take(connection, "notice")[0]
+    row = guard.plain(notice) | {"n": number, "created_at": now}
+    connection.execute(insert(notices).values(row))
+    return number
+
+
+def one(connection: Connection, notice_id: str) -> StoredNotice:
+    """Return one notice. Raises NotFound."""
+    row = connection.execute(_STORED.where(notices.c.id == notice_id)).first() if guard.storable(notice_id) else None
+    if row is None:
+        raise NotFound(f"there is no notification {notice_id}")
+    return _stored(row)
+
+
+def _is_decision(connection: Connection, name: str) -> bool:
+    query = select(recommendations.c.id).where(recommendations.c.id == name)
+    return guard.storable(name) and connection.scalar(query) is not None
+
+
+_STORED: Select[Any] = select(
+    notices, deliveries.c.channel, deliveries.c.state, deliveries.c.last_error, deliveries.c.sent_at
+).outerjoin(deliveries, deliveries.c.notice == notices.c.id)
+
+
+def _stored(row: Row[Any]) -> StoredNotice:
+    status, reason = _fate(row)
+    return StoredNotice(
+        id=row.id,
+        number=row.n,
+        type=row.type,
+        title=row.title,
+        message=row.message,
+        target=row.target,
+        decision=row.decision,
+        metadata=row.metadata,
+        status=status,
+        failed_reason=reason,
+        channel=row.channel,
+        created_at=row.created_at,
+        sent_at=row.sent_at if row.channel else None if reason else row.created_at,
+    )
+
+
+def _fate(row: Row[Any]) -> tuple[NoticeStatus, str | None]:
+    """What became of it; what no channel sends is there once it is kept, for those who ask and listen."""
+    if row.failed_reason is not None:
+        return "failed", row.failed_reason
+    if row.state == "dead":
+        return "failed", row.last_error
+    return ("sent" if row.state in (None, "sent") else "queued"), None

@@ -1,0 +1,168 @@
+"""A decision that is asked for is posted to Slack once; people post notices where a channel is configured."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from notifications.slack_twin import CHANNEL, TOKEN, workspace
+from notifications.slack_twin import Slack as Twin
+from notifications.twin import twin
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Situation
+from onrecall.notifications import Channel, Links, Message
+from onrecall.notifications.slack.api import Api
+from onrecall.notifications.slack.channel import Rooms, Slack, SlackWebhook
+from onrecall.notifications.webhook import Webhook
+from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline.notices import NoticeRequest
+from onrecall.pipeline.notify import STALE, Teller
+from onrecall.retrieval import Recall
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.storage import Store
+
+START = datetime(2026, 2, 1, 8, tzinfo=UTC)
+QUESTION = Situation(
+    "Anomaly: queue_overflow +300 % on orders\nspike=+300%", "orders", {"error_type": "queue_overflow"}
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def slack() -> Iterator[Twin]:
+    with workspace() as opened:
+        yield opened
+
+
+def memory_of(store: Store, clock: Clock, *channels: Channel) -> Memory:
+    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock, channels=channels))
+    step = ResolutionStep("Throttled producers to 40 %: queue empty after 3 min", "kubectl set env deploy/p RATE=40")
+    resolution = Resolution("Producers outran the queue", START + timedelta(hours=1), steps=(step,))
+    old = Incident(
+        "INC-7",
+        "Anomaly: queue_overflow +250 % on orders",
+        START,
+        labels={"error_type": "queue_overflow"},
+        service="orders",
+        resolution=resolution,
+    )
+    memory.bring([old])
+    for teller in memory.tellers:
+        teller.round()  # it begins here
+    return memory
+
+
+def bot(slack: Twin) -> Slack:
+    return Slack(Api(TOKEN, f"{slack.address}/api/", pace=0), Rooms(CHANNEL), Links(None))
+
+
+def rounds(teller: Teller) -> None:
+    while teller.round():
+        pass
+
+
+def said(message: dict[str, object]) -> str:
+    return str(message["blocks"])
+
+
+def test_a_decision_is_posted_once_with_what_it_says(store: Store, clock: Clock, slack: Twin) -> None:
+    memory = memory_of(store, clock, bot(slack))
+    (teller,) = memory.tellers
+    answers = [memory.decide(QUESTION) for _ in range(2)]
+    rounds(teller)
+    memory.decide(QUESTION)
+    rounds(teller)
+    (message,) = slack.roots()
+    assert message["blocks"][0]["text"]["text"] == "Incident Decision: INC-7"
+    for part in ("Symptom: ", "queue_overflow +300 % on orders", "Throttle producers to 40 %", answers[0].id, " ms"):
+        assert part in said(message), part
+    (kept,) = store.notices.newest(10)
+    assert (kept.type, kept.status, kept.decision) == ("slack", "sent", answers[0].id)
+
+
+def test_a_decision_of_what_was_never_seen_says_so(store: Store, clock: Clock, slack: Twin) -> None:
+    memory = memory_of(store, clock, bot(slack))
+    memory.decide(Situation("Anomaly: flux_drift +9 % on delorean", "delorean", {"error_type": "flux_drift"}))
+    rounds(memory.tellers[0])
+    (message,) = slack.roots()
+    assert message["blocks"][0]["text"]["text"] == "Incident Decision: never seen"
+    assert "No action is recommended" in said(message)
+
+
+def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
+    store: Store, clock: Clock, slack: Twin
+) -> None:
+    memory = memory_of(store, clock, bot(slack))
+    (teller,) = memory.tellers
+    memory.decide(QUESTION)
+    teller.turn_decisions()
+    delivery = store.outbox.take("slack", "dead process", clock(), timedelta(seconds=1))
+    assert delivery is not None
+    teller.channel.send(Message(delivery.body, delivery.key), {})
+    clock.now += timedelta(minutes=5)
+    rounds(teller)
+    assert len(slack.roots()) == 1
+
+
+def test_a_decision_of_long_ago_is_no_news(store: Store, clock: Clock, slack: Twin) -> None:
+    memory = memory_of(store, clock, bot(slack))
+    memory.decide(QUESTION)
+    clock.now += STALE + timedelta(hours=1)
+    rounds(memory.tellers[0])
+    assert slack.roots() == []
+
+
+def test_other_channels_are_told_no_decision(store: Store, clock: Clock) -> None:
+    with twin() as other:
+        memory = memory_of(store, clock, Webhook(other.posting(), Links(None)))
+        memory.decide(QUESTION)
+        rounds(memory.tellers[0])
+        assert other.asked == []
+
+
+def test_an_incoming_webhook_posts_decisions_too(store: Store, clock: Clock) -> None:
+    with twin() as other:
+        memory = memory_of(store, clock, SlackWebhook(other.posting(), Links(None)))
+        memory.decide(QUESTION)
+        rounds(memory.tellers[0])
+        (asked,) = other.asked
+        assert b"Incident Decision: INC-7" in asked.body
+
+
+def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Store, clock: Clock, slack: Twin) -> None:
+    with twin() as target:
+        memory = memory_of(store, clock, bot(slack))
+        posted = memory.notices.post(NoticeRequest("slack", "Look here", "line one\nline two", target.address))
+        rounds(memory.tellers[0])
+        assert (posted.status, posted.channel, posted.target) == ("queued", "slack", target.address)
+        assert target.asked == []
+        assert "line one line two" in said(slack.roots()[0])
+
+
+def test_without_a_channel_it_fails_with_the_setting_to_make(store: Store, clock: Clock) -> None:
+    memory = memory_of(store, clock)
+    for kind, setting in (("slack", "ONRECALL_SLACK_WEBHOOK_URL"), ("email", "ONRECALL_SMTP_HOST")):
+        posted = memory.notices.post(NoticeRequest(kind, "t", "m"))  # type: ignore[arg-type]
+        assert posted.status == "failed"
+        assert setting in (posted.failed_reason or "")
+    assert memory.notices.post(NoticeRequest("in_app", "t", "m")).status == "sent"
+
+
+def test_a_secret_in_a_notice_is_redacted_before_it_is_kept(store: Store, clock: Clock) -> None:
+    memory = memory_of(store, clock)
+    posted = memory.notices.post(
+        NoticeRequest("in_app", "t", "password=hunter2hunter2", metadata={"api_key": "s3cr3t-0"})
+    )
+    assert "hunter2" not in str(posted)
+    assert "s3cr3t-0" not in str(store.notices.get(posted.id))
