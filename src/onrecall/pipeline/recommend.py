@@ -71,9 +71,8 @@ class Advisor:
         found, ongoing = self._own_evidence(self._recall.precedents, situation, limit)
         self._observers.recall(time.perf_counter() - started)
         settled = [one for one in found if one.incident is None or is_precedent(one.incident, situation)]
-        told = [one for one in found if one not in settled]  # by a postmortem, though it is not over
-        by_id = {one.id: one for one in (*told, *ongoing)}
-        return self._with_records(settled, situation), tuple(by_id.values())
+        reported = [one for one in found if one not in settled]  # by a postmortem, though it is not over
+        return self._with_records(settled, situation), _best_of_each((*reported, *ongoing)) if reported else ongoing
 
     def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
@@ -203,6 +202,12 @@ def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
 
 def _ongoing(incident: Incident, score: float) -> Ongoing:
     return Ongoing(incident.id, incident.title, score, incident.status, incident.started_at, incident.service)
+
+
+def _best_of_each(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Each thing once, as it is most alike, the most alike first."""
+    best = {one.id: one for one in sorted(evidence, key=lambda one: one.score)}
+    return tuple(sorted(best.values(), key=lambda one: -one.score))
 
 
 def _knows_a_way(evidence: Evidence) -> bool:
