@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     alert_expiry: str | None = Field(
         default=None, description="When alerts are over that their source never ends: `default=24h,falco=1h`, or never."
     )
+    heartbeats: str | None = Field(
+        default=None,
+        description="How long heartbeats may stay away before an alert: `default=10m,alertmanager=1h`, or never.",
+    )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
     )

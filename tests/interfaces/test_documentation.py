@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|confirm|dismiss|remove))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|confirm|dismiss|remove|show|try|schema|docs|add|end|forget))?)",
             REFERENCE,
             re.MULTILINE,
         )
@@ -37,7 +37,28 @@ def test_every_command_is_documented_and_no_other():
     suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
     examples = {f"examples {one.name or one.callback.__name__}" for one in cli.examples.app.registered_commands}
     hindsight = {f"hindsight {one.name or one.callback.__name__}" for one in cli.hindsight.app.registered_commands}
-    assert told == commands | benches | keys | rejected | deliveries | audit | hindsight | suggestions | examples
+    sources = {f"sources {one.name or one.callback.__name__}" for one in cli.sources.app.registered_commands}
+    maintenance = {
+        f"maintenance {one.name or one.callback.__name__}" for one in cli.maintenance.app.registered_commands
+    }
+    heartbeats = {
+        f"heartbeats {one.name or one.callback.__name__}" for one in cli.maintenance.heartbeats.registered_commands
+    }
+    assert (
+        told
+        == maintenance
+        | heartbeats
+        | commands
+        | benches
+        | keys
+        | rejected
+        | deliveries
+        | audit
+        | hindsight
+        | sources
+        | examples
+        | suggestions
+    )
 
 
 def test_every_route_is_documented_and_no_other():

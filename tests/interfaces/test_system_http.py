@@ -17,8 +17,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Document
 from onrecall.export import archive
 from onrecall.sources import SOURCES
-from onrecall.storage import Store, migrations
-from onrecall.storage.database import Database
+from onrecall.storage import Store
 
 ALERT = {"key": "disk/db-1", "title": "Disk almost full on db-1", "service": "orders-db"}
 
@@ -85,24 +84,6 @@ def test_what_could_not_be_read_is_counted_until_it_went_in(doors: Doors, client
     heard = sender(client, "generic")
     assert (heard["rejected"], heard["alerts"]) == (0, 2)
     assert heard["heard_at"] == began, "somebody here tried again; the sender said nothing"
-
-
-def test_senders_of_a_store_that_is_older_are_known(store_url: str) -> None:
-    with closing(Store.open(store_url)) as store:
-        doors = Doors(store)
-        with doors.client() as client:
-            client.post("/api/v1/alerts/generic", json=ALERT)
-    with changed(store_url) as connection:
-        for table in ("senders", "backtests"):
-            connection.execute(text(f"drop table {table}"))
-    (step,) = (step for step in migrations.steps() if step.number == 14)  # which made them, of what was there
-    with closing(Database(store_url)) as database, database.write() as connection:
-        for statement in step.file.read_text(encoding="utf-8").format_map(database.kind.types).split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
-    with closing(Store.open(store_url)) as store:
-        heard = store.senders.all()["generic"]
-    assert (heard.heard_at, heard.alerts) == (doors.clock(), 1)
 
 
 def test_the_audit_is_checked(doors: Doors, client: TestClient, store_url: str) -> None:

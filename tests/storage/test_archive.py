@@ -131,7 +131,7 @@ def test_no_table_is_forgotten() -> None:
         "audit_head",
     }  # who did what here; a copy begins a chain of its own, with the row that it was loaded
     here |= {"mirrored", "pulled"}  # what this installation has in a bank elsewhere, and took from there
-    here |= {"senders", "backtests"}  # who was heard here, and what was run here
+    here |= {"senders", "heartbeats", "backtests"}  # who was heard here, and what was run here
     assert left_out == {"counters", "terms", "changes"} | staged | at_home | here, (
         "a new table belongs into the archive, unless it follows from others"
     )

@@ -15,7 +15,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.sources import catalog, expiry, trusted_sources
+from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience, trusted_sources
 from onrecall.bootstrap.status import Part, StatusReport, report
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
@@ -64,7 +64,8 @@ class House:
     """Ways to ask how what was wired here does."""
 
     def warm(self) -> None:
-        """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
+        """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
+        self.memory.receiver.sources.compile_all()
         for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 
@@ -101,6 +102,7 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 *hindsight.uses(peer),
                 expiry=expiry(chosen),
                 trusted_sources=trusted_sources(chosen, sources),
+                heartbeat_patience=heartbeat_patience(chosen),
             )
             memory = Memory(parts)
             yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))

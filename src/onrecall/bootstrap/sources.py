@@ -9,7 +9,7 @@ from onrecall.settings import Settings
 from onrecall.sources import SourceCatalog, open_catalog
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_EXAMPLE = "ONRECALL_ALERT_EXPIRY=default=24h,falco=1h"
+_EXAMPLE = "default=24h,alertmanager=1h"
 
 
 def catalog(chosen: Settings) -> SourceCatalog:
@@ -22,9 +22,18 @@ def catalog(chosen: Settings) -> SourceCatalog:
 
 def expiry(chosen: Settings) -> Mapping[str, timedelta]:
     """Returns after how long an alert is over that its source never ends, by source; zero: never."""
+    return _spans(chosen.alert_expiry, "alert_expiry")
+
+
+def heartbeat_patience(chosen: Settings) -> Mapping[str, timedelta]:
+    """Returns how long a heartbeat may stay away before an alert is raised, by source; zero: it is never missed."""
+    return _spans(chosen.heartbeats, "heartbeats")
+
+
+def _spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
     return {
-        name.strip(): _duration(span.strip())
-        for entry in (chosen.alert_expiry or "").split(",")
+        name.strip(): _duration(span.strip(), setting)
+        for entry in (text or "").split(",")
         if entry.strip()
         for name, _, span in [entry.partition("=")]
     }
@@ -51,10 +60,11 @@ def trust_warnings(chosen: Settings) -> list[str]:
     ]
 
 
-def _duration(span: str) -> timedelta:
+def _duration(span: str, setting: str) -> timedelta:
     if span == "never":
         return timedelta(0)
     found = re.fullmatch(r"(\d{1,5})([smhd])", span)
     if not found or int(found[1]) == 0:
-        raise Invalid(f"ONRECALL_ALERT_EXPIRY: {span!r} is no time span; write {_EXAMPLE}, or never", "alert_expiry")
+        variable = f"ONRECALL_{setting.upper()}"
+        raise Invalid(f"{variable}: {span!r} is no time span; write {variable}={_EXAMPLE}, or never", setting)
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])

@@ -1,7 +1,6 @@
 """What people read on a terminal. Text from memory is data: shown, never interpreted as markup or control codes."""
 
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecall.bootstrap.status import StatusReport
+from onrecall.cli.terminal import complain, err, inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
@@ -30,14 +30,6 @@ OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
 
 out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def inert(text: str) -> str:
-    """The text without control and direction-changing characters, which a terminal would obey."""
-    return "".join(
-        " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
 
 
 def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
@@ -47,11 +39,6 @@ def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
         words, style = (part, "") if isinstance(part, str) else part
         line.append(inert(words), style)
     out.print(line)
-
-
-def complain(message: str) -> None:
-    """Print a sentence to the error stream."""
-    err.print(Text(inert(message), "red"))
 
 
 def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:

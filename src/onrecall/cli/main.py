@@ -1,9 +1,9 @@
-"""The command line. Every command that prints takes `--json`; exit codes are in EXIT, and 0 is fine."""
+"""The command line. Every command that prints takes `--json`; exit codes are in `exit_codes`."""
 
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from onrecall.bootstrap.sources import trust_warnings
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, examples, hindsight, keys, sources, suggestions
+from onrecall.cli import bench_prior, examples, hindsight, keys, maintenance, sources, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -26,11 +26,13 @@ from onrecall.cli import recurrences as recurring
 from onrecall.cli import redact as redacting
 from onrecall.cli import reindex as reindexing
 from onrecall.cli import rejected as rejecting
+from onrecall.cli import risk as assessing
 from onrecall.cli import trust as trusting
 from onrecall.cli import usage as using
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.exit_codes import run
 from onrecall.cli.options import (
     AsOf,
-    Json,
     Labels,
     Limit,
     OnlyKind,
@@ -39,10 +41,10 @@ from onrecall.cli.options import (
     Text,
     labels_of,
     situation_from,
-    text_of,
     time_of,
 )
-from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+from onrecall.cli.terminal import complain
+from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.export import archive
 from onrecall.kafka import command as streaming
@@ -50,15 +52,6 @@ from onrecall.pipeline import recurrences as families
 from onrecall.schemas.incidents import IncidentOut, RecallOut, RecommendationOut
 from onrecall.schemas.recurrences import RecurrencesOut
 from onrecall.schemas.trust import TrustOut
-
-EXIT: Mapping[type[OnRecallError], int] = {
-    Invalid: 2,
-    NotFound: 1,
-    Conflict: 1,
-    Unauthorised: 77,
-    Forbidden: 77,
-    Unavailable: 75,
-}
 
 app = typer.Typer(
     name="onrecall",
@@ -74,6 +67,8 @@ app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(sources.app, name="sources")
+app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(maintenance.heartbeats, name="heartbeats")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(suggestions.app, name="suggestions")
@@ -261,7 +256,7 @@ def backtest(
         done.write(html)
     _say(done.plain(each=each), as_json, done.show)
     if short := done.short_of(min_hit3):
-        printing.complain(short)
+        complain(short)
         raise typer.Exit(1)
 
 
@@ -309,6 +304,7 @@ app.command()(storming.merge)
 app.command()(storming.split)
 app.command()(using.usage)
 app.command()(redacting.redact)
+app.command()(assessing.risk)
 app.command()(streaming.kafka)
 
 
@@ -382,11 +378,7 @@ def bench_speed(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    try:
-        app(arguments)
-    except OnRecallError as error:
-        printing.complain(f"{error.title}: {error}")
-        sys.exit(EXIT[type(error)])
+    run(app, arguments)
 
 
 def _say(value: Any, as_json: bool, show: Callable[[], None]) -> None:

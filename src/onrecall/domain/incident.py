@@ -266,6 +266,8 @@ class Excerpt:
     text: str
     line: int
     heading: str | None = None
+    page: str | None = None
+    """The id of the document that holds the lines, where it is not the evidence's own page."""
 
 
 @dataclass(frozen=True, slots=True)

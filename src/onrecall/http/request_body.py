@@ -19,12 +19,26 @@ PACKED = ("gzip", "x-gzip", "deflate")
 
 async def delivery(request: Request) -> Delivery:
     """The message of a sender, unpacked."""
+    return unpacked_delivery(await packed_delivery(request))
+
+
+async def packed_delivery(request: Request) -> Delivery:
+    """Returns the message of a sender as it came, compressed or not."""
     try:
         body = await request.body()
     except ClientDisconnect as error:
         raise HTTPException(400, "the sender hung up before all of it was here") from error
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Delivery(unpacked(body, headers.get("content-encoding", "")), headers)
+    return Delivery(body, {name.lower(): value for name, value in request.headers.items()})
+
+
+def unpacked_delivery(packed: Delivery) -> Delivery:
+    """Returns the message without its compression.
+
+    Raises:
+        HTTPException: 415 where it is compressed in a way that is not read, 413 where it is too large.
+        Invalid: it is not compressed as its header says.
+    """
+    return Delivery(unpacked(packed.body, packed.headers.get("content-encoding", "")), packed.headers)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

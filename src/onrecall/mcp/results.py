@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from onrecall.cli.console import inert, trust
+from onrecall.cli.console import trust
+from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
@@ -47,8 +48,10 @@ def _one(one: Evidence) -> dict[str, Any]:
         fixed = one.resolution
         told |= {"service": one.incident.service, "status": one.incident.status}
         told["root_cause"] = short(fixed.root_cause) if fixed else None
-    if one.document is not None and one.excerpt is not None:
+    if one.excerpt is not None and (one.document is not None or one.excerpt.page):
         told |= {"heading": short(one.excerpt.heading), "line": one.excerpt.line, "excerpt": short(one.excerpt.text)}
+        if one.excerpt.page:
+            told["page"] = one.excerpt.page
     return told
 
 

@@ -9,6 +9,7 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers.resolution import closing, resolution, sections
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import Pace
+from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.suggestions import SuggestionDesk, as_resolution, newest_notes
 from onrecall.storage import Store, StoredAlert, StoredNote
 
@@ -32,15 +33,18 @@ class Settling:
         clock: Callable[[], datetime],
         pace: Pace,
         suggestions: SuggestionDesk,
+        switch: DeadMansSwitch,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pace = pace
         self._suggestions = suggestions
+        self._switch = switch
 
     def run(self) -> int:
         """Settle what can be settled now; how much that was."""
-        return self._expire() + self._hear_changes() + self._hear_notes() + self._end()
+        watched = self._switch.run() + self._store.maintenance.release(self._clock())
+        return watched + self._expire() + self._hear_changes() + self._hear_notes() + self._end()
 
     def _expire(self) -> int:
         """End alerts of which nothing was heard for their time, since their sources never say that they are over."""
@@ -93,7 +97,7 @@ def _why_over(expired: StoredAlert) -> str:
         return "a test message ends by itself"
     return (
         f"it expired: nothing was heard of it since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {expired.alert.source} never says that an alert is over"
+        f"and {expired.alert.source} does not say when it is over"
     )
 
 

@@ -25,11 +25,7 @@ def merge(store: Store, evidence: Sequence[Evidence], as_of: datetime | None) ->
         incident = _incident_of(one, told_in, things)
         if incident is None and one.id in told_in and any(other.id in told_in[one.id] for other in evidence):
             continue  # its incidents are among the evidence themselves
-        merged = (
-            replace(one, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None)
-            if incident
-            else one
-        )
+        merged = _as_incident(one, incident) if incident else one
         if merged.id not in found:
             found[merged.id] = _with_report(merged, things)
     return tuple(found.values())
@@ -56,6 +52,14 @@ def _incident_of(
         return None
     thing = things.get(("incident", names[0]))
     return thing if isinstance(thing, Incident) else None
+
+
+def _as_incident(one: Evidence, incident: Incident) -> Evidence:
+    """The postmortem's evidence under its incident's name; its lines stay those of the postmortem."""
+    excerpt = replace(one.excerpt, page=one.id) if one.excerpt else None
+    return replace(
+        one, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None, excerpt=excerpt
+    )
 
 
 def _with_report(one: Evidence, things: Mapping[Owner, Incident | Document | Suggestion]) -> Evidence:

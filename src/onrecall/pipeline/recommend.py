@@ -115,6 +115,8 @@ class Advisor:
     def _found(self, search: Search, situation: Situation, limit: int) -> Sorted:
         """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
         found, ongoing = search(situation, limit)
+        if situation.only.kind == "document":
+            return found, ongoing
         merged = incident_documents.merge(self._store, found, situation.as_of)
         if len(merged) == len(found):
             return merged, ongoing

@@ -30,8 +30,9 @@ from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
-from onrecall.pipeline.ingest import Receipt, Receiver
+from onrecall.pipeline.ingest import Receipt, Receiver, SourcePolicy
 from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
+from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
@@ -77,6 +78,8 @@ class Parts:
     """Who is asked for a second opinion, and the longest that an answer waits for it."""
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
     """After how long an alert is over that its source never ends, by source; `default` for all others."""
+    heartbeat_patience: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long a heartbeat may stay away, by source, `default` for all others; zero: it is never missed."""
     trusted_sources: frozenset[str] = frozenset()
     """Senders whose notes and documents an operator trusts like those of a responder."""
 
@@ -103,8 +106,7 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
-            expiry=parts.expiry,
-            trusted=parts.trusted_sources,
+            policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
@@ -118,7 +120,7 @@ class Memory:
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions)
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
         self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
             *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
@@ -126,6 +128,7 @@ class Memory:
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
+        self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 

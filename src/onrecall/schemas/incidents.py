@@ -152,6 +152,7 @@ class ExcerptOut(Out):
     text: str
     line: int
     heading: str | None
+    page: str | None = Field(description="The document that holds the lines, where the evidence's own page does not.")
 
 
 class EvidenceOut(Out):

@@ -17,6 +17,7 @@ from onrecall.storage import audit, examples, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
 from onrecall.storage.columns import Utc
+from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.suggestions import suggestions
@@ -39,6 +40,7 @@ KEPT: Sequence[Table] = (
     tables.rejected,
     tables.pairings,
     suggestions,
+    maintenance_windows,
     memory_banks,
     retained,
     tables.passages,
@@ -52,7 +54,9 @@ SEQUENCE: Mapping[str, counting.Sequence] = {
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at"})
+PASSING = frozenset(
+    {"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at", "released"}
+)
 """What may differ between two stores that know the same."""
 NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""

@@ -53,8 +53,10 @@ from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
 from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
+from onrecall.storage.heartbeats import Heartbeats
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
+from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
 from onrecall.storage.mirrored import Mirrored
 from onrecall.storage.notices import Notices
@@ -97,6 +99,8 @@ class Store(Inbox):
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
         self.notices = Notices(database)
+        self.maintenance = MaintenanceWindows(database)
+        self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
         self.audit = Audit(database)
         self.backups = Backups(database)

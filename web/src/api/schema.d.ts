@@ -629,6 +629,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Heartbeats
+         * @description Heartbeats that were heard, and how long each may stay away before an alert is raised.
+         */
+        get: operations["list_heartbeats_api_v1_heartbeats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/heartbeats/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget Heartbeat
+         * @description Expect a heartbeat no more, until it is heard again; an alert about its absence is over.
+         */
+        post: operations["forget_heartbeat_api_v1_heartbeats_forget_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -1017,6 +1057,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Windows
+         * @description Maintenance windows that are on or to come.
+         */
+        get: operations["list_windows_api_v1_maintenance_get"];
+        put?: never;
+        /**
+         * Add Window
+         * @description Add a window. While it is on, alerts of what it names are kept and listed, and open no incident.
+         */
+        post: operations["add_window_api_v1_maintenance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{window_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Window
+         * @description End a window now; its alerts that still fire open incidents.
+         */
+        post: operations["end_window_api_v1_maintenance__window_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1255,6 +1339,26 @@ export interface paths {
          * @description Try a rejected part again: as it is, or mended in the body.
          */
         post: operations["retry_api_v1_rejected__rejected_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Risk
+         * @description Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored.
+         */
+        post: operations["risk_api_v1_risk_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3683,6 +3787,11 @@ export interface components {
             heading: string | null;
             /** Line */
             line: number;
+            /**
+             * Page
+             * @description The document that holds the lines, where the evidence's own page does not.
+             */
+            page: string | null;
             /** Text */
             text: string;
         };
@@ -3807,6 +3916,16 @@ export interface components {
             worked: number;
         };
         /**
+         * ForgetIn
+         * @description Which heartbeat is expected no more.
+         */
+        ForgetIn: {
+            /** Key */
+            key: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * FoundOut
          * @description What a backtest found, in short; the rest stands in `/trust`.
          */
@@ -3892,6 +4011,50 @@ export interface components {
             timestamp: string;
             /** Version */
             version: string;
+        };
+        /**
+         * HeartbeatList
+         * @description Heartbeats, by source and key.
+         */
+        HeartbeatList: {
+            /** Items */
+            items: components["schemas"]["HeartbeatOut"][];
+        };
+        /**
+         * HeartbeatOut
+         * @description A signal that is always there while alerting works, and whose absence raises an alert.
+         */
+        HeartbeatOut: {
+            /**
+             * Beats
+             * @description How often it was heard.
+             */
+            beats: number;
+            /** Environment */
+            environment: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * Missing Since
+             * @description When it was heard last before it was missed; null: it is there.
+             */
+            missing_since: string | null;
+            /**
+             * Patience Seconds
+             * @description How long it may stay away; null: it is never missed.
+             */
+            patience_seconds: number | null;
+            /** Service */
+            service: string | null;
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
         };
         /**
          * HistoryOut
@@ -4468,6 +4631,93 @@ export interface components {
             about: components["schemas"]["KeyOut"];
             /** Key */
             key: string;
+        };
+        /**
+         * MaintenanceIn
+         * @description A maintenance window to be added: while it is on, alerts of what it names open no incident.
+         */
+        MaintenanceIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Labels
+             * @description Labels that an alert must have, all of them.
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Reason
+             * @default
+             * @example PostgreSQL is upgraded
+             */
+            reason?: string;
+            /**
+             * Service
+             * @example checkout
+             */
+            service?: string | null;
+            /**
+             * Starts At
+             * @description By default now.
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * MaintenanceList
+         * @description Maintenance windows, the last to end first.
+         */
+        MaintenanceList: {
+            /** Items */
+            items: components["schemas"]["MaintenanceOut"][];
+        };
+        /**
+         * MaintenanceOut
+         * @description A maintenance window.
+         */
+        MaintenanceOut: {
+            /** Created At */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Ended By
+             * @description Who ended it before its time.
+             */
+            ended_by: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Id */
+            id: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Reason */
+            reason: string;
+            /**
+             * Scope
+             * @description What it is for, in words.
+             */
+            scope: string;
+            /** Service */
+            service: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "scheduled" | "active" | "over";
         };
         /**
          * MemoriesOut
@@ -5812,6 +6062,42 @@ export interface components {
             title: string;
             /** Vector Db Id */
             vector_db_id: string;
+        };
+        /**
+         * RiskIn
+         * @description A command, or a step told in words.
+         */
+        RiskIn: {
+            /**
+             * Command
+             * @description A command line, or a step told in words.
+             */
+            command: string;
+            /**
+             * Kind
+             * @description Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading.
+             * @default auto
+             * @enum {string}
+             */
+            kind?: "auto" | "command" | "words";
+        };
+        /**
+         * RiskOut
+         * @description How dangerous it is, and why.
+         */
+        RiskOut: {
+            /** Command */
+            command: string;
+            /**
+             * Reason
+             * @description Begins with `not understood` where a part of it is not in the tables.
+             */
+            reason: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "read_only" | "reversible" | "disruptive" | "destructive";
         };
         /**
          * RotateIn
@@ -9939,6 +10225,150 @@ export interface operations {
             };
         };
     };
+    list_heartbeats_api_v1_heartbeats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    forget_heartbeat_api_v1_heartbeats_forget_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     bring_api_v1_history_post: {
         parameters: {
             query?: {
@@ -11823,6 +12253,245 @@ export interface operations {
             };
         };
     };
+    list_windows_api_v1_maintenance_get: {
+        parameters: {
+            query?: {
+                /** @description With windows that are over. */
+                past?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_window_api_v1_maintenance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_window_api_v1_maintenance__window_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -12942,6 +13611,79 @@ export interface operations {
             };
         };
     };
+    risk_api_v1_risk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     senders_api_v1_senders_get: {
         parameters: {
             query?: never;
@@ -13064,7 +13806,10 @@ export interface operations {
     };
     source_api_v1_sources__name__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where tools reach this server, if elsewhere. */
+                url?: string | null;
+            };
             header?: never;
             path: {
                 name: string;
@@ -13112,13 +13857,14 @@ export interface operations {
                     "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description The input is not valid */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many wrong keys */

@@ -9,6 +9,7 @@ import { Link, useParams } from "react-router";
 import { api, got } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
 import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark } from "../marks";
+import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
@@ -63,6 +64,7 @@ function Page({ id }: { id: string }) {
               <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
             </Section>
           )}
+          <AlertLinks links={one.alert_links} />
           <Alerts incident={one} />
           <Notes id={one.id} />
           <Timeline id={id} />

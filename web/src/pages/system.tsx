@@ -7,6 +7,7 @@ import { Waiting } from "../parts/states";
 import { Health } from "./system-health";
 
 const Senders = lazy(() => import("./system-senders").then((page) => ({ default: page.Senders })));
+const Maintenance = lazy(() => import("./system-maintenance").then((page) => ({ default: page.Maintenance })));
 const Keys = lazy(() => import("./system-keys").then((page) => ({ default: page.Keys })));
 const Suggestions = lazy(() => import("./system-suggestions").then((page) => ({ default: page.Suggestions })));
 const Deliveries = lazy(() => import("./system-deliveries").then((page) => ({ default: page.Deliveries })));
@@ -17,6 +18,7 @@ const Export = lazy(() => import("./system-export").then((page) => ({ default: p
 const SECTIONS = [
   { at: "health", name: "Health", Shown: Health },
   { at: "senders", name: "Senders", Shown: Senders },
+  { at: "maintenance", name: "Maintenance", Shown: Maintenance },
   { at: "keys", name: "Keys", Shown: Keys },
   { at: "suggestions", name: "Suggestions", Shown: Suggestions },
   { at: "deliveries", name: "Deliveries", Shown: Deliveries },

@@ -137,7 +137,10 @@ def _link(incident_id: str, links: Links) -> list[Block]:
 def _alert_links(event: News) -> list[Block]:
     """Where the alerts' senders say that people can look; each with the name of the host that it leads to."""
     offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
-    return [blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url) for link in offered]
+    return [
+        blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url, f"open_{number}")
+        for number, link in enumerate(offered)
+    ]
 
 
 def _step(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:
