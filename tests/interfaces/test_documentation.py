@@ -33,6 +33,8 @@ def test_every_command_is_documented_and_no_other():
     rejected = {f"rejected {one.name or one.callback.__name__}" for one in cli.rejecting.app.registered_commands}
     deliveries = {f"deliveries {one.name or one.callback.__name__}" for one in cli.delivering.app.registered_commands}
     audit = {f"audit {one.name or one.callback.__name__}" for one in cli.auditing.app.registered_commands}
+    found = cli.suggestions.app.registered_commands
+    suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
     examples = {f"examples {one.name or one.callback.__name__}" for one in cli.examples.app.registered_commands}
     hindsight = {f"hindsight {one.name or one.callback.__name__}" for one in cli.hindsight.app.registered_commands}
     sources = {f"sources {one.name or one.callback.__name__}" for one in cli.sources.app.registered_commands}
@@ -57,6 +59,7 @@ def test_every_command_is_documented_and_no_other():
         | sources
         | examples
         | causes
+        | suggestions
     )
 
 

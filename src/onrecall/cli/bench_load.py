@@ -43,7 +43,7 @@ def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
     report = run(
         Load(seconds, alerts, batch, singles, held_polls, live_clients),
         postgres,
-        lambda what: printing.err.print(f"{what} …"),
+        lambda what: err.print(f"{what} …"),
         worker,
     )
     said = asdict(report)

@@ -16,10 +16,12 @@ from onrecall.cli.terminal import complain, err, inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.cause_families import CauseOverview
 from onrecall.pipeline.import_history import Brought
 from onrecall.pipeline.second_opinion import SecondOpinion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut
+from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
+from onrecall.schemas.suggestions import SuggestionOut
 
 if TYPE_CHECKING:
     from onrecall.cli.import_history import MappingFile
@@ -56,8 +58,9 @@ def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None)
     if answer.steps:
         say()
     for step in answer.steps:
-        _step(step)
+        _step(step, first_safe=step.n == answer.first_safe_step)
     _doubts(answer)
+    _unsettled(answer)
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
@@ -102,6 +105,23 @@ def _doubts(answer: Recommendation) -> None:
         say(f"· {sign}", indent=2)
 
 
+def _unsettled(answer: Recommendation) -> None:
+    """What goes on now, and what senders suggest: neither is a precedent."""
+    for other in answer.ongoing:
+        state = (
+            other.status
+            if other.status == "resolved"
+            else f"{other.status} since {other.started_at:%Y-%m-%d %H:%M} UTC"
+        )
+        say(("\ngoing on now: ", "bold"), (other.id, "bold"), f"  {other.title}", (f"  ({state})", "dim"))
+    if answer.suggestions:
+        say(("\nsuggested, not confirmed", "bold"))
+    for suggestion in answer.suggestions:
+        text = suggestion.excerpt.text if suggestion.excerpt else ""
+        say((f"{suggestion.id}  ", "dim"), suggestion.title, (f"  by {suggestion.suggested_by}", "dim"), indent=2)
+        say((" ".join(text.split())[:300], "dim"), indent=4)
+
+
 def _said(one: Said, indent: int = 0) -> None:
     """A model's sentence with its receipts."""
     where = ", ".join(f"{line.id}, line {line.line}" for line in one.citations)
@@ -117,13 +137,15 @@ def trust(confidence: Confidence | None, reason: str | None) -> str:
     return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %){public}"
 
 
-def _step(step: Step) -> None:
-    say((f"{step.n}. ", "bold"), step.text, "  ", (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk]), indent=2)
+def _step(step: Step, *, first_safe: bool) -> None:
+    mark = ("  first safe step", "bold green") if first_safe else ""
+    risk = (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk])
+    say((f"{step.n}. ", "bold"), step.text, "  ", risk, mark, indent=2)
     if step.precondition:
         say(("before: ", "dim"), step.precondition, indent=5)
     if step.command and step.command not in step.text:
-        for row in step.command.splitlines():
-            say((f"$ {row}", "bold cyan"), indent=5)
+        for number, row in enumerate(step.command.splitlines()):
+            say((f"  {row}" if number else f"$ {row}", "bold cyan"), indent=5)
     if step.rollback:
         say(("undo: ", "dim"), step.rollback, indent=5)
     record = f", worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
@@ -207,7 +229,7 @@ def exported(folder: Path, counts: Mapping[str, int]) -> None:
     say(f"wrote {sum(counts.values())} rows to {folder}")
 
 
-def page_of(thing: Incident | Document, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
+def page_of(thing: Incident | Document | Suggestion, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
     """Print an incident or document with line numbers, the lines of its postmortem, and the links of its alerts."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
@@ -229,18 +251,23 @@ def _report(incident: Incident) -> None:
             say((f"{name:<12}", "dim"), f"line {line}")
 
 
-def as_json(thing: Incident | Document, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
+def as_json(thing: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
-    plain = (IncidentOut if isinstance(thing, Incident) else DocumentOut).model_validate(thing).plain()
+    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
+    plain = shapes[type(thing)].model_validate(thing).plain()
     if isinstance(thing, Incident):
         plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
     return plain | {"page": [line.text for line in page.lines(thing)]}
 
 
-def doctor(report: StatusReport, settings: Mapping[str, str], problems: Sequence[str]) -> None:
-    """Every part, every setting, every problem."""
+def doctor(
+    report: StatusReport, settings: Mapping[str, str], problems: Sequence[str], warnings: Sequence[str] = ()
+) -> None:
+    """Every part, every setting, every warning, every problem."""
     for part in report.parts:
         say((f"{part.state:<9}", STATE[part.state]), f"{part.name:<9}{part.detail}")
+    for warning in warnings:
+        complain(f"WARNING: {warning}")
     for problem in problems:
         complain(f"problem: {problem}")
     say()

@@ -12,11 +12,12 @@ import typer
 
 from onrecall import __version__
 from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, unopened
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, causes, examples, hindsight, keys, maintenance, sources
+from onrecall.cli import bench_prior, causes, examples, hindsight, keys, maintenance, sources, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -73,6 +74,7 @@ app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(maintenance.heartbeats, name="heartbeats")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(examples.app, name="examples")
 app.add_typer(hindsight.app, name="hindsight")
 app.add_typer(causes.app, name="causes")
@@ -343,8 +345,9 @@ def doctor(as_json: Json = False) -> None:
     """Check every part, and show the effective settings with secrets masked."""
     chosen = settings()
     report, problems = _examine(chosen)
-    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
-    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))
+    warnings = trust_warnings(chosen)
+    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems, "warnings": warnings}
+    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems, warnings))
     if not report.ready or problems:
         raise typer.Exit(1)
 

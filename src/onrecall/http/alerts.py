@@ -85,13 +85,13 @@ async def receive_named(name: str, request: Request, intake: TheIntake, memory: 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts straight from Prometheus, as its Alertmanager would."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), caller_of(request)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts from an old Prometheus, as the first API of Alertmanager took them."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), caller_of(request)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
@@ -167,7 +167,7 @@ async def retry(rejected_id: int, request: Request, memory: TheMemory) -> Receip
 
 async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     name = memory.receiver.sources.find(source).name
-    receipt = await intake.take(name, await _delivery(name, request, memory), caller_of(request))
+    receipt = await intake.take(name, await _delivery(name, request, memory), *_sender(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)
@@ -184,6 +184,11 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Deliver
         raise
 
 
+def _sender(request: Request) -> tuple[str, str | None]:
+    """Returns what the bound of one caller counts, and the name of the key that the message came with."""
+    return caller_of(request), request.state.caller.name
+
+
 def _taken(receipt: Receipt) -> Response:
     """Written by hand, for this is the one answer that is given a thousand times a second."""
     rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
@@ -195,7 +200,7 @@ def _taken(receipt: Receipt) -> Response:
 
 async def _as_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await _delivery(source, request, memory), caller_of(request))
+        receipt = await intake.take(source, await _delivery(source, request, memory), *_sender(request))
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:

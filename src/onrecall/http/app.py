@@ -35,6 +35,7 @@ from onrecall.http import (
     recurrences,
     risk,
     slack,
+    suggestions,
     trust,
     usage,
 )
@@ -176,6 +177,7 @@ ROUTERS = (
     causes.router,
     history.router,
     documents.router,
+    suggestions.router,
     deliveries.router,
     slack.router,
     live.router,
@@ -194,6 +196,7 @@ TAGS = [
     {"name": "recall", "description": "Ask memory, and how dangerous a command is; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "suggestions", "description": "What senders say fixed an incident, until a responder confirms it."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
     {"name": "keys", "description": "Who gets in (docs/keys.md)."},
     {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},

@@ -21,6 +21,7 @@ from onrecall.domain.incident import (
     Severity,
     Status,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     archive,
     documents,
@@ -35,6 +36,7 @@ from onrecall.storage import (
     passages,
     recommendations,
     resolutions,
+    suggestions,
     terms,
     trust,
 )
@@ -80,6 +82,7 @@ from onrecall.storage.results import (
     TermStatistics,
 )
 from onrecall.storage.sources import Senders
+from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import Tickets
 from onrecall.storage.usage import Usage
 
@@ -108,6 +111,7 @@ class Store(Inbox):
         self.tickets = Tickets(database)
         self.senders = Senders(database)
         self.backtests = Backtests(database)
+        self.suggestions = Suggestions(database)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -271,18 +275,24 @@ class Store(Inbox):
 
     def things(
         self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
-    ) -> dict[tuple[EvidenceKind, str], Incident | Document]:
-        """Incidents and documents as they were known at a time; what was unknown then is absent."""
-        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
+    ) -> dict[Owner, Incident | Document | Suggestion]:
+        """Incidents, documents and suggestions as they were known at a time; what was unknown then is absent."""
+        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
         for kind, name in ids:
             wanted[kind].append(name)
         with self._database.read() as connection:
-            found: dict[tuple[EvidenceKind, str], Incident | Document] = {}
+            found: dict[Owner, Incident | Document | Suggestion] = {}
+            for name, suggestion in suggestions.by_id(connection, wanted["suggestion"], _then(as_of)).items():
+                found["suggestion", name] = suggestion
             for name, incident in incidents.by_id(connection, wanted["incident"], _then(as_of)).items():
                 found["incident", name] = incident
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def suggestions_pending(self) -> bool:
+        """Whether senders suggest anything that nobody decided on; a replay of history has none."""
+        return self.suggestions.any_pending()
 
     def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """For each document the ids of the incidents that it tells of."""
