@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, UniqueConstraint, insert, inspect
-from sqlalchemy.exc import DBAPIError
 
 from onrecall.domain.errors import Invalid
 from onrecall.storage import Store, incidents, migrations
 from onrecall.storage import validation as guard
-from onrecall.storage.database import Database
+from onrecall.storage.database import Damaged, Database
 from onrecall.storage.migrations import Step
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
@@ -163,7 +162,7 @@ def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: 
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     here = migrations.newest()
-    with pytest.raises(DBAPIError, match="nowhere"), database.write() as connection:
+    with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")
