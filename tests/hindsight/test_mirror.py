@@ -151,7 +151,9 @@ def test_a_slow_server_delays_no_answer(memory_for, clock, twin):
         clock.forward(minutes=1)
         opened(memory, clock, "FAN-2")
         resolved(memory, clock, "FAN-2")
-        assert memory.recommend("FAN-1").evidence[0].id == "FAN-2"
+        clock.forward(minutes=1)
+        opened(memory, clock, "FAN-3")
+        assert memory.recommend("FAN-3").evidence[0].id == "FAN-2"
         twin.hanging.set()
         sending.join(20)
     assert "inc:FAN-1" in twin.banks["team"]
