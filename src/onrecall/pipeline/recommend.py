@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.calibration import features
+from onrecall.calibration import features, prior
 from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
@@ -29,7 +29,7 @@ from onrecall.storage import Store
 from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE = 5
-UNREACHED = Thresholds(similar=1.001, known=1.001)
+UNREACHED = Thresholds(similar=1.001, known=1.001, near=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
 
@@ -54,7 +54,8 @@ class Advisor:
         found = self._own_evidence(situation, limit)
         self._observers.recall(time.perf_counter() - started)
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
-        return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+        chance = prior.shipped().probability
+        return tuple(replace(one, record=records.get(one.id, Record()), probability=chance(one)) for one in found)
 
     def _own_evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
         """What is most like it; where own records know something like it, example records keep silent."""
@@ -73,7 +74,10 @@ class Advisor:
         return self._example_records
 
     def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
-        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
+        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at.
+
+        Who asks for documents alone gets the postmortem and not its incident.
+        """
         found = self._recall.recall(situation, limit)
         if situation.only.kind == "document":
             return found

@@ -41,6 +41,12 @@ class Hypothesis:
         return max(one.score for one in self.evidence)
 
     @property
+    def probability(self) -> float | None:
+        """The chance that any of its evidence is the right precedent; None where that is not estimated."""
+        chances = [one.probability for one in self.evidence if one.probability is not None]
+        return min(1.0, sum(chances)) if chances else None
+
+    @property
     def sentence(self) -> str | None:
         """The cause in the words of its best evidence; None where what fixed it is on record and the cause is not."""
         return next((said for one in self.evidence if (said := cause_of(one))), None)

@@ -11,7 +11,7 @@ from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import actions, steps, tried_before
 from onrecall.recommendation.text_similarity import squash, words
-from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
+from onrecall.recommendation.verdict import Judgement, Thresholds, holds, judge, named, serves
 
 ALTERNATIVES = 3
 NEAREST = 3
@@ -35,7 +35,7 @@ def compose(
     if judgement.verdict == "never_seen":
         return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
     leading = judgement.leading
-    others = [one for one in hypotheses if one is not leading and one.score >= thresholds.similar]
+    others = [one for one in hypotheses if one is not leading and holds(one, thresholds)]
     sources = _sources(situation, judgement, fitting, thresholds)
     foreign = [deed for one in evidence if one not in sources for deed in deeds(one)]
     found = actions([deed for one in sources for deed in deeds(one)], foreign, records)
@@ -63,8 +63,8 @@ def _sources(
     leading = judgement.leading
     if leading is None:
         return [judgement.runbook] if judgement.runbook else []
-    matching = [one for one in leading.evidence if one.score >= thresholds.similar]
-    return matching + [one for one in evidence if _fits(one, leading, situation)]
+    matching = [one for one in leading.evidence if one.score >= thresholds.similar or serves(one, thresholds)]
+    return (matching or [leading.best]) + [one for one in evidence if _fits(one, leading, situation)]
 
 
 def _fits(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool:
