@@ -17,22 +17,20 @@ UNSEEN = Advice("never_seen", "nothing is like it", None)
 STRONG = {
     "strength": 2.3,
     "reach": 1.8,
-    "lead": 0.9,
     "apart": 1.1,
-    "agreement": 1.0,
+    "apart_log": 1.87,
     "words": 1.9,
     "characters": 0.4,
     "words_lead": 0.8,
     "characters_lead": 0.2,
     "covered": 0.9,
-    "rarest": 1.0,
     "length": 0.5,
     "meaning": 0.85,
     "meaning_lead": 0.3,
     "crowd": 0.4,
 }
-WEAK = {**STRONG, "strength": 0.7, "lead": 0.01, "apart": 0.1, "agreement": 0.3, "words": 0.4, "meaning": 0.4}
-WEAK |= {"words_lead": -0.1, "characters_lead": 0.0, "covered": 0.2, "rarest": 0.0, "meaning_lead": -0.05}
+WEAK = {**STRONG, "strength": 0.7, "apart": 0.1, "apart_log": 0.4, "words": 0.4, "meaning": 0.4}
+WEAK |= {"words_lead": -0.1, "characters_lead": 0.0, "covered": 0.2, "meaning_lead": -0.05}
 
 
 def evidence(name: str, ranking: dict[str, float], score: float = 0.8, cause: str | None = None) -> Evidence:

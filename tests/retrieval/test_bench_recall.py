@@ -65,6 +65,12 @@ def test_a_query_is_not_answered_by_itself(folder: Path) -> None:
     assert score.top_score < 0.5
 
 
+def test_a_nul_in_one_text_costs_nothing(folder: Path) -> None:
+    jsonl(folder / "corpus.jsonl", [{**row, "text": f"{row['text']}\0end", "title": "a\0b"} for row in CORPUS])
+    assert run(folder, None).systems[0].recall_at_1 >= 2 / 3
+    assert task.read(folder).corpus[0].text.endswith(". end")
+
+
 def test_qrels_of_real_beir_are_read(folder: Path) -> None:
     expected = task.read(folder).right
     (folder / "qrels.jsonl").unlink()

@@ -170,3 +170,48 @@ def test_fifty_megabytes_cost_bounded_time(unit: str) -> None:
 def test_log_lines_are_bounded() -> None:
     rows = [f"2024-05-01 12:00:00 ERROR {chr(97 + n % 26)}{chr(97 + n // 26)}x failed" for n in range(300)]
     assert len(take_apart("\n".join(rows)).errors) == LOGS
+
+
+EVENTS = "\n".join(
+    f"{n}m  Normal  {reason}  pod/{app}-7f9c{n:04x}-x2{n:03d}  {text}"
+    for n, (reason, app, text) in enumerate(
+        [("Pulled", "cart", "Container image already present on machine"), ("Created", "cart", "Created container app")]
+        * 9
+    )
+)
+TELLING = (
+    "41m  Warning  FailedMount  pod/ledger-0  MountVolume.SetUp failed for volume keys: secret ledger-keys not found"
+)
+
+
+def test_in_a_list_of_events_what_stands_out_comes_first_and_counts_most() -> None:
+    rows = EVENTS.splitlines()
+    text = "\n".join(["Ledger pods do not start", *rows[:11], TELLING, *rows[11:]])
+    taken = take_apart(text)
+    assert len(taken.listing) < 6
+    assert TELLING in [*taken.prose, *taken.errors]
+    query = understand(Situation(text))
+    assert query.text.splitlines()[1] == TELLING
+    weight = {word: query.weights[number] for number, word in query.spelled.items()}
+    assert weight["keys"] >= 1
+    assert weight["machine"] < 0.5
+    assert "secret" in query.meaning[0]
+
+
+def test_a_list_pasted_twice_weighs_no_more_than_once() -> None:
+    once, twice = (
+        understand(Situation(f"Ledger pods do not start\n{chr(10).join([EVENTS] * n)}")).weights for n in (1, 2)
+    )
+    assert once == twice
+
+
+def test_prose_in_many_lines_is_no_list() -> None:
+    prose = (
+        "The checkout of the shop was slow from noon on.\nCustomers saw a spinner and many gave up.\n"
+        "We looked at the database first and found nothing.\nThen the cache was flushed by mistake.\n"
+        "After that each page asked the database again.\nIts processors were busy until the evening.\n"
+        "An index was missing on the table of vouchers.\nSomebody had dropped it in the morning.\n"
+        "We made it anew while traffic was low.\nResponse times fell within minutes.\n"
+        "The cache warmed up during the night.\nNobody was paged again before Monday.\n"
+    )
+    assert take_apart(prose).listing == []

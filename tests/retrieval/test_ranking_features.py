@@ -12,19 +12,23 @@ def candidate(words: float, meaning: float | None, characters: float = 0.1, has:
     return CandidateSignals(Signals(words, meaning, characters, reach=12.0), frozenset(has))
 
 
-def test_a_leader_in_every_signal_agrees_with_itself():
+def test_a_leader_stands_apart_and_the_next_does_not():
     first, second = ranking_features([candidate(2.0, 0.9, 0.3, (1, 2)), candidate(1.0, 0.5)], TERM_WEIGHTS, 2)
-    assert (first["agreement"], second["agreement"]) == (1.0, 0.0)
     assert first["words_lead"] == pytest.approx(1.0)
     assert first["meaning_lead"] == pytest.approx(0.4)
-    assert first["lead"] == pytest.approx(-second["lead"])
-    assert first["lead"] == pytest.approx(first["strength"] - second["strength"])
+    assert first["apart"] > 0.5 > second["apart"]
+    assert first["apart_log"] > second["apart_log"] >= 0
+
+
+def test_a_lone_candidate_is_compared_with_usual_rivals():
+    (alone,) = ranking_features([candidate(2.0, 0.9)], TERM_WEIGHTS, 1)
+    assert 0 < alone["apart"] < alone["strength"]
+    assert alone["words_lead"] < alone["words"]
 
 
 def test_coverage_counts_terms_by_what_they_tell():
     (found,) = ranking_features([candidate(1.0, 0.5, has=(1, 3))], TERM_WEIGHTS, 1)
     assert found["covered"] == pytest.approx(0.7)
-    assert found["rarest"] == pytest.approx(0.7)
 
 
 def test_without_a_model_nothing_is_said_of_meaning():

@@ -50,7 +50,7 @@ def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Pa
 
 def by_words(query: str, texts: list[str]) -> list[float]:
     rarity = Rarity.of(terms.counts(query), Counted(TEXTS))
-    return scoring.words(terms.counts(query), rarity, [[passage(text)] for text in texts])[0].tolist()
+    return scoring.words(terms.counts(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
 
 
 def test_words_are_bm25_with_exact_counts() -> None:
@@ -79,15 +79,16 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
         [passage("connection lost"), passage("pool closed")],
         [passage("connection lost"), passage("disk closed")],
     ]
-    (both, one), has = scoring.words(query, rarity, owners)
+    found = scoring.words(query, rarity, owners)
+    (both, one), has = found.bm25, found.has
     assert both > one > 0
     assert has.sum(1).tolist() == [2, 1]
 
 
 def test_no_words_no_owners_no_failure() -> None:
     rarity = Rarity.of({}, Counted(TEXTS))
-    assert scoring.words({}, rarity, [[passage("x")]])[0].tolist() == [0]
-    assert scoring.words(terms.counts("x"), Rarity.of(terms.counts("x"), Counted([])), [])[0].tolist() == []
+    assert scoring.words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
+    assert scoring.words(terms.counts("x"), Rarity.of(terms.counts("x"), Counted([])), []).bm25.tolist() == []
     assert scoring.characters("", {}, ["x"]).tolist() == [0]
     assert scoring.characters("pool", {"pool": 1.0}, []).tolist() == []
 

@@ -4,19 +4,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 
 from onrecall.backtest import learning_curve as learning
 from onrecall.backtest.baselines import NAMES
-from onrecall.backtest.chronology import History
-from onrecall.backtest.evaluation_cases import Case, cases, place
+from onrecall.backtest.chronology import History, as_opened
+from onrecall.backtest.evaluation_cases import Case, cases
 from onrecall.backtest.ground_truth import BASES, Truths
+from onrecall.backtest.power import Power, baseline_place, power, within
 from onrecall.backtest.replay_result import Run
 from onrecall.calibration import model as curve
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit_at, mean, mrr, share
 from onrecall.calibration.novelty import Novelty, thresholds
-from onrecall.domain.incident import Verdict
+from onrecall.domain.incident import Incident, Verdict
 
+LENGTHS: Mapping[float, str] = {
+    10: "up to 10 words",
+    50: "11 to 50 words",
+    200: "51 to 200 words",
+    inf: "more than 200 words",
+}
+"""Lengths of an opening, by the most words that it may have."""
+TITLE_ALONE = "title of a report"
 DRAWS = 300
 """Draws for the interval of the calibration error: each of them bins all answers anew."""
 
@@ -50,7 +60,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The incidents of one service or one month."""
+    """The incidents of one service, one month, one severity or one length."""
 
     name: str
     incidents: int
@@ -98,6 +108,10 @@ class Report:
     baselines: tuple[Beside, ...]
     by_service: tuple[Group, ...]
     by_month: tuple[Group, ...]
+    by_severity: tuple[Group, ...]
+    by_length: tuple[Group, ...]
+    """By how many words the opening had, the shortest first."""
+    power: Power | None
     learning: learning.Curve | None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -112,6 +126,7 @@ def measure(
     to_find = [one for one in found if one.truth.known]
     new = [one for one in found if one.truth.known is False]
     judged = [one.judged for one in found if one.judged]
+    opened = {one.id: as_opened(one) for one in history.incidents}
     return Report(
         incidents=len(found),
         documents=len(history.documents),
@@ -137,6 +152,9 @@ def measure(
         baselines=tuple(_beside(name, to_find, truths) for name in NAMES),
         by_service=_groups(found, lambda one: one.answer.service or "(no service)"),
         by_month=_groups(found, lambda one: f"{one.answer.at:%Y-%m}"),
+        by_severity=_groups(found, lambda one: _severity(opened.get(one.answer.incident))),
+        by_length=_by_length(found, opened),
+        power=power(to_find, truths),
         learning=learning.curve(plan, run, truths) if plan else None,
         notes=_notes(history, truths),
         seconds=run.seconds,
@@ -171,21 +189,10 @@ def _beside(name: str, to_find: Sequence[Case], truths: Truths) -> Beside:
         missing = None if asked else "no incident has a cause label"
     elif not asked and to_find:
         missing = "no sentence model is installed"
-    places = [_place(name, one, truths) for one in asked]
+    places = [baseline_place(name, one, truths) for one in asked]
     ours = [one.place for one in asked]
-    differences = [float(_within(our, 3)) - float(_within(its, 3)) for our, its in zip(ours, places, strict=True)]
+    differences = [float(within(our, 3)) - float(within(its, 3)) for our, its in zip(ours, places, strict=True)]
     return Beside(name, Hits.of(places), mean(differences), missing)
-
-
-def _place(name: str, case: Case, truths: Truths) -> int | None:
-    said = case.answer.baselines[name]
-    if name == "most_frequent_cause":
-        return said.index(case.truth.cause) + 1 if case.truth.cause in said else None
-    return place(case.answer.incident, ([one] for one in said), truths)
-
-
-def _within(rank: int | None, k: int) -> bool:
-    return rank is not None and rank <= k
 
 
 def _verdicts(found: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
@@ -208,6 +215,22 @@ def _groups(found: Iterable[Case], name: Callable[[Case], str]) -> tuple[Group, 
         )
         for each, members in sorted(grouped.items())
     )
+
+
+def _severity(incident: Incident | None) -> str:
+    return incident.severity if incident else "unknown"
+
+
+def _by_length(found: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[Group, ...]:
+    groups = {group.name: group for group in _groups(found, lambda one: _length(opened.get(one.answer.incident)))}
+    return tuple(groups[name] for name in (*LENGTHS.values(), TITLE_ALONE) if name in groups)
+
+
+def _length(incident: Incident | None) -> str:
+    if incident is None:
+        return TITLE_ALONE
+    words = len(incident.text.split())
+    return next(name for most, name in LENGTHS.items() if words <= most)
 
 
 def _notes(history: History, truths: Truths) -> tuple[str, ...]:

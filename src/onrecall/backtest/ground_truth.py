@@ -7,11 +7,12 @@ from typing import Literal
 
 from onrecall.domain.incident import Incident
 
-Basis = Literal["label", "link", "judged"]
+Basis = Literal["label", "link", "judged", "text"]
 BASES: Mapping[str, str] = {
     "label": "the same cause label",
     "link": "an explicit link: duplicate, recurrence or merged",
     "judged": "what people said of the answer",
+    "text": "root causes that say the same",
 }
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -29,16 +30,29 @@ class Truth:
 
 
 class Truths:
-    """Which incidents share a cause: by label; where that finds none by links; where these find none by judgement."""
+    """Which incidents share a cause: by label; where that finds none by links; where these find none by judgement.
 
-    def __init__(self, incidents: Iterable[Incident], judged: Mapping[str, Collection[str]] | None = None) -> None:
-        """`judged`: for an incident, the earlier ones that people said were the right answer to it."""
+    By the words of their root causes only where a history has none of these.
+    """
+
+    def __init__(
+        self,
+        incidents: Iterable[Incident],
+        judged: Mapping[str, Collection[str]] | None = None,
+        by_text: Mapping[str, str] | None = None,
+    ) -> None:
+        """`judged`: for an incident, the earlier ones that people said were the right answer to it.
+
+        `by_text`: for an incident, the name of the family that its root cause belongs to.
+        """
         self._ordered = sorted(incidents, key=lambda one: (one.started_at, one.id))
         self._labels = {one.id: label(one) for one in self._ordered}
         self._families = _families(self._ordered)
         self._judged = judged or {}
         labelled = any(self._labels.values())
-        self._marks_are_all = not labelled and any(one.links for one in self._ordered)
+        linked = any(one.links for one in self._ordered)
+        self._marks_are_all = not labelled and linked
+        self._by_text = by_text if by_text and not (labelled or linked or self._judged) else {}
         self._truths = self._in_order()
 
     def of(self, incident: str) -> Truth:
@@ -52,11 +66,18 @@ class Truths:
             return self._labels.get(earlier) == self._labels[incident]
         if basis == "link":
             return incident != earlier and self._families.get(earlier) == self._families.get(incident, incident)
+        if basis == "text":
+            return incident != earlier and self._by_text.get(earlier) == self._by_text[incident]
         return basis == "judged" and earlier in self._judged[incident]
 
     @property
     def note(self) -> str | None:
         """What has to be assumed, if anything has."""
+        if self._by_text:
+            return (
+                "no incident has a cause label or a link, so those whose root causes say the same are taken to be one "
+                "cause: the weakest basis; name causes to be surer"
+            )
         if not self._marks_are_all:
             return None
         return "no incident has a cause label, so those without a link are taken to be new causes"
@@ -66,16 +87,18 @@ class Truths:
         labels: set[str] = set()
         families: set[str] = set()
         for one in self._ordered:
-            said, family = self._labels[one.id], self._families.get(one.id)
+            said, family = self._labels[one.id], self._families.get(one.id) or self._by_text.get(one.id)
             cause = said or None
             if said in labels:
                 truths[one.id] = Truth(cause, True, "label")
             elif family in families:
-                truths[one.id] = Truth(cause, True, "link")
+                truths[one.id] = Truth(cause, True, "text" if one.id in self._by_text else "link")
             elif any(other in truths for other in self._judged.get(one.id, ())):
                 truths[one.id] = Truth(cause, True, "judged")
             elif said:
                 truths[one.id] = Truth(cause, False, "label")
+            elif one.id in self._by_text:
+                truths[one.id] = Truth(None, False, "text")
             else:
                 truths[one.id] = Truth(None, False, "link") if self._marks_are_all else Truth(None, None, None)
             labels |= {said} - {""}

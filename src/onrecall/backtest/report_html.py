@@ -33,6 +33,8 @@ def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
         threshold=escape(_threshold(report)),
         services=_groups("service", report.by_service),
         months=_groups("month", report.by_month),
+        severities=_groups("severity", report.by_severity),
+        lengths=_groups("length of the opening", report.by_length),
         quality=_quality(effects),
         footer=escape(_footer(report)),
     )
@@ -51,7 +53,10 @@ def _day(at: datetime) -> str:
 
 def _sentence(report: Report) -> str:
     note = contract.basis_note(report)
-    return " ".join(f"{one[0].upper()}{one[1:]}." for one in (note, *report.notes))
+    return " ".join(
+        f"{one[0].upper()}{one[1:]}."
+        for one in (note, *report.notes, *([report.power.sentence] if report.power else []))
+    )
 
 
 def _headline(report: Report) -> str:

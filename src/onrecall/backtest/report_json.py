@@ -47,6 +47,9 @@ def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
         "risk_coverage": [asdict(one) for one in report.trust.coverage],
         "by_month": [_group(one, "month") for one in report.by_month],
         "by_service": [_group(one, "service") for one in report.by_service],
+        "by_severity": [_group(one, "severity") for one in report.by_severity],
+        "by_length": [_group(one, "length") for one in report.by_length],
+        "power": {**asdict(report.power), "sentence": report.power.sentence} if report.power else None,
         "learning_curve": _learning(report.learning),
         "not_measured": not_measured(report),
         "notes": list(report.notes),
@@ -142,7 +145,8 @@ def reasons(report: Report) -> dict[str, list[str]]:
 
 def _nothing_to_find(report: Report) -> str:
     if not report.bases:
-        return "nothing in this history says which incidents had the same cause: no cause label, no link, no judgement"
+        nothing = "no cause label, no link, no judgement, no root cause"
+        return f"nothing in this history says which incidents had the same cause: {nothing}"
     return "no incident in this history has an earlier one of the same cause"
 
 

@@ -10,6 +10,7 @@ from onrecall.backtest.evaluation import Report, measure
 from onrecall.backtest.evaluation_cases import cases
 from onrecall.backtest.ground_truth import Truths
 from onrecall.backtest.replay import Progress, Replay
+from onrecall.backtest.text_families import text_families
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers.quality import FINDINGS, flaws
 from onrecall.recommendation import Thresholds
@@ -21,7 +22,7 @@ PAGE = 200
 
 def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> Report:
     """Every figure that this history allows."""
-    truths = Truths(history.incidents, history.judged)
+    truths = Truths(history.incidents, history.judged, text_families(history.incidents))
     plan = learning.plan(events(history), truths)
     run = Replay(history, embedder, plan, progress=progress).run()
     at = Thresholds()
@@ -32,7 +33,7 @@ def effects(
     history: History, embedder: Embedder | None, report: Report, progress: Progress | None = None
 ) -> Iterator[Effect]:
     """What each flaw of the history costs; one more replay for each."""
-    truths = Truths(history.incidents, history.judged)
+    truths = Truths(history.incidents, history.judged, text_families(history.incidents))
     found = _flaws(history.incidents)
     flawed = {name for flaw in found if flaw.how != "left out" for name in flaw.incidents}
     whole = [one.id for one in history.incidents if one.resolution and one.id not in flawed]

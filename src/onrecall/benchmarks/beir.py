@@ -101,7 +101,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _entry(where: str, row: Mapping[str, Any]) -> Entry:
     title = row.get("title")
     return Entry(
-        _text(where, row, "_id"), title if isinstance(title, str) else "", _text(where, row, "text", empty=True)
+        _text(where, row, "_id"),
+        title.replace("\0", " ") if isinstance(title, str) else "",
+        _text(where, row, "text", empty=True),
     )
 
 
@@ -116,12 +118,13 @@ def _question(where: str, row: Mapping[str, Any]) -> Question:
 
 
 def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False) -> str:
+    """A field's text; NUL, which no database keeps, is a blank."""
     value = row.get(field)
     if isinstance(value, int) and field.endswith("id"):
         value = str(value)
     if not isinstance(value, str) or (not value.strip() and not empty):
         raise Invalid(f"{where}: {field} is missing or no text", field)
-    return value
+    return value.replace("\0", " ")
 
 
 def _judgements(folder: Path) -> Iterator[tuple[str, str, str, float]]:

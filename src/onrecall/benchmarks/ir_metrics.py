@@ -10,6 +10,7 @@ import numpy.typing as npt
 RESAMPLED = 10_000
 SEED = 20_240_501
 DEPTH = 10
+Values = Sequence[float] | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,14 @@ def compare(names: tuple[str, str], first: Sequence[float], second: Sequence[flo
     chance = np.abs((signs * differences).mean(1)) >= abs(differences.mean()) - 1e-12
     p = (1 + int(chance.sum())) / (1 + RESAMPLED)
     return Difference(*names, float(differences.mean()), float(low), float(high), p)
+
+
+def compare_tasks(names: tuple[str, str], first: Mapping[str, Values], second: Mapping[str, Values]) -> Difference:
+    """A paired test of macro means: every task weighs the same; of each, the two systems' values by question."""
+    gains = [np.asarray(first[task], float) - np.asarray(second[task], float) for task in first]
+    asked = sum(map(len, gains))
+    weighed = np.concatenate([gain * (asked / len(gains) / len(gain)) for gain in gains])
+    return compare(names, weighed.tolist(), [0.0] * asked)
 
 
 def _means(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

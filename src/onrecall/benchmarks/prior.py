@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from onrecall.benchmarks.beir import Task
 from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
-from onrecall.benchmarks.recall import Progress, silent, task_memory
+from onrecall.benchmarks.task_memory import Progress, silent, task_memory
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
@@ -127,19 +128,25 @@ def label_answers(
     foreign = read_public_text(folder).foreign
     for number, public in enumerate(tasks, start=1):
         with task_memory(public.task, embedder, embedder, silent) as recall:
-            yield from _asked_twice(public, recall)
+            yield from ask_twice(public, recall)
             if public.name.endswith(FOREIGN_CORPUS):
-                for task in foreign:
-                    for query in task.queries:
-                        situation = Situation(query.text)
-                        yield from _answer(recall, situation, (task.name, "foreign", FOREIGN_SOURCE, query.id), {})
+                yield from ask_foreign(foreign, recall)
         for part in small_memories(public):
             with task_memory(part.task, embedder, embedder, silent) as recall:
-                yield from _asked_twice(part, recall)
+                yield from ask_twice(part, recall)
         progress("tasks", number, len(tasks))
 
 
-def _asked_twice(public: PublicTask, recall: Recall) -> Iterator[LabelledAnswer]:
+def ask_foreign(foreign: Sequence[Task], recall: Recall) -> Iterator[LabelledAnswer]:
+    """The answers to questions about systems that the memory knows nothing of: all wrong."""
+    for task in foreign:
+        for query in task.queries:
+            about = (task.name, "foreign", FOREIGN_SOURCE, query.id)
+            yield from _answer(recall, Situation(query.text), about, {})
+
+
+def ask_twice(public: PublicTask, recall: Recall) -> Iterator[LabelledAnswer]:
+    """The answers to a task's questions, each with its right documents in the memory and with these left out."""
     for query in public.task.queries:
         right = public.task.right.get(query.id, {})
         about = (public.name, public.kind, public.source, query.id)

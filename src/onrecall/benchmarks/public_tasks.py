@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onrecall import examples
 from onrecall.benchmarks.beir import Entry, Question, Task
+from onrecall.benchmarks.event_lists import event_list
 from onrecall.benchmarks.public_text import SHORTEST, Page, PublicText, Report, parse_page, read_public_text
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
 
@@ -17,6 +18,10 @@ FEWEST_QUESTIONS = 10
 """A task with fewer questions says too little to be kept."""
 SMALL_QUESTIONS, SMALL_SIZE, SMALL_REST = 24, 4, 3
 """Questions of a task that are asked of small memories too, how many of one, and documents in it that answer none."""
+TELLING_LINES = 4
+"""Lines of a long event list that say what is wrong; the rest is what every cluster writes."""
+CASE_WORDS = 30
+"""Words of a section that a fault case begins with."""
 SMALL_SUFFIX = "_small"
 FEWEST_WORDS = 3
 """Words that a title needs to be asked with."""
@@ -108,9 +113,51 @@ def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
         yield PublicTask(
             _between_sections(pages, f"runbooks_{asked}_to_{sought}", asked, sought), "section to section", "runbooks"
         )
+    yield PublicTask(_event_lists(pages), "event list", "runbooks")
+    yield PublicTask(_fault_cases(pages), "event list", "runbooks")
     entries = [Entry(page.id, "", page.without_code()) for page in pages]
     blocks = [(page.id, block) for page in pages for block in page.code_blocks[:1] if len(block) >= SHORTEST]
     yield PublicTask(_pairs("runbooks_output_to_page", entries, blocks), "log lines", "runbooks")
+
+
+def _event_lists(pages: Sequence[Page]) -> Task:
+    """A long list of events, in which some lines of the diagnosis stand, asks for what means and mitigates them."""
+    entries, questions = [], []
+    for page in pages:
+        telling = _diagnosis_lines(page)
+        if telling and {"meaning", "mitigation"} <= page.sections.keys():
+            entries.append(Entry(page.id, "", f"{page.sections['meaning']}\n\n{page.sections['mitigation']}"))
+            headline = page.sections.get("impact", telling[0]).split("\n\n")[0]
+            questions.append((page.id, event_list(" ".join(headline.split()), telling[:TELLING_LINES])))
+    return _pairs("runbooks_events_to_page", entries, questions)
+
+
+def _fault_cases(pages: Sequence[Page]) -> Task:
+    """Cases with a question, and a list of events with half of the diagnosis, ask for other cases of the same fault."""
+    entries, queries, right = [], [], {}
+    for page in pages:
+        telling = _diagnosis_lines(page)
+        told = [text for name, text in page.sections.items() if name in ("meaning", "impact", "mitigation")]
+        if len(telling) < 2 or not told:
+            continue
+        cases = {
+            f"{page.id}-{n}": event_list(f"Case {n}: {' '.join(text.split()[:CASE_WORDS])}", telling[n % 2 :: 2])
+            for n, text in enumerate(told)
+        }
+        entries += [Entry(name, "", text) for name, text in cases.items()]
+        for name, text in cases.items():
+            others = {other: 1.0 for other in cases if other != name}
+            if others:
+                queries.append(Question(name, text, frozenset({name})))
+                right[name] = others
+    drawn = {name for name, _ in _drawn([(query.id, "") for query in queries])}
+    kept = tuple(query for query in queries if query.id in drawn)
+    return Task("runbooks_fault_cases", tuple(entries), kept, {query.id: right[query.id] for query in kept})
+
+
+def _diagnosis_lines(page: Page) -> list[str]:
+    lines = [line.strip("-* ") for line in page.sections.get("diagnosis", "").splitlines()]
+    return [line for line in lines if len(line) >= SHORTEST and not line.startswith(("#", "`"))]
 
 
 def _between_sections(pages: Sequence[Page], name: str, asked: str, sought: str) -> Task:
@@ -183,6 +230,7 @@ def example_tasks() -> tuple[PublicTask, ...]:
     openings = [(str(one["id"]), str(one["title"]), str(one["description"])) for one in incidents]
     tasks = [
         (_log_lines(openings), "log lines"),
+        (_example_events(openings), "event list"),
         (_same_cause(incidents), "same cause"),
         (_rephrased(_same_cause(incidents), "examples_terse_to_same_cause", _terse_title), "terse"),
         (_cause_pages(incidents), "incident to page"),
@@ -215,6 +263,15 @@ def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
         if sum(map(len, logs)) >= SHORTEST:
             questions.append((name, "\n".join(logs)))
     return _pairs("examples_logs_to_incident", entries, questions)
+
+
+def _example_events(openings: Sequence[tuple[str, str, str]]) -> Task:
+    """A list of events, with the log lines of an incident among them, asks for the incident told without them."""
+    without = _log_lines(openings)
+    titles = {name: title for name, title, _ in openings}
+    logs = [(query.id, query.text.splitlines()) for query in without.queries]
+    questions = [(name, event_list(f"Alerts in {titles[name].split()[0]}", lines)) for name, lines in logs]
+    return _pairs("examples_events_to_incident", without.corpus, questions)
 
 
 def _cause(incident: Mapping[str, object]) -> str | None:

@@ -1,13 +1,10 @@
-"""How well OnRecall recalls on a task, beside BM25, a sentence model, and the fusion of both; all in one run.
+"""How well OnRecall recalls on a task, beside BM25, a sentence model, their fusion and a recipe; all in one run.
 
 What is measured is the product itself: a store, the local index and Recall, as they answer everywhere else.
 """
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +13,17 @@ from onrecall.benchmarks import baselines
 from onrecall.benchmarks import beir as task
 from onrecall.benchmarks import ir_metrics as measures
 from onrecall.benchmarks.beir import Task
+from onrecall.benchmarks.first_answers import AnswerQuality, measure_answers
 from onrecall.benchmarks.ir_metrics import Difference
-from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Situation
+from onrecall.benchmarks.novelty import Rivals
+from onrecall.benchmarks.prior import LabelledAnswer, ask_twice
+from onrecall.benchmarks.public_tasks import PublicTask
+from onrecall.benchmarks.task_memory import Progress, silent, task_memory
+from onrecall.calibration import prior
+from onrecall.domain.incident import Situation
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.retrieval.local_index import LocalIndex
-from onrecall.retrieval.retriever import Recall
-from onrecall.storage import Entry, Store
 
-Progress = Callable[[str, int, int], None]
 Ranked = Sequence[tuple[str, float]]
-BATCH = 64
-START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,13 @@ class Report:
     scores: tuple[Score, ...]
     baseline_scores: dict[str, tuple[Score, ...]]
     """The best matches of the other systems, on their own scales."""
+    answers: AnswerQuality | None
+    """What the first answers are worth by the shipped prior; each question is asked again without its right documents.
+
+    None where nothing is judged.
+    """
+    novelty: Mapping[str, float | None]
+    """For the other systems, how often a question's best score is above that of one without its right documents."""
 
 
 def run(
@@ -84,7 +87,11 @@ def run(
             found = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
             ours.append([(one.id, one.score) for one in found])
             say("asking", n, len(asked.queries))
-    rankings = {"onrecall": ours, **_others(asked, embedder)}
+        answers = list(ask_twice(PublicTask(asked, "given", asked.name), recall))
+    rivals = Rivals.of(asked, embedder)
+    rankings = {"onrecall": ours}
+    for name, table in rivals.tables().items():
+        rankings[name] = [best_documents(asked, row, scores) for row, scores in enumerate(table)]
     gains = {
         name: [measures.ndcg([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
         for name, ranked in rankings.items()
@@ -104,44 +111,20 @@ def run(
         else (),
         scores=_scores(asked, ours),
         baseline_scores={name: _scores(asked, ranked) for name, ranked in rankings.items() if name != "onrecall"},
+        answers=_answer_quality(answers, embedder),
+        novelty=rivals.novelty() if judged else {},
     )
 
 
-def silent(_stage: str, _done: int, _of: int) -> None:
-    """Report no progress."""
+def _answer_quality(answers: Sequence[LabelledAnswer], embedder: Embedder | None) -> AnswerQuality | None:
+    if not answers:
+        return None
+    model = prior.shipped().with_meaning if embedder else prior.shipped().by_words
+    return measure_answers(answers, np.array([model.probability(answer.ranking) for answer in answers]))
 
 
-@contextmanager
-def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
-    """A fresh memory that holds the task's corpus."""
-    with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
-        store = Store.open(f"sqlite:///{folder}/bench.db")
-        try:
-            index = LocalIndex(store, embedder.name if embedder else None)
-            recall = Recall(store, embedder, index, asking)
-            documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
-            for start in range(0, len(documents), BATCH):
-                batch = documents[start : start + BATCH]
-                entries = [Entry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
-                for saved in store.save(entries, START):
-                    if saved.state == "rejected":
-                        raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
-                say("storing", start + len(batch), len(documents))
-            yield recall
-        finally:
-            store.close()
-
-
-def _others(asked: Task, embedder: Embedder | None) -> dict[str, list[Ranked]]:
-    by_words = baselines.bm25(asked)
-    found = {"bm25": by_words}
-    if embedder:
-        found["minilm"] = baselines.cosine(asked, embedder)
-        found["rrf"] = baselines.fused(by_words, found["minilm"])
-    return {name: [_best(asked, row, scores) for row, scores in enumerate(table)] for name, table in found.items()}
-
-
-def _best(asked: Task, row: int, scores: baselines.Scores) -> Ranked:
+def best_documents(asked: Task, row: int, scores: baselines.Scores) -> Ranked:
+    """The best documents of one question, with their scores."""
     exclude = asked.queries[row].exclude
     order = np.argsort(-scores, kind="stable")[: measures.DEPTH + len(exclude)].tolist()
     ranked = [(asked.corpus[place].id, float(scores[place])) for place in order]

@@ -25,6 +25,7 @@ RESOURCE = "prior.json"
 NO_EVIDENCE = "nothing is on record that could be right"
 FEATURES: tuple[str, ...] = (
     "apart",
+    "apart_log",
     "words",
     "words_lead",
     "characters",
@@ -77,10 +78,20 @@ class Prior:
         precedent = precedent_of(evidence, advice)
         if precedent is None:
             return NotMeasured(NO_EVIDENCE)
-        model = self.with_meaning if "meaning" in precedent.ranking else self.by_words
-        if not all(math.isfinite(precedent.ranking.get(name, math.nan)) for name in model.features):
+        model = self._model(precedent)
+        if model is None:
             return NotMeasured("not measured: the evidence does not carry the numbers that confidence rests on")
         return model.confidence(precedent.ranking)
+
+    def probability(self, evidence: Evidence) -> float | None:
+        """The chance that one piece of evidence is right; None where it does not carry the numbers."""
+        model = self._model(evidence)
+        return model.probability(evidence.ranking) if model else None
+
+    def _model(self, evidence: Evidence) -> PriorModel | None:
+        model = self.with_meaning if "meaning" in evidence.ranking else self.by_words
+        known = all(math.isfinite(evidence.ranking.get(name, math.nan)) for name in model.features)
+        return model if known else None
 
 
 def precedent_of(evidence: Sequence[Evidence], advice: Advice | Recommendation) -> Evidence | None:

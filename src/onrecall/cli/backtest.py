@@ -73,6 +73,9 @@ class Done:
         printing.out.print(_figures(report))
         if report.to_find:
             printing.out.print(_beside(report, self.opinion))
+            printing.out.print(_groups(report))
+        if report.power:
+            printing.say(report.power.sentence)
         if self.opinion and self.opinion.missing:
             printing.say((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
         for why, names in contract.reasons(report).items():
@@ -138,6 +141,16 @@ def _beside(report: Report, opinion: OpinionRate | None) -> Table:
     for name, hits in rows:
         rates = (hits.hit_at_1, hits.hit_at_3, hits.hit_at_5)
         table.add_row(name, *(words.said(rate) for rate in rates), str(hits.hit_at_3.n))
+    return table
+
+
+def _groups(report: Report) -> Table:
+    """By severity and by length of the opening; services and months are on the page and in the JSON."""
+    table = Table("openings", "", "hit@1", "hit@3", "to find")
+    for kind, groups in (("severity", report.by_severity), ("length", report.by_length)):
+        for group in groups:
+            rates = (group.hits.hit_at_1, group.hits.hit_at_3)
+            table.add_row(kind, group.name, *(words.said(rate) for rate in rates), str(group.hits.hit_at_3.n))
     return table
 
 

@@ -88,3 +88,23 @@ def _show(name: str, report: Mapping[str, Any]) -> None:
     console.out.print(table)
     matched, novel = report["match_auroc"], report["novelty_auroc"]
     console.say(f"AUROC of the match score, as asked: {matched:.3f}; novelty AUROC of the probability: {novel:.3f}")
+
+
+def ranker(folder: PublicText, as_json: Json = False) -> None:
+    """Fit the ranker's weights on public tasks; each is measured with weights chosen without it."""
+    from onrecall.benchmarks.ranker import run  # noqa: PLC0415 - likewise
+
+    with console.stages() as progress:
+        report = run(folder, embedder(settings()), progress)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2))
+        return
+    table = Table("task", "kind", "questions", "by match", "task left out", "source left out", "shipped")
+    for row in (*report.tasks, report.macro):
+        figures = (row.by_match, row.left_task_out, row.left_source_out, row.shipped)
+        table.add_row(row.name, row.kind, str(row.questions), *(f"{figure:.3f}" for figure in figures))
+    console.out.print(table)
+    console.say(f"all tasks together choose {report.chosen}")
+    for test in report.tests:
+        span = f"{test.difference:+.4f} ({test.low:+.4f} to {test.high:+.4f})"
+        console.say(f"{test.better} against the order of the match: {span} nDCG@10, p = {test.p:.4f}", indent=2)

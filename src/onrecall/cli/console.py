@@ -293,6 +293,21 @@ def bench_recall(report: Mapping[str, Any]) -> None:
     for test in report["tests"]:
         difference = f"{test['difference']:+.3f} ({test['low']:+.3f} to {test['high']:+.3f})"
         say(f"{test['better']} against {test['than']}: {difference} nDCG@10, p = {test['p']:.4f}", indent=2)
+    if report["answers"]:
+        _bench_answers(report["answers"], report["novelty"])
+
+
+def _bench_answers(answers: Mapping[str, Any], novelty: Mapping[str, float | None]) -> None:
+    """What the first answers are worth, in lines."""
+    shown = {name: "not measured" if value is None else f"{value:.3f}" for name, value in answers.items()}
+    others = ", ".join(f"{name} {value:.3f}" for name, value in novelty.items() if value is not None)
+    say(f"first answer right {shown['right']}; its probability: AUROC {shown['auroc']}, ECE {shown['ece']}", indent=2)
+    say(f"known {shown['known']}, of these right {shown['known_right']}; right but missed {shown['missed']}", indent=2)
+    say(
+        f"right ones taken out: still known {shown['removed_known']}, similar or known {shown['removed_similar']}; "
+        f"AUROC by match {shown['novelty_by_match']}, by probability {shown['novelty_by_probability']} ({others})",
+        indent=2,
+    )
 
 
 def bench_speed(report: Mapping[str, Any]) -> None:

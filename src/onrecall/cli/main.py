@@ -17,7 +17,17 @@ from onrecall.bootstrap.status import StatusReport, unopened
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, causes, examples, hindsight, keys, maintenance, sources, suggestions
+from onrecall.cli import (
+    bench_prior,
+    bench_scoreboard,
+    causes,
+    examples,
+    hindsight,
+    keys,
+    maintenance,
+    sources,
+    suggestions,
+)
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -64,8 +74,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
-for command in (loading.intake, loading.live, loading.backtest, bench_prior.tasks, bench_prior.prior):
+for command in (
+    loading.intake,
+    loading.live,
+    loading.backtest,
+    bench_prior.tasks,
+    bench_prior.prior,
+    bench_prior.ranker,
+):
     bench.command(name=command.__name__)(command)
+bench.command(name="all")(bench_scoreboard.scoreboard)
 app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")

@@ -291,6 +291,8 @@ class Evidence:
     record: Record = Record()
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
+    probability: float | None = None
+    """The chance that it is the right precedent, as far as public data tells; None: not estimated."""
     ranking: Mapping[str, float] = field(default_factory=dict)
     """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
     suggested_by: str | None = None

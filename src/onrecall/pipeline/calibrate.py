@@ -159,7 +159,7 @@ class Trust:
         newest = self._store.newest_curve()
         if newest is None:
             return Measured(0, curve.fit(()))
-        thresholds = Thresholds(similar=newest.body["similar"], known=newest.body["known"])
+        thresholds = SHIPPED.measured(newest.body["similar"], newest.body["known"])
         learned = newest.body.get("learning")
         return Measured(
             newest.version,

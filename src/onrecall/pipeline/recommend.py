@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.calibration import features
+from onrecall.calibration import features, prior
 from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
@@ -35,7 +35,7 @@ EVIDENCE = 5
 MOST_SUGGESTED = 3
 SHOWN = 2_000
 """Characters of a suggestion that are shown beside an answer."""
-UNREACHED = Thresholds(similar=1.001, known=1.001)
+UNREACHED = Thresholds(similar=1.001, known=1.001, near=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
 
@@ -76,7 +76,8 @@ class Advisor:
 
     def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
-        return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
+        chance = prior.shipped().probability
+        return tuple(replace(one, record=records.get(one.id, Record()), probability=chance(one)) for one in found)
 
     def _suggested(self, situation: Situation, seen: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
         """What senders suggest for what was seen, and about something like it.
@@ -113,7 +114,10 @@ class Advisor:
         return self._example_records
 
     def _found(self, search: Search, situation: Situation, limit: int) -> Sorted:
-        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
+        """What is like it; where postmortems and their incidents take two places each, twice as much is looked at.
+
+        Who asks for documents alone gets the postmortem and not its incident.
+        """
         found, ongoing = search(situation, limit)
         if situation.only.kind == "document":
             return found, ongoing

@@ -41,6 +41,12 @@ class Hypothesis:
         return max(one.score for one in self.evidence)
 
     @property
+    def probability(self) -> float | None:
+        """The chance that any of its evidence is the right precedent; None where that is not estimated."""
+        chances = [one.probability for one in self.evidence if one.probability is not None]
+        return min(1.0, sum(chances)) if chances else None
+
+    @property
     def last_seen(self) -> float:
         """When the newest of its incidents was resolved, in Unix time."""
         return max(piece.resolution.at.timestamp() for piece in self.evidence if piece.resolution)

@@ -13,7 +13,7 @@ from onrecall.recommendation.newest_word import contradictions, newest_word_firs
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import squash, words
-from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
+from onrecall.recommendation.verdict import Judgement, Thresholds, holds, judge, named, serves
 
 ALTERNATIVES = 3
 NEAREST = 3
@@ -42,7 +42,7 @@ def compose(
     if judgement.verdict == "never_seen":
         return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
     leading = judgement.leading
-    others = [cause for cause in hypotheses if cause is not leading and cause.score >= thresholds.similar]
+    others = [cause for cause in hypotheses if cause is not leading and holds(cause, thresholds)]
     sources = _sources(situation, judgement, fitting, thresholds)
     used = {source.id for source in sources}
     merged = merge_actions(
@@ -75,8 +75,8 @@ def _sources(
     leading = judgement.leading
     if leading is None:
         return [judgement.runbook] if judgement.runbook else []
-    matching = [one for one in leading.evidence if one.score >= thresholds.similar]
-    return matching + [one for one in evidence if _fits(one, leading, situation)]
+    matching = [one for one in leading.evidence if one.score >= thresholds.similar or serves(one, thresholds)]
+    return (matching or [leading.best]) + [one for one in evidence if _fits(one, leading, situation)]
 
 
 def _fits(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool:

@@ -1,24 +1,55 @@
 """The verdict: whether this was seen before, something like it, or never; by absolute scores and by agreement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onrecall.domain.incident import Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
+from onrecall.recommendation.language import detect_language
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.sanitize import sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where the verdict changes. The defaults are starting points; measured ones are passed in."""
+    """Where the verdict changes. The defaults are measured on public data; those of the own history are passed in.
+
+    A match says how like the situation something is, a probability how likely it is right: many alike speak for none of
+    them. Evidence without a probability goes by its match alone.
+    """
 
     similar: float = 0.5
     """Match score from which evidence is about something like this; below it, it is a near miss."""
     known: float = 0.8
     """Match score from which it is the same."""
+    doubtful: float = 0.2
+    """Below this probability no match makes it similar."""
+    near: float = 0.4
+    """Match score that is enough where a terse question's evidence is `likely`: few or misspelt words match weakly."""
+    likely: float = 0.35
+    terse: float = 0.4
+    """Length up to which a question is terse, as evidence has it: 12 terms."""
+    sure: float = 0.5
+    """Below this probability no match makes it known."""
     contested: float = 0.7
     """Another cause that weighs at least this share of the first contests it: both are only similar."""
+
+    def measured(self, similar: float, known: float) -> "Thresholds":
+        """These with the match scores of a history; where they were measured there, they alone decide."""
+        if (similar, known) == (self.similar, self.known):
+            return self
+        return replace(self, similar=similar, known=known, doubtful=0.0, near=similar, sure=0.0)
+
+    def serves(self, score: float, probability: float | None, length: float = 1.0) -> bool:
+        """Whether evidence is about something like this; `length` is how long the question is, 0 to 1."""
+        if probability is None:
+            return score >= self.similar
+        strong = score >= self.similar and probability >= self.doubtful
+        return strong or (length <= self.terse and score >= self.near and probability >= self.likely)
+
+    def knows(self, score: float, probability: float | None) -> bool:
+        """Whether evidence is about the same."""
+        return score >= self.known and (probability is None or probability >= self.sure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +66,21 @@ def judge(
     situation: Situation, evidence: Sequence[Evidence], hypotheses: Sequence[Hypothesis], thresholds: Thresholds
 ) -> Judgement:
     """What the evidence allows to say; first by causes, then by what was never resolved, then by documents."""
-    leading = next((one for one in hypotheses if one.score >= thresholds.similar), None)
+    silent = sum(one.probability or 0.0 for one in evidence if not has_usable_resolution(one))
+    leading = next((one for one in hypotheses if holds(one, thresholds, silent)), None)
     if leading is not None:
-        return _by_cause(leading, [one for one in hypotheses if one is not leading], evidence, thresholds)
+        sure = thresholds.knows(leading.score, _chance(leading, silent))
+        return _by_cause(leading, [one for one in hypotheses if one is not leading], evidence, thresholds, sure=sure)
     runbook = next((one for one in evidence if _is_runbook(one) and _serves(one, situation, thresholds)), None)
     if runbook and runbook.document and names_alert(runbook.document, situation):
         return Judgement("known", f"the runbook {named(runbook)} is for this very alert", runbook=runbook)
-    seen = next((one for one in evidence if one.score >= thresholds.similar and not _is_runbook(one)), None)
+    seen = next((one for one in evidence if serves(one, thresholds) and not _is_runbook(one)), None)
     if seen is not None:
         return _by_unresolved(seen, runbook, thresholds)
     if runbook is not None:
         reason = f"no incident like this is on record; the runbook {named(runbook)} is about something like it"
         return Judgement("similar", reason, runbook=runbook)
-    return Judgement("never_seen", never(evidence, thresholds))
+    return Judgement("never_seen", never(evidence, thresholds) + _foreign(situation, evidence))
 
 
 def never(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
@@ -55,9 +88,36 @@ def never(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
     if not evidence:
         return "nothing like this was seen before"
     nearest = max(evidence, key=lambda one: one.score)
+    matches = f"nothing like this was seen before: the nearest, {named(nearest)}, matches {nearest.score:.2f}"
+    if nearest.score >= thresholds.similar:
+        return f"{matches}, but no more than much else here does"
+    return f"{matches}, and it takes {thresholds.similar:.2f}"
+
+
+def serves(evidence: Evidence, thresholds: Thresholds) -> bool:
+    """Whether one piece of evidence is about something like this."""
+    return thresholds.serves(evidence.score, evidence.probability, _length(evidence))
+
+
+def holds(hypothesis: Hypothesis, thresholds: Thresholds, silent: float = 0.0) -> bool:
+    """Whether a cause explains something like this; `silent` is the chance of what names no cause."""
+    return thresholds.serves(hypothesis.score, _chance(hypothesis, silent), _length(hypothesis.best))
+
+
+def _length(evidence: Evidence) -> float:
+    """How long the question was; one of unknown length is not terse."""
+    return evidence.ranking.get("length", 1.0)
+
+
+def _foreign(situation: Situation, evidence: Sequence[Evidence]) -> str:
+    """What to know where question and memory are in different languages: the shipped model compares English alone."""
+    asked = detect_language(situation.text)
+    held = {detect_language(one.excerpt.text) for one in evidence if one.excerpt} - {None}
+    if asked is None or asked == "English" or asked in held:
+        return ""
     return (
-        f"nothing like this was seen before: the nearest, {named(nearest)}, matches {nearest.score:.2f}, "
-        f"and it takes {thresholds.similar:.2f}"
+        f"; the question is in {asked}: with the sentence model that ships, in this language recall goes by words "
+        "only; ask in English, too"
     )
 
 
@@ -66,8 +126,19 @@ def named(evidence: Evidence) -> str:
     return f"{evidence.id} “{sentence(evidence.title, 100)}”"
 
 
+def _chance(hypothesis: Hypothesis, silent: float) -> float | None:
+    """The chance that the cause is right: a page or an unresolved incident that is nearer is no other cause."""
+    chance = hypothesis.probability
+    return None if chance is None else min(1.0, chance + silent)
+
+
 def _by_cause(
-    leading: Hypothesis, others: Sequence[Hypothesis], evidence: Sequence[Evidence], thresholds: Thresholds
+    leading: Hypothesis,
+    others: Sequence[Hypothesis],
+    evidence: Sequence[Evidence],
+    thresholds: Thresholds,
+    *,
+    sure: bool,
 ) -> Judgement:
     best = max(leading.evidence, key=lambda one: one.score)
     more = sum(1 + len(one.family) for one in leading.evidence) - 1
@@ -78,6 +149,8 @@ def _by_cause(
     rival = next((one for one in others if one.weight >= thresholds.contested * leading.weight), None)
     if best.score < thresholds.known:
         return Judgement("similar", f"like it, not the same: {match}", leading)
+    if not sure:
+        return Judgement("similar", f"like it, but not far ahead of much else here: {match}", leading)
     if rival is not None:
         return Judgement(
             "similar", f"{match}, but {named(rival.best)} with another cause matches {rival.score:.2f}", leading
@@ -86,7 +159,8 @@ def _by_cause(
 
 
 def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> Judgement:
-    verdict: Verdict = "known" if seen.score >= thresholds.known and seen.kind == "incident" else "similar"
+    same = seen.kind == "incident" and thresholds.knows(seen.score, seen.probability)
+    verdict: Verdict = "known" if same else "similar"
     if seen.kind == "document":
         reason = f"no resolved incident is like this; {named(seen)} tells of something like it ({seen.score:.2f})"
     else:
@@ -113,4 +187,4 @@ def _is_runbook(evidence: Evidence) -> bool:
 
 def _serves(evidence: Evidence, situation: Situation, thresholds: Thresholds) -> bool:
     assert evidence.document is not None
-    return evidence.score >= thresholds.similar or names_alert(evidence.document, situation)
+    return serves(evidence, thresholds) or names_alert(evidence.document, situation)

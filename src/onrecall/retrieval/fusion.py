@@ -1,4 +1,4 @@
-"""Fusion: the signals' weighted sum ranks, and a fixed curve makes it a match score that means the same everywhere."""
+"""Fusion: the signals' weighted sum is a match score that means the same everywhere; with few corrections it ranks."""
 
 import math
 from collections.abc import Mapping
@@ -21,6 +21,33 @@ BY_CHANCE = 0.015
 Numbers = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """What ranks candidates of a long question besides the strength of their match; fitted by `onrecall bench ranker`.
+
+    The match score stays what it is: comparable between situations. An order need not be.
+    """
+
+    length: float = 0.09
+    """Taken off for each time that a candidate is e times as long as usual: long pages have something for everybody."""
+    overlap: float = 1.0
+    """Added: how much of candidate and question is said by both."""
+    words: float = 0.3
+    """How much of the words' weight that takes the place of."""
+    long_from: int = 11
+    """Terms from which on a question is long."""
+
+    def rank(self, strengths: Numbers, words: Numbers, overlap: Numbers, length: Numbers, terms: int) -> Numbers:
+        """The order of candidates, highest first; `terms` is how many different terms the question has."""
+        if terms < self.long_from:
+            return strengths
+        ranks: Numbers = strengths + self.overlap * overlap - self.words * words - self.length * length
+        return ranks
+
+
+SHIPPED_RANKER = Ranker()
+
+
 def strengths(words: Numbers, meaning: Numbers | None, known: npt.NDArray[np.bool_] | None) -> Numbers:
     """The strength of many by words and meaning alone; of some the meaning may not be known."""
     if meaning is None or known is None:
@@ -40,6 +67,15 @@ class Signals:
     labels: float = 0.0
     reach: float = 0.0
     """How much the situation says: what its words could reach. The same for all candidates, so it never ranks."""
+    overlap: float = 0.0
+    length: float = 0.0
+    correction: float = 0.0
+    """What the ranker makes of overlap and length, added to the strength for the order alone."""
+
+    @property
+    def rank(self) -> float:
+        """What candidates are ordered by."""
+        return self.strength + self.correction
 
     @property
     def parts(self) -> Mapping[str, float]:

@@ -72,6 +72,12 @@ def is_frame(line: str) -> bool:
     return bool(_FRAME.match(line[:LONGEST]))
 
 
+def is_stamped(line: str) -> bool:
+    """Whether a line says when, how bad or where in the code, as logs do; ids alone make it no such line."""
+    head = line[:LONGEST]
+    return bool(_STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]))
+
+
 def is_log(line: str) -> bool:
     """Whether a line was written by a program: it says when, how bad, where in the code, or is full of ids."""
     return _known_log(line) if len(line) <= USUAL else _is_log(line)
@@ -79,7 +85,7 @@ def is_log(line: str) -> bool:
 
 def _is_log(line: str) -> bool:
     head = line[:LONGEST]
-    if _STARTS.match(head) or _FRAME.match(head) or _INSIDE.search(head[:200]):
+    if is_stamped(head):
         return True
     volatile = len(_VOLATILE.findall(head)) if _COULD_BE.search(head) else 0
     return volatile > 0 and volatile * 8 >= head.count(" ") + 1

@@ -17,6 +17,8 @@ EMBEDDED = 80
 HEADLINE = 40
 EMPHASIS = 2
 """How often a word of the headline counts."""
+LISTED = 0.3
+"""How often a term counts that stands in a list alone: lists repeat what every system writes."""
 OTHER_NAME = 0.5
 """How often a term counts that only another name of what was said has."""
 
@@ -58,8 +60,9 @@ def understand(situation: Situation) -> Query:
     """What matters of what somebody told us."""
     pasted = take_apart(situation.text)
     headline = _headline(pasted)
-    text = _cut("\n".join(dict.fromkeys([*pasted.headlines, *pasted.prose, *pasted.errors])), WORDS)
-    weights, spelled, said = _weigh(headline, text)
+    own = _cut("\n".join(dict.fromkeys([*pasted.headlines, *pasted.prose, *pasted.errors])), WORDS)
+    text = _cut("\n".join([own, *pasted.listing]), WORDS)
+    weights, spelled, said = _weigh(headline, own, text[len(own) :])
     others = _other_names(said, spelled)
     return Query(
         headline=headline,
@@ -86,17 +89,25 @@ def _headline(pasted: Pasted) -> str:
     return _cut(next(iter((*pasted.prose, *pasted.errors)), ""), HEADLINE)
 
 
-def _weigh(headline: str, text: str) -> tuple[dict[int, float], dict[int, str], list[str]]:
-    """How much each term counts, the word it was made of, and the terms in the order they stand."""
+def _weigh(headline: str, own: str, listing: str) -> tuple[dict[int, float], dict[int, str], list[str]]:
+    """How much each term counts, the word it was made of, and the terms in the order they stand.
+
+    Terms count as often as they stand in the text without its lists; one that only lists have counts once, and less.
+    """
     weights: dict[int, float] = {}
     spelled: dict[int, str] = {}
     said: list[str] = []
-    for part, weight in ((text, 1), (headline, EMPHASIS - 1)):
+    for part, weight in ((own, 1), (headline, EMPHASIS - 1)):
         for term, word in terms.spelled(part):
             number = terms.number(term)
             weights[number] = weights.get(number, 0) + weight
             spelled.setdefault(number, word)
             said.append(term)
+    for term, word in terms.spelled(listing):
+        number = terms.number(term)
+        weights.setdefault(number, LISTED)
+        spelled.setdefault(number, word)
+        said.append(term)
     return weights, spelled, said
 
 

@@ -9,10 +9,12 @@ from onrecall.retrieval.fusion import Signals
 NEIGHBOURS = 9
 """Candidates beside the one looked at that its surroundings are measured on."""
 COMPARED = ("words", "meaning", "characters")
-"""Signals whose agreement is counted; a model's absence leaves out the second."""
+"""Signals whose leads are taken; a model's absence leaves out the second."""
 USUAL_RIVAL = Signals(words=0.75, meaning=0.42, characters=0.08)
 """A rival such as memories of some size hold for any question: stands in where a memory has fewer than the neighbours,
 for a lead over nothing says nothing. Medians over public tasks."""
+LOG_SCALE = 5.0
+"""How soon standing further apart says little more."""
 MANY_TERMS = math.log1p(600)
 """A question of as many different terms counts as 1: the most that is compared."""
 
@@ -30,19 +32,16 @@ def ranking_features(
 ) -> list[Mapping[str, float]]:
     """The numbers of the first `limit` candidates, best first; `term_weights` say how much each question term tells.
 
-    Distances are in units of the fused strength; missing rivals are replaced by usual ones. Without a sentence model
-    the numbers that rest on meaning are absent.
+    Distances are in units of the fused strength, in the order of the ranker; usual rivals stand for missing ones.
+    Without a sentence model the numbers that rest on meaning are absent.
     """
     compared = candidates[: NEIGHBOURS + 1]
     total = sum(term_weights.values())
-    rarest = sorted(term_weights, key=lambda term: (-term_weights[term], term))[:3]
-    rarest_total = sum(term_weights[term] for term in rarest)
     length = math.log1p(len(term_weights)) / MANY_TERMS
     return [
         {
             **_distances(candidate.signals, _rivals(candidate, compared)),
             "covered": _share(sum(term_weights.get(term, 0.0) for term in candidate.has), total),
-            "rarest": _share(sum(term_weights[term] for term in rarest if term in candidate.has), rarest_total),
             "length": length,
         }
         for candidate in candidates[:limit]
@@ -56,16 +55,18 @@ def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -
 
 
 def _distances(signals: Signals, rivals: Sequence[Signals]) -> dict[str, float]:
-    strengths = [rival.strength for rival in rivals]
+    ranks = [rival.rank for rival in rivals]
     names = [name for name in COMPARED if name != "meaning" or signals.meaning is not None]
+    apart = signals.rank - _mean(ranks)
     mine = {name: _value(signals, name) for name in names}
     theirs = {name: [_value(rival, name) for rival in rivals] for name in names}
     numbers = {
         "strength": signals.strength,
         "reach": signals.reach / 10,
-        "lead": signals.strength - max(strengths),
-        "apart": signals.strength - _mean(strengths),
-        "agreement": sum(mine[name] > max(theirs[name]) for name in names) / len(names),
+        "apart": apart,
+        "apart_log": math.log1p(max(apart, 0.0) * LOG_SCALE),
+        "overlap": signals.overlap,
+        "size": signals.length,
         **mine,
         **{f"{name}_lead": mine[name] - max(theirs[name]) for name in names},
     }

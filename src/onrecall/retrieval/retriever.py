@@ -18,7 +18,7 @@ from onrecall.retrieval import recurrence_groups as families
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
 from onrecall.retrieval.explanation import Thing
-from onrecall.retrieval.fusion import Signals
+from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, Visible
 from onrecall.retrieval.query import Query, understand
 from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
@@ -127,10 +127,12 @@ class Recall:
         index: Index,
         asking: Embedder | None = None,
         beside: Executor | None = None,
+        ranker: Ranker = SHIPPED_RANKER,
     ) -> None:
         """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it; `beside`
         runs it, by default in a thread.
         """
+        self._ranker = ranker
         self._source = source
         self._embedder = embedder
         self._asking = asking or embedder
@@ -182,6 +184,11 @@ class Recall:
         """The same things with their scores, unexplained: for whoever only compares."""
         _, ranked, _ = self._ranked(situation, limit)
         return tuple((one.thing, _score(one)) for one in ranked[:limit])
+
+    def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:
+        """How many terms a situation has, and the ids of the best candidates with their signals: to fit a ranker on."""
+        asked, ranked, _ = self._ranked(situation, limit)
+        return len(asked.query.weights), tuple((one.owner[1], one.signals) for one in ranked[:limit])
 
     def similarities(self, text: str, held: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
         """The cosine between a text and the nearest passage of each owner; empty where no model is at hand."""
@@ -249,16 +256,25 @@ class Recall:
     def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]], many: int) -> list[Candidate]:
         """The best by words and meaning."""
         owners, held = list(proposed), list(proposed.values())
-        words, has = scoring.words(asked.query.weights, asked.rarity, held)
+        matches = scoring.words(asked.query.weights, asked.rarity, held)
         near, known = self._meaning(asked, held)
+        strengths, words = fusion.strengths(matches.bm25, near, known), matches.bm25
+        ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(asked.query.weights))
         # Owners are in their order, and of equals the first stays first.
-        best = np.argsort(-fusion.strengths(words, near, known), kind="stable")[:many].tolist()
-        reach = scoring.reach(asked.query.weights, asked.rarity)
+        best = np.argsort(-ranks, kind="stable")[:many].tolist()
+        reach, has = scoring.reach(asked.query.weights, asked.rarity), matches.has
         numbers = np.array(sorted(asked.query.weights), np.uint32)
         found = []
         for row in best:
             meant = float(near[row]) if near is not None and known is not None and known[row] else None
-            signals = Signals(float(words[row]), meant, reach=reach)
+            signals = Signals(
+                float(words[row]),
+                meant,
+                reach=reach,
+                overlap=float(matches.overlap[row]),
+                length=float(matches.length[row]),
+                correction=float(ranks[row] - strengths[row]),
+            )
             found.append(Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
         return found
 
@@ -292,7 +308,7 @@ class Recall:
     def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
         """Of each one the passage that matches best by itself."""
         alone = [[passage] for one in shown for passage in one.candidate.imprints]
-        words, _ = scoring.words(asked.query.weights, asked.rarity, alone)
+        words = scoring.words(asked.query.weights, asked.rarity, alone).bm25
         strength = iter(fusion.strengths(words, *self._meaning(asked, alone)).tolist())
         found = []
         for one in shown:
@@ -334,7 +350,8 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
 def _ranking(asked: Asked, ranked: Sequence[Finalist], limit: int) -> list[Mapping[str, float]]:
     """How each of the best stands among the others."""
     idf = asked.rarity.idf
-    weights = {term: weight * idf[term] for term, weight in asked.query.weights.items() if term in asked.query.spelled}
+    spelled, weighed = asked.query.spelled, asked.query.weights.items()
+    weights = {term: weight * idf[term] for term, weight in weighed if term in spelled and weight >= 1}
     return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], weights, limit)
 
 
@@ -383,7 +400,8 @@ def _telling(query: Query, rarity: Rarity) -> dict[str, int]:
 
 
 def _best_first(finalists: Iterable[Finalist]) -> list[Finalist]:
-    return sorted(finalists, key=lambda one: (-one.signals.strength, one.owner))
+    """Equal ranks, to the digits that sums of floats agree in on every machine, go by kind and id."""
+    return sorted(finalists, key=lambda one: (-round(one.signals.rank, 9), one.owner))
 
 
 def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:

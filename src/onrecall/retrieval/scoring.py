@@ -98,19 +98,31 @@ def reach(weights: Mapping[int, float], rarity: Rarity) -> float:
     return math.sqrt(sum(weight * rarity.idf[term] for term, weight in weights.items()) * (K1 + 1))
 
 
-def words(
-    weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Imprint]]
-) -> tuple[Scores, npt.NDArray[np.bool_]]:
-    """BM25 of each owner, a third of it by its best passage, in units of what such a query can reach; and what it has.
+@dataclass(frozen=True, slots=True)
+class WordMatches:
+    """How like a situation some owners are by words, an entry for each."""
+
+    bm25: Scores
+    """BM25, a third of it by the best passage, in units of what such a query can reach."""
+    has: npt.NDArray[np.bool_]
+    """Which of the query's terms, in rising order, each has."""
+    overlap: Scores
+    """The cosine of what both say, counts damped on both sides: how much of either is said by the other."""
+    length: Scores
+    """The logarithm of how many times as long as usual each is."""
+
+
+def words(weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Imprint]]) -> WordMatches:
+    """How like a situation each owner is by words.
 
     Each further word in common adds less: a long query shares many words with much, and few are already a lot.
-    The second value says of each owner which of the query's terms, in rising order, it has.
     """
     wanted = np.array(sorted(weights), np.uint32)
-    found, has = np.zeros(len(owners)), np.zeros((len(owners), len(wanted)), bool)
+    found, overlap, length = (np.zeros(len(owners)) for _ in range(3))
+    has = np.zeros((len(owners), len(wanted)), bool)
     rows = [row for row, passages in enumerate(owners) if passages]
     if not rows or not len(wanted):
-        return found, has
+        return WordMatches(found, has, overlap, length)
     gain = np.array([weights[term] * rarity.idf[term] for term in wanted.tolist()])
     sizes = np.array([len(owners[row]) for row in rows])
     starts = np.cumsum(sizes) - sizes
@@ -120,7 +132,23 @@ def words(
     best = np.maximum.reduceat(_bm25(gain, counts, lengths / rarity.passage), starts)
     found[rows] = np.log1p((whole * (1 - BEST_PASSAGE) + best * BEST_PASSAGE) / reach(weights, rarity))
     has[rows] = together > 0
-    return found, has
+    sums = np.add.reduceat(lengths, starts)
+    overlap[rows] = _overlap(gain, np.array([weights[term] for term in wanted.tolist()]), together, sums)
+    length[rows] = np.log(np.maximum(sums, 1.0) / rarity.whole)
+    return WordMatches(found, has, overlap, length)
+
+
+def _overlap(gain: Scores, asked: Scores, counts: Scores, lengths: Scores) -> Scores:
+    """The damped cosine of the query and each owner; the owner's own norm is taken from its length.
+
+    A text of n terms has about n^0.8 different ones (Heaps' law), each of usual rarity.
+    """
+    rarity = gain / asked
+    damped = (1 + np.log(np.maximum(asked, 1))) * rarity
+    shared = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0.0) @ (damped * rarity)
+    norm = float(np.linalg.norm(damped)) * max(float(rarity.mean()), 1e-9)
+    scores: Scores = shared / np.maximum(norm * np.sqrt(np.maximum(lengths, 1.0) ** 0.8), 1e-9)
+    return scores
 
 
 def _bm25(gain: Scores, counts: Scores, lengths: Scores) -> Scores:

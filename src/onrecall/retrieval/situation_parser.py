@@ -2,16 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from onrecall.retrieval import log_templates as loglines
+from onrecall.retrieval.tokenizer import STOPS
 
 LIMIT = 200_000
 """Characters that are read; what matters of a situation stands at its beginning or is said again."""
 LOGS, FRAMES, DEEPEST = 20, 3, 8
 """Different log lines, stack frames below a cause, and levels of JSON that are taken in."""
+LIST_LENGTH, LIST_LINES, LISTED = 10, 500, 40
+"""Lines that make a list, lines that are looked at for one, and kinds of its lines that are kept."""
+REPEATED, LIST_SHARE = 3, 2 / 3
+"""A line belongs to a list when such a share of its words stands in at least so many lines."""
 ATTEMPTS = 50
 """Brackets that may turn out not to open JSON."""
 
@@ -25,6 +31,7 @@ _BAD = re.compile(
     r"ERROR|FATAL|CRIT|PANIC|SEVERE|EMERG|\b(?:error|exception|fail|refused|denied|timed? ?out|timeout|unable|cannot"
     r"|could not|can't|killed|unreachable|unavailable|exhausted|exceeded|deadlock|corrupt|panic|abort)",
 )
+_LIST_WORD = re.compile(r"[^\W\d_]{2,}")
 _URL = re.compile(r"https?://\S+")
 
 HEADLINES = ("title", "summary", "subject", "short_description", "headline", "monitor_name", "rule_name", "problem")
@@ -46,16 +53,38 @@ class Pasted:
     prose: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     """Error lines: the deepest cause first, then as they stood, each kind once."""
+    listing: list[str] = field(default_factory=list)
+    """Lines that look like many others: a list of events, a table; each kind once."""
     labels: dict[str, str] = field(default_factory=dict)
     service: str | None = None
 
 
 def take_apart(text: str) -> Pasted:
-    """Prose, errors, and what JSON says of title, description, labels and service."""
+    """Prose, errors, lists, and what JSON says of title, description, labels and service."""
     pasted = Pasted()
     rest = "".join(_without_json(text[:LIMIT], pasted))
-    _lines(rest.splitlines(), pasted)
+    rows = rest.splitlines()
+    listed = _listed(rows)
+    kinds: dict[frozenset[str], str] = {}
+    for row in rows:
+        if row in listed and not loglines.is_stamped(row):
+            kinds.setdefault(listed[row], row.strip())
+    pasted.listing = list(kinds.values())[:LISTED]
+    _lines([row for row in rows if row not in listed or loglines.is_stamped(row)], pasted, listed)
     return pasted
+
+
+def _listed(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    """The lines of a list with their words: those of which most words stand in other lines, too.
+
+    What stands out in a list of events is told in words that its other lines lack.
+    """
+    words = [frozenset(_LIST_WORD.findall(loglines.mask_line(row).lower())) - STOPS for row in rows[:LIST_LINES]]
+    held = Counter(word for own in words for word in own)
+    repeated = [sum(held[word] >= REPEATED for word in own) >= max(LIST_SHARE * len(own), 2) for own in words]
+    if sum(repeated) < LIST_LENGTH:
+        return {}
+    return {row: own for row, own, listed in zip(rows, words, repeated, strict=False) if listed}
 
 
 def _without_json(text: str, pasted: Pasted) -> Iterator[str]:
@@ -130,10 +159,13 @@ def _name(labels: Mapping[str, str], pasted: Pasted) -> None:
     pasted.service = pasted.service or next((labels[name] for name in SERVICES if name in labels), None)
 
 
-def _lines(rows: Sequence[str], pasted: Pasted) -> None:
-    """Sort lines into prose and errors; of a stack trace only what was thrown, the deepest cause, and where."""
+def _lines(rows: Sequence[str], pasted: Pasted, listed: Collection[str] = ()) -> None:
+    """Sort lines into prose and errors; of a stack trace only what was thrown, the deepest cause, and where.
+
+    Of the log lines errors come first, and of these what is not like many others.
+    """
     seen: set[str] = set()
-    logs: list[tuple[bool, str]] = []
+    logs: list[tuple[bool, bool, str]] = []
     frames, source = 0, False
     for row in rows:
         line = row.strip()
@@ -156,12 +188,12 @@ def _lines(rows: Sequence[str], pasted: Pasted) -> None:
             template = loglines.mask_line(line)
             if template not in seen and len(logs) < LOGS * 20:
                 seen.add(template)
-                logs.append((bool(_BAD.search(line) or _THROWN.match(row)), line))
+                logs.append((not (_BAD.search(line) or _THROWN.match(row)), row in listed, line))
         else:
             frames = 0
             _add(pasted.prose, line)
-    logs.sort(key=lambda log: not log[0])
-    for _, line in logs[:LOGS]:
+    logs.sort(key=lambda log: log[:2])
+    for *_, line in logs[:LOGS]:
         _add(pasted.errors, line)
 
 

@@ -1,0 +1,64 @@
+"""What a history is too small to tell: the least difference in hit@3 that so many cases can show."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onrecall.backtest.baselines import NAMES
+from onrecall.backtest.evaluation_cases import Case, place
+from onrecall.backtest.ground_truth import Truths
+
+WITHIN = 3
+STANDARD_ERRORS = 1.96 + 0.84
+"""How many standard errors a difference takes to be seen at 5 % in four of five histories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What these cases can tell."""
+
+    n: int
+    difference: float
+    """The least difference in hit@3 between two ways that would be told, as a share."""
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        cases = "1 case" if self.n == 1 else f"{self.n} cases"
+        if self.difference >= 1:
+            return f"with {cases} no difference in hit@3 can be told"
+        return f"with {cases} a difference in hit@3 under {math.ceil(100 * self.difference)} points can't be told"
+
+
+def power(to_find: Sequence[Case], truths: Truths) -> Power | None:
+    """What can be told of two ways that are asked the same; None where there is nothing to find.
+
+    The share of cases in which two ways differ is the largest seen between the memory and a baseline, half a case added
+    in each direction: a handful in which none differs does not show that none would.
+    """
+    if not to_find:
+        return None
+    n = len(to_find)
+    differing = max((_differing(name, to_find, truths) for name in NAMES), default=0)
+    share = (differing + 1) / (n + 2)
+    return Power(n, min(1.0, STANDARD_ERRORS * math.sqrt(share / n)))
+
+
+def baseline_place(name: str, case: Case, truths: Truths) -> int | None:
+    """Where a baseline's first hit stood, counted from 1; None: it showed none."""
+    answers = case.answer.baselines[name]
+    if name == "most_frequent_cause":
+        return answers.index(case.truth.cause) + 1 if case.truth.cause in answers else None
+    return place(case.answer.incident, ([one] for one in answers), truths)
+
+
+def within(rank: int | None, most: int) -> bool:
+    """Whether a place is among the first few."""
+    return rank is not None and rank <= most
+
+
+def _differing(name: str, to_find: Sequence[Case], truths: Truths) -> int:
+    asked = [one for one in to_find if name in one.answer.baselines]
+    if name == "most_frequent_cause":
+        return 0
+    return sum(within(one.place, WITHIN) != within(baseline_place(name, one, truths), WITHIN) for one in asked)

@@ -1,0 +1,43 @@
+"""A fresh memory that holds a task's corpus: what is measured is the product itself."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from onrecall.benchmarks.beir import Task
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Document
+from onrecall.retrieval.embeddings import Embedder
+from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.retriever import Recall
+from onrecall.storage import Entry, Store
+
+Progress = Callable[[str, int, int], None]
+BATCH = 64
+START = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Report no progress."""
+
+
+@contextmanager
+def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
+    """A fresh memory that holds the task's corpus."""
+    with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
+        store = Store.open(f"sqlite:///{folder}/bench.db")
+        try:
+            index = LocalIndex(store, embedder.name if embedder else None)
+            recall = Recall(store, embedder, index, asking)
+            documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
+            for start in range(0, len(documents), BATCH):
+                batch = documents[start : start + BATCH]
+                entries = [Entry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
+                for saved in store.save(entries, START):
+                    if saved.state == "rejected":
+                        raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
+                say("storing", start + len(batch), len(documents))
+            yield recall
+        finally:
+            store.close()

@@ -1,0 +1,42 @@
+"""`onrecall bench all`: everything that is bundled, measured in one run."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+
+from onrecall.bootstrap.app import embedder, settings
+from onrecall.cli import console
+from onrecall.cli.arguments import Json
+from onrecall.domain.errors import Invalid
+
+
+def scoreboard(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Public text and tasks to measure besides the example history.", metavar="DIR"),
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--markdown", help="Write the scoreboard to this page.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure everything bundled beside the others, in one run: ranking, probability, never seen, histories."""
+    from onrecall.benchmarks import scoreboard as measuring  # noqa: PLC0415 - other commands need not pay
+    from onrecall.benchmarks import scoreboard_page  # noqa: PLC0415 - likewise
+
+    with console.stages() as progress:
+        board = measuring.run(folder, embedder(settings()), progress)
+    command = "onrecall bench all" + (" DIR" if folder else "")
+    text = scoreboard_page.page(board, command, datetime.now(UTC).date())
+    if page is not None:
+        try:
+            page.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Invalid(f"{page} can't be written: {error.strerror}", "markdown") from error
+    if as_json:
+        typer.echo(json.dumps(asdict(board), indent=2))
+    else:
+        console.out.print(Markdown(text))

@@ -1,0 +1,78 @@
+"""A backtest where nobody named causes: root causes that say the same, by severity and length, and what is too few."""
+
+from dataclasses import replace
+
+import pytest
+
+from calibration.told_incidents import incident
+from onrecall.backtest import report_json
+from onrecall.backtest.chronology import History
+from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.power import Power
+from onrecall.backtest.run import backtest
+from onrecall.backtest.text_families import text_families
+
+FULL = "The spool directory of the mail relay filled up because nothing rotated its logs"
+FULL_TOO = "Spool directory of the relay filled up: its logs were not rotated by anything"
+EXPIRED = "The signing key of the billing webhook expired and nobody had renewed it"
+
+
+def spool(name: str, day: float, root: str = FULL, **more: object):
+    return incident(name, day, root=root, title="mail relay rejects messages with 452", **more)
+
+
+def history():
+    return [
+        spool("M-1", 1, severity="critical"),
+        incident("B-1", 2, root=EXPIRED, title="billing webhook answers 401"),
+        spool("M-2", 3, FULL_TOO),
+        spool("M-3", 4),
+    ]
+
+
+def test_root_causes_that_say_the_same_are_one_family_in_other_words_too():
+    assert text_families(history()) == {"M-1": "M-1", "M-2": "M-1", "M-3": "M-1", "B-1": "B-1"}
+
+
+def test_openings_alone_make_no_family():
+    families = text_families([spool("M-1", 1, ""), spool("M-2", 2, "")])
+    assert families == {}
+
+
+def test_the_words_decide_only_where_nobody_said_anything():
+    told = history()
+    truths = Truths(told, by_text=text_families(told))
+    assert (truths.of("M-2").known, truths.of("M-2").basis) == (True, "text")
+    assert (truths.of("B-1").known, truths.of("B-1").basis) == (False, "text")
+    assert truths.hit("M-3", "M-2")
+    assert not truths.hit("M-3", "B-1")
+    assert "weakest" in str(truths.note)
+    labelled = [*told, incident("C-1", 5, cause="cache-cold"), incident("C-2", 6, cause="cache-cold")]
+    sure = Truths(labelled, by_text=text_families(labelled))
+    assert sure.of("M-2").known is None
+    assert sure.of("C-2").basis == "label"
+    judged = Truths(told, {"M-2": ["B-1"]}, text_families(told))
+    assert judged.of("M-3").known is None
+
+
+def test_a_backtest_over_it_says_which_basis_and_what_is_too_few():
+    told = history()
+    told[3] = replace(told[3], description="queue grows " * 30)
+    plain = report_json.plain(backtest(History.of(told), None))
+    assert (plain["hit_basis"], plain["to_find"], plain["new"]) == ("text", 2, 2)
+    assert plain["hit_at_1"] == 1.0
+    assert {row["severity"]: row["to_find"] for row in plain["by_severity"]} == {"unknown": 2, "critical": 0}
+    assert [row["length"] for row in plain["by_length"]] == ["up to 10 words", "51 to 200 words"]
+    assert plain["power"]["n"] == 2
+    assert "no difference" in plain["power"]["sentence"] or "under" in plain["power"]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("n", "difference", "sentence"),
+    [
+        (34, 0.193, "with 34 cases a difference in hit@3 under 20 points can't be told"),
+        (1, 1.0, "with 1 case no difference in hit@3 can be told"),
+    ],
+)
+def test_what_is_too_few_is_said_in_points(n: int, difference: float, sentence: str):
+    assert Power(n, difference).sentence == sentence
