@@ -26,6 +26,7 @@ from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
 from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
+from onrecall.pipeline.began_together import Together
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
@@ -108,6 +109,7 @@ class Memory:
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.together = Together(parts.store, self.by_hand)
         self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve, self.receiver.switch)
         self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
