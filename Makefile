@@ -14,7 +14,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight
+.PHONY: help demo serve test test-fast check format bench bench-setup types sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between t
 
 format: $(VENV)/dev.stamp ## let ruff mend what it can
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
+	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
 
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)

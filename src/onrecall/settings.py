@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         default=None,
         description="File (YAML or JSON) that says where the fields of `generic` alerts stand in your payloads.",
     )
+    trusted_sources: str | None = Field(
+        default=None,
+        description="Senders whose notes and documents count without a responder's confirmation, separated by commas.",
+    )
     sources_dir: Path | None = Field(
         default=None, description="Folder of your own source files (YAML), each a tool: `acme.yaml` is `/alerts/acme`."
     )
@@ -290,6 +294,11 @@ class Settings(BaseSettings):
     def welcome_origins(self) -> tuple[str, ...]:
         """The origins of pages elsewhere whose scripts may ask."""
         return _origins(self.cors_origins)
+
+    @property
+    def trusted_source_names(self) -> tuple[str, ...]:
+        """The senders that are trusted like a responder."""
+        return _listed(self.trusted_sources)
 
     @property
     def private_hosts(self) -> tuple[str, ...]:

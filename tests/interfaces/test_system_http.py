@@ -17,9 +17,8 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Document
 from onrecall.export import archive
 from onrecall.sources import SOURCES
-from onrecall.storage import Store, migrations, postgres, sqlite
+from onrecall.storage import Store
 
-TYPES = {"sqlite": sqlite.TYPES, "postgresql": postgres.TYPES}
 ALERT = {"key": "disk/db-1", "title": "Disk almost full on db-1", "service": "orders-db"}
 
 
@@ -85,25 +84,6 @@ def test_what_could_not_be_read_is_counted_until_it_went_in(doors: Doors, client
     heard = sender(client, "generic")
     assert (heard["rejected"], heard["alerts"]) == (0, 2)
     assert heard["heard_at"] == began, "somebody here tried again; the sender said nothing"
-
-
-def test_senders_of_a_store_that_is_older_are_known(store_url: str) -> None:
-    with closing(Store.open(store_url)) as store:
-        doors = Doors(store)
-        with doors.client() as client:
-            client.post("/api/v1/alerts/generic", json=ALERT)
-    (step,) = (one for one in migrations.steps() if one.number == 14)
-    with changed(store_url) as connection:
-        later = connection.execute(text("select number, name, at from migrations where number > 14")).all()
-        for undone in ("drop table senders", "drop table backtests", "delete from migrations where number >= 14"):
-            connection.execute(text(undone))
-        migrations.migrate(connection, TYPES[connection.dialect.name], [step])
-        for number, name, at in later:
-            row = {"number": number, "name": name, "at": at}
-            connection.execute(text("insert into migrations (number, name, at) values (:number, :name, :at)"), row)
-    with closing(Store.open(store_url)) as store:
-        heard = store.senders.all()["generic"]
-    assert (heard.heard_at, heard.alerts) == (doors.clock(), 1)
 
 
 def test_the_audit_is_checked(doors: Doors, client: TestClient, store_url: str) -> None:

@@ -3,21 +3,21 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import UniqueConstraint, insert, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
 from onrecall.domain.errors import Invalid
 from onrecall.storage import Store, incidents, migrations
 from onrecall.storage import validation as guard
-from onrecall.storage.database import Database
+from onrecall.storage.database import Damaged, Database
 from onrecall.storage.migrations import Step
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
 
-from .given import incident
+from .given import at, incident
 
 OPENING = "import sys; from onrecall.storage import Store; s = Store.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
 
@@ -58,23 +58,36 @@ def declared_unique(name: str) -> set[tuple[str, ...]]:
     return {tuple(c.name for c in one.columns) for one in constraints if isinstance(one, UniqueConstraint)}
 
 
-def test_numbers_have_no_gaps() -> None:
-    numbers = [step.number for step in migrations.steps()]
-    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+def test_a_number_is_one_step_in_each_database() -> None:
+    taken = [(step.number, dialect) for step in migrations.steps() for dialect in _dialects(step)]
+    assert len(set(taken)) == len(taken)
+    assert min(step.number for step in migrations.steps()) == 1
+
+
+def _dialects(step: migrations.Step) -> tuple[str, ...]:
+    return (step.dialect,) if step.dialect else ("sqlite", "postgresql")
+
+
+@contextmanager
+def older_store(url: str, newest: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """The database as the release with this newest step made it, with the incident X-1 in it."""
+    plan = migrations.steps()
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= newest))
+        old = Database(url)
+        with old.write() as connection:
+            given = incident("X-1")
+            columns = {column["name"] for column in inspect(connection).get_columns("incidents")}
+            row = incidents.row(given, guard.digest(given), waiting=False)
+            connection.execute(insert(written), {name: value for name, value in row.items() if name in columns})
+            yield connection
+        old.close()
 
 
 @pytest.mark.parametrize("released", range(1, migrations.newest() + 1))
 def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = migrations.steps()
-    with monkeypatch.context() as then:
-        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= released))
-        old = Database(blank_url)
-        with old.write() as connection:
-            given = incident("X-1")
-            there = {column["name"] for column in inspect(connection).get_columns("incidents")}
-            row = incidents.row(given, guard.digest(given), waiting=False)
-            connection.execute(insert(written), {name: value for name, value in row.items() if name in there})
-        old.close()
+    with older_store(blank_url, released, monkeypatch):
+        pass
     store = Store.open(blank_url)
     assert store.incident("X-1") == incident("X-1")
     assert store.check() == ()
@@ -123,19 +136,12 @@ def test_each_database_may_have_its_own_half_of_a_step(database: Database, tmp_p
 def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
     blank_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = migrations.steps()
-    with monkeypatch.context() as then:
-        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= 14))
-        old = Database(blank_url)
-        with old.write() as connection:
-            given = incident("X-1")
-            connection.execute(insert(written), incidents.row(given, guard.digest(given), waiting=False))
-            told = "4, 'webhook', 'X-1', 9, 'opened', 'k', '{}', '{}', 'pending', 2"
-            when = "'2026-03-01 12:00:00.000000', 'down', '2026-03-01 12:00:00.000000', null"
-            connection.exec_driver_sql(f"insert into deliveries values ({told}, {when})")
-            connection.exec_driver_sql("insert into channels (name, seq) values ('webhook', 9)")
-            connection.exec_driver_sql("update counters set value = 7 where name = 'recommendation'")
-        old.close()
+    row = "4, 'webhook', 'X-1', 9, 'opened', 'k', '{}', '{}', 'pending', 2"
+    times = "'2026-03-01 12:00:00.000000', 'down', '2026-03-01 12:00:00.000000', null"
+    with older_store(blank_url, 14, monkeypatch) as connection:
+        connection.exec_driver_sql(f"insert into deliveries values ({row}, {times})")
+        connection.exec_driver_sql("insert into channels (name, seq) values ('webhook', 9)")
+        connection.exec_driver_sql("update counters set value = 7 where name = 'recommendation'")
     store = Store.open(blank_url)
     (kept,) = store.outbox.page().items
     assert (kept.id, kept.incident, kept.notice, kept.attempts, kept.last_error) == (4, "X-1", None, 2, "down")
@@ -143,10 +149,20 @@ def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
     store.close()
 
 
+def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = "id, source, key, starts_at, status, body, hash, received_at, updated_at, waiting"
+    values = "1, 'generic', 'disk/db-1', {0}, 'firing', '{{}}', 'h', {0}, {0}, false"
+    with older_store(blank_url, 13, monkeypatch) as connection:
+        row = values.format("'2026-03-01 12:00:00.000000'")
+        connection.exec_driver_sql(f"insert into alerts ({columns}) values ({row})")
+    with closing(Store.open(blank_url)) as store:
+        assert store.senders.all()["generic"].heard_at == at(0)
+
+
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     here = migrations.newest()
-    with pytest.raises(DBAPIError, match="nowhere"), database.write() as connection:
+    with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")

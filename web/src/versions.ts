@@ -2,8 +2,8 @@
 import type { Schemas } from "./api/client";
 import { OUTCOME } from "./words";
 
-type Resolution = Pick<Schemas["ResolutionOut"], "root_cause" | "cause" | "summary" | "steps">;
-type Step = Resolution["steps"][number];
+type Step = Pick<Schemas["ResolutionOut"]["steps"][number], "text" | "command" | "outcome" | "rollback">;
+type Resolution = Pick<Schemas["ResolutionOut"], "root_cause" | "cause" | "summary"> & { steps: Step[] };
 
 const told = (step: Step): string => `“${step.text}”${step.command ? ` (${step.command})` : ""}`;
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,7 @@ import httpx
 import numpy as np
 from sqlalchemy import text
 
+from onrecall.benchmarks.bystanders import bystanders
 from onrecall.benchmarks.load_generator import Load, send
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage.database import Database
@@ -74,6 +75,8 @@ class Result:
     """Processor time of the server for each alert: its start, taking in, and all that its worker did."""
     load: tuple[float, float]
     """Processes that wanted to run, of the whole machine, before and after."""
+    to_bare: float = 1.0
+    """How many times the bare endpoint's p99 its own is, of batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def run(load: Load, postgres: str | None = None, progress: Progress | None = Non
         if postgres:
             say("OnRecall on PostgreSQL")
             results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
+    bare_p99 = max(results[0].batches.p99, 0.001)
+    results = [replace(result, to_bare=result.batches.p99 / bare_p99) for result in results]
     return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
 
 
@@ -116,7 +121,9 @@ def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], 
     mark = secrets.token_hex(4)
     before, used = os.getloadavg()[0], _used()
     with served(command, environment) as address:
-        sent = send(address, load, mark)
+        beside = (load.held_polls, load.live_clients) if url else (0, 0)  # the bare endpoint has nothing to wait for
+        with bystanders(address, *beside):
+            sent = send(address, load, mark)
         rows, keys = _stored(url, mark) if url else (None, None)
         grouped = _grouped(url) if url else None
     return Result(

@@ -30,6 +30,10 @@ class Load:
     """Alerts in a notification of Alertmanager."""
     singles: int = 100
     """Events of one alert a second, beside them."""
+    held_polls: int = 0
+    """Requests that wait for an answer all the while."""
+    live_clients: int = 0
+    """WebSockets that hear all the while what happens."""
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience
+from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience, trusted_sources
 from onrecall.bootstrap.status import Part, StatusReport, report
+from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.grouping import Topology
 from onrecall.kafka.connection import Connection
@@ -62,6 +63,7 @@ class House:
     hindsight: HindsightPeer | None = None
     more_parts: Sequence[Callable[[], Part]] = ()
     """Ways to ask how what was wired here does."""
+    watch: StoreWatch | None = None
 
     def warm(self) -> None:
         """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
@@ -74,14 +76,15 @@ class House:
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
             working.append(_refines)
-        return report(self.memory, self.meaning, [*working, *channel_parts(self.memory), *self.more_parts, *more])
+        extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
+        return report(self.memory, self.meaning, extra, self.watch)
 
 
 @contextmanager
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who, told, refiners = access(chosen), channels(chosen), refining(chosen)
+    who, told, refiners, sources = access(chosen), channels(chosen), refining(chosen), catalog(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
         local = _local(chosen)
@@ -95,16 +98,21 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.redact_personal,
                 topology(chosen.dependencies),
                 pace(chosen),
-                catalog(chosen),
+                sources,
                 told,
                 chosen.notify_min_severity,
                 refiners,
                 *hindsight.uses(peer),
                 expiry=expiry(chosen),
+                trusted_sources=trusted_sources(chosen, sources),
                 heartbeat_patience=heartbeat_patience(chosen),
             )
             memory = Memory(parts)
-            yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory))
+            watch = StoreWatch(memory)
+            try:
+                yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory), watch)
+            finally:
+                watch.stop()
 
 
 @contextmanager

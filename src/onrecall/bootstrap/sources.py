@@ -1,10 +1,10 @@
-"""The sources as an operator wants them: own files, a mapping for `generic`, when alerts without an end expire."""
+"""The sources as an operator wants them: own files, a mapping for `generic`, when alerts expire, who is trusted."""
 
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, NotFound
 from onrecall.settings import Settings
 from onrecall.sources import SourceCatalog, open_catalog
 
@@ -37,6 +37,27 @@ def _spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
         if entry.strip()
         for name, _, span in [entry.partition("=")]
     }
+
+
+def trusted_sources(chosen: Settings, sources: SourceCatalog) -> frozenset[str]:
+    """Returns the sources whose notes and documents count unconfirmed; Invalid names one that does not exist."""
+    return frozenset(_find_trusted(name, sources) for name in chosen.trusted_source_names)
+
+
+def _find_trusted(name: str, sources: SourceCatalog) -> str:
+    try:
+        return sources.find(name).name
+    except NotFound as error:
+        raise Invalid(f"ONRECALL_TRUSTED_SOURCES: {error}", "trusted_sources") from error
+
+
+def trust_warnings(chosen: Settings) -> list[str]:
+    """Returns what an operator should be reminded of: whoever may post as a trusted source writes into memory."""
+    return [
+        f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
+        f"confirmation; whoever holds its key or secret can put steps into answers"
+        for name in sorted(trusted_sources(chosen, catalog(chosen)))
+    ]
 
 
 def _duration(span: str, setting: str) -> timedelta:

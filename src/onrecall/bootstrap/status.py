@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from onrecall import __version__
+from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import OnRecallError
 from onrecall.pipeline import Memory
 from onrecall.pipeline.reindex import Standing
@@ -19,6 +20,8 @@ class Part(BaseModel):
     name: str
     state: State
     detail: str
+    ready: bool = True
+    """Whether it keeps nobody from sending here; what is degraded may still do."""
 
 
 class StatusReport(BaseModel):
@@ -29,10 +32,20 @@ class StatusReport(BaseModel):
     parts: list[Part]
     counts: Mapping[str, int]
 
+    @property
+    def ready(self) -> bool:
+        """Whether messages are to be sent here."""
+        return self.state != "down" and all(part.ready for part in self.parts)
 
-def report(memory: Memory, meaning: Part, extra: Sequence[Callable[[], Part]] = ()) -> StatusReport:
+
+def report(
+    memory: Memory, meaning: Part, extra: Sequence[Callable[[], Part]] = (), watch: StoreWatch | None = None
+) -> StatusReport:
     """Ask every part; `meaning` is the sentence model, as it stands for itself."""
-    store, counts, standing = _store(memory)
+    problems = watch.problems() if watch else memory.store.problems
+    store, counts, standing = _store(memory, problems)
+    if watch and standing is not None and (queue := _queue(watch)):
+        extra = [*extra, lambda: queue]
     made = [] if standing is None else [_meaning(meaning, standing), _words(standing)]
     parts = [store, *(made or [meaning]), *(part() for part in extra)]
     order: list[State] = ["ok", "degraded", "down"]
@@ -40,13 +53,30 @@ def report(memory: Memory, meaning: Part, extra: Sequence[Callable[[], Part]] = 
     return StatusReport(version=__version__, state=worst, parts=parts, counts=counts)
 
 
-def _store(memory: Memory) -> tuple[Part, Mapping[str, int], Standing | None]:
+def unopened(error: OnRecallError) -> StatusReport:
+    """The report where the store can't even be opened."""
+    part = Part(name="store", state="down", detail=str(error), ready=False)
+    return StatusReport(version=__version__, state="down", parts=[part], counts={})
+
+
+def _store(memory: Memory, problems: Sequence[str]) -> tuple[Part, Mapping[str, int], Standing | None]:
     try:
         counts, standing = memory.store.counts(), memory.reindex.standing()
     except OnRecallError as error:
-        return Part(name="store", state="down", detail=str(error)), {}, None
+        return Part(name="store", state="down", detail=str(error), ready=False), {}, None
+    if problems:
+        return Part(name="store", state="degraded", detail="; ".join(problems), ready=False), counts, standing
     detail = f"{memory.store.dialect}: {counts['incidents']} incidents, {counts['documents']} documents"
     return Part(name="store", state="ok", detail=detail), counts, standing
+
+
+def _queue(watch: StoreWatch) -> Part | None:
+    """What waits and is not worked on; None where all is as it should be."""
+    try:
+        stuck = watch.stuck()
+    except OnRecallError as error:
+        stuck = str(error)
+    return Part(name="queue", state="degraded", detail=stuck, ready=False) if stuck else None
 
 
 def _meaning(model: Part, standing: Standing) -> Part:

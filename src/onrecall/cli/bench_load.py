@@ -10,7 +10,8 @@ from rich.table import Table
 
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
+from onrecall.cli.terminal import err
 from onrecall.domain.errors import Invalid
 
 Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long.")]
@@ -20,11 +21,17 @@ Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events a s
 Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL too.")]
 
 
-def intake(  # noqa: PLR0917 - an option is a parameter
+def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
     seconds: Seconds = 60,
     alerts: Alerts = 1_000,
     batch: Batch = 25,
     singles: Singles = 100,
+    held_polls: Annotated[
+        int, typer.Option(min=0, max=5_000, help="Requests that are held for an answer all the while.")
+    ] = 0,
+    live_clients: Annotated[
+        int, typer.Option(min=0, max=5_000, help="Clients of the live stream that listen all the while.")
+    ] = 0,
     postgres: Postgres = None,
     worker: Annotated[Literal["thread", "process"], typer.Option(help="Where the server's worker runs.")] = "process",
     as_json: Json = False,
@@ -33,7 +40,12 @@ def intake(  # noqa: PLR0917 - an option is a parameter
     from onrecall.benchmarks.intake import run  # noqa: PLC0415 - what it loads other commands need not pay for
     from onrecall.benchmarks.load_generator import Load  # noqa: PLC0415
 
-    report = run(Load(seconds, alerts, batch, singles), postgres, lambda what: printing.err.print(f"{what} …"), worker)
+    report = run(
+        Load(seconds, alerts, batch, singles, held_polls, live_clients),
+        postgres,
+        lambda what: err.print(f"{what} …"),
+        worker,
+    )
     said = asdict(report)
     if as_json:
         typer.echo(json.dumps(said, indent=2))
@@ -50,7 +62,7 @@ def live(
     """Measure how long until every client of the live stream has a hint, none lost and none double."""
     from onrecall.benchmarks.live import run  # noqa: PLC0415 - likewise
 
-    report = run(clients, rounds, postgres, lambda what: printing.err.print(f"{what} …"))
+    report = run(clients, rounds, postgres, lambda what: err.print(f"{what} …"))
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return
@@ -99,7 +111,8 @@ def _show(report: dict[str, Any]) -> None:
     load = report["load"]
     printing.say(
         f"{load['alerts']:,} alerts/s in batches of {load['batch']} and {load['singles']} single events/s for "
-        f"{load['seconds']:g} s, on {report['processors']} processors ({report['machine']})"
+        f"{load['seconds']:g} s, on {report['processors']} processors ({report['machine']}); "
+        f"meanwhile {load['held_polls']} requests are held and {load['live_clients']} clients listen"
     )
     table = Table("", *(one["name"] for one in report["results"]))
     for what, shown in ROWS.items():
@@ -118,6 +131,7 @@ def _count(name: str) -> Callable[[dict[str, Any]], str]:
 ROWS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "batches, p50 / p99 / most ms": _times("batches"),
     "singles, p50 / p99 / most ms": _times("singles"),
+    "p99 to the bare endpoint's": lambda one: f"{one['to_bare']:.1f}×",
     "alerts sent": _count("sent"),
     "acknowledged": _count("acknowledged"),
     "stored": _count("stored"),

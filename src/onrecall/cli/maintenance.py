@@ -9,7 +9,8 @@ import typer
 
 from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json, Labels, labels_of, time_of
+from onrecall.cli.arguments import Json
+from onrecall.cli.options import Labels, labels_of, time_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest

@@ -10,7 +10,7 @@ import typer
 from onrecall.bootstrap.app import house, settings
 from onrecall.bootstrap.sources import catalog
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
 from onrecall.sources import Delivery, SourceCatalog, definition, reference

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
-from onrecall.http.dependencies import TheIntake, TheMemory
+from onrecall.http.dependencies import TheIntake, TheMemory, caller_of
 from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import Receipt
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
@@ -85,13 +85,13 @@ async def receive_named(name: str, request: Request, intake: TheIntake, memory: 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts straight from Prometheus, as its Alertmanager would."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts from an old Prometheus, as the first API of Alertmanager took them."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
@@ -167,7 +167,7 @@ async def retry(rejected_id: int, request: Request, memory: TheMemory) -> Receip
 
 async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     name = memory.receiver.sources.find(source).name
-    receipt = await intake.take(name, await _delivery(name, request, memory))
+    receipt = await intake.take(name, await _delivery(name, request, memory), *_sender(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)
@@ -177,11 +177,16 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Deliver
     """Returns the message of a sender, unpacked; one that can't be unpacked is refused, and kept as rejected."""
     packed = await bodies.packed_delivery(request)
     try:
-        return bodies.unpacked_delivery(packed)
+        return await bodies.unpacked_delivery(packed)
     except (HTTPException, Invalid) as error:
         reason = error.detail if isinstance(error, HTTPException) else str(error)
         await run_in_threadpool(memory.receiver.refuse_packed, source, packed, reason)
         raise
+
+
+def _sender(request: Request) -> tuple[str, str | None]:
+    """Returns what the bound of one caller counts, and the name of the key that the message came with."""
+    return caller_of(request), request.state.caller.name
 
 
 def _taken(receipt: Receipt) -> Response:
@@ -195,7 +200,7 @@ def _taken(receipt: Receipt) -> Response:
 
 async def _as_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await _delivery(source, request, memory))
+        receipt = await intake.take(source, await _delivery(source, request, memory), *_sender(request))
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:

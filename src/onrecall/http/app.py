@@ -18,6 +18,7 @@ from onrecall.bootstrap.status import StatusReport
 from onrecall.http import (
     alerts,
     audit,
+    causes,
     console,
     deliveries,
     documents,
@@ -32,7 +33,9 @@ from onrecall.http import (
     problems,
     recall,
     recurrences,
+    risk,
     slack,
+    suggestions,
     trust,
     usage,
 )
@@ -127,7 +130,12 @@ def create(
     app.state.metrics = Metrics(
         memory,
         status,
-        {"worker": lambda: worker.alive, "live": lambda: stream.listening, "incidents": lambda: browsers.listening},
+        {
+            "worker": lambda: worker.alive,
+            "live": lambda: stream.listening,
+            "incidents": lambda: browsers.listening,
+            "held": lambda: stream.waiting,
+        },
     )
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
@@ -162,11 +170,14 @@ ROUTERS = (
     storms.router,
     alerts.router,
     recall.router,
+    risk.router,
     trust.router,
     usage.router,
     recurrences.router,
+    causes.router,
     history.router,
     documents.router,
+    suggestions.router,
     deliveries.router,
     slack.router,
     live.router,
@@ -182,9 +193,10 @@ ROUTERS = (
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
     {"name": "alerts", "description": "What senders tell, what could not be read of it, and changes."},
-    {"name": "recall", "description": "Ask memory; nothing is written."},
+    {"name": "recall", "description": "Ask memory, and how dangerous a command is; nothing is written."},
     {"name": "history", "description": "Bring old incidents and documents in."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
+    {"name": "suggestions", "description": "What senders say fixed an incident, until a responder confirms it."},
     {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
     {"name": "keys", "description": "Who gets in (docs/keys.md)."},
     {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},

@@ -2,7 +2,6 @@
 
 import logging
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -11,10 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Caller, Role, id_of
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import credentials, local_proxy, problems
+from onrecall.http import credentials, local_proxy, problems, threads
 from onrecall.http import request_body as bodies
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
+from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
+from onrecall.http.overload import UnderWay, kind_of
 from onrecall.http.rate_limit import Brake
 from onrecall.http.roles import KEY_IN_BODY, TICKETED, Found, look_up
 from onrecall.pipeline import Memory
@@ -47,10 +48,13 @@ class Guard:
         self._audit = memory.store.audit
         self._now = memory.now
         self._brake = Brake()
+        self._key_reader = KeyReader(self._keys)
+        self._under_way = UnderWay()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+            self._key_reader.stop()
             return
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         found = look_up(method, scope["path"])
@@ -62,6 +66,7 @@ class Guard:
         body = _Body(request, receive)
         try:
             caller = await self._admit(request, found, body)
+            slot = self._slot(request, found, caller)
         except ClientDisconnect:
             return
         except (OnRecallError, HTTPException) as error:
@@ -69,14 +74,27 @@ class Guard:
             return
         proxied = caller.name == LOCAL_PROXY and caller.key is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
-        with acting(caller.name):
-            await self._app(scope, body.again, send)
+        try:
+            with acting(caller.name):
+                await self._app(scope, body.again, send)
+        finally:
+            if slot is not None:
+                self._under_way.leave(*slot)
         if caller.key is not None and self._keys.unkept(caller.key):
-            await run_in_threadpool(self._keep_use, caller)  # after the answer, for it may wait for other writers
+            # After the answer, for it may wait for other writers.
+            await threads.run(threads.BOOKKEEPING, self._keep_use, caller)
+
+    def _slot(self, request: Request, found: Found, caller: Caller) -> tuple[str, str] | None:
+        """Under which bound a request is counted, and for whom; None for what is bounded elsewhere."""
+        if request.method == "WEBSOCKET" or found.least in ("ingest", "slack"):
+            return None
+        kind = kind_of(f"{request.method} {found.path}", request.url.query)
+        slot = kind, caller.name or credentials.address(request.client)
+        self._under_way.enter(*slot)
+        return slot
 
     async def _admit(self, request: Request, found: Found, body: "_Body") -> Caller:
-        if not self._keys.fresh:
-            await run_in_threadpool(self._keys.refresh)
+        await self._key_reader.ready()
         if found.least == "slack":
             return await self._slack(request.headers, body)
         caller = await self._who(request, found, body)
@@ -122,7 +140,7 @@ class Guard:
             raise Forbidden(f"{source} has a secret and no way to sign with it; take the secret away, give it a key")
         delivery = Delivery(await body.read(), {name.lower(): value for name, value in headers.items()})
         secrets = self._access.webhook_secrets[source]
-        await run_in_threadpool(sender.verify, delivery, secrets, self._now())
+        await threads.run(threads.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
         return Caller("ingest", source)
 
     async def _slack(self, headers: Headers, body: "_Body") -> Caller:
@@ -148,11 +166,11 @@ class Guard:
     async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
         token = credentials.token_in(request.headers)
         if token is None and (ticket := _ticket(request)) is not None:
-            key = await run_in_threadpool(self._tickets.take, ticket)
+            key = await threads.run(threads.ACKNOWLEDGING, self._tickets.take, ticket)
             return Caller(key.role, key.name, key)
         if token is None and found.source in KEY_IN_BODY:
             packed = request.headers.get("content-encoding", "")
-            token = credentials.routing_key(await run_in_threadpool(_read, await body.read(), packed))
+            token = credentials.routing_key(await threads.run(threads.ACKNOWLEDGING, _read, await body.read(), packed))
         if token is None:
             raise Unauthorised("give a key as `Authorization: Bearer …` or `X-API-Key: …`; in a URL none is looked for")
         key = self._keys.holder(token)
@@ -173,7 +191,7 @@ class Guard:
         detail = {"route": where, "address": credentials.address(request.client), "reason": str(error)}
         with acting(who):
             try:
-                await run_in_threadpool(self._audit.tell, "key refused", given, detail)
+                await threads.run(threads.BOOKKEEPING, self._audit.tell, "key refused", given, detail)
             except OnRecallError as failure:
                 log.warning("that a key was refused could not be kept: %s", failure)
 

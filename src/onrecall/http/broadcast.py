@@ -8,13 +8,13 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-
-from starlette.concurrency import run_in_threadpool
+from typing import TypeVar
 
 from onrecall.domain.errors import Unavailable
+from onrecall.http import threads
 from onrecall.pipeline import Memory
 from onrecall.storage import Event
 
@@ -29,8 +29,12 @@ LOOK_SECONDS = 0.25
 LOOK_ANYWAY_SECONDS = 2.0
 """The same where it does, should that be lost."""
 HEARTBEAT_SECONDS = 15.0
+LOOK_AT_INCIDENT_SECONDS = 10.0
+"""Who waits for an incident looks himself after so long, should the feed have failed meanwhile."""
 GATHER_SECONDS = 0.01
 """What is written at once is read at once."""
+
+Found = TypeVar("Found")
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,8 @@ class Stream:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._clients: set[Client] = set()
+        self._awaited: dict[str, set[asyncio.Event]] = {}
+        """Who waits for something to happen to one incident."""
         self._reader: asyncio.Task[None] | None = None
         self._beginning = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -77,15 +83,18 @@ class Stream:
         """How many do."""
         return len(self._clients)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for something to happen to an incident."""
+        return sum(map(len, self._awaited.values()))
+
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[Client]:
         """Listen from now on."""
         if self.listening >= MOST_CLIENTS:
             raise Unavailable(f"{MOST_CLIENTS} listen already; try again later")
         async with self._beginning:
-            if self._reader is None:
-                self.seq = await run_in_threadpool(self._memory.store.overview.newest_event)
-                self._reader = asyncio.create_task(self._run())
+            await self._begin()
             client = Client(self.seq)
             self._clients.add(client)
         try:
@@ -93,10 +102,48 @@ class Stream:
         finally:
             self._clients.discard(client)
 
+    @asynccontextmanager
+    async def awaited(self, incident: str) -> AsyncIterator[asyncio.Event]:
+        """What is set with each thing that happens to an incident from now on; who waits takes no thread."""
+        happened = asyncio.Event()
+        async with self._beginning:
+            await self._begin()
+            self._awaited.setdefault(incident, set()).add(happened)
+        try:
+            yield happened
+        finally:
+            waiting = self._awaited.get(incident, set())
+            waiting.discard(happened)
+            if not waiting:
+                self._awaited.pop(incident, None)
+
+    async def wait_for(self, incident: str, look: Callable[[], Found | None], seconds: float) -> Found | None:
+        """What `look` finds of an incident, looked for again whenever something happens to it, at most so long."""
+        found = await threads.run(threads.STREAM, look)
+        if found is not None or seconds <= 0:
+            return found
+        deadline = asyncio.get_running_loop().time() + seconds
+        async with self.awaited(incident) as happened:
+            while (found := await threads.run(threads.STREAM, look)) is None:
+                left = deadline - asyncio.get_running_loop().time()
+                if left <= 0:
+                    break
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_AT_INCIDENT_SECONDS)):
+                        await happened.wait()
+                happened.clear()
+        return found
+
+    async def _begin(self) -> None:
+        """Have the feed read from its end on, unless it is read already."""
+        if self._reader is None:
+            self.seq = await threads.run(threads.STREAM, self._memory.store.overview.newest_event)
+            self._reader = asyncio.create_task(self._run())
+
     async def missed(self, after: int, until: int) -> AsyncIterator[str]:
         """What happened after one event, up to and with another."""
         while after < until:
-            events = await run_in_threadpool(self._memory.store.events, after, AT_ONCE)
+            events = await threads.run(threads.STREAM, self._memory.store.events, after, AT_ONCE)
             for one in events:
                 if one.seq <= until:
                     yield hint(one)
@@ -128,12 +175,12 @@ class Stream:
                 self._reader = None
                 for client in self._clients:
                     client.end("the stream ended here; come again with ?after= and the last seq you had")
-            await asyncio.shield(run_in_threadpool(watch.stop))
+            await asyncio.shield(threads.run(threads.BOOKKEEPING, watch.stop))
 
     async def _read(self, look_seconds: float) -> None:
         while True:
             async with self._beginning:
-                if not self._clients:
+                if not self._clients and not self._awaited:
                     self._reader = None
                     return
             self._woken.clear()
@@ -146,16 +193,19 @@ class Stream:
 
     async def _hand_out(self) -> Sequence[Event]:
         try:
-            events = await run_in_threadpool(self._memory.store.events, self.seq, AT_ONCE)
+            events = await threads.run(threads.STREAM, self._memory.store.events, self.seq, AT_ONCE)
         except Unavailable as error:
             log.warning("those who listen wait for news: %s", error)
             await asyncio.sleep(error.retry_after)
             return ()
-        for one in events:
-            said = hint(one)
-            for client in self._clients:
-                client.tell(said)
-            self.seq = one.seq
+        for event in events:
+            for happened in self._awaited.get(event.incident, ()):
+                happened.set()
+            if self._clients:
+                said = hint(event)
+                for client in self._clients:
+                    client.tell(said)
+            self.seq = event.seq
         return events
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from onrecall.domain.access import Caller
+from onrecall.http import credentials
+from onrecall.http.broadcast import Stream
 from onrecall.pipeline import Memory
 from onrecall.worker.ingest_queue import Intake
 from onrecall.worker.worker import Working
@@ -25,6 +27,17 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
+def caller_of(request: Request) -> str:
+    """Whose request it is, for bounds of each caller: the name of its key, or else where it comes from."""
+    caller: Caller = request.state.caller
+    return caller.name or credentials.address(request.client)
+
+
+async def _stream(request: Request) -> Stream:
+    stream: Stream = request.app.state.stream
+    return stream
+
+
 async def _intake(request: Request) -> Intake:
     intake: Intake = request.app.state.intake
     return intake
@@ -32,6 +45,7 @@ async def _intake(request: Request) -> Intake:
 
 TheMemory = Annotated[Memory, Depends(_memory)]
 TheWorker = Annotated[Working, Depends(_worker)]
+TheStream = Annotated[Stream, Depends(_stream)]
 TheIntake = Annotated[Intake, Depends(_intake)]
 TheCaller = Annotated[Caller, Depends(_caller)]
 """Who asks, as the guard found."""

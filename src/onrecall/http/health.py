@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from onrecall.bootstrap.status import StatusReport
+from onrecall.http import threads
 
 router = APIRouter(tags=["system"])
 
@@ -23,9 +23,9 @@ async def alive() -> Health:
 
 @router.get("/readyz", responses={503: {"model": Health}})
 async def ready(request: Request, response: Response) -> Health:
-    """The store answers."""
-    now = await run_in_threadpool(request.app.state.status)
-    if now.state == "down":
+    """Messages may be sent here: the store can be read and written, and the worker works."""
+    now = await threads.run(threads.HEALTH, request.app.state.status)
+    if not now.ready:
         response.status_code = 503
     return Health(status=now.state)
 

@@ -1,11 +1,13 @@
 """Incidents: opened, answered, resolved, reopened, and what came of the answers."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import (
@@ -15,7 +17,8 @@ from onrecall.domain.incident import (
     Status,
     StepVerdict,
 )
-from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
+from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
+from onrecall.http.held import while_connected
 from onrecall.http.problems import responses
 from onrecall.pipeline.postmortem import draft
 from onrecall.pipeline.recommend import situation_of
@@ -117,20 +120,22 @@ def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
 
 
 @router.get("/incidents/{incident_id}/recommendation", responses=responses(404, 422))
-def recommendation(
+async def recommendation(
     incident_id: str,
+    request: Request,
     memory: TheMemory,
-    worker: TheWorker,
+    stream: TheStream,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first one.")] = 0,
 ) -> AnswerOut:
     """The newest recommendation, and what was changed shortly before; 404 while there is none."""
-    asked = memory.store.incident(incident_id)
-    worker.wait(lambda: memory.store.newest_recommendation(incident_id) is not None, wait)
-    newest = memory.store.newest_recommendation(incident_id)
+    asked = await run_in_threadpool(memory.store.incident, incident_id)
+    look = partial(memory.store.newest_recommendation, incident_id)
+    newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
     if newest is None:
         raise NotFound(f"incident {incident_id} has no recommendation yet; ask again with ?wait=5")
-    opinion = memory.opinions.beside(newest, situation_of(asked))
-    return AnswerOut.model_validate(newest).beside(opinion).with_changes(before(memory, asked))
+    opinion = await run_in_threadpool(memory.opinions.beside, newest, situation_of(asked))
+    changes = await run_in_threadpool(before, memory, asked)
+    return AnswerOut.model_validate(newest).beside(opinion).with_changes(changes)
 
 
 @router.get(
@@ -175,7 +180,7 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
     """Say whether it helped, and what came of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
     by = caller.by(outcome.by)
-    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by))
+    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by), outcome.incident)
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
 
 

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from onrecall.domain.errors import Invalid
+from onrecall.http import threads
 from onrecall.sources import Delivery
 
 LARGEST = 4 * 1024 * 1024
@@ -19,7 +20,7 @@ PACKED = ("gzip", "x-gzip", "deflate")
 
 async def delivery(request: Request) -> Delivery:
     """The message of a sender, unpacked."""
-    return unpacked_delivery(await packed_delivery(request))
+    return await unpacked_delivery(await packed_delivery(request))
 
 
 async def packed_delivery(request: Request) -> Delivery:
@@ -31,14 +32,17 @@ async def packed_delivery(request: Request) -> Delivery:
     return Delivery(body, {name.lower(): value for name, value in request.headers.items()})
 
 
-def unpacked_delivery(packed: Delivery) -> Delivery:
-    """Returns the message without its compression.
+async def unpacked_delivery(packed: Delivery) -> Delivery:
+    """Returns the message without its compression; unpacking has a thread of its own.
 
     Raises:
         HTTPException: 415 where it is compressed in a way that is not read, 413 where it is too large.
         Invalid: it is not compressed as its header says.
     """
-    return Delivery(unpacked(packed.body, packed.headers.get("content-encoding", "")), packed.headers)
+    encoding = packed.headers.get("content-encoding", "")
+    if not encoding:
+        return packed
+    return Delivery(await threads.run(threads.ACKNOWLEDGING, unpacked, packed.body, encoding), packed.headers)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

@@ -14,6 +14,7 @@ from onrecall.bootstrap.app import House
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
+from onrecall.http.bounded_head import BoundedHead
 from onrecall.pipeline.keys import Keys
 from onrecall.worker.backtest_runner import Rehearsals
 from onrecall.worker.process import beside
@@ -54,6 +55,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         log_level="warning",
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
+        http=BoundedHead,
         ws_per_message_deflate=False,  # a hint has 60 bytes, and there are many who hear it
     )
 

@@ -3,10 +3,10 @@
 import asyncio
 
 from fastapi import WebSocket
-from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.access import Caller
 from onrecall.domain.errors import Unauthorised, Unavailable
+from onrecall.http import threads
 from onrecall.pipeline.keys import Keys
 
 POLICY_VIOLATION = 1008
@@ -28,7 +28,7 @@ async def _still_admitted(socket: WebSocket) -> None:
     keys: Keys = socket.state.keys
     if not keys.fresh:
         try:
-            await run_in_threadpool(keys.refresh)
+            await threads.run(threads.KEYS, keys.refresh)
         except Unavailable:
             return  # asked again the next time
     if socket.state.proxied:

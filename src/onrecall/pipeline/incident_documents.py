@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Incident
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import Store
 
 Owner = tuple[EvidenceKind, str]
@@ -24,11 +25,7 @@ def merge(store: Store, evidence: Sequence[Evidence], as_of: datetime | None) ->
         incident = _incident_of(one, told_in, things)
         if incident is None and one.id in told_in and any(other.id in told_in[one.id] for other in evidence):
             continue  # its incidents are among the evidence themselves
-        merged = (
-            replace(one, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None)
-            if incident
-            else one
-        )
+        merged = _as_incident(one, incident) if incident else one
         if merged.id not in found:
             found[merged.id] = _with_report(merged, things)
     return tuple(found.values())
@@ -47,7 +44,7 @@ def _wanted(evidence: Sequence[Evidence], told_in: Mapping[str, tuple[str, ...]]
 def _incident_of(
     one: Evidence,
     told_in: Mapping[str, tuple[str, ...]],
-    things: Mapping[Owner, Incident | Document],
+    things: Mapping[Owner, Incident | Document | Suggestion],
 ) -> Incident | None:
     """The incident that a postmortem stands for: its only one, if that was known then."""
     names = told_in.get(one.id, ()) if one.document is not None else ()
@@ -57,7 +54,15 @@ def _incident_of(
     return thing if isinstance(thing, Incident) else None
 
 
-def _with_report(one: Evidence, things: Mapping[Owner, Incident | Document]) -> Evidence:
+def _as_incident(one: Evidence, incident: Incident) -> Evidence:
+    """The postmortem's evidence under its incident's name; its lines stay those of the postmortem."""
+    excerpt = replace(one.excerpt, page=one.id) if one.excerpt else None
+    return replace(
+        one, id=incident.id, kind="incident", title=incident.title, incident=incident, document=None, excerpt=excerpt
+    )
+
+
+def _with_report(one: Evidence, things: Mapping[Owner, Incident | Document | Suggestion]) -> Evidence:
     name = one.incident.document if one.incident else None
     report = things.get(("document", name)) if name else None
     return replace(one, report=report) if isinstance(report, Document) else one

@@ -1,5 +1,6 @@
 """Keys along the line: made, listed, replaced, ended; and whose a key is that somebody shows."""
 
+import math
 import threading
 import time
 import unicodedata
@@ -35,7 +36,8 @@ class Keys:
     def __init__(self, store: Store, clock: Callable[[], datetime], fresh_seconds: float = FRESH_SECONDS) -> None:
         self._ring = store.keys()
         self._clock = clock
-        self._fresh = fresh_seconds
+        self.fresh_seconds = fresh_seconds
+        """How old what is held may be before it is read anew."""
         self._known: Mapping[str, Key] = {}
         self._read_at: float | None = None
         self._reading = threading.Lock()
@@ -95,16 +97,31 @@ class Keys:
     # whose a key is
 
     @property
+    def age(self) -> float:
+        """How many seconds ago what is held was read; infinite when a key was made or ended here since then."""
+        read_at = self._read_at
+        return math.inf if read_at is None else time.monotonic() - read_at
+
+    @property
     def fresh(self) -> bool:
         """Whether what is held was read so lately that nothing need be asked."""
-        return self._read_at is not None and time.monotonic() - self._read_at < self._fresh
+        return self.age < self.fresh_seconds
 
     def refresh(self) -> None:
         """Read the keys anew, unless another thread just did."""
         with self._reading:
             if not self.fresh:
-                self._known = {key.id: key for key in self._ring.all()}
-                self._read_at = time.monotonic()
+                self._read()
+
+    def read(self) -> None:
+        """Read the keys anew."""
+        with self._reading:
+            self._read()
+
+    def _read(self) -> None:
+        began = time.monotonic()
+        self._known = {key.id: key for key in self._ring.all()}
+        self._read_at = began
 
     @property
     def wanted(self) -> bool:

@@ -27,6 +27,9 @@ What = Literal[
     "archive exported",
     "archive loaded",
     "backup restored",
+    "causes confirmed",
+    "causes dismissed",
+    "causes withdrawn",
     "decisions cleared",
     "delivery dead",
     "delivery resent",
@@ -45,6 +48,9 @@ What = Literal[
     "maintenance added",
     "maintenance ended",
     "model called",
+    "suggestion confirmed",
+    "suggestion dismissed",
+    "suggestion made",
 ]
 MOST_NAMED = 20
 """Things that one row names; of more it says how many there are."""

@@ -11,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage import migrations
+from onrecall.storage.condition import Condition
 from onrecall.storage.postgres import PostgreSQL
 from onrecall.storage.sqlite import SQLite
 
@@ -24,6 +25,10 @@ KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
 }
 
 
+class Damaged(Unavailable):
+    """Not now: the database is damaged."""
+
+
 class Database:
     """An open database whose schema is up to date."""
 
@@ -31,8 +36,12 @@ class Database:
         self.kind = _kind(url)
         self.written: list[Callable[[], None]] = []
         """Who is told after each writing transaction of this process and its worker; from any thread, at once."""
+        self.condition = Condition()
         try:
             self._migrate()
+        except Damaged as error:
+            self.close()
+            raise Invalid(f"this is no database, or a damaged one: {error.__cause__}", "database_url") from error
         except BaseException:
             self.close()
             raise
@@ -59,6 +68,13 @@ class Database:
             self.kind.lock(connection)
             yield connection
         self.say_written()
+
+    def probe(self) -> None:
+        """Write something that changes nothing, and see whether there is room for more; Unavailable if it fails."""
+        with self.kind.turn(), self._transaction(self.kind.writer) as connection:
+            self.kind.lock(connection)
+            self.kind.probe(connection)
+        self.condition.failure = None
 
     def say_written(self) -> None:
         """Tell who wants to know that something was written, here or by a process that this one began."""
@@ -92,9 +108,11 @@ class Database:
             raise Unavailable("all connections to the database are in use; try again") from error
         except DBAPIError as error:
             if message := self.kind.unavailable(error.orig):
+                self.condition.failure = message
                 raise Unavailable(message) from error
-            if self.kind.foreign(error.orig):
-                raise Invalid(f"this is no database, or a damaged one: {error.orig}", "database_url") from error
+            if message := self.kind.damaged(error.orig):
+                self.condition.damage = message
+                raise Damaged(message) from error.orig
             raise
 
 

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select
 
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import sequences as counting
 from onrecall.storage import terms as packed
 from onrecall.storage.database import KINDS
 from onrecall.storage.tables import (
+    alerts,
     changes,
     documents,
     events,
@@ -22,6 +25,20 @@ from onrecall.storage.tables import (
 )
 
 CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for the worker. Where the last two stand still while something waits, nobody works."""
+
+    alerts: int
+    incidents: int
+    first_alert: int | None
+    """The number of the alert that has waited longest."""
+    answers: int
+    """How many answers there ever were."""
+    waits_since: datetime | None
+    """Since when the alert or incident that should have been first waits."""
 
 
 def counts(connection: Connection) -> Mapping[str, int]:
@@ -37,6 +54,23 @@ def counts(connection: Connection) -> Mapping[str, int]:
         "outcomes": _count(connection, outcomes, outcomes.c.revoked_at.is_(None)),
         "events": _count(connection, events),
     }
+
+
+def queue(connection: Connection, now: datetime) -> Queue:
+    """What is due now."""
+    first = connection.execute(
+        select(alerts.c.id, alerts.c.updated_at).where(alerts.c.waiting).order_by(alerts.c.id).limit(1)
+    ).first()
+    due = (incidents.c.waiting, or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now))
+    oldest = connection.scalar(select(func.min(incidents.c.due_at)).where(*due))
+    since = [at for at in (first.updated_at if first else None, oldest) if at is not None]
+    return Queue(
+        alerts=_count(connection, alerts, alerts.c.waiting) if first else 0,
+        incidents=_count(connection, incidents, *due),
+        first_alert=first.id if first else None,
+        answers=counting.value(connection, "recommendation"),
+        waits_since=min(since, default=None),
+    )
 
 
 def check(connection: Connection) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ NOTICES = "onrecall_events"
 LISTEN_SECONDS = 0.5
 """How often a listener looks whether it is to end."""
 TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
-LATER = ("08", "40", "53", "55P03", "57")
+LATER = ("08", "25006", "40", "53", "55P03", "57", "58")
 """SQLSTATEs that pass: connection, rolled back, out of resources, lock timeout, shutting down."""
 
 
@@ -132,6 +132,24 @@ class PostgreSQL:
         except (DBAPIError, psycopg.Error, PoolTimeout) as error:
             raise Unavailable(f"PostgreSQL does not answer: {' '.join(str(error).split())}") from error
 
-    def foreign(self, error: BaseException | None) -> bool:  # noqa: ARG002
-        """Never: a server that answers is a database."""
-        return False
+    @staticmethod
+    def damaged(error: BaseException | None) -> str | None:
+        """What to say where the server finds its files damaged; None for any other error."""
+        if not (getattr(error, "sqlstate", None) or "").startswith(("XX00", "42P01")):
+            return None
+        return f"PostgreSQL finds its database damaged ({error}); restore a backup"
+
+    @staticmethod
+    def check_file() -> tuple[str, ...]:
+        """Nothing to ask: PostgreSQL looks after its own files."""
+        return ()
+
+    @staticmethod
+    def lack_of_room() -> str | None:
+        """Nothing to ask: the disk is the server's, and what it can't write it says."""
+        return None
+
+    @staticmethod
+    def probe(connection: Connection) -> None:
+        """Take a number for a transaction, which only a server that can write gives out."""
+        connection.execute(text("select pg_current_xact_id()"))

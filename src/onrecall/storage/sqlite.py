@@ -1,11 +1,12 @@
 """What is SQLite's own: how its file is opened, how writers queue, and what its errors mean."""
 
 import json
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,10 @@ PRAGMAS = (
 )
 
 BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+LEAST_FREE = 1024 * 1024
+"""With less room on the disk, in bytes, it counts as full."""
+PROBE_BYTES = 64 * 1024
+DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 LATER = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
@@ -46,8 +51,9 @@ class SQLite:
     def __init__(self, url: URL) -> None:
         self._patience = _patience(url)
         self.in_memory = url.database in (None, "", ":memory:")
+        self._file = Path(str(url.database))
         if not self.in_memory:
-            _make_folder(Path(str(url.database)).parent)
+            _make_folder(self._file.parent)
         # In memory there is one connection, lent to one thread at a time; on a file every thread gets its own.
         self.engine = create_engine(
             url,
@@ -143,6 +149,38 @@ class SQLite:
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         return found + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
 
+    def check_file(self) -> tuple[str, ...]:
+        """What is wrong with the file as it lies on the disk, read anew and not from memory; takes time by its size."""
+        if self.in_memory:
+            return ()
+        try:
+            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True)) as fresh:
+                rows = fresh.execute("PRAGMA quick_check(3)").fetchall()
+        except sqlite3.DatabaseError as error:
+            return (self.damaged(error) or f"the file can't be checked: {error}",)
+        return tuple(str(row[0]) for row in rows if row[0] != "ok")
+
+    def lack_of_room(self) -> str | None:
+        """That the disk has no room for another transaction; None while it has."""
+        if self.in_memory:
+            return None
+        try:
+            free = shutil.disk_usage(self._file.parent).free
+        except OSError as error:
+            return f"the folder {self._file.parent} can't be looked at: {error.strerror}"
+        return f"the disk of {self._file.parent} is full: {free:,} bytes are free" if free < LEAST_FREE else None
+
+    @staticmethod
+    def probe(connection: Connection) -> None:
+        """Take room and give it back, then write the header as it is: that needs a place on the disk for real."""
+        connection.exec_driver_sql("SAVEPOINT room")
+        connection.exec_driver_sql("CREATE TABLE onrecall_room (filling BLOB)")
+        connection.exec_driver_sql("INSERT INTO onrecall_room VALUES (zeroblob(?))", (PROBE_BYTES,))
+        connection.exec_driver_sql("ROLLBACK TO room")
+        connection.exec_driver_sql("RELEASE room")
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar()
+        connection.exec_driver_sql(f"PRAGMA user_version = {int(version or 0)}")
+
     def unavailable(self, error: BaseException | None) -> str | None:
         """What to say when the database can't do it now; None for any other error."""
         code = getattr(error, "sqlite_errorcode", None)
@@ -152,9 +190,13 @@ class SQLite:
             return f"the database was locked for longer than {self._patience:g} s; try again"
         return f"the database can't be used: {error}" if code & 0xFF in LATER else None
 
-    def foreign(self, error: BaseException | None) -> bool:
-        """Whether the file is no SQLite database, or a damaged one."""
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+    @staticmethod
+    def damaged(error: BaseException | None) -> str | None:
+        """What to say where the file is damaged, or no SQLite database; None for any other error."""
+        is_missing = isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such table")
+        if not is_missing and getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGE:
+            return None
+        return f"the database is damaged ({error}); stop OnRecall and restore a backup (`onrecall restore`)"
 
 
 def _patience(url: URL) -> float:

@@ -74,6 +74,7 @@ resolutions = Table(
     Column("steps", Json, nullable=False),
     Column("summary", Words),
     Column("provenance", Words, nullable=False),
+    Column("cause_origin", Words),
     Column("by", Words),
     Column("at", Utc, nullable=False),
     Column("superseded_at", Utc),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +25,8 @@ class Limits:
     """How much may wait to be taken in. What comes on top is told to come again: memory is not a queue to rely on."""
 
     deliveries: int = 2_000
+    of_caller: int = 1_000
+    """Of all deliveries those that may come from one caller, so that none keeps the others out."""
     size: int = 64 * 1024 * 1024
     patience: float = PATIENCE_SECONDS
 
@@ -35,7 +37,10 @@ class _Waiting:
 
     source: str
     delivery: Delivery
+    caller: str
     loop: asyncio.AbstractEventLoop
+    by: str | None = None
+    """The name of the key that it came with."""
     told: "asyncio.Future[Receipt]" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +64,7 @@ class Intake:
         self._wake = wake
         self._limits = limits or Limits()
         self._queue: deque[_Waiting] = deque()
+        self._callers: Counter[str] = Counter()
         self._size = 0
         self._change = threading.Condition()
         self._ending = False
@@ -78,9 +84,9 @@ class Intake:
         if self._thread:
             self._thread.join(self._limits.patience)
 
-    async def take(self, source: str, delivery: Delivery) -> Receipt:
+    async def take(self, source: str, delivery: Delivery, caller: str = "", by: str | None = None) -> Receipt:
         """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
-        waiting = _Waiting(source, delivery, asyncio.get_running_loop())
+        waiting = _Waiting(source, delivery, caller, asyncio.get_running_loop(), by)
         self._put(waiting)
         try:
             return await asyncio.wait_for(waiting.told, self._limits.patience)
@@ -92,6 +98,9 @@ class Intake:
             full = len(self._queue) >= self._limits.deliveries or self._size > self._limits.size
             if full or self._ending:
                 raise Unavailable("more comes in than can be kept; send it again", 5)
+            if self._callers[waiting.caller] >= self._limits.of_caller:
+                raise Unavailable(f"{self._limits.of_caller} messages of yours wait already; send it again", 5)
+            self._callers[waiting.caller] += 1
             self._queue.append(waiting)
             self._size += len(waiting.delivery.body)
             self._change.notify()
@@ -116,6 +125,7 @@ class Intake:
             self._change.wait_for(lambda: self._queue or self._ending)
             some = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
             self._size -= sum(len(one.delivery.body) for one in some)
+            self._callers -= Counter(one.caller for one in some)
         return some
 
     def _take(self, some: Sequence[_Waiting]) -> None:
@@ -124,7 +134,7 @@ class Intake:
             if one.told.done():
                 continue  # nobody waits any more; it comes again
             try:
-                read.append((one, self._memory.receiver.read(one.source, one.delivery)))
+                read.append((one, self._memory.receiver.read(one.source, one.delivery, one.by)))
             except OnRecallError as error:
                 _tell([one], [error])
         if read:

@@ -112,6 +112,7 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge("onrecall_worker_alive", "Whether this process answers incidents.", self._numbers["worker"]())
+        yield _gauge("onrecall_requests_held", "Requests that are held here for an answer.", self._numbers["held"]())
         clients = GaugeMetricFamily("onrecall_live_clients", "Who listens to a stream here.", labels=["stream"])
         for name in ("live", "incidents"):
             clients.add_metric([name], self._numbers[name]())

@@ -24,7 +24,7 @@ export function EvidenceCard({ evidence, asked, miss = false }: { evidence: Evid
         {evidence.why.length > 0 && <List size="sm" spacing={2}>{evidence.why.map((why) => <List.Item key={why}>{why}</List.Item>)}</List>}
         {evidence.excerpt && (
           <Box>
-            <Citation citation={{ id: evidence.id, line: evidence.excerpt.line, quote: evidence.excerpt.text }} />
+            <Citation citation={{ id: evidence.excerpt.page ?? evidence.id, incident: null, line: evidence.excerpt.line, quote: evidence.excerpt.text }} />
             <Code block className="onrecall-excerpt" tabIndex={0}><Marked text={evidence.excerpt.text} asked={asked} /></Code>
           </Box>
         )}

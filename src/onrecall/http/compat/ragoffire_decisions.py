@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, ReportedEffect, Situation
@@ -22,7 +22,7 @@ from onrecall.http.compat.ragoffire_schemas import (
     RetrievedOut,
     StatsOut,
 )
-from onrecall.http.dependencies import TheIntake, TheMemory
+from onrecall.http.dependencies import TheIntake, TheMemory, caller_of
 from onrecall.http.problems import responses
 from onrecall.pipeline import Memory
 from onrecall.recommendation.short_actions import action_line, matched_evidence, measure_of
@@ -48,11 +48,11 @@ def analyze(body: AnalyzeIn, memory: TheMemory) -> DecisionOut:
 
 
 @router.post("/stream-anomaly", responses=responses(422, 503))
-async def stream(body: AnomalyIn, memory: TheMemory, intake: TheIntake) -> AnomalyOut:
+async def stream(body: AnomalyIn, request: Request, memory: TheMemory, intake: TheIntake) -> AnomalyOut:
     """Take an anomaly in; it is grouped, answered and told at `/ws/incidents`. No address in it is ever called."""
     anomaly = body.model_dump(mode="json", exclude_none=True)
     anomaly["id"] = body.id or _anomaly_id(body, anomaly)
-    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON))
+    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON), caller_of(request))
     for rejected in receipt.rejected:
         raise Invalid(rejected.message, rejected.field)
     return AnomalyOut(

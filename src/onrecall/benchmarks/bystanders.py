@@ -1,0 +1,97 @@
+"""Who else is there while alerts come in: requests that are held for an answer, and clients of the live stream.
+
+They run in a process of their own, so that they do not slow down whoever measures.
+"""
+
+import asyncio
+import contextlib
+import json
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from multiprocessing.synchronize import Event
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+
+from onrecall.domain.errors import Unavailable
+
+HELD_SECONDS = 60
+"""The longest that a request is held; then it is made again."""
+JOINING_AT_ONCE = 20
+START_SECONDS = 120
+INCIDENT = "BENCH-HELD"
+_HISTORY = {
+    "id": INCIDENT,
+    "title": "An incident of the past, to which no answer comes",
+    "started_at": "2026-01-01T00:00:00Z",
+    "resolved_at": "2026-01-01T01:00:00Z",
+    "resolution": {"root_cause": "none", "steps": []},
+}
+
+
+@contextmanager
+def bystanders(address: str, held_polls: int, live_clients: int) -> Iterator[None]:
+    """Have so many requests held and so many clients listening, from when this begins until it ends."""
+    if not held_polls and not live_clients:
+        yield
+        return
+    fresh = multiprocessing.get_context("spawn")
+    there, ending = fresh.Event(), fresh.Event()
+    process = fresh.Process(target=_stand_by, args=(address, held_polls, live_clients, there, ending), daemon=True)
+    process.start()
+    try:
+        if not there.wait(START_SECONDS) or not process.is_alive():
+            raise Unavailable(
+                f"{held_polls} requests and {live_clients} clients did not get in within {START_SECONDS} s"
+            )
+        yield
+        if not process.is_alive():
+            raise Unavailable("the requests that are held and the clients that listen ended before the load did")
+    finally:
+        ending.set()
+        process.join(30)
+        process.kill()
+
+
+def _stand_by(address: str, held_polls: int, live_clients: int, there: Event, ending: Event) -> None:
+    asyncio.run(_all(address, held_polls, live_clients, there, ending))
+
+
+async def _all(address: str, held_polls: int, live_clients: int, there: Event, ending: Event) -> None:
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=address, limits=limits, timeout=90) as client:
+        brought = await client.post("/api/v1/history", params={"name": "held.json"}, content=json.dumps([_HISTORY]))
+        brought.raise_for_status()
+        turn = asyncio.Semaphore(JOINING_AT_ONCE)
+        sockets = await asyncio.gather(*(_join(stack, address, turn) for _ in range(live_clients)))
+        tasks = [asyncio.create_task(_hear(socket)) for socket in sockets]
+        tasks += [asyncio.create_task(_poll(client)) for _ in range(held_polls)]
+        for _ in range(START_SECONDS * 10):
+            if f"onrecall_requests_held {held_polls}.0" in (await client.get("/metrics")).text:
+                there.set()
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(ending.wait)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _join(stack: AsyncExitStack, address: str, turn: asyncio.Semaphore) -> ClientConnection:
+    async with turn:
+        url = f"{address.replace('http', 'ws', 1)}/api/v1/live"
+        socket = await stack.enter_async_context(connect(url, open_timeout=START_SECONDS))
+        await socket.recv()
+        return socket
+
+
+async def _hear(socket: ClientConnection) -> None:
+    async for _ in socket:
+        pass
+
+
+async def _poll(client: httpx.AsyncClient) -> None:
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            await client.get(f"/api/v1/incidents/{INCIDENT}/recommendation", params={"wait": HELD_SECONDS})

@@ -1,0 +1,29 @@
+"""Requests that are held until there is an answer, and no longer than somebody waits for it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+Result = TypeVar("Result")
+
+
+async def while_connected(request: Request, waiting: Coroutine[Any, Any, Result]) -> Result:
+    """The result, unless the client hangs up before: then the waiting ends, and nobody reads the answer."""
+    answer, gone = asyncio.ensure_future(waiting), asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise HTTPException(400, "the client hung up before there was an answer")
+        return answer.result()
+    finally:
+        for task in (answer, gone):
+            task.cancel()
+        await asyncio.gather(answer, gone, return_exceptions=True)
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

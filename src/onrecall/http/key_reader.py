@@ -1,0 +1,53 @@
+"""Keeps the keys read while requests come, so that none of them waits for the database to say whose key it shows."""
+
+import asyncio
+import logging
+import time
+
+from onrecall.domain.errors import Unavailable
+from onrecall.http import threads
+from onrecall.pipeline.keys import Keys
+
+PATIENCE_SECONDS = 5.0
+"""Keys that were read so long ago are still good enough while somebody reads them anew: the database is busy."""
+IDLE_SECONDS = 5.0
+"""So long after the last request they are read no more."""
+
+log = logging.getLogger(__name__)
+
+
+class KeyReader:
+    """Reads the keys again and again in the background, for the loop that asks."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._asked_at = 0.0
+        self._reading: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Return once the keys are known well enough; Unavailable when the database does not tell them."""
+        self._asked_at = time.monotonic()
+        age = self._keys.age
+        fresh = self._keys.fresh_seconds
+        if age > (PATIENCE_SECONDS if self._is_reading else fresh):
+            await threads.run(threads.KEYS, self._keys.refresh)
+        if not self._is_reading and fresh > 0:
+            self._reading = asyncio.create_task(self._read())
+
+    def stop(self) -> None:
+        """Read no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    @property
+    def _is_reading(self) -> bool:
+        task = self._reading
+        return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+    async def _read(self) -> None:
+        while time.monotonic() - self._asked_at < IDLE_SECONDS:
+            await asyncio.sleep(self._keys.fresh_seconds / 2)
+            try:
+                await threads.run(threads.KEYS, self._keys.read)
+            except Unavailable as error:
+                log.warning("the keys could not be read anew: %s", error)

@@ -1,0 +1,64 @@
+"""What is refused when more is asked than can be answered: 503, and when to come again.
+
+Each caller has a bound of its own, so that one script can't keep everybody else out. Messages of senders are not
+counted here: they wait in a queue of their own, with bounds of its own (`worker/ingest_queue.py`).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onrecall.domain.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How many requests of a kind may be under way at once."""
+
+    total: int
+    per_caller: int
+
+
+BOUNDS: Mapping[str, Bound] = {
+    "asking": Bound(400, 100),
+    "waiting": Bound(5_000, 1_000),  # held for an answer; they take no thread
+    "heavy": Bound(4, 2),  # imports, exports, checks of the whole audit
+}
+HEAVY = frozenset({"POST /api/v1/history", "GET /api/v1/export", "GET /api/v1/audit/verify"})
+HELD = "GET /api/v1/incidents/{incident_id}/recommendation"
+AGAIN_SECONDS = 1.0
+
+
+class UnderWay:
+    """The requests that are being answered now, by kind and by caller."""
+
+    def __init__(self, bounds: Mapping[str, Bound] = BOUNDS) -> None:
+        self._bounds = bounds
+        self._total: Counter[str] = Counter()
+        self._of: Counter[tuple[str, str]] = Counter()
+
+    def enter(self, kind: str, caller: str) -> None:
+        """Count one more; Unavailable when there are too many of the caller's, or of all."""
+        bound = self._bounds[kind]
+        if self._of[kind, caller] >= bound.per_caller:
+            raise Unavailable(
+                f"{bound.per_caller} requests of {caller} are being answered already; come again", AGAIN_SECONDS
+            )
+        if self._total[kind] >= bound.total:
+            raise Unavailable("more is asked than can be answered; come again", AGAIN_SECONDS)
+        self._total[kind] += 1
+        self._of[kind, caller] += 1
+
+    def leave(self, kind: str, caller: str) -> None:
+        """Count one less."""
+        self._total[kind] -= 1
+        self._of[kind, caller] -= 1
+        if not self._of[kind, caller]:
+            del self._of[kind, caller]
+
+
+def kind_of(route: str, query: str) -> str:
+    """Under which bound a request falls."""
+    if route in HEAVY:
+        return "heavy"
+    return "waiting" if route == HELD and "wait=" in query else "asking"
