@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert
 from onrecall.grouping import OpenIncident, Pairings, Plan, Rules, Topology, kind_of, plan
+from onrecall.grouping.background import NOTHING_BEFORE, Background
 
 RESOLVE_AFTER = timedelta(minutes=5)
 KEEP = timedelta(minutes=60)
@@ -51,6 +52,7 @@ class Board:
     incidents: dict[str, Kept] = field(default_factory=dict)
     quiet: list[Alert] = field(default_factory=list)
     made: int = 0
+    background: Background = NOTHING_BEFORE
 
     def open(self) -> list[OpenIncident]:
         return [one.open() for one in self.incidents.values()]
@@ -60,11 +62,18 @@ class Board:
         self.pass_time(now)
         waiting = [one for one in alerts if not self._update(one)]
         relevant = [
-            one.open() for one in self.incidents.values() if not one.resolved_at or now - one.resolved_at <= KEEP
+            one.open()
+            for one in self.incidents.values()
+            if not one.resolved_at or now - one.resolved_at <= KEEP or self._is_named(one, waiting)
         ]
-        made = plan(waiting, relevant, self.topology, self.pairings, self.rules)
+        made = plan(waiting, relevant, self.topology, self.pairings, self.rules, self.background)
         self.carry_out(made, waiting)
         return made
+
+    @staticmethod
+    def _is_named(kept: Kept, waiting: Sequence[Alert]) -> bool:
+        """Whether it has an alert that is heard again: such an incident is looked at for longer."""
+        return bool({key[:2] for key in kept.alerts} & {(one.source, one.key) for one in waiting})
 
     def carry_out(self, made: Plan, alerts: Sequence[Alert]) -> None:
         for merge in made.merges:

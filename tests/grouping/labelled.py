@@ -30,10 +30,12 @@ class Scenario:
     name: str
     topology: Topology
     heard: tuple[Heard, ...]
+    history: tuple[Alert, ...] = ()
+    """Alerts that were heard before, each on its own."""
 
 
 def scenarios(half: str) -> tuple[Scenario, ...]:
-    """`tuning` or `held_out`."""
+    """`tuning`, `held_out`, `undeclared` or `undeclared_held_out`."""
     read = yaml.safe_load((Path(__file__).parent / "scenarios" / f"{half}.yaml").read_text(encoding="utf-8"))
     return tuple(_scenario(one) for one in read)
 
@@ -45,7 +47,14 @@ def _scenario(told: Mapping[str, Any]) -> Scenario:
     for n, one in enumerate(itertools.chain.from_iterable(alone)):
         groups[f"alone {n}"] = [Heard(one.alert, one.at, f"alone {n}")]
     heard = sorted((one for those in groups.values() for one in those), key=lambda one: (one.at, one.alert.key))
-    return Scenario(told["name"], Topology.of(told.get("topology")), tuple(heard))
+    return Scenario(told["name"], Topology.of(told.get("topology")), tuple(heard), _history(told.get("history")))
+
+
+def _history(told: Mapping[str, Any] | None) -> tuple[Alert, ...]:
+    if told is None:
+        return ()
+    rows = ({**told["labels"], "service": service, "text": told["text"]} for service in told["services"])
+    return tuple(_alert({"name": "Before", "at": -90_000 + n * 4_000, **row}) for n, row in enumerate(rows))
 
 
 def _heard(rows: list[Mapping[str, Any]], group: str, shared: Mapping[str, Any]) -> Iterator[Heard]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from onrecall.grouping import Topology
+from onrecall.grouping.background import Background, Heard
+from onrecall.grouping.features import see
 
 from .board import Board, Episode, episode
 from .labelled import Scenario
@@ -41,9 +43,14 @@ def wanted(scenario: Scenario) -> Groups:
     return {episode(one.alert): one.group for one in scenario.heard}
 
 
+def learned(scenario: Scenario) -> Background:
+    """What was heard before, each alert in an incident of its own."""
+    return Background(Heard(see(alert), f"before {n}") for n, alert in enumerate(scenario.history))
+
+
 def at_once(scenario: Scenario) -> Groups:
     """All alerts in one batch."""
-    board = Board(scenario.topology)
+    board = Board(scenario.topology, background=learned(scenario))
     last = max(one.at for one in scenario.heard)
     board.hear([one.alert for one in scenario.heard], last)
     return board.groups()
@@ -51,7 +58,7 @@ def at_once(scenario: Scenario) -> Groups:
 
 def streamed(scenario: Scenario, seed: int = 0, topology: Topology | None = None) -> Groups:
     """In batches of random sizes as they come in, each told when it fires."""
-    board = Board(scenario.topology if topology is None else topology)
+    board = Board(scenario.topology if topology is None else topology, background=learned(scenario))
     chance = random.Random(f"{scenario.name} {seed}")
     left = list(scenario.heard)
     while left:

@@ -191,3 +191,13 @@ def test_the_worker_goes_on_when_the_database_could_not_be_used(tmp_path, caplog
 
 def post_to(home: House, at: datetime) -> None:
     home.memory.store.receive([Arrival("am", (Alert("am", "a", "disk full", at),))], at)
+
+
+def test_what_began_together_over_http(client):
+    assert isinstance(client.get("/api/v1/together").json()["items"], list)
+    opened = [client.post("/api/v1/incidents", json={"title": f"Lock {n} leaks"}).json()["id"] for n in (1, 2)]
+    kept = client.post("/api/v1/together", json={"incidents": opened, "together": False})
+    assert (kept.status_code, kept.json()["id"]) == (200, opened[0])
+    merged = client.post("/api/v1/together", json={"incidents": opened})
+    assert (merged.status_code, merged.json()["id"]) == (200, opened[0])
+    assert client.post("/api/v1/together", json={"incidents": ["INC-404404", opened[0]]}).status_code == 404

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.features import Seen
 from onrecall.grouping.labels import Sort, sort_of
 from onrecall.grouping.words import Rarity
@@ -18,8 +19,9 @@ _NAMES = 30
 class Surroundings:
     """The alerts of a batch and of the open incidents, counted."""
 
-    def __init__(self, all_: Sequence[Seen], burst: timedelta) -> None:
-        self.rarity = Rarity(one.terms for one in all_)
+    def __init__(self, all_: Sequence[Seen], burst: timedelta, background: Background = NOTHING_BEFORE) -> None:
+        self._background = background
+        self.rarity = Rarity((one.terms for one in all_), background.term)
         self.totals = {id(one): self.rarity.total(one.terms) for one in all_}
         self._n = len(all_)
         self._labels = Counter(item for one in all_ for item in one.labels.items())
@@ -28,8 +30,9 @@ class Surroundings:
         self._crowds = _crowds(all_, burst.total_seconds())
 
     def telling(self, key: str, value: str) -> float:
-        """How much a shared label tells, 0..1: little when most of the alerts at hand share it."""
-        return 1 - self._labels[key, value] / (self._n + BACKGROUND[sort_of(key)])
+        """How much a shared label tells, 0..1: little when most alerts at hand, or unrelated ones, share it."""
+        at_hand = 1 - self._labels[key, value] / (self._n + BACKGROUND[sort_of(key)])
+        return at_hand * self._background.label(key, value)
 
     def shared(self, item: tuple[str, str]) -> bool:
         """Whether several alerts carry this label with this value."""

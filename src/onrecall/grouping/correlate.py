@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from onrecall.domain.alert import Alert
 from onrecall.grouping import candidate_pairs as neighbours
+from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import Surroundings
 from onrecall.grouping.clusters import Clusters, Group
 from onrecall.grouping.features import Seen, see
@@ -29,12 +30,13 @@ def plan(
     topology: Topology = NO_TOPOLOGY,
     pairings: Pairings = NO_PAIRINGS,
     rules: Rules = RULES,
+    background: Background = NOTHING_BEFORE,
 ) -> Plan:
     """Where each alert of a batch goes. The order in which alerts and incidents are given changes nothing."""
     batch = _Batch(sorted(open_, key=lambda one: (one.started_at, one.id)))
     batch.read(alerts, rules)
     seen = batch.seen
-    around = Surroundings(seen, rules.burst)
+    around = Surroundings(seen, rules.burst, background)
     linker = Linker(around, topology, pairings, rules)
     found = (linker.link(one, other) for one, other in neighbours.pairs(seen, around, topology, pairings))
     place = {id(one): n for n, one in enumerate(seen)}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain.alert import Alert
+from onrecall.domain.service_names import canonical_service
 from onrecall.grouping import words
-from onrecall.grouping.labels import EXPORTER, compared, sort_of
+from onrecall.grouping.labels import EXPORTER, SIDECARS, compared, sort_of
 from onrecall.grouping.manual_pairings import environment_of, kind_of, name_of
 from onrecall.grouping.topology import service_name
 
@@ -49,6 +50,8 @@ class Seen:
     terms: frozenset[str]
     every_term: frozenset[str]
     """With its own names, to be found by those that name it."""
+    called: frozenset[str]
+    """What its text says is called or needed."""
     concepts: frozenset[str]
 
     @property
@@ -81,10 +84,11 @@ def see(alert: Alert, incident: str | None = None, active_until: datetime | None
         names,
         environment_of(alert),
         labels,
-        frozenset(labels.values()),
+        frozenset(map(canonical_service, labels.values())),
         f"{alert.source}|{alert.group}" if alert.group else "",
         words.terms(text, (service, subject, name.casefold(), *names)),
-        words.terms(text),
+        words.terms(text) | words.spelled_terms(text),
+        words.called_terms(text),
         words.concepts(text),
     )
 
@@ -96,10 +100,10 @@ def _names(subject: str, labels: Mapping[str, str]) -> frozenset[str]:
 
 def _service(alert: Alert, labels: Mapping[str, str]) -> str:
     named = service_name(alert.service or "")
-    if named and named not in _EXPORTERS and not EXPORTER.search(named):
+    if named and named not in _EXPORTERS and named not in SIDECARS and not EXPORTER.search(named):
         return named
     for key in _WORKLOADS[:4]:
         if found := labels.get(key):
-            return found
+            return canonical_service(found)
     pod = _POD.match(labels.get("pod", ""))
-    return pod["workload"] if pod else ""
+    return pod["workload"] if pod else named if named in SIDECARS else ""

@@ -10,6 +10,8 @@ from onrecall.grouping.plan import How, OpenIncident
 from onrecall.grouping.rules import Rules
 
 Key = tuple[str, str]
+SLOW_FLAPS = 2
+"""After so many incidents of its own an alert is known to flap slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,20 @@ def _by_telling(alert: Alert) -> tuple[float, bool, str]:
 
 
 def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: Rules) -> Iterator[Chain]:
+    """One that was cut before, each time shortly after the last, flaps slowly and is cut no more."""
     chain: list[Episode] = []
     homes: list[Home | None] = []
     until: datetime | None = None
+    chains_so_far = 1
     for episode in episodes:
         home = _home(episode.alert, incidents, rules)
         known = next((one for one in homes if one), None)
-        far = until is not None and episode.alert.starts_at - until > rules.flap
+        quiet = rules.slow_flap if chains_so_far >= SLOW_FLAPS else rules.flap
+        far = until is not None and episode.alert.starts_at - until > quiet
         if chain and (far or (home and known and home.incident is not known.incident)):
             yield Chain(tuple(chain), tuple(homes))
+            near = until is not None and episode.alert.starts_at - until <= rules.slow_flap
+            chains_so_far = chains_so_far + 1 if near else 1
             chain, homes = [], []
         chain.append(episode)
         homes.append(home)
@@ -96,14 +103,34 @@ def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: 
         yield Chain(tuple(chain), tuple(homes))
 
 
-def _home(alert: Alert, incidents: Iterable[OpenIncident], rules: Rules) -> Home | None:
+def _home(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) -> Home | None:
     """The newest open incident that has the alert, else the newest that was over a short while ago."""
     found = [home for one in incidents if (home := _fits(alert, one, rules))]
+    if not found and (again := _slow_flap(alert, incidents, rules)):
+        return again
     return max(
         found,
         key=lambda home: (home.incident.status != "resolved", home.incident.started_at, home.incident.id),
         default=None,
     )
+
+
+def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) -> Home | None:
+    """The newest incident of an alert that began and ended several times by itself, each time shortly after the last.
+
+    It opens two incidents; from the third time on it is known to flap, and joins the second.
+    """
+    over_before = [
+        one for one in incidents if one.resolved_at and not one.by_hand and one.resolved_at < alert.starts_at
+    ]
+    ordered = sorted(over_before, key=lambda one: (one.started_at, one.id))
+    if alert.status != "firing" or len(ordered) < SLOW_FLAPS or len(ordered) != len(incidents):
+        return None
+    starts = [*(one.started_at for one in ordered[-SLOW_FLAPS + 1 :]), alert.starts_at]
+    ends = [one.resolved_at for one in ordered[-SLOW_FLAPS:] if one.resolved_at]
+    if any(start - end > rules.slow_flap for start, end in zip(starts, ends, strict=True)):
+        return None
+    return Home(ordered[-1], "flapping", f"the same alert has begun and ended {len(ordered)} times before")
 
 
 def _fits(alert: Alert, incident: OpenIncident, rules: Rules) -> Home | None:

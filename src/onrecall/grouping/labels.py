@@ -20,11 +20,29 @@ HOSTS = ("node", "nodename", "host", "hostname", "server", "instance")
 _PORT = re.compile(r":\d+$")
 EXPORTER = re.compile(r"[-_]exporter$|kube-state-metrics$|^blackbox")
 """Names of what measures, which are not names of what is measured."""
+SIDECARS = frozenset(
+    re.findall(
+        r"\S+", "istio-proxy linkerd-proxy envoy vault-agent fluent-bit fluentd promtail filebeat cloudsql-proxy"
+    )
+)
+"""Containers beside many services: where a workload is told, that is what an alert is about."""
+_SCRAPED = re.compile(
+    r"^kubernetes-|exporter|kube-state-metrics|cadvisor|kubelet|blackbox|pushgateway|^node$|envoy-stats|apiserver"
+)
+"""Jobs that scrape whatever there is."""
+_BUILDS = re.compile(
+    r"(?:^|_)(?:version|revision|commit|sha|digest|image|chart|hash|heritage|managed_by|generation)(?:_|$)"
+)
+"""Labels that say which build runs and what installed it, and not what is wrong."""
+_BUILD = re.compile(r"v?\d+(?:\.\d+){1,2}(?:[-+.][\w.+-]+)?|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}")
+"""A version, or a hash."""
 _IGNORED = frozenset(
     re.findall(
         r"\w+",
         "service service_name app application component app_kubernetes_io_name container endpoint alertname status "
         "alert_name severity priority level state environment env stage prometheus receiver monitor metrics_path uid "
+        "reason condition phase quantile le verb code http_code "
+        "scrape_job scrape_class exporter agent collector otel_scope_name "
         "id name fingerprint alert_id rule ruleuid grafana_folder threshold value",
     )
 )
@@ -68,12 +86,21 @@ def compared(labels: Mapping[str, str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     for key in sorted(labels)[:MOST]:
         name, value = _named(key), labels[key].strip().casefold()
-        if name and value and len(value) <= LONGEST:
+        if name and value and len(value) <= LONGEST and not _says_build(name, value):
             kept[name] = value
     host = next((kept[name] for name in HOSTS if name in kept and not _is_exporters(name, kept)), "")
     rest = {name: value for name, value in kept.items() if name not in HOSTS}
     name = _PORT.sub("", host)
     return {**rest, "node": name} if name and not HERE.fullmatch(name) else rest
+
+
+def _says_build(name: str, value: str) -> bool:
+    """Whether a label says which build runs or what scraped it, which alerts share whatever is wrong."""
+    if name == "job":
+        return bool(_SCRAPED.search(value))
+    if _BUILDS.search(name):
+        return True
+    return sort_of(name) not in ("machine", "needed") and bool(_BUILD.fullmatch(value))
 
 
 @lru_cache(maxsize=10_000)

@@ -30,8 +30,13 @@ def name_of(alert: Alert) -> str:
 
 def environment_of(alert: Alert) -> str:
     """The environment as it is compared, empty where it is not known."""
-    said = (alert.environment or "").strip().casefold()
-    return _SAME.get(said, said)
+    return canonical_environment(alert.environment)
+
+
+def canonical_environment(environment: str | None) -> str:
+    """Returns an environment as environments are compared, empty where it is not known."""
+    name = (environment or "").strip().casefold()
+    return _SAME.get(name, name)
 
 
 _SAME = {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"}

@@ -18,6 +18,8 @@ class Rules:
     """How far the clocks of two senders may differ."""
     flap: timedelta = timedelta(minutes=30)
     """An alert that fires again within this after it ended is the same trouble."""
+    slow_flap: timedelta = timedelta(hours=6)
+    """An alert that had incidents of its own before, each within this of the one before, flaps slowly."""
     young: timedelta = timedelta(minutes=15)
     """Incidents that began within this of each other may still be merged by an alert that ties them."""
     crowd: int = 4

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onrecall.domain.service_names import canonical_service
 from onrecall.grouping.batch_statistics import Surroundings
 from onrecall.grouping.features import Seen
 from onrecall.grouping.labels import Sort, sort_of
@@ -14,8 +15,10 @@ from onrecall.grouping.topology import Tie, Topology
 
 SAME_SERVICE, ONE_STEP, TWO_STEPS = 0.5, 0.4, 0.3
 LABEL_NAMES, TEXT_NAMES = 0.4, 0.35
+TEXT_WORD = 0.15
+"""For a name that is a plain word and is called by nothing in the text: it may be no name there."""
 SAME_NAME, TEXT, CONCEPT, CROWD, GROUP = 0.2, 0.25, 0.3, 0.1, 0.25
-LABELS: Mapping[Sort, float] = {"broad": 0.1, "namespace": 0.15, "machine": 0.4, "needed": 0.35, "other": 0.2}
+LABELS: Mapping[Sort, float] = {"broad": 0.1, "namespace": 0.15, "machine": 0.4, "needed": 0.36, "other": 0.2}
 MOST_LABELS = 0.5
 TOGETHER, SOON, LATER = 0.15, 0.1, 0.05
 UNTIED = -0.25
@@ -133,13 +136,27 @@ class Linker:
         if one.name == other.name:
             points.append(Point(SAME_NAME * self._around.telling_name(one.name), ("same alert", one.name)))
             crowd = self._around.crowd(one, other)
-            if crowd >= self._rules.crowd and (alike >= ALIKE or not (one.terms or other.terms)):
+            if (
+                crowd >= self._rules.crowd
+                and not self._has_other_cause(one, other)
+                and (alike >= ALIKE or not (one.terms or other.terms))
+            ):
                 points.append(Point(CROWD, (crowd, "services or hosts fire", one.name, "at once")))
                 tied = True
         if not tied:
             points += self._untied(one, other)
         points.append(Point(self._near(apart)))
         return points
+
+    def _has_other_cause(self, one: Seen, other: Seen) -> bool:
+        """Whether a machine, rack or volume that one shares with others, and the other does not, explains its alert."""
+        return any(
+            sort_of(key) == "machine"
+            and key in other.labels
+            and other.labels[key] != value
+            and (self._around.shared((key, value)) or self._around.shared((key, other.labels[key])))
+            for key, value in one.labels.items()
+        )
 
     def _services(self, one: Seen, other: Seen) -> Iterator[Point]:
         if one.service and one.service == other.service:
@@ -153,7 +170,7 @@ class Linker:
                 return
         for teller, told in ((one, other), (other, one)):
             if named := told.names & teller.every_term - teller.names:
-                yield Point(TEXT_NAMES, ("the text names", min(named)))
+                yield _naming(min(named, key=lambda name: (not _is_sure(name, teller), name)), teller)
                 return
 
     def _labels(self, one: Seen, other: Seen) -> Iterator[Point]:
@@ -194,11 +211,27 @@ class Linker:
         return next((worth for within, worth in self._steps if apart <= within), 0.0)
 
 
+def _naming(name: str, teller: Seen) -> Point:
+    return Point(TEXT_NAMES if _is_sure(name, teller) else TEXT_WORD, ("the text names", name))
+
+
+def _is_sure(name: str, teller: Seen) -> bool:
+    """Whether a term of a text surely is a name: no plain word, or something that is called or needed there."""
+    return not name.isalpha() or name in teller.called
+
+
 def _label_that_names(teller: Seen, told: Seen) -> str | None:
     name = told.service or told.subject
     if not name or name == teller.subject or name not in teller.values:
         return None
-    return next((key for key, value in teller.labels.items() if value == name and told.labels.get(key) != name), None)
+    return next(
+        (
+            key
+            for key, value in teller.labels.items()
+            if canonical_service(value) == name and told.labels.get(key) != value
+        ),
+        None,
+    )
 
 
 def _elsewhere(one: Seen, other: Seen) -> bool:

@@ -1,9 +1,12 @@
 """The words of an alert that can tell it from others, and how rare each is among the alerts at hand."""
 
+import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from onrecall.domain.service_names import canonical_service
 
 MOST_TERMS = 60
 """Terms of one alert that are compared."""
@@ -19,6 +22,14 @@ _STOPS = frozenset(
         "the this time to triggered under up value very warning was were which while will with",
     )
 )
+_VERSION = re.compile(r"v\d+(?:[._-]\w+)*|sha\d+\b.*|[0-9a-f]*\d[0-9a-f]*[a-f][0-9a-f]*")
+"""Words that say which build runs, which alerts of one release share, whatever is wrong."""
+_CUE = re.compile(
+    r"\b(?:call(?:s|ed|ing)?|connect(?:s|ed|ing|ions?)?|requests?|time(?:d\s)?outs?|wait(?:s|ing)?|dial(?:s|ing)?|"
+    r"reach(?:es|ed|ing)?|upstream|behind|depend(?:s|ing|ency)?|backend|host|needs?|refused|unreachable|unavailable)"
+    r"\W+(?:(?:to|from|for|by|of|on|the|service|host|upstream)\W+){0,3}"
+)
+"""What makes a name that follows one of something that is called or needed, and no word that happens to stand there."""
 CONCEPTS: Mapping[str, re.Pattern[str]] = {
     "name resolution": re.compile(
         r"\bdns|coredns|servfail|nxdomain|no such host|getaddrinfo|eai_again|name resolution|resolver\b"
@@ -38,11 +49,28 @@ def terms(text: str, own: Iterable[str] = ()) -> frozenset[str]:
     leave = _STOPS | {name for name in own if name}
     found: dict[str, None] = {}
     for term in _TERM.findall(text):
-        if len(term) > 2 and term not in leave:
+        if len(term) > 2 and term not in leave and not _VERSION.fullmatch(term):
             found[term] = None
             if len(found) == MOST_TERMS:
                 break
     return frozenset(found)
+
+
+def spelled_terms(text: str) -> frozenset[str]:
+    """Returns all terms of a folded text in the spelling of services, with each two that follow each other as one."""
+    names = [canonical_service(term) for term in _TERM.findall(text)[: 2 * MOST_TERMS]]
+    return frozenset((*names, *(f"{one}-{other}" for one, other in itertools.pairwise(names))))
+
+
+def called_terms(text: str) -> frozenset[str]:
+    """Returns the terms of a folded text that are called or needed there, by the words before them."""
+    return frozenset(_following(text))
+
+
+def _following(text: str) -> Iterator[str]:
+    for cue in _CUE.finditer(text):
+        if following := _TERM.match(text, cue.end()):
+            yield canonical_service(following[0])
 
 
 def concepts(text: str) -> frozenset[str]:
@@ -51,16 +79,16 @@ def concepts(text: str) -> frozenset[str]:
 
 
 class Rarity:
-    """How much each term tells, by how few of the alerts at hand have it."""
+    """How much each term tells, by how few of the alerts at hand have it, and how telling it was before."""
 
-    def __init__(self, texts: Iterable[frozenset[str]]) -> None:
+    def __init__(self, texts: Iterable[frozenset[str]], telling: Callable[[str], float] = lambda _: 1.0) -> None:
         self.counts: Counter[str] = Counter()
         n = 0
         for text in texts:
             self.counts.update(text)
             n += 1
         most = math.log(n + 50)
-        self.weight = {term: most - math.log(count + 1) for term, count in self.counts.items()}
+        self.weight = {term: telling(term) * (most - math.log(count + 1)) for term, count in self.counts.items()}
 
     def total(self, text: frozenset[str]) -> float:
         """What all terms of a text tell together."""

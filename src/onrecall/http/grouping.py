@@ -27,6 +27,28 @@ class SplitIn(In):
     merged: str | None = Field(None, min_length=1, max_length=600)
 
 
+class TogetherIn(In):
+    """Incidents that began together, and what a person makes of it."""
+
+    incidents: list[str] = Field(min_length=2, max_length=50, examples=[["INC-7", "INC-8"]])
+    together: bool = Field(
+        True, description="True merges them into the first; false keeps them apart. Both are remembered."
+    )
+
+
+class BeganTogetherOut(Out):
+    """Open incidents that began within seconds though nothing ties them, the first to begin first."""
+
+    seconds: float = Field(description="From the start of the first to that of the last.")
+    incidents: list[IncidentOut]
+
+
+class BeganTogetherList(BaseModel):
+    """What began together, the newest first."""
+
+    items: list[BeganTogetherOut]
+
+
 class NoteOut(Out):
     """What a person wrote at a sender."""
 
@@ -63,6 +85,30 @@ def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker
         part = hands.split(incident_id, split.alerts, caller.by())
     worker.wake()
     return IncidentOut.model_validate(part)
+
+
+@router.get("/together")
+def began_together(memory: TheMemory) -> BeganTogetherList:
+    """Open incidents that began within seconds of each other though nothing ties them, in groups of four or more."""
+    items = [
+        BeganTogetherOut(
+            seconds=hint.span.total_seconds(), incidents=[IncidentOut.model_validate(one) for one in hint.incidents]
+        )
+        for hint in memory.together.hints()
+    ]
+    return BeganTogetherList(items=items)
+
+
+@router.post("/together", responses=responses(404, 409, 422, 503))
+def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
+    """Merge incidents into the one that began first, which is returned, or keep them apart; such alerts likewise."""
+    if decision.together:
+        first = memory.together.merge(decision.incidents, caller.by())
+        worker.wake()
+    else:
+        memory.together.keep_apart(decision.incidents, caller.by())
+        first = memory.store.incident(decision.incidents[0])
+    return IncidentOut.model_validate(first)
 
 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))

@@ -64,6 +64,8 @@ _V1: Mapping[str, Least] = {
     "GET /senders": "viewer",
     "GET /alerts": "viewer",
     "GET /heartbeats": "viewer",
+    "GET /together": "viewer",
+    "POST /together": "responder",
     "POST /heartbeats/forget": "responder",
     "GET /maintenance": "viewer",
     "POST /maintenance": "responder",

@@ -8,7 +8,19 @@ from typing import Any
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Incident, Passage
 from onrecall.domain.maintenance import MaintenanceWindow
-from onrecall.grouping import Member, Merge, OpenIncident, Pairings, Topology, kind_of, plan
+from onrecall.grouping import (
+    NOTHING_BEFORE,
+    Background,
+    Heard,
+    Member,
+    Merge,
+    OpenIncident,
+    Pairings,
+    Topology,
+    kind_of,
+    plan,
+    see,
+)
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.maintenance import covering
 from onrecall.retrieval import Recall
@@ -36,6 +48,9 @@ ATTEMPTS = 5
 SAMPLE = 50
 """So many alerts of an open incident are compared with new ones."""
 TITLES = 5
+LEARNED = 1000
+"""From so many alerts before it is learned which labels and words unrelated ones have in common."""
+RELEARNED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,8 @@ class Grouping:
         self._topology = topology
         self._pace = pace
         self._holdings = Holdings()
+        self._background = NOTHING_BEFORE
+        self._learned_at: datetime | None = None
         self._samples: dict[str, tuple[Held, tuple[Alert, ...]]] = {}
 
     def run(self) -> int:
@@ -90,12 +107,20 @@ class Grouping:
             seen = self._store.storms.look(now, BATCH, self._holdings)
             if not seen.waiting:
                 break
+            self._learn(now)
             work = self._work(seen, now)
             opened = self._store.storms.write(work, now, self._pace.settle)
             if opened is not None:
                 self._remember(work, opened)
                 return len(seen.waiting)
         return 0
+
+    def _learn(self, now: datetime) -> None:
+        """Learn again, every now and then, what alerts have in common though nothing ties them."""
+        if self._learned_at is None or abs(now - self._learned_at) >= RELEARNED:
+            stored = self._store.storms.before(LEARNED)
+            self._background = Background(Heard(see(one.alert), one.incident) for one in stored)
+            self._learned_at = now
 
     def _remember(self, work: Work, opened: Sequence[str]) -> None:
         """Know what incidents hold now without reading it again; what is merged is read."""
@@ -110,7 +135,8 @@ class Grouping:
         covered = {one.id: window for one in homeless if (window := covering(seen.windows, heard(one), now))}
         fresh = [one for one in homeless if one.alert.purpose == "incident" and one.id not in covered]
         candidates = [self._candidate(one) for one in seen.open]
-        found = plan([heard(one) for one in fresh], candidates, self._topology, Pairings(seen.pairings))
+        pairings = Pairings(seen.pairings)
+        found = plan([heard(one) for one in fresh], candidates, self._topology, pairings, background=self._background)
         touched = {one.incident.id: Touched(one.incident, one.held) for one in seen.open}
         for one in seen.waiting:
             if one.incident is not None:

@@ -72,6 +72,10 @@ class ByHand:
                 return self._store.incident(merged_id)
         raise Unavailable("alerts are being grouped; try again")
 
+    def write(self, work: Work) -> bool:
+        """Write what a person decided; whether it rests on the newest still, and so was written."""
+        return self._store.storms.write(work, self._clock(), self._pace.settle) is not None
+
     def _whole(self, incident_id: str) -> tuple[int, list[StoredAlert]]:
         """How often alerts were grouped so far, and then all alerts of an incident."""
         number, _ = self._store.storms.held([])

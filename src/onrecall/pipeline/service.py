@@ -27,6 +27,7 @@ from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
 from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
+from onrecall.pipeline.began_together import Together
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
@@ -111,6 +112,7 @@ class Memory:
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.together = Together(parts.store, self.by_hand)
         self.suggestions = SuggestionDesk(
             parts.store,
             parts.recall,

@@ -11,7 +11,7 @@ from onrecall.storage import auto_resolve as settling
 from onrecall.storage import grouping_snapshot as grouping
 from onrecall.storage.apply_plan import Work
 from onrecall.storage.database import Database
-from onrecall.storage.grouping_snapshot import Held, Holdings, Seen
+from onrecall.storage.grouping_snapshot import Grouped, Held, Holdings, Seen
 from onrecall.storage.ingest_results import StoredAlert, StoredNote
 from onrecall.storage.results import Page
 
@@ -26,6 +26,21 @@ class Storms:
         """The alerts that wait, and what they may join; what is held already need not be read again."""
         with self._database.read() as connection:
             return grouping.look(connection, now, limit, holdings)
+
+    def open_by_alerts(self) -> tuple[Grouped, ...]:
+        """The newest incidents that alerts opened and nobody resolved, with what they hold."""
+        with self._database.read() as connection:
+            return grouping.open_by_alerts(connection)
+
+    def pairings(self) -> Mapping[frozenset[str], bool]:
+        """Which kinds of alerts people put together, and which they took apart."""
+        with self._database.read() as connection:
+            return grouping.said(connection)
+
+    def before(self, limit: int) -> tuple[StoredAlert, ...]:
+        """The newest alerts that are in incidents, the newest first."""
+        with self._database.read() as connection:
+            return grouping.before(connection, limit)
 
     def held(self, names: Sequence[str]) -> tuple[int, dict[str, Held]]:
         """How often alerts were grouped so far, and what these incidents hold."""

@@ -133,6 +133,19 @@ def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) 
     return Seen(known_number, waiting, groups, said(connection), maintenance.near(connection, now))
 
 
+def open_by_alerts(connection: Connection) -> tuple[Grouped, ...]:
+    """The newest incidents that alerts opened and nobody resolved, with what they hold."""
+    opened = {one.id: one for one in _open(connection) if one.source == ALERTS and one.status == "open"}
+    held, hands = hold(connection, opened), _touched(connection, opened)
+    return tuple(Grouped(one, held[one.id], frozenset(), by_hand(one, hands)) for one in opened.values())
+
+
+def before(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
+    """The newest alerts that are in incidents, the newest first."""
+    grouped = alert_rows.c.incident.is_not(None), alert_rows.c.waiting.is_(False)
+    return alerts.listed(connection, select(alert_rows).where(*grouped).order_by(alert_rows.c.id.desc()).limit(limit))
+
+
 def number(connection: Connection) -> int:
     """How often alerts were grouped so far."""
     return counting.value(connection, "grouping")

@@ -10,6 +10,7 @@ import { useEvery, useNarrow, useNow } from "../live";
 import { Hints } from "../parts/hints";
 import { LongList } from "../parts/longlist";
 import { Empty, Failure, Waiting } from "../parts/states";
+import { Together } from "../parts/together";
 import { age, changed, type Glance, happened, SEVERITY, spelt, surely, VERDICT } from "../words";
 
 const STATUSES = [
@@ -51,6 +52,7 @@ export function Now() {
         <Text c="dimmed" size="sm" aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</Text>
       </Group>
       <Hints />
+      <Together />
       <Filters />
       {found.isPending && <Waiting />}
       {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}

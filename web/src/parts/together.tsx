@@ -1,0 +1,45 @@
+// Incidents that began within seconds though nothing ties them: one hint, one click to merge them or to keep them apart.
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { api, got, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../me";
+import { failed, worked } from "./told";
+
+type Burst = Schemas["BeganTogetherOut"];
+
+const EVERY_MS = 10_000;
+const NAMED = 6;
+
+export function Together() {
+  const found = useQuery({ queryKey: ["together"], queryFn: () => got(api.GET("/api/v1/together")), refetchInterval: EVERY_MS });
+  return <>{(found.data?.items ?? []).map((burst) => <One key={burst.incidents.map(({ id }) => id).join(" ")} burst={burst} />)}</>;
+}
+
+function One({ burst }: { burst: Burst }) {
+  const queries = useQueryClient();
+  const me = useMe();
+  const decide = useMutation({
+    mutationFn: (together: boolean) => got(api.POST("/api/v1/together", { body: { incidents: burst.incidents.map(({ id }) => id), together } })),
+    onSuccess: (first, together) => {
+      worked(together ? `They are ${first.id} now, and such alerts are one from now on.` : "They stay apart, and such alerts do from now on.");
+      void queries.invalidateQueries({ queryKey: ["together"] });
+      void queries.invalidateQueries({ queryKey: ["incidents"] });
+    },
+    onError: failed,
+  });
+  const names = [...new Set(burst.incidents.map((one) => one.service ?? one.title))];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  const locked = !mayChange(me.data?.role);
+  return (
+    <Alert color="blue" variant="light" p="sm" title={`${burst.incidents.length} incidents began together`} role="status">
+      <Stack gap="xs">
+        <Text size="sm">Within {Math.max(1, Math.round(burst.seconds))} s: {names.slice(0, NAMED).join(", ")}{more}. Nothing in their alerts ties them.</Text>
+        <Group gap="xs">
+          <Button size="xs" loading={decide.isPending} disabled={locked} onClick={() => decide.mutate(true)}>They are one</Button>
+          <Button size="xs" variant="default" disabled={locked || decide.isPending} onClick={() => decide.mutate(false)}>Keep them apart</Button>
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}
