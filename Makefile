@@ -14,7 +14,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types screenshots lock clean unplugged hindsight-setup test-hindsight
+.PHONY: help demo serve test test-fast check format bench bench-setup types sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ check: $(VENV)/dev.stamp ## lint, format, strict types, and the arrows between t
 format: $(VENV)/dev.stamp ## let ruff mend what it can
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
 
+fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
+	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
+
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)
 
@@ -61,6 +64,10 @@ test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hind
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
 	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
+
+sources-docs: $(VENV)/run.stamp ## write the tools' part of docs/sources.md and the schema of their files anew
+	@$(BIN)/onrecall sources docs docs/sources.md
+	@$(BIN)/onrecall sources schema > docs/source-definition.schema.json
 
 screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a demo that is started for it (needs Chromium)
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)

@@ -20,7 +20,6 @@ SOURCES = (
     "package-lock.json",
     "vite.config.ts",
     "postcss.config.mjs",
-    "../docs/senders.md",
 )
 
 

@@ -3,8 +3,9 @@
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import hypothesis
@@ -38,11 +39,10 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def module_postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of a store on PostgreSQL that is empty when a module, or one of its parameters, begins with it."""
-    with _database(postgres_server, "template onrecall_template strategy file_copy") as url:
-        yield url
+@pytest.fixture(scope="session")
+def new_postgres_store(postgres_server: str) -> Callable[[], AbstractContextManager[str]]:
+    """A function that makes an empty store on PostgreSQL, drops it at the end, and gives its URL in between."""
+    return partial(_database, postgres_server, "template onrecall_template strategy file_copy")
 
 
 @pytest.fixture

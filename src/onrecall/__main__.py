@@ -1,5 +1,5 @@
 """`python -m onrecall` is the command line."""
 
-from onrecall.cli.main import main
+from onrecall.cli.entry import main
 
 main()

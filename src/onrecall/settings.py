@@ -60,11 +60,19 @@ class Settings(BaseSettings):
         default=None,
         description="File (YAML or JSON) that says where the fields of `generic` alerts stand in your payloads.",
     )
+    trusted_sources: str | None = Field(
+        default=None,
+        description="Senders whose notes and documents count without a responder's confirmation, separated by commas.",
+    )
     sources_dir: Path | None = Field(
         default=None, description="Folder of your own source files (YAML), each a tool: `acme.yaml` is `/alerts/acme`."
     )
     alert_expiry: str | None = Field(
         default=None, description="When alerts are over that their source never ends: `default=24h,falco=1h`, or never."
+    )
+    heartbeats: str | None = Field(
+        default=None,
+        description="How long heartbeats may stay away before an alert: `default=10m,alertmanager=1h`, or never.",
     )
     cors_origins: str | None = Field(
         default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
@@ -286,6 +294,11 @@ class Settings(BaseSettings):
     def welcome_origins(self) -> tuple[str, ...]:
         """The origins of pages elsewhere whose scripts may ask."""
         return _origins(self.cors_origins)
+
+    @property
+    def trusted_source_names(self) -> tuple[str, ...]:
+        """The senders that are trusted like a responder."""
+        return _listed(self.trusted_sources)
 
     @property
     def private_hosts(self) -> tuple[str, ...]:

@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,16 @@ class Clock:
     def forward(self, **by: float) -> datetime:
         self.at += timedelta(**by)
         return self.at
+
+
+@pytest.fixture(autouse=True)
+def client_loop() -> Iterator[None]:
+    """The event loop that their client takes from its thread, and leaves open when it is closed itself."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture(scope="session")

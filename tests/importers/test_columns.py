@@ -78,7 +78,7 @@ def test_a_mapping_works_on_json_too():
     assert (incident.id, incident.title) == ("7", "down")
 
 
-@pytest.mark.parametrize("text", ["[1, 2", "- a", "id: [x]", "nonsense: x", "labels: x", "a: &a [*a]"])
+@pytest.mark.parametrize("text", ["[1, 2", "- a", "id: [[x]]", "id: []", "nonsense: x", "labels: x", "a: &a [*a]"])
 def test_a_broken_mapping_is_refused(tmp_path: Path, text):
     (tmp_path / "map.yaml").write_text(text)
     with pytest.raises(Invalid):

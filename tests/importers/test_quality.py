@@ -8,7 +8,7 @@ START = datetime(2024, 1, 31, 9, 30, tzinfo=UTC)
 END = START + timedelta(hours=1)
 GOOD = Incident(
     id="A", title="auth down", started_at=START, service="auth", severity="high", status="resolved", resolved_at=END,
-    resolution=Resolution("pool", END, steps=(ResolutionStep("restart the pods"),), summary="restart the pods"),
+    resolution=Resolution("pool", END, cause="pool-exhausted", steps=(ResolutionStep("restart the pods"),), summary="restart the pods"),
 )  # fmt: skip
 
 
@@ -23,6 +23,9 @@ def test_each_flaw_is_counted_with_examples():
     flawed = {
         "no_resolution": replace(GOOD, id="no_resolution", title="1", resolution=None),
         "no_cause": replace(GOOD, id="no_cause", title="2", resolution=replace(GOOD.resolution, root_cause=" ")),
+        "no_cause_label": replace(
+            GOOD, id="no_cause_label", title="8", resolution=replace(GOOD.resolution, cause=None)
+        ),
         "no_steps": replace(GOOD, id="no_steps", title="3", resolution=replace(GOOD.resolution, steps=())),
         "one_word_fix": replace(
             GOOD, id="one_word_fix", title="4", resolution=replace(GOOD.resolution, summary="Done.")

@@ -34,14 +34,23 @@ def filling(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
+def url(request: pytest.FixtureRequest, database: str, filling: str) -> Iterator[str | None]:
+    """The URL of a PostgreSQL store for this filling alone; none for SQLite, which lies in the data folder."""
+    if database == "sqlite":
+        yield None
+        return
+    with request.getfixturevalue("new_postgres_store")() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def home(
-    request: pytest.FixtureRequest, database: str, filling: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, url: str | None, filling: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("contract")
     has_examples = filling in ("examples", "both")
     if has_examples:
         shutil.copytree(request.getfixturevalue("example_data"), folder, dirs_exist_ok=True)
-    url = request.getfixturevalue("module_postgres_url") if database == "postgres" else None
     if url and has_examples:
         with house(Settings(data_dir=folder)) as ours, house(Settings(data_dir=folder, database_url=url)) as theirs:
             theirs.memory.store.load(ours.memory.store.dump())

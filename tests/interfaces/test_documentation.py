@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|remove))?)",
+            r"^\| `onrecall ([a-z]+(?: (?:recall|speed|tasks|prior|intake|live|backtest|create|list|revoke|rotate|retry|resend|verify|check|push|pull|remove|show|try|schema|docs|add|end|forget|confirm|dismiss|withdraw))?)",
             REFERENCE,
             re.MULTILINE,
         )
@@ -33,9 +33,34 @@ def test_every_command_is_documented_and_no_other():
     rejected = {f"rejected {one.name or one.callback.__name__}" for one in cli.rejecting.app.registered_commands}
     deliveries = {f"deliveries {one.name or one.callback.__name__}" for one in cli.delivering.app.registered_commands}
     audit = {f"audit {one.name or one.callback.__name__}" for one in cli.auditing.app.registered_commands}
+    found = cli.suggestions.app.registered_commands
+    suggestions = {f"suggestions {one.name or one.callback.__name__}" for one in found}
     examples = {f"examples {one.name or one.callback.__name__}" for one in cli.examples.app.registered_commands}
     hindsight = {f"hindsight {one.name or one.callback.__name__}" for one in cli.hindsight.app.registered_commands}
-    assert told == commands | benches | keys | rejected | deliveries | audit | hindsight | examples
+    sources = {f"sources {one.name or one.callback.__name__}" for one in cli.sources.app.registered_commands}
+    causes = {f"causes {one.name or one.callback.__name__}" for one in cli.causes.app.registered_commands}
+    maintenance = {
+        f"maintenance {one.name or one.callback.__name__}" for one in cli.maintenance.app.registered_commands
+    }
+    heartbeats = {
+        f"heartbeats {one.name or one.callback.__name__}" for one in cli.maintenance.heartbeats.registered_commands
+    }
+    assert (
+        told
+        == maintenance
+        | heartbeats
+        | commands
+        | benches
+        | keys
+        | rejected
+        | deliveries
+        | audit
+        | hindsight
+        | sources
+        | examples
+        | causes
+        | suggestions
+    )
 
 
 def test_every_route_is_documented_and_no_other():

@@ -21,7 +21,7 @@ from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
 
-READING = {"recall_incidents", "ask", "get_incident", "search_runbooks", "recurrences", "trust"}
+READING = {"recall_incidents", "ask", "get_incident", "search_runbooks", "recurrences", "trust", "assess_risk"}
 WRITING = {"report_outcome", "resolve_incident"}
 QUESTION = "auth service returning 503 errors, users can't log in"
 HOSTILE = (
@@ -103,6 +103,8 @@ async def reads(client: Client) -> None:
     families = said(await client.call_tool("recurrences", {"limit": 2}))
     assert len(families["families"]) == 2
     assert said(await client.call_tool("trust", {}))
+    risky = said(await client.call_tool("assess_risk", {"command": "dropdb shop"}))
+    assert (risky["risk"], bool(risky["reason"])) == ("destructive", True)
     new = said(await client.call_tool("ask", {"text": "the aquarium pump hums in E flat minor"}))
     assert (new["verdict"], new["steps"]) == ("never_seen", [])
 

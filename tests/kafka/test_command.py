@@ -50,7 +50,7 @@ def settings(**chosen: object) -> Settings:
     ("chosen", "message"),
     [
         ({"kafka_topics": None}, "ONRECALL_KAFKA_TOPICS: say which topics alerts come from"),
-        ({"kafka_topics": "alerts=nagios"}, "ONRECALL_KAFKA_TOPICS: alerts=nagios: there is no such sender; there are alertmanager"),
+        ({"kafka_topics": "alerts=nagiosaurus"}, "ONRECALL_KAFKA_TOPICS: alerts=nagiosaurus: there is no such sender; there are alerta, alertmanager"),
         ({"kafka_publish": "alerts"}, "ONRECALL_KAFKA_PUBLISH: alerts is read as well"),
         ({"kafka_sasl_username": "u", "kafka_sasl_password": "p"}, "ONRECALL_KAFKA_SECURITY_PROTOCOL: PLAINTEXT has no login"),
         ({"kafka_security_protocol": "SASL_SSL"}, "ONRECALL_KAFKA_SASL_USERNAME: SASL_SSL needs it"),

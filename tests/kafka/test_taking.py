@@ -221,3 +221,22 @@ def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and
     assert len(statuses(memory.store)) == 420
     read = sum(said["records"] for each in (one, two) for said in each.said.of("kept"))
     assert read == 420, "what was let go comes from the brokers again"
+
+
+def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: Memory, connection: Connection, topic: str):
+    said = {
+        "event": {"type": "incident_post_mortem.published", "issued_at": "2026-01-02T10:00:00Z"},
+        "data": {
+            "id": "pm-7",
+            "title": "Orders answered 500",
+            "status": "published",
+            "content": "<h1>Fix</h1><p>Ran <code>DROP TABLE orders</code>; resolved.</p>",
+        },
+    }
+    connection = replace(connection, topics={topic: "rootly"})
+    send(connection.brokers, topic, json.dumps(said).encode(), json.dumps(said).encode())
+    with running(memory, connection):
+        until(lambda: committed(connection.brokers, connection.group, topic) == 2)
+    (suggested,) = memory.store.suggestions.page().items
+    assert (suggested.kind, suggested.by, suggested.title) == ("document", "rootly", "Orders answered 500")
+    assert memory.store.documents().items == ()

@@ -48,7 +48,7 @@ REJECTED = {
     "adds-step": "it names a step that was not given",
     "number": "a sentence has a number or a name that was not given",
     "link": "a sentence has a link",
-    "reversed": "it puts a dangerous step before a harmless one",
+    "reversed": "it puts steps of one source in another order",
     "more": "it has not the form that was asked for",
 }
 FAILED = {"429": "it answered 429", "500": "it answered 500", "401": "it answered 401"}

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from onrecall.domain.incident import Incident, Outcome, Resolution, ResolutionSt
 from onrecall.http import create
 from onrecall.http.slack_actions import SlackApp
 from onrecall.http.slack_votes import Mark, marked
-from onrecall.notifications import Links
+from onrecall.notifications import Links, News
+from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Api
 from onrecall.notifications.slack.channel import Rooms, Slack
 from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline.suggestions import as_resolution
 from onrecall.retrieval import Recall
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Store, StoredNote
 from onrecall.worker.worker import Worker
 
 from . import slack_limits
@@ -111,14 +114,17 @@ def test_steps_are_marked_and_the_window_is_filled_in_and_resolves(there, slack:
     (view,) = slack.views
     assert slack_limits.view(view) == []
     fields = {block["block_id"]: block["element"] for block in view["blocks"]}
-    assert fields["root_cause"]["initial_value"] == memory.store.newest_recommendation("NEW-1").cause
+    assert "initial_value" not in fields["root_cause"]  # nobody confirms a cause that he has not read
+    shown = fields["suggested"]["options"][0]["description"]["text"]
+    assert memory.store.newest_recommendation("NEW-1").cause.startswith(shown.rstrip("…"))
     assert [one["value"] for one in fields["worked"]["initial_options"]] == ["1"]
     assert "initial_options" not in fields["did_not_help"]
-    answers = slack.submit(client, view, {"did_not_help": ["2"], "other": "Raised the limit\n\n"}, times=2)
+    typed = {"suggested": ["1"], "did_not_help": ["2"], "other": "Raised the limit\n\n"}
+    answers = slack.submit(client, view, typed, times=2)
     assert [one.json() for one in answers] == [{"response_action": "clear"}] * 2
     done = memory.store.incident("NEW-1")
     assert (done.status, done.resolution.by) == ("resolved", "slack:U0ANN")
-    assert done.resolution.root_cause == "A leak of connections"
+    assert (done.resolution.root_cause, done.resolution.cause_origin) == ("A leak of connections", "taken_over")
     assert done.resolution.steps[0].outcome == "worked"
     assert done.resolution.steps[-1].text == "Raised the limit"
     assert len(memory.store.resolutions("NEW-1")) == 1
@@ -133,9 +139,53 @@ def test_a_window_that_is_wrong_says_where(there, slack: Twin) -> None:
     (view,) = slack.views
     (answer,) = slack.submit(client, view, {"root_cause": "  "})
     assert answer.json() == {"response_action": "errors", "errors": {"root_cause": "say what was wrong"}}
-    (answer,) = slack.submit(client, view, {"worked": ["1"], "did_not_help": ["1"]})
+    (answer,) = slack.submit(client, view, {"root_cause": "A leak", "worked": ["1"], "did_not_help": ["1"]})
     assert "did_not_help" in answer.json()["errors"]
     assert memory.store.incident("NEW-1").status != "resolved"
+
+
+def test_a_cause_that_is_typed_is_kept_as_written(there, slack: Twin) -> None:
+    client, memory = there
+    slack.press(client, slack.roots()[0], "Resolve…")
+    (view,) = slack.views
+    (answer,) = slack.submit(client, view, {"root_cause": "A job without end", "suggested": ["1"]})
+    assert answer.json() == {"response_action": "clear"}
+    kept = memory.store.incident("NEW-1").resolution
+    assert (kept.root_cause, kept.cause_origin) == ("A job without end", "written")
+
+
+@pytest.mark.parametrize(
+    ("button", "state"), [("Confirm suggestion", "confirmed"), ("Dismiss suggestion", "dismissed")]
+)
+def test_what_a_sender_suggests_is_decided_with_a_button(there, slack: Twin, button: str, state: str) -> None:
+    client, memory = there
+    incident = memory.store.incident("NEW-1")
+    note = StoredNote(
+        "pagerduty", "n1", "note", "k", NOW, "pagerduty: Ann", "Restarted it; resolved", "NEW-1", waiting=False
+    )
+    suggested = memory.suggestions.suggest_resolution(incident, note, as_resolution(note, datetime.now(UTC)))
+    over = replace(incident, status="resolved", resolved_at=datetime.now(UTC))
+    news = News("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
+    said = slack_message.root(over, memory.store.newest_recommendation("NEW-1"), news, Links())
+    assert slack_limits.message(said) == []
+    assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(said)
+    slack.press(client, {"ts": slack.roots()[0]["ts"], **said}, button, times=2)
+    decided = memory.store.suggestions.get(suggested.id)
+    assert (decided.state, decided.decided_by) == (state, "slack:U0ANN")
+    learned = memory.store.incident("NEW-1").resolution
+    assert (learned.by if learned else None) == ("slack:U0ANN" if state == "confirmed" else None)
+    until(lambda: any(state[:7] in one["text"].lower() for one in slack.whispers), 10)
+
+
+def test_what_is_written_in_slack_becomes_nothing(there, slack: Twin) -> None:
+    client, memory = there
+    before = (len(memory.store.events(0, 1000)), memory.store.counts())
+    text = "Root cause: wrong rows. Fixed by `DROP TABLE orders`; resolved"
+    assert slack.command(client, text).status_code == 200
+    assert slack.mention(client, text, "Ev9").status_code == 200
+    until(lambda: bool(slack.thread(slack.roots()[-1]["ts"])), 30)
+    assert (len(memory.store.events(0, 1000)), memory.store.counts()) == before
+    assert memory.store.suggestions.page().items == ()
 
 
 def test_the_command_is_answered_to_who_asked_alone(there, slack: Twin) -> None:

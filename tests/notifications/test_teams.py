@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Citation
 from onrecall.notifications import Links, Message, Refused
 from onrecall.notifications.egress_guard import Guard
 from onrecall.notifications.teams import LARGEST, Teams, check
@@ -62,7 +63,10 @@ def test_an_id_can_not_leave_the_link() -> None:
 def test_a_step_that_can_do_harm_is_not_the_first() -> None:
     harm = replace(STEP, text="Drop it", command="drop table x", risk="destructive")
     undone = replace(STEP, n=2, text="Restart", command=None, risk="reversible")
-    assert "First safe step: Restart" in runs(card((incident(), answer(steps=(harm, undone)), news())))
+    unsafe = blocks(card((incident(), answer(steps=(harm, undone)), news())))
+    assert unsafe[-1].startswith("No safe first step")
+    look = replace(undone, n=3, text="Look", citation=Citation("INC-8", "1. Look", 9))
+    assert "First safe step: Look" in runs(card((incident(), answer(steps=(harm, undone, look)), news())))
     found = card((incident(), answer(steps=(harm,)), news()))
     assert not any("drop" in text.lower() for text in runs(found))
     assert blocks(found)[-1].startswith("No safe first step")

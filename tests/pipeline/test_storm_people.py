@@ -40,7 +40,7 @@ def test_acknowledgements_and_notes_reach_the_incident_once(memory, clock):
 
 
 @pytest.mark.parametrize("after_the_end", [False, True])
-def test_a_note_that_states_the_fix_is_learned_as_its_authors(memory, clock, after_the_end):
+def test_a_note_that_states_the_fix_is_suggested_in_its_authors_name(memory, clock, after_the_end):
     a = alert("a", "shop-database")
     tell(memory, a)
     later(memory, clock, seconds=5)
@@ -56,12 +56,19 @@ def test_a_note_that_states_the_fix_is_learned_as_its_authors(memory, clock, aft
     tell(memory, note)
     later(memory, clock, minutes=6)
     found = only(memory)
-    said = found.resolution
-    assert (found.status, said.provenance, said.by) == ("resolved", "imported", "ada")
+    assert (found.status, found.resolution) == ("resolved", None)
+    (suggested,) = memory.store.suggestions.pending(found.id)
+    said = suggested.resolution
+    assert (suggested.by, said.provenance, said.by) == ("ada", "suggested", "ada")
     assert said.root_cause.startswith("disk filled by logs")
     assert "ghp_" not in said.root_cause
     assert [step.text for step in said.steps] == ["Deleted old logs"]
-    assert memory.recall(situation("shop-database HighLatency disk filled by logs"))[0].resolution == said
+    asked = situation("shop-database HighLatency disk filled by logs")
+    assert memory.recall(asked)[0].resolution is None
+    memory.suggestions.confirm(suggested.id, "kim")
+    learned = memory.store.incident(found.id).resolution
+    assert (learned.provenance, learned.by, learned.steps) == ("human", "kim", said.steps)
+    assert memory.recall(asked)[0].resolution == learned
 
 
 @pytest.mark.parametrize(
@@ -88,6 +95,7 @@ def test_a_note_that_does_not_state_it_is_only_suggested(memory, clock, text):
     found = only(memory)
     assert (found.status, found.resolution) == ("resolved", None)
     assert suggestion(found, memory.store.notes_of(found.id)).text == text
+    assert [suggested.text for suggested in memory.store.suggestions.pending(found.id)] == [text]
 
 
 # by hand

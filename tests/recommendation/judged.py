@@ -21,6 +21,11 @@ def _unescaped(text: str) -> str:
     return "\\".join(part.replace("\\n", "\n") for part in text.split("\\\\"))
 
 
+def level(text: str, judge=classify) -> int:
+    """The place of the label that a text is given, from 0 for read_only."""
+    return RISKS.index(judge(text).risk)
+
+
 def wrong(name: str, *, prose: bool = False) -> list[tuple[str, str, str, str]]:
     """Where the label differs: (intended, given, text, reason)."""
     judge = classify_text if prose else classify

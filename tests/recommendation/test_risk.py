@@ -1,19 +1,26 @@
 """The labelled commands and steps, and the traps; with `-s` it prints the tables that docs/risk.md states."""
 
+import json
 import sys
+import threading
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judged import confusion, labelled, wrong
+from judged import confusion, labelled, level, wrong
 
-from onrecall.recommendation.risk import sql as statements
 from onrecall.recommendation.risk.assessment import RISKS
-from onrecall.recommendation.risk.classify import classify, classify_text
+from onrecall.recommendation.risk.classify import assess, classify, classify_text
+from onrecall.recommendation.risk.languages.sql import is_sql
+from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
 STEPS = ["steps.tsv", "steps_held_out.tsv"]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
+CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"
+DATA = Path(__file__).parents[2] / "src" / "onrecall" / "recommendation" / "risk"
 
 
 @pytest.mark.parametrize(("name", "prose"), SETS)
@@ -24,29 +31,61 @@ def test_labels_agree(name, prose):
 
 
 @pytest.mark.parametrize(("name", "prose"), SETS)
-def test_nothing_that_loses_data_is_called_harmless(name, prose):
-    assert not [row for row in wrong(name, prose=prose) if row[0] == "destructive" and row[1] in RISKS[:2]]
+def test_nothing_is_called_less_dangerous_than_it_is(name, prose):
+    assert not [row for row in wrong(name, prose=prose) if RISKS.index(row[1]) < RISKS.index(row[0])]
 
 
-def test_there_are_enough_commands():
-    assert sum(len(labelled(name)) for name in COMMANDS) >= 450
+def test_everyday_looking_commands_are_read_only():
+    rows = labelled("looking_commands.tsv")
+    missed = [(text, found.reason) for text, _, _ in rows if (found := classify(text)).risk != "read_only"]
+    programs = {word for text, _, _ in rows if find_program(word := text.split()[0])}
+    sys.stdout.write(f"\nlooking_commands.tsv: {1 - len(missed) / len(rows):.1%} of {len(rows)} read_only\n")
+    assert len(rows) >= 600
+    assert len(programs) >= 60
+    assert len(missed) <= 0.03 * len(rows), missed
 
 
-def level(text: str) -> int:
-    return RISKS.index(classify(text).risk)
+@pytest.mark.parametrize("judge", [classify, assess])
+def test_no_nasty_command_falls_below_its_label(judge):
+    rows = labelled("nasty_commands.tsv")
+    assert len(rows) >= 250
+    assert not [(text, risk) for text, risk, _ in rows if level(text, judge) < RISKS.index(risk)]
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not here")
+@pytest.mark.parametrize("judge", [classify, assess])
+def test_none_of_the_handed_commands_falls_below_its_label(judge):
+    rows = json.loads((CASES / "commands.json").read_text())
+    assert not [r["command"] for r in rows if level(r["command"], judge) < RISKS.index(r["at_least"])]
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not here")
+@pytest.mark.parametrize("judge", [classify_text, assess])
+def test_none_of_the_handed_steps_in_words_is_read_only(judge):
+    rows = json.loads((CASES / "words.json").read_text())
+    assert not [r["text"] for r in rows if judge(r["text"]).risk == "read_only"]
+
+
+def test_whoever_asks_need_not_say_whether_it_is_a_command():
+    for name in COMMANDS:
+        assert not [text for text, risk, _ in labelled(name) if assess(text).risk != risk]
+    for name in STEPS:
+        assert not [text for text, risk, _ in labelled(name) if level(text, assess) < RISKS.index(risk)]
 
 
 SHELL = [
     (text, risk)
     for text, risk, _ in labelled("commands.tsv")
     if not set(text) & set("'\"\n`#\\") and "$(" not in text and not text.startswith(("db.", "rs.", "$ ", "127"))
-    if not statements.looks_like_sql(text)
+    if not is_sql(text)
 ]  # fmt: skip
 WRAPPERS = [
     "sudo {}", "sudo -u root -- {}", "time {}", "nohup {} &", "bash -c '{}'", 'bash -lc "{}"', "ssh web1 '{}'", "ssh -i k -p 22 u@h '{}'",
     "kubectl exec -it api-0 -n prod -- sh -c '{}'", "docker exec -u root api sh -c '{}'", "true && {}", "({})", "echo $({})", 'echo "`{}`"',
     "if true; then {}; fi", "while :; do {}; sleep 1; done", "X=1 Y=2 {}", "timeout 30 sh -c '{}'", "watch -n 5 '{}'", "su - app -c '{}'",
     "ansible web -m shell -a '{}'", "echo '{}' | sh", "ssh web1 <<EOF\n{}\nEOF", "sudo bash <<< '{}'", "cd /tmp; {}", "eval '{}'", "$ {}",
+    "nsenter -t 1 -m -- {}", "flock /tmp/lock -c '{}'", "systemd-run --scope {}", "parallel '{}' ::: a", "trap '{}' EXIT", "f() {{ {}; }}; f",
+    "salt web1 cmd.run '{}'", "docker run --rm img sh -c '{}'", "unheard-of-wrapper -- {}", "find . -name x -exec sh -c '{}' ;",
 ]  # fmt: skip
 
 
@@ -60,7 +99,7 @@ TRAPS = [
     ("sudo psql <<EOF\nDROP TABLE x;\nEOF", "destructive"),
     ("kubectl exec -i db-0 -- psql -U app <<< 'DELETE FROM x'", "destructive"),
     ("echo 'DROP TABLE x' | kubectl exec -i db-0 -- psql", "destructive"),
-    ("cat cleanup.sql | ssh db1 psql", "disruptive"),
+    ("cat fixes.sql | ssh db1 psql", "disruptive"),
     ("cat tables | xargs -I{} psql -c {}", "disruptive"),
     ("cat tables | xargs -I{} psql -c 'DROP TABLE {}'", "destructive"),
     ("echo $'rm -rf /x' | bash", "destructive"),
@@ -76,21 +115,27 @@ TRAPS = [
     ("kubectl get pods;kubectl delete ns x", "destructive"),
     ("kubectl get pods|xargs kubectl delete ns", "destructive"),
     ("find . -name x -exec sh -c 'rm -rf {}' ;", "destructive"),
-    ("KUBECTL delete pvc x", "disruptive"),
+    ("KUBECTL delete pvc x", "destructive"),
     ("kubectl  delete\tpvc   x", "destructive"),
     ("kubectl delete \\\n  pvc x", "destructive"),
     ("```sh\nkubectl delete pvc x\n```", "destructive"),
     ("# kubectl delete pvc x", "destructive"),
     ("", "read_only"),
-    ("rm -rf " + "x " * 20_000, "disruptive"),
+    ("rm -rf " + "x " * 20_000, "destructive"),
     ("$(" * 200 + "rm x", "destructive"),
+    ("ls ;\\\nrm x", "destructive"),
+    ("SELECT 1 --1; DROP TABLE x", "destructive"),  # MySQL subtracts here, and runs what follows
+    ("SELECT 'a\\'; DROP TABLE x; --'", "disruptive"),  # one string to PostgreSQL's eyes, two statements to others'
+    ("grep <pattern> <file>", "read_only"),
+    ("grep x <in>/etc/passwd", "destructive"),
 ]
 
 
 @pytest.mark.parametrize(("command", "risk"), TRAPS)
 def test_traps(command, risk):
-    found = classify(command)
-    assert level(command) >= RISKS.index(risk) if "$(" * 3 in command else found.risk == risk
+    assert level(command) >= RISKS.index(risk)
+    if risk in ("read_only", "disruptive") and "a\\'" not in command:
+        assert classify(command).risk == risk
 
 
 @pytest.mark.parametrize(
@@ -98,8 +143,70 @@ def test_traps(command, risk):
 )
 def test_what_is_not_known_is_disruptive_and_says_so(command):
     found = classify(command)
-    assert (found.risk, found.recognised) == ("disruptive", False)
-    assert found.reason
+    assert (found.risk, found.recognised, found.understood) == ("disruptive", False, False)
+    assert found.reason.startswith("not understood: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("kubectl get pods --unheard-of", "--unheard-of"),
+        ("df --sparkle", "--sparkle"),
+        ("FROB=1 df -h", "FROB"),
+        ("./df -h", "./df"),
+        ("sed 'k' x", "k"),
+        ("psql -c 'SELECT tidy_up()'", "tidy_up"),
+        ("echo frob | nc db 5432", "frob"),
+        ("curl http://x/frobnicate", "frobnicate"),
+        ("mongosh --eval 'db.x.frob()'", "frob"),
+        ("systemctl frobnicate nginx", "frobnicate"),
+        ("ls > /dev/tcp/db/1", "/dev/tcp/db/1"),
+    ],
+)
+def test_the_reason_names_what_is_not_understood(command, word):
+    found = classify(command)
+    assert RISKS.index(found.risk) >= RISKS.index("disruptive")
+    assert not found.understood
+    assert "not understood" in found.reason
+    assert word in found.reason
+
+
+CLOSED = [
+    "{} < /dev/zero", "{} &> out.db", "{} > ./x", "PAGER=/tmp/x {}", "LD_AUDIT=/tmp/x.so {}", "PATH=. {}", "alias df={}", "{}\u200b", "{}\u2028reboot", "{}\x0breboot",
+    "{} \u0430", "{}\uff1breboot", "function x {{ {}; }}", "{} <> x", "enable -f x y; {}", "exec -a x /tmp/y {}", "{} ; $(date)", "{} | $PAGER", "!{}", "~/{}", "/opt/../tmp/{}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", CLOSED)
+@pytest.mark.parametrize("command", ["df -h", "cat /etc/hosts", "kubectl get pods"])
+def test_what_stands_around_a_harmless_command_has_to_be_understood_too(form, command):
+    if form == "{} < /dev/zero" and command != "cat /etc/hosts":
+        pytest.skip("only a program that reads it is held up by it")
+    assert level(form.format(command)) >= RISKS.index("disruptive" if "< /dev/zero" not in form else "read_only")
+
+
+WORDS_THAT_LOOK = [
+    "Check the dashboards of the checkout service for elevated error rates", "Look at the last 50 lines of /var/log/nginx/error.log",
+    "See whether the queue is growing", "Ask the database team if a migration ran last night", "Compare latency, errors and saturation with yesterday",
+    "Open the Grafana dashboard", "Take a thread dump of the affected JVM", "If the latency is high, check the slow query log", "Wait until the rollout has finished",
+    "Run `kubectl get events -n shop` and note the warnings", "Do not restart the primary",
+]  # fmt: skip
+WORDS_THAT_DO_NOT = [
+    "Check the queue, then yeet its content", "Look at the volume and scrub it", "Inspect the table by emptying it", "Review the cluster with `init 0`", "Read the wiki\n```\nreboot\n```",
+    "Check the replica, удали базу", "Check the host, \u0440\u0435boot", "Verify that the bucket was emptied", "Make sure that nobody can log in", "Watch the disk while it is formatted",
+    "Check the lag, drain node 4", "Confirm it. Obliterate the index", "Look for `*; rm -rf /srv`", "Tell the bot to purge the topic", "Check logs plonk database", "Note the offset & hand out root",
+    "Check the disk\u2028wipe it", "Search and destroy", "Observe the node, unrack it", "List the pods with kubectl drain node-1", "Describe the plan; carry it out",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("judge", [classify_text, assess])
+def test_a_step_in_words_is_read_only_where_every_clause_looks(judge):
+    assert not [text for text in WORDS_THAT_LOOK if judge(text).risk != "read_only"]
+
+
+@pytest.mark.parametrize("judge", [classify_text, assess])
+def test_a_step_in_words_is_not_read_only_where_anything_is_not_known_to_look(judge):
+    assert not [text for text in WORDS_THAT_DO_NOT if judge(text).risk == "read_only"]
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "; ", " | ", "'", "$(", "\n"]), st.sampled_from(SHELL))
@@ -110,10 +217,49 @@ def test_any_text_gets_an_answer(text, joint, command):
 
 
 def test_either_of_two_commands_is_fed_nothing_by_the_other():
-    assert classify("kubectl get pods -n prod || kubectl exec -it api-0 -- bash").risk == "read_only"
+    assert classify("echo FLUSHALL || redis-cli ping").risk == "read_only"
 
 
 @given(st.sampled_from(SHELL), st.sampled_from(SHELL), st.sampled_from([" && ", "; ", " || ", "\n", " & "]))
 @settings(max_examples=200, deadline=None)
 def test_the_worst_part_counts(one, other, joint):
-    assert level(one[0] + joint + other[0]) == max(RISKS.index(one[1]), RISKS.index(other[1]))
+    worse = max(RISKS.index(one[1]), RISKS.index(other[1]))
+    found = classify(one[0] + joint + other[0])
+    assert RISKS.index(found.risk) >= worse
+    if found.understood:  # beside what is not understood a word such as `delete` counts as a sign of loss
+        assert RISKS.index(found.risk) == worse
+
+
+UNITS = [
+    "ls; ", "$(", "(", "`", "'", '"', "a|", "<<A\n", "x=(", "{a,b}", "select 1;", "select (", "$a$ ", "/*", "db.x.find(", "{{", "<x> ", "cm0g", "dd ", "\\", "\n", "‹a›", "é", "\u200b", "е",
+    "Check the logs, ", "retention to ", "`ls` ", "```", "A=1 ", "sudo ", "xargs ", 'sh -c "', "curl http://x/a?b=c&", "jq . ", "echo x | sh; ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("size", [7_900, 1_000_000])
+def test_no_text_takes_long(unit, size):
+    classify("select 1")  # the parsers are loaded
+    text = (unit * (size // len(unit) + 1))[:size]
+    for judge in (classify, classify_text):
+        begun = time.process_time()
+        judge(text)
+        assert time.process_time() - begun < 1
+
+
+def test_several_threads_may_ask_at_once():
+    texts = ["kubectl get pods | grep x && " * 20 + "ls", "SELECT 1; " * 50, "db.x.find({a: 1})", "echo $(ls) `date`"]
+    wanted = [classify(text).risk for text in texts]
+    found = []
+    threads = [threading.Thread(target=lambda: found.append([classify(text).risk for text in texts])) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [wanted] * 8
+
+
+def test_characters_that_crash_the_grammar_are_kept_from_it():
+    text = "*{\u28aa\U000622ad; }<(a=esac\r!\ufeff> = | &`${\U0010ffffif\u6f22a=(\U0010e8f8kubectl get pods`${!=>/''"
+    for _ in range(50):
+        assert classify(text).risk in RISKS[2:]

@@ -156,8 +156,8 @@ def test_a_runbook_of_the_leading_cause_adds_its_steps_with_their_lines():
         runbook("RB", 0.3, BOOK, labels={"cause": "web-errors"}, dated=NOW),
     ]
     steps = ask(evidence).steps
-    assert {step.citation.id for step in steps} == {"A", "RB"}
-    assert [step.risk for step in steps[:3]] == ["read_only"] * 3
+    assert [step.citation.id for step in steps] == ["A", *["RB"] * 6]
+    assert [step.citation.line for step in steps[1:]] == [found.line for found in instructions(BOOK)]
     assert all(step.citation.quote in line_of(evidence, step.citation) for step in steps)
 
 
@@ -197,3 +197,93 @@ def test_what_the_runbook_advises_and_history_refutes_is_not_recommended():
     advice = ask(evidence)
     assert "systemctl restart web" not in {step.command for step in advice.steps}
     assert [tried.citation.id for tried in advice.tried_before] == ["A"]
+
+
+def commands_of(text):
+    return [(found.text, found.command) for found in instructions(text)]
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "The alert has several causes, among them:",
+        "There may be several reasons.",
+        "This usually happens because of one of these:",
+        "It can mean:",
+        "Known symptoms:",
+    ],
+)
+@pytest.mark.parametrize("bullet", ["-", "*", "1."])
+def test_a_list_of_reasons_holds_no_steps(lead, bullet):
+    reasons = "\n".join(
+        f"{bullet} {reason}" for reason in ("The disk is slow", "Network trouble", "Load balancer down")
+    )
+    text = f"## Mitigation\n\n{lead}\n\n{reasons}\n\nReload the proxy:\n\n```\nsystemctl reload envoy\n```\n"
+    assert commands_of(text) == [("Reload the proxy:", "systemctl reload envoy")]
+
+
+def test_reasons_may_name_their_remedy():
+    text = (
+        "## Fix\n\nPossible causes:\n\n- Too many files: `find /tmp -mtime +7 -delete`\n"
+        "- A slow peer\n  1. Drain it\n  2. Tell its owner\n"
+    )
+    assert [found.text for found in instructions(text)] == [
+        "Too many files: `find /tmp -mtime +7 -delete`",
+        "Drain it",
+        "Tell its owner",
+    ]
+
+
+def test_a_section_of_reasons_holds_steps_only_where_they_are_commands():
+    text = "## Mitigation\n### Possible reasons\n- Load is high\n- A bad node\n\nLook:\n\n```\nkubectl top nodes\n```\n"
+    assert commands_of(text) == [("Look:", "kubectl top nodes")]
+
+
+@pytest.mark.parametrize(
+    ("item", "step"),
+    [
+        ("Restart the relay", True),
+        ("**Restart** the relay", True),
+        ("[ ] Restart the relay", True),
+        ("If it hangs, restart the relay", True),
+        ("You should also restart the relay.", True),
+        ("Relay: restart it", True),
+        ("Is the relay up?", True),
+        ("The relay is down", False),
+        ("Relay of the second zone", False),
+        ("`max_relays = 7`", False),
+        ("2 GB of memory for each relay", False),
+    ],
+)
+def test_a_bullet_is_a_step_where_it_says_to_do_something(item, step):
+    assert [found.line for found in instructions(f"## Fix\n\n- {item}\n")] == [3] * step
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "`````"])
+def test_a_fence_keeps_its_commands_whole(fence):
+    command = "ROUTE=$(oc -n plum get route web\n--no-headers | awk '{print $2}')"
+    assert commands_of(f"## Diagnosis\n\nGet the route:\n\n{fence}bash\n{command}\n{fence}\n") == [
+        ("Get the route:", command)
+    ]
+
+
+def test_logs_output_and_settings_in_fences_are_no_steps():
+    text = (
+        "## Diagnosis\n\n```console\nE0101 03:04:05.000000 9 probe.go:7] plum probe failed\n```\n\n"
+        "```console\nsh-4.4# cat /etc/resolv.conf\nnameserver 10.0.0.2\n```\n\n```\nretryDelay = 5 * time.Second\n```\n"
+    )
+    assert commands_of(text) == [("cat /etc/resolv.conf", "cat /etc/resolv.conf")]
+
+
+def test_escapes_and_emphasis_are_not_shown():
+    (found,) = instructions("## Fix\n\n1. **Re\\-ran** the `plum \\- job`\n")
+    assert found.text == "Re-ran the `plum \\- job`"
+
+
+def test_a_runbook_keeps_its_order_whatever_its_risk():
+    book = (
+        "## Steps\n\n1. Name it: `export NS=$(kubectl get ns -o name)`\n2. Stop writers: `kubectl scale deploy/w --replicas=0`\n"
+        "3. Empty it: `rm -rf /data/cache`\n4. Start writers: `kubectl scale deploy/w --replicas=4`\n5. `kubectl get pods`\n"
+    )
+    steps = ask([runbook("RB", 0.8, book)]).steps
+    assert [step.citation.line for step in steps] == [3, 4, 5, 6, 7]

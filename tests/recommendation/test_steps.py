@@ -1,11 +1,11 @@
-"""Steps come from what worked for the leading cause, cited, ordered by danger; what failed is told apart."""
+"""Steps come from what worked for the leading cause, cited, in the order of their sources; what failed is told apart."""
 
 from datetime import timedelta
 
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, runbook, seen
 
-from onrecall.domain.incident import Record, Situation
+from onrecall.domain.incident import Record, Situation, first_safe_step
 from onrecall.recommendation import compose, step_key, step_keys
 
 KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""
@@ -16,13 +16,80 @@ def pool(name="P", score=0.8, steps=(), **more):
     return seen(name, score, cause="pool", root_cause="The pool ran dry", steps=steps, **more)
 
 
-def test_checks_come_before_what_disturbs_and_the_danger_is_named():
+def test_steps_stay_in_the_order_in_which_they_were_done():
     evidence = [pool(steps=[did("Ended the idle sessions", KILL), did("Looked at the sessions", LOOK)])]
     first, second = ask(evidence).steps
-    assert (first.n, first.risk, first.command) == (1, "read_only", LOOK)
-    assert (second.n, second.risk, second.command) == (2, "disruptive", KILL)
-    assert first.precondition is None
-    assert second.precondition is None  # the check stood after it, so it was not what led to it
+    assert (first.n, first.risk, first.command) == (1, "disruptive", KILL)
+    assert (second.n, second.risk, second.command) == (2, "read_only", LOOK)
+    assert first.precondition is None  # the check stood after it, so it was not what led to it
+
+
+RESTORE = (
+    did("Stopped the writer", "kubectl scale deploy/writer --replicas=0"),
+    did("Emptied the folder", "rm -rf /data/writer/segments"),
+    did("Copied the backup", "aws s3 cp --recursive s3://fig/segments /data/writer/segments"),
+    did("Started the writer", "kubectl scale deploy/writer --replicas=2"),
+)
+
+
+def shown(evidence):
+    return [step.text for step in ask(evidence).steps]
+
+
+def test_a_restore_is_not_sorted_by_risk():
+    assert shown([pool(steps=RESTORE)]) == [step.text for step in RESTORE]
+
+
+def test_what_another_incident_did_in_between_stands_in_between():
+    stop, empty, copy, start = RESTORE
+    look = did("Looked at the sessions", LOOK)
+    note = did("Wrote down the offset", "cat /data/writer/offset")
+    count = did("Counted the segments", "ls /data/writer/segments")
+    other = pool("Q", 0.7, steps=[look, stop, note, copy, count])
+    assert shown([pool(steps=[stop, empty, copy, start]), other]) == [
+        look.text, stop.text, empty.text, note.text, copy.text, start.text, count.text,
+    ]  # fmt: skip
+
+
+def test_where_two_incidents_disagree_the_leading_one_is_followed():
+    first, second, third = did("Raised a", "a --x"), did("Raised b", "b --x"), did("Looked", LOOK)
+    found = shown([pool(steps=[first, second]), pool("Q", 0.7, steps=[second, third, first])])
+    assert found.index("Raised a") < found.index("Raised b") < found.index("Looked")
+
+
+def test_what_was_done_twice_is_shown_twice():
+    again = did("Restarted the writer", "systemctl restart writer")
+    assert shown([pool(steps=[again, did("Looked", LOOK), again])]) == [again.text, "Looked", again.text]
+
+
+def test_a_long_procedure_is_not_cut_in_its_middle():
+    steps = [did(f"Moved shard {'abcdefghijklmnop'[n]}x", f"mv /a/{'abcdefghijklmnop'[n]}x /b") for n in range(14)]
+    assert shown([pool(steps=steps)]) == [step.text for step in steps]
+
+
+def test_of_a_further_incident_nothing_disturbing_is_taken_that_would_lack_its_end():
+    best = [did(f"Looked at {'abcdef'[n]}x", None) for n in range(6)]
+    found = shown([pool(steps=best), pool("Q", 0.7, steps=[did("Read the log", "tail /var/log/fig"), *RESTORE])])
+    assert found == [*(step.text for step in best), "Read the log"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "number"),
+    [
+        ([did("Looked", LOOK), did("Ended them", KILL)], 1),
+        ([did("Ended them", KILL), did("Looked", LOOK)], None),
+        (RESTORE, None),
+        ([], None),
+    ],
+)
+def test_the_first_safe_step_is_one_that_nothing_disturbing_goes_before(steps, number):
+    step = first_safe_step(ask([pool(steps=steps)]).steps)
+    assert (step.n if step else None) == number
+
+
+def test_another_sources_check_may_be_the_first_safe_step():
+    evidence = [pool(steps=[did("Ended them", KILL)]), pool("Q", 0.7, steps=[did("Looked", LOOK)])]
+    assert first_safe_step(ask(evidence).steps).n == 2
 
 
 def test_a_dangerous_step_names_the_check_that_stood_before_it():
@@ -190,13 +257,74 @@ def test_a_recent_success_makes_it_fresh_again():
     assert ask([pool(steps=[did("Looked", LOOK)], days_ago=400)], records=records).steps[0].stale is None
 
 
-def test_what_failed_since_it_last_worked_is_called_so():
+RAISED = did("Raised the timeout to 90 s", None)
+RAISED_IN_VAIN = did("Raised the timeout to 90 s", None, "made_it_worse")
+LOWERED = did("Put the timeout back and doubled the threads", None)
+
+
+@pytest.mark.parametrize("cause", ["pool", "threads"])
+def test_what_a_later_incident_says_made_it_worse_is_told_as_tried_and_its_fix_is_offered(cause):
+    old = pool("OLD", 0.9, steps=[RAISED], days_ago=300)
+    new = seen("NEW", 0.9, cause=cause, root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    advice = ask([old, new])
+    assert [step.text for step in advice.steps] == [LOWERED.text]
+    assert [(tried.citation.id, tried.outcome) for tried in advice.tried_before] == [("NEW", "made_it_worse")]
+    assert {step.citation.id for step in advice.steps} == {"NEW"}
+
+
+def test_many_older_successes_do_not_outweigh_what_made_it_worse_later():
+    older = [pool(f"OLD{n}", 0.95, steps=[RAISED], days_ago=300 + n) for n in range(4)]
+    new = seen("NEW", 0.9, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    advice = ask([*older, new])
+    assert [step.citation.id for step in advice.steps] == ["NEW"]
+    assert [tried.citation.id for tried in advice.tried_before] == ["NEW"]
+
+
+def test_the_right_fix_of_a_cause_is_not_dropped_because_it_did_not_help_against_one_that_looks_alike():
+    renew = did("Renewed the certificate", "cmctl renew web")
+    older = [pool(f"OLD{n}", 0.95, steps=[LOWERED, renew], days_ago=300 + n) for n in range(4)]
+    vain = did("Renewed the certificate", "cmctl renew web", "did_not_help")
+    new = seen("NEW", 0.9, cause="drift", root_cause="Another file was served", steps=[vain, RAISED], days_ago=9)
+    advice = ask([*older, new])
+    assert [step.text for step in advice.steps] == [LOWERED.text, renew.text]
+    assert advice.tried_before == ()
+
+
+def test_a_later_success_outweighs_earlier_failures():
+    failed = [
+        pool(f"F{n}", 0.8, steps=[did("Restarted", "systemctl restart fig", "did_not_help")], days_ago=90) for n in "ab"
+    ]
+    advice = ask([*failed, pool("OK", 0.7, steps=[did("Restarted", "systemctl restart fig")], days_ago=3)])
+    assert [step.citation.id for step in advice.steps] == ["OK"]
+    assert advice.tried_before == ()
+
+
+def test_a_later_failure_in_something_far_less_alike_refutes_nothing():
+    old = pool("OLD", 0.95, steps=[RAISED], days_ago=300)
+    far = seen("FAR", 0.5, cause="threads", root_cause="Too few threads", steps=[RAISED_IN_VAIN, LOWERED], days_ago=9)
+    advice = ask([old, far])
+    assert ([step.citation.id for step in advice.steps], advice.tried_before) == (["OLD"], ())
+
+
+def test_what_failed_first_and_worked_in_the_end_worked():
+    steps = [
+        did("Restarted", "systemctl restart fig", "did_not_help"),
+        LOWERED,
+        did("Restarted", "systemctl restart fig"),
+    ]
+    advice = ask([pool(steps=steps)])
+    assert [step.text for step in advice.steps] == [LOWERED.text, "Restarted"]
+    assert advice.tried_before == ()
+
+
+def test_what_failed_since_it_last_worked_is_no_step():
     evidence = [
         pool("OLD", 0.8, steps=[did("Restarted", "systemctl restart nginx")], days_ago=60),
         pool("NEW", 0.7, steps=[did("Restarted", "systemctl restart nginx", "did_not_help")], days_ago=10),
     ]
-    (step,) = ask(evidence).steps
-    assert step.stale == "when it was last tried, on 2026-05-22, it did not help (NEW)"
+    advice = ask(evidence)
+    assert advice.steps == ()
+    assert [tried.citation.id for tried in advice.tried_before] == ["NEW"]
 
 
 def test_at_most_eight_steps_and_the_best_evidence_first():

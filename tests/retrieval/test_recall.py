@@ -168,6 +168,15 @@ def test_recurrences_are_one_family_shown_by_a_resolved_member(room: Room) -> No
     assert not {"INC-5", "INC-6"} & {one.id for one in found[1:]}
 
 
+def test_a_later_member_that_reports_the_same_step_as_a_failure_stands_for_its_family(room: Room) -> None:
+    again = incident(5, "Checkout times out again", POOL.description, links=(Link("recurrence", "INC-1"),))
+    tried = (ResolutionStep("Raise the pool size", outcome="made_it_worse"), ResolutionStep("End the slow query"))
+    room.keep(again.resolve(Resolution("The pool again", again.started_at + timedelta(hours=1), steps=tried)))
+    found = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
+    assert found[0].id == "INC-5"
+    assert found[0].family == ("INC-1",)
+
+
 def test_an_excluded_member_is_not_named_in_its_family(room: Room) -> None:
     room.keep(incident(5, "Checkout times out again", POOL.description, links=(Link("recurrence", "INC-1"),)))
     found = room.ask("Checkout times out again", exclude=frozenset({"INC-5"}))

@@ -11,7 +11,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.sources import Delivery, datadog
 from sources.golden import NOW, body, one
 
-GUIDE = Path(__file__).parents[2] / "docs/senders.md"
+GUIDE = Path(__file__).parents[2] / "docs/sources.md"
 
 
 def changed(name, **fields):

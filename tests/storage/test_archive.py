@@ -122,6 +122,7 @@ def test_no_table_is_forgotten() -> None:
         "channels",
         "threads",
         "deliveries",
+        "notices",
     }  # what was told to whom: a copy must neither tell it again nor rewrite it
     here |= {
         "model_calls"
@@ -131,7 +132,7 @@ def test_no_table_is_forgotten() -> None:
         "audit_head",
     }  # who did what here; a copy begins a chain of its own, with the row that it was loaded
     here |= {"mirrored", "pulled"}  # what this installation has in a bank elsewhere, and took from there
-    here |= {"senders", "backtests"}  # who was heard here, and what was run here
+    here |= {"senders", "heartbeats", "backtests"}  # who was heard here, and what was run here
     assert left_out == {"counters", "terms", "changes"} | staged | at_home | here, (
         "a new table belongs into the archive, unless it follows from others"
     )

@@ -24,13 +24,15 @@ test("an answer comes in stages: evidence, steps, then what a model made of them
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(POOL);
 });
 
-test("what was marked fills in the resolution, and a correction is another version", async ({ page, server }) => {
+test("the cause is empty until it is taken over, what was marked is listed, and a correction is another version", async ({ page, server }) => {
   const { id } = await server.post("/api/v1/incidents", SLOTS);
   await page.goto(`${server.url}/#/incidents/${String(id)}`);
   const second = page.getByRole("listitem").filter({ hasText: /^2\./ });
   await second.getByRole("button", { name: "This fixed it" }).click();
   await expect(second.getByRole("button", { name: "This fixed it" })).toHaveAttribute("aria-pressed", "true");
   await page.getByRole("button", { name: "Resolve…" }).click();
+  await expect(page.getByLabel("What was the cause?")).toHaveValue("");
+  await page.getByRole("button", { name: "Use suggested cause" }).click();
   await expect(page.getByLabel("What was the cause?")).not.toHaveValue("");
   await expect(page.getByLabel("step 1", { exact: true })).not.toHaveValue("");
   await page.getByRole("form", { name: "resolve" }).getByRole("button", { name: "Resolve" }).click();

@@ -16,6 +16,7 @@ describe("the story of an incident", () => {
     ["alerted", { count: 12, titles: ["High error rate"], services: ["checkout"] }, "12 alerts: High error rate (checkout)"],
     ["resolved", { version: 2 }, "Resolution corrected, version 2"],
     ["resolved", { by_alerts: true }, "Over: no alert fires any more"],
+    ["alerted", { count: 1, titles: ["Disk is full"], first_heard: "over" }, "1 alert, over when first heard of: Disk is full"],
     ["reopened", { by_alerts: true }, "It came back: alerts fire again"],
     ["merged", { into: "INC-2", alerts: 3 }, "Made part of INC-2"],
     ["recommended", { verdict: "never_seen" }, "Answered: never seen this"],

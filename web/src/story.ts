@@ -37,7 +37,7 @@ const alerts = (count: string): string => (count === "1" ? "1 alert" : `${count}
 
 const TOLD: Readonly<Record<string, (detail: Detail) => [Kind, string]>> = {
   opened: () => ["alert", "Opened"],
-  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
+  alerted: (detail) => ["alert", `${alerts(word(detail, "count"))}${detail["first_heard"] === "over" ? ", over when first heard of" : ""}: ${words(detail, "titles")}${words(detail, "services") && ` (${words(detail, "services")})`}`],
   noted: (detail) => ["person", `Wrote in ${word(detail, "source")}: ${word(detail, "text")}`],
   acknowledged: (detail) => ["person", word(detail, "source") ? `Taken on in ${word(detail, "source")}` : "Taken on"],
   recommended: (detail) => ["answer", `Answered: ${VERDICT[word(detail, "verdict") as keyof typeof VERDICT]?.words.toLowerCase() ?? word(detail, "verdict")}`],

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { differences } from "./versions";
 
-const step = (text: string, outcome: "worked" | "did_not_help" = "worked") => ({ text, command: null, outcome, rollback: null });
+const step = (text: string, outcome: "worked" | "did_not_help" = "worked") => ({ text, command: null, outcome, rollback: null, line: null });
 const first = { root_cause: "a leak", cause: "leak", summary: null, steps: [step("restarted"), step("scaled", "did_not_help")] };
 
 it("says what another version changed, and nothing else", () => {

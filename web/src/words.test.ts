@@ -5,14 +5,12 @@ import { changed, type Change, firstSafe, matching, record, span, spelt, type St
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
 describe("the first safe step", () => {
-  it("is the first that only looks, wherever it stands", () => {
-    expect(firstSafe([step(1, "disruptive"), step(2, "reversible"), step(3, "read_only")])?.n).toBe(3);
+  const steps = [step(1, "disruptive"), step(2, "reversible"), step(3, "read_only")];
+  it("is the one that the answer names", () => {
+    expect(firstSafe({ steps, first_safe_step: 3 })?.n).toBe(3);
   });
-  it("is else the first that can be undone", () => {
-    expect(firstSafe([step(1, "destructive"), step(2, "reversible")])?.n).toBe(2);
-  });
-  it("is none where all could do harm", () => {
-    expect(firstSafe([step(1, "destructive"), step(2, "disruptive")])).toBeUndefined();
+  it("is none where the answer names none, however harmless a later step looks", () => {
+    expect(firstSafe({ steps, first_safe_step: null })).toBeUndefined();
   });
 });
 

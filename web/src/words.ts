@@ -107,9 +107,9 @@ export function spelt(label: string): string {
 
 export const money = (dollars: number | null): string => (dollars === null ? "price unknown" : `$${dollars.toFixed(4)}`);
 
-/** The step to begin with: the first that only looks, else the first that can be undone, else none is safe. */
-export function firstSafe(steps: readonly Step[]): Step | undefined {
-  return steps.find((step) => step.risk === "read_only") ?? steps.find((step) => step.risk === "reversible");
+/** The step to begin with where nothing is to be disturbed, as the answer names it; the steps stay in their order. */
+export function firstSafe(answer: Pick<Recommendation, "steps" | "first_safe_step">): Step | undefined {
+  return answer.steps.find((step) => step.n === answer.first_safe_step);
 }
 
 const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.-]{2,}/gu;
@@ -137,7 +137,7 @@ export function changed(change: Change): string {
 
 const HAPPENED: Readonly<Record<string, string>> = {
   opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "taken on", recommended: "answered", rated: "answer rated",
-  resolved: "resolved", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
+  resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
 };
 
 /** What happened, as one says it: "answered". */

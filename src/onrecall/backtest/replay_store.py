@@ -22,6 +22,7 @@ from onrecall.domain.incident import (
     Record,
     Resolution,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
 from onrecall.storage import Change, Imprint, Quoted, Store, TermStatistics
@@ -204,7 +205,13 @@ class Kept(Store):
             raise NotFound(f"there is no incident {incident_id}")
         return found
 
-    def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> dict[Owner, Incident | Document]:
+    def suggestions_pending(self) -> bool:
+        """Nobody suggests anything in a replay."""
+        return False
+
+    def things(
+        self, ids: Iterable[Owner], as_of: datetime | None = None
+    ) -> dict[Owner, Incident | Document | Suggestion]:
         """Incidents and documents as they are."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {one: self._things[one] for one in ids if one in self._things}

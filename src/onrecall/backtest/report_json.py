@@ -120,7 +120,7 @@ def not_measured(report: Report) -> Mapping[str, str]:
     if report.trust.quality.ece is None:
         judged = report.right_when_answered.n
         why |= dict.fromkeys(
-            ("ece", "brier", "brier_base", "brier_base_then", "confident_wrong"),
+            ("ece", "ece_by_chance", "brier", "brier_base", "brier_base_then", "confident_wrong"),
             f"confidence takes {NEEDED} answers whose truth is known, and one more to try it on; there are {judged}",
         )
     if report.learning is None:
@@ -132,7 +132,7 @@ def reasons(report: Report) -> dict[str, list[str]]:
     """The same by reason, each with the names of the figures in words."""
     found: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
-        if name.startswith("brier_base"):  # told with the Brier score
+        if name.startswith(("brier_base", "ece_by_chance")):  # told with the Brier score and the calibration error
             continue
         kind, _, system = name.partition(".")
         named = SYSTEMS[system] if system else MEANINGS[kind][0] if kind in MEANINGS else kind.replace("_", " ")

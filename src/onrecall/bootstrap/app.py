@@ -15,7 +15,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.sources import catalog, expiry
+from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience, trusted_sources
 from onrecall.bootstrap.status import Part, StatusReport, report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
@@ -66,7 +66,8 @@ class House:
     watch: StoreWatch | None = None
 
     def warm(self) -> None:
-        """Bring the model for questions into memory before somebody asks; nobody is called and nothing is written."""
+        """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
+        self.memory.receiver.sources.compile_all()
         for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 
@@ -83,7 +84,7 @@ class House:
 def house(chosen: Settings | None = None) -> Iterator[House]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
-    who, told, refiners = access(chosen), channels(chosen), refining(chosen)
+    who, told, refiners, sources = access(chosen), channels(chosen), refining(chosen), catalog(chosen)
     _make_folder(chosen.data_dir)
     with closing(Store.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
         local = _local(chosen)
@@ -97,12 +98,14 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 chosen.redact_personal,
                 topology(chosen.dependencies),
                 pace(chosen),
-                catalog(chosen),
+                sources,
                 told,
                 chosen.notify_min_severity,
                 refiners,
                 *hindsight.uses(peer),
                 expiry=expiry(chosen),
+                trusted_sources=trusted_sources(chosen, sources),
+                heartbeat_patience=heartbeat_patience(chosen),
             )
             memory = Memory(parts)
             watch = StoreWatch(memory)

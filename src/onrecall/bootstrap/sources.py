@@ -1,15 +1,15 @@
-"""The sources as an operator wants them: own files, a mapping for `generic`, when alerts without an end expire."""
+"""The sources as an operator wants them: own files, a mapping for `generic`, when alerts expire, who is trusted."""
 
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, NotFound
 from onrecall.settings import Settings
 from onrecall.sources import SourceCatalog, open_catalog
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_EXAMPLE = "ONRECALL_ALERT_EXPIRY=default=24h,falco=1h"
+_EXAMPLE = "default=24h,alertmanager=1h"
 
 
 def catalog(chosen: Settings) -> SourceCatalog:
@@ -22,18 +22,49 @@ def catalog(chosen: Settings) -> SourceCatalog:
 
 def expiry(chosen: Settings) -> Mapping[str, timedelta]:
     """Returns after how long an alert is over that its source never ends, by source; zero: never."""
+    return _spans(chosen.alert_expiry, "alert_expiry")
+
+
+def heartbeat_patience(chosen: Settings) -> Mapping[str, timedelta]:
+    """Returns how long a heartbeat may stay away before an alert is raised, by source; zero: it is never missed."""
+    return _spans(chosen.heartbeats, "heartbeats")
+
+
+def _spans(text: str | None, setting: str) -> Mapping[str, timedelta]:
     return {
-        name.strip(): _duration(span.strip())
-        for entry in (chosen.alert_expiry or "").split(",")
+        name.strip(): _duration(span.strip(), setting)
+        for entry in (text or "").split(",")
         if entry.strip()
         for name, _, span in [entry.partition("=")]
     }
 
 
-def _duration(span: str) -> timedelta:
+def trusted_sources(chosen: Settings, sources: SourceCatalog) -> frozenset[str]:
+    """Returns the sources whose notes and documents count unconfirmed; Invalid names one that does not exist."""
+    return frozenset(_find_trusted(name, sources) for name in chosen.trusted_source_names)
+
+
+def _find_trusted(name: str, sources: SourceCatalog) -> str:
+    try:
+        return sources.find(name).name
+    except NotFound as error:
+        raise Invalid(f"ONRECALL_TRUSTED_SOURCES: {error}", "trusted_sources") from error
+
+
+def trust_warnings(chosen: Settings) -> list[str]:
+    """Returns what an operator should be reminded of: whoever may post as a trusted source writes into memory."""
+    return [
+        f"ONRECALL_TRUSTED_SOURCES: notes and documents of {name} become resolutions and documents without anybody's "
+        f"confirmation; whoever holds its key or secret can put steps into answers"
+        for name in sorted(trusted_sources(chosen, catalog(chosen)))
+    ]
+
+
+def _duration(span: str, setting: str) -> timedelta:
     if span == "never":
         return timedelta(0)
     found = re.fullmatch(r"(\d{1,5})([smhd])", span)
     if not found or int(found[1]) == 0:
-        raise Invalid(f"ONRECALL_ALERT_EXPIRY: {span!r} is no time span; write {_EXAMPLE}, or never", "alert_expiry")
+        variable = f"ONRECALL_{setting.upper()}"
+        raise Invalid(f"{variable}: {span!r} is no time span; write {variable}={_EXAMPLE}, or never", setting)
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from onrecall.domain.incident import Verdict
+from onrecall.domain.incident import CauseOrigin, Verdict
 
 Basis = Literal["backtest", "outcomes"]
 
@@ -30,6 +30,8 @@ class Judged:
     place: int | None = None
     """Where the first incident of the same cause stood among those shown, from 1; 0: it was not shown; None: there was
     none to find, or nobody knows."""
+    origin: CauseOrigin | None = None
+    """Whether the person who said what it was wrote the cause or took over the answer's; None: nobody knows."""
 
 
 def in_time(judged: Iterable[Judged]) -> list[Judged]:

@@ -49,6 +49,9 @@ class Standing:
     novelty: Novelty
     by_service: tuple[Part, ...]
     by_month: tuple[Part, ...]
+    by_origin: tuple[Part, ...]
+    """Of live answers that named a cause, by whether the person who resolved the incident took that cause over or wrote
+    one: what was taken over confirms itself."""
     not_measured: Mapping[str, str]
     """For each figure that is absent, the reason."""
 
@@ -87,6 +90,7 @@ def standing(judged: Iterable[Judged], similar: float, known: float, learned: Le
         novelty=split,
         by_service=_parts(named, lambda one: one.service or "(none)"),
         by_month=_parts(named, lambda one: f"{one.at:%Y-%m}"),
+        by_origin=_parts([one for one in named if one.origin], lambda one: one.origin or ""),
         not_measured=absent,
     )
 

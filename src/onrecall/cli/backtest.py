@@ -21,6 +21,8 @@ from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
+from onrecall.pipeline.cause_proposals import proposals
+from onrecall.pipeline.root_causes import waiting_proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,14 @@ class Done:
     effects: tuple[Effect, ...] = ()
     opinion: OpinionRate | None = None
     """How often the second opinion was right; None where nobody is asked for one."""
+    proposed_causes: int = 0
+    """Families of root causes without a label that could be confirmed."""
 
     def plain(self, *, each: bool = False) -> dict[str, Any]:
         """The report as the contract has it."""
         opinion = {"second_opinion": self.opinion.plain()} if self.opinion else {}
-        return contract.plain(self.report, each=each) | {"quality": [_plain(one) for one in self.effects]} | opinion
+        more = {"quality": [_plain(one) for one in self.effects], "proposed_causes": self.proposed_causes}
+        return contract.plain(self.report, each=each) | more | opinion
 
     def write(self, file: Path) -> None:
         """Write the report as one HTML page."""
@@ -62,6 +67,9 @@ class Done:
         printing.say((contract.basis_note(report), "dim"))
         for note in report.notes:
             printing.say((note, "dim"))
+        if self.proposed_causes:
+            waiting = f"{self.proposed_causes} families of root causes have no label; with one they count as hits"
+            printing.say((f"{waiting}: import, then onrecall causes list", "dim"))
         printing.out.print(_figures(report))
         if report.to_find:
             printing.out.print(_beside(report, self.opinion))
@@ -82,8 +90,10 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
     if path is None:
         with house(chosen) as home:
             told, title = live(home.memory.store), "the live store"
+            waiting = len(waiting_proposals(home.memory.store, told.incidents))
     else:
         told, title = _read(path), path.resolve().name
+        waiting = len(proposals(told.incidents, {}))
     if not told.incidents and not told.reports:
         raise Invalid(f"there is no incident in {title}; import some, or name a file or folder that has them", "path")
     model = embedder(chosen)
@@ -98,7 +108,7 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
             if home.hindsight and home.hindsight.opinion_seconds:
                 with printing.stages() as progress:
                     opinion = second_opinion.measure(home.hindsight.bank, told, report, progress)
-    return Done(title, report, found, opinion)
+    return Done(title, report, found, opinion, waiting)
 
 
 def _read(path: Path) -> History:

@@ -9,7 +9,7 @@ import typer
 
 from onrecall.bootstrap.app import storage
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.export import backup as backups
 from onrecall.storage import Store

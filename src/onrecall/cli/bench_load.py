@@ -10,7 +10,8 @@ from rich.table import Table
 
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
+from onrecall.cli.terminal import err
 from onrecall.domain.errors import Invalid
 
 Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long.")]
@@ -42,7 +43,7 @@ def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
     report = run(
         Load(seconds, alerts, batch, singles, held_polls, live_clients),
         postgres,
-        lambda what: printing.err.print(f"{what} …"),
+        lambda what: err.print(f"{what} …"),
         worker,
     )
     said = asdict(report)
@@ -61,7 +62,7 @@ def live(
     """Measure how long until every client of the live stream has a hint, none lost and none double."""
     from onrecall.benchmarks.live import run  # noqa: PLC0415 - likewise
 
-    report = run(clients, rounds, postgres, lambda what: printing.err.print(f"{what} …"))
+    report = run(clients, rounds, postgres, lambda what: err.print(f"{what} …"))
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
         return

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 
 PublicText = Annotated[

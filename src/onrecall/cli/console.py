@@ -1,11 +1,10 @@
 """What people read on a terminal. Text from memory is data: shown, never interpreted as markup or control codes."""
 
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -13,12 +12,19 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecall.bootstrap.status import StatusReport
+from onrecall.cli.terminal import complain, err, inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.domain.suggestion import Suggestion
+from onrecall.pipeline.cause_families import CauseOverview
 from onrecall.pipeline.import_history import Brought
 from onrecall.pipeline.second_opinion import SecondOpinion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut
+from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
+from onrecall.schemas.suggestions import SuggestionOut
+
+if TYPE_CHECKING:
+    from onrecall.cli.import_history import MappingFile
 
 VERDICT = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}
@@ -28,14 +34,6 @@ OBEYED = ("Cc", "Cf", "Cs")
 REJECTED_SHOWN = 20
 
 out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-def inert(text: str) -> str:
-    """The text without control and direction-changing characters, which a terminal would obey."""
-    return "".join(
-        " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
 
 
 def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
@@ -45,11 +43,6 @@ def say(*parts: str | tuple[str, str], indent: int = 0) -> None:
         words, style = (part, "") if isinstance(part, str) else part
         line.append(inert(words), style)
     out.print(line)
-
-
-def complain(message: str) -> None:
-    """Print a sentence to the error stream."""
-    err.print(Text(inert(message), "red"))
 
 
 def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None) -> None:
@@ -65,8 +58,9 @@ def recommendation(answer: Recommendation, opinion: SecondOpinion | None = None)
     if answer.steps:
         say()
     for step in answer.steps:
-        _step(step)
+        _step(step, first_safe=step.n == answer.first_safe_step)
     _doubts(answer)
+    _unsettled(answer)
     if answer.evidence:
         say(("\nnearest misses" if answer.verdict == "never_seen" else "\nseen before", "bold"))
         evidence(answer.evidence)
@@ -111,6 +105,23 @@ def _doubts(answer: Recommendation) -> None:
         say(f"· {sign}", indent=2)
 
 
+def _unsettled(answer: Recommendation) -> None:
+    """What goes on now, and what senders suggest: neither is a precedent."""
+    for other in answer.ongoing:
+        state = (
+            other.status
+            if other.status == "resolved"
+            else f"{other.status} since {other.started_at:%Y-%m-%d %H:%M} UTC"
+        )
+        say(("\ngoing on now: ", "bold"), (other.id, "bold"), f"  {other.title}", (f"  ({state})", "dim"))
+    if answer.suggestions:
+        say(("\nsuggested, not confirmed", "bold"))
+    for suggestion in answer.suggestions:
+        text = suggestion.excerpt.text if suggestion.excerpt else ""
+        say((f"{suggestion.id}  ", "dim"), suggestion.title, (f"  by {suggestion.suggested_by}", "dim"), indent=2)
+        say((" ".join(text.split())[:300], "dim"), indent=4)
+
+
 def _said(one: Said, indent: int = 0) -> None:
     """A model's sentence with its receipts."""
     where = ", ".join(f"{line.id}, line {line.line}" for line in one.citations)
@@ -126,13 +137,15 @@ def trust(confidence: Confidence | None, reason: str | None) -> str:
     return f"right {confidence.right} of {confidence.of} times at this level ({low}–{high} %){public}"
 
 
-def _step(step: Step) -> None:
-    say((f"{step.n}. ", "bold"), step.text, "  ", (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk]), indent=2)
+def _step(step: Step, *, first_safe: bool) -> None:
+    mark = ("  first safe step", "bold green") if first_safe else ""
+    risk = (f"[{step.risk.replace('_', ' ')}]", RISK[step.risk])
+    say((f"{step.n}. ", "bold"), step.text, "  ", risk, mark, indent=2)
     if step.precondition:
         say(("before: ", "dim"), step.precondition, indent=5)
     if step.command and step.command not in step.text:
-        for row in step.command.splitlines():
-            say((f"$ {row}", "bold cyan"), indent=5)
+        for number, row in enumerate(step.command.splitlines()):
+            say((f"  {row}" if number else f"$ {row}", "bold cyan"), indent=5)
     if step.rollback:
         say(("undo: ", "dim"), step.rollback, indent=5)
     record = f", worked {step.record.worked} of {step.record.tried}" if step.record.tried else ""
@@ -151,7 +164,8 @@ def evidence(found: Sequence[Evidence]) -> None:
         say("nothing like this was seen before")
     for one in found:
         more = f"  (and {len(one.family)} more of its family: {', '.join(one.family)})" if one.family else ""
-        say((f"{one.score:.2f} ", "dim"), (one.id, "bold"), f"  {one.title}", (more, "dim"), indent=2)
+        undated = "  undated" if one.document is not None and one.dated is None else ""
+        say((f"{one.score:.2f} ", "dim"), (one.id, "bold"), f"  {one.title}", (more + undated, "dim"), indent=2)
         for reason in one.why:
             say((f"· {reason}", "dim"), indent=7)
 
@@ -174,8 +188,9 @@ def brought(report: Brought, *, dry_run: bool = False) -> None:
     created = "would create" if dry_run else "created"
     counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
     say(f"{created} {report.created}, {counts}")
-    for note in report.notes[:REJECTED_SHOWN]:
-        say((f"note: {note}", "dim"), indent=2)
+    unused = [str(fields) for fields in report.unused]
+    _notes(unused)
+    _notes([note for note in report.notes if note not in unused])
     for flaw in report.quality.findings:
         some = ", ".join(flaw.examples)
         say(
@@ -187,12 +202,34 @@ def brought(report: Brought, *, dry_run: bool = False) -> None:
         complain(f"  … and {len(report.rejected) - REJECTED_SHOWN} more; --json lists them all")
 
 
+def cause_labels(found: CauseOverview) -> None:
+    """How many root causes have a label, where families wait for one."""
+    if found.proposed:
+        say((f"{found.summary}: onrecall causes list", "dim"))
+
+
+def mapping_file(file: "MappingFile") -> None:
+    """A suggested mapping file, and how to use it."""
+    say(file.suggestion.text.rstrip("\n"))
+    if file.written:
+        complain(f"written to {file.path}; look it over, then import with --mapping {file.path}")
+    else:
+        complain(f"{file.path} is there already and was left as it is")
+
+
+def _notes(notes: Sequence[str]) -> None:
+    for note in notes[:REJECTED_SHOWN]:
+        say((f"note: {note}", "dim"), indent=2)
+    if len(notes) > REJECTED_SHOWN:
+        say((f"… and {len(notes) - REJECTED_SHOWN} more notes; --json lists them all", "dim"), indent=2)
+
+
 def exported(folder: Path, counts: Mapping[str, int]) -> None:
     """What was written."""
     say(f"wrote {sum(counts.values())} rows to {folder}")
 
 
-def page_of(thing: Incident | Document, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
+def page_of(thing: Incident | Document | Suggestion, marked: int | None, links: Sequence[AlertLink] = ()) -> None:
     """Print an incident or document with line numbers, the lines of its postmortem, and the links of its alerts."""
     for line in page.lines(thing):
         say((f"{line.number:>4} ", "dim"), (line.text, "reverse" if line.number == marked else ""))
@@ -214,18 +251,23 @@ def _report(incident: Incident) -> None:
             say((f"{name:<12}", "dim"), f"line {line}")
 
 
-def as_json(thing: Incident | Document, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
+def as_json(thing: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
-    plain = (IncidentOut if isinstance(thing, Incident) else DocumentOut).model_validate(thing).plain()
+    shapes: Mapping[type, type[Out]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
+    plain = shapes[type(thing)].model_validate(thing).plain()
     if isinstance(thing, Incident):
         plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
     return plain | {"page": [line.text for line in page.lines(thing)]}
 
 
-def doctor(report: StatusReport, settings: Mapping[str, str], problems: Sequence[str]) -> None:
-    """Every part, every setting, every problem."""
+def doctor(
+    report: StatusReport, settings: Mapping[str, str], problems: Sequence[str], warnings: Sequence[str] = ()
+) -> None:
+    """Every part, every setting, every warning, every problem."""
     for part in report.parts:
         say((f"{part.state:<9}", STATE[part.state]), f"{part.name:<9}{part.detail}")
+    for warning in warnings:
+        complain(f"WARNING: {warning}")
     for problem in problems:
         complain(f"problem: {problem}")
     say()

@@ -7,7 +7,7 @@ import typer
 
 from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, OnRecallError
 from onrecall.schemas.deliveries import DeliveryOut
 

@@ -16,6 +16,7 @@ from onrecall.bootstrap.access import check_address, is_loopback
 from onrecall.bootstrap.app import House, house
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
+from onrecall.cli.terminal import complain
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.http import server as serving
@@ -93,7 +94,7 @@ class Player(threading.Thread):
             try:
                 self._play(event)
             except OnRecallError as error:
-                printing.complain(f"{error.title}: {error}")
+                complain(f"{error.title}: {error}")
         printing.say(("the scenario is over; ask something on the page, or end with Ctrl-C", "bold"))
         if self._once:
             self._server.should_exit = True
@@ -139,7 +140,7 @@ class Player(threading.Thread):
         self._worker.wait(lambda: self._answer(ref) is not None, ANSWER_SECONDS)
         answer = self._answer(ref)
         if answer is None:
-            printing.complain(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
+            complain(f"{self._ids[ref]} was not answered within {ANSWER_SECONDS} seconds")
         else:
             _tell(answer)
 

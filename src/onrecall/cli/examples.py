@@ -7,7 +7,7 @@ import typer
 
 from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 
 app = typer.Typer(help="Take the example history out again.", no_args_is_help=True)
 

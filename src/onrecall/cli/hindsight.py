@@ -11,7 +11,8 @@ import typer
 from onrecall.bootstrap.app import House, house
 from onrecall.cli import console as printing
 from onrecall.cli import import_history
-from onrecall.cli.options import Json, time_of
+from onrecall.cli.arguments import Json
+from onrecall.cli.options import time_of
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
 from onrecall.pipeline.hindsight import HindsightPeer, Pulled

@@ -31,6 +31,8 @@ class Source:
     timezone: str | None = None
     undated: datetime | None = None
     """When incidents started that say nothing of it; without it they are left out."""
+    encoding: str | None = None
+    """How the bytes of the files are to be read; without it, it is told from them."""
 
 
 def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
@@ -53,9 +55,50 @@ def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     return total
 
 
+@dataclass(frozen=True, slots=True)
+class MappingFile:
+    """A mapping file that was suggested for a file of records."""
+
+    path: Path
+    """Where it stands, beside the file of records."""
+    written: bool
+    """Whether it was written now; a file that stands there already is left as it is."""
+    suggestion: history.Suggestion
+
+
+def suggest_mapping(source: Source) -> MappingFile:
+    """Write a mapping file beside the one file of records that is named."""
+    if len(source.paths) != 1:
+        raise Invalid("name one file to suggest a mapping for", "paths")
+    (file,) = source.paths
+    wishes = history.how(source.form, None, source.timezone, source.undated, source.encoding)
+    suggestion = history.suggest(file, wishes)
+    path = file.with_name(f"{file.name}.mapping.yaml")
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(suggestion.text)
+    except FileExistsError:
+        return MappingFile(path, written=False, suggestion=suggestion)
+    except OSError as error:
+        raise Invalid(f"{path} can't be written: {error.strerror}", "paths") from error
+    return MappingFile(path, written=True, suggestion=suggestion)
+
+
 def as_json(brought: Brought) -> dict[str, Any]:
     """The report as the contract has it."""
     return ImportOut.model_validate(brought, from_attributes=True).plain()
+
+
+def mapping_as_json(file: MappingFile) -> dict[str, Any]:
+    """The suggested mapping for scripts."""
+    suggestion = file.suggestion
+    return {
+        "path": str(file.path),
+        "written": file.written,
+        "fields": dict(suggestion.fields),
+        "guessed": sorted(suggestion.guessed),
+        "text": suggestion.text,
+    }
 
 
 def resolution(file: Path) -> ResolutionIn:
@@ -74,5 +117,6 @@ def resolution(file: Path) -> ResolutionIn:
 
 def _read(paths: list[Path], source: Source) -> Iterator[Any]:
     return itertools.chain.from_iterable(
-        history.read(path, source.form, source.mapping, source.timezone, source.undated) for path in paths
+        history.read(path, source.form, source.mapping, source.timezone, source.undated, source.encoding)
+        for path in paths
     )

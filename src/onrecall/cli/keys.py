@@ -12,7 +12,8 @@ import typer
 
 from onrecall.bootstrap.app import settings
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json, time_of
+from onrecall.cli.arguments import Json
+from onrecall.cli.options import time_of
 from onrecall.domain.access import Key, Role
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, Made

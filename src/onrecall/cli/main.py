@@ -1,9 +1,9 @@
-"""The command line. Every command that prints takes `--json`; exit codes are in EXIT, and 0 is fine."""
+"""The command line. Every command that prints takes `--json`; exit codes are in `exit_codes`."""
 
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,11 +12,12 @@ import typer
 
 from onrecall import __version__
 from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, unopened
 from onrecall.cli import audit as auditing
 from onrecall.cli import backup as backing_up
 from onrecall.cli import bench_load as loading
-from onrecall.cli import bench_prior, examples, hindsight, keys, sources
+from onrecall.cli import bench_prior, causes, examples, hindsight, keys, maintenance, sources, suggestions
 from onrecall.cli import console as printing
 from onrecall.cli import deliveries as delivering
 from onrecall.cli import import_history as importing
@@ -26,11 +27,13 @@ from onrecall.cli import recurrences as recurring
 from onrecall.cli import redact as redacting
 from onrecall.cli import reindex as reindexing
 from onrecall.cli import rejected as rejecting
+from onrecall.cli import risk as assessing
 from onrecall.cli import trust as trusting
 from onrecall.cli import usage as using
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.exit_codes import run
 from onrecall.cli.options import (
     AsOf,
-    Json,
     Labels,
     Limit,
     OnlyKind,
@@ -39,27 +42,19 @@ from onrecall.cli.options import (
     Text,
     labels_of,
     situation_from,
-    text_of,
     time_of,
 )
-from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+from onrecall.cli.terminal import complain
+from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
 from onrecall.export import archive
 from onrecall.kafka import command as streaming
+from onrecall.pipeline import cause_families
 from onrecall.pipeline import recurrences as families
 from onrecall.schemas.incidents import IncidentOut, RecallOut, RecommendationOut
 from onrecall.schemas.recurrences import RecurrencesOut
 from onrecall.schemas.trust import TrustOut
 from onrecall.settings import Settings
-
-EXIT: Mapping[type[OnRecallError], int] = {
-    Invalid: 2,
-    NotFound: 1,
-    Conflict: 1,
-    Unauthorised: 77,
-    Forbidden: 77,
-    Unavailable: 75,
-}
 
 app = typer.Typer(
     name="onrecall",
@@ -75,10 +70,14 @@ app.add_typer(bench, name="bench")
 app.add_typer(keys.app, name="keys")
 app.add_typer(rejecting.app, name="rejected")
 app.add_typer(sources.app, name="sources")
+app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(maintenance.heartbeats, name="heartbeats")
 app.add_typer(delivering.app, name="deliveries")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(examples.app, name="examples")
 app.add_typer(hindsight.app, name="hindsight")
+app.add_typer(causes.app, name="causes")
 
 
 @app.callback(invoke_without_command=True)
@@ -211,12 +210,22 @@ def bring(
     mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = None,
     undated: Annotated[str | None, typer.Option(help="When incidents started that say nothing of it.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
+    suggest_mapping: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
+    source = importing.Source(
+        tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
+    )
+    if suggest_mapping:
+        suggested = importing.suggest_mapping(source)
+        _say(importing.mapping_as_json(suggested), as_json, lambda: printing.mapping_file(suggested))
+        return
     with house() as home:
-        source = importing.Source(tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"))
         brought = importing.run(home.memory, source, dry_run=dry_run)
     _say(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
@@ -239,7 +248,11 @@ def trust(as_json: Json = False) -> None:
     """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
     with house() as home:
         found = home.memory.trust.standing()
-    _say(TrustOut.model_validate(found).plain(), as_json, lambda: trusting.standing(found))
+        labels = cause_families.overview(home.memory.store)
+    plain = TrustOut.model_validate(found).plain() | {"proposed_causes": len(labels.proposed)}
+    _say(plain, as_json, lambda: trusting.standing(found))
+    if not as_json:
+        printing.cause_labels(labels)
 
 
 @app.command()
@@ -261,7 +274,7 @@ def backtest(
         done.write(html)
     _say(done.plain(each=each), as_json, done.show)
     if short := done.short_of(min_hit3):
-        printing.complain(short)
+        complain(short)
         raise typer.Exit(1)
 
 
@@ -309,6 +322,7 @@ app.command()(storming.merge)
 app.command()(storming.split)
 app.command()(using.usage)
 app.command()(redacting.redact)
+app.command()(assessing.risk)
 app.command()(streaming.kafka)
 
 
@@ -331,8 +345,9 @@ def doctor(as_json: Json = False) -> None:
     """Check every part, and show the effective settings with secrets masked."""
     chosen = settings()
     report, problems = _examine(chosen)
-    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems}
-    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems))
+    warnings = trust_warnings(chosen)
+    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems, "warnings": warnings}
+    _say(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems, warnings))
     if not report.ready or problems:
         raise typer.Exit(1)
 
@@ -396,11 +411,7 @@ def bench_speed(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a known error is a sentence and an exit code, anything else a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    try:
-        app(arguments)
-    except OnRecallError as error:
-        printing.complain(f"{error.title}: {error}")
-        sys.exit(EXIT[type(error)])
+    run(app, arguments)
 
 
 def _say(value: Any, as_json: bool, show: Callable[[], None]) -> None:

@@ -1,16 +1,15 @@
 """Options that several commands share, and how their values are read."""
 
-import sys
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from onrecall.cli.arguments import text_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import EvidenceKind, Filter, Situation
 from onrecall.pipeline.service import situation
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Service = Annotated[str | None, typer.Option(help="Where it happens; a signal, not a filter.")]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
 OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
@@ -30,10 +29,6 @@ def situation_from(
 ) -> Situation:
     only = Filter(kind=kind, service=only_service)
     return situation(text_of(text), service, labels_of(labels), only, time_of(as_of, "as-of"))
-
-
-def text_of(text: str) -> str:
-    return sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
 
 
 def labels_of(given: list[str] | None) -> dict[str, str]:

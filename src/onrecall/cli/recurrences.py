@@ -12,6 +12,8 @@ OPEN_SHOWN = 3
 
 def recurrences(found: Recurrences) -> None:
     """The families, those first whose permanent fix would save most, and by which rule."""
+    if found.proposed:
+        say((f"{found.proposed} families of root causes wait for a label: onrecall causes list", "dim"))
     if not found.families:
         say(f"nothing came back among {found.incidents} incidents")
         return

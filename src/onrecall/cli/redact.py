@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import settings
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.redaction import Redacted
 from onrecall.redaction import redact as redacted_text
 

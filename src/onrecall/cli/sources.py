@@ -10,7 +10,7 @@ import typer
 from onrecall.bootstrap.app import house, settings
 from onrecall.bootstrap.sources import catalog
 from onrecall.cli import console as printing
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
 from onrecall.sources import Delivery, SourceCatalog, definition, reference
@@ -45,22 +45,22 @@ def show(
     known = catalog(settings())
     found = known.find(name).name
     described = known.definition(found)
-    if described is None:
-        raise Invalid(f"{found} has no file: it reads JSON by the common names of fields; try `sources try`", "name")
-    reads, setup = reference.describe(known.defined(found)), reference.setup(found, described, url)
+    summary = _summary(known, found)
+    reads = reference.describe(known.defined(found)) if described else {}
+    setup, notes = reference.setup(found, described, url), described.notes if described else ""
     if as_json:
-        said = _summary(known, found) | {"setup": setup, "notes": described.notes, "reads": reads}
-        typer.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        detail = summary | {"setup": setup, "notes": notes, "reads": reads}
+        typer.echo(json.dumps(detail, ensure_ascii=False, indent=2))
         return
-    printing.say((described.tool, "bold"), f"  {reference.address(found, described)}")
+    printing.say((str(summary["tool"]), "bold"), f"  {summary['address']}")
     printing.say()
     printing.say(setup)
     printing.say()
     for field, places in reads.items():
         printing.say((f"{field:<10}", "dim"), places)
-    if described.notes:
+    if notes:
         printing.say()
-        printing.say(described.notes)
+        printing.say(notes)
 
 
 @app.command(name="try")
@@ -104,7 +104,7 @@ def _summary(known: SourceCatalog, name: str) -> dict[str, object]:
     described = known.definition(name)
     return {
         "name": name,
-        "tool": described.tool if described else "anything else, as JSON or a form",
+        "tool": described.tool if described else reference.GENERIC_TITLE,
         "address": reference.address(name, described),
         "sends_end": reference.sends_end(described) if described else True,
     }

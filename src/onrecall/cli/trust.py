@@ -32,6 +32,7 @@ def standing(found: Standing) -> None:
     for level in found.levels:
         low, high = level.interval
         say(f"{level.probability:.2f}  right {level.right} of {level.of}  ({low:.0%}–{high:.0%})", indent=2)
+    _by_origin(found)
     if found.learning:
         _learning(found.learning)
     for title, parts in (("by service", found.by_service), ("by month", found.by_month)):
@@ -41,6 +42,13 @@ def standing(found: Standing) -> None:
             say(f"{part.name:<24}{shown(part.right)}", indent=2)
     for figure, reason in found.not_measured.items():
         say((f"{figure}: {reason}", "yellow"))
+
+
+def _by_origin(found: Standing) -> None:
+    """How often the answer was right where its cause was taken over, beside where a person wrote one."""
+    for part in found.by_origin:
+        words = "right, cause taken over" if part.name == "taken_over" else "right, cause written anew"
+        say((f"{words:<32}", "dim"), shown(part.right))
 
 
 def _learning(found: Curve) -> None:

@@ -7,8 +7,9 @@ import typer
 from rich.table import Table
 
 from onrecall.bootstrap.app import house
-from onrecall.cli.console import inert, out, say
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
+from onrecall.cli.console import out, say
+from onrecall.cli.terminal import inert
 from onrecall.schemas.usage import UsageOut
 
 

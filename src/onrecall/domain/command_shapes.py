@@ -24,7 +24,7 @@ _OUTPUT = re.compile(
     | (?i:error|warning|fatal|panic|exception|failed|failure|caused\ by|traceback|note|hint|usage|output|expected)
       \b[^=|;&]{0,40}[:(]
     | [\w.$]+(?:Error|Exception)\b
-    | at\s[\w.$<>]+\(
+    | at\s[\w.$<>]+\( | at\s[\w$]+(?:\.[\w$<>]+)+\s*$               # a stack trace
     | goroutine\s\d+
     | HTTP/\d | [<>*]\s | (?:GET|POST|PUT|PATCH|DELETE|HEAD)\s/
     | [{}\[\]][\s"'{}\[\],]*$ | \{\s*" | \[["{\d] | ["'][^"']*["']\s*[:,]  # JSON

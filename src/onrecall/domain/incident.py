@@ -1,8 +1,9 @@
 """The nouns: an incident, its resolution, evidence, a recommendation. Nothing here knows a database or a network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal
 
 from onrecall.domain.errors import Conflict, Invalid
@@ -11,13 +12,17 @@ Severity = Literal["critical", "high", "medium", "low", "info", "unknown"]
 Status = Literal["open", "acknowledged", "resolved"]
 StepOutcome = Literal["worked", "did_not_help", "made_it_worse"]
 Provenance = Literal["human", "imported", "suggested", "model"]
+CauseOrigin = Literal["written", "taken_over"]
 Risk = Literal["read_only", "reversible", "disruptive", "destructive"]
 Verdict = Literal["known", "similar", "never_seen"]
 DocumentKind = Literal["runbook", "postmortem", "rca"]
 LinkKind = Literal["recurrence", "duplicate", "merged"]
-EvidenceKind = Literal["incident", "document"]
+EvidenceKind = Literal["incident", "document", "suggestion"]
 Part = Literal["opening", "resolution", "body"]
 Helped = Literal["helped", "did_not_help"]
+NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
+"""Marks a field that says how something came about, not what it says: a content hash leaves it out."""
+SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
 
 
 EXAMPLE = "example"
@@ -83,6 +88,9 @@ class Resolution:
     root_cause_line: int | None = None
     """Where the root cause stands in the document that tells of the incident."""
 
+    cause_origin: CauseOrigin | None = field(default=None, metadata=NOT_CONTENT)
+    """Whether its author wrote the cause or took over what an answer suggested; None: nobody knows."""
+
     @property
     def confirmed(self) -> bool:
         """Whether a person or an imported record stands for it; what a model wrote or proposed is no evidence."""
@@ -90,7 +98,7 @@ class Resolution:
 
     def same_as(self, other: "Resolution") -> bool:
         """Whether both say the same, whenever and by whomever it was said."""
-        return replace(self, at=other.at, by=other.by) == other
+        return replace(self, at=other.at, by=other.by, cause_origin=other.cause_origin) == other
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +236,8 @@ class Situation:
     """Use only what was known then."""
     exclude: frozenset[str] = frozenset()
     """Ids that must not be recalled: the incident itself, to begin with."""
+    began_at: datetime | None = None
+    """When it began; only what began earlier is a precedent. None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +293,8 @@ class Evidence:
     """Ids of the other members when this stands for an incident that recurred."""
     ranking: Mapping[str, float] = field(default_factory=dict)
     """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
+    suggested_by: str | None = None
+    """Who suggests it, where no responder confirmed it: then it is shown, and evidence for nothing."""
     report: Document | None = None
     """The postmortem that tells of the incident."""
 
@@ -295,6 +307,13 @@ class Evidence:
     def resolution(self) -> Resolution | None:
         """What fixed it, where that is known."""
         return self.incident.resolution if self.incident else None
+
+    @property
+    def dated(self) -> datetime | None:
+        """When the incident began, or of when the document is; None: it does not say."""
+        if self.incident is not None:
+            return self.incident.started_at
+        return self.document.dated if self.document is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +360,17 @@ class Step:
     """Why it stands here, where a model chose it."""
 
 
+def first_safe_step(steps: Sequence[Step]) -> Step | None:
+    """Return the first step that does no harm which can't be undone, and before which its source did none either."""
+    disturbing: set[str] = set()
+    for step in steps:
+        if step.risk not in SAFE_RISKS:
+            disturbing.add(step.citation.id)
+        elif step.citation.id not in disturbing:
+            return step
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """Something that was tried before and did not help, or made it worse."""
@@ -373,6 +403,18 @@ class Confidence:
     high: float
     basis: Literal["outcomes", "backtest", "public"]
     """Counted on live answers that people judged, on a replay of the own history, or on public data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """An incident like the situation that is open, or that began later: it is no precedent, and worth knowing."""
+
+    id: str
+    title: str
+    score: float
+    status: Status
+    started_at: datetime
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +482,10 @@ class Recommendation:
     """What the evidence looked like in numbers: what confidence is measured on."""
     asked: str | None = None
     """What was asked, where no incident says it and the answer is kept."""
+    ongoing: tuple[Ongoing, ...] = ()
+    """What is going on now and looks alike, the most alike first."""
+    suggestions: tuple[Evidence, ...] = ()
+    """What senders suggest about something like it; nobody confirmed it, so it is evidence for nothing."""
     asked_context: Mapping[str, str] = field(default_factory=dict)
     """Service and labels of what was asked, where no incident says them and the answer is kept."""
 
@@ -451,6 +497,12 @@ class Recommendation:
         meaning and not by an estimate.
         """
         return self.confidence.probability if self.confidence else 0.0
+
+    @property
+    def first_safe_step(self) -> int | None:
+        """The number of the step to begin with if nothing is to be disturbed; the steps stay in their order."""
+        step = first_safe_step(self.steps)
+        return step.n if step else None
 
 
 @dataclass(frozen=True, slots=True)

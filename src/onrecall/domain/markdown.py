@@ -117,14 +117,14 @@ def parse(text: str) -> tuple[Block, ...]:
 
 def sections(blocks: tuple[Block, ...]) -> tuple[Section, ...]:
     """Return the blocks cut at the headings of the outermost level of nesting; a section without blocks stays."""
-    found: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
+    cut: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
     for block in blocks:
         if isinstance(block, Heading):
-            above = tuple(heading for heading in found[-1][0] if heading.level < block.level)
-            found.append(((*above, block), []))
+            above = tuple(heading for heading in cut[-1][0] if heading.level < block.level)
+            cut.append(((*above, block), []))
         else:
-            found[-1][1].append(block)
-    return tuple(Section(path, tuple(held)) for path, held in found if path or held)
+            cut[-1][1].append(block)
+    return tuple(Section(path, tuple(held)) for path, held in cut if path or held)
 
 
 def plain_text(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onrecall.domain.incident import ActionItem, Document, Incident, Part, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.suggestion import Suggestion
 
 OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_worse": "made it worse"}
 
@@ -19,14 +20,14 @@ class Line:
     """Index of the resolution step that begins here."""
 
 
-def lines(thing: Incident | Document) -> tuple[Line, ...]:
-    """The numbered lines of an incident or a document; a citation's `line` counts these."""
-    if isinstance(thing, Document):
+def lines(thing: Incident | Document | Suggestion) -> tuple[Line, ...]:
+    """The numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
+    if isinstance(thing, Document | Suggestion):
         return tuple(Line(n, text, "body") for n, text in enumerate(thing.text.splitlines(), start=1))
     return tuple(Line(n, text, part, step) for n, (text, part, step) in enumerate(_incident(thing), start=1))
 
 
-def text(thing: Incident | Document) -> str:
+def text(thing: Incident | Document | Suggestion) -> str:
     """The whole page as Markdown."""
     return "\n".join(line.text for line in lines(thing)) + "\n"
 

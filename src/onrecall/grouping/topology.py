@@ -1,13 +1,11 @@
 """What depends on what, as people declared it."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-
-_BETWEEN_WORDS = re.compile(r"[\s_-]+")
+from onrecall.domain.service_names import canonical_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _name(value: Any, where: str) -> str:
 
 def service_name(value: str) -> str:
     """A service's name as it is compared: `Orders API`, `orders_api` and `orders-api` are one."""
-    return _BETWEEN_WORDS.sub("-", value.strip().casefold())
+    return canonical_service(value)
 
 
 def _what(value: Any) -> str:

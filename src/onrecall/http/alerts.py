@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
@@ -15,7 +16,7 @@ from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import Receipt
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
 from onrecall.schemas.incidents import When
-from onrecall.sources import GENERIC
+from onrecall.sources import GENERIC, Delivery
 
 router = APIRouter(tags=["alerts"])
 V1 = "/api/v1"
@@ -82,15 +83,15 @@ async def receive_named(name: str, request: Request, intake: TheIntake, memory: 
 
 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
-async def prometheus(request: Request, intake: TheIntake) -> Response:
+async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts straight from Prometheus, as its Alertmanager would."""
-    return _taken(await intake.take("prometheus", await bodies.delivery(request), caller_of(request)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
-async def prometheus_v1(request: Request, intake: TheIntake) -> Response:
+async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take alerts from an old Prometheus, as the first API of Alertmanager took them."""
-    return _taken(await intake.take("prometheus", await bodies.delivery(request), caller_of(request)))
+    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
@@ -105,23 +106,23 @@ def handshake(source: str, request: Request, memory: TheMemory) -> Response:
 
 
 @router.post("/v2/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
-async def enqueue(request: Request, intake: TheIntake) -> Response:
+async def enqueue(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take an event as PagerDuty's Events API does, and answer as it does."""
-    return await _as_pagerduty(request, intake, "pagerduty-events", "Event processed")
+    return await _as_pagerduty(request, intake, memory, "pagerduty-events", "Event processed")
 
 
 @router.post("/v2/change/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
-async def enqueue_change(request: Request, intake: TheIntake) -> Response:
+async def enqueue_change(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take a change as PagerDuty's Events API does, and answer as it does."""
-    return await _as_pagerduty(request, intake, "pagerduty-changes", "Change event processed")
+    return await _as_pagerduty(request, intake, memory, "pagerduty-changes", "Change event processed")
 
 
 @router.post(
     "/generic/2010-04-15/create_event.json", status_code=200, responses=responses(413, 503), openapi_extra=ANY_JSON
 )
-async def create_event(request: Request, intake: TheIntake) -> Response:
+async def create_event(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Take an event as PagerDuty's Events API v1 does, and answer as it does."""
-    return await _as_pagerduty(request, intake, "pagerduty-events-v1", "Event processed")
+    return await _as_pagerduty(request, intake, memory, "pagerduty-events-v1", "Event processed")
 
 
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
@@ -166,10 +167,26 @@ async def retry(rejected_id: int, request: Request, memory: TheMemory) -> Receip
 
 async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     name = memory.receiver.sources.find(source).name
-    receipt = await intake.take(name, await bodies.delivery(request), caller_of(request))
+    receipt = await intake.take(name, await _delivery(name, request, memory), *_sender(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)
+
+
+async def _delivery(source: str, request: Request, memory: TheMemory) -> Delivery:
+    """Returns the message of a sender, unpacked; one that can't be unpacked is refused, and kept as rejected."""
+    packed = await bodies.packed_delivery(request)
+    try:
+        return await bodies.unpacked_delivery(packed)
+    except (HTTPException, Invalid) as error:
+        reason = error.detail if isinstance(error, HTTPException) else str(error)
+        await run_in_threadpool(memory.receiver.refuse_packed, source, packed, reason)
+        raise
+
+
+def _sender(request: Request) -> tuple[str, str | None]:
+    """Returns what the bound of one caller counts, and the name of the key that the message came with."""
+    return caller_of(request), request.state.caller.name
 
 
 def _taken(receipt: Receipt) -> Response:
@@ -181,9 +198,9 @@ def _taken(receipt: Receipt) -> Response:
     return JSONResponse(content, 202)
 
 
-async def _as_pagerduty(request: Request, intake: TheIntake, source: str, done: str) -> Response:
+async def _as_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await bodies.delivery(request), caller_of(request))
+        receipt = await intake.take(source, await _delivery(source, request, memory), *_sender(request))
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:

@@ -1,9 +1,13 @@
 """Limits on what is read from a stranger: a body has a size, whatever its header says."""
 
+import logging
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.http.problems import Problem, answer
+
+log = logging.getLogger(__name__)
 
 BODY = 2 * 1024 * 1024
 HISTORY_BODY = 64 * 1024 * 1024
@@ -23,6 +27,7 @@ class BodyLimit:
         message = f"at most {limit:,} bytes are read here; send it in parts"
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
+            log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)
             await answer(Problem(title="The body is too large", status=413, detail=message))(scope, receive, send)
             return
         seen = 0
@@ -32,6 +37,7 @@ class BodyLimit:
             part = await receive()
             seen += len(part.get("body", b""))
             if seen > limit:
+                log.warning("a body was refused at %r: %s", scope["path"][:100], message)
                 raise HTTPException(413, message)
             return part
 

@@ -180,7 +180,7 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
     """Say whether it helped, and what came of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
     by = caller.by(outcome.by)
-    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by))
+    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by), outcome.incident)
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
 
 

@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import EvidenceKind, Incident, Part
+from onrecall.domain.incident import Document, EvidenceKind, Incident, Part
+from onrecall.domain.suggestion import Suggestion
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 
@@ -20,7 +21,7 @@ class LineOut(BaseModel):
 
 
 class PageOut(BaseModel):
-    """An incident or a document, line by line."""
+    """An incident, a document or a suggestion, line by line."""
 
     id: str
     kind: EvidenceKind
@@ -33,5 +34,10 @@ def numbered(thing_id: str, memory: TheMemory) -> PageOut:
     """What a citation opens: the page of an incident or a document, with the numbers of its lines."""
     thing = memory.thing(thing_id)
     lines = [LineOut(n=line.number, text=line.text, part=line.part) for line in page.lines(thing)]
-    kind: EvidenceKind = "incident" if isinstance(thing, Incident) else "document"
-    return PageOut(id=thing.id, kind=kind, title=thing.title, lines=lines)
+    return PageOut(id=thing.id, kind=_kind(thing), title=thing.title, lines=lines)
+
+
+def _kind(thing: Incident | Document | Suggestion) -> EvidenceKind:
+    if isinstance(thing, Suggestion):
+        return "suggestion"
+    return "incident" if isinstance(thing, Incident) else "document"

@@ -20,15 +20,29 @@ PACKED = ("gzip", "x-gzip", "deflate")
 
 async def delivery(request: Request) -> Delivery:
     """The message of a sender, unpacked."""
+    return await unpacked_delivery(await packed_delivery(request))
+
+
+async def packed_delivery(request: Request) -> Delivery:
+    """Returns the message of a sender as it came, compressed or not."""
     try:
         body = await request.body()
     except ClientDisconnect as error:
         raise HTTPException(400, "the sender hung up before all of it was here") from error
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    encoding = headers.get("content-encoding", "")
-    if encoding:
-        body = await threads.run(threads.ACKNOWLEDGING, unpacked, body, encoding)
-    return Delivery(body, headers)
+    return Delivery(body, {name.lower(): value for name, value in request.headers.items()})
+
+
+async def unpacked_delivery(packed: Delivery) -> Delivery:
+    """Returns the message without its compression; unpacking has a thread of its own.
+
+    Raises:
+        HTTPException: 415 where it is compressed in a way that is not read, 413 where it is too large.
+        Invalid: it is not compressed as its header says.
+    """
+    encoding = packed.headers.get("content-encoding", "")
+    if not encoding:
+        return packed
+    return Delivery(await threads.run(threads.ACKNOWLEDGING, unpacked, packed.body, encoding), packed.headers)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

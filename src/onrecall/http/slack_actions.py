@@ -86,6 +86,8 @@ class Desk:
         try:
             if name == "resolve":
                 self._open(json.loads(action["value"])["i"], str(payload["trigger_id"]))
+            elif name in DECISIONS:
+                return self._decide(str(json.loads(action["value"])["s"]), name, user)
             elif name in MARKS:
                 return self._mark(json.loads(action["value"]), name, _when(action.get("action_ts"), self._memory), user)
         except (OnRecallError, Refused) as error:
@@ -102,6 +104,14 @@ class Desk:
                 self._memory.rate(outcome)
         what = "the answer" if step is None else f"step {step}"
         return f"Noted: {what} {'helped' if MARKS[name] else 'did not help'}. You may change your mind."
+
+    def _decide(self, suggestion_id: str, name: str, user: str) -> str:
+        """Whoever may press a button here stands for what the sender wrote, under the name that Slack gives."""
+        if name == "confirm_suggestion":
+            confirmed = self._memory.suggestions.confirm(suggestion_id, user)
+            return f"Confirmed: it is the resolution of {confirmed.incident} now, in your name."
+        dismissed = self._memory.suggestions.dismiss(suggestion_id, user)
+        return f"Dismissed: nothing of it counts for {dismissed.incident}."
 
     def _open(self, incident_id: str, trigger: str) -> None:
         incident = self._memory.store.incident(incident_id)
@@ -208,6 +218,9 @@ MARKS: Mapping[str, bool] = {
     "step_did_not_help": False,
 }
 """What each button says: whether it helped."""
+
+
+DECISIONS = frozenset({"confirm_suggestion", "dismiss_suggestion"})
 
 
 def _own(payload: Mapping[str, Any]) -> None:

@@ -17,7 +17,12 @@ from onrecall.sources import GENERIC, SourceCatalog, reference
 from onrecall.storage.sources import Heard
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
-GENERIC_TITLE = "Anything else"
+Address = Annotated[
+    str | None,
+    Query(
+        pattern=r"^https?://[^\s/?#@]+/?$", max_length=300, description="Where tools reach this server, if elsewhere."
+    ),
+]
 
 
 class SenderList(BaseModel):
@@ -56,19 +61,17 @@ def sources(memory: TheMemory) -> SourceList:
     return SourceList(items=[SourceOut(**_source(catalog, name)) for name in catalog if name != GENERIC])
 
 
-@router.get("/sources/{name}", responses=responses(404))
-def source(name: str, request: Request, memory: TheMemory) -> SourceDetailOut:
+@router.get("/sources/{name:path}", responses=responses(404, 422))
+def source(name: str, request: Request, memory: TheMemory, url: Address = None) -> SourceDetailOut:
     """One source with configuration to paste for this server, and where each field of its payloads stands."""
     catalog = memory.receiver.sources
     found = catalog.find(name).name
     definition = catalog.definition(found)
-    if definition is None:
-        return SourceDetailOut(**_source(catalog, found), setup="", notes="", reads={})
     return SourceDetailOut(
         **_source(catalog, found),
-        setup=reference.setup(found, definition, str(request.base_url)),
-        notes=definition.notes,
-        reads=reference.describe(catalog.defined(found)),
+        setup=reference.setup(found, definition, url or str(request.base_url)),
+        notes=definition.notes if definition else "",
+        reads=reference.describe(catalog.defined(found)) if definition else {},
     )
 
 
@@ -96,7 +99,7 @@ def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
     definition = catalog.definition(name)
     return {
         "name": name,
-        "title": definition.tool if definition else GENERIC_TITLE,
+        "title": definition.tool if definition else reference.GENERIC_TITLE,
         "category": definition.category if definition else "other",
         "address": reference.address(name, definition),
         "also": definition.also if definition else [],
@@ -110,7 +113,7 @@ def _sender(catalog: SourceCatalog, name: str, heard: Heard, *, signed: bool) ->
     definition = catalog.definition(name)
     return SenderOut(
         name=name,
-        title=definition.tool if definition else GENERIC_TITLE,
+        title=definition.tool if definition else reference.GENERIC_TITLE,
         category=definition.category if definition else "other",
         address=reference.address(name, definition),
         shows=_shows(catalog, name, signed=signed),

@@ -1,197 +1,222 @@
-"""Tables that people made themselves: their column names → our fields, by common names or by a mapping file."""
+"""Tables that people made themselves, and JSON with names of its own: their columns → our fields."""
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
-import yaml
-
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident
-from onrecall.importers.front_matter import Loader
+from onrecall.domain.incident import Incident, Link
+from onrecall.importers.cause_labels import divide_cause
+from onrecall.importers.column_names import TIMES, assign_by_name
+from onrecall.importers.comments import comments_of
 from onrecall.importers.incident_builder import incident
+from onrecall.importers.mapping import FieldMapping
+from onrecall.importers.narrative import Comment
 from onrecall.importers.native import labels as label_object
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import sections
-from onrecall.importers.times import Order, after, duration
+from onrecall.importers.states import state_of
+from onrecall.importers.tags import facets, read_tags
+from onrecall.importers.times import after, duration
+from onrecall.importers.values import lines_of, name_of, names_of, value_at
 
-_NAMES = {
-    "id": (
-        "id|incident id|incident number|incident key|ticket id|ticket number|ticket|case number|number|key|"
-        "reference|incident|issue key|issue id|no|nr"
-    ),
-    "title": "title|summary|short description|subject|name|headline|incident title|what happened|problem",
-    "description": "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description",
-    "started_at": (
-        "started at|start|start time|started|start date|opened at|opened|open time|created at|created|"
-        "created on|created date|creation date|date|incident date|occurred at|occurred|timestamp|time|"
-        "detected at|detected|reported|begin|began"
-    ),
-    "acknowledged_at": "acknowledged at|acknowledged|acked at|ack time",
-    "resolved_at": (
-        "resolved at|resolved|resolved on|resolution date|resolution time|resolved date|resolved time|"
-        "closed at|closed|closed on|close date|end|ended at|end time|end date|ended|fixed at"
-    ),
-    "service": (
-        "service|service name|affected service|services|component|components|application|app|system|product|"
-        "configuration item|business service"
-    ),
-    "environment": "environment|env|stage",
-    "severity": "severity|sev|priority|prio|urgency|criticality",
-    "status": "status|state",
-    "root_cause": "root cause|cause|root causes|reason|why|rca",
-    "cause": "cause label|cause code|root cause category",
-    "fix": (
-        "resolution|fix|solution|resolution notes|close notes|resolution steps|action taken|actions taken|"
-        "remedy|mitigation|mitigation steps|remediation|how fixed|workaround"
-    ),
-    "labels": "labels|tags",
-    "source": "source",
-    "source_id": "source id",
-}
-SYNONYMS = {name: tuple(synonyms.split("|")) for name, synonyms in _NAMES.items()}
-"""Our field ← the names it goes by, the surest first; compared without case, underscores and marks."""
-SETTINGS = frozenset(("format", "dates", "timezone"))
+DEEPEST = 4
+"""Levels of objects whose fields can be named, with a dot between the levels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
-    """What a mapping file says: our field ← their column, and how their dates are to be read."""
+class Assignment:
+    """Which of their columns is which of our fields in one file."""
 
-    columns: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    dates: Order | None = None
-    timezone: str | None = None
 
 
-def load(path: Path) -> Mapped:
-    """A mapping file, YAML or JSON."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise Invalid(f"the mapping file {path} can't be read: {problem}", "mapping") from None
-    try:
-        said = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader)  # noqa: S506 - makes only texts
-    except (ValueError, yaml.YAMLError, RecursionError) as problem:
-        raise Invalid(f"the mapping file {path} is broken: {problem}", "mapping") from None
-    return mapped(said)
+def present_in(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return all columns of some records, and with dots the fields within their objects, in the order of the file."""
+    found: dict[str, None] = {}
+    for values in records:
+        for place in _places(values, "", 1):
+            found.setdefault(place)
+    return list(found)
 
 
-def mapped(said: Any) -> Mapped:
-    """A mapping from plain data; an unknown field is refused, so that a misspelt one is not lost in silence."""
-    if not isinstance(said, Mapping):
-        raise Invalid("a mapping is an object: our field, then the name of your column", "mapping")
-    known = {**{name: value for name, value in said.items() if name != "labels"}}
-    for name, value in known.items():
-        if name not in SYNONYMS and name not in SETTINGS:
-            raise Invalid(f"the mapping names {name!r}, which is no field; use one of {', '.join(SYNONYMS)}", "mapping")
-        if not isinstance(value, str):
-            raise Invalid(f"the mapping of {name!r} must be the name of a column", "mapping")
-    dates = known.get("dates")
-    if dates not in (None, "day_first", "month_first"):
-        raise Invalid("`dates` must be day_first or month_first", "mapping")
-    labels = said.get("labels") or {}
-    if not isinstance(labels, Mapping) or not all(isinstance(one, str) for one in labels.values()):
-        raise Invalid("`labels` of a mapping is an object: our label, then the name of your column", "mapping")
-    return Mapped(
-        {name: value for name, value in known.items() if name not in SETTINGS},
-        dict(labels),
-        dates,
-        known.get("timezone"),
-    )
+def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
+    """Return our field ← their columns: those of the mapping first, then by common names.
 
-
-def assign(columns: Iterable[str], mapping: Mapped) -> dict[str, str]:
-    """Our field → their column; a mapping goes before a common name; by name, a column serves one field."""
-    present = list(columns)
-    absent = [column for column in (*mapping.columns.values(), *mapping.labels.values()) if column not in present]
+    Raises:
+        Invalid: the mapping names a column that is not there.
+    """
+    named = [column for columns in mapping.columns.values() for column in columns]
+    absent = [column for column in (*named, *mapping.labels.values()) if column not in present]
     if absent:
         raise Invalid(
             f"the mapping names the column {absent[0]!r}, which is not there; there are {', '.join(present)[:300]}",
             "mapping",
         )
-    found = dict(mapping.columns)
-    by_name: dict[str, str] = {}
-    for column in present:
-        by_name.setdefault(bare(column), column)
-    for name, synonyms in SYNONYMS.items():
-        taken = {column for field, column in found.items() if field not in mapping.columns}
-        free = (by_name[one] for one in synonyms if one in by_name and by_name[one] not in taken)
-        chosen = None if name in found else next(free, None)
-        if chosen is not None:
-            found[name] = chosen
-    return found
+    top = [column for column in present if "." not in column]
+    by_name = assign_by_name(top, mapping.columns)
+    if not {"title", "started_at"} & {*by_name, *mapping.columns}:
+        by_name = {**_within_wrapper(present, mapping), **by_name}
+    fields = {**{name: (column,) for name, column in by_name.items()}, **mapping.columns}
+    return Assignment(fields, _label_columns(present, mapping))
 
 
-def bare(column: str) -> str:
-    """A column's name without case, marks and units."""
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", re.sub(r"\(.*?\)", "", column.lower())).split())
+def parse(record: Record, assignment: Assignment) -> Incident:
+    """Return the incident in a row of the table."""
+    row = _Row(record, assignment)
+    started = row.time("started_at")
+    lasted = duration(row.text("resolved_at"))
+    tags, pairs = row.tags()
+    said = facets(tags)
+    root_cause, label = divide_cause(row.text("root_cause"), row.name("cause"))
+    services = row.names("service")
+    resolution = row.text("fix")
+    states = (state_of(resolution), state_of(row.name("status")))
+    return incident(
+        row.record,
+        source=row.name("source") or "csv",
+        id=row.name("id"),
+        source_id=row.name("source_id"),
+        title=row.name("title"),
+        description=row.text("description"),
+        started_at=started,
+        acknowledged_at=row.time("acknowledged_at"),
+        resolved_at=row.time("resolved_at") if lasted is None else after(started, lasted),
+        service=services[0] if services else said.get("service"),
+        environment=row.name("environment") or said.get("environment"),
+        level=row.name("severity") or said.get("severity"),
+        state=row.name("status"),
+        labels={**pairs, **({"services": ", ".join(services)} if len(services) > 1 else {}), **row.labels()},
+        root_cause=root_cause,
+        fix=resolution,
+        cause=label or said.get("cause"),
+        comments=row.comments(),
+        fixed="not fixed" not in states,
+        impact=row.text("impact"),
+        detection=row.text("detection"),
+        trigger=row.text("trigger"),
+        links=tuple(Link("duplicate", name) for name in row.names("duplicate_of")),
+    )
 
 
-def label_columns(columns: Iterable[str], mapping: Mapped) -> dict[str, str]:
+class _Row:
+    """One row by our names."""
+
+    def __init__(self, record: Record, assignment: Assignment) -> None:
+        self._columns = assignment.fields
+        self._label_columns = assignment.labels
+        self._values = {
+            name: [value_at(record.values, column) for column in columns] for name, columns in assignment.fields.items()
+        }
+        record.use(
+            *(column for columns in assignment.fields.values() for column in columns), *assignment.labels.values()
+        )
+        texts = {name: next((_time_text(value) for value in self._values[name] if _time_text(value)), None)
+                 for name in TIMES if name in self._values}  # fmt: skip
+        self.record = record.renamed(texts, {})
+        self._given = record.values
+
+    def time(self, name: str) -> datetime | None:
+        """The first of its columns that says something, as a moment in UTC."""
+        return self.record.time(name)
+
+    def text(self, name: str) -> str | None:
+        """All that its columns say, a line for each part."""
+        said = [line for value in self._values.get(name, ()) for line in lines_of(value)]
+        return "\n".join(said) or None
+
+    def name(self, name: str) -> str | None:
+        """The first thing that its columns name."""
+        return next((said for value in self._values.get(name, ()) if (said := name_of(value))), None)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """All things that its columns name."""
+        return tuple(dict.fromkeys(said for value in self._values.get(name, ()) for said in names_of(value)))
+
+    def comments(self) -> tuple[Comment, ...]:
+        """What was written about it meanwhile."""
+        times = self.record.times
+        return tuple(comment for value in self._values.get("comments", ()) for comment in comments_of(value, times))
+
+    def tags(self) -> tuple[list[str], dict[str, str]]:
+        """Its tags as they stand, and as labels."""
+        tags: list[str] = []
+        pairs: dict[str, str] = {}
+        for value in self._values.get("labels", ()):
+            if isinstance(value, Mapping):
+                pairs |= label_object(value)
+                tags += [f"{name}: {said}" for name, said in label_object(value).items()]
+            elif isinstance(value, str) and value.lstrip().startswith("{"):
+                pairs |= _json_labels(value)
+            else:
+                tags += _parts(value)
+        return tags, {**pairs, **read_tags(tags).labels} if tags and not pairs else pairs
+
+    def labels(self) -> dict[str, str]:
+        """The columns that are labels of their own."""
+        given = ((name, value_at(self._given, column)) for name, column in self._label_columns.items())
+        return {name: said for name, value in given if (said := name_of(value))}
+
+
+def _places(values: Mapping[str, Any], path: str, depth: int) -> Iterable[str]:
+    for name, value in values.items():
+        place = f"{path}{name}"
+        if name:
+            yield place
+        if isinstance(value, Mapping) and depth < DEEPEST:
+            yield from _places(value, f"{place}.", depth + 1)
+
+
+def _within_wrapper(present: Sequence[str], mapping: FieldMapping) -> dict[str, str]:
+    """Fields by common names within the one object of a record that holds most of them, such as `attributes`."""
+    wrappers: dict[str, list[str]] = {}
+    for place in present:
+        wrapper, dot, name = place.rpartition(".")
+        if dot:
+            wrappers.setdefault(wrapper, []).append(name)
+    found = [
+        {field_name: f"{wrapper}.{column}" for field_name, column in assign_by_name(names, mapping.columns).items()}
+        for wrapper, names in wrappers.items()
+    ]
+    best = max(found, key=len, default={})
+    return best if "title" in best and "started_at" in best else {}
+
+
+def _label_columns(present: Iterable[str], mapping: FieldMapping) -> dict[str, str]:
     """Label → column: those of the mapping, and columns named `label.region` or `labels.region`."""
     found = dict(mapping.labels)
-    for column in columns:
+    for column in present:
         prefix, _, name = column.partition(".")
         if prefix.strip().lower() in ("label", "labels") and name:
             found.setdefault(name.strip(), column)
     return found
 
 
-def parse(record: Record, fields: Mapping[str, str], labels: Mapping[str, str]) -> Incident:
-    """The incident in a row of the table."""
-    ours = Record({name: _first(record.values.get(column)) for name, column in fields.items()}, record.times)
-    given = {name: text for name, column in labels.items() if (text := _text(_first(record.values.get(column))))}
-    described = ours.text("description")
-    told = sections(described)
-    started, lasted = ours.time("started_at"), duration(ours.text("resolved_at"))
-    return incident(
-        ours,
-        source=ours.text("source") or "csv",
-        id=ours.text("id"),
-        source_id=ours.text("source_id"),
-        title=ours.text("title"),
-        description=described,
-        started_at=started,
-        acknowledged_at=ours.time("acknowledged_at"),
-        resolved_at=ours.time("resolved_at") if lasted is None else after(started, lasted),
-        service=ours.text("service"),
-        environment=ours.text("environment"),
-        level=ours.text("severity"),
-        state=ours.text("status"),
-        labels={**_labels(ours.get("labels")), **given},
-        root_cause=ours.text("root_cause") or told.get("root_cause"),
-        fix=ours.text("fix") or told.get("fix"),
-        cause=ours.text("cause"),
-    )
+def _time_text(value: Any) -> Any:
+    """What may be read as a time: a text or a number, the first of several."""
+    if isinstance(value, list):
+        return next((_time_text(part) for part in value if _time_text(part)), None)
+    if isinstance(value, Mapping):
+        return name_of(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else name_of(value)
 
 
-def _first(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return next((one for one in value if one.strip()), None)
-    return value
+def _parts(value: Any) -> list[str]:
+    """Tags in a list, or in a text in which marks part them."""
+    if isinstance(value, Mapping):
+        return [name for name in (name_of(value),) if name]
+    if isinstance(value, list):
+        return [tag for part in value for tag in _parts(part)]
+    return [part.strip() for part in re.split(r"[;,|]", value) if part.strip()] if isinstance(value, str) else []
 
 
-def _text(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) else None
-
-
-def _labels(value: Any) -> dict[str, str]:
-    """Labels as an object, as `region=eu; team=payments`, or as plain tags."""
-    if not isinstance(value, str):
-        return label_object(value)
-    if value.lstrip().startswith("{"):
-        try:
-            return label_object(json.loads(value))
-        except (ValueError, RecursionError):
-            raise Invalid(
-                "`labels` begins like JSON but is broken; write it as region=eu;team=payments", "labels"
-            ) from None
-    parts = [part.strip() for part in re.split(r"[;,|]", value) if part.strip()]
-    pairs = [re.split(r"[=:]", part, maxsplit=1) for part in parts]
-    found = {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}
-    tags = ", ".join(pair[0] for pair in pairs if len(pair) == 1)
-    return {**found, "tags": tags} if tags else found
+def _json_labels(text: str) -> dict[str, str]:
+    try:
+        return label_object(json.loads(text))
+    except (ValueError, RecursionError):
+        raise Invalid(
+            "`labels` begins like JSON but is broken; write it as region=eu;team=payments", "labels"
+        ) from None

@@ -45,7 +45,7 @@ class Table:
         except csv.Error as problem:
             yield Rejected(self._where(), None, f"broken CSV in the header: {_mend(problem)}")
             return
-        self.columns = tuple(cell.strip() for cell in cells)
+        self.columns = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(cells, start=1))
         yield from self._body(lines)
 
     def _body(self, lines: Iterator[str]) -> Iterator[Row | Rejected]:

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from onrecall.domain.errors import Invalid
+from onrecall.importers.legacy_encodings import Evidence
+
 LONGEST_LINE = 4 * 2**20
 """Bytes of one line of JSONL or CSV; a longer one is left out with a message."""
 SAMPLE = 64 * 2**10
 
 _MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an XLSX workbook; unpack it, or save the sheet as CSV"),
+    (b"PK\x03\x04", "a zip archive; unpack it first, or give an XLSX workbook the ending .xlsx"),
     (b"\x1f\x8b", "gzip-compressed; unpack it first"),
     (b"BZh", "bzip2-compressed; unpack it first"),
     (b"\xfd7zXZ", "xz-compressed; unpack it first"),
     (b"%PDF", "a PDF; save it as Markdown or text"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file; save it as CSV or Markdown"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file; save it as XLSX, CSV or Markdown"),
     (b"SQLite format 3", "an SQLite database; export it as JSON or CSV"),
     (b"\x89PNG", "an image"),
     (b"GIF8", "an image"),
@@ -24,6 +27,7 @@ _MAGIC = (
 )
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x08\x1b")
+_BLOCK = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class Line:
 
     number: int
     text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What was assumed of bytes that are not UTF-8, and the first line that has them."""
+
+    line: int
+    message: str
 
 
 def binary(sample: bytes) -> str | None:
@@ -58,58 +70,155 @@ def encoding_of(sample: bytes) -> str:
     return "utf-8"
 
 
-def decode(data: bytes) -> tuple[str, bool]:
-    """The whole text with plain line ends, and whether it had to be taken as Windows-1252."""
-    encoding = encoding_of(data[:SAMPLE])
+def check_encoding(name: str) -> str:
+    """Return the name of an encoding as Python knows it; Invalid where there is none of that name."""
     try:
-        text, guessed = data.decode(encoding), False
-    except UnicodeDecodeError:
-        guessed = encoding == "utf-8"
-        text = data.decode("cp1252" if guessed else encoding, errors="replace")
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), guessed
+        found = codecs.lookup(name)
+        found.decode(b"a")
+    except (LookupError, ValueError, UnicodeError):
+        raise Invalid(
+            f"there is no encoding {name!r}; write one such as utf-8, windows-1252, windows-1250 or shift_jis",
+            "encoding",
+        ) from None
+    if not isinstance(found.decode(b"")[0], str):
+        raise Invalid(f"{name!r} is no encoding of text; write one such as utf-8 or shift_jis", "encoding")
+    return found.name
+
+
+def peek(sample: bytes, encoding: str | None = None) -> str:
+    """Return how a file begins, as far as that can be read; it may be cut within a character."""
+    return sample.decode(encoding or encoding_of(sample), errors="replace").removeprefix("\ufeff")
+
+
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, Guess | None]:
+    """Return the whole text with plain line ends, and what was assumed of its bytes.
+
+    Args:
+        data: The bytes of a file.
+        encoding: What the user says it is; None: told from the bytes.
+
+    Raises:
+        Invalid: the bytes are not of that encoding, or of none that can be told.
+    """
+    chosen = encoding or encoding_of(data[:SAMPLE])
+    guess = None
+    try:
+        text = data.decode(chosen)
+    except UnicodeDecodeError as problem:
+        if encoding is not None or chosen != "utf-8":
+            line = data.count(b"\n", 0, problem.start) + 1
+            raise _not_of(chosen, line) from None
+        evidence = _evidence(io.BytesIO(data))
+        guess = _checked(evidence)
+        text = "".join(_utf8_or_windows(line) for line in data.splitlines(keepends=True))
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), guess
 
 
 class Lines:
-    """The lines of a stream; remembers the first line that was not UTF-8."""
+    """The lines of a stream; the whole is looked at first, for no line may be read in another encoding than it is."""
 
-    def __init__(self, stream: BinaryIO, sample: bytes) -> None:
+    def __init__(self, stream: BinaryIO, sample: bytes, encoding: str | None = None) -> None:
         self._stream = stream
-        self._encoding = encoding_of(sample)
-        self.not_utf8: int | None = None
+        self._asked = encoding
+        self._encoding = encoding or encoding_of(sample)
+        self.guess: Guess | None = None
+        """What was assumed of its bytes, if anything was."""
+
+    def check(self) -> None:
+        """Raise Invalid where the bytes are of no encoding that can be told."""
+        if self._encoding != "utf-8" or self._asked:
+            return
+        self.guess = _checked(_evidence(self._stream))
+        self._stream.seek(0)
 
     def __iter__(self) -> Iterator[Line]:
-        lines = self._utf16() if self._encoding.startswith("utf-16") else self._bytes()
+        plain = self._encoding in ("utf-8", "ascii") and (self._asked is None or self.guess is not None)
+        lines = self._bytes() if plain else self._other()
         for number, text in enumerate(lines, start=1):
             clean = text.removeprefix("\ufeff") if text is not None and number == 1 else text
             yield Line(number, clean)
 
     def _bytes(self) -> Iterator[str | None]:
-        number = 0
         while line := self._stream.readline(LONGEST_LINE):
-            number += 1
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                 while (rest := self._stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
                     pass
                 yield None
             else:
-                yield self._decode(line.rstrip(b"\r\n"), number)
+                yield _utf8_or_windows(line.rstrip(b"\r\n"))
 
-    def _decode(self, line: bytes, number: int) -> str:
-        try:
-            return line.decode()
-        except UnicodeDecodeError:
-            self.not_utf8 = self.not_utf8 or number
-            return line.decode("cp1252", errors="replace")
-
-    def _utf16(self) -> Iterator[str | None]:
-        reader = io.TextIOWrapper(self._stream, self._encoding, errors="replace")
+    def _other(self) -> Iterator[str | None]:
+        reader = io.TextIOWrapper(self._stream, self._encoding)
+        number = 0
         try:
             while line := reader.readline(LONGEST_LINE):
+                number += 1
                 if len(line) == LONGEST_LINE and not line.endswith("\n"):
                     while (rest := reader.readline(LONGEST_LINE)) and not rest.endswith("\n"):
                         pass
                     yield None
                 else:
                     yield line.rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise _not_of(self._encoding, number + 1) from None
         finally:
             reader.detach()
+
+
+def _utf8_or_windows(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def _evidence(stream: BinaryIO) -> Evidence:
+    """What the lines of a stream that are not UTF-8 say of its encoding."""
+    evidence = Evidence()
+    start = stream.tell()
+    if _all_utf8(stream):
+        return evidence
+    stream.seek(start)
+    number, begins = 0, True
+    while line := stream.readline(_BLOCK):
+        number += begins
+        if not _is_utf8(line) and (begins or evidence.first_line is None):
+            evidence.add(number, line.rstrip(b"\r\n"))
+        begins = line.endswith(b"\n")
+    return evidence
+
+
+def _all_utf8(stream: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := stream.read(_BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _checked(evidence: Evidence) -> Guess | None:
+    """What is assumed of bytes that are not UTF-8; Invalid where they can't be Windows-1252."""
+    if evidence.first_line is None:
+        return None
+    if evidence.refusal:
+        raise Invalid(f"line {evidence.first_line}: {evidence.refusal}", "encoding")
+    return Guess(evidence.first_line, f"not UTF-8; read as Windows-1252{evidence.doubt}")
+
+
+def _not_of(encoding: str, line: int) -> Invalid:
+    return Invalid(
+        f"line {line}: its bytes are not {encoding}; name the encoding that it has with --encoding", "encoding"
+    )

@@ -6,9 +6,9 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
+from onrecall.importers.narrative import Comment
 from onrecall.importers.native import labels
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import sections
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -19,7 +19,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
 def parse(record: Record) -> Incident:
     """The incident; its milestones are its times, its summary tells cause and fix where it has such sections."""
     described = record.text("description", "summary", "customer_impact_summary")
-    told = {**sections(described), **sections(record.text("summary")), **sections(record.text("last_note.body"))}
+    notes = (record.text("summary"), record.text("last_note.body"))
     return incident(
         record,
         source="firehydrant",
@@ -41,8 +41,7 @@ def parse(record: Record) -> Incident:
             "number": record.text("number"),
             "url": record.text("incident_url"),
         },
-        root_cause=told.get("root_cause"),
-        fix=told.get("fix"),
+        comments=tuple(Comment(note) for note in notes if note and note != described),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.domain.errors import Rejected
-from onrecall.importers import chroma
+from onrecall.importers import chroma, slack_export
 from onrecall.importers import reader as reading
 from onrecall.importers.encoding import SAMPLE
 from onrecall.importers.options import How, Item, Source, Tally, how
@@ -23,9 +23,10 @@ def read(
     mapping: Path | Mapping[str, Any] | None = None,
     timezone: str | tzinfo | None = None,
     undated: datetime | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Item]:
     """Everything in a file, or in a folder and those below it, a record at a time; nothing is left out in silence."""
-    wishes = how(format, mapping, timezone, undated)
+    wishes = how(format, mapping, timezone, undated, encoding)
     if place := chroma.location(path):
         return _collections(place, wishes)
     return _folder(path, wishes) if path.is_dir() else _file(path, str(path), path.name, wishes)
@@ -40,12 +41,13 @@ def _collections(place: chroma.Location, wishes: How) -> Iterator[Item]:
 
 def _folder(folder: Path, wishes: How) -> Iterator[Item]:
     tally, found = Tally(), 0
+    channels = _Channels(folder, wishes, tally)
     for path in files(folder):
         if isinstance(path, Rejected | Note):
             yield path
             continue
         place = path.relative_to(folder).as_posix()
-        for item in _file(path, place, place, wishes, tally):
+        for item in channels.items(path) or _file(path, place, place, wishes, tally):
             found += not isinstance(item, Rejected | Note)
             yield item
     if tally.files:
@@ -53,6 +55,41 @@ def _folder(folder: Path, wishes: How) -> Iterator[Item]:
     yield from tally.findings.notes(str(folder))
     if not found:
         yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
+
+
+class _Channels:
+    """The channels of a Slack export in a folder: all days of a channel are read together."""
+
+    def __init__(self, folder: Path, wishes: How, tally: Tally) -> None:
+        self._folder, self._wishes, self._tally = folder, wishes, tally
+        self._read: dict[Path, bool] = {}
+        """Folders of which the first day was met, and whether they are channels."""
+
+    def items(self, path: Path) -> list[Item]:
+        """What a file gives where it belongs to an export; empty where it does not."""
+        place = path.relative_to(self._folder).as_posix()
+        if path.name in slack_export.OTHER_FILES and self._is_export(path.parent):
+            return [Note(place, "skipped: it tells of a Slack export's people and channels, not what was said")]
+        if not slack_export.is_day(path):
+            return []
+        if path.parent in self._read:
+            within = f"read together with the other days of {path.parent.name}"
+            return [Note(place, within)] if self._read[path.parent] else []
+        items = self._channel(path.parent)
+        self._read[path.parent] = bool(items)
+        return items
+
+    def _channel(self, channel: Path) -> list[Item]:
+        days = sorted(path for path in channel.iterdir() if slack_export.is_day(path) and path.is_file())
+        content = slack_export.channel_json(days)
+        if content is None:
+            return []
+        name = channel.relative_to(self._folder).as_posix() if channel != self._folder else channel.resolve().name
+        source = Source(name, f"{name}.json", io.BytesIO(content), len(content), inside=True)
+        return list(reading.file(source, self._wishes, self._tally))
+
+    def _is_export(self, folder: Path) -> bool:
+        return any(slack_export.is_day(path) for path in folder.glob("*/*.json"))
 
 
 def files(folder: Path) -> Iterator[Path | Rejected | Note]:

@@ -1,11 +1,13 @@
 """The formats there are: how each is recognised and read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from onrecall.domain.errors import Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import (
+    datadog,
     firehydrant,
     github,
     hindsight,
@@ -15,14 +17,21 @@ from onrecall.importers import (
     native,
     opsgenie,
     pagerduty,
+    pagerduty_log,
     ragoffire,
     recallops,
     rootly,
     servicenow,
+    slack_export,
+    splunk_on_call,
+    statuspage,
+    zendesk,
 )
-from onrecall.importers.record import Record
+from onrecall.importers.record import Context, Record, Row, Skipped
 
 Shape = Literal["json", "csv"]
+Rows = Callable[[Iterator[Row | Rejected], Context], Iterator[Row | Rejected]]
+"""Makes the records of a tool out of the rows of its file, where one row is not one incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +41,25 @@ class Format:
     name: str
     shape: Shape
     recognises: Callable[[Mapping[str, Any]], bool]
-    parse: Callable[[Record], Incident | Document]
+    parse: Callable[[Record], Incident | Document | Skipped]
+    rows: Rows | None = None
 
 
 TABLE: tuple[Format, ...] = (
     Format("servicenow", "json", servicenow.recognises, servicenow.parse),
     Format("servicenow", "csv", servicenow.recognises, servicenow.parse),
-    Format("jira", "json", jira.recognises, jira.parse),
+    Format("jira", "json", jira.recognises, jira.parse, jira.rows),
     Format("jira", "csv", jira.recognises_csv, jira.parse_csv),
     Format("pagerduty", "json", pagerduty.recognises, pagerduty.parse),
     Format("pagerduty", "csv", pagerduty.recognises, pagerduty.parse),
+    Format("pagerduty", "json", pagerduty_log.recognises, pagerduty_log.parse, pagerduty_log.rows),
     Format("opsgenie", "json", opsgenie.recognises, opsgenie.parse),
     Format("incident.io", "json", incident_io.recognises, incident_io.parse),
+    Format("statuspage", "json", statuspage.recognises, statuspage.parse),
+    Format("datadog", "json", datadog.recognises, datadog.parse, datadog.rows),
+    Format("zendesk", "json", zendesk.recognises, zendesk.parse, zendesk.rows),
+    Format("splunk-on-call", "json", splunk_on_call.recognises, splunk_on_call.parse),
+    Format("slack", "json", slack_export.recognises, slack_export.parse, slack_export.rows),
     Format("rootly", "json", rootly.recognises, rootly.parse),
     Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
     Format("github", "json", github.recognises, github.parse),
@@ -54,8 +70,6 @@ TABLE: tuple[Format, ...] = (
     Format("native", "json", native.recognises, native.parse),
 )
 COLUMNS, MARKDOWN = "columns", "markdown"
-WHOLE = frozenset({"recallops", "incidentos", "ragoffire"})
-"""Formats of which everything is kept, or said to be left out by name: the others hold much that no incident needs."""
 
 
 def formats() -> tuple[str, ...]:
@@ -65,7 +79,7 @@ def formats() -> tuple[str, ...]:
 
 def detect(shape: Shape, records: Sequence[Mapping[str, Any]]) -> Format | None:
     """The format that recognises most of the records, the first of those; None: a table that somebody made."""
-    votes = [(sum(one.recognises(values) for values in records), one) for one in TABLE if one.shape == shape]
+    votes = [(sum(known.recognises(values) for values in records), known) for known in TABLE if known.shape == shape]
     most, chosen = max(votes, key=lambda vote: vote[0])
     return chosen if most else None
 

@@ -10,14 +10,12 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
+from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import closing, sections
+from onrecall.importers.tags import facets
 
 _URL = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/(?P<number>\d+)")
-_LEVEL = re.compile(
-    r"(?:sev(?:erity)?|prio(?:rity)?|p)[\s:/_-]*(?:\d|critical|high|medium|low|major|minor)", re.IGNORECASE
-)
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -26,37 +24,38 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def parse(record: Record) -> Incident:
-    """The incident; the fix is in a section of the body, or in the comment that closed the issue."""
+    """Return the incident; cause and fix are sections of the body, or told in the comments."""
     found = _URL.match(record.text("url", "html_url") or "")
     if not found:
         raise Invalid(
             "there is no `url`, and the number alone is not unique; export it too: --json number,url,…", "url"
         )
-    comments = _comments(record)
-    body = record.text("body")
-    told = {**sections(body)}
-    for comment in comments:
-        told |= sections(comment)
+    record.use("number")
     done = (record.text("stateReason", "state_reason") or "completed").lower() == "completed"
-    names = [name for row in record.rows("labels") if (name := row.text("name"))]
+    names = _labels(record)
+    facet = facets(names)
     return incident(
         record,
         source="github",
         id=f"{found['repository']}#{found['number']}",
         title=record.text("title"),
-        description=body,
+        description=record.text("body"),
         started_at=record.time("createdAt", "created_at"),
         resolved_at=record.time("closedAt", "closed_at"),
-        level=next((name for name in names if _LEVEL.fullmatch(name)), None),
+        service=facet.get("service"),
+        environment=facet.get("environment"),
+        level=facet.get("severity"),
         state=record.text("state"),
         labels={"labels": ", ".join(names), "repository": found["repository"]},
-        root_cause=told.get("root_cause"),
-        fix=told.get("fix") or (closing(comments) if done else None),
+        cause=facet.get("cause"),
+        comments=listed_comments(record, "comments", ("body",), ("createdAt", "created_at")),
+        fixed=done,
     )
 
 
-def _comments(record: Record) -> tuple[str, ...]:
-    """The comments; one of its APIs gives only their number."""
-    if not isinstance(record.get("comments"), list):
-        return ()
-    return tuple(said for row in record.rows("comments") if (said := row.text("body")))
+def _labels(record: Record) -> list[str]:
+    """The names of its labels, which one of its APIs gives as texts."""
+    listed = record.values.get("labels")
+    if isinstance(listed, list) and all(isinstance(label, str) for label in listed):
+        return list(record.words("labels"))
+    return [name for row in record.rows("labels") if (name := row.text("name"))]

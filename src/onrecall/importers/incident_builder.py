@@ -1,14 +1,16 @@
 """An incident put together from the fields of another tool, with the rules that hold for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, ResolutionStep, Status
+from onrecall.domain.incident import Incident, Link, Resolution, ResolutionStep, Status
 from onrecall.domain.markdown_page import one_line
 from onrecall.domain.severity import severity
+from onrecall.importers.narrative import Comment, Narrative, narrate
 from onrecall.importers.record import Record, check_id
-from onrecall.importers.resolution import resolution
+from onrecall.importers.resolution import UNTIMED
 
 _STATUS: dict[str, Status] = {
     **dict.fromkeys(
@@ -56,18 +58,30 @@ def incident(  # noqa: PLR0913 - the fields of an incident
     root_cause: str | None = None,
     fix: str | None = None,
     cause: str | None = None,
-    done: tuple[ResolutionStep, ...] | None = None,
+    comments: Sequence[Comment] = (),
+    fixed: bool = True,
+    impact: str | None = None,
+    detection: str | None = None,
+    trigger: str | None = None,
+    links: tuple[Link, ...] = (),
     prose: bool = False,
+    done: tuple[ResolutionStep, ...] | None = None,
 ) -> Incident:
-    """The incident, or Invalid: nothing that the source doesn't say is made up."""
+    """Return the incident, or Invalid: nothing that the source doesn't say is made up.
+
+    `comments` are what was written about it meanwhile; `fixed` is false where it was closed without a fix. With `prose`
+    each sentence of `fix` is a step; `done` are the steps where the source gives them one by one.
+    """
     known_id = check_id(id)
     if not title:
         raise Invalid("there is no `title`; say in a few words what happened", "title")
     start = started_at or record.times.start_by_user()
     ordered(start, resolved_at)
+    story = narrate(description, comments, root_cause=root_cause, fix=fix, prose=prose, fixed=fixed)
+    if done is not None:
+        story = replace(story, steps=done)
     now = status(state, acknowledged_at, over=bool(resolved_at or root_cause or fix or done))
     over = now == "resolved"
-    ended = resolved_at or (None if started_at else start)
     return Incident(
         id=known_id,
         title=one_line(title),
@@ -82,7 +96,31 @@ def incident(  # noqa: PLR0913 - the fields of an incident
         resolved_at=resolved_at if over else None,
         source=source,
         source_id=source_id or known_id,
-        resolution=resolution(root_cause, fix, ended, cause=cause, done=done, prose=prose) if over else None,
+        resolution=_resolution(story, _known_at(story, start, resolved_at, started_at), cause) if over else None,
+        links=links,
+        impact=impact or story.impact,
+        detection=detection or story.detection,
+        trigger=trigger or story.trigger,
+        timeline=story.timeline,
+    )
+
+
+def _known_at(
+    story: Narrative, start: datetime, resolved_at: datetime | None, started_at: datetime | None
+) -> datetime | None:
+    """When the fix was known: at the end, or when the comment was written that tells it, whichever is later."""
+    ended = resolved_at or (None if started_at else start)
+    known = [moment for moment in (ended, story.told_at) if moment]
+    return max([start, *known]) if known else None
+
+
+def _resolution(story: Narrative, at: datetime | None, cause: str | None) -> Resolution | None:
+    if not (story.resolves or cause):
+        return None
+    if at is None:
+        raise Invalid(UNTIMED, "resolved_at")
+    return Resolution(
+        story.root_cause or "", at, cause=cause, steps=story.steps, summary=story.summary, provenance="imported"
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import sections
 
 T = TypeVar("T")
 
@@ -29,7 +28,6 @@ def parse(record: Record) -> Incident:
     }
     times = {name: at for row in record.rows("incident_timestamp_values") if (name := _stamp(row)) and (at := _at(row))}
     summary = record.text("summary")
-    told = sections(summary)
     return incident(
         record,
         source="incident.io",
@@ -45,8 +43,8 @@ def parse(record: Record) -> Incident:
         level=record.name("severity"),
         state=_CATEGORIES.get(record.text("incident_status.category") or "") or record.name("incident_status"),
         labels={"type": record.name("incident_type"), "url": record.text("permalink")},
-        root_cause=_first(fields, "root cause", "cause") or told.get("root_cause"),
-        fix=_first(fields, "resolution", "fix", "mitigation") or told.get("fix"),
+        root_cause=_first(fields, "root cause", "cause"),
+        fix=_first(fields, "resolution", "fix", "mitigation"),
     )
 
 

@@ -1,29 +1,32 @@
-"""Jira and Jira Service Management: REST v3 search results and the CSV export."""
+"""Jira and Jira Service Management: REST v3 and v2 (Server, Data Center) search results, and the CSV export."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from onrecall.domain.incident import Incident
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident, Link
 from onrecall.importers import adf
-from onrecall.importers.columns import bare
+from onrecall.importers.cause_labels import divide_cause
+from onrecall.importers.column_names import assign_by_name, bare
+from onrecall.importers.comments import comments_of, listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
-from onrecall.importers.resolution import closing, sections
+from onrecall.importers.markup.jira_wiki import to_markdown
+from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.states import is_state, state_of
+from onrecall.importers.tags import facets
+from onrecall.importers.values import lines_of, name_of
 
 _CATEGORIES = {"done": "resolved", "indeterminate": "in progress", "new": "open"}
-_NOT_FIXED = frozenset(
-    (
-        "won't do",
-        "won't fix",
-        "wont fix",
-        "wont do",
-        "duplicate",
-        "declined",
-        "cannot reproduce",
-        "incomplete",
-        "invalid",
-    )
-)
+_CUSTOM = "customfield_"
+_TAKEN = dict.fromkeys(("id", "title", "description", "status", "labels", "comments", "source", "source_id"), ())
+"""Fields that an issue has of its own; a custom field of such a name is something else."""
+_CSV_OWN = {
+    "issue key", "issue id", "summary", "status", "status category", "priority", "resolution", "created", "resolved",
+    "description", "environment", "component s", "component", "components", "labels", "comment", "comments",
+    "project key", "issue type",
+}  # fmt: skip
+_DUPLICATE_OF = "outward issue link (duplicate)"
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -32,81 +35,171 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def recognises_csv(values: Mapping[str, Any]) -> bool:
-    """By the columns that every export has."""
-    return {"issue key", "summary"} <= {bare(str(column)) for column in values}
+    """By the columns that every export has; the key is missing where somebody left its column out."""
+    names = {bare(str(column)) for column in values}
+    return "summary" in names and ("issue key" in names or {"issue id", "status", "created"} <= names)
+
+
+def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+    """Return the issues, each with the names of its custom fields, which stand beside the list of issues."""
+    shared = context.beside("names")
+    for row in source_rows:
+        own = None if isinstance(row, Rejected) else row.values.get("names")
+        names = own if isinstance(own, Mapping) else shared
+        yield row if isinstance(row, Rejected) else replace(row, values={**row.values, "names": names})
 
 
 def parse(record: Record) -> Incident:
-    """The incident; the fix is in a section of the description, or in the comment that closed the issue."""
-    comments = tuple(said for row in record.rows("fields.comment.comments") if (said := adf.text(row.get("body"))))
-    described = adf.text(record.get("fields.description"))
-    category = record.text("fields.status.statusCategory.key")
-    cause, fix = _outcome(described, comments, record.text("fields.resolution.name"))
+    """Return the incident; cause and fix are custom fields, sections of the description, or told in the comments."""
+    fields = record.inside("fields")
+    custom = _rest_fields(record)
+    tags = list(fields.words("labels"))
+    facet = facets(tags)
+    verdict = fields.name("resolution")
+    components = tuple(name for row in fields.rows("components") if (name := row.text("name")))
+    category = fields.text("status.statusCategory.key")
+    cause, label = divide_cause(custom.text("root_cause"), custom.name("cause"))
     return incident(
         record,
         source="jira",
         id=record.text("key"),
         source_id=record.text("id"),
-        title=record.text("fields.summary"),
-        description=described,
-        started_at=record.time("fields.created"),
-        resolved_at=record.time("fields.resolutiondate"),
-        service=record.name("fields.components"),
-        environment=adf.text(record.get("fields.environment")),
-        level=record.name("fields.priority"),
-        state=_CATEGORIES.get(category or "") or record.name("fields.status"),
+        title=fields.text("summary"),
+        description=_markdown(adf.text(fields.get("description"))),
+        started_at=custom.time("started_at") or fields.time("created"),
+        resolved_at=custom.time("resolved_at") or fields.time("resolutiondate"),
+        service=custom.name("service") or (components[0] if components else facet.get("service")),
+        environment=custom.name("environment") or adf.text(fields.get("environment")) or facet.get("environment"),
+        level=custom.name("severity") or fields.name("priority") or facet.get("severity"),
+        state=_CATEGORIES.get(category or "") or fields.name("status"),
         labels={
-            "labels": ", ".join(record.words("fields.labels")),
-            "type": record.name("fields.issuetype"),
-            "project": record.text("fields.project.key"),
+            "labels": ", ".join(tags),
+            "services": ", ".join(components) if len(components) > 1 else None,
+            "type": fields.name("issuetype"),
+            "project": fields.text("project.key"),
         },
         root_cause=cause,
-        fix=fix,
+        fix=custom.text("fix"),
+        cause=label or facet.get("cause"),
+        comments=listed_comments(fields, "comment.comments", ("body",), ("created", "updated")),
+        fixed=state_of(verdict) != "not fixed",
+        impact=custom.text("impact"),
+        detection=custom.text("detection"),
+        trigger=custom.text("trigger"),
+        links=_links(fields),
     )
 
 
 def parse_csv(record: Record) -> Incident:
-    """The incident; `Comment` and `Labels` stand in as many columns as there are of them."""
-    columns: dict[str, list[str]] = {}
-    for column, value in record.values.items():
-        cells = value if isinstance(value, list) else [value]
-        said = [cell.strip() for cell in cells if isinstance(cell, str) and cell.strip()]
-        columns.setdefault(_column(column), []).extend(said)
-    row = Record({name: cells[0] for name, cells in columns.items() if cells}, record.times)
-    comments = tuple(_comment(cell) for name in ("comment", "comments") for cell in columns.get(name, ()))
-    described = row.text("description")
-    cause, fix = _outcome(described, comments, row.text("resolution"))
+    """Return the incident; `Comment` and `Labels` stand in as many columns as there are of them."""
+    table = _Table.of(record)
+    row, custom = table.record, table.custom
+    tags = [tag for cell in table.cells.get("labels", ()) for tag in cell.split()]
+    facet = facets(tags)
+    verdict = row.text("resolution")
+    components = tuple(
+        dict.fromkeys(part.strip() for name in ("components", "component s", "component")
+                      for cell in table.cells.get(name, ()) for part in cell.split(",") if part.strip())
+    )  # fmt: skip
+    cause, label = divide_cause(custom.text("root_cause"), custom.name("cause"))
     return incident(
         row,
         source="jira",
-        id=row.text("issue key"),
+        id=row.text("issue key", "issue id"),
         source_id=row.text("issue id"),
         title=row.text("summary"),
-        description=described,
-        started_at=row.time("created"),
-        resolved_at=row.time("resolved"),
-        service=row.text("components", "component s", "component", "affected services"),
-        environment=row.text("environment"),
-        level=row.text("severity", "priority"),
+        description=_markdown(row.text("description")),
+        started_at=custom.time("started_at") or row.time("created"),
+        resolved_at=custom.time("resolved_at") or row.time("resolved"),
+        service=custom.name("service") or (components[0] if components else facet.get("service")),
+        environment=row.text("environment") or facet.get("environment"),
+        level=custom.name("severity") or row.text("priority") or facet.get("severity"),
         state=_CATEGORIES.get((row.text("status category") or "").lower()) or row.text("status"),
         labels={
-            "labels": ", ".join(columns.get("labels", ())),
+            "labels": ", ".join(tags),
+            "services": ", ".join(components) if len(components) > 1 else None,
             "type": row.text("issue type"),
             "project": row.text("project key"),
         },
-        root_cause=row.text("root cause", "root causes") or cause,
-        fix=row.text("fix", "resolution notes", "workaround", "resolution summary") or fix,
+        root_cause=cause,
+        fix=custom.text("fix") or (verdict if not is_state(verdict) and len((verdict or "").split()) > 2 else None),
+        cause=label or facet.get("cause"),
+        comments=tuple(
+            comment for name in ("comment", "comments") for comment in comments_of(table.cells.get(name), record.times)
+        ),
+        fixed=state_of(verdict) != "not fixed",
+        impact=custom.text("impact"),
+        detection=custom.text("detection"),
+        trigger=custom.text("trigger"),
+        links=tuple(Link("duplicate", key) for key in table.cells.get(_DUPLICATE_OF, ())),
     )
 
 
-def _outcome(described: str | None, comments: tuple[str, ...], verdict: str | None) -> tuple[str | None, str | None]:
-    """Root cause and fix, where the issue tells them; an issue closed without a fix has none."""
-    told = {**sections(described)}
-    for comment in comments:
-        told |= sections(comment)
-    if verdict and verdict.lower().replace("\u2019", "'") in _NOT_FIXED:
-        return told.get("root_cause"), told.get("fix")
-    return told.get("root_cause"), told.get("fix") or closing(comments)
+@dataclass(frozen=True, slots=True)
+class _Custom:
+    """Custom fields by our names."""
+
+    values: Mapping[str, Any]
+    record: Record
+
+    def text(self, name: str) -> str | None:
+        """All that a field says; a list is told item by item."""
+        return _markdown("\n".join(lines_of(_without_adf(self.values.get(name)))) or None)
+
+    def name(self, name: str) -> str | None:
+        """The first thing that a field names."""
+        return name_of(_without_adf(self.values.get(name)))
+
+    def time(self, name: str) -> Any:
+        """A field's moment in UTC."""
+        value = name_of(self.values.get(name))
+        return self.record.times.read(value, name) if value else None
+
+
+def _rest_fields(record: Record) -> _Custom:
+    """The custom fields of an issue whose names the export tells, by our names."""
+    record.use("names")
+    names, fields = record.values.get("names"), record.values.get("fields")
+    if not isinstance(names, Mapping) or not isinstance(fields, Mapping):
+        return _Custom({}, record)
+    places = {str(names[key]): key for key in fields if str(key).startswith(_CUSTOM) and names.get(key)}
+    assigned = assign_by_name(places, _TAKEN)
+    record.use(*(f"fields.{places[column]}" for column in assigned.values()))
+    return _Custom({field: fields[places[column]] for field, column in assigned.items()}, record)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A row of the CSV: the first cell of each column, all cells, and what the custom fields say by our names."""
+
+    record: Record
+    cells: Mapping[str, list[str]]
+    custom: _Custom
+
+    @classmethod
+    def of(cls, record: Record) -> "_Table":
+        """Return the row with its columns by their plain names."""
+        cells: dict[str, list[str]] = {}
+        columns: dict[str, str] = {}
+        for column, value in record.values.items():
+            several = value if isinstance(value, list) else [value]
+            said = [cell.strip() for cell in several if isinstance(cell, str) and cell.strip()]
+            cells.setdefault(_column(column), []).extend(said)
+            columns.setdefault(_column(column), column)
+        row = record.renamed({name: said[0] for name, said in cells.items() if said}, columns)
+        others = [name for name in cells if name not in _CSV_OWN and name != _DUPLICATE_OF]
+        assigned = assign_by_name(others, _TAKEN)
+        row.use(*(name for name in cells if name in _CSV_OWN), *assigned.values(), _DUPLICATE_OF)
+        return cls(row, cells, _Custom({field: cells[name] for field, name in assigned.items()}, row))
+
+
+def _without_adf(value: Any) -> Any:
+    """A value, in which a document of Atlassian's format stands as text."""
+    return adf.text(value) if isinstance(value, Mapping) and value.get("type") == "doc" else value
+
+
+def _markdown(text: str | None) -> str | None:
+    return to_markdown(text) if text else None
 
 
 def _column(column: str) -> str:
@@ -117,7 +210,7 @@ def _column(column: str) -> str:
     return " ".join(name.lower().replace("/", " ").split())
 
 
-def _comment(cell: str) -> str:
-    """A comment without the time and the author before it."""
-    parts = cell.split(";", 2)
-    return parts[2].strip() if len(parts) == 3 else cell
+def _links(fields: Record) -> tuple[Link, ...]:
+    """The issues of which this one is a duplicate."""
+    found = (row for row in fields.rows("issuelinks") if (row.text("type.name") or "").lower() == "duplicate")
+    return tuple(Link("duplicate", key) for row in found if (key := row.text("outwardIssue.key")))

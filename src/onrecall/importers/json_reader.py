@@ -13,9 +13,10 @@ LARGEST = 256 * 2**20
 """Bytes of a JSON file that is not one object a line; larger ones are to be saved as JSONL."""
 MOST_BROKEN = 100
 _LISTS = frozenset(
-    ("incidents", "documents", "issues", "result", "results", "data", "rcas", "records", "incident_memory")
-)
-_WRAPS = ("incident", "document", "result", "data", "issue")
+    ("incidents", "documents", "issues", "result", "results", "data", "rcas", "records", "incident_memory", "tickets",
+     "log_entries", "items", "messages")
+)  # fmt: skip
+_WRAPS = ("incident", "document", "result", "data", "issue", "ticket")
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -84,7 +85,7 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
             if not text.startswith(":", at):
                 raise json.JSONDecodeError("Expecting ':' delimiter", text, at)
             at = _blank(text, at + 1)
-            if key in _LISTS and text.startswith("[", at):
+            if _is_list(key, text, at):
                 found = True
                 reading = _List(name, text)
                 yield from reading.rows(at)
@@ -102,6 +103,11 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
             yield from _alone(name, text, start)
     except (ValueError, RecursionError) as problem:
         yield Rejected(_place(name, text, at, problem), None, _broken(problem))
+
+
+def _is_list(key: Any, text: str, at: int) -> bool:
+    """Whether the records of a file are listed under this key; messages are where they are a chat's."""
+    return key in _LISTS and text.startswith("[", at) and (key != "messages" or '"ts"' in text[at : at + 10_000])
 
 
 def _alone(name: str, text: str, start: int) -> Iterator[Row | Rejected]:

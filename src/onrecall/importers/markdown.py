@@ -17,6 +17,7 @@ from onrecall.importers.native import labels
 from onrecall.importers.postmortem.deeds import sentences
 from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
 from onrecall.importers.postmortem.kind import tells_of_outage
+from onrecall.importers.postmortem.pages import parts
 from onrecall.importers.postmortem.reader import Reading, incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
 from onrecall.importers.postmortem.rows import plain as plain_words
@@ -74,6 +75,8 @@ _HOUSEKEEPING = frozenset(_HOUSEKEEPING_WORDS.split())
 _INDEXES = frozenset(("index", "_index", "readme", "summary", "toc"))
 _SAYS_SOMETHING = 40
 """Words from which on a page with the name of an index is more than that."""
+_COMMAND = re.compile(r"`[a-z][\w./-]* [^`\n]+`")
+"""Code of at least two words: something to run."""
 _ISO_DATE = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d{2})[-_.]?(?P<m>[01]\d)[-_.]?(?P<d>[0-3]\d)(?!\d)", re.ASCII)
 _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORECASE)
 
@@ -290,6 +293,8 @@ def _is_index(page: Page, stem: str) -> bool:
     if any(weight) or any(row.kind == "code" and row.language not in ("", "toctree") for row in page.rows):
         return False
     said = [row for row in page.rows if row.kind in ("text", "item", "cells") and row.text.strip()]
+    if any(row.kind == "item" and _COMMAND.search(row.text) and not _LINK.search(row.text) for row in said):
+        return False
     linked = [row for row in said if _LINK.search(row.text)]
     words = sum(len(_LINK.sub(" ", row.text).split()) for row in said)
     listed = any(row.language == "toctree" or "{toctree}" in row.text for row in page.rows)
@@ -320,7 +325,8 @@ def _kind(page: Page, title: str) -> DocumentKind:
     postmortem, runbook = _weight(page.rows)
     if runbook > postmortem:
         return "runbook"
-    return by_path or ("postmortem" if dated else "runbook")
+    several = by_path != "runbook" and bool(parts(page.rows))
+    return "postmortem" if several else by_path or ("postmortem" if dated else "runbook")
 
 
 def _reports(page: Page, title: str, *, dated: bool) -> bool:

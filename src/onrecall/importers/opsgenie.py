@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.incident import Incident
+from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import closing, sections
+from onrecall.importers.tags import facets
 from onrecall.importers.times import after
 
 
@@ -17,12 +18,9 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def parse(record: Record) -> Incident:
-    """The incident; the fix is in its notes, if anywhere."""
-    notes = tuple(said for row in record.rows("notes") if (said := row.text("note")))
-    described = record.text("description")
-    told = {**sections(described)}
-    for note in notes:
-        told |= sections(note)
+    """Return the incident; its notes tell what was done, if anything does."""
+    tags = record.words("tags")
+    facet = facets(tags)
     started = record.time("createdAt")
     state = record.text("status")
     return incident(
@@ -30,21 +28,20 @@ def parse(record: Record) -> Incident:
         source="opsgenie",
         id=record.text("id"),
         title=record.text("message"),
-        description=described,
+        description=record.text("description"),
         started_at=started,
         acknowledged_at=_reported(record, started, "ackTime"),
         resolved_at=_reported(record, started, "closeTime"),
-        service=record.text("entity", "details.service"),
-        environment=record.text("details.environment", "details.env"),
+        service=record.text("entity", "details.service") or facet.get("service"),
+        environment=record.text("details.environment", "details.env") or facet.get("environment"),
         level=record.text("priority"),
         state="acknowledged" if state == "open" and record.get("acknowledged") is True else state,
         labels={
-            "tags": ", ".join(record.words("tags")),
+            "tags": ", ".join(tags),
             "alias": record.text("alias"),
             "number": record.text("tinyId"),
         },
-        root_cause=told.get("root_cause"),
-        fix=told.get("fix") or closing(notes),
+        comments=listed_comments(record, "notes", ("note",), ("createdAt",)),
     )
 
 

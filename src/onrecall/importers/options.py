@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import columns
+from onrecall.importers import mapping as mapping_files
+from onrecall.importers.encoding import check_encoding
 from onrecall.importers.formats import formats
 from onrecall.importers.markdown import Findings
 from onrecall.importers.record import Note
@@ -35,9 +36,10 @@ class How:
     """What the user said about reading."""
 
     format: str | None = None
-    mapping: columns.Mapped | None = None
+    mapping: mapping_files.FieldMapping | None = None
     timezone: tzinfo | None = None
     undated: datetime | None = None
+    encoding: str | None = None
 
     def times(self) -> Times:
         """A fresh reader of times, for one file."""
@@ -49,15 +51,19 @@ def how(
     mapping: Path | Mapping[str, Any] | None,
     timezone: str | tzinfo | None,
     undated: datetime | None,
+    encoding: str | None = None,
 ) -> How:
     """The user's wishes, checked before anything is read."""
     if format is not None and format not in formats():
         raise Invalid(f"there is no format {format!r}; there are {', '.join(formats())}", "format")
     if undated is not None and undated.tzinfo is None:
         raise Invalid("the time for incidents without one needs a zone, such as 2024-01-31T00:00:00Z", "undated")
-    mapped = columns.load(mapping) if isinstance(mapping, Path) else columns.mapped(mapping) if mapping else None
-    local = timezone or (mapped.timezone if mapped else None)
-    return How(format, mapped, zone(local) if isinstance(local, str) else local, undated)
+    chosen = None
+    if mapping:
+        chosen = mapping_files.load(mapping) if isinstance(mapping, Path) else mapping_files.from_data(mapping)
+    local = timezone or (chosen.timezone if chosen else None)
+    known = check_encoding(encoding) if encoding else None
+    return How(format, chosen, zone(local) if isinstance(local, str) else local, undated, known)
 
 
 @dataclass(slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from onrecall.domain.incident import Incident
+from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import closing, sections
 from onrecall.importers.times import after
 
 
@@ -16,12 +16,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def parse(record: Record) -> Incident:
-    """The incident; the fix is in its notes, if anywhere."""
-    notes = tuple(said for row in record.rows("notes") if (said := row.text("content")))
-    described = _details(record)
-    told = {**sections(described)}
-    for note in notes:
-        told |= sections(note)
+    """Return the incident; its notes tell what was done, if anything does."""
     started = record.time("created_at", "created_on")
     state = record.text("status")
     ended = record.time("resolved_at", "resolved_on") or (
@@ -36,7 +31,7 @@ def parse(record: Record) -> Incident:
         source="pagerduty",
         id=record.text("id", "incident_number"),
         title=record.text("title", "description", "summary"),
-        description=described,
+        description=_details(record),
         started_at=started,
         acknowledged_at=acknowledged,
         resolved_at=ended,
@@ -48,8 +43,8 @@ def parse(record: Record) -> Incident:
             "number": record.text("incident_number"),
             "incident_key": record.text("incident_key"),
         },
-        root_cause=told.get("root_cause"),
-        fix=told.get("fix") or closing(notes),
+        fix=record.text("resolve_reason.note", "resolution_notes"),
+        comments=listed_comments(record, "notes", ("content",), ("created_at",)),
     )
 
 

@@ -14,6 +14,10 @@ SHORT_FIX = 3
 FINDINGS = {
     "no_resolution": "resolved, but nothing says what fixed it",
     "no_cause": "a resolution without a root cause",
+    "no_cause_label": (
+        "a root cause without a cause label, by which recurrences, backtest and trust count; "
+        "`onrecall causes list` proposes some"
+    ),
     "no_steps": "a resolution without steps",
     "one_word_fix": "a fix of one or two words",
     "duplicate": "the same title, service and start as another",
@@ -114,6 +118,8 @@ def _flaws(incident: Incident) -> Iterator[str]:
     else:
         if not resolution.root_cause.strip():
             yield "no_cause"
+        elif not resolution.cause:
+            yield "no_cause_label"
         if not resolution.steps:
             yield "no_steps"
         if 0 < len(_fix(incident).split()) < SHORT_FIX:

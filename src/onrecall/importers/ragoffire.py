@@ -102,9 +102,9 @@ def _measured(record: Record) -> Iterator[str]:
         if isinstance(value, str | int | float):
             yield f"{one_line(str(name))}={one_line(str(value))}"
         else:
-            record.left_out.append(f"metadata.{name}")
+            record.leave_out(f"metadata.{name}")
     if metadata is not None and not isinstance(metadata, Mapping):
-        record.left_out.append("metadata")
+        record.leave_out("metadata")
 
 
 def _tags(record: Record) -> tuple[str, ...]:
@@ -139,7 +139,8 @@ def _with_effect(
     """The reported effect on the only step there is; of several steps the source does not say which one it was."""
     if len(done) == 1:
         return (replace(done[0], effect=effect),)
-    record.left_out += [name for name in ("mitigation_effectiveness", "resolution_confidence") if record.get(name)]
+    for name in ("mitigation_effectiveness", "resolution_confidence"):
+        record.leave_out(name)
     return done
 
 

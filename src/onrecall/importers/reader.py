@@ -7,14 +7,14 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document
-from onrecall.importers import chroma, markdown, markup
+from onrecall.importers import chroma, markdown, markup, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
-from onrecall.importers.encoding import SAMPLE, binary, decode
+from onrecall.importers.encoding import SAMPLE, binary, decode, peek
 from onrecall.importers.formats import MARKDOWN
 from onrecall.importers.options import How, Item, Source, Tally, how
-from onrecall.importers.record import Note
+from onrecall.importers.record import Note, Row
 from onrecall.importers.records import Records
 
 LARGEST_DOCUMENT = 8 * 2**20
@@ -33,11 +33,14 @@ _ENDINGS = {
     "text/org": ".org",
     "application/x-ipynb+json": ".ipynb",
     "application/pdf": ".pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.ms-excel": ".xls",
+    "application/vnd.oasis.opendocument.spreadsheet": ".ods",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
 DOCUMENTS = (*markdown.SUFFIXES, *markup.SUFFIXES)
 """The endings of files that hold one document each."""
-_PROMISING = (*DOCUMENTS, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
+_PROMISING = (*DOCUMENTS, *spreadsheet.SUFFIXES, ".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _PAGE = re.compile(r"\ufeff?\s*(?:<\?xml[^>]*>\s*)?(?:<!doctype html|<html|<ac:|<h1[ >]|<body)", re.IGNORECASE)
 _NOTEBOOK = re.compile(r"\s*\{\s*\"(?:cells|nbformat|nbformat_minor|metadata)\"\s*:\s*[\[{\d]")
 _NOTHING = b"\xef\xbb\xbf\xff\xfe \t\r\n\0"
@@ -52,11 +55,13 @@ def read_bytes(
     mapping: Path | Mapping[str, Any] | None = None,
     timezone: str | tzinfo | None = None,
     undated: datetime | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Item]:
     """Everything in a body that came by HTTP; its media type is heard where the name has no ending."""
     ending = _ENDINGS.get((media_type or "").partition(";")[0].strip().lower(), "")
     path = name if "." in name else name + ending
-    return file(Source(name, path, io.BytesIO(data), len(data)), how(format, mapping, timezone, undated), Tally())
+    wishes = how(format, mapping, timezone, undated, encoding)
+    return file(Source(name, path, io.BytesIO(data), len(data)), wishes, Tally())
 
 
 def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
@@ -68,9 +73,11 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
             yield Note(source.name, "skipped: there is no text in it")
             return
         yield Rejected(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
-    elif how.format is None and (ending := _document_ending(source, sample)):
+    elif how.format is None and (ending := _document_ending(source, sample, how)):
         yield from _translated(source, ending, how, tally)
-    elif kind := binary(sample):
+    elif spreadsheet.is_workbook(sample, _ending(source.path)):
+        yield from Records(source, "workbook", how, tally).read(sample)
+    elif how.encoding is None and (kind := binary(sample)):
         yield _other(source, f"it is {kind}")
     elif (shape := _shape(source.path, sample, how)) is None:
         yield _other(source, "it is neither JSON, CSV nor Markdown; rename it to .md, or say its format")
@@ -80,12 +87,28 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
         yield from Records(source, shape, how, tally).read(sample)
 
 
-def _document_ending(source: Source, sample: bytes) -> str | None:
+def record_rows(source: Source, how: How) -> Iterator[Row | Rejected]:
+    """Return the records of one file as they stand in it.
+
+    Raises:
+        Invalid: it holds no records: it is a document, or nothing that can be read.
+    """
+    sample = source.stream.read(SAMPLE)
+    source.stream.seek(0)
+    workbook = spreadsheet.is_workbook(sample, _ending(source.path))
+    document = not workbook and (_document_ending(source, sample, how) or (how.encoding is None and binary(sample)))
+    shape = "workbook" if workbook else None if document else _shape(source.path, sample, how)
+    if shape in (None, MARKDOWN):
+        raise Invalid(f"{source.name} holds no records with fields: a mapping is for JSON, CSV and workbooks", "paths")
+    return Records(source, str(shape), how, Tally()).rows(sample)
+
+
+def _document_ending(source: Source, sample: bytes, how: How) -> str | None:
     """The ending of a document in another form than Markdown, by its name or by how it begins."""
     ending = _ending(source.path)
     if ending in markup.SUFFIXES:
         return ending
-    text = decode(sample[:4096])[0] if sample[:1] in b"<{\n \xef" else ""
+    text = peek(sample[:4096], how.encoding) if sample[:1] in b"<{\n \xef" else ""
     if ending not in markdown.SUFFIXES and _PAGE.match(text):
         return ".html"
     return ".ipynb" if ending == ".json" and _NOTEBOOK.match(text) else None
@@ -97,11 +120,21 @@ def _translated(source: Source, ending: str, how: How, tally: Tally) -> Iterator
         yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
         return
     data = source.stream.read()
+    guess = None
     try:
-        text = markup.TEXTS[ending](decode(data)[0]) if ending in markup.TEXTS else markup.BINARIES[ending](data)
+        if ending in markup.TEXTS:
+            text, guess = decode(data, how.encoding)
+            text = markup.TEXTS[ending](text)
+        else:
+            text = markup.BINARIES[ending](data)
+    except Invalid as problem:
+        yield Rejected(source.name, problem.field, str(problem))
+        return
     except ValueError as problem:
         yield Rejected(source.name, None, f"it can't be read: {problem}")
         return
+    if guess:
+        yield Note(f"{source.name}, line {guess.line}", guess.message)
     yield from _document(source, text, how, tally)
 
 
@@ -121,7 +154,7 @@ def _ending(path: str) -> str:
 
 def _shape(path: str, sample: bytes, how: How) -> str | None:
     """The shape of a file: as the user said, as its ending says, as it looks."""
-    text = decode(sample)[0]
+    text = peek(sample, how.encoding)
     ending = _ending(path)
     begin = text.lstrip()[:1]
     if how.format == MARKDOWN or (how.format is None and ending in markdown.SUFFIXES):
@@ -157,7 +190,14 @@ def _markdown(source: Source, how: How, tally: Tally) -> Iterator[Item]:
     if source.size > LARGEST_DOCUMENT:
         yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
         return
-    yield from _document(source, decode(source.stream.read())[0], how, tally)
+    try:
+        text, guess = decode(source.stream.read(), how.encoding)
+    except Invalid as problem:
+        yield Rejected(source.name, problem.field, str(problem))
+        return
+    if guess:
+        yield Note(f"{source.name}, line {guess.line}", guess.message)
+    yield from _document(source, text, how, tally)
 
 
 def _document(source: Source, text: str, how: How, tally: Tally) -> Iterator[Item]:

@@ -1,5 +1,6 @@
 """One record of a file and the questions that every format asks of it."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
+from onrecall.importers.field_usage import FieldUsage, UnusedField
 from onrecall.importers.times import Times
 
 DEEPEST = 64
@@ -29,6 +31,44 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class UnusedFields(Note):
+    """The fields of a file that say something and were not used."""
+
+    fields: tuple[UnusedField, ...] = ()
+
+    @classmethod
+    def of(cls, where: str, fields: tuple[UnusedField, ...], not_counted: int) -> "UnusedFields":
+        """Return the note that names all of them, each with a count and an example."""
+        more = f"; {not_counted} more, under too many different names to count" if not_counted else ""
+        names = tuple(sorted(field.field for field in fields))
+        return cls(where, f"not used: {', '.join(map(str, fields))}{more}", names, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that is no incident, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What stands around the records of a file."""
+
+    path: str
+    """Its place in the folder, or its name."""
+    text: str = ""
+    """The whole of a JSON file that is not one object a line."""
+
+    def beside(self, name: str) -> Any:
+        """Return what the outermost object has under a name, next to the list of records; None where there is none."""
+        if f'"{name}"' not in self.text:
+            return None
+        outermost = json.loads(self.text, strict=False)
+        return outermost.get(name) if isinstance(outermost, Mapping) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One record as it stands in its file."""
 
@@ -40,28 +80,53 @@ class Row:
 class Record:
     """The values of one row, asked for by name; a dotted name looks inside, several names are tried in turn."""
 
-    __slots__ = ("_read", "left_out", "times", "values")
+    __slots__ = ("_names", "_path", "times", "usage", "values")
 
-    def __init__(self, values: Mapping[str, Any], times: Times) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        times: Times,
+        usage: FieldUsage | None = None,
+        path: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self.values = values
         self.times = times
-        self.left_out: list[str] = []
-        """Names that a parser read and found no place for."""
-        self._read: set[str] = set()
+        self.usage = usage or FieldUsage()
+        self._path = path
+        """Where it stands in its row, with a dot behind."""
+        self._names = names
+        """Where its names are not those of the row: the row's name of each."""
 
     def get(self, name: str) -> Any:
         """The value as it stands, or None."""
-        self._read.add(name.partition(".")[0])
+        self.use(name)
         return _inside(self.values, name)
 
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """Names of fields that hold something of which nothing was kept, in the order in which they stand."""
-        unread = (name for name, value in self.values.items() if name not in self._read and not _is_blank(value))
-        return (*unread, *self.left_out)
+    def use(self, *names: str) -> None:
+        """Note that these fields are asked for, whether or not they say something."""
+        for name in names:
+            self.usage.use(self._place(name))
+
+    def leave_out(self, name: str) -> None:
+        """Note that what stands there has no place in an incident, although it was looked at."""
+        self.usage.leave_out(self._place(name))
+
+    def inside(self, name: str) -> "Record":
+        """The object that stands there, as a record; an empty one where there is none."""
+        value = _inside(self.values, name)
+        return Record(value if isinstance(value, Mapping) else {}, self.times, self.usage, f"{self._place(name)}.")
+
+    def renamed(self, values: Mapping[str, Any], names: Mapping[str, str]) -> "Record":
+        """The same row under other names; `names` has for each of them the row's own."""
+        return Record(values, self.times, self.usage, self._path, names)
+
+    def _place(self, name: str) -> str:
+        return self._path + (self._names.get(name, name) if self._names else name)
 
     def text(self, *names: str) -> str | None:
         """The first of these that says something, as text without blanks around it."""
+        self.use(*names)
         for name in names:
             said = plain(self.get(name), name)
             if said and said.strip():
@@ -70,6 +135,7 @@ class Record:
 
     def time(self, *names: str) -> datetime | None:
         """The first of these that says something, as a moment in UTC."""
+        self.use(*names)
         for name in names:
             value = self.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool):
@@ -81,6 +147,7 @@ class Record:
 
     def name(self, *names: str) -> str | None:
         """The first of these that says something: as text, or by the name of the thing that stands there."""
+        self.use(*names)
         for name in names:
             value = self.get(name)
             for one in value if isinstance(value, list) else (value,):
@@ -90,6 +157,7 @@ class Record:
 
     def number(self, *names: str) -> float | None:
         """The first of these that counts something, from zero up; what is no number is as if it were not there."""
+        self.use(*names)
         for name in names:
             value = self.get(name)
             if isinstance(value, str) and len(value) < 16 and _NUMBER.fullmatch(value.strip()):
@@ -100,12 +168,13 @@ class Record:
 
     def rows(self, name: str) -> tuple["Record", ...]:
         """The objects listed under this name."""
-        value = self.get(name)
+        value = _inside(self.values, name)
         if value is None:
             return ()
         if not isinstance(value, list):
             raise Invalid(f"`{name}` must be a list, not {kind_of(value)}", name)
-        return tuple(Record(one, self.times) for one in value if isinstance(one, Mapping))
+        path = f"{self._place(name)}[]."
+        return tuple(Record(one, self.times, self.usage, path) for one in value if isinstance(one, Mapping))
 
     def words(self, name: str) -> tuple[str, ...]:
         """The texts listed under this name, or the parts of a text with commas."""

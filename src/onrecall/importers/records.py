@@ -1,31 +1,44 @@
-"""The records of one JSON or CSV file → nouns, in the words of whichever tool wrote them."""
+"""The records of one JSON, CSV or XLSX file → nouns, in the words of whichever tool wrote them."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import chroma, columns
+from onrecall.importers import chroma, columns, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows
 from onrecall.importers.encoding import Lines, decode
-from onrecall.importers.formats import COLUMNS, WHOLE, Shape, detect, named
+from onrecall.importers.field_usage import FieldUsage
+from onrecall.importers.formats import COLUMNS, Format, Rows, Shape, detect, named
+from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.options import How, Item, Source, Tally
-from onrecall.importers.record import Note, Record, Row, check
+from onrecall.importers.record import Context, Note, Record, Row, Skipped, UnusedFields, check
+from onrecall.importers.resolution import UNTIMED
 from onrecall.importers.times import order_of
 
-Parse = Callable[[Record], Incident | Document]
+Parse = Callable[[Record], Incident | Document | Skipped]
 
-MOST_NAMED = 40
-"""Names of fields that are said to be left out."""
+MAPPABLE = frozenset(("id", "title", "started_at", "resolved_at", "acknowledged_at", "service", "severity", "status"))
+"""Fields that a record may have under another name."""
+
 _AHEAD = 200
 """Rows looked at before the first is read, to tell the format, and day from month."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the records of a file are read."""
+
+    name: str
+    parse: Parse
+    rows: Rows | None = None
+
+
 class Records:
-    """Reads the records of one file: JSON or CSV, in whatever tool's words."""
+    """Reads the records of one file: JSON, CSV or XLSX, in whatever tool's words."""
 
     def __init__(self, source: Source, shape: str, how: How, tally: Tally) -> None:
         self._source = source
@@ -34,32 +47,87 @@ class Records:
         self._how = how
         self._times = how.times()
         self._tally = tally
+        self._usage = FieldUsage()
+        self._skipped: dict[str, list[str]] = {}
+        self._text = ""
+        """Of JSON that is not one object a line, the whole of it."""
         self._seen: dict[tuple[str, str], tuple[bytes, int]] = {}
-        self._unused: Counter[str] = Counter()
 
     def read(self, sample: bytes) -> Iterator[Item]:
         """The records, each as a noun or with the reason why not; then what is worth knowing about the whole."""
-        lines = Lines(self._source.stream, sample)
+        try:
+            yield from self._read(sample)
+        except Invalid as problem:
+            yield Rejected(self._name, problem.field, str(problem))
+        yield from self._notes()
+
+    def _read(self, sample: bytes) -> Iterator[Item]:
+        if self._shape == "workbook":
+            yield from self._workbook()
+        elif self._shape == "json":
+            yield from self._whole_json()
+        else:
+            yield from self._lines(sample)
+
+    def _workbook(self) -> Iterator[Item]:
+        """Every sheet that holds incidents; where there is only one, it is read in any case."""
+        found = list(spreadsheet.sheets(self._name, self._source.stream, self._source.size))
+        if not found:
+            yield Rejected(self._name, None, "there is no sheet with a row of column names and rows below it")
+        for sheet in found:
+            if len(found) > 1 and not self._is_history([row.values for row in sheet.rows[:_AHEAD]]):
+                yield Note(self._name, f"skipped: sheet {sheet.title} holds no incidents")
+                continue
+            yield from self._records("csv", iter(sheet.rows), lambda title=sheet.title: f"workbook, sheet {title}")  # type: ignore[misc]
+
+    def _lines(self, sample: bytes) -> Iterator[Item]:
+        lines = Lines(self._source.stream, sample, self._how.encoding)
+        lines.check()
         if self._shape == "csv":
             table = csv_rows.Table(self._name, lines)
             yield from self._records("csv", table.rows(), lambda: f"CSV, {table.delimiter_name}")
-        elif self._shape == "jsonl":
+        else:
             yield from self._records("json", json_rows.lines(self._name, lines), lambda: "one JSON object a line")
-        elif self._source.size > json_rows.LARGEST:
+        if lines.guess:
+            yield Note(f"{self._name}, line {lines.guess.line}", lines.guess.message)
+
+    def _whole_json(self) -> Iterator[Item]:
+        if self._source.size > json_rows.LARGEST:
             yield Rejected(
                 self._name,
                 None,
                 f"the JSON is larger than {json_rows.LARGEST // 2**20} MB; save it as JSONL, one object a line",
             )
             return
+        text, guess = decode(self._source.stream.read(), self._how.encoding)
+        yield from self._json(text)
+        if guess:
+            yield Note(f"{self._name}, line {guess.line}", guess.message)
+
+    def rows(self, sample: bytes) -> Iterator[Row | Rejected]:
+        """Return the records as they stand in the file, before anything is made of them.
+
+        Raises:
+            Invalid: the file can't be read.
+        """
+        if self._shape == "workbook":
+            for sheet in spreadsheet.sheets(self._name, self._source.stream, self._source.size):
+                yield from sheet.rows
+        elif self._shape == "json":
+            text, _ = decode(self._source.stream.read(), self._how.encoding)
+            yield from json_rows.whole(self._name, text)
         else:
-            text, guessed = decode(self._source.stream.read())
-            lines.not_utf8 = 1 if guessed else None
-            yield from self._json(text)
-        yield from self._notes(lines)
+            lines = Lines(self._source.stream, sample, self._how.encoding)
+            lines.check()
+            csv = self._shape == "csv"
+            yield from csv_rows.Table(self._name, lines).rows() if csv else json_rows.lines(self._name, lines)
 
     def collection(self, rows: Sequence[Row], name: str) -> Iterator[Item]:
         """The records of a collection of Chroma: incidents where they have an incident's fields, else documents."""
+        yield from self._collection(rows, name)
+        yield from self._notes()
+
+    def _collection(self, rows: Sequence[Row], name: str) -> Iterator[Item]:
         asked = self._how.format is not None or self._how.mapping is not None
         found = [row for row in rows if asked or chroma.is_incident(row)]
         incidents = [chroma.with_end(row) for row in found]
@@ -73,20 +141,18 @@ class Records:
             yield Note(self._name, f"{len(documents)} records of {name} have no incident's fields: read as documents")
         for row in documents:
             yield chroma.document(row, name)
-        yield from self._notes(None)
 
     def _json(self, text: str) -> Iterator[Item]:
-        try:
-            dump = chroma.dump_rows(self._name, text)
-        except Invalid as problem:
-            yield Rejected(self._name, problem.field, str(problem))
-            return
+        self._text = text
+        dump = chroma.dump_rows(self._name, text)
         if dump is None:
             yield from self._records("json", json_rows.whole(self._name, text), lambda: "JSON")
         else:
-            yield from self.collection(dump, "a dump")
+            yield from self._collection(dump, "a dump")
 
-    def _records(self, shape: Shape, rows: Iterator[Row | Rejected], described: Callable[[], str]) -> Iterator[Item]:
+    def _records(
+        self, shape: Shape, rows: Iterator[Row] | Iterator[Row | Rejected], described: Callable[[], str]
+    ) -> Iterator[Item]:
         ahead = _until_known(rows)
         known = [row.values for row in ahead if isinstance(row, Row)]
         if not known:
@@ -97,54 +163,53 @@ class Records:
         if self._source.inside and not self._may_be_history(shape, known):
             yield Note(self._name, "skipped: it holds no incidents; none of its fields says when something began")
             return
-        try:
-            name, parse, note = self._format(shape, known)
-        except Invalid as problem:
-            yield Rejected(self._name, problem.field, str(problem))
-            return
-        self._tally.files[name] += 1
-        yield Note(self._name, f"read as {name} ({described()}){note}")
-        if shape == "csv" and self._times.order is None:
-            values = (value for row in known for value in row.values())
-            self._times.order = order_of(value for value in values if isinstance(value, str))
-        for row in _chain(ahead, rows):
-            yield row if isinstance(row, Rejected) else self._record(row, parse)
-        if name in WHOLE and self._unused:
-            yield self._left_out()
+        reading = self._reading(shape, known)
+        self._tally.files[reading.name] += 1
+        yield Note(self._name, f"read as {reading.name} ({described()})")
+        if self._times.order is None:
+            self._times.order = order_of(text for values in known for text in _texts(values))
+        every = _chain(ahead, rows)
+        for row in reading.rows(every, Context(self._name, self._text)) if reading.rows else every:
+            item = row if isinstance(row, Rejected) else self._record(row, reading.parse)
+            if item is not None:
+                yield item
+
+    def _is_history(self, records: list[Mapping[str, Any]]) -> bool:
+        """Whether a sheet beside others holds incidents: lists of people and services have names and numbers too."""
+        if self._how.format or self._how.mapping or detect("csv", records):
+            return True
+        return "started_at" in columns.assign(columns.present_in(records), FieldMapping()).fields
 
     def _may_be_history(self, shape: Shape, records: list[Mapping[str, Any]]) -> bool:
         """Whether a file that was only found in a folder could hold incidents: schemas and dashboards do not."""
         if self._how.format or self._how.mapping or detect(shape, records):
             return True
-        present = dict.fromkeys(column for values in records for column in values)
-        assigned = columns.assign(present, columns.Mapped())
-        return "started_at" in assigned or (shape == "csv" and bool({"id", "title"} & set(assigned)))
+        fields = columns.assign(columns.present_in(records), FieldMapping()).fields
+        return "started_at" in fields or (shape == "csv" and bool({"id", "title"} & set(fields)))
 
-    def _format(self, shape: Shape, records: list[Mapping[str, Any]]) -> tuple[str, Parse, str]:
-        """The name of the format, its parser, and what there is to say about it."""
+    def _reading(self, shape: Shape, records: list[Mapping[str, Any]]) -> _Reading:
+        """The format in which the records are read: the user's, the tool's, or that of a table somebody made."""
         wanted, mapping = self._how.format, self._how.mapping
+        present = columns.present_in(records)
+        assignment = columns.assign(present, mapping or FieldMapping())
         if mapping is None and wanted != COLUMNS:
-            known = named(wanted, shape) if wanted else detect(shape, records)
-            if known:
-                return known.name, known.parse, ""
+            found = named(wanted, shape) if wanted else detect(shape, records)
+            if found and (wanted or not _speaks_other_names(found, records, assignment)):
+                return _Reading(found.name, found.parse, found.rows)
             if wanted:
                 raise Invalid(f"{wanted} is not read from {shape.upper()}", "format")
-        mapping = mapping or columns.Mapped()
-        present = dict.fromkeys(column for values in records for column in values)
-        assigned = columns.assign(present, mapping)
-        labels = columns.label_columns(present, mapping)
-        unused = [column for column in present if column and column not in {*assigned.values(), *labels.values()}]
-        note = f"; not used: {', '.join(unused)[:300]}" if unused else ""
-        return COLUMNS, lambda record: columns.parse(record, assigned, labels), note
+        return _Reading(COLUMNS, lambda record: columns.parse(record, assignment))
 
-    def _record(self, row: Row, parse: Parse) -> Item:
+    def _record(self, row: Row, parse: Parse) -> Item | None:
         try:
             check(row.values)
-            record = Record(row.values, self._times)
-            thing = parse(record)
+            thing = parse(Record(row.values, self._times, self._usage))
         except Invalid as problem:
-            return Rejected(row.where, problem.field, str(problem))
-        self._unused.update(record.unused)
+            return Rejected(row.where, problem.field, self._with_way_out(problem))
+        if isinstance(thing, Skipped):
+            self._skipped.setdefault(thing.reason, []).append(row.where)
+            return None
+        self._usage.observe(row.values)
         key = (thing.source or "", thing.id)
         digest = hashlib.blake2b(repr(thing).encode(), digest_size=8).digest()
         earlier, line = self._seen.setdefault(key, (digest, row.line))
@@ -156,21 +221,40 @@ class Records:
             )
         return thing
 
-    def _left_out(self) -> Note:
-        counted = ", ".join(f"{name} ({count})" for name, count in self._unused.most_common(MOST_NAMED))
-        return Note(self._name, f"left out, with the number of records: {counted}", tuple(sorted(self._unused)))
+    def _with_way_out(self, problem: Invalid) -> str:
+        """What is wrong, and where a mapping could mend it how to get one."""
+        missing = str(problem).startswith(("there is no ", UNTIMED))
+        if not missing or problem.field not in MAPPABLE or self._how.mapping is not None:
+            return str(problem)
+        return f"{problem} (`onrecall import {self._name} --suggest-mapping` writes a mapping file to fill in)"
 
-    def _notes(self, lines: Lines | None) -> Iterator[Note]:
-        times = self._times
-        if lines and lines.not_utf8:
-            yield Note(f"{self._name}, line {lines.not_utf8}", "not UTF-8; read as Windows-1252")
-        if times.assumed_utc:
-            yield Note(
-                self._name,
-                f"{times.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone",
-            )
-        if times.dated_by_user:
-            yield Note(self._name, f"{times.dated_by_user} incidents without a start were given the time you named")
+    def _notes(self) -> Iterator[Note]:
+        for note in self._times.notes():
+            yield Note(self._name, note)
+        for reason, places in self._skipped.items():
+            yield Note(self._name, f"skipped: {len(places)} records, {reason}; the first is {places[0]}")
+        if unused := tuple(self._usage.unused()):
+            yield UnusedFields.of(self._name, unused, self._usage.not_counted)
+
+
+def _speaks_other_names(found: Format, records: Sequence[Mapping[str, Any]], assignment: columns.Assignment) -> bool:
+    """Whether records that look like our own JSON have their start or their title under another name than ours."""
+    if found.name != "native" or any("text" in values for values in records):
+        return False
+    missing = [name for name in ("started_at", "title") if not any(name in values for values in records)]
+    return any(assignment.fields.get(name) for name in missing)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a record."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _until_known(rows: Iterator[Row | Rejected]) -> list[Row | Rejected]:

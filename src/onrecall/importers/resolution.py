@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Resolution, ResolutionStep
+from onrecall.domain.incident import Resolution
+from onrecall.importers.states import is_state
 from onrecall.importers.steps import steps
+
+UNTIMED = (
+    "it says what fixed it but not when; give `resolved_at`, or name its column in a mapping file: that of the start, "
+    "where it was fixed on its date"
+)
 
 Section = Literal["root_cause", "fix"]
 
@@ -30,25 +35,11 @@ _CLOSING = re.compile(
 )
 
 
-def resolution(
-    root_cause: str | None,
-    fix: str | None,
-    at: datetime | None,
-    *,
-    cause: str | None = None,
-    done: tuple[ResolutionStep, ...] | None = None,
-    prose: bool = False,
-) -> Resolution | None:
-    """A resolution as imported, where the source gives a cause or a fix; its time must be known."""
-    if not root_cause and not fix and not done:
+def resolution(root_cause: str | None, fix: str | None, at: datetime) -> Resolution | None:
+    """A resolution as imported, where the source gives a cause or a fix."""
+    if not root_cause and not fix:
         return None
-    if at is None:
-        raise Invalid(
-            "it says what fixed it but not when; give `resolved_at`, or name its column in a mapping file",
-            "resolved_at",
-        )
-    taken = steps(fix, prose=prose) if done is None else done
-    return Resolution(root_cause or "", at, cause=cause, steps=taken, summary=fix, provenance="imported")
+    return Resolution(root_cause or "", at, steps=steps(fix), summary=fix, provenance="imported")
 
 
 def sections(text: str | None) -> Mapping[Section, str]:
@@ -76,4 +67,9 @@ def _bare(heading: str) -> str:
 def closing(comments: tuple[str, ...]) -> str | None:
     """The last comment, if it tells what ended the incident."""
     last = comments[-1].strip() if comments else ""
-    return last if _CLOSING.search(last) else None
+    return last if closes(last) and not is_state(last) else None
+
+
+def closes(comment: str) -> bool:
+    """Return whether a comment tells what ended the incident."""
+    return _CLOSING.search(comment) is not None

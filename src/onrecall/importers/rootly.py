@@ -6,7 +6,6 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import sections
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -16,16 +15,15 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 def parse(record: Record) -> Incident:
     """The incident; its own messages say what mitigated and what resolved it."""
-    told = Record(record.get("attributes"), record.times)
-    summary = told.text("summary")
-    parts = sections(summary)
+    record.use("type")
+    told = record.inside("attributes")
     messages = (told.text("mitigation_message"), told.text("resolution_message"))
     return incident(
         told,
         source="rootly",
         id=record.text("id"),
         title=told.text("title"),
-        description=summary,
+        description=told.text("summary"),
         started_at=told.time("started_at", "detected_at", "created_at"),
         acknowledged_at=told.time("acknowledged_at"),
         resolved_at=told.time("resolved_at", "mitigated_at"),
@@ -34,6 +32,6 @@ def parse(record: Record) -> Incident:
         level=told.name("severity"),
         state="acknowledged" if told.text("status") == "in_triage" else told.text("status"),
         labels={"url": told.text("short_url", "url"), "number": told.text("sequential_id")},
-        root_cause=told.name("causes") or parts.get("root_cause"),
-        fix="\n".join(one for one in messages if one) or parts.get("fix"),
+        root_cause=told.name("causes"),
+        fix="\n".join(message for message in messages if message) or None,
     )

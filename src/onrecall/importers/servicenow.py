@@ -1,13 +1,16 @@
 """ServiceNow: the table API's JSON and the list export's CSV, with field names or with labels."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from onrecall.domain.incident import Incident
-from onrecall.importers.columns import bare
+from onrecall.importers.cause_labels import divide_cause
+from onrecall.importers.column_names import bare
+from onrecall.importers.comments import comments_of
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
-from onrecall.importers.resolution import sections
+from onrecall.importers.states import state_of
 
 _LABELS = {
     "short description": "short_description",
@@ -27,8 +30,15 @@ _LABELS = {
     "sys id": "sys_id",
     "root cause": "u_root_cause",
     "cause": "u_root_cause",
+    "root cause category": "u_cause_code",
+    "cause code": "u_cause_code",
+    "comments and work notes": "comments_and_work_notes",
+    "work notes": "work_notes",
+    "additional comments": "comments",
     "environment": "u_environment",
 }
+_JOURNALS = ("comments_and_work_notes", "work_notes", "comments")
+_SYS_ID = re.compile(r"[0-9a-f]{32}")
 _STATES = {"1": "new", "2": "in progress", "3": "on hold", "6": "resolved", "7": "closed", "8": "canceled"}
 _TIMES = frozenset(("opened_at", "resolved_at", "closed_at", "sys_created_on"))
 
@@ -40,11 +50,11 @@ def recognises(values: Mapping[str, Any]) -> bool:
 
 
 def parse(record: Record) -> Incident:
-    """The incident; `close_notes` is what fixed it."""
-    told = Record({_field(key): _value(_field(key), value) for key, value in record.values.items()}, record.times)
-    notes = told.text("close_notes")
-    parts = sections(notes)
+    """Return the incident; `close_notes` tell what fixed it, the journals what was done before."""
+    told = _by_field(record)
     state = told.text("state", "incident_state")
+    label = told.text("close_code")
+    cause, cause_label = divide_cause(told.text("u_root_cause"), told.text("u_cause_code"))
     return incident(
         told,
         source="servicenow",
@@ -61,9 +71,34 @@ def parse(record: Record) -> Incident:
         labels={
             name: told.text(name) for name in ("category", "subcategory", "assignment_group", "close_code", "cmdb_ci")
         },
-        root_cause=told.text("u_root_cause") or parts.get("root_cause"),
-        fix=parts.get("fix") or notes,
+        root_cause=cause,
+        cause=cause_label,
+        fix=told.text("close_notes"),
+        comments=tuple(comment for name in _JOURNALS for comment in comments_of(told.get(name), record.times, name)),
+        fixed=state_of(label) != "not fixed",
     )
+
+
+def _by_field(record: Record) -> Record:
+    """The row under ServiceNow's own names; a reference to a thing that the export does not name says nothing."""
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for column, value in record.values.items():
+        field = _field(column)
+        if field not in values:
+            values[field], places[field] = _value(field, value), column
+        if _is_bare_reference(value):
+            values[field] = None
+            record.leave_out(column)
+    return record.renamed(values, places)
+
+
+def _is_bare_reference(value: Any) -> bool:
+    """Whether a value is only the id of a thing: the export was made without display values."""
+    if not isinstance(value, Mapping) or "link" not in value:
+        return False
+    shown = value.get("display_value") or value.get("value")
+    return isinstance(shown, str) and _SYS_ID.fullmatch(shown) is not None
 
 
 def _field(key: str) -> str:

@@ -1,50 +1,37 @@
 """Times as people and tools write them; what could be read in two ways is refused, never guessed."""
 
 import re
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from onrecall.domain.errors import Invalid
+from onrecall.importers.time_syntax import (
+    LONGEST,
+    SPREADSHEET_DAYS,
+    Order,
+    Written,
+    parse,
+    read_count,
+    read_spreadsheet_day,
+)
 
-Order = Literal["day_first", "month_first"]
+__all__ = ["Order", "Times", "after", "duration", "order_of", "zone"]
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-LONGEST = 64
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
-_DATE = re.compile(
-    r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"
-    r"|(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})[-/.](?P<yy>\d{4}|\d{2})"
-    r"|(?P<compact>\d{8})"
-    r"|(?:(?P<weekday>[A-Za-z]{3,9}),?\s+)?(?P<dd>\d{1,2})(?:st|nd|rd|th)?[-/\s.]+(?P<mon>[A-Za-z]{3,9})\.?,?[-/\s]+(?P<yyy>\d{4}|\d{2})"
-    r"|(?P<mon2>[A-Za-z]{3,9})\.?\s+(?P<ddd>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<yyyy>\d{4}))",
-    re.ASCII,
-)
-_CLOCK = re.compile(
-    r"(?:T|t|,?\s+(?:at\s+)?)(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?",
-    re.ASCII,
-)
-_OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
 _LASTED = re.compile(r"(?P<h>\d{1,3}):(?P<m>\d{2})(?::(?P<s>\d{2}))?", re.ASCII)
 _PART = re.compile(
     r"(\d{1,9}(?:\.\d{1,3})?)\s*(d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)\b",
     re.IGNORECASE | re.ASCII,
 )
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SLASHED = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d{2})\b", re.ASCII)
 
 
-class _Day(NamedTuple):
-    year: int
-    month: int
-    day: int
-
-
 class Times:
-    """Reads the times of one file, and remembers whether it had to take any as UTC."""
+    """Reads the times of one file, and remembers what it had to assume."""
 
     def __init__(
         self, local: tzinfo | None = None, undated: datetime | None = None, order: Order | None = None
@@ -55,18 +42,25 @@ class Times:
         self.order = order
         self.assumed_utc = 0
         self.dated_by_user = 0
+        self.spreadsheet_days = 0
+        """Times that were a spreadsheet's number of days."""
+        self._skipped: tuple[int, str] = (0, "")
+        """How many times the zone's clocks skip, and the first of them."""
+        self._doubled: tuple[int, str] = (0, "")
+        """How many times stand for two moments, and the first of them."""
 
     def read(self, value: str, field: str) -> datetime:
-        """The moment that is written, in UTC."""
-        moment = _parse(value.strip(), field, self.order)
-        if moment.tzinfo is None:
-            if self.local is None and ":" in value:
-                self.assumed_utc += 1
-            moment = moment.replace(tzinfo=self.local or UTC)
-        return _plausible(moment, value, field)
+        """Return the moment that is written, in UTC."""
+        text = value.strip()
+        if (count := read_count(text)) is not None:
+            return self.unix(count, field)
+        if (day := read_spreadsheet_day(text)) is not None:
+            self.spreadsheet_days += 1
+            return self._in_utc(Written(day, "." in text or "," in text), value, field)
+        return self._in_utc(parse(text, field, self.order), value, field)
 
     def start_by_user(self) -> datetime:
-        """The start of an incident whose source gives none: what a person said it to be, or Invalid."""
+        """Return the start of an incident whose source gives none: what a person said it to be, or Invalid."""
         if self.undated is None:
             raise Invalid(
                 "there is no `started_at`; give the time it began, such as 2024-01-31T09:30:00Z", "started_at"
@@ -75,12 +69,64 @@ class Times:
         return self.undated
 
     def unix(self, value: float, field: str) -> datetime:
-        """The moment that a count of seconds, milliseconds, microseconds or nanoseconds since 1970 names."""
+        """Return the moment that a number names: seconds, milliseconds, microseconds or nanoseconds since 1970, or a
+        spreadsheet's days.
+        """
+        if SPREADSHEET_DAYS[0] <= value < SPREADSHEET_DAYS[1] + 1:
+            return self.read(repr(value), field)
         for scale in (1, 1e3, 1e6, 1e9):
             if abs(value) < scale * 1e10:
                 seconds = value / scale
                 return _plausible(datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), value, field)
         raise Invalid(f"`{field}` is {value!r}, which is no time since 1970; write it as 2024-01-31T09:30:00Z", field)
+
+    def notes(self) -> Iterator[str]:
+        """Return what had to be assumed, each with a count and the way to mend it."""
+        if self.assumed_utc:
+            yield (
+                f"{self.assumed_utc} times have no zone and were taken as UTC; if they are local, name the time zone "
+                "(--timezone Europe/Berlin)"
+            )
+        if self.dated_by_user:
+            yield f"{self.dated_by_user} incidents without a start were given the time you named"
+        if self.spreadsheet_days:
+            yield f"{self.spreadsheet_days} times are numbers of days as spreadsheets count them, from 30 December 1899"
+        yield from self._clock_changes()
+
+    def _clock_changes(self) -> Iterator[str]:
+        count, example = self._skipped
+        if count:
+            yield (
+                f"times that do not exist in {self.local}, for clocks were set forward then: {count}, such as "
+                f"{example}; check them"
+            )
+        count, example = self._doubled
+        if count:
+            yield (
+                f"times that {self.local} had twice, for clocks were set back then: {count}, such as {example}, "
+                "the first of the two; write the offset where it was the second"
+            )
+
+    def _in_utc(self, written: Written, value: str, field: str) -> datetime:
+        moment = written.moment
+        if moment.tzinfo is None:
+            if self.local is None and written.has_clock:
+                self.assumed_utc += 1
+            moment = moment.replace(tzinfo=self.local or UTC)
+            if written.has_clock:
+                self._look_for_clock_change(moment, value, field)
+        return _plausible(moment, value, field)
+
+    def _look_for_clock_change(self, moment: datetime, value: str, field: str) -> None:
+        """Remember a local time that its zone skips or has twice."""
+        if moment.utcoffset() == moment.replace(fold=1).utcoffset():
+            return
+        there = moment.astimezone(UTC)
+        example = f"`{field}` {value.strip()[:60]} was taken as {there:%Y-%m-%d %H:%M} UTC"
+        if there.astimezone(moment.tzinfo).replace(tzinfo=None) != moment.replace(tzinfo=None):
+            self._skipped = (self._skipped[0] + 1, self._skipped[1] or example)
+        else:
+            self._doubled = (self._doubled[0] + 1, self._doubled[1] or example)
 
 
 def after(start: datetime | None, seconds: float | None) -> datetime | None:
@@ -125,88 +171,6 @@ def order_of(values: Iterable[str]) -> Order | None:
     if seconds > 12 and firsts <= 12:
         return "month_first"
     return None
-
-
-def _parse(value: str, field: str, order: Order | None) -> datetime:
-    found = _DATE.match(value) if len(value) <= LONGEST else None
-    if not found:
-        raise _unreadable(value, field)
-    day = _day(found, value, field, order)
-    rest = value[found.end() :]
-    hour = minute = second = micro = 0
-    if clock := _CLOCK.match(rest):
-        hour, minute, second = int(clock["h"]), int(clock["min"]), int(clock["s"] or 0)
-        micro = int((clock["f"] or "0")[:6].ljust(6, "0"))
-        hour = _half_day(hour, clock["half"], value, field)
-        rest = rest[clock.end() :]
-    try:
-        return datetime(*day, hour, minute, second, micro, tzinfo=_zone_suffix(rest.strip(), value, field))
-    except ValueError as problem:
-        raise Invalid(f"`{field}` is {value[:60]!r}, which is not on the calendar: {problem}", field) from None
-
-
-def _day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
-    if found["y"]:
-        return _Day(int(found["y"]), int(found["m"]), int(found["d"]))
-    if found["compact"]:
-        return _Day(int(value[:4]), int(value[4:6]), int(value[6:8]))
-    if found["a"]:
-        return _numbered_day(found, value, field, order)
-    name = (found["mon"] or found["mon2"])[:3].lower()
-    if name not in _MONTHS:
-        raise _unreadable(value, field)
-    return _Day(_century(found["yyy"] or found["yyyy"]), _MONTHS.index(name) + 1, int(found["dd"] or found["ddd"]))
-
-
-def _numbered_day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
-    first, second, year = int(found["a"]), int(found["b"]), _century(found["yy"])
-    if found["sep"] == "." or first > 12 or first == second:
-        return _Day(year, second, first)
-    if second > 12:
-        return _Day(year, first, second)
-    if order is None:
-        raise Invalid(
-            f"`{field}` is {value[:60]!r}: it can't be told whether day or month comes first; say so in a mapping file "
-            "with `dates: day_first` or `dates: month_first`",
-            field,
-        )
-    return _Day(year, second, first) if order == "day_first" else _Day(year, first, second)
-
-
-def _century(year: str) -> int:
-    return int(year) if len(year) == 4 else 2000 + int(year)
-
-
-def _half_day(hour: int, half: str | None, value: str, field: str) -> int:
-    if half is None or hour > 12:  # people write 17:14pm; the clock of 24 hours is plain enough
-        return hour
-    if hour == 0:
-        raise _unreadable(value, field)
-    return hour % 12 + (12 if half[0] in "pP" else 0)
-
-
-def _zone_suffix(suffix: str, value: str, field: str) -> tzinfo | None:
-    if not suffix:
-        return None
-    if suffix.upper() in ("Z", "UTC", "GMT", "+00:00 UTC", "+0000 UTC"):
-        return UTC
-    if found := _OFFSET.fullmatch(suffix.removeprefix("UTC").removeprefix("GMT")):
-        ahead = timedelta(hours=int(found["h"]), minutes=int(found["m"] or 0))
-        offset = ahead if found["sign"] == "+" else -ahead
-        if abs(offset) < timedelta(hours=24):
-            return timezone(offset)
-        raise _unreadable(value, field)
-    if not suffix.isalpha():
-        raise _unreadable(value, field)
-    raise Invalid(
-        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is no zone that means the same everywhere; "
-        "write the offset, such as +01:00",
-        field,
-    )
-
-
-def _unreadable(value: str, field: str) -> Invalid:
-    return Invalid(f"`{field}` is {value[:60]!r}, which is not a time; write it as 2024-01-31T09:30:00Z", field)
 
 
 def _plausible(moment: datetime, value: object, field: str) -> datetime:

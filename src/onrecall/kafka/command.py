@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from onrecall.bootstrap import app as wiring
 from onrecall.bootstrap.status import Part
-from onrecall.cli.options import Json
+from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka.connection import Connection, check_library, problem
 from onrecall.kafka.consumer import Taking

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from onrecall.cli.console import inert, trust
+from onrecall.cli.console import trust
+from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
 
 NOTICE = (
@@ -64,6 +66,7 @@ def answer(given: Recommendation) -> dict[str, Any]:
         "confidence": confidence(given.confidence),
         "how_far_to_trust_it": trust(given.confidence, given.confidence_reason),
         "steps": [_step(step) for step in given.steps],
+        "first_safe_step": given.first_safe_step,
         "tried_before_and_did_not_help": [
             {"text": short(one.text), "from": one.citation.id} for one in given.tried_before
         ],
@@ -117,7 +120,7 @@ def incident(found: Incident, newest: Recommendation | None) -> dict[str, Any]:
     }
 
 
-def lines(thing: Incident | Document, first: int) -> tuple[dict[str, Any], int | None]:
+def lines(thing: Incident | Document | Suggestion, first: int) -> tuple[dict[str, Any], int | None]:
     """Numbered lines from one on, and with which they go on."""
     every = page.lines(thing)
     shown = every[first - 1 : first - 1 + LINES]

@@ -34,6 +34,8 @@ from onrecall.pipeline import Memory
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.service import situation
 from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
+from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
+from onrecall.schemas.risk import Kind, assess_risk
 from onrecall.schemas.trust import TrustOut
 
 WHAT = (
@@ -69,6 +71,7 @@ def server(memory: Memory, local: Caller) -> MCPServer[Any]:
         tools.search_runbooks,
         tools.recurrences,
         tools.trust,
+        tools.assess_risk,
     )
     for tool in reading:
         made.add_tool(_plain_errors(tool), annotations=READING)
@@ -144,6 +147,21 @@ class Tools:
     def trust(self) -> dict[str, Any]:
         """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""
         return shapes.said(TrustOut.model_validate(self.memory.trust.standing()).plain())
+
+    def assess_risk(
+        self,
+        command: Annotated[
+            str,
+            Field(min_length=1, max_length=LONGEST_COMMAND, description="A command line, or a step told in words."),
+        ],
+        kind: Annotated[Kind, Field(description="Which of the two it is; auto finds out.")] = "auto",
+    ) -> dict[str, Any]:
+        """Say whether a command or a step is read_only, reversible, disruptive or destructive, and why.
+
+        What is not understood to the end is disruptive at least. Runs nothing and writes nothing.
+        """
+        assessed = assess_risk(command, kind)
+        return shapes.said({"risk": assessed.risk, "reason": assessed.reason})
 
     def report_outcome(
         self,

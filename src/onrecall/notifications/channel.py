@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.suggestion import Suggestion
 
 Kind = Literal["opened", "changed", "resolved", "reopened", "merged"]
 Thread = Mapping[str, Any]
@@ -31,6 +32,8 @@ class News:
     """What is different from what was told before, in sentences that may quote untrusted text."""
     into: str | None = None
     """The incident that this one was merged into."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """What senders say fixed it and nobody confirmed, the newest first."""
     alert_links: tuple[AlertLink, ...] = ()
     """Where the senders of its alerts say that people can look; untrusted, and only http or https."""
 

@@ -1,11 +1,12 @@
 """What is worth telling: the first answer, another answer, the end, and what was not the end. Not every refresh."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import Kind, News
 from onrecall.notifications.text import VERDICT, first_safe
 
@@ -28,6 +29,8 @@ class Told:
     step: str | None = None
     root_cause: str | None = None
     into: str | None = None
+    suggested: str | None = None
+    """The suggestion that was shown last."""
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -50,7 +53,12 @@ class Event:
     detail: Mapping[str, Any]
 
 
-def standing(incident: Incident, answer: Recommendation | None, into: str | None = None) -> Told:
+def standing(
+    incident: Incident,
+    answer: Recommendation | None,
+    into: str | None = None,
+    suggestions: Sequence[Suggestion] = (),
+) -> Told:
     """What can be said of an incident now."""
     step = first_safe(answer) if answer else None
     return Told(
@@ -61,16 +69,23 @@ def standing(incident: Incident, answer: Recommendation | None, into: str | None
         step=(step.command or step.text) if step else None,
         root_cause=incident.resolution.root_cause if incident.resolution else None,
         into=into,
+        suggested=suggestions[0].id if suggestions else None,
     )
 
 
 def news(
-    incident: Incident, answer: Recommendation | None, event: Event, last: Told | None, sent: Told | None
+    incident: Incident,
+    answer: Recommendation | None,
+    event: Event,
+    last: Told | None,
+    sent: Told | None,
+    suggestions: Sequence[Suggestion] = (),
 ) -> News | None:
     """What an event adds to what was told last; None: nothing. `sent` is what has really arrived, which differences
     are told from. Imported history is told to nobody, nor is the end of what nobody heard of.
     """
-    kind = None if event.detail.get("imported") else _kind(event, standing(incident, answer), last)
+    now = standing(incident, answer, suggestions=suggestions)
+    kind = None if event.detail.get("imported") else _kind(event, now, last)
     if kind is None:
         return None
     if sent is None and kind in ("changed", "reopened"):
@@ -78,7 +93,7 @@ def news(
     into = event.detail.get("into") if kind == "merged" else None
     now = standing(incident, answer, into)
     changes = tuple(_changes(sent, now)) if sent is not None else ()
-    return News(kind, incident.id, event.seq, event.at, event.by, changes, into)
+    return News(kind, incident.id, event.seq, event.at, event.by, changes, into, tuple(suggestions))
 
 
 def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
@@ -90,13 +105,14 @@ def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
         return "reopened" if last.ended and not now.ended else None
     if event.type == "merged":
         return "merged" if event.detail.get("into") and last.into is None else None
-    if event.type == "resolved" and now.ended and last.into is None:
+    if event.type in ("resolved", "suggested", "dismissed") and now.ended and last.into is None:
         return _ended(now, last)
     return None
 
 
 def _ended(now: Told, last: Told | None) -> Kind | None:
-    return None if last is not None and last.ended and last.root_cause == now.root_cause else "resolved"
+    same = last is not None and (last.ended, last.root_cause, last.suggested) == (True, now.root_cause, now.suggested)
+    return None if same else "resolved"
 
 
 def _answered(now: Told, last: Told | None) -> Kind | None:

@@ -221,7 +221,7 @@ def _rows(incident: Incident, answer: Recommendation | None, event: News) -> Ite
     if event.into:
         yield "plain", _prose(f"It is part of {event.into} now.")
     if incident.status == "resolved" and event.kind == "resolved":
-        yield "plain", _prose(words.ending(incident.resolution))
+        yield "plain", _prose(words.ending(incident.resolution, event.suggestions))
     for change in event.changes:
         yield "plain", _prose(f"Changed: {change}")
     if answer is None or incident.status == "resolved":

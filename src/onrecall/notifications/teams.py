@@ -98,7 +98,7 @@ def _body(incident: Incident, answer: Recommendation | None, event: News, longes
     if event.into:
         yield _text(f"It is part of {event.into} now.", longest)
     if incident.status == "resolved" and event.kind == "resolved":
-        yield _text(words.ending(incident.resolution), longest)
+        yield _text(words.ending(incident.resolution, event.suggestions), longest)
     for change in event.changes[:MOST_CHANGES]:
         yield _text(f"Changed: {change}", longest)
     if answer and incident.status != "resolved":

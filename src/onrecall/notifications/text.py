@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from onrecall.domain.alert import AlertLinkKind
-from onrecall.domain.incident import Citation, Confidence, Incident, Recommendation, Resolution, Risk, Step, Verdict
+from onrecall.domain.incident import (
+    Citation,
+    Confidence,
+    Incident,
+    Ongoing,
+    Recommendation,
+    Resolution,
+    Risk,
+    Step,
+    Verdict,
+    first_safe_step,
+)
+from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import Kind, News
 
 HEADLINE: Mapping[Kind, str] = {
@@ -35,7 +47,6 @@ LINK: Mapping[AlertLinkKind, str] = {
     "silence": "Silence",
 }
 """What a link of an alert is called."""
-SAFE: Sequence[Risk] = ("read_only", "reversible")
 NO_SAFE_STEP = "No safe first step is on record; look at the incident before you act."
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
@@ -63,8 +74,8 @@ def host_of(url: str) -> str:
 
 
 def first_safe(recommendation: Recommendation) -> Step | None:
-    """The first step that can't do harm that could not be undone."""
-    return next((step for step in recommendation.steps if step.risk in SAFE), None)
+    """Return the step to begin with if nothing is to be disturbed."""
+    return first_safe_step(recommendation.steps)
 
 
 def confidence(found: Confidence | None, reason: str | None) -> str:
@@ -93,12 +104,24 @@ def facts(incident: Incident) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def ending(resolution: Resolution | None) -> str:
+def ending(resolution: Resolution | None, suggestions: Sequence[Suggestion] = ()) -> str:
     """What fixed it, as far as somebody said so."""
+    if resolution is None and suggestions:
+        return f"Its alerts are over. {suggested(suggestions[0])}"
     if resolution is None:
         return "Its alerts are over. What was wrong is not told yet: say it, and the next one is known."
     by = f" ({resolution.by})" if resolution.by else ""
     return f"What was wrong: {resolution.root_cause}{by}"
+
+
+def suggested(suggestion: Suggestion) -> str:
+    """What a sender says, with its name and that nobody confirmed it."""
+    return f"Suggested by {suggestion.by}, not confirmed: {suggestion.text}"
+
+
+def going_on(incident: Ongoing) -> str:
+    """An incident that goes on now and looks alike."""
+    return f"{incident.id} {incident.title} ({incident.status})"
 
 
 def headline(incident: Incident, told: News) -> str:

@@ -57,6 +57,9 @@ class Webhook:
                 "changes": list(event.changes),
                 "merged_into": event.into,
                 "by": event.by,
+                "suggestions": [
+                    {"id": one.id, "by": one.by, "at": _moment(one.at), "text": one.text} for one in event.suggestions
+                ],
                 "links": [{"kind": link.kind, "url": link.url} for link in event.alert_links],
             }
         )
@@ -126,6 +129,7 @@ def _answer(answer: Recommendation) -> dict[str, Any]:
         "confidence_reason": answer.confidence_reason,
         "first_safe_step": _step(step) if step else None,
         "steps": len(answer.steps),
+        "ongoing": [{"id": one.id, "title": one.title, "status": one.status} for one in answer.ongoing],
     }
 
 

@@ -9,9 +9,13 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers.resolution import closing, resolution, sections
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import Pace
+from onrecall.pipeline.heartbeats import DeadMansSwitch
+from onrecall.pipeline.suggestions import SuggestionDesk, as_resolution, newest_notes
 from onrecall.storage import Store, StoredAlert, StoredNote
 
 BATCH = 200
+MOST_SUGGESTIONS = 5
+"""Of one incident's notes so many at most become suggestions, the newest."""
 _UNSURE = re.compile(
     r"\?|\b(?:not|n['\u2019]t|never|yet|still|trying|maybe|perhaps|might|should|will|going to|investigating|"
     r"no effect)\b",
@@ -28,16 +32,19 @@ class Settling:
         store: Store,
         clock: Callable[[], datetime],
         pace: Pace,
-        resolve: Callable[[str, Resolution], Incident],
+        suggestions: SuggestionDesk,
+        switch: DeadMansSwitch,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pace = pace
-        self._resolve = resolve
+        self._suggestions = suggestions
+        self._switch = switch
 
     def run(self) -> int:
         """Settle what can be settled now; how much that was."""
-        return self._expire() + self._hear_changes() + self._hear_notes() + self._end()
+        watched = self._switch.run() + self._store.maintenance.release(self._clock())
+        return watched + self._expire() + self._hear_changes() + self._hear_notes() + self._end()
 
     def _expire(self) -> int:
         """End alerts of which nothing was heard for their time, since their sources never say that they are over."""
@@ -60,7 +67,7 @@ class Settling:
         for note, name in found:
             incident = self._store.incident(name)
             if incident.status == "resolved" and incident.resolution is None:
-                self._learn(incident, [note])
+                self._suggest(incident, [note])
             self._store.storms.tell_note(note, name, self._clock())
         return len(found)
 
@@ -69,19 +76,19 @@ class Settling:
         since = now - self._pace.resolve_after
         quiet = self._store.storms.quiet(since)
         for name in quiet:
-            incident = self._store.incident(name)
-            if not self._learn(incident, self._store.notes_of(name)):
-                self._store.storms.resolve_quiet(name, since, now)
+            self._suggest(self._store.incident(name), self._store.notes_of(name))
+            self._store.storms.resolve_quiet(name, since, now)
         return len(quiet)
 
-    def _learn(self, incident: Incident, notes: Iterable[StoredNote]) -> bool:
-        """Keep what somebody at a sender wrote as the resolution, where it states what fixed it."""
+    def _suggest(self, incident: Incident, notes: Iterable[StoredNote]) -> None:
+        """Keep what somebody at a sender wrote as suggestions: what states the fix, else the last thing written."""
         at = incident.resolved_at or self._store.storms.ended(incident, self._clock())
-        for note in sorted(notes, key=lambda one: one.at, reverse=True):
-            if said := stated(note, at):
-                self._resolve(incident.id, said)
-                return True
-        return False
+        written = newest_notes(notes)
+        stating = [(note, resolution) for note in written if (resolution := stated(note, at))][:MOST_SUGGESTIONS]
+        if not stating and written and not self._store.suggestions.pending(incident.id):
+            stating = [(written[0], as_resolution(written[0], at))]
+        for note, resolution in stating:
+            self._suggestions.suggest_resolution(self._store.incident(incident.id), note, resolution)
 
 
 def _why_over(expired: StoredAlert) -> str:
@@ -90,7 +97,7 @@ def _why_over(expired: StoredAlert) -> str:
         return "a test message ends by itself"
     return (
         f"it expired: nothing was heard of it since {expired.updated_at:%Y-%m-%d %H:%M} UTC, "
-        f"and {expired.alert.source} never says that an alert is over"
+        f"and {expired.alert.source} does not say when it is over"
     )
 
 

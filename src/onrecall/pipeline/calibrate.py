@@ -143,6 +143,7 @@ class Trust:
                     incident=incident.id,
                     service=incident.service,
                     place=place if known else None,
+                    origin=incident.resolution.cause_origin if incident.resolution else None,
                 )
             )
         )
@@ -210,6 +211,7 @@ def _to_store(judged: Judged) -> Judgement:
         "verdict": judged.verdict,
         "service": judged.service,
         "place": judged.place,
+        "origin": judged.origin,
     }
     return Judgement(judged.basis, judged.incident, judged.at, body)
 

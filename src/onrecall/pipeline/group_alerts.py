@@ -1,14 +1,16 @@
 """Grouping along the line: alerts that wait find their incidents, each pass a transaction that rests on the newest."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.grouping import Member, Merge, OpenIncident, Pairings, Topology, kind_of, plan
 from onrecall.pipeline import incident_from_alerts as storm
+from onrecall.pipeline.maintenance import covering
 from onrecall.retrieval import Recall
 from onrecall.storage import (
     ALERTS,
@@ -105,7 +107,8 @@ class Grouping:
 
     def _work(self, seen: Seen, now: datetime) -> Work:
         homeless = [one for one in seen.waiting if one.incident is None]
-        fresh = [one for one in homeless if one.alert.purpose == "incident"]
+        covered = {one.id: window for one in homeless if (window := covering(seen.windows, heard(one), now))}
+        fresh = [one for one in homeless if one.alert.purpose == "incident" and one.id not in covered]
         candidates = [self._candidate(one) for one in seen.open]
         found = plan([heard(one) for one in fresh], candidates, self._topology, Pairings(seen.pairings))
         touched = {one.incident.id: Touched(one.incident, one.held) for one in seen.open}
@@ -134,6 +137,7 @@ class Grouping:
             for one in homeless
             if one.alert.purpose != "incident"
         ]
+        aside += [Placed(one, _maintained(covered[one.id])) for one in homeless if _is_expected(one, covered)]
         return self._draft(seen.number, openings, stirred, merged, aside, now)
 
     def _draft(
@@ -219,10 +223,10 @@ class Grouping:
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
     ) -> Opened:
         placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
-        told = [_alerted("", alerts)]
-        if incident.status == "resolved" and incident.resolved_at is not None:
-            told.append(Happening("", "resolved", incident.resolved_at, detail={**BY_ALERTS, "first_heard": "over"}))
-        return Opened(incident, passages, tuple(placed), tuple(told))
+        alerted = _alerted("", alerts)
+        if incident.status == "resolved":
+            alerted = replace(alerted, detail={**alerted.detail, "first_heard": "over"})
+        return Opened(incident, passages, tuple(placed), (alerted,))
 
     @staticmethod
     def _changed(one: Touched, after: Incident, passages: tuple[Passage, ...] | None, now: datetime) -> Changed:
@@ -300,6 +304,14 @@ def _new_kind(one: Touched) -> bool:
 
 def _how(how: str, score: float | None, reasons: Sequence[str]) -> dict[str, Any]:
     return {"how": how, "score": score, "reasons": list(reasons)}
+
+
+def _is_expected(one: StoredAlert, covered: Mapping[int, MaintenanceWindow]) -> bool:
+    return one.alert.purpose == "incident" and one.id in covered
+
+
+def _maintained(window: MaintenanceWindow) -> dict[str, Any]:
+    return _how("maintenance", None, (window.explain(),)) | {"window": window.id}
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from onrecall.domain.errors import Rejected
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import Note, Quality, Survey
+from onrecall.importers import Note, Quality, Survey, UnusedFields
 from onrecall.pipeline.attach_reports import described, on_record
 from onrecall.pipeline.learn import performed_in
 from onrecall.redaction import redact_thing
@@ -27,6 +27,8 @@ class Brought:
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unused: list[UnusedFields] = field(default_factory=list)
+    """Fields that say something and were not used, a list for each file."""
     survey: Survey = field(default_factory=Survey)
 
     @property
@@ -48,6 +50,7 @@ class Brought:
         self.unchanged += other.unchanged
         self.rejected.extend(other.rejected)
         self.notes.extend(other.notes)
+        self.unused.extend(other.unused)
         self.survey.add_all(other.survey)
 
 
@@ -72,6 +75,8 @@ def bring(
         if progress:
             progress(read)
     bringing.finish()
+    if bringing.brought.updated and not dry_run:
+        store.cause_families.label_again()
     return bringing.brought
 
 
@@ -158,6 +163,8 @@ def _batches(
             brought.rejected.append(thing)
         elif isinstance(thing, Note):
             brought.notes.append(str(thing))
+            if isinstance(thing, UnusedFields):
+                brought.unused.append(thing)
         else:
             batch.append(thing)
         if len(batch) == BATCH:

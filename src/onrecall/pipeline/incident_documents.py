@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Incident
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import Store
 
 Owner = tuple[EvidenceKind, str]
@@ -43,7 +44,7 @@ def _wanted(evidence: Sequence[Evidence], told_in: Mapping[str, tuple[str, ...]]
 def _incident_of(
     one: Evidence,
     told_in: Mapping[str, tuple[str, ...]],
-    things: Mapping[Owner, Incident | Document],
+    things: Mapping[Owner, Incident | Document | Suggestion],
 ) -> Incident | None:
     """The incident that a postmortem stands for: its only one, if that was known then."""
     names = told_in.get(one.id, ()) if one.document is not None else ()
@@ -61,7 +62,7 @@ def _as_incident(one: Evidence, incident: Incident) -> Evidence:
     )
 
 
-def _with_report(one: Evidence, things: Mapping[Owner, Incident | Document]) -> Evidence:
+def _with_report(one: Evidence, things: Mapping[Owner, Incident | Document | Suggestion]) -> Evidence:
     name = one.incident.document if one.incident else None
     report = things.get(("document", name)) if name else None
     return replace(one, report=report) if isinstance(report, Document) else one

@@ -1,14 +1,18 @@
 """Receive: a delivery is read, redacted and kept; when this returns, it is kept for good. Twice changes nothing."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
 from onrecall.domain.errors import Conflict, Invalid, Rejected
+from onrecall.domain.incident import Document
+from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import Observers, Taken
 from onrecall.pipeline.redaction_cache import Cleaner
+from onrecall.pipeline.suggestions import suggested_document
 from onrecall.redaction import redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, SourceCatalog
@@ -18,6 +22,8 @@ from onrecall.storage import Arrival, Entry, Received, Store, Unread
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
+KEPT_OF_PACKED = 3_000
+"""Bytes of a message that can't be unpacked, as a trace of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,18 @@ class Receipt:
     """What could not be read of parts that were taken in, each naming its field."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourcePolicy:
+    """What an operator wants of single sources, by name; in spans `default` stands for all others."""
+
+    expiry: Mapping[str, timedelta] = field(default_factory=dict)
+    """After how long an alert is over that its source never ends; zero: never."""
+    patience: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long a heartbeat may stay away; zero: it is never missed."""
+    trusted: frozenset[str] = frozenset()
+    """Whose notes and documents count like those of a responder."""
+
+
 class Receiver:
     """Takes deliveries in."""
 
@@ -59,7 +77,7 @@ class Receiver:
         *,
         personal: bool,
         sources: SourceCatalog = SOURCES,
-        expiry: Mapping[str, timedelta] | None = None,
+        policy: SourcePolicy = SourcePolicy(),
     ) -> None:
         self._store = store
         self._recall = recall
@@ -67,14 +85,19 @@ class Receiver:
         self._observers = observers
         self._personal = personal
         self.sources = sources
-        self._expiry = expiry or {}
+        self._expiry = policy.expiry
+        self._trusted = policy.trusted
+        self.switch = DeadMansSwitch(store, clock, policy.patience)
         self._own = threading.local()
 
-    def read(self, source: str, delivery: Delivery) -> Read:
-        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all carries its refusal."""
+    def read(self, source: str, delivery: Delivery, by: str | None = None) -> Read:
+        """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all carries its refusal.
+
+        `by` is the name of the key that it came with; it stands for who wrote what names no author.
+        """
         known = self.sources.find(source)
         try:
-            return self._ready(known.name, known.parse(delivery, self._clock()))
+            return self._ready(known.name, known.parse(delivery, self._clock()), by)
         except Invalid as error:
             whole = Malformed("body", error.field, str(error), decode_text(delivery.body))
             return replace(self.unread(known.name, whole), refusal=error)
@@ -83,28 +106,23 @@ class Receiver:
         """A message that can't be read at all, ready to be kept as rejected."""
         return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
 
+    def refuse_packed(self, source: str, packed: Delivery, reason: str) -> None:
+        """Keep the beginning of a message that can't be unpacked as rejected, in base64."""
+        beginning = base64.b64encode(packed.body[:KEPT_OF_PACKED]).decode()
+        self.keep([self.unread(source, Malformed("body", "content-encoding", reason, beginning))])
+
     def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
         """What would come of a delivery, redacted as it would be stored; nothing is kept."""
         rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
-        clean = self._cleaner
-        parts = tuple(
-            replace(
-                part,
-                fields=tuple(replace(one, value=clean.text(one.value) if one.value else None) for one in part.fields),
-                problems=tuple(map(clean.text, part.problems)),
-            )
-            for part in rehearsal.parts
-        )
-        rejected = tuple(
-            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
-        )
-        return replace(rehearsal, parts=parts, rejected=rejected)
+        return self._redacted(rehearsal)
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
+        self.switch.hear(signal for read in reads for signal in read.arrival.signals)
         for read, one in zip(reads, received, strict=True):
-            self._observers.take(Taken(read.arrival.source, one.accepted, one.duplicate, len(one.rejected)))
+            kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
+            self._observers.take(Taken(kind, one.accepted, one.duplicate, len(one.rejected)))
         return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
 
     def retry(self, number: int, mended: bytes | None = None) -> Receipt:
@@ -114,7 +132,7 @@ class Receiver:
             raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
         noun = receiving.noun(part.raw) if mended is None else None
         if noun is not None:
-            read = self._ready(part.source, Parsed((noun,)))
+            read = self._ready(part.source, Parsed((noun,)), None)
         else:
             read = self.read(part.source, Delivery(mended or part.raw.encode(errors="replace"), JSON))
             if read.refusal is not None:
@@ -125,16 +143,46 @@ class Receiver:
         self._store.settle_rejected([number], self._clock())
         return receipt
 
-    def _ready(self, source: str, parsed: Parsed) -> Read:
+    def _ready(self, source: str, parsed: Parsed, by: str | None) -> Read:
         clean = self._cleaner
         unread = tuple(_unread(one, clean) for one in parsed.malformed)
-        clean.look_ahead(parsed.signals)
-        signals = tuple(clean.thing(self._expiring(signal)) for signal in parsed.signals)
+        attributed = tuple(_attributed(signal, source, by) for signal in parsed.signals)
+        clean.look_ahead(attributed)
+        signals = tuple(clean.thing(self._expiring(signal)) for signal in attributed)
+        arrival = Arrival(source, signals, unread=unread)
         documents = [redact_thing(one, self._personal) for one in parsed.documents]
-        entries = tuple(
-            Entry(one, passages) for one, passages in zip(documents, self._recall.prepare(documents), strict=True)
+        if documents:
+            arrival = self._with_documents(arrival, documents, by or source)
+        return Read(arrival, parsed.confirmation)
+
+    def _with_documents(self, arrival: Arrival, documents: Sequence[Document], by: str) -> Arrival:
+        """A sender's documents are suggestions, unless an operator trusts it."""
+        if arrival.source in self._trusted:
+            prepared = self._recall.prepare(documents)
+            entries = [Entry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
+            return replace(arrival, entries=tuple(entries))
+        suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
+        return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))
+
+    def _redacted(self, rehearsal: Rehearsal) -> Rehearsal:
+        clean = self._cleaner
+
+        def text(found: str | None) -> str | None:
+            return clean.text(found) if found else found
+
+        parts = tuple(
+            replace(
+                part,
+                fields=tuple(replace(one, value=text(one.value), place=text(one.place)) for one in part.fields),
+                problems=tuple(map(clean.text, part.problems)),
+            )
+            for part in rehearsal.parts
         )
-        return Read(Arrival(source, signals, entries, unread), parsed.confirmation)
+        rejected = tuple(
+            replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
+        )
+        refusal, definition = text(rehearsal.refusal), clean.text(rehearsal.definition)
+        return replace(rehearsal, parts=parts, rejected=rejected, refusal=refusal, definition=definition)
 
     def _expiring(self, signal: Signal) -> Signal:
         """An alert that nobody ends, with the time after which the operator wants it to be over."""
@@ -155,6 +203,16 @@ class Receiver:
 def _refuse(rejected: Iterable[Rejected]) -> None:
     for one in rejected:
         raise Invalid(f"{one.where}: {one.message}", one.field)
+
+
+def _attributed(signal: Signal, source: str, by: str | None) -> Signal:
+    """A note or an acknowledgement under the name of its sender: `pagerduty: Ann`, else that of the key."""
+    if not isinstance(signal, Note | Acknowledgement):
+        return signal
+    prefix = f"{source}: "
+    if signal.by and not signal.by.startswith(prefix):
+        return replace(signal, by=prefix + signal.by)
+    return signal if signal.by else replace(signal, by=by or source)
 
 
 def _receipt(read: Read, received: Received) -> Receipt:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from onrecall.domain.incident import Document, Incident, Outcome, Performed, Recommendation, Resolution
+from onrecall.domain.incident import CauseOrigin, Document, Incident, Outcome, Performed, Recommendation, Resolution
 from onrecall.domain.markdown_page import one_line
+from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 
 
 def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
-    """The tries that a resolution reports; text made by a model is no evidence, so it reports none."""
+    """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
     if resolution is None or not resolution.confirmed:
         return ()
     return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
@@ -21,7 +22,10 @@ def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed
 
 
 def recurrence_of(
-    incident: Incident, resolution: Resolution, alike: Sequence[tuple[Incident | Document, float]], similar: float
+    incident: Incident,
+    resolution: Resolution,
+    alike: Sequence[tuple[Incident | Document | Suggestion, float]],
+    similar: float,
 ) -> str | None:
     """The earlier incident which this one repeats: the same cause, and alike at least as much as `similar`."""
     for earlier, score in alike:
@@ -37,3 +41,15 @@ def same_cause(one: Resolution, other: Resolution) -> bool:
     if one.cause and other.cause:
         return one.cause.casefold() == other.cause.casefold()
     return one_line(one.root_cause).casefold() == one_line(other.root_cause).casefold()
+
+
+def origin_of_cause(resolution: Resolution, answers: Sequence[Recommendation]) -> CauseOrigin | None:
+    """Return whether a person wrote the cause, or took over what an answer to the incident suggested.
+
+    The same words as an answer's are taken over, whoever says otherwise. None: no person said it.
+    """
+    if resolution.provenance != "human":
+        return resolution.cause_origin
+    said = one_line(resolution.root_cause).casefold()
+    suggested = {one_line(answer.cause).casefold() for answer in answers if answer.cause}
+    return "taken_over" if said in suggested or resolution.cause_origin == "taken_over" else "written"

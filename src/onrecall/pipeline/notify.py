@@ -34,7 +34,7 @@ STALE = timedelta(days=1)
 CHANCE = secrets.SystemRandom()
 LINKED_ALERTS = 200
 """So many of the newest alerts of an incident are asked for their links."""
-MATTERS = frozenset({"recommended", "resolved", "reopened", "merged"})
+MATTERS = frozenset({"recommended", "resolved", "reopened", "merged", "suggested", "dismissed"})
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +79,16 @@ class News:
         except NotFound:
             return None
         happened = Happened(event.seq, event.type, event.at, event.by, event.detail)
-        update = news(incident, answer, happened, Told.read(told), Told.read(known.sent) if known else None)
+        suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
+        delivered = Told.read(known.sent) if known else None
+        update = news(incident, answer, happened, Told.read(told), delivered, suggestions)
         if update is None or not self._loud_enough(incident):
             return None
         update = replace(update, alert_links=alert_links.collect(self._store.alerts_of(incident.id, LINKED_ALERTS)))
         message = self._channel.render(incident, answer, update, known.remote if known else {})
         if message is None:
             return None
-        said = standing(incident, answer, update.into).plain()
+        said = standing(incident, answer, update.into, suggestions).plain()
         return Letter(event.incident, event.seq, update.kind, message.body, said)
 
     def _answer(self, event: Event) -> Recommendation | None:

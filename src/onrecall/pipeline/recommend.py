@@ -12,26 +12,36 @@ from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
     Evidence,
+    Excerpt,
     Incident,
     Latency,
+    Ongoing,
     Recommendation,
     Record,
     Situation,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import Measured, Trust
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.verdict import named
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Recall, is_precedent
 from onrecall.storage import Store
 from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE = 5
+MOST_SUGGESTED = 3
+SHOWN = 2_000
+"""Characters of a suggestion that are shown beside an answer."""
 UNREACHED = Thresholds(similar=1.001, known=1.001)
 """A match that nothing reaches."""
 ALIKE = "it stands out from the rest no more than the nearest of something new does here"
+
+Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
+"""What was seen before, best first, and what goes on now."""
+Search = Callable[[Situation, int], Sorted]
 
 
 class Advisor:
@@ -49,21 +59,51 @@ class Advisor:
         self._example_records = ExampleRecords(frozenset(), alone=True)
 
     def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
-        """What was seen before, each with its track record as it was known then."""
+        """What is like the situation, each with its track record as it was known then."""
         started = time.perf_counter()
-        found = self._own_evidence(situation, limit)
+        found, _ = self._own_evidence(self._search_all, situation, limit)
         self._observers.recall(time.perf_counter() - started)
+        return self._with_records(found, situation)
+
+    def _precedents(self, situation: Situation, limit: int) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+        """What was seen before, and what goes on now."""
+        started = time.perf_counter()
+        found, ongoing = self._own_evidence(self._recall.precedents, situation, limit)
+        self._observers.recall(time.perf_counter() - started)
+        settled = [one for one in found if one.incident is None or is_precedent(one.incident, situation)]
+        reported = [one for one in found if one not in settled]  # by a postmortem, though it is not over
+        return self._with_records(settled, situation), _best_of_each((*reported, *ongoing)) if reported else ongoing
+
+    def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         return tuple(replace(one, record=records.get(one.id, Record())) for one in found)
 
-    def _own_evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+    def _suggested(self, situation: Situation, seen: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
+        """What senders suggest for what was seen, and about something like it.
+
+        It is asked apart, so that it can't crowd out what was seen.
+        """
+        if situation.only.kind is not None or not self._store.suggestions_pending():
+            return ()
+        scores = {piece.id: piece.score for piece in seen if piece.kind == "incident" and piece.score >= similar}
+        known = [
+            _as_evidence(suggestion, scores[suggestion.incident])
+            for suggestion in self._store.suggestions.pending(*scores)
+            if suggestion.incident and (situation.as_of is None or suggestion.at <= situation.as_of)
+        ]
+        apart = replace(situation, only=replace(situation.only, kind="suggestion", service=None, labels={}))
+        alike = [found for found in self._recall.recall(apart, MOST_SUGGESTED) if found.score >= similar]
+        by_id = {found.id: found for found in (*known, *alike)}
+        return tuple(sorted(by_id.values(), key=lambda found: -found.score)[:MOST_SUGGESTED])
+
+    def _own_evidence(self, search: Search, situation: Situation, limit: int) -> Sorted:
         """What is most like it; where own records know something like it, example records keep silent."""
-        found = self._found(situation, limit)
+        found, ongoing = self._found(search, situation, limit)
         if not any(_is_example(one) for one in found) or (examples := self._examples()).alone:
-            return found
-        own = self._found(replace(situation, exclude=situation.exclude | examples.ids), limit)
+            return found, ongoing
+        own = self._found(search, replace(situation, exclude=situation.exclude | examples.ids), limit)
         similar = self._trust.measured().thresholds.similar
-        return own if any(one.score >= similar and _knows_a_way(one) for one in own) else found
+        return own if any(one.score >= similar and _knows_a_way(one) for one in own[0]) else (found, ongoing)
 
     def _examples(self) -> ExampleRecords:
         """The example records, read again when something was stored since."""
@@ -72,31 +112,43 @@ class Advisor:
             self._example_records, self._examples_at = self._store.example_records(), newest
         return self._example_records
 
-    def _found(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
+    def _found(self, search: Search, situation: Situation, limit: int) -> Sorted:
         """What is like it; where postmortems and their incidents take two places each, twice as much is looked at."""
-        found = self._recall.recall(situation, limit)
+        found, ongoing = search(situation, limit)
         if situation.only.kind == "document":
-            return found
+            return found, ongoing
         merged = incident_documents.merge(self._store, found, situation.as_of)
         if len(merged) == len(found):
-            return merged
-        return incident_documents.merge(self._store, self._recall.recall(situation, 2 * limit), situation.as_of)[:limit]
+            return merged, ongoing
+        found, ongoing = search(situation, 2 * limit)
+        return incident_documents.merge(self._store, found, situation.as_of)[:limit], ongoing
+
+    def _search_all(self, situation: Situation, limit: int) -> Sorted:
+        return self._recall.recall(situation, limit), ()
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE) -> Recommendation:
         """The recommendation for a situation, as of its time; nothing is kept."""
         now = self._clock()
         as_of = situation.as_of or now
         started = time.perf_counter()
-        evidence = self.evidence(situation, limit)
-        recalled = time.perf_counter()
-        records = self._store.step_records(step_keys(evidence), situation.as_of)
+        evidence, going_on = self._precedents(situation, limit)
         measured = self._trust.measured()
+        similar = measured.thresholds.similar
+        suggestions = self._suggested(situation, (*evidence, *going_on), similar)
+        recalled = time.perf_counter()
+        ongoing = tuple(_ongoing(one.incident, one.score) for one in going_on if one.incident and one.score >= similar)
+        records = self._store.step_records(step_keys(evidence), situation.as_of)
         advice = _advise(measured, situation, evidence, records, as_of)
         numbers = features.of(evidence, advice, as_of, situation.service)
         fitting = [one for one in evidence if not contradiction(situation, one)]
         confidence, reason = measured.confidence(numbers, fitting, advice)
         composed = time.perf_counter()
-        digest = _digest(situation, evidence, records)
+        digest = _digest(
+            situation,
+            evidence,
+            records,
+            [*(f"{one.id} {one.status}" for one in ongoing), *(one.id for one in suggestions)],
+        )
         made = Recommendation(
             id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
             incident=incident,
@@ -112,6 +164,8 @@ class Advisor:
             tried_before=advice.tried_before,
             alternatives=advice.alternatives,
             tell_apart=advice.tell_apart,
+            ongoing=ongoing,
+            suggestions=suggestions,
             evidence=evidence,
             latency_ms=Latency(
                 recall=_milliseconds(started, recalled),
@@ -138,7 +192,24 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
         service=incident.service,
         labels=incident.labels,
         exclude=frozenset(name for name in (incident.id, incident.document) if name),
+        began_at=incident.started_at,
     )
+
+
+def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
+    """A suggestion as it is shown beside an answer, as near as the incident that it is for."""
+    excerpt = Excerpt(suggestion.text[:SHOWN], 1)
+    return Evidence(suggestion.id, "suggestion", suggestion.title, score, excerpt=excerpt, suggested_by=suggestion.by)
+
+
+def _ongoing(incident: Incident, score: float) -> Ongoing:
+    return Ongoing(incident.id, incident.title, score, incident.status, incident.started_at, incident.service)
+
+
+def _best_of_each(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Each thing once, as it is most alike, the most alike first."""
+    best = {one.id: one for one in sorted(evidence, key=lambda one: one.score)}
+    return tuple(sorted(best.values(), key=lambda one: -one.score))
 
 
 def _knows_a_way(evidence: Evidence) -> bool:
@@ -173,8 +244,8 @@ def _milliseconds(start: float, end: float) -> float:
     return round((end - start) * 1000, 2)
 
 
-def _digest(situation: Situation, evidence: Sequence[Evidence], records: object) -> str:
-    """A hash of everything that the answer depends on, the clock apart."""
+def _digest(situation: Situation, evidence: Sequence[Evidence], records: object, beside: Sequence[str]) -> str:
+    """A hash of everything that the answer depends on, the clock apart; `beside` are ids that are shown beside it."""
     inputs = {
         "situation": repr(
             (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
@@ -184,5 +255,6 @@ def _digest(situation: Situation, evidence: Sequence[Evidence], records: object)
             for one in evidence
         ],
         "records": repr(records),
+        **({"beside": list(beside)} if beside else {}),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 
 from onrecall.backtest.ground_truth import label, squash
-from onrecall.domain.incident import Document, DocumentKind, EvidenceKind, Incident, ResolutionStep
+from onrecall.domain.incident import Document, DocumentKind, Incident, ResolutionStep
+from onrecall.pipeline.root_causes import cause_vectors, incidents_of, waiting_proposals
 from onrecall.recommendation import step_key
 from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recurrences.clustering import Alike, root_cause
@@ -49,11 +50,13 @@ class Recurrences:
     """How far memory reaches back."""
     as_of: datetime
     rules: Mapping[str, str]
+    proposed: int | None = None
+    """Families of root causes without a label that wait for a person; None where it is asked as of a time."""
 
 
 def recurrences(store: Store, now: datetime, wanted: Wanted, as_of: datetime | None = None) -> Recurrences:
     """The families as they are now, or as they were known at a time."""
-    incidents = list(_incidents(store, as_of))
+    incidents = list(incidents_of(store, as_of))
     at = as_of or now
     found = [one for one in families(incidents, likenesses(store, incidents, as_of), now=at) if _fits(one, wanted)]
     known = {one.id: one for one in incidents}
@@ -65,6 +68,7 @@ def recurrences(store: Store, now: datetime, wanted: Wanted, as_of: datetime | N
         since=min((one.started_at for one in incidents), default=None),
         as_of=at,
         rules=RULES,
+        proposed=len(waiting_proposals(store, incidents)) if as_of is None else None,
     )
 
 
@@ -73,17 +77,9 @@ def likenesses(store: Store, incidents: Sequence[Incident], as_of: datetime | No
     causes = {one.id: words for one in incidents if (words := root_cause(one))}
     if all(label(one) for one in incidents if one.id in causes):
         return []
-    vectors: dict[str, np.ndarray] = {}
-    models: set[str | None] = set()
     oldest = sorted((one for one in incidents if one.id in causes), key=lambda one: (one.started_at, one.id))
-    for start in range(0, len(oldest), AT_ONCE):
-        owners: list[tuple[EvidenceKind, str]] = [("incident", one.id) for one in oldest[start : start + AT_ONCE]]
-        for (_, name), passages in store.passages_of(owners, as_of).items():
-            for _, passage in passages:
-                if passage.part == "resolution" and passage.n == 0 and passage.vector:
-                    vectors[name] = np.frombuffer(passage.vector, np.float16).astype(np.float32)
-                    models.add(passage.model)
-    if len(models) != 1:
+    vectors = cause_vectors(store, [one.id for one in oldest], as_of)
+    if not vectors:
         return []
     names = [one.id for one in oldest if one.id in vectors]
     return _gathered(names, np.stack([vectors[name] for name in names]), causes)
@@ -144,20 +140,6 @@ def _fits(family: Family, wanted: Wanted) -> bool:
     return family.count >= wanted.min_count and (
         wanted.service is None or any(one.name == wanted.service for one in family.services)
     )
-
-
-def _incidents(store: Store, as_of: datetime | None) -> Iterator[Incident]:
-    cursor: str | None = None
-    while True:
-        page = store.incidents(cursor=cursor, limit=AT_ONCE)
-        if as_of is None:
-            yield from page.items
-        else:
-            then = store.things([("incident", one.id) for one in page.items], as_of).values()
-            yield from (one for one in then if isinstance(one, Incident))
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _reports(store: Store, as_of: datetime | None) -> Iterator[Document]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Incident
 from onrecall.retrieval import Recall
 from onrecall.retrieval import tokenizer as terms
 from onrecall.storage import Make, Remade, Remaking, Store
@@ -70,9 +69,7 @@ class Reindex:
 
     def _made(self, found: list[Remaking]) -> list[Remade]:
         there = self._store.things([one.owner for one in found])
-        known: list[tuple[Remaking, Incident | Document]] = [
-            (one, there[one.owner]) for one in found if one.owner in there
-        ]
+        known = [(one, there[one.owner]) for one in found if one.owner in there]
         prepared = self._recall.prepare([thing for _, thing in known])
         return [Remade(one, passages) for (one, _), passages in zip(known, prepared, strict=True)]
 

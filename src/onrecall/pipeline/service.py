@@ -21,6 +21,7 @@ from onrecall.domain.incident import (
     Severity,
     Situation,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import Topology
 from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
@@ -29,8 +30,9 @@ from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.calibrate import Trust
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
-from onrecall.pipeline.ingest import Receipt, Receiver
-from onrecall.pipeline.learn import done_in, performed_in, recurrence_of
+from onrecall.pipeline.ingest import Receipt, Receiver, SourcePolicy
+from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
+from onrecall.pipeline.maintenance import Maintenance
 from onrecall.pipeline.manual_grouping import ByHand, check_there
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
@@ -41,6 +43,7 @@ from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
+from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
 from onrecall.retrieval import Recall
 from onrecall.sources import SOURCES, Delivery, SourceCatalog
@@ -75,6 +78,10 @@ class Parts:
     """Who is asked for a second opinion, and the longest that an answer waits for it."""
     expiry: Mapping[str, timedelta] = field(default_factory=dict)
     """After how long an alert is over that its source never ends, by source; `default` for all others."""
+    heartbeat_patience: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long a heartbeat may stay away, by source, `default` for all others; zero: it is never missed."""
+    trusted_sources: frozenset[str] = frozenset()
+    """Senders whose notes and documents an operator trusts like those of a responder."""
 
 
 LINKED_ALERTS = 200
@@ -99,12 +106,21 @@ class Memory:
             self.observers,
             personal=parts.redact_personal,
             sources=parts.sources,
-            expiry=parts.expiry,
+            policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
         self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
         self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
         self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self._settling = Settling(parts.store, parts.clock, parts.pace, self.resolve)
+        self.suggestions = SuggestionDesk(
+            parts.store,
+            parts.recall,
+            parts.clock,
+            self.resolve,
+            self.put_document,
+            parts.trusted_sources,
+            personal=parts.redact_personal,
+        )
+        self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
         self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
             *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
@@ -112,6 +128,7 @@ class Memory:
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
+        self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -223,12 +240,14 @@ class Memory:
         incident = self.store.incident(incident_id)
         check_there(incident)
         clean = redact_thing(resolution, personal=self._personal)
+        answers = self.store.recommendations(incident_id)
+        clean = replace(clean, cause_origin=origin_of_cause(clean, answers))
         resolved = incident.resolve(clean)
         links = self._recurrence(incident, clean, recurs) if look or recurs else ()
         (passages,) = self._recall.prepare([resolved])
         now = self._clock()
         kept = self.store.resolve(incident_id, clean, passages, performed_in(clean), links, now)
-        self.trust.resolved(kept, self.store.recommendations(incident_id), now)
+        self.trust.resolved(kept, answers, now)
         return kept
 
     def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
@@ -258,11 +277,18 @@ class Memory:
             return self.store.incident(incident_id)
         return self.store.link(incident_id, Link(kind, other), self._clock(), by)
 
-    def rate(self, outcome: Outcome) -> None:
-        """Keep what came of a recommendation and its steps; it counts from now on."""
+    def rate(self, outcome: Outcome, incident: str | None = None) -> None:
+        """Keep what came of a recommendation and its steps; it counts from now on. One that is said of another
+        incident than the recommendation's is refused.
+        """
         recommendation = self.store.recommendation(outcome.recommendation)
+        if incident is not None and recommendation.incident != incident:
+            other = f"to incident {recommendation.incident}" if recommendation.incident else "to a question"
+            raise Invalid(f"recommendation {recommendation.id} is an answer {other}, not to {incident}", "incident")
         numbers = {step.n for step in recommendation.steps}
         for index, step in enumerate(outcome.steps):
+            if step.n in {earlier.n for earlier in outcome.steps[:index]}:
+                raise Invalid(f"step {step.n} is named twice; say once what came of it", f"steps.{index}.n")
             if step.n not in numbers:
                 raise Invalid(
                     f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}",
@@ -322,12 +348,14 @@ class Memory:
         """What was changed on purpose in the hours before an incident began, newest first."""
         return self.store.change_events_near(incident.service, incident.started_at)
 
-    def thing(self, thing_id: str) -> Incident | Document:
-        """The incident or document with this id."""
-        try:
-            return self.store.incident(thing_id)
-        except NotFound:
-            return self.store.document(thing_id)
+    def thing(self, thing_id: str) -> Incident | Document | Suggestion:
+        """The incident, document or suggestion with this id."""
+        for look_up in (self.store.incident, self.store.document):
+            try:
+                return look_up(thing_id)
+            except NotFound:
+                continue
+        return self.store.suggestions.get(thing_id)
 
 
 def situation(

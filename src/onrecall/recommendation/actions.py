@@ -1,4 +1,4 @@
-"""Deeds: what was done, or is told to be done, at one line of one piece of evidence."""
+"""Actions: what was done, or what a runbook says to do, at one line of one piece of evidence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,22 +7,23 @@ from itertools import islice
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Evidence, Incident, StepOutcome
-from onrecall.recommendation.causes import cited_in_report, speaks
+from onrecall.recommendation.causes import cited_in_report, has_usable_resolution
 from onrecall.recommendation.runbook import Instruction, instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence
 from onrecall.recommendation.step_keys import step_key
 
 LONGEST = 8_000
-"""Characters of a command; a longer one can neither be read nor cut, so its deed is left out."""
+"""Characters of a command; a longer one can neither be read nor cut, so its action is left out."""
 MOST = 200
-"""Deeds of one piece of evidence."""
+"""Actions of one piece of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One action with its receipt; a runbook's has no outcome."""
+class EvidenceAction:
+    """One action with its citation; a runbook's has no outcome."""
 
     key: str
+    """The same for all wordings of the same action."""
     text: str
     citation: Citation
     source: Evidence
@@ -30,18 +31,24 @@ class Deed:
     outcome: StepOutcome | None = None
     rollback: str | None = None
     at: datetime | None = None
+    """When it was done, or when the runbook was written."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether its source says that it did not help or made it worse."""
+        return self.outcome in ("did_not_help", "made_it_worse")
 
 
-def deeds(evidence: Evidence) -> tuple[Deed, ...]:
-    """What the evidence tells of deeds, in its order; what can't be cited or was written by a model is left out."""
-    if evidence.incident is not None and speaks(evidence):
-        return tuple(islice(_done(evidence, evidence.incident), MOST))
+def extract_actions(evidence: Evidence) -> tuple[EvidenceAction, ...]:
+    """Return the actions in the evidence, in its order; what can't be cited or counts for nothing is left out."""
+    if evidence.incident is not None and has_usable_resolution(evidence):
+        return tuple(islice(_performed(evidence, evidence.incident), MOST))
     if evidence.document is not None and evidence.document.kind == "runbook":
-        return tuple(islice(_told(evidence, instructions(evidence.document.text)), MOST))
+        return tuple(islice(_instructed(evidence, instructions(evidence.document.text)), MOST))
     return ()
 
 
-def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
+def _performed(evidence: Evidence, incident: Incident) -> Iterator[EvidenceAction]:
     resolution = incident.resolution
     for line in page.lines(incident):
         if resolution is None or line.step is None:
@@ -51,13 +58,13 @@ def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
             continue
         command = clean(step.command).strip() if step.command else None
         text = sentence(step.text) or sentence(command or "")
-        receipt = quote(line.text)
-        if text and receipt:
-            yield Deed(
+        quoted = quote(line.text)
+        if text and quoted:
+            yield EvidenceAction(
                 key=step_key(step.text, step.command),
                 text=text,
                 citation=cited_in_report(evidence, step.line, f"{step.text}\n{step.command or ''}")
-                or Citation(evidence.id, receipt, line.number),
+                or Citation(evidence.id, quoted, line.number),
                 source=evidence,
                 command=command or None,
                 outcome=step.outcome,
@@ -66,20 +73,20 @@ def _done(evidence: Evidence, incident: Incident) -> Iterator[Deed]:
             )
 
 
-def _told(evidence: Evidence, told: tuple[Instruction, ...]) -> Iterator[Deed]:
+def _instructed(evidence: Evidence, from_runbook: tuple[Instruction, ...]) -> Iterator[EvidenceAction]:
     document = evidence.document
     lines = page.lines(document) if document else ()
-    for instruction in told:
+    for instruction in from_runbook:
         if len(instruction.command or "") > LONGEST:
             continue
-        receipt = quote(lines[instruction.line - 1].text)
+        quoted = quote(lines[instruction.line - 1].text)
         text = sentence(instruction.text)
         command = clean(instruction.command).strip() if instruction.command else None
-        if text and receipt:
-            yield Deed(
+        if text and quoted:
+            yield EvidenceAction(
                 key=step_key(text, command),
                 text=text,
-                citation=Citation(evidence.id, receipt, instruction.line),
+                citation=Citation(evidence.id, quoted, instruction.line),
                 source=evidence,
                 command=command or None,
                 rollback=instruction.rollback,

@@ -11,9 +11,9 @@ from onrecall.recommendation.text_similarity import alike, squash, words
 
 SAME_TEXT = 0.7
 """The share of words from which on two root causes without a common label are one."""
-NEARNESS = 0.1
+SCORE_TEMPERATURE = 0.1
 """Evidence this much weaker than the best counts e times less, so that many weak matches never outvote a strong one."""
-ECHO = 0.5
+AGREEMENT_DECAY = 0.5
 """Each further incident of the same cause adds this share of what the one before it added."""
 MOST_FAMILY = 9
 """Members of a recurring family that count as agreement."""
@@ -41,6 +41,11 @@ class Hypothesis:
         return max(one.score for one in self.evidence)
 
     @property
+    def last_seen(self) -> float:
+        """When the newest of its incidents was resolved, in Unix time."""
+        return max(piece.resolution.at.timestamp() for piece in self.evidence if piece.resolution)
+
+    @property
     def sentence(self) -> str | None:
         """The cause in the words of its best evidence; None where what fixed it is on record and the cause is not."""
         return next((said for one in self.evidence if (said := cause_of(one))), None)
@@ -54,12 +59,12 @@ class Hypothesis:
     def name(self) -> str:
         """The cause in as few words as there are for it."""
         if self.label:
-            return in_words(self.label)
+            return label_to_text(self.label)
         return sentence(self.sentence or f"a cause that is not on record ({self.best.id} “{self.best.title}”)", 120)
 
 
-def speaks(evidence: Evidence) -> bool:
-    """Whether it can speak for a cause: it was resolved, it says what was wrong or what worked, not by a model."""
+def has_usable_resolution(evidence: Evidence) -> bool:
+    """Return whether it is evidence for a cause: a person stands for a cause, or for a step that worked."""
     resolution = evidence.resolution
     if resolution is None or not resolution.confirmed:
         return False
@@ -71,7 +76,7 @@ def cause_of(evidence: Evidence) -> str:
     resolution = evidence.resolution
     if resolution is None:
         return ""
-    return sentence(resolution.root_cause) or in_words(resolution.cause or "")
+    return sentence(resolution.root_cause) or label_to_text(resolution.cause or "")
 
 
 def cited(evidence: Evidence) -> Citation | None:
@@ -99,7 +104,7 @@ def cited_in_report(evidence: Evidence, line: int | None, said: str) -> Citation
     return Citation(evidence.report.id, receipt, line, incident=evidence.id) if shared else None
 
 
-def in_words(label: str) -> str:
+def label_to_text(label: str) -> str:
     """A label as people say it."""
     return sentence(label.replace("-", " ").replace("_", " "))
 
@@ -110,11 +115,11 @@ def label_of(evidence: Evidence) -> str:
 
 
 def rank(evidence: Sequence[Evidence]) -> tuple[Hypothesis, ...]:
-    """The causes that the evidence speaks for, likeliest first."""
-    speaking = [one for one in evidence if speaks(one)]
-    top = max((one.score for one in speaking), default=0.0)
-    found = [_hypothesis(group, top) for group in _groups(speaking)]
-    return tuple(sorted(found, key=lambda hypothesis: -hypothesis.weight))
+    """Return the causes that the evidence speaks for, likeliest first; of equals the one that was seen last."""
+    usable = [piece for piece in evidence if has_usable_resolution(piece)]
+    top = max((piece.score for piece in usable), default=0.0)
+    hypotheses = [_hypothesis(group, top) for group in _groups(usable)]
+    return tuple(sorted(hypotheses, key=lambda hypothesis: (-hypothesis.weight, -hypothesis.last_seen)))
 
 
 def _groups(speaking: list[Evidence]) -> list[list[Evidence]]:
@@ -152,12 +157,12 @@ def _hypothesis(group: list[Evidence], top: float) -> Hypothesis:
     return Hypothesis(
         label=sentence(label) if label else None,
         evidence=tuple(one for _, one in weighed),
-        weight=sum(vote * ECHO**place for place, vote in enumerate(votes)),
+        weight=sum(vote * AGREEMENT_DECAY**place for place, vote in enumerate(votes)),
     )
 
 
 def _weight(evidence: Evidence, top: float) -> float:
-    return evidence.score * math.exp((evidence.score - top) / NEARNESS) * _track(evidence.record)
+    return evidence.score * math.exp((evidence.score - top) / SCORE_TEMPERATURE) * _track(evidence.record)
 
 
 def _track(record: Record) -> float:

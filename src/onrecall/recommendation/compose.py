@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from onrecall.domain.incident import Advice, Alternative, Evidence, Record, Situation
-from onrecall.recommendation.actions import deeds
+from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, label_of, rank
 from onrecall.recommendation.discriminators import Seen, tell_apart
 from onrecall.recommendation.fault_types import contradiction
+from onrecall.recommendation.merged_actions import merge_actions
+from onrecall.recommendation.newest_word import contradictions, newest_word_first
 from onrecall.recommendation.runbook import names_alert
-from onrecall.recommendation.steps import actions, steps, tried_before
+from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import squash, words
 from onrecall.recommendation.verdict import Judgement, Thresholds, judge, named
 
@@ -27,33 +29,43 @@ def compose(
     now: datetime,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
 ) -> Advice:
-    """What the evidence, best first, says about the situation. Every step is cited and belongs to the leading cause."""
-    against = {one.id: why for one in evidence if (why := contradiction(situation, one))}
-    fitting = [one for one in evidence if one.id not in against]
-    hypotheses = rank(fitting)
+    """Return what the evidence, best first, says about the situation.
+
+    Every step is cited and belongs to the leading cause. Where a later incident, which matches about as well, reports
+    that the leading cause's fix failed, the cause of that incident leads.
+    """
+    against = {piece.id: why for piece in evidence if (why := contradiction(situation, piece))}
+    fitting = [piece for piece in evidence if piece.id not in against]
+    actions = {piece.id: extract_actions(piece) for piece in evidence}
+    hypotheses = newest_word_first(rank(fitting), actions, thresholds)
     judgement = judge(situation, fitting, hypotheses, thresholds)
     if judgement.verdict == "never_seen":
         return _never_seen(situation, judgement, _refused(evidence, against, thresholds), hypotheses, thresholds)
     leading = judgement.leading
-    others = [one for one in hypotheses if one is not leading and one.score >= thresholds.similar]
+    others = [cause for cause in hypotheses if cause is not leading and cause.score >= thresholds.similar]
     sources = _sources(situation, judgement, fitting, thresholds)
-    foreign = [deed for one in evidence if one not in sources for deed in deeds(one)]
-    found = actions([deed for one in sources for deed in deeds(one)], foreign, records)
+    used = {source.id for source in sources}
+    merged = merge_actions(
+        [actions[source.id] for source in sources],
+        [action for piece in evidence if piece.id not in used for action in actions[piece.id]],
+        contradictions(leading, others, actions, thresholds) if leading else (),
+        records,
+    )
     return Advice(
         verdict=judgement.verdict,
         verdict_reason=judgement.reason,
         cause=leading.sentence if leading else None,
         cause_label=leading.label if leading else None,
         cause_citation=leading.citation if leading else None,
-        steps=steps(found, situation, now),
-        tried_before=tried_before(found, situation),
+        steps=select_steps(merged, [source.id for source in sources], situation, now),
+        tried_before=failed_before(merged, situation),
         alternatives=_alternatives(others[:ALTERNATIVES], leading, situation) if leading and others else (),
     )
 
 
 def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
-    """The keys of all that the evidence tells of deeds: the records that `compose` will ask for."""
-    return tuple(dict.fromkeys(deed.key for one in evidence for deed in deeds(one)))
+    """Return the keys of all actions in the evidence: the records that `compose` asks for."""
+    return tuple(dict.fromkeys(action.key for piece in evidence for action in extract_actions(piece)))
 
 
 def _sources(

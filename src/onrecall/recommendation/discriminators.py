@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from onrecall.domain.incident import Evidence, Situation
-from onrecall.recommendation.actions import deeds
+from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cause_of
 from onrecall.recommendation.instance_values import mask, old_values
 from onrecall.recommendation.risk.classify import classify
@@ -47,7 +47,7 @@ class Seen:
         said = [_all(one) for one in evidence]
         self._text = "\n".join(map(_plain, said))
         self._words = frozenset[str]().union(*map(_words, said))
-        self.keys = frozenset(deed.key for one in evidence for deed in deeds(one))
+        self.keys = frozenset(deed.key for one in evidence for deed in extract_actions(one))
 
     def says(self, observed: str) -> bool:
         """Whether it says this, or each of its words somewhere."""
@@ -64,7 +64,7 @@ def _observations(evidence: Evidence, theirs: Seen, situation: Situation, cause:
             shown, _ = old_values(observed, evidence.incident, situation)
             where = "is in what was reported and" if _plain(observed) in reported else "in the log"
             yield f"`{shown}` {where} ({evidence.id}) {speaks_for}"
-    for deed in deeds(evidence):
+    for deed in extract_actions(evidence):
         if deed.command and deed.key not in theirs.keys and classify(deed.command).risk == "read_only":
             shown, _ = old_values(deed.text, evidence.incident, situation)
             check = f"the check “{sentence(shown, _LONGEST)}” ({deed.citation.id}, line {deed.citation.line})"

@@ -1,4 +1,4 @@
-"""What a runbook tells to do: its lists and commands under headings such as Diagnosis, Mitigation or Rollback."""
+"""What a runbook says to do: its lists and commands under headings such as Diagnosis, Mitigation or Rollback."""
 
 import re
 from collections.abc import Iterator
@@ -6,46 +6,42 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from onrecall.domain.command_shapes import is_command
+from onrecall.domain.commands import read_commands, without_prompt
 from onrecall.domain.incident import Document, Situation
+from onrecall.domain.markdown import (
+    Block,
+    CodeBlock,
+    ItemList,
+    ListItem,
+    Paragraph,
+    Quote,
+    Section,
+    code_spans,
+    parse,
+    plain_text,
+    sections,
+)
 from onrecall.domain.markdown_page import one_line
-from onrecall.recommendation.risk.classify import classify
+from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
 from onrecall.recommendation.text_similarity import alike, squash, words
 
 LONGEST = 200_000
 """Characters of a runbook that are read for instructions."""
-
+LONGEST_LEAD = 300
+"""Characters of a paragraph that may introduce a command; of a longer one its last sentence does."""
 SAME_THING = 0.5
 """The share of words from which on a line of the rollback section undoes a command."""
 
-Section = Literal["act", "rollback", "other"]
+Topic = Literal["act", "rollback", "other"]
 
-_OTHER = re.compile(
-    r"\b(?:action items|meaning|impact|symptoms?|background|overview|references?|related|see also|escalat\w+|contacts?"
-    r"|lessons|timeline|summary|description|prevent\w*|examples?|appendix|scope|severity|alerts?"
-    r"|follow[- ]?ups?|notes?|links|queries)\b",
-    re.IGNORECASE,
-)
-_ROLLBACK = re.compile(r"\b(?:roll(?:ing)?[ -]?back|revert\w*|undo\w*|back[ -]?out)\b", re.IGNORECASE)
-_ACT = re.compile(
-    r"\b(?:diagnos\w+|mitigat\w+|resol\w+|remed\w+|fix\w*|steps?|procedures?|investigat\w+|triage|troubleshoot\w*"
-    r"|debug\w*|checks?|checking|verif\w+|recover\w*|actions?|what to do|how to|workarounds?|repair\w*"
-    r"|restor\w+|runbook|playbook)\b",
-    re.IGNORECASE,
-)
-_SHELLS = frozenset(
-    ("bash", "console", "cypher", "ksh", "mysql", "plpgsql", "powershell", "psql", "redis", "sh", "shell", "sql", "zsh")
-)
-_PROMPT = re.compile(r"\s*\$\s+(?P<command>\S.*)")
-_SPAN = re.compile(r"`([^`\n]+)`")
 _INLINE_ROLLBACK = re.compile(r"(?:to\s+)?(?:roll\s?back|undo|revert)\s*:\s*(?P<text>\S.*)", re.IGNORECASE)
 _POINTER = re.compile(
     r"(?:see|refer to|read)\b.{0,60}(?:\]\(|\{\{|https?://|\.md\b)|see also\b"
     r"|\[[^\]]*\]\([^)]*\)\.?$|todo\b|tbd\b|n/?a$",
     re.IGNORECASE,
 )
+_CHECKBOX = re.compile(r"\[[ xX]\]\s+")
 _ALERT_LABELS = ("alertname", "alert_name", "alert", "monitor", "rule")
 _NAME = re.compile(r"\b(?:[A-Z]+[a-z0-9]+|[A-Z]{2,}(?=[A-Z][a-z])){3,}[A-Z]*\b")
 """An alert's name in running text: at least three humps, since `PostgreSQL` and `GitHub` name no alert."""
@@ -64,12 +60,14 @@ class Instruction:
 
 @dataclass(slots=True)
 class _Draft:
-    """An instruction on its way: its words so far and the code that stands with it."""
+    """An instruction that is being read: its text so far and the code that stands with it."""
 
     line: int
-    section: Section | None
+    topic: Topic | None
     ordered: bool
-    words: list[str] = field(default_factory=list)
+    reason: bool = False
+    """Whether its list gives reasons, or cases that the alert may mean."""
+    text: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     rollback: str | None = None
 
@@ -77,8 +75,20 @@ class _Draft:
     def command(self) -> str | None:
         if self.code:
             return "\n".join(self.code)
-        spans = [one.removeprefix("$ ").strip() for said in self.words for one in _SPAN.findall(said)]
-        return next((one for one in spans if " " in one and classify(one).recognised), None)
+        spans = (without_prompt(span) for line in self.text for span in code_spans(line))
+        return next((span for span in spans if is_command(span)), None)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it says to do something: not an empty item, a pointer elsewhere, a reason or a description."""
+        if self.code:
+            return True
+        text = one_line(" ".join(self.text))
+        if len(text.split()) < 2 or _POINTER.match(text):
+            return False
+        if self.command:
+            return True
+        return not self.reason and (self.ordered or is_instruction(plain_text(text)))
 
 
 def names_alert(document: Document, situation: Situation) -> bool:
@@ -99,147 +109,109 @@ def _names(document: Document) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def instructions(text: str) -> tuple[Instruction, ...]:
-    """What a runbook tells to do, in its order; lines are counted as its page counts them."""
+    """Return what a runbook says to do, in its order; lines are counted as its page counts them."""
     reader = _Reader()
-    for token in _parser().parse("\n".join(_without_front_matter(text[:LONGEST].splitlines()))):
-        reader.read(token)
-    useful = [draft for draft in reader.drafts if _useful(draft)]
-    acting = [draft for draft in useful if draft.section == "act"]
+    for section in sections(parse(text[:LONGEST])):
+        reader.read_section(section)
+    steps = [draft for draft in reader.drafts if draft.is_step]
+    acting = [draft for draft in steps if draft.topic == "act"]
     if not reader.sectioned:
-        acting = [draft for draft in useful if draft.ordered]
-    undo = [line for draft in useful if draft.section == "rollback" for line in draft.code or draft.words]
+        acting = [draft for draft in steps if draft.ordered]
+    undo = [line for draft in steps if draft.topic == "rollback" for line in draft.code or draft.text]
     return tuple(_instruction(draft, undo) for draft in acting)
 
 
-def _parser() -> MarkdownIt:
-    """Blocks only: spans are looked for where they matter."""
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.disable(["inline"])
-    return parser
-
-
-def _without_front_matter(lines: list[str]) -> list[str]:
-    """The same lines with the front matter blank, so that their numbers stay."""
-    if lines and lines[0].rstrip() == "---":
-        end = next((n for n, line in enumerate(lines[1:], start=1) if line.rstrip() in ("---", "...")), 0)
-        return [""] * (end + 1) + lines[end + 1 :] if end else lines
-    return lines
-
-
 class _Reader:
-    """Goes through a runbook's tokens and knows under which headings, in which items, after which paragraph it is."""
+    """Collects drafts of instructions section by section."""
 
     def __init__(self) -> None:
         self.drafts: list[_Draft] = []
         self.sectioned = False
-        self._headings: list[tuple[int, Section | None]] = []
-        self._in_heading = False
-        self._lists: list[bool] = []
-        self._items: list[_Draft] = []
-        self._lead = ""
+        self._topic: Topic | None = None
 
-    def read(self, token: Token) -> None:
-        """Take in the next token."""
-        line = token.map[0] + 1 if token.map else 0
-        match token.type:
-            case "heading_open":
-                self._headings = [held for held in self._headings if held[0] < int(token.tag[1])]
-                self._headings.append((int(token.tag[1]), None))
-                self._in_heading = True
-            case "ordered_list_open" | "bullet_list_open":
-                self._lists.append(token.type == "ordered_list_open")
-            case "ordered_list_close" | "bullet_list_close":
-                self._lists.pop()
-                self._lead = ""
-            case "list_item_open":
-                self._items.append(_Draft(line, self._section, ordered=self._lists[-1]))
-                self.drafts.append(self._items[-1])
-            case "list_item_close":
-                self._close()
-            case "inline":
-                self._say(token.content)
-            case "fence":
-                self._code(token, line + 1)
-            case "code_block":
-                self._code(token, line)
-            case _:
-                pass
+    def read_section(self, section: Section) -> None:
+        """Take the blocks between two headings; the nearest heading that says what it is about decides.
 
-    @property
-    def _section(self) -> Section | None:
-        """What the nearest heading that says something says; a title speaks only for what stands right under it."""
-        for level, section in reversed(self._headings):
-            if section and (level > 1 or len(self._headings) == 1):
-                return section
-        return None
+        A title says so only for what stands right under it.
+        """
+        kinds = [(heading.level, section_kind(heading.text)) for heading in section.path]
+        below_title = [kind for level, kind in kinds if level > 1 or len(kinds) == 1]
+        own = kinds[-1][1] if kinds else None
+        self.sectioned = self.sectioned or own not in (None, "reasons")
+        self._topic = next((kind for kind in reversed(below_title) if kind and kind != "reasons"), None)
+        self._read(section.blocks, reasons=own == "reasons")
 
-    def _say(self, said: str) -> None:
-        if self._in_heading:
-            section = _section(said)
-            self.sectioned = self.sectioned or section is not None
-            self._headings[-1] = (self._headings[-1][0], section)
-            self._in_heading, self._lead = False, ""
-        elif not self._items:
-            self._lead = one_line(said)
-        else:
-            for line in said.splitlines():
-                if undo := _INLINE_ROLLBACK.match(line.strip()):
-                    self._items[-1].rollback = one_line(undo["text"])
-                else:
-                    self._items[-1].words.append(line.strip())
+    def _read(self, blocks: tuple[Block, ...], *, reasons: bool = False) -> None:
+        lead = ""
+        for block in blocks:
+            match block:
+                case Paragraph():
+                    lead = block.text
+                case ItemList():
+                    self._read_list(block, reasons=reasons or announces_reasons(plain_text(one_line(lead))))
+                    lead = ""
+                case CodeBlock():
+                    lead = "" if self._read_code(block, lead) else lead
+                case Quote():
+                    self._read(block.blocks, reasons=reasons)
+                case _:
+                    pass
 
-    def _close(self) -> None:
-        """An item without a command of its own belongs to the item it stands in."""
-        item = self._items.pop()
-        if self._items and item.command is None:
-            self._items[-1].words += item.words
-            item.words = []
+    def _read_list(self, items: ItemList, *, reasons: bool, parent: _Draft | None = None) -> None:
+        for item in items.items:
+            draft = _Draft(item.line, self._topic, items.ordered, reasons)
+            self.drafts.append(draft)
+            self._read_item(draft, item)
+            if parent is not None and draft.command is None and parent.is_step:
+                parent.text += draft.text
+                draft.text = []
 
-    def _code(self, token: Token, line: int) -> None:
-        first, commands = _commands(token)
+    def _read_item(self, draft: _Draft, item: ListItem) -> None:
+        for block in item.blocks:
+            match block:
+                case Paragraph():
+                    _add_text(draft, block.text)
+                case CodeBlock():
+                    draft.code += [command.text for command in read_commands(block.text, block.language, block.line)]
+                case ItemList():
+                    reasons = announces_reasons(plain_text(one_line(" ".join(draft.text))))
+                    self._read_list(block, reasons=reasons, parent=draft)
+                case Quote():
+                    self._read(block.blocks)
+                case _:
+                    pass
+
+    def _read_code(self, block: CodeBlock, lead: str) -> bool:
+        commands = read_commands(block.text, block.language, block.line)
         if not commands:
-            return
-        if self._items:
-            self._items[-1].code += commands
+            return False
+        text = [_introduction(lead)] if _introduction(lead) else []
+        draft = _Draft(
+            commands[0].line, self._topic, ordered=True, text=text, code=[command.text for command in commands]
+        )
+        self.drafts.append(draft)
+        return True
+
+
+def _add_text(draft: _Draft, text: str) -> None:
+    for line in text.splitlines():
+        if undo := _INLINE_ROLLBACK.match(line.strip()):
+            draft.rollback = one_line(plain_text(undo["text"]))
         else:
-            lead = self._lead if self._lead.endswith(":") else ""
-            self.drafts.append(
-                _Draft(line + first, self._section, ordered=True, words=[lead] * bool(lead), code=commands)
-            )
-            self._lead = ""
+            draft.text.append(_CHECKBOX.sub("", line.strip(), count=1) if not draft.text else line.strip())
 
 
-def _section(heading: str) -> Section | None:
-    if _OTHER.search(heading):
-        return "other"
-    if _ROLLBACK.search(heading):
-        return "rollback"
-    return "act" if _ACT.search(heading) else None
-
-
-def _commands(token: Token) -> tuple[int, list[str]]:
-    """The commands in a block of code and where the first stands; none in a log, a query or a configuration."""
-    rows = list(enumerate(token.content.splitlines()))
-    prompted = [(n, found["command"]) for n, row in rows if (found := _PROMPT.fullmatch(row))]
-    language = token.info.split(maxsplit=1)[0].strip("{}.").lower() if token.info.strip() else ""
-    code = prompted or [(n, row.strip()) for n, row in rows if row.strip() and not row.lstrip().startswith(("#", "--"))]
-    if not code:
-        return 0, []
-    commands = [row for _, row in code]
-    if prompted or language in _SHELLS or (not language and classify("\n".join(commands)).recognised):
-        return code[0][0], commands
-    return 0, []
-
-
-def _useful(draft: _Draft) -> bool:
-    """Not an empty item, nor one that only points elsewhere."""
-    said = " ".join(draft.words).strip()
-    return bool(draft.code) or (len(said.split()) >= 2 and not _POINTER.match(said))
+def _introduction(lead: str) -> str:
+    """The words that introduce a block of code: they end in a colon, or say to do something."""
+    text = one_line(lead)
+    if len(text) > LONGEST_LEAD:
+        text = re.split(r"(?<=[.!?])\s", text)[-1]
+    return text if len(text) <= LONGEST_LEAD and (text.endswith(":") or is_instruction(plain_text(text))) else ""
 
 
 def _instruction(draft: _Draft, undo: list[str]) -> Instruction:
     command = draft.command
-    text = one_line(" ".join(draft.words)) or draft.code[0]
+    text = one_line(plain_text(" ".join(draft.text))) or one_line(draft.code[0])
     return Instruction(text, command, draft.line, draft.rollback or _undo_of(command, undo))
 
 

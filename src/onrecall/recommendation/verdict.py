@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecall.domain.incident import Evidence, Situation, Verdict
-from onrecall.recommendation.causes import Hypothesis, speaks
+from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.sanitize import sentence
 
@@ -97,12 +97,14 @@ def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresho
 
 
 def _unresolved(evidence: Evidence) -> bool:
-    return evidence.kind == "incident" and not speaks(evidence)
+    return evidence.kind == "incident" and not has_usable_resolution(evidence)
 
 
 def _gap(evidence: Evidence) -> str:
-    by_model = evidence.resolution is not None and not evidence.resolution.confirmed
-    return "was written by a model and does not count" if by_model else "is not on record"
+    provenance = evidence.resolution.provenance if evidence.resolution else None
+    if provenance == "suggested":
+        return "was suggested and nobody confirmed it"
+    return "was written by a model and does not count" if provenance == "model" else "is not on record"
 
 
 def _is_runbook(evidence: Evidence) -> bool:

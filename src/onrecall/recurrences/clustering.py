@@ -115,6 +115,11 @@ def said(text: str) -> str | None:
     return folded
 
 
+def says_nothing(text: str) -> bool:
+    """Return whether a root cause only says that it is not known."""
+    return _NOTHING.search(text.casefold()) is not None
+
+
 class _Kin:
     """Incidents on their way into groups."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from onrecall.domain.incident import Document, Incident
+from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.query import Query
 from onrecall.retrieval.scoring import Rarity
 
@@ -15,7 +16,7 @@ TELLING = 0.25
 ALIKE = 0.5
 """Sentences nearer than this mean much the same to the sentence model."""
 
-Thing = Incident | Document
+Thing = Incident | Document | Suggestion
 
 
 def telling(query: Query, rarity: Rarity) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Part, Passage
 from onrecall.domain.markdown_page import Line
+from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.tokenizer import split_names
 
 WORDS = 120
@@ -40,15 +41,21 @@ class _Piece:
     """Whether it is a heading."""
 
 
-def split(thing: Incident | Document) -> tuple[Passage, ...]:
+def split(thing: Incident | Document | Suggestion) -> tuple[Passage, ...]:
     """The passages of a thing, in order, with `n` counted within each part. None is empty."""
-    kind: EvidenceKind = "document" if isinstance(thing, Document) else "incident"
+    kind = _kind(thing)
     by_part = itertools.groupby(_readable(thing), key=lambda line: line.part)
     return tuple(
         Passage(thing.id, kind, part, n, text, line, heading, _known_from(thing, part))
         for part, rows in by_part
         for n, (text, line, heading) in enumerate(itertools.islice(_passages(rows), MOST))
     )
+
+
+def _kind(thing: Incident | Document | Suggestion) -> EvidenceKind:
+    if isinstance(thing, Suggestion):
+        return "suggestion"
+    return "document" if isinstance(thing, Document) else "incident"
 
 
 def embedding_text(title: str, passage: Passage) -> str:
@@ -58,10 +65,10 @@ def embedding_text(title: str, passage: Passage) -> str:
     return split_names("\n".join([*above, passage.text]))
 
 
-def _readable(thing: Incident | Document) -> Iterator[Line]:
+def _readable(thing: Incident | Document | Suggestion) -> Iterator[Line]:
     """The lines worth matching: no front matter, no title where more is said, nothing that a model wrote."""
     rows = page.lines(thing)
-    if isinstance(thing, Document):
+    if not isinstance(thing, Incident):
         body = rows[_front_matter(rows) :]
         yield from body if any(row.text.strip() for row in body) else (Line(1, thing.title, "body"),)
         return
@@ -78,7 +85,9 @@ def _front_matter(rows: Sequence[Line]) -> int:
     return next((n for n, row in enumerate(rows[1:100], start=2) if row.text.rstrip() in ("---", "...")), 0)
 
 
-def _known_from(thing: Incident | Document, part: Part) -> datetime | None:
+def _known_from(thing: Incident | Document | Suggestion, part: Part) -> datetime | None:
+    if isinstance(thing, Suggestion):
+        return thing.at
     if isinstance(thing, Document):
         return thing.dated
     if part == "resolution" and thing.resolution:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from onrecall.domain.incident import Incident
+from onrecall.domain.incident import Incident, ResolutionStep
 
 
 def gather(
@@ -10,7 +10,8 @@ def gather(
 ) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
     """For incidents best first: who else belongs to each one's family, and which ones another stands for.
 
-    A family is shown by its best member that tells what worked, else that tells the cause, else by its best member.
+    A family is shown by its best member that tells what worked, else that tells the cause, else by its best member. A
+    later member that reports that this very step failed is shown instead: the newest word counts.
     """
     roots: dict[str, str] = {}
     for incident in incidents:
@@ -21,12 +22,27 @@ def gather(
         members.setdefault(_root(roots, one), []).append(one)
     shown: dict[str, Incident] = {}
     for incident in sorted(incidents, key=_silence):
-        shown.setdefault(_root(roots, incident.id), incident)
+        root = _root(roots, incident.id)
+        if root not in shown or _refutes(incident, shown[root]):
+            shown[root] = incident
     families = {
         incident.id: tuple(sorted(set(members.get(root, ())) - {incident.id} - exclude))
         for root, incident in shown.items()
     }
     return families, frozenset(incident.id for incident in incidents) - frozenset(families)
+
+
+def _refutes(incident: Incident, earlier: Incident) -> bool:
+    """Whether an incident reports, later than another, that a step failed which worked there."""
+    newer, older = incident.resolution, earlier.resolution
+    if newer is None or older is None or not newer.confirmed or newer.at <= older.at:
+        return False
+    worked = {_wording(step) for step in older.steps if step.outcome == "worked"}
+    return any(step.outcome != "worked" and _wording(step) in worked for step in newer.steps)
+
+
+def _wording(step: ResolutionStep) -> str:
+    return " ".join((step.command or step.text).casefold().split())
 
 
 def _silence(incident: Incident) -> int:

@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
+from onrecall.domain.incident import Document, Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
+from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import explanation as explain
 from onrecall.retrieval import fusion, passages, scoring, signatures
 from onrecall.retrieval import recurrence_groups as families
@@ -163,12 +164,19 @@ class Recall:
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """What was seen before that is most like this, best first."""
         asked, ranked, family = self._ranked(situation, limit)
-        shown, numbers = ranked[:limit], _ranking(asked, ranked, limit)
-        excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
-        return tuple(
-            replace(_evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth), ranking=ranking)
-            for one, excerpt, ranking in zip(shown, excerpts, numbers, strict=True)
-        )
+        return self._explained(asked, ranked, limit, family)
+
+    def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
+        """Return what was seen before, best first, and beside it what goes on now.
+
+        An incident that is open, or that did not begin before the situation, is no precedent: of two that began in the
+        same second neither was seen before the other.
+        """
+        asked, finalists = self._read(situation, limit, lambda thing: is_precedent(thing, situation))
+        settled = [one for one in finalists if is_precedent(one.thing, situation)]
+        ranked, family = _without_family(settled, situation.exclude)
+        ongoing = [one for one in finalists if not is_precedent(one.thing, situation)]
+        return self._explained(asked, ranked, limit, family), self._explained(asked, ongoing, limit, {})
 
     def alike(self, situation: Situation, limit: int = 5) -> tuple[tuple[Thing, float], ...]:
         """The same things with their scores, unexplained: for whoever only compares."""
@@ -189,18 +197,36 @@ class Recall:
         return found
 
     def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
+        asked, finalists = self._read(situation, limit)
+        return asked, *_without_family(finalists, situation.exclude)
+
+    def _explained(
+        self, asked: Asked, ranked: Sequence[Finalist], limit: int, family: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Evidence, ...]:
+        """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
+        if not ranked:
+            return ()
+        shown, numbers = ranked[:limit], _ranking(asked, ranked, limit)
+        excerpts, worth = self._excerpts(asked, shown), explain.telling(asked.query, asked.rarity)
+        return tuple(
+            replace(_evidence(asked, one, excerpt, family.get(one.owner[1], ()), worth), ranking=ranking)
+            for one, excerpt, ranking in zip(shown, excerpts, numbers, strict=True)
+        )
+
+    def _read(
+        self, situation: Situation, limit: int, wanted: Callable[[Thing], bool] | None = None
+    ) -> tuple[Asked, list[Finalist]]:
+        """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
         query = understand(situation)
         embedding = self._embed(query)
         rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
         by_words = self._by_words(situation, query, rarity)
         asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
-        finalists = self._complete(
-            asked, self._compare(asked, self._propose(asked, by_words), max(FINALISTS, 2 * limit))
-        )
-        incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
-        family, hidden = families.gather(incidents, situation.exclude)
-        shown = [one for one in finalists if one.owner[0] == "document" or one.owner[1] not in hidden]
-        return asked, shown, family
+        proposed, many = self._propose(asked, by_words), max(FINALISTS, 2 * limit)
+        finalists = self._complete(asked, self._compare(asked, proposed, many))
+        if wanted and len(proposed) > many and sum(wanted(one.thing) for one in finalists) < limit:
+            finalists = self._complete(asked, self._compare(asked, proposed, len(proposed)))
+        return asked, finalists
 
     def _embed(self, query: Query) -> "Future[Vectors] | None":
         """Begin to embed: the model runs beside the search by words, on another processor."""
@@ -276,6 +302,22 @@ class Recall:
         return found
 
 
+def is_precedent(thing: Thing, situation: Situation) -> bool:
+    """Return whether something was seen before a situation; a document always was."""
+    if not isinstance(thing, Incident):
+        return True
+    return thing.status == "resolved" and (situation.began_at is None or thing.started_at < situation.began_at)
+
+
+def _without_family(
+    finalists: Sequence[Finalist], exclude: frozenset[str]
+) -> tuple[list[Finalist], Mapping[str, tuple[str, ...]]]:
+    """The finalists, of each family one, and who else belongs to it."""
+    incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
+    family, hidden = families.gather(incidents, exclude)
+    return [one for one in finalists if one.owner[0] != "incident" or one.owner[1] not in hidden], family
+
+
 def _proposed(rarity: Rarity) -> int:
     return min(MOST_PROPOSED, max(PROPOSED, round(PROPOSED * math.sqrt(rarity.passages / CROWD))))
 
@@ -311,8 +353,9 @@ def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, 
         why=explain.why(asked.query, thing, one.candidate.has, worth, signals.meaning),
         excerpt=excerpt,
         incident=thing if isinstance(thing, Incident) else None,
-        document=None if isinstance(thing, Incident) else thing,
+        document=thing if isinstance(thing, Document) else None,
         family=family,
+        suggested_by=thing.by if isinstance(thing, Suggestion) else None,
     )
 
 

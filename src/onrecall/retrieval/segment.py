@@ -112,9 +112,11 @@ class Segment:
     def seen(self, visible: Visible) -> Mask | None:
         """Which rows a question may see; None: all of them."""
         needed = list(_needed(visible))
-        if not needed and not visible.exclude and visible.as_of is None and not self.dead.any():
+        suggested = self.words.having(SUGGESTED) if visible.kind is None else None
+        hides = suggested is not None and suggested.any()
+        if not (needed or visible.exclude or hides) and visible.as_of is None and not self.dead.any():
             return None
-        mask = ~self.dead
+        mask = ~self.dead if suggested is None else ~(self.dead | suggested)
         if visible.as_of is not None:
             mask &= self.known <= _moment(visible.as_of)
         for tag in needed:
@@ -222,3 +224,7 @@ def _signs(vectors: npt.NDArray[np.floating]) -> Bits:
 
 def _deep(bits: Bits, deep: int) -> Bits:
     return np.pad(bits, ((0, deep - len(bits)), (0, 0)))
+
+
+SUGGESTED = _tag("kind", "suggestion")
+"""What a sender suggests is seen by those alone who look for suggestions."""

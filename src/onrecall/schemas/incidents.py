@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from onrecall.domain.incident import (
+    CauseOrigin,
     DocumentKind,
     EvidenceKind,
     Helped,
@@ -77,6 +78,9 @@ class ResolutionOut(Out):
     steps: list[ResolutionStepOut]
     summary: str | None
     provenance: Provenance
+    cause_origin: CauseOrigin | None = Field(
+        None, description="Whether the cause was written, or taken over from an answer; null: nobody knows."
+    )
     by: str | None
     at: datetime
     root_cause_line: int | None = Field(description="Where the root cause stands in the incident's document.")
@@ -164,9 +168,24 @@ class EvidenceOut(Out):
     resolution: ResolutionOut | None
     record: RecordOut
     family: list[str]
+    suggested_by: str | None = Field(None, description="Who suggests it, where nobody confirmed it.")
     document: str | None = Field(
         default=None, validation_alias="report_id", description="The id of the postmortem that tells of the incident."
     )
+    dated: datetime | None = Field(
+        None, description="When the incident began, or of when the document is; null: undated."
+    )
+
+
+class OngoingOut(Out):
+    """An incident like this that is open, or that began later: no precedent."""
+
+    id: str
+    title: str
+    score: float
+    status: Status
+    started_at: datetime
+    service: str | None
 
 
 class CitationOut(Out):
@@ -249,11 +268,18 @@ class RecommendationOut(Out):
     cause_citation: CitationOut | None
     confidence: ConfidenceOut | None
     confidence_reason: str | None
-    steps: list[StepOut]
+    steps: list[StepOut] = Field(description="In the order in which they were done.")
+    first_safe_step: int | None = Field(
+        None, description="The number of the step that disturbs nothing and has nothing disturbing before it."
+    )
     tried_before: list[TriedOut]
     alternatives: list[AlternativeOut]
     tell_apart: list[str]
     evidence: list[EvidenceOut]
+    ongoing: list[OngoingOut] = Field(default_factory=list, description="What goes on now and looks alike.")
+    suggestions: list[EvidenceOut] = Field(
+        default_factory=list, description="What senders suggest; nobody confirmed it, and no step comes from it."
+    )
     composer: str
     model: str | None
     route_reason: str
@@ -319,6 +345,22 @@ class QualityOut(Out):
     findings: list[FindingOut]
 
 
+class UnusedFieldOut(Out):
+    """A field or column that says something and was not used."""
+
+    field: str
+    count: int = Field(description="Records in which it says something.")
+    of: int = Field(description="Records that were read.")
+    example: str
+
+
+class UnusedFieldsOut(Out):
+    """What was not used of one file."""
+
+    where: str
+    fields: list[UnusedFieldOut]
+
+
 class ImportOut(Out):
     """What became of an import."""
 
@@ -327,6 +369,7 @@ class ImportOut(Out):
     unchanged: int
     rejected: list[RejectedOut]
     notes: list[str] = []
+    unused: list[UnusedFieldsOut] = []
     quality: QualityOut = Field(default_factory=lambda: QualityOut(incidents=0, findings=[]))
 
 
@@ -390,11 +433,15 @@ class ResolutionIn(In):
     recurrence_of: str | None = Field(None, max_length=200, description="The earlier incident that this one repeats.")
     by: str | None = Field(None, max_length=200)
     at: When | None = Field(None, description="With a time zone; by default now.")
+    cause_taken_over: bool = Field(False, description="Whether the cause was taken over from an answer, edited or not.")
 
     def noun(self, now: datetime) -> Resolution:
         """The resolution that this says; without a time it was made now."""
         steps = tuple(step.to_domain() for step in self.steps)
-        return Resolution(self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by)
+        origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None
+        return Resolution(
+            self.root_cause, self.at or now, self.cause, steps, self.summary, by=self.by, cause_origin=origin
+        )
 
 
 class FilterIn(In):
@@ -432,6 +479,9 @@ class OutcomeIn(In):
     steps: list[StepVerdictIn] = Field(default_factory=list, max_length=200)
     note: str | None = Field(None, max_length=20_000)
     by: str | None = Field(None, max_length=200)
+    incident: str | None = Field(
+        None, max_length=200, description="The incident it is said of; refused where the answer is to another one."
+    )
 
 
 class LinkIn(In):

@@ -112,3 +112,4 @@ class RecurrencesOut(Out):
     since: datetime | None = Field(description="How far memory reaches back.")
     as_of: datetime
     rules: Mapping[str, str] = Field(description="How it is ranked and counted, in words.")
+    proposed: int | None = Field(None, description="Families of root causes that wait for a label (`GET /causes`).")

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from onrecall.schemas.incidents import Out
 
 
@@ -118,4 +120,9 @@ class TrustOut(Out):
     novelty: NoveltyOut
     by_service: list[PartOut]
     by_month: list[PartOut]
+    by_origin: list[PartOut] = Field(
+        default_factory=list,
+        description="`taken_over` and `written`: how often the named cause was right where the person who resolved the "
+        "incident took it over, and where they wrote one.",
+    )
     not_measured: Mapping[str, str]

@@ -19,7 +19,7 @@ LONGEST_NESTED = 1_000_000
 CARRIERS = ("payload", "data", "json", "body", "event", "alert", "message", "content")
 """Form fields whose value is the whole message as JSON."""
 _INVALID_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
-_FORM = re.compile(r"[\w.\-\[\]%+*]{1,200}=[^\s{<\"]*(?:&[\w.\-\[\]%+*]{1,200}=[^\s{<\"]*)*", re.ASCII)
+_FORM = re.compile(r"[\w.\-\[\]%+*]{1,200}=[^\s{<\"&]*(?:&[\w.\-\[\]%+*]{1,200}=[^\s{<\"&]*)*&?", re.ASCII)
 _BETWEEN = " \t\r\n,"
 
 

@@ -104,6 +104,11 @@ class SourceCatalog(Mapping[str, Source]):
         for name in sorted(self._own):
             self.defined(name)
 
+    def compile_all(self) -> None:
+        """Read the files of all sources, so that the first message of an unknown tool does not wait for it."""
+        for name in self._paths:
+            self.defined(name)
+
     def recognise(self, body: Any, besides: str = "") -> tuple[DefinedSource, CompiledShape] | None:
         """Returns the tool and shape that a body surely is of, but for one tool; None if none or several claim it."""
         sample = body[0] if isinstance(body, list) and body else body

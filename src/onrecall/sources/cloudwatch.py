@@ -47,18 +47,22 @@ _DATAPOINT = re.compile(r"datapoints? \[(-?\d{1,30}(?:\.\d{1,30})?(?:E-?\d{1,2})
 def parser(read_recognised: ReadRecognised) -> Parse:
     """Returns a parser for what AWS sends; what is no alarm goes to the tool that `read_recognised` knows it by."""
 
-    def read(body: Fields, delivery: Delivery, now: datetime) -> Parsed:
+    def read(body: Fields, delivery: Delivery, now: datetime, subject: str | None = None) -> Parsed:
         if _is_alarm(body):
             return whole(body, lambda part: (_alarm(part, now),))
         parsed = read_recognised(body, delivery, now, NAME)
-        return parsed if parsed is not None else generic.read_body(body, now, NAME)
+        if parsed is None:
+            parsed = generic.read_body(body, now, NAME)
+            if parsed.malformed and subject:
+                parsed = generic.read_body({"subject": subject, **body}, now, NAME)
+        return parsed
 
     def read_notification(body: Fields, delivery: Delivery, now: datetime) -> Parsed:
         inner = parse_nested(text(body, "Message") or "")
         if not isinstance(inner, dict):
             parsed = read_recognised(body, delivery, now, NAME)
             return parsed if parsed is not None else whole(body, lambda part: (_text(part, now),))
-        parsed = read(inner, Delivery(json.dumps(inner).encode()), now)
+        parsed = read(inner, Delivery(json.dumps(inner).encode()), now, line(body, "Subject"))
         return replace(_within(parsed, body), signals=tuple(_sent(signal, body) for signal in parsed.signals))
 
     def parse(delivery: Delivery, now: datetime) -> Parsed:

@@ -1,4 +1,4 @@
-"""Datadog: the webhook template of docs/senders.md, and the payload it sends when none is set."""
+"""Datadog: the webhook template of docs/sources.md, and the payload it sends when none is set."""
 
 import re
 from datetime import datetime
@@ -41,7 +41,7 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     """What a monitor or an incident of Datadog says."""
     body = fields(delivery.decoded(), "body")
     if not any(one in body for one in _KNOWN):
-        raise Invalid("the body has neither alert_id nor title; use the template of docs/senders.md", "alert_id")
+        raise Invalid("the body has neither alert_id nor title; use the template of docs/sources.md", "alert_id")
     return whole(body, lambda one: _read(_set(one), now))
 
 

@@ -15,10 +15,11 @@ _NAMES = {
         "ruleid ruleuid conditionid entityid key externalid uid guid id identifier uuid"
     ),
     "title": (
-        "title alerttitle incidenttitle problemtitle eventtitle alertname alertrulename rulename alertrule "
-        "eventname conditionname policyname checkname monitorname monitorfriendlyname searchname triggername "
-        "entitydisplayname subject alertsubject headline heading summary shortdescription shortmessage name "
-        "message msg text statemessage serviceoutput hostoutput servicedesc description output event reason"
+        "title alerttitle alarmtitle incidenttitle problemtitle eventtitle alertname alarmname alertrulename "
+        "rulename alertrule eventname conditionname policyname checkname monitorname monitorfriendlyname "
+        "searchname triggername entitydisplayname subject alertsubject headline heading summary shortdescription "
+        "shortmessage alert alarm problem name message msg text alerttext alarmtext statemessage serviceoutput "
+        "hostoutput servicedesc description output event reason incident issue monitor check error"
     ),
     "description": (
         "description longdescription longmessage fullmessage message body details detail text content output "
@@ -37,7 +38,8 @@ _NAMES = {
         "firing isfiring active isactive alerting isalerting down isdown triggered istriggered failing isfailing"
     ),
     "severity": (
-        "severity alertseverity eventseverity problemseverity sev severityname priority priorityname level "
+        "severity alertseverity eventseverity problemseverity sev severityname severitylevel priority priorityname "
+        "alertpriority prio level "
         "alertlevel loglevel criticality urgency importance importancelevel impact servicestate messagetype "
         "triggertype status state"
     ),
@@ -77,11 +79,27 @@ _NAMES = {
 NAMES: Mapping[str, tuple[str, ...]] = {field: tuple(names.split()) for field, names in _NAMES.items()}
 """Our field ← the names it goes by, the surest first; compared without case and marks."""
 VALUES = ("current", "threshold", "baseline", "spike_percent")
-LISTS = ("alerts", "events", "incidents", "problems", "notifications", "items", "records", "results")
+LISTS = (
+    "alerts",
+    "alarms",
+    "events",
+    "incidents",
+    "problems",
+    "notifications",
+    "items",
+    "records",
+    "results",
+    "issues",
+    "faults",
+    "data",
+)
 """Under these a body lists several alerts."""
+SENTENCES = frozenset({"alert", "alarm", "problem", "incident", "issue", "monitor", "check", "error"})
+"""A text under one of these may be the title, or say a state or how bad it is; an object there is the alert itself."""
 NAMING = frozenset(
     (
         "alertname",
+        "alarmname",
         "alertrulename",
         "rulename",
         "conditionname",
@@ -93,6 +111,10 @@ NAMING = frozenset(
     )
 )
 """A title under one of these is the name of a rule or monitor, and as such says what an alert is about."""
+FINDINGS = frozenset(
+    "message msg text statemessage serviceoutput hostoutput description output reason error".split()  # noqa: SIM905
+)
+"""A title under one of these is what was found this time, in words that change with the state."""
 WEAK_KEYS = frozenset(
     (
         "checkid",
@@ -110,6 +132,7 @@ WEAK_KEYS = frozenset(
 """Ids that are often small numbers, which several tools count up: they are known together with their name."""
 _WRAPS = (
     "alert",
+    "alarm",
     "incident",
     "problem",
     "issue",
@@ -206,8 +229,8 @@ class Candidates:
                     yield Candidate(value, name, join_place(level.place, level.bare[name]))
 
     def links(self) -> Iterator[Candidate]:
-        """Values whose name says that they are an address to follow, in the order in which they stand."""
-        for level in self.levels:
+        """Values whose name says that they are an address to follow; the nearest to the alert first, then any."""
+        for level in (*self.levels, *self._deep_levels()):
             if level.place.rpartition(".")[2].strip('"') in ("labels", "tags"):
                 continue
             for bare, name in level.bare.items():
@@ -216,16 +239,24 @@ class Candidates:
 
     def deep_titles(self) -> Iterator[Candidate]:
         """Titles wherever in the body they stand, nearest to its top first; for bodies that look like no alert."""
-        layer: Sequence[tuple[str, Mapping[str, Any]]] = [("", self._body)]
-        seen = 0
-        while layer and seen < _MOST_OBJECTS:
-            levels = [_level(values, place) for place, values in layer]
+        for depth in self._layers():
             for name in NAMES["title"]:
                 yield from (
                     Candidate(level.values[level.bare[name]], name, join_place(level.place, level.bare[name]))
-                    for level in levels
+                    for level in depth
                     if name in level.bare
                 )
+
+    def _deep_levels(self) -> Iterator[_Level]:
+        for depth in self._layers():
+            yield from depth
+
+    def _layers(self) -> Iterator[list[_Level]]:
+        """Every object of the body, those of one depth together."""
+        layer: Sequence[tuple[str, Mapping[str, Any]]] = [("", self._body)]
+        seen = 0
+        while layer and seen < _MOST_OBJECTS:
+            yield [_level(values, place) for place, values in layer]
             seen += len(layer)
             layer = [
                 (join_place(place, name), inner)

@@ -6,7 +6,7 @@ which has a file is read as that file says.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import Alert, AlertStatus
@@ -15,7 +15,17 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.alert_links import collect_links, kind_by_name
-from onrecall.sources.field_aliases import LISTS, NAMING, VALUES, WEAK_KEYS, Candidate, Candidates, bare_name
+from onrecall.sources.field_aliases import (
+    FINDINGS,
+    LISTS,
+    NAMING,
+    SENTENCES,
+    VALUES,
+    WEAK_KEYS,
+    Candidate,
+    Candidates,
+    bare_name,
+)
 from onrecall.sources.field_readers import Finding, addresses, as_text, flatten
 from onrecall.sources.mapping import Mapped, at, nested
 from onrecall.sources.payload import Fields
@@ -26,6 +36,8 @@ from onrecall.sources.webhook import Parsed
 
 NAME = "generic"
 UNMAPPED = Mapped()
+EXPIRES_AFTER = timedelta(hours=24)
+"""An alert of a source that tells no state is over when nothing was heard of it for this time."""
 _LONGEST_TAG = 60
 _SEVERITY_BY_STATE = frozenset(("servicestate", "messagetype", "triggertype", "status", "state"))
 """Under these stands how bad it is only while it fires."""
@@ -46,7 +58,7 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: Mapped = UNM
     if mapped.alerts:
         path, listed = mapped.listed(whole)
         return fields.parts(listed, path, read, lambda part: nested(path, [part]))
-    name = next((name for name in whole if bare_name(name) in LISTS and _objects(whole[name])), None)
+    name = listed_under(whole)
     if name is None:
         return fields.whole(whole, read)
     around = {called: value for called, value in whole.items() if called != name}
@@ -56,6 +68,11 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: Mapped = UNM
 def read_alert(body: Fields, reading: Reading, mapped: Mapped = UNMAPPED, around: Fields | None = None) -> Alert:
     """Returns one alert; `around` is what was said of all that came with it."""
     return _AlertReader(body, reading, mapped, around or {}).alert()
+
+
+def listed_under(body: Fields) -> str | None:
+    """Returns the name under which a body lists several alerts; None where it is one alert."""
+    return next((name for name in body if bare_name(name) in LISTS and _objects(body[name])), None)
 
 
 def given_key(body: Fields) -> str | None:
@@ -76,7 +93,8 @@ class _AlertReader:
         mapped_key = self._key()
         heading = self._heading()
         title, state = split_state(heading.value) if heading else ("", None)
-        status: AlertStatus = "resolved" if self._is_over(state) else "firing"
+        over = self._is_over(state)
+        status: AlertStatus = "resolved" if over else "firing"
         if heading is None and not (status == "resolved" and mapped_key):
             raise Invalid(
                 f'`{self._place("title")}` is missing; give it, such as "Disk is full on db-1"', self._place("title")
@@ -112,6 +130,7 @@ class _AlertReader:
             purpose=purpose,
             purpose_reason=reason,
             identity=_identity(heading, host, service),
+            expires_after=EXPIRES_AFTER if over is None else None,
             problems=tuple(dict.fromkeys(self.reading.problems)),
         )
 
@@ -142,13 +161,18 @@ class _AlertReader:
         """The first line of the first that says something: a title may be taken from a long message."""
         offered = self._look("title")
         for found in offered if "title" in self.mapped.fields else _chained(offered, self.candidates.deep_titles()):
+            if found.name in SENTENCES and not _is_sentence(found.value):
+                continue
             text = _first_line(as_text(found.value) if isinstance(found.value, dict) else fields.filled(found.value))
             if text:
                 return _Heading(text, found.name, found.place)
         return None
 
-    def _is_over(self, state: str | None) -> bool:
-        """Whether it is over: by the mapping's words, by the first field that tells, by what the title begins with."""
+    def _is_over(self, state: str | None) -> bool | None:
+        """Whether it is over: by the mapping's words, by the first field that tells, by what the title begins with.
+
+        None: nothing tells, so it fires, and its end may never be told.
+        """
         words = list(self._look("status"))
         if self.mapped.resolved:
             return any((fields.plain(word.value) or "").lower() in self.mapped.resolved for word in words)
@@ -163,7 +187,8 @@ class _AlertReader:
                     return value is when_true
         if (over := is_over(state)) is not None:
             return over
-        return any(moment <= self.reading.now for found in self.candidates.named("over_at") if (moment := _time(found)))
+        ends = [moment for found in self.candidates.named("over_at") if (moment := _time(found))]
+        return any(moment <= self.reading.now for moment in ends) if ends else None
 
     def _name(self, field: str) -> str | None:
         for found in self._look(field):
@@ -276,10 +301,14 @@ class _Heading:
 
 
 def _identity(heading: _Heading | None, host: str | None, service: str | None) -> str | None:
-    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place."""
+    """A digest of what the alert is about, where that is surely told: a rule or monitor, or words and a place.
+
+    Where the words are those of a check, which says something else once it is well, host and service are all there is.
+    """
     if heading is None or not (host or service or heading.name in NAMING):
         return None
-    return digest_identity(NAME, subject_of(heading.value), host or "", service or "")
+    subject = "" if host and service and heading.name in FINDINGS else subject_of(heading.value)
+    return digest_identity(NAME, subject, host or "", service or "")
 
 
 def _chained(first: Iterable[Candidate], then: Iterable[Candidate]) -> Iterator[Candidate]:
@@ -312,6 +341,13 @@ def _time(found: Candidate) -> datetime | None:
         return read_timestamp(found.value, found.place) if isinstance(found.value, str | int | float) else None
     except Invalid:
         return None
+
+
+def _is_sentence(value: Any) -> bool:
+    """Whether it is a text that says more than one word for a state, or for how bad it is."""
+    if not isinstance(value, str):
+        return False
+    return len(value.split()) > 1 or (is_over(value) is None and severity(value) == "unknown")
 
 
 def _truth(value: Any) -> bool | None:

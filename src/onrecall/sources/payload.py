@@ -303,7 +303,7 @@ def _is_link(said: str) -> bool:
         return False
     try:
         address = urlsplit(said)
-        return address.scheme in ("http", "https") and bool(address.hostname)
+        return address.scheme in ("http", "https") and bool(address.hostname) and "@" not in address.netloc
     except ValueError:
         return False
 

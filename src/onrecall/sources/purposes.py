@@ -17,9 +17,11 @@ TEST_KEY = "test:"
 """Before the key of a test, so that the test of a monitor never touches the monitor's own alert."""
 HEARTBEATS = frozenset(
     {"watchdog", "deadmansswitch", "deadmanssnitch", "deadmanswitch", "deadmansswitchalert", "infoinhibitor"}
-    | {"alwaysfiring", "prometheusalwaysfiring", "heartbeatalert", "deadman"}
+    | {"alwaysfiring", "prometheusalwaysfiring"}
 )
-"""Alerts that fire as long as the alerting itself works, by their name in small letters without marks."""
+"""Alerts that fire as long as the alerting itself works, or that only hold back others: their names, bare."""
+_HELD_BACK_BY = "infoinhibitor"
+"""It comes and goes with what it holds back, so that its absence says nothing."""
 _TEST_NAMES = frozenset({"testalert", "testnotification", "testalertnotification", "testwebhook", "testmessage"})
 _TEST_TITLE = re.compile(
     r"\s*[\[(](?:this is )?(?:a )?test(?:ing| alert| notification| message)?[\])].*"
@@ -48,10 +50,21 @@ def mark_alert(alert: Alert) -> Alert:
     return alert
 
 
+def is_constant(alert: Alert) -> bool:
+    """Returns whether an alert is a heartbeat that is always there while alerting works, so that it can be missed."""
+    names = (alert.labels.get("alertname"), alert.title)
+    return alert.purpose == "heartbeat" and not any(_bare(name) == _HELD_BACK_BY for name in names)
+
+
+def _bare(name: str | None) -> str:
+    return _BARE.sub("", (name or "").lower())
+
+
 def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
-    name = alert.labels.get("alertname")
-    if name:
-        bare = _BARE.sub("", name.lower())
+    for name in (alert.labels.get("alertname"), alert.title):
+        bare = _bare(name)
+        if bare == _HELD_BACK_BY:
+            return "heartbeat", f"{name} only holds back other alerts"
         if bare in HEARTBEATS:
             return "heartbeat", f"{name} always fires, to show that alerting works"
         if bare in _TEST_NAMES:

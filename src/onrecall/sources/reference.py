@@ -1,5 +1,6 @@
 """What a source reads from where, for people: the rows of the table in docs/sources.md, and configuration to paste."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from onrecall.sources.catalog import SourceCatalog
@@ -8,6 +9,18 @@ from onrecall.sources.definition import Fields, SourceDefinition, merged_fields
 
 COLUMNS = ("title", "key", "status", "severity", "service", "time", "links")
 BEGIN, END = "<!-- table of sources: begin -->", "<!-- table of sources: end -->"
+GENERIC_TITLE = "Anything else"
+GENERIC_SETUP = """\
+JSON or a form of your own: one object, a list, or an object with a list under `alerts`, `events`, `incidents` …
+Post it under a name of your choice (`/api/v1/alerts/generic/acme`): an id need be unique only within its own source.
+```sh
+curl -X POST {url} -H 'X-API-Key: {key}' -H 'Content-Type: application/json' -d '{
+  "title": "Disk almost full on db-1", "status": "firing", "key": "disk/db-1", "severity": "critical",
+  "service": "orders-db", "started_at": "2026-11-21T09:30:00Z", "url": "https://wiki.example/disk",
+  "labels": {"mount": "/var"}}'
+```
+`onrecall sources try generic/acme < body.json` shows what would come of a payload, and a file to start from."""
+_PLACEHOLDER = re.compile(r"\{(?:url|key|scheme|host)\}")
 _MOST = 4
 _LONGEST = 70
 
@@ -43,12 +56,12 @@ def address(name: str, definition: SourceDefinition | None) -> str:
     return own or f"/api/v1/alerts/{name}"
 
 
-def setup(name: str, definition: SourceDefinition, base_url: str, key: str = "onr_…") -> str:
-    """Returns configuration to paste, for a server at an address."""
+def setup(name: str, definition: SourceDefinition | None, base_url: str, key: str = "onr_…") -> str:
+    """Returns configuration to paste, for a server at an address; a source without a file gets the one of `generic`."""
     base = base_url.rstrip("/")
-    host = base.split("://", 1)[-1]
-    text = definition.setup.replace("{url}", base + address(name, definition))
-    return text.replace("{key}", key).replace("{host}", host)
+    scheme, _, host = base.rpartition("://")
+    filled = {"{url}": base + address(name, definition), "{key}": key, "{scheme}": scheme or "https", "{host}": host}
+    return _PLACEHOLDER.sub(lambda found: filled[found[0]], definition.setup if definition else GENERIC_SETUP)
 
 
 def table(catalog: SourceCatalog) -> str:
@@ -94,7 +107,7 @@ def page(text: str, catalog: SourceCatalog, base_url: str = "https://onrecall.ex
 def _places(offered: Iterable[Sequence[str] | None]) -> str:
     """The places of a field over all shapes, each once."""
     places = dict.fromkeys(place for places in offered for place in places or ())
-    shown = [f"`{place}`" for place in places if len(place) <= _LONGEST][:_MOST]
+    shown = [_code(place) for place in places if len(place) <= _LONGEST][:_MOST]
     return ", ".join(shown) + (" …" if shown and len(places) > len(shown) else "") or (
         "an expression" if places else ""
     )
@@ -116,6 +129,11 @@ def _times(fields: Fields) -> list[str]:
 
 def _links(fields: Fields) -> list[str]:
     return [place for places in fields.links.values() for place in places]
+
+
+def _code(text: str) -> str:
+    """A piece of code in Markdown, also one that holds a backtick."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def _cell(text: str) -> str:

@@ -1,5 +1,7 @@
 """What would come of a payload, field by field, and a file to start from; nothing is stored and nobody is notified."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
@@ -12,6 +14,8 @@ from onrecall.domain.errors import Invalid
 from onrecall.sources import generic
 from onrecall.sources.catalog import GENERIC, SourceCatalog
 from onrecall.sources.defined_source import DefinedSource
+from onrecall.sources.expressions import ROOT
+from onrecall.sources.field_aliases import join_place
 from onrecall.sources.field_readers import Finding
 from onrecall.sources.shape_reader import Reading
 from onrecall.sources.webhook import Delivery, Malformed, Parsed
@@ -29,6 +33,7 @@ SHOWN = (
     "told_at",
 )
 """Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
+_STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[^.)\[]+')
 _UNSHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason"})
 _PLACED_AS = {"told_at": "sent_at"}
 _PLACES_FIRST = (
@@ -92,7 +97,9 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetim
         return Rehearsal(source.name, None, refusal=str(error)), Parsed()
     known_as, places = _places(catalog, source.name, delivery, now)
     parts = tuple(_part(signal, found) for signal, found in zip(parsed.signals, _padded(places), strict=False))
-    guessed = _definition(source.name, places[0], parsed.signals) if places and known_as is None else ""
+    guessed = ""
+    if places and known_as is None:
+        guessed = _definition(source.name, places[0], parsed.signals, _listed_under(delivery))
     stored_as = next((signal.source for signal in parsed.signals), source.name)
     return Rehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed), parsed
 
@@ -125,12 +132,17 @@ def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> tuple[DefinedSou
 
 
 def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, Finding]]:
-    for part in body if isinstance(body, list) else [body]:
+    around, parts = {}, body if isinstance(body, list) else [body]
+    if isinstance(body, dict) and (listed := generic.listed_under(body)):
+        around, parts = {field: value for field, value in body.items() if field != listed}, body[listed]
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
         reading = Reading(name, now)
         try:
-            generic.read_alert(part, reading)
-        except (Invalid, AttributeError, TypeError):
-            continue
+            generic.read_alert(part, reading, around=around)
+        except Invalid:
+            continue  # it is shown among what would be rejected
         yield reading.found
 
 
@@ -170,13 +182,20 @@ def _text(value: Any) -> str:
             return str(value)
 
 
-def _definition(name: str, found: Mapping[str, Finding], signals: tuple[Signal, ...]) -> str:
+def _listed_under(delivery: Delivery) -> str | None:
+    body = delivery.decoded()
+    return generic.listed_under(body) if isinstance(body, dict) else None
+
+
+def _definition(name: str, found: Mapping[str, Finding], signals: tuple[Signal, ...], listed: str | None) -> str:
     """A source file with the places that were found; what it can't know is left to its author."""
     own = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
     placed = {field: found[field].place for field in _PLACES_FIRST if field in found and found[field].place}
     if not placed.get("title"):
         return ""
-    shape: dict[str, Any] = {"name": "message", "marks": sorted({_first_step(place) for place in placed.values()})}
+    places = [join_place("", listed)] if listed else list(placed.values())
+    shape: dict[str, Any] = {"name": "message", "marks": sorted({_mark(place) for place in places})}
+    shape |= {"each": places[0]} if listed else {}
     for field, place in placed.items():
         shape[field] = {"from": place} if field == "status" else place
     links = {field.removeprefix("links."): one.place for field, one in found.items() if field.startswith("links.")}
@@ -192,5 +211,8 @@ def _definition(name: str, found: Mapping[str, Finding], signals: tuple[Signal, 
     return f"{head}\n{text}"
 
 
-def _first_step(place: str) -> str:
-    return place.removeprefix("from_json(").split(".")[0].rstrip(")").strip('"')
+def _mark(place: str) -> str:
+    """The first step of a place, as a file names what stands in every message."""
+    step = _STEP.match(place.removeprefix("from_json(").removeprefix(f"{ROOT}."))
+    name = json.loads(step[0]) if step and step[0].startswith('"') else step[0] if step else place
+    return f"/{name.replace('~', '~0').replace('/', '~1')}" if "." in name or name.startswith("/") else name

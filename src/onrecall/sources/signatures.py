@@ -26,7 +26,7 @@ def header(delivery: Delivery, *names: str) -> str:
 
 def hmac_sha256(secret: str, message: bytes) -> str:
     """The HMAC-SHA256 in small hexadecimal digits."""
-    return hmac.new(secret.encode("utf-8", "surrogateescape"), message, hashlib.sha256).hexdigest()
+    return hmac.new(_secret_bytes(secret), message, hashlib.sha256).hexdigest()
 
 
 def signed(message: bytes, offered: Iterable[str], secrets: Sequence[str]) -> None:
@@ -49,3 +49,11 @@ def versioned(said: str, prefix: str) -> list[str]:
     """The values of one version in a header such as `v1=…,v1=…`."""
     parts = (part.strip() for part in said.split(","))
     return [part.removeprefix(prefix) for part in parts if part.startswith(prefix)]
+
+
+def _secret_bytes(secret: str) -> bytes:
+    """The bytes of a secret, also of one that is no text."""
+    try:
+        return secret.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return secret.encode("utf-8", "surrogatepass")

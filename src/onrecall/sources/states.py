@@ -61,6 +61,7 @@ _TRAILING = re.compile(
     r"|restored|cleared|reachable|unreachable|online|offline|healthy|unhealthy|available|unavailable|normal)\b[\])!.]?\s*$",
     re.IGNORECASE,
 )
+_LONGEST_TRAILING = 80
 _MEASURED = re.compile(
     r"(?<![\w.-])[-+]?\d[\d.,]*\s?(?:%|percent|ms|s|sec|seconds|min|minutes|h|hours|d|days|[kmgt]i?b)(?![\w-])"
     r"|(?<![\w.-])[-+]?\d+\.\d+(?![\w.-])",
@@ -106,7 +107,7 @@ def subject_of(title: str) -> str:
     """
     subject, _ = split_state(title)
     for _ in range(2):
-        found = _TRAILING.search(subject)
+        found = _TRAILING.search(subject, max(0, len(subject) - _LONGEST_TRAILING))
         if not found or not subject[: found.start()].strip():
             break
         subject = subject[: found.start()]

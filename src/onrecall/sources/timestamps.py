@@ -13,9 +13,17 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _LONGEST = 100
 _COUNT = re.compile(r"\d{10,19}(?:\.\d{1,9})?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ABBREVIATIONS = {
+    **dict(
+        zip(("EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"), (-5, -4, -6, -5, -7, -6, -8, -7), strict=True)
+    ),
+    **dict(zip(("WET", "WEST", "CET", "CEST", "EET", "EEST", "MSK", "JST"), (0, 1, 1, 2, 2, 3, 3, 9), strict=True)),
+}
+"""Zones of RFC 2822 and others that mean one offset only, in hours; IST, for example, means three."""
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?"
 _HALF = r"(?:\s?(?P<half>[AaPp]\.?[Mm]\.?))?"
-_ZONE = r"(?:\s?(?:\(?(?P<zone>Z|z|UTC|GMT|UT|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)[+-]\d{1,2})\)?))?"
+_NAMED_ZONE = "|".join(("Z", "z", "UTC", "GMT", "UT", *_ABBREVIATIONS))
+_ZONE = rf"(?:\s?(?:\(?(?P<zone>{_NAMED_ZONE}|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)[+-]\d{{1,2}})\)?))?"
 _AFTER = r"(?:\s(?:\(?(?:UTC|GMT|Coordinated Universal Time)\)?|m=[+-][\d.]+)|\[[\w/+-]{1,40}\])*"
 """What Go, JavaScript and Java write once more after the offset."""
 _DAY_NAME = r"(?:[A-Z][a-z]{2,8},?\s)?"
@@ -127,6 +135,8 @@ def _zone(zone: str | None, field: str) -> timezone | ZoneInfo:
     name = (zone or "").strip().strip("()")
     if not name or name.upper() in ("Z", "UTC", "GMT", "UT"):
         return UTC
+    if name.upper() in _ABBREVIATIONS:
+        return timezone(timedelta(hours=_ABBREVIATIONS[name.upper()]))
     offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?", name, re.ASCII | re.IGNORECASE)
     try:
         if offset:

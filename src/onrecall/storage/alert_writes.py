@@ -42,7 +42,7 @@ class _Putting:
         self._there: dict[Episode, _Standing] = {}
         self._newest: dict[tuple[str, str], Episode] = {}
         self._episodes: dict[tuple[str, str], list[_Standing]] = {}
-        self._alike: dict[tuple[str, str], list[_Standing]] = {}
+        self._same_subject: dict[tuple[str, str], list[_Standing]] = {}
         """Episodes by source and identity."""
         self._read()
 
@@ -83,7 +83,9 @@ class _Putting:
             self._add(select(alerts).where(alerts.c.source == source, alerts.c.key.in_(some), fires))
         ended = {(one.source, one.identity) for one in unknown if one.identity and one.status == "resolved"}
         for source, some in seconds(ended):
-            self._add(select(alerts).where(alerts.c.source == source, alerts.c.identity.in_(some), fires))
+            alike = alerts.c.source == source, alerts.c.identity.in_(some)
+            newest = select(func.max(alerts.c.id)).where(*alike).group_by(alerts.c.identity)
+            self._add(select(alerts).where(*alike, fires | alerts.c.id.in_(newest)))
 
     def _add(self, query: Select[Any], wanted: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
@@ -97,7 +99,7 @@ class _Putting:
         name = one.episode[:2]
         self._episodes.setdefault(name, []).append(standing)
         if one.alert.identity:
-            self._alike.setdefault((one.alert.source, one.alert.identity), []).append(standing)
+            self._same_subject.setdefault((one.alert.source, one.alert.identity), []).append(standing)
         if name not in self._newest or self._newest[name][2] <= one.episode[2]:
             self._newest[name] = one.episode
 
@@ -116,8 +118,8 @@ class _Putting:
         """The episode that a message is about: by its start, else the open one of its key, else of what it is about."""
         alert = one.alert
         if alert.starts_known:
-            return self._there.get(one.episode) or self._open_of(alert) or self._alike_open(alert)
-        return self._nameless(one) or self._alike_open(alert)
+            return self._there.get(one.episode) or self._open_of(alert) or self._alike(alert)
+        return self._nameless(one) or self._alike(alert)
 
     def _nameless(self, one: Told) -> "_Standing | None":
         """The episode that a message without a sure start is about: an end by the start it tells, else the newest."""
@@ -136,11 +138,19 @@ class _Putting:
         fitting = [one for one in mine if one.fires and episodes.belongs(one.told.alert, alert)]
         return max(fitting, key=lambda one: one.told.alert.starts_at, default=None)
 
-    def _alike_open(self, alert: Alert) -> "_Standing | None":
-        """The one episode that fires and is about the same, for an end under another key; a stranger is never ended."""
+    def _alike(self, alert: Alert) -> "_Standing | None":
+        """The one episode that fires and is about the same, for an end under another key; a stranger is never ended.
+
+        Where none fires it is the newest one, unless the message is surely about a later one: the same end once more.
+        """
         if alert.status != "resolved" or alert.identity is None:
             return None
-        fitting = [one for one in self._alike.get((alert.source, alert.identity), ()) if one.fires]
+        mine = self._same_subject.get((alert.source, alert.identity), ())
+        fitting = [one for one in mine if one.fires]
+        if not fitting and mine:
+            newest = max(mine, key=lambda one: one.told.alert.starts_at)
+            before = newest.told.alert.ends_at or newest.told.alert.starts_at
+            fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
     def _end_others(self, standing: "_Standing", now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
@@ -117,7 +117,7 @@ def set_aside(
     """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
     fitting = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
     if purpose is not None:
-        fitting = fitting.where(alerts.c.purpose == purpose)
+        fitting = fitting.where(_is_for(purpose))
     if source is not None:
         fitting = fitting.where(alerts.c.source == source)
     if word is not None:
@@ -127,6 +127,15 @@ def set_aside(
     found = listed(connection, newest)
     last = found[limit - 1] if len(found) > limit else None
     return Page(found[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+
+
+def _is_for(purpose: str) -> ColumnElement[bool]:
+    """Alerts of a purpose; those that came during maintenance of ours are planned."""
+    if purpose == "planned":
+        return or_(alerts.c.purpose == purpose, alerts.c.maintenance.is_not(None))
+    if purpose == "incident":
+        return and_(alerts.c.purpose.is_(None), alerts.c.maintenance.is_(None))
+    return alerts.c.purpose == purpose
 
 
 def _place(word: str) -> tuple[datetime, int]:

@@ -163,7 +163,11 @@ def refresh(connection: Connection, name: str, soonest: datetime) -> None:
 _ITS = alert_rows.c.id == bindparam("its")
 _TAKE = update(alert_rows).where(_ITS).values(waiting=bindparam("later"))
 _PLACE = (
-    update(alert_rows).where(_ITS).values(waiting=bindparam("later"), incident=bindparam("to"), joined=bindparam("how"))
+    update(alert_rows)
+    .where(_ITS)
+    .values(
+        waiting=bindparam("later"), incident=bindparam("to"), joined=bindparam("how"), maintenance=bindparam("window")
+    )
 )
 _MOVE = update(alert_rows).where(_ITS).values(incident=bindparam("to"), joined=bindparam("how"))
 
@@ -179,7 +183,7 @@ def _place(connection: Connection, incident: str | None, placed: Sequence[Placed
         if one.joined is None:
             taken.append(row)
         else:
-            moved.append(row | {"to": incident, "how": one.joined})
+            moved.append(row | {"to": incident, "how": one.joined, "window": one.joined.get("window")})
     for statement, rows in ((_TAKE, taken), (_PLACE, moved)):
         if rows:
             connection.execute(statement, rows)

@@ -6,19 +6,22 @@ with their vectors, because embedding them again is what takes hours.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import JSON, Column, Connection, Table, Text, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import EXAMPLE, Passage
+from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
 from onrecall.storage import audit, examples, migrations, passages, tables
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts
+from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
+from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parsed, plain
+from onrecall.storage.suggestions import suggestions
 
 KEPT: Sequence[Table] = (
     tables.incidents,
@@ -37,8 +40,12 @@ KEPT: Sequence[Table] = (
     tables.change_events,
     tables.rejected,
     tables.pairings,
+    suggestions,
+    maintenance_windows,
     memory_banks,
     retained,
+    cause_families,
+    cause_family_members,
     tables.passages,
 )
 """In the order in which one needs the other."""
@@ -50,7 +57,9 @@ SEQUENCE: Mapping[str, counting.Sequence] = {
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset({"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at"})
+PASSING = frozenset(
+    {"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at", "released"}
+)
 """What may differ between two stores that know the same."""
 NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""
@@ -97,7 +106,7 @@ class _Loading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tables = {table.name: table for table in KEPT}
-        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set()}
+        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
         self.added: dict[str, int] = {}
 
     def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
@@ -137,7 +146,7 @@ class _Loading:
 
     def _unknown(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         if table is tables.passages:
-            owners = {"incident": self._new["incidents"], "document": self._new["documents"]}
+            owners = {kind: self._new[f"{kind}s"] for kind in get_args(EvidenceKind)}
             return [row for row in rows if row["owner"] in owners[row["kind"]]]
         if table is tables.events:
             return [row for row in rows if row["incident"] in self._new["incidents"]]

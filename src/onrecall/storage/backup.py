@@ -19,6 +19,7 @@ from onrecall.storage import postgres_search_tables as searchable
 from onrecall.storage import sequences as counting
 from onrecall.storage.backtests import backtests
 from onrecall.storage.database import Database
+from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
 from onrecall.storage.row_codec import Row, parsed, plain
 from onrecall.storage.sources import senders
@@ -27,6 +28,7 @@ from onrecall.storage.tickets import tickets
 KEPT: Sequence[Table] = (
     tables.counters,
     *archive.KEPT,
+    heartbeats,
     tables.changes,
     tables.terms,
     tables.api_keys,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from onrecall.domain.incident import Incident
-from onrecall.storage import alerts, incidents
+from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.storage import alerts, incidents, maintenance
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import keys, parts, seconds
 from onrecall.storage.ingest_results import StoredAlert
@@ -78,6 +79,8 @@ class Seen:
     waiting: tuple[StoredAlert, ...]
     open: tuple[Grouped, ...]
     pairings: Mapping[Kinds, bool]
+    windows: tuple[MaintenanceWindow, ...] = ()
+    """Maintenance that is on, or was of late."""
 
 
 class Holdings:
@@ -118,16 +121,16 @@ def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) 
         return Seen(known_number, (), (), {})
     named = _named(connection, {(one.alert.source, one.alert.key) for one in waiting}, now - RECENT)
     known = {one.id: one for one in _open(connection)}
-    missing = ({one.incident for one in waiting if one.incident} | named.keys()) - known.keys()
-    known |= incidents.by_id(connection, sorted(missing))
+    concerned = {one.incident for one in waiting if one.incident} | named.keys()
+    known |= incidents.by_id(connection, sorted(concerned - known.keys()))
     held = hold(connection, known, holdings.at(known_number))
     hands = _touched(connection, known)
     groups = tuple(
         Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
         for one in known.values()
-        if one.id in missing or _recent(one, held[one.id], now)
+        if one.id in concerned or _recent(one, held[one.id], now)
     )
-    return Seen(known_number, waiting, groups, said(connection))
+    return Seen(known_number, waiting, groups, said(connection), maintenance.near(connection, now))
 
 
 def number(connection: Connection) -> int:

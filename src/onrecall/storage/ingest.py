@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
 from onrecall.domain.errors import Invalid, Rejected
-from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected
+from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions
 from onrecall.storage import upsert as saving
 from onrecall.storage.alerts import Told
 from onrecall.storage.ingest_results import Arrival, Received, Unread
@@ -84,6 +84,8 @@ def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Receive
             counts[number].add(new=new)
     for arrival, count in zip(made.arrivals, counts, strict=True):
         _keep_documents(connection, arrival, count, now)
+        for suggestion, passages in arrival.suggestions:
+            count.add(new=suggestions.add(connection, suggestion, passages, now))
     for number, part in made.unread:
         counts[number].rejected.append(part.told())
     rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from onrecall.domain.alert import Alert, Signal
 from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Passage
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage.results import Entry
 
 
@@ -31,7 +33,9 @@ class Arrival:
     source: str
     signals: tuple[Signal, ...] = ()
     entries: tuple[Entry, ...] = ()
-    """Documents, such as a postmortem that a sender published, with their passages."""
+    """Documents of a sender that an operator trusts, with their passages."""
+    suggestions: tuple[tuple[Suggestion, tuple[Passage, ...]], ...] = ()
+    """Documents of all others, such as a postmortem that was published, with the passages they are found by."""
     unread: tuple[Unread, ...] = ()
     again: bool = False
     """Tried once more by somebody here: the sender was not heard."""

@@ -117,7 +117,10 @@ def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple
     found: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
     tables: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
     for kind, name in owners:
-        tables[kind].append(name)
+        if kind == "suggestion":
+            found[kind, name] = (None, {})
+        else:
+            tables[kind].append(name)
     for kind, names in tables.items():
         table = incidents if kind == "incident" else documents
         for part in keys(names):

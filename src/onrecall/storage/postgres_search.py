@@ -165,7 +165,8 @@ def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> 
         "w.owner <> all(cast(:exclude as text[]))": ("exclude", sorted(exclude) or None),
     }
     needed = {condition: pair for condition, pair in given.items() if pair[1] is not None}
-    return " and ".join(needed) or "true", dict(needed.values())
+    hidden = ["w.kind <> 'suggestion'"] if only.kind is None else []  # seen by those alone who look for suggestions
+    return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
 
 
 def _set(connection: Connection, settings: Sequence[str]) -> None:

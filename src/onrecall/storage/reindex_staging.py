@@ -29,6 +29,7 @@ from onrecall.storage import reindex_commit as swapping
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, of
 from onrecall.storage.results import Make, Remade, Remaking
+from onrecall.storage.suggestions import suggestions
 from onrecall.storage.tables import documents, incidents, passages, reindexing, staged_owners, staged_passages
 
 
@@ -92,8 +93,10 @@ def state_of(table: Table) -> ColumnElement[str]:
     """What the owner that a row names says now, as a hash; null when it is gone."""
     of_incident = select(incidents.c.state_hash).where(incidents.c.id == table.c.owner)
     of_document = select(documents.c.hash).where(documents.c.id == table.c.owner)
+    of_suggestion = select(suggestions.c.id).where(suggestions.c.id == table.c.owner)  # its content makes its id
     return case(
         (table.c.kind == "incident", of_incident.correlate(table).scalar_subquery()),
+        (table.c.kind == "suggestion", of_suggestion.correlate(table).scalar_subquery()),
         else_=of_document.correlate(table).scalar_subquery(),
     )
 

@@ -14,6 +14,8 @@ from onrecall.storage.batching import named
 from onrecall.storage.database import KINDS
 from onrecall.storage.tables import resolutions
 
+PLAIN = ("root_cause", "cause", "summary", "provenance", "cause_origin", "by", "at", "root_cause_line")
+
 
 def versions(connection: Connection, incident: str) -> tuple[Resolution, ...]:
     """All versions, newest first."""
@@ -59,13 +61,12 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
 
 def row(incident: str, version: int, resolution: Resolution) -> dict[str, object]:
     """A version as it is written."""
-    names = ("root_cause", "cause", "summary", "provenance", "by", "at", "root_cause_line")
-    values = {name: getattr(resolution, name) for name in names}
+    values = {name: getattr(resolution, name) for name in PLAIN}
     return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
 
 
 def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
-    """The tries that a version tells of, as they are written; what a model says was tried by nobody."""
+    """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
     if not resolution.confirmed:
         return []
     return performed.rows(incident, _told_in(version), tries, resolution.by)
@@ -98,6 +99,7 @@ def _resolution(row: Row[tuple[object, ...]]) -> Resolution:
         summary=row.summary,
         provenance=row.provenance,
         by=row.by,
+        cause_origin=row.cause_origin,
         root_cause_line=row.root_cause_line,
     )
 

@@ -21,6 +21,8 @@ EventType = Literal[
     "linked",
     "merged",
     "split",
+    "suggested",
+    "dismissed",
 ]
 Item = TypeVar("Item")
 

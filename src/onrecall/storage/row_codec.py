@@ -14,6 +14,8 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeB
 from onrecall.domain.alert import AlertStatus
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
+    CauseOrigin,
+    Document,
     DocumentKind,
     EvidenceKind,
     Helped,
@@ -21,12 +23,14 @@ from onrecall.domain.incident import (
     Part,
     Provenance,
     Recommendation,
+    Resolution,
     ResolutionStep,
     Severity,
     Status,
     StepOutcome,
     StepVerdict,
 )
+from onrecall.domain.suggestion import SuggestionKind, SuggestionState
 from onrecall.storage import validation as guard
 from onrecall.storage.body_schemas import AlertBody, ChangeBody, IncidentReportBody
 from onrecall.storage.columns import Utc
@@ -40,6 +44,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("incidents", "report"): IncidentReportBody | None,
     ("resolutions", "steps"): tuple[ResolutionStep, ...],
     ("resolutions", "provenance"): Provenance,
+    ("resolutions", "cause_origin"): CauseOrigin,
     ("links", "kind"): LinkKind,
     ("documents", "kind"): DocumentKind,
     ("documents", "labels"): dict[str, str],
@@ -52,6 +57,10 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("performed", "outcome"): StepOutcome,
     ("alerts", "status"): AlertStatus,
     ("alerts", "body"): AlertBody,
+    ("suggestions", "kind"): SuggestionKind,
+    ("suggestions", "state"): SuggestionState,
+    ("suggestions", "resolution"): Resolution,
+    ("suggestions", "document"): Document,
     ("alerts", "purpose"): Literal["test", "heartbeat", "planned", "informational"],
     ("notes", "type"): Literal["note", "acknowledgement"],
     ("change_events", "body"): ChangeBody,

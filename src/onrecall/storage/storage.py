@@ -21,6 +21,7 @@ from onrecall.domain.incident import (
     Severity,
     Status,
 )
+from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     archive,
     documents,
@@ -35,6 +36,7 @@ from onrecall.storage import (
     passages,
     recommendations,
     resolutions,
+    suggestions,
     terms,
     trust,
 )
@@ -47,14 +49,17 @@ from onrecall.storage.answer_leases import Claims
 from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
+from onrecall.storage.cause_families import CauseFamilies
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
 from onrecall.storage.examples import ExampleRecords, RemovedExamples
 from onrecall.storage.grouping import Storms
 from onrecall.storage.health import Queue
+from onrecall.storage.heartbeats import Heartbeats
 from onrecall.storage.inbox import Inbox
 from onrecall.storage.keys import KeyRing
+from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
 from onrecall.storage.mirrored import Mirrored
 from onrecall.storage.notices import Notices
@@ -77,6 +82,7 @@ from onrecall.storage.results import (
     TermStatistics,
 )
 from onrecall.storage.sources import Senders
+from onrecall.storage.suggestions import Suggestions
 from onrecall.storage.tickets import Tickets
 from onrecall.storage.usage import Usage
 
@@ -95,13 +101,17 @@ class Store(Inbox):
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
+        self.cause_families = CauseFamilies(database)
         self.notices = Notices(database)
+        self.maintenance = MaintenanceWindows(database)
+        self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
         self.senders = Senders(database)
         self.backtests = Backtests(database)
+        self.suggestions = Suggestions(database)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -265,18 +275,24 @@ class Store(Inbox):
 
     def things(
         self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
-    ) -> dict[tuple[EvidenceKind, str], Incident | Document]:
-        """Incidents and documents as they were known at a time; what was unknown then is absent."""
-        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
+    ) -> dict[Owner, Incident | Document | Suggestion]:
+        """Incidents, documents and suggestions as they were known at a time; what was unknown then is absent."""
+        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
         for kind, name in ids:
             wanted[kind].append(name)
         with self._database.read() as connection:
-            found: dict[tuple[EvidenceKind, str], Incident | Document] = {}
+            found: dict[Owner, Incident | Document | Suggestion] = {}
+            for name, suggestion in suggestions.by_id(connection, wanted["suggestion"], _then(as_of)).items():
+                found["suggestion", name] = suggestion
             for name, incident in incidents.by_id(connection, wanted["incident"], _then(as_of)).items():
                 found["incident", name] = incident
             for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
                 found["document", name] = document
             return found
+
+    def suggestions_pending(self) -> bool:
+        """Whether senders suggest anything that nobody decided on; a replay of history has none."""
+        return self.suggestions.any_pending()
 
     def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """For each document the ids of the incidents that it tells of."""

@@ -13,7 +13,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
-    and_,
     true,
 )
 
@@ -75,6 +74,7 @@ resolutions = Table(
     Column("steps", Json, nullable=False),
     Column("summary", Words),
     Column("provenance", Words, nullable=False),
+    Column("cause_origin", Words),
     Column("by", Words),
     Column("at", Utc, nullable=False),
     Column("superseded_at", Utc),
@@ -276,6 +276,7 @@ alerts = Table(
     Column("purpose", Words),  # test, heartbeat, planned or informational; null: it is to be an incident
     Column("identity", Words),  # a digest of what it is about, for ends that come under another key
     Column("expires_at", Utc),  # it is over then unless something is heard of it; null: its sender says when
+    Column("maintenance", Words),  # the maintenance window during which it was set aside
     UniqueConstraint("source", "key", "starts_at"),
     Index("alerts_waiting", "waiting", "id"),
     Index("alerts_incident", "incident", "starts_at"),
@@ -286,8 +287,9 @@ Index(
     "alerts_identity",
     alerts.c.source,
     alerts.c.identity,
-    **where(and_(alerts.c.status == "firing", alerts.c.identity.is_not(None))),
+    **where(alerts.c.identity.is_not(None)),
 )
+Index("alerts_maintenance", alerts.c.maintenance, **where(alerts.c.maintenance.is_not(None)))
 Index("alerts_expiry", alerts.c.expires_at, **where(alerts.c.expires_at.is_not(None)))
 
 notes = Table(

@@ -97,9 +97,9 @@ def _content(thing: Incident | Document) -> str:
     try:
         content = _written(thing)
     except (Invalid, TypeError, ValueError):
-        content = None
-    if content is None or _SUSPECT.search(content):
-        content = json.dumps(plain(thing), sort_keys=True, separators=(",", ":"))
+        return json.dumps(plain(thing), sort_keys=True, separators=(",", ":"))
+    if _SUSPECT.search(content):
+        plain(thing)
     return content
 
 
@@ -127,7 +127,7 @@ LATER: Mapping[type, frozenset[str]] = {
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    return tuple(one.name for one in fields(kind) if one.metadata.get("content", True))
 
 
 _written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_outspoken).encode

@@ -39,6 +39,8 @@ class _Waiting:
     delivery: Delivery
     caller: str
     loop: asyncio.AbstractEventLoop
+    by: str | None = None
+    """The name of the key that it came with."""
     told: "asyncio.Future[Receipt]" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,9 +84,9 @@ class Intake:
         if self._thread:
             self._thread.join(self._limits.patience)
 
-    async def take(self, source: str, delivery: Delivery, caller: str = "") -> Receipt:
+    async def take(self, source: str, delivery: Delivery, caller: str = "", by: str | None = None) -> Receipt:
         """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
-        waiting = _Waiting(source, delivery, caller, asyncio.get_running_loop())
+        waiting = _Waiting(source, delivery, caller, asyncio.get_running_loop(), by)
         self._put(waiting)
         try:
             return await asyncio.wait_for(waiting.told, self._limits.patience)
@@ -132,7 +134,7 @@ class Intake:
             if one.told.done():
                 continue  # nobody waits any more; it comes again
             try:
-                read.append((one, self._memory.receiver.read(one.source, one.delivery)))
+                read.append((one, self._memory.receiver.read(one.source, one.delivery, one.by)))
             except OnRecallError as error:
                 _tell([one], [error])
         if read:

@@ -232,6 +232,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Causes
+         * @description Return families of root causes that have no label yet, and what was decided; nothing is written.
+         */
+        get: operations["causes_api_v1_causes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Give the members of proposed families their label.
+         */
+        post: operations["confirm_api_v1_causes_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss
+         * @description Note that proposed families are none; they are not proposed again.
+         */
+        post: operations["dismiss_api_v1_causes_dismiss_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/causes/{family_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw
+         * @description Take a decision back; those that got their label by it lose it.
+         */
+        delete: operations["withdraw_api_v1_causes__family_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -629,6 +709,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Heartbeats
+         * @description Heartbeats that were heard, and how long each may stay away before an alert is raised.
+         */
+        get: operations["list_heartbeats_api_v1_heartbeats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/heartbeats/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget Heartbeat
+         * @description Expect a heartbeat no more, until it is heard again; an alert about its absence is over.
+         */
+        post: operations["forget_heartbeat_api_v1_heartbeats_forget_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -1017,6 +1137,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Windows
+         * @description Maintenance windows that are on or to come.
+         */
+        get: operations["list_windows_api_v1_maintenance_get"];
+        put?: never;
+        /**
+         * Add Window
+         * @description Add a window. While it is on, alerts of what it names are kept and listed, and open no incident.
+         */
+        post: operations["add_window_api_v1_maintenance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{window_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Window
+         * @description End a window now; its alerts that still fire open incidents.
+         */
+        post: operations["end_window_api_v1_maintenance__window_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1261,6 +1425,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Risk
+         * @description Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored.
+         */
+        post: operations["risk_api_v1_risk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/senders": {
         parameters: {
             query?: never;
@@ -1355,6 +1539,86 @@ export interface paths {
         get: operations["status_api_v1_status_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suggestions
+         * @description What senders suggest, the last received first.
+         */
+        get: operations["list_suggestions_api_v1_suggestions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suggestions/{suggestion_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suggestion
+         * @description One suggestion, and what was decided on it.
+         */
+        get: operations["get_suggestion_api_v1_suggestions__suggestion_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suggestions/{suggestion_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Suggestion
+         * @description Stand for it: it becomes the incident's resolution, or a document. The same again changes nothing.
+         */
+        post: operations["confirm_suggestion_api_v1_suggestions__suggestion_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suggestions/{suggestion_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss Suggestion
+         * @description Say that it is not so; it is no longer found, and does not come back when it is sent again.
+         */
+        post: operations["dismiss_suggestion_api_v1_suggestions__suggestion_id__dismiss_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2506,6 +2770,11 @@ export interface components {
              * @description By a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
+            /**
+             * First Safe Step
+             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             */
+            first_safe_step?: number | null;
             /** Id */
             id: string;
             /** Incident */
@@ -2515,6 +2784,11 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /**
+             * Ongoing
+             * @description What goes on now and looks alike.
+             */
+            ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
@@ -2526,8 +2800,16 @@ export interface components {
             route_reason: string;
             /** @description Of a Hindsight bank, where one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
-            /** Steps */
+            /**
+             * Steps
+             * @description In the order in which they were done.
+             */
             steps: components["schemas"]["StepOut"][];
+            /**
+             * Suggestions
+             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             */
+            suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
             tell_apart: string[];
             /** Tokens */
@@ -2928,6 +3210,30 @@ export interface components {
             role: "ingest" | "viewer" | "responder" | "admin";
         };
         /**
+         * CausesOut
+         * @description What is proposed and what was decided.
+         */
+        CausesOut: {
+            /** Confirmed */
+            confirmed: components["schemas"]["DecidedFamilyOut"][];
+            /** Dismissed */
+            dismissed: components["schemas"]["DecidedFamilyOut"][];
+            /**
+             * Labelled
+             * @description Incidents with a root cause and a label.
+             */
+            labelled: number;
+            /** Proposed */
+            proposed: components["schemas"]["ProposedFamilyOut"][];
+            /** Summary */
+            summary: string;
+            /**
+             * Unlabelled
+             * @description Incidents with a root cause in prose and no label.
+             */
+            unlabelled: number;
+        };
+        /**
          * ChangeBeforeOut
          * @description A change that came shortly before an incident. That it came before does not make it the cause.
          */
@@ -2994,6 +3300,17 @@ export interface components {
             title: string;
         };
         /**
+         * ChangedOut
+         * @description What a decision changed.
+         */
+        ChangedOut: {
+            /**
+             * Changed
+             * @description Incidents that got or lost their label; families, where they were dismissed.
+             */
+            changed: number;
+        };
+        /**
          * Changes
          * @description A page of changes; `next` fetches the following one.
          */
@@ -3002,6 +3319,19 @@ export interface components {
             items: components["schemas"]["ChangeOut"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * ChoiceIn
+         * @description A proposed family to confirm.
+         */
+        ChoiceIn: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description Another label than the proposed one.
+             */
+            label?: string | null;
         };
         /**
          * ChunkOut
@@ -3160,6 +3490,27 @@ export interface components {
         CreateBankIn: {
             /** Name */
             name?: string | null;
+        };
+        /**
+         * DecidedFamilyOut
+         * @description A family that was confirmed or dismissed.
+         */
+        DecidedFamilyOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string | null;
+            /** Id */
+            id: string;
+            /** Incidents */
+            incidents: string[];
+            /** Label */
+            label: string;
+            /** State */
+            state: string;
         };
         /**
          * DecisionOut
@@ -3325,6 +3676,16 @@ export interface components {
              * @enum {string}
              */
             state: "pending" | "sent" | "dead" | "superseded";
+        };
+        /**
+         * DismissIn
+         * @description Families that are none.
+         */
+        DismissIn: {
+            /** By */
+            by?: string | null;
+            /** Families */
+            families: string[];
         };
         /**
          * DispositionOut
@@ -3525,6 +3886,11 @@ export interface components {
          * @description An earlier incident or a document that is like the situation, and why.
          */
         EvidenceOut: {
+            /**
+             * Dated
+             * @description When the incident began, or of when the document is; null: undated.
+             */
+            dated?: string | null;
             excerpt: components["schemas"]["ExcerptOut"] | null;
             /** Family */
             family: string[];
@@ -3534,7 +3900,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "incident" | "document";
+            kind: "incident" | "document" | "suggestion";
             record: components["schemas"]["RecordOut"];
             /**
              * Report Id
@@ -3551,6 +3917,11 @@ export interface components {
             signals: {
                 [key: string]: number;
             };
+            /**
+             * Suggested By
+             * @description Who suggests it, where nobody confirmed it.
+             */
+            suggested_by?: string | null;
             /** Title */
             title: string;
             /** Why */
@@ -3584,6 +3955,18 @@ export interface components {
             field: string | null;
             /** Id */
             id: string;
+        };
+        /**
+         * FamilyMemberOut
+         * @description An incident of a proposed family.
+         */
+        FamilyMemberOut: {
+            /** Incident */
+            incident: string;
+            /** Root Cause */
+            root_cause: string;
+            /** Title */
+            title: string;
         };
         /**
          * FamilyOut
@@ -3645,7 +4028,7 @@ export interface components {
          */
         FilterIn: {
             /** Kind */
-            kind?: ("incident" | "document") | null;
+            kind?: ("incident" | "document" | "suggestion") | null;
             /** Labels */
             labels?: {
                 [key: string]: string;
@@ -3692,6 +4075,16 @@ export interface components {
              * @description Members in which it worked.
              */
             worked: number;
+        };
+        /**
+         * ForgetIn
+         * @description Which heartbeat is expected no more.
+         */
+        ForgetIn: {
+            /** Key */
+            key: string;
+            /** Source */
+            source: string;
         };
         /**
          * FoundOut
@@ -3776,6 +4169,50 @@ export interface components {
             version: string;
         };
         /**
+         * HeartbeatList
+         * @description Heartbeats, by source and key.
+         */
+        HeartbeatList: {
+            /** Items */
+            items: components["schemas"]["HeartbeatOut"][];
+        };
+        /**
+         * HeartbeatOut
+         * @description A signal that is always there while alerting works, and whose absence raises an alert.
+         */
+        HeartbeatOut: {
+            /**
+             * Beats
+             * @description How often it was heard.
+             */
+            beats: number;
+            /** Environment */
+            environment: string | null;
+            /** Key */
+            key: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /**
+             * Missing Since
+             * @description When it was heard last before it was missed; null: it is there.
+             */
+            missing_since: string | null;
+            /**
+             * Patience Seconds
+             * @description How long it may stay away; null: it is never missed.
+             */
+            patience_seconds: number | null;
+            /** Service */
+            service: string | null;
+            /** Source */
+            source: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * HistoryOut
          * @description A page of decisions, newest first.
          */
@@ -3816,6 +4253,11 @@ export interface components {
             rejected: components["schemas"]["onrecall__schemas__incidents__RejectedOut"][];
             /** Unchanged */
             unchanged: number;
+            /**
+             * Unused
+             * @default []
+             */
+            unused?: components["schemas"]["UnusedFieldsOut"][];
             /** Updated */
             updated: number;
         };
@@ -4352,6 +4794,93 @@ export interface components {
             key: string;
         };
         /**
+         * MaintenanceIn
+         * @description A maintenance window to be added: while it is on, alerts of what it names open no incident.
+         */
+        MaintenanceIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Labels
+             * @description Labels that an alert must have, all of them.
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Reason
+             * @default
+             * @example PostgreSQL is upgraded
+             */
+            reason?: string;
+            /**
+             * Service
+             * @example checkout
+             */
+            service?: string | null;
+            /**
+             * Starts At
+             * @description By default now.
+             */
+            starts_at?: string | null;
+        };
+        /**
+         * MaintenanceList
+         * @description Maintenance windows, the last to end first.
+         */
+        MaintenanceList: {
+            /** Items */
+            items: components["schemas"]["MaintenanceOut"][];
+        };
+        /**
+         * MaintenanceOut
+         * @description A maintenance window.
+         */
+        MaintenanceOut: {
+            /** Created At */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Ended By
+             * @description Who ended it before its time.
+             */
+            ended_by: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Id */
+            id: string;
+            /** Labels */
+            labels: {
+                [key: string]: string;
+            };
+            /** Reason */
+            reason: string;
+            /**
+             * Scope
+             * @description What it is for, in words.
+             */
+            scope: string;
+            /** Service */
+            service: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "scheduled" | "active" | "over";
+        };
+        /**
          * MemoriesOut
          * @description Texts, newest first.
          */
@@ -4703,6 +5232,30 @@ export interface components {
             similar: number;
         };
         /**
+         * OngoingOut
+         * @description An incident like this that is open, or that began later: no precedent.
+         */
+        OngoingOut: {
+            /** Id */
+            id: string;
+            /** Score */
+            score: number;
+            /** Service */
+            service: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "acknowledged" | "resolved";
+            /** Title */
+            title: string;
+        };
+        /**
          * OpinionMatchOut
          * @description A document that the other memory finds most like the question.
          */
@@ -4729,6 +5282,11 @@ export interface components {
         OutcomeIn: {
             /** By */
             by?: string | null;
+            /**
+             * Incident
+             * @description The incident it is said of; refused where the answer is to another one.
+             */
+            incident?: string | null;
             /** Note */
             note?: string | null;
             /** Steps */
@@ -4741,7 +5299,7 @@ export interface components {
         };
         /**
          * PageOut
-         * @description An incident or a document, line by line.
+         * @description An incident, a document or a suggestion, line by line.
          */
         PageOut: {
             /** Id */
@@ -4750,7 +5308,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "incident" | "document";
+            kind: "incident" | "document" | "suggestion";
             /** Lines */
             lines: components["schemas"]["LineOut"][];
             /** Title */
@@ -4864,6 +5422,23 @@ export interface components {
              * @default about:blank
              */
             type?: string;
+        };
+        /**
+         * ProposedFamilyOut
+         * @description Root causes that say the same, waiting for a person.
+         */
+        ProposedFamilyOut: {
+            /** Id */
+            id: string;
+            /**
+             * Label
+             * @description From their own words, or of a labelled incident that says the same.
+             */
+            label: string;
+            /** Members */
+            members: components["schemas"]["FamilyMemberOut"][];
+            /** Why */
+            why: string;
         };
         /**
          * QueryIn
@@ -5165,6 +5740,11 @@ export interface components {
              * @description By a model; empty without one.
              */
             explanation: components["schemas"]["SaidOut"][];
+            /**
+             * First Safe Step
+             * @description The number of the step that disturbs nothing and has nothing disturbing before it.
+             */
+            first_safe_step?: number | null;
             /** Id */
             id: string;
             /** Incident */
@@ -5174,6 +5754,11 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /**
+             * Ongoing
+             * @description What goes on now and looks alike.
+             */
+            ongoing?: components["schemas"]["OngoingOut"][];
             /** Prompt Hash */
             prompt_hash: string | null;
             /**
@@ -5185,8 +5770,16 @@ export interface components {
             route_reason: string;
             /** @description Of a Hindsight bank, where one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
-            /** Steps */
+            /**
+             * Steps
+             * @description In the order in which they were done.
+             */
             steps: components["schemas"]["StepOut"][];
+            /**
+             * Suggestions
+             * @description What senders suggest; nobody confirmed it, and no step comes from it.
+             */
+            suggestions?: components["schemas"]["EvidenceOut"][];
             /** Tell Apart */
             tell_apart: string[];
             /** Tokens */
@@ -5237,6 +5830,11 @@ export interface components {
              * @description Incidents looked at.
              */
             incidents: number;
+            /**
+             * Proposed
+             * @description Families of root causes that wait for a label (`GET /causes`).
+             */
+            proposed?: number | null;
             /**
              * Rules
              * @description How it is ranked and counted, in words.
@@ -5434,6 +6032,12 @@ export interface components {
              */
             cause?: string | null;
             /**
+             * Cause Taken Over
+             * @description Whether the cause was taken over from an answer, edited or not.
+             * @default false
+             */
+            cause_taken_over?: boolean;
+            /**
              * Recurrence Of
              * @description The earlier incident that this one repeats.
              */
@@ -5462,6 +6066,11 @@ export interface components {
             by: string | null;
             /** Cause */
             cause: string | null;
+            /**
+             * Cause Origin
+             * @description Whether the cause was written, or taken over from an answer; null: nobody knows.
+             */
+            cause_origin?: ("written" | "taken_over") | null;
             /**
              * Provenance
              * @enum {string}
@@ -5641,6 +6250,42 @@ export interface components {
             title: string;
             /** Vector Db Id */
             vector_db_id: string;
+        };
+        /**
+         * RiskIn
+         * @description A command, or a step told in words.
+         */
+        RiskIn: {
+            /**
+             * Command
+             * @description A command line, or a step told in words.
+             */
+            command: string;
+            /**
+             * Kind
+             * @description Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading.
+             * @default auto
+             * @enum {string}
+             */
+            kind?: "auto" | "command" | "words";
+        };
+        /**
+         * RiskOut
+         * @description How dangerous it is, and why.
+         */
+        RiskOut: {
+            /** Command */
+            command: string;
+            /**
+             * Reason
+             * @description Begins with `not understood` where a part of it is not in the tables.
+             */
+            reason: string;
+            /**
+             * Risk
+             * @enum {string}
+             */
+            risk: "read_only" | "reversible" | "disruptive" | "destructive";
         };
         /**
          * RotateIn
@@ -6320,6 +6965,63 @@ export interface components {
             title: string;
         };
         /**
+         * SuggestionOut
+         * @description What a sender says fixed an incident, or wants kept as a document.
+         */
+        SuggestionOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description Who wrote it, such as `pagerduty: Ann`, or the name of the key that delivered it.
+             */
+            by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** @description What would become a document. */
+            document: components["schemas"]["DocumentOut"] | null;
+            /** Id */
+            id: string;
+            /**
+             * Incident
+             * @description The incident that it would resolve.
+             */
+            incident: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "resolution" | "document";
+            /** @description What would become the incident's resolution. */
+            resolution: components["schemas"]["ResolutionOut"] | null;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "confirmed" | "dismissed" | "superseded";
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * SuggestionPage
+         * @description A page of suggestions; `next` fetches the following one.
+         */
+        SuggestionPage: {
+            /** Items */
+            items: components["schemas"]["SuggestionOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * TicketOut
          * @description What stands for a key once, as `?ticket=`.
          */
@@ -6446,6 +7148,11 @@ export interface components {
             };
             /** By Month */
             by_month: components["schemas"]["PartOut"][];
+            /**
+             * By Origin
+             * @description `taken_over` and `written`: how often the named cause was right where the person who resolved the incident took it over, and where they wrote one.
+             */
+            by_origin?: components["schemas"]["PartOut"][];
             /** By Service */
             by_service: components["schemas"]["PartOut"][];
             coverage: components["schemas"]["EstimateOut"];
@@ -6466,6 +7173,36 @@ export interface components {
             right: components["schemas"]["EstimateOut"];
             /** Risk Coverage */
             risk_coverage: components["schemas"]["CoveredOut"][];
+        };
+        /**
+         * UnusedFieldOut
+         * @description A field or column that says something and was not used.
+         */
+        UnusedFieldOut: {
+            /**
+             * Count
+             * @description Records in which it says something.
+             */
+            count: number;
+            /** Example */
+            example: string;
+            /** Field */
+            field: string;
+            /**
+             * Of
+             * @description Records that were read.
+             */
+            of: number;
+        };
+        /**
+         * UnusedFieldsOut
+         * @description What was not used of one file.
+         */
+        UnusedFieldsOut: {
+            /** Fields */
+            fields: components["schemas"]["UnusedFieldOut"][];
+            /** Where */
+            where: string;
         };
         /**
          * UploadIn
@@ -6583,6 +7320,16 @@ export interface components {
             where: string;
         };
         /**
+         * ConfirmIn
+         * @description Families to confirm, all at once.
+         */
+        onrecall__schemas__causes__ConfirmIn: {
+            /** By */
+            by?: string | null;
+            /** Families */
+            families: components["schemas"]["ChoiceIn"][];
+        };
+        /**
          * QualityOut
          * @description How good the incidents of an import are to learn from; flaws that none has are left out.
          */
@@ -6637,6 +7384,21 @@ export interface components {
             trace?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * ConfirmIn
+         * @description What to say instead of what was suggested; left out, it is confirmed as it stands.
+         */
+        onrecall__schemas__suggestions__ConfirmIn: {
+            /** By */
+            by?: string | null;
+            /**
+             * Cause
+             * @example connection-pool-exhaustion
+             */
+            cause?: string | null;
+            /** Root Cause */
+            root_cause?: string | null;
         };
         /**
          * QualityOut
@@ -7974,6 +8736,406 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    causes_api_v1_causes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CausesOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_api_v1_causes_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["onrecall__schemas__causes__ConfirmIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    dismiss_api_v1_causes_dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    withdraw_api_v1_causes__family_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                family_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10208,6 +11370,200 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_heartbeats_api_v1_heartbeats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    forget_heartbeat_api_v1_heartbeats_forget_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12510,6 +13866,306 @@ export interface operations {
             };
         };
     };
+    list_windows_api_v1_maintenance_get: {
+        parameters: {
+            query?: {
+                /** @description With windows that are over. */
+                past?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceList"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_window_api_v1_maintenance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_window_api_v1_maintenance__window_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     me_api_v1_me_get: {
         parameters: {
             query?: never;
@@ -13842,6 +15498,100 @@ export interface operations {
             };
         };
     };
+    risk_api_v1_risk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     senders_api_v1_senders_get: {
         parameters: {
             query?: never;
@@ -14024,7 +15774,10 @@ export interface operations {
     };
     source_api_v1_sources__name__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where tools reach this server, if elsewhere. */
+                url?: string | null;
+            };
             header?: never;
             path: {
                 name: string;
@@ -14266,6 +16019,433 @@ export interface operations {
             };
             /** @description This key may not do that */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_suggestions_api_v1_suggestions_get: {
+        parameters: {
+            query?: {
+                /** @description By default those that wait for a decision. */
+                state?: ("pending" | "confirmed" | "dismissed" | "superseded") | null;
+                /** @description Those for one incident. */
+                incident?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionPage"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_suggestion_api_v1_suggestions__suggestion_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suggestion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_suggestion_api_v1_suggestions__suggestion_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suggestion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["onrecall__schemas__suggestions__ConfirmIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    dismiss_suggestion_api_v1_suggestions__suggestion_id__dismiss_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suggestion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,13 +8,16 @@ import { Link, useParams } from "react-router";
 
 import { api, got } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
-import { AnswerRest, AnswerTop, type Marked, Section } from "../parts/answer";
+import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark } from "../marks";
+import { AlertLinks } from "../parts/alert-links";
+import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
 import { Postmortem } from "../parts/postmortem";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
 import { Alerts, Changes, Merge, Notes, Unmerge } from "../parts/storm";
+import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline } from "../parts/timeline";
 import { age, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 
@@ -22,6 +25,11 @@ const ANSWER_MS = 2_000;
 
 export function Incident() {
   const { id = "" } = useParams();
+  return <Page key={id} id={id} />;
+}
+
+/** All of it begins anew with another incident: what was marked or written belongs to one. */
+function Page({ id }: { id: string }) {
   const path = { params: { path: { incident_id: id } } };
   const incident = useQuery({
     queryKey: ["incident", id],
@@ -29,7 +37,7 @@ export function Incident() {
     refetchInterval: useEvery(),
   });
   const answer = useAnswer(id, incident.data?.status !== "resolved");
-  const [marked, mark] = useMarks(answer);
+  const [marked, mark] = useMarks(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
   if (incident.isError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
@@ -41,11 +49,12 @@ export function Incident() {
       <div className="onrecall-two">
         <Stack gap="md" className="onrecall-tight" miw={0}>
           {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
+          {one.status === "resolved" && !one.resolution && <SuggestionsFor incident={id} />}
           {one.resolution && doing}
           {answer ? <AnswerTop answer={answer} /> : one.status !== "resolved" && <Waiting rows={2} height={120} />}
           {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
           {!one.resolution && doing}
-          {answer && <Helped answer={answer} marked={marked} />}
+          {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
           {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })} />}
         </Stack>
         <Stack gap="md" miw={0}>
@@ -55,6 +64,7 @@ export function Incident() {
               <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
             </Section>
           )}
+          <AlertLinks links={one.alert_links} />
           <Alerts incident={one} />
           <Notes id={one.id} />
           <Timeline id={id} />
@@ -100,31 +110,29 @@ function Heading({ title }: { title: string }) {
 }
 
 /** What came of each step, told to the server at once; the same button again takes nothing back, another one corrects. */
-function useMarks(answer: Recommendation | undefined): [Marked, (step: Step, outcome: Outcome) => void] {
-  const [marked, setMarked] = useState<Marked>({});
+function useMarks(incident: string, answer: Recommendation | undefined): [Marked, (step: Step, outcome: Outcome) => void] {
+  const [marks, setMarks] = useState<MarkedAnswer>();
   const tell = useMutation({
-    mutationFn: (all: Marked) => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
-      params: { path: { recommendation_id: answer?.id ?? "" } },
-      body: {
-        verdict: Object.values(all).includes("worked") ? "helped" : "did_not_help",
-        steps: Object.entries(all).map(([n, outcome]) => ({ n: Number(n), outcome })),
-      },
+    mutationFn: (all: MarkedAnswer) => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
+      params: { path: { recommendation_id: all.answer } },
+      body: outcomeOf(incident, all.steps),
     })),
     onError: (error) => notifications.show({ color: "red", title: "That was not kept", message: error.message }),
   });
   const mark = (step: Step, outcome: Outcome) => {
-    const all = { ...marked, [step.n]: outcome };
-    setMarked(all);
+    if (!answer) return;
+    const all = withMark(marks, answer.id, step.n, outcome);
+    setMarks(all);
     tell.mutate(all);
   };
-  return [marked, mark];
+  return [marksOf(marks, answer?.id), mark];
 }
 
-function Helped({ answer, marked }: { answer: Recommendation; marked: Marked }) {
+function Helped({ answer, incident, marked }: { answer: Recommendation; incident: string; marked: Marked }) {
   const tell = useMutation({
     mutationFn: (verdict: "helped" | "did_not_help") => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
       params: { path: { recommendation_id: answer.id } },
-      body: { verdict, steps: Object.entries(marked).map(([n, outcome]) => ({ n: Number(n), outcome })) },
+      body: { ...outcomeOf(incident, marked), verdict },
     })),
   });
   return (

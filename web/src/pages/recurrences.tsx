@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { api, got, type Schemas } from "../api/client";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
+import { ProposedCauses } from "../parts/proposed-causes";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { Ticked } from "../parts/ticked";
 import { When } from "../parts/when";
@@ -25,6 +26,7 @@ export function Recurrences() {
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {found.data.incidents} incidents no two share a cause. Resolved incidents with a cause label are found most surely.</Empty>}
       {found.data && found.data.families.length > 0 && <Whole families={found.data.families} />}
+      <ProposedCauses />
       {found.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} />)}
     </Stack>
   );

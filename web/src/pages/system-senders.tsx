@@ -1,18 +1,18 @@
 // What can send alerts here, when each was heard last, how to point it here; and what of it could not be read.
 import { Accordion, Alert, Anchor, Badge, Button, Code, Group, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import handbook from "../../../docs/senders.md?raw";
 import { api, got, type Schemas } from "../api/client";
-import { addressed, guides, isAddress } from "../handbook";
+import { isAddress } from "../address";
 import { useNow } from "../live";
 import { mayChange, useMe } from "../me";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Prose } from "../parts/prose";
+import { Rehearsal } from "../parts/rehearsal";
 import { Failure, Waiting } from "../parts/states";
 import { Ticked } from "../parts/ticked";
 import { failed, worked } from "../parts/told";
@@ -22,17 +22,17 @@ import { age, counted } from "../words";
 type Sender = Schemas["SenderOut"];
 type Part = Schemas["onrecall__schemas__alerts__RejectedOut"];
 
-const GUIDES = guides(handbook);
 const EVERY_MS = 5_000;
 
 export function Senders() {
   const [server, setServer] = useState(location.origin);
   const [wanted, setWanted] = useState("");
+  const [opened, setOpened] = useState<string | null>(null);
   const found = useQuery({ queryKey: ["senders"], queryFn: () => got(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
   if (found.isPending) return <Waiting rows={6} height={56} />;
   if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
   const right = isAddress(server);
-  const senders = [...found.data.items].sort(lately).filter((one) => named(one).toLowerCase().includes(wanted.toLowerCase().trim()));
+  const senders = [...found.data.items].sort(lately).filter((one) => `${named(one)} ${one.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
   const heard = found.data.items.filter((one) => one.heard_at).length;
   return (
     <Stack gap="lg">
@@ -45,8 +45,8 @@ export function Senders() {
           <TextInput label="Address that senders reach this server by" value={server} onChange={(event) => setServer(event.currentTarget.value)} miw={240}
             error={right ? null : "Write it with http:// or https://"} />
         </Group>
-        <Accordion variant="separated" chevronPosition="left" order={2}>
-          {senders.map((sender) => <One key={sender.name} sender={sender} server={right ? server : location.origin} />)}
+        <Accordion variant="separated" chevronPosition="left" order={2} value={opened} onChange={setOpened}>
+          {senders.map((sender) => <One key={sender.name} sender={sender} server={right ? server : location.origin} opened={opened === sender.name} />)}
         </Accordion>
         {senders.length === 0 && <Text size="sm">No sender has this name. Whatever can post JSON goes to <b>Anything else</b>.</Text>}
       </Stack>
@@ -55,13 +55,12 @@ export function Senders() {
   );
 }
 
-const named = (sender: Sender): string => GUIDES.get(sender.address)?.title ?? sender.name;
+const named = (sender: Sender): string => (sender.name.startsWith("generic/") ? sender.name : sender.title);
 const lately = (one: Sender, other: Sender): number =>
   (other.heard_at ?? "").localeCompare(one.heard_at ?? "") || named(one).localeCompare(named(other));
 
-function One({ sender, server }: { sender: Sender; server: string }) {
+function One({ sender, server, opened }: { sender: Sender; server: string; opened: boolean }) {
   const now = useNow(5_000);
-  const guide = GUIDES.get(sender.address);
   return (
     <Accordion.Item value={sender.name}>
       <Accordion.Control>
@@ -76,16 +75,45 @@ function One({ sender, server }: { sender: Sender; server: string }) {
         </Group>
       </Accordion.Control>
       <Accordion.Panel>
-        <Stack gap="sm">
-          {sender.heard_at && (
-            <Text size="sm" component="div">Last message <When at={sender.heard_at} />. In memory of it: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
-          )}
-          <Command text={`${new URL(server).origin}${sender.address}`} />
-          <Shows sender={sender} />
-          {guide && <Prose tokens={guide.tokens} fill={(text) => addressed(text, server)} />}
-        </Stack>
+        {opened && (
+          <Stack gap="sm">
+            {sender.heard_at && (
+              <Text size="sm" component="div">Last message <When at={sender.heard_at} />. In memory of it: {counted(sender.alerts, "alert")}, {counted(sender.notes, "note")}, {counted(sender.changes, "change")}.</Text>
+            )}
+            {Object.entries(sender.set_aside).map(([purpose, { count, last_at }]) => (
+              <Text key={purpose} size="sm" component="div">{counted(count, SET_ASIDE[purpose] ?? purpose)} received, kept and no incident; the last one <When at={last_at} />.</Text>
+            ))}
+            <Command text={`${new URL(server).origin}${sender.address}`} />
+            <Shows sender={sender} />
+            <Guide name={sender.name} server={new URL(server).origin} />
+            <Rehearsal name={sender.name} />
+          </Stack>
+        )}
       </Accordion.Panel>
     </Accordion.Item>
+  );
+}
+
+const SET_ASIDE: Readonly<Record<string, string>> = { test: "test", heartbeat: "heartbeat", planned: "planned message", informational: "informational message" };
+
+/** Configuration to paste, with the address that was put in, and what else is good to know of the tool. */
+function Guide({ name, server }: { name: string; server: string }) {
+  const [url] = useDebouncedValue(server, 300);
+  const found = useQuery({
+    queryKey: ["source", name, url],
+    queryFn: () => got(api.GET("/api/v1/sources/{name}", { params: { path: { name }, query: { url } } })),
+    placeholderData: (before) => before,
+  });
+  if (found.isPending) return <Waiting rows={2} height={48} />;
+  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  const { setup, notes, documentation, title, sends_end: sendsEnd } = found.data;
+  return (
+    <>
+      <Prose text={setup} />
+      {!sendsEnd && <Text size="sm">It never says that an alert is over, so its alerts expire.</Text>}
+      <Prose text={notes} />
+      {documentation && <Anchor href={documentation} target="_blank" rel="noreferrer" size="sm">{title}: its own documentation</Anchor>}
+    </>
   );
 }
 

@@ -7,7 +7,9 @@ import { Waiting } from "../parts/states";
 import { Health } from "./system-health";
 
 const Senders = lazy(() => import("./system-senders").then((page) => ({ default: page.Senders })));
+const Maintenance = lazy(() => import("./system-maintenance").then((page) => ({ default: page.Maintenance })));
 const Keys = lazy(() => import("./system-keys").then((page) => ({ default: page.Keys })));
+const Suggestions = lazy(() => import("./system-suggestions").then((page) => ({ default: page.Suggestions })));
 const Deliveries = lazy(() => import("./system-deliveries").then((page) => ({ default: page.Deliveries })));
 const Usage = lazy(() => import("./system-usage").then((page) => ({ default: page.Usage })));
 const Audit = lazy(() => import("./system-audit").then((page) => ({ default: page.Audit })));
@@ -16,7 +18,9 @@ const Export = lazy(() => import("./system-export").then((page) => ({ default: p
 const SECTIONS = [
   { at: "health", name: "Health", Shown: Health },
   { at: "senders", name: "Senders", Shown: Senders },
+  { at: "maintenance", name: "Maintenance", Shown: Maintenance },
   { at: "keys", name: "Keys", Shown: Keys },
+  { at: "suggestions", name: "Suggestions", Shown: Suggestions },
   { at: "deliveries", name: "Deliveries", Shown: Deliveries },
   { at: "usage", name: "Models", Shown: Usage },
   { at: "audit", name: "Audit", Shown: Audit },

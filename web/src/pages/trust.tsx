@@ -14,6 +14,8 @@ const Reliability = lazy(() => import("../parts/charts").then((charts) => ({ def
 const Learning = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.Learning })));
 const RiskCoverage = lazy(() => import("../parts/charts").then((charts) => ({ default: charts.RiskCoverage })));
 
+const ORIGIN: Readonly<Record<string, string>> = { taken_over: "taken over from the answer", written: "written by who resolved it" };
+
 type Measured = Omit<Schemas["TrustOut"], "levels">;
 
 export function Trust() {
@@ -70,6 +72,7 @@ function Shown({ trust }: { trust: Measured }) {
       </SimpleGrid>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Parts title="By service" parts={[...trust.by_service].sort((one, other) => other.right.n - one.right.n)} />
+        <Parts title="By where the cause came from" parts={(trust.by_origin ?? []).map((part) => ({ ...part, name: ORIGIN[part.name] ?? part.name }))} />
         <Parts title="By month" parts={[...trust.by_month].reverse()} />
       </SimpleGrid>
       <NotMeasured reasons={trust.not_measured} />

@@ -8,12 +8,11 @@ import { Citation } from "./citation";
 import { Command } from "./copy";
 import { EvidenceCard } from "./evidence";
 import { Explained, Made, Sentence } from "./made";
+import type { Marked } from "../marks";
 import { Marks } from "./marks";
 
 const LONG_CAUSE = 90;
 const LONG_REASON = 90;
-
-export type Marked = Readonly<Record<number, Outcome>>;
 
 interface AnswerProps {
   answer: Recommendation;
@@ -37,7 +36,7 @@ export function Answer({ answer, asked, marked, mark, children }: AnswerProps) {
 
 /** What has to be seen at once. */
 export function AnswerTop({ answer }: { answer: Recommendation }) {
-  const first = firstSafe(answer.steps);
+  const first = firstSafe(answer);
   return (
     <>
       <Verdict answer={answer} />
@@ -76,6 +75,16 @@ export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "c
               </Group>
             ))}
           </Stack>
+        </Section>
+      )}
+      {(answer.ongoing ?? []).length > 0 && (
+        <Section title="Going on now">
+          <Bullets items={(answer.ongoing ?? []).map((one) => `${one.id} ${one.title} (${one.status})`)} lead="It looks alike, and is no precedent: it is open, or did not begin before." />
+        </Section>
+      )}
+      {(answer.suggestions ?? []).length > 0 && (
+        <Section title="Suggested, not confirmed">
+          <Bullets items={(answer.suggestions ?? []).map((one) => `${one.suggested_by}: ${one.excerpt?.text ?? one.title}`)} lead="A sender says so, and nobody here confirmed it. No step comes from it." />
         </Section>
       )}
       {answer.alternatives.length > 0 && (

@@ -10,7 +10,7 @@ import { Section } from "./answer";
 import { Failure } from "./states";
 
 type Resolution = Schemas["ResolutionOut"];
-const WHO = { human: "a person", imported: "imported", model: "a model", suggested: "suggested, not confirmed" } as const;
+const WHO = { human: "a person", imported: "imported", suggested: "a sender, not confirmed", model: "a model" } as const;
 const WORKED = { worked: "teal", did_not_help: "red", made_it_worse: "red" } as const;
 
 export function Ended({ id, resolution, edit }: { id: string; resolution: Resolution; edit: () => void }) {

@@ -1,20 +1,13 @@
-// Closing an incident: filled in from the answer's cause and the steps that were marked.
+// Closing an incident: the cause is written or taken over, never filled in; the steps are those that were marked.
 import { Button, Group, Paper, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, got } from "../api/client";
+import type { Marked } from "../marks";
+import { causeAtFirst, type Draft, resolutionOf, stepsAtFirst, suggestedCause } from "../resolving";
 import { type Incident, OUTCOME, type Outcome, type Recommendation } from "../words";
-import type { Marked } from "./answer";
 import { Failure } from "./states";
-
-interface Draft {
-  text: string;
-  command: string;
-  outcome: Outcome;
-  /** Kept as it was told; the form does not ask for it. */
-  rollback: string | null;
-}
 
 interface ResolveProps {
   incident: Incident;
@@ -25,32 +18,17 @@ interface ResolveProps {
 
 const OUTCOMES = Object.entries(OUTCOME).map(([value, label]) => ({ value, label }));
 
-export function drafted({ incident, answer, marked }: Omit<ResolveProps, "done">): Draft[] {
-  const told = incident.resolution?.steps.map((step) => ({ text: step.text, command: step.command ?? "", outcome: step.outcome, rollback: step.rollback }));
-  if (told?.length) return told;
-  return (answer?.steps ?? []).flatMap((step) => {
-    const outcome = marked[step.n];
-    return outcome ? [{ text: step.text, command: step.command ?? "", outcome, rollback: step.rollback }] : [];
-  });
-}
-
 export function Resolve(props: ResolveProps) {
   const { incident, answer, marked, done } = props;
-  const worked = Object.values(marked).includes("worked");
-  const [cause, setCause] = useState(incident.resolution?.root_cause ?? (worked ? (answer?.cause ?? "") : ""));
-  const [label, setLabel] = useState(incident.resolution?.cause ?? (worked ? (answer?.cause_label ?? "") : ""));
+  const [cause, setCause] = useState(() => causeAtFirst(incident));
   const [summary, setSummary] = useState(incident.resolution?.summary ?? "");
-  const [steps, setSteps] = useState(() => drafted(props));
+  const [steps, setSteps] = useState(() => stepsAtFirst(incident, answer, marked));
+  const suggested = suggestedCause(answer);
   const change = (n: number, part: Partial<Draft>) => setSteps((all) => all.map((one, at) => (at === n ? { ...one, ...part } : one)));
   const send = useMutation({
     mutationFn: () => got(api.POST("/api/v1/incidents/{incident_id}/resolution", {
       params: { path: { incident_id: incident.id } },
-      body: {
-        root_cause: cause,
-        ...(label ? { cause: label } : {}),
-        ...(summary ? { summary } : {}),
-        steps: steps.filter((step) => step.text.trim()).map((step) => ({ text: step.text, outcome: step.outcome, ...(step.command ? { command: step.command } : {}), ...(step.rollback ? { rollback: step.rollback } : {}) })),
-      },
+      body: resolutionOf(cause, summary, steps),
     })),
     onSuccess: done,
   });
@@ -61,8 +39,10 @@ export function Resolve(props: ResolveProps) {
   return (
     <Paper withBorder p="md" component="form" onSubmit={submit} aria-label="resolve">
       <Stack gap="sm">
-        <Textarea label="What was the cause?" autosize minRows={2} required value={cause} onChange={(event) => setCause(event.currentTarget.value)} />
-        <TextInput label="Its short name" description="the same for every incident of this cause, such as connection-pool-exhaustion" value={label} onChange={(event) => setLabel(event.currentTarget.value)} />
+        <Textarea label="What was the cause?" autosize minRows={2} required value={cause.text} onChange={(event) => { const text = event.currentTarget.value; setCause((old) => ({ ...old, text, taken: old.taken && text !== "" && !incident.resolution })); }} />
+        {suggested && !cause.text && <Button variant="default" size="xs" w="fit-content" onClick={() => setCause(suggested)}>Use suggested cause</Button>}
+        {cause.taken && <Text size="xs" c="dimmed">Taken over from the answer. It is kept as such: write it in your own words if you know better.</Text>}
+        <TextInput label="Its short name" description="the same for every incident of this cause, such as connection-pool-exhaustion" value={cause.label} onChange={(event) => { const label = event.currentTarget.value; setCause((old) => ({ ...old, label })); }} />
         <Text size="sm" fw={500}>What was done, also what did not help</Text>
         {steps.map((step, n) => (
           <Group key={n} gap="xs" align="flex-start">

@@ -49,7 +49,7 @@ export function Alerts({ incident }: { incident: Incident }) {
             <div style={{ minWidth: 0, flex: 1 }}>
               <Text size="sm" className="onrecall-wrap" lineClamp={2} title={alert.title}>{alert.title}</Text>
               <Text size="xs" c="dimmed" className="onrecall-wrap" title={moment(alert.starts_at)}>
-                {alert.status}{alert.service && ` · ${alert.service}`} · {alert.source} · {clock(alert.starts_at)}
+                {alert.status}{alert.end_reason && ` (${alert.end_reason})`}{alert.service && ` · ${alert.service}`} · {alert.source} · {clock(alert.starts_at)}
               </Text>
               <Because how={alert.joined} />
             </div>

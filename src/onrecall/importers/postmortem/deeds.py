@@ -113,7 +113,7 @@ _NO_HELP = re.compile(
     r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
     r"|(?:had|has|have|with|shows?|showed|saw|seeing|see|but)\s+(?:no|little|zero)\s+(?:\w+\s+)?(?:effect"
     r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
-    r"|change)\b(?!\s+in\s+config)"
+    r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
     r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
     r"|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
     r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
@@ -295,7 +295,9 @@ def _opens_deed(form: str, verb: str, rest: list[str], said: str) -> bool:
             or following == "`"
         )
     if form == verb and verb in _NOUNS:
-        return (following in _OBJECTS or following == "`") and not (following == "to" and verb in ("issue", "change"))
+        shown = form in _PAST and "`" in said and following != "of"  # `Set the lifetime to 28800: `ipsec reload``
+        names_object = following in _OBJECTS or following == "`" or shown
+        return names_object and not (following == "to" and verb in ("issue", "change"))
     if form == verb:
         return following not in _BEHIND_NOUN
     return (

@@ -100,6 +100,11 @@ def steps_told(
     return tuple(_distinct([*tried, *failed_on_the_way, *done]))
 
 
+def steps_in_comments(comments: Sequence[Entry]) -> tuple[ResolutionStep, ...]:
+    """What the comments of a ticket tell, in their order; unlike a chronology, the first may tell a deed already."""
+    return tuple(_distinct(_of_chronology(comments, begins_before=False)))
+
+
 def steps_in_prose(sections: Sequence[Section]) -> tuple[ResolutionStep, ...]:
     """Deeds that a summary or a text without headings tells, where nothing else does."""
     found = [step for section in sections for step in _of_sentences(section.rows)]
@@ -295,8 +300,11 @@ def _failure(said: str) -> StepOutcome:
     return came if came in ("did_not_help", "made_it_worse") else "worked"
 
 
-def _of_chronology(chronology: Sequence[Entry]) -> list[ResolutionStep]:
-    """The deeds in it; what an entry says of the deed before, or the next one begins with, is its outcome."""
+def _of_chronology(chronology: Sequence[Entry], *, begins_before: bool = True) -> list[ResolutionStep]:
+    """The deeds in it; what an entry says of the deed before, or the next one begins with, is its outcome.
+
+    With `begins_before` the first of many entries tells what began it.
+    """
     found: list[ResolutionStep] = []
     for place, entry in enumerate(chronology):
         head = [Row(entry.line, "text", entry.head)] if entry.head else []
@@ -305,7 +313,7 @@ def _of_chronology(chronology: Sequence[Entry]) -> list[ResolutionStep]:
             came = outcome_of(opening.text)
             if came in ("did_not_help", "made_it_worse") and found[-1].outcome == "worked":
                 found[-1] = replace(found[-1], outcome=came)
-        if place or len(chronology) < 3:  # what stands first is what began it
+        if place or len(chronology) < 3 or not begins_before:
             found += [step for step in _of_entry(head, entry) if not _only_looks(step)]
     return found
 

@@ -67,9 +67,9 @@ def button(label: str, action: str, value: Mapping[str, Any], style: str | None 
     }
 
 
-def link(label: str, url: str) -> Block:
-    """A button that opens a page."""
-    return {"type": "button", "text": _plain(label, LONGEST_LABEL), "action_id": "open", "url": url}
+def link(label: str, url: str, action: str = "open") -> Block:
+    """A button that opens a page; its action has to be another one than that of its neighbours."""
+    return {"type": "button", "text": _plain(label, LONGEST_LABEL), "action_id": action, "url": url}
 
 
 def size(blocks: Sequence[Block]) -> int:

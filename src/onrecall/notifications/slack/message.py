@@ -33,7 +33,7 @@ def root(incident: Incident, answer: Recommendation | None, event: News, links: 
     if event.into:
         body.append(blocks.prose(("", _short(f"It is part of {event.into} now."))))
     elif incident.status == "resolved":
-        body.append(blocks.prose(("", _short(words.ending(incident.resolution)))))
+        body.append(blocks.prose(("", _short(words.ending(incident.resolution, event.suggestions)))))
     if answer:
         body += _answer(answer)
     row = [*([] if quiet else _buttons(incident, answer, event)), *_link(incident.id, links), *_alert_links(event)]
@@ -48,7 +48,7 @@ def reply(incident: Incident, event: News) -> Said:
     if event.into:
         body.append(blocks.prose(("", _short(f"It is part of {event.into} now."))))
     elif incident.status == "resolved":
-        body.append(blocks.prose(("", _short(words.ending(incident.resolution)))))
+        body.append(blocks.prose(("", _short(words.ending(incident.resolution, event.suggestions)))))
     body += [blocks.prose(("", _short(change))) for change in event.changes[:MOST_CHANGES]]
     return _message(words.headline(incident, event), body)
 
@@ -116,6 +116,10 @@ def _answer(answer: Recommendation) -> Iterator[Block]:
 
 def _buttons(incident: Incident, answer: Recommendation | None, event: News) -> list[Block]:
     row = []
+    if incident.status == "resolved" and event.suggestions and not event.into:
+        about = {"s": event.suggestions[0].id}
+        row.append(blocks.button("Confirm suggestion", "confirm_suggestion", about, "primary"))
+        row.append(blocks.button("Dismiss suggestion", "dismiss_suggestion", about))
     if answer:
         about = {"r": answer.id}
         row.append(blocks.button("It helped", "helped", about, "primary"))
@@ -133,7 +137,10 @@ def _link(incident_id: str, links: Links) -> list[Block]:
 def _alert_links(event: News) -> list[Block]:
     """Where the alerts' senders say that people can look; each with the name of the host that it leads to."""
     offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
-    return [blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url) for link in offered]
+    return [
+        blocks.link(f"{words.LINK[link.kind]}: {words.host_of(link.url)}", link.url, f"open_{number}")
+        for number, link in enumerate(offered)
+    ]
 
 
 def _step(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:
@@ -160,6 +167,11 @@ def _rest(answer: Recommendation) -> Iterator[Block]:
         yield blocks.prose(("bold", "Or else: "), ("", _short(f"{other.cause} ({', '.join(other.evidence)}).{apart}")))
     for look in answer.tell_apart[:MOST_TRIED]:
         yield blocks.prose(("bold", "Look at: "), ("", _short(look)))
+    for ongoing in answer.ongoing[:MOST_EVIDENCE]:
+        yield blocks.prose(("bold", "Going on now: "), ("", _short(words.going_on(ongoing))))
+    for one in answer.suggestions[:MOST_EVIDENCE]:
+        text = one.excerpt.text if one.excerpt else one.title
+        yield blocks.prose(("bold", "Suggested, not confirmed: "), ("", _short(f"{text} ({one.suggested_by})")))
     for one in answer.evidence[:MOST_EVIDENCE]:
         yield blocks.prose(("bold", "Evidence: "), ("", _short(_evidence(one))))
 

@@ -19,6 +19,7 @@ LONGEST_OPTION = 75
 LONGEST_STEP = 500
 MOST_OTHER = 20
 HELPED, FAILED = "worked", "did_not_help"
+SUGGESTED = "suggested"
 PLACES = frozenset({"root_cause", "label", HELPED, FAILED, "other"})
 """The fields beside which Slack can show what is wrong."""
 
@@ -34,26 +35,47 @@ class Submitted:
     worked: frozenset[int]
     failed: frozenset[int]
     other: tuple[str, ...]
+    taken_over: bool = False
+    """Whether the cause was not typed but taken over from the answer."""
 
     def resolution(self, answer: Recommendation | None, at: datetime, by: str) -> Resolution:
         """As the incident's resolution; steps are those of the answer, in its order, and then the others."""
         steps = [_done(one, self.worked) for one in _steps(answer) if one.n in self.worked | self.failed]
         steps += [ResolutionStep(text) for text in self.other]
-        return Resolution(self.root_cause, at, cause=self.label, steps=tuple(steps), by=by)
+        if not self.taken_over:
+            return Resolution(self.root_cause, at, cause=self.label, steps=tuple(steps), by=by)
+        if answer is None or answer.cause is None:
+            raise Invalid("the answer names no cause any more; say what was wrong", "root_cause")
+        label = self.label or answer.cause_label
+        return Resolution(answer.cause, at, label, tuple(steps), by=by, cause_origin="taken_over")
 
 
 def view(incident: Incident, answer: Recommendation | None, marked: Sequence[Outcome]) -> Mapping[str, Any]:
-    """The window, filled in as far as it is known: the cause, and the steps that people marked."""
+    """The window, with the steps that people marked; the cause is empty, so that nobody confirms it unread.
+
+    The answer's cause can be taken over with a tick, and is then kept as taken over.
+    """
     about = {"i": incident.id, "r": answer.id if answer else None}
-    cause, label = (answer.cause or "", answer.cause_label or "") if answer else ("", "")
-    if incident.resolution:
-        cause, label = incident.resolution.root_cause, incident.resolution.cause or label
+    known = incident.resolution
+    cause, label = (known.root_cause, known.cause or "") if known else ("", "")
     said = {step.n: step.outcome for one in marked for step in one.steps}
     shown = _steps(answer)
+    offered = bool(answer and answer.cause) and not known
     body = [
-        _input("root_cause", "What was wrong?", words.block(cause, LONGEST_INPUT), LONGEST_INPUT, rows=True),
-        _input("label", "A short label for the cause", words.flat(label, LONGEST_LABEL), LONGEST_LABEL, optional=True),
+        _input(
+            "root_cause",
+            "What was wrong?",
+            words.block(cause, LONGEST_INPUT),
+            LONGEST_INPUT,
+            rows=True,
+            optional=offered,
+        )
     ]
+    if answer and answer.cause and offered:
+        body.append(_suggested_cause(answer.cause))
+    body.append(
+        _input("label", "A short label for the cause", words.flat(label, LONGEST_LABEL), LONGEST_LABEL, optional=True)
+    )
     if shown:
         body.append(_boxes(HELPED, "What helped?", shown, {n for n, one in said.items() if one == "worked"}))
         body.append(_boxes(FAILED, "What did not help?", shown, {n for n, one in said.items() if one != "worked"}))
@@ -74,7 +96,8 @@ def read(view: Mapping[str, Any]) -> Submitted:
     about = json.loads(view.get("private_metadata") or "{}")
     values = {name: field.get("value", {}) for name, field in view["state"]["values"].items()}
     cause = (_typed(values, "root_cause") or "").strip()
-    if not cause:
+    taken_over = not cause and bool(values.get(SUGGESTED, {}).get("selected_options"))
+    if not cause and not taken_over:
         raise Invalid("say what was wrong", "root_cause")
     worked, failed = _checked(values, HELPED), _checked(values, FAILED)
     if worked & failed:
@@ -83,7 +106,7 @@ def read(view: Mapping[str, Any]) -> Submitted:
     if len(other) > MOST_OTHER or any(len(row) > LONGEST_STEP for row in other):
         raise Invalid(f"at most {MOST_OTHER} steps of at most {LONGEST_STEP} characters", "other")
     label = (_typed(values, "label") or "").strip() or None
-    return Submitted(about["i"], about.get("r"), cause, label, worked, failed, other)
+    return Submitted(about["i"], about.get("r"), cause, label, worked, failed, other, taken_over)
 
 
 def _steps(answer: Recommendation | None) -> tuple[Step, ...]:
@@ -111,6 +134,16 @@ def _input(
     if value:
         element["initial_value"] = value
     return {"type": "input", "block_id": name, "label": _plain(label), "element": element, "optional": optional}
+
+
+def _suggested_cause(cause: str) -> Mapping[str, Any]:
+    option = {
+        "text": _plain("Use suggested cause"),
+        "description": _plain(words.flat(cause, LONGEST_OPTION)),
+        "value": "1",
+    }
+    element = {"type": "checkboxes", "action_id": "value", "options": [option]}
+    return {"type": "input", "block_id": SUGGESTED, "label": _plain("Or"), "element": element, "optional": True}
 
 
 def _boxes(name: str, label: str, steps: Sequence[Step], checked: set[int]) -> Mapping[str, Any]:

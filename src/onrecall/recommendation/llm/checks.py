@@ -16,6 +16,7 @@ from onrecall.redaction.reversible_mask import Mask
 
 CHECK_FIRST = "first confirm step "
 WORST = RISKS[-1]
+DISTURBING: tuple[Risk, ...] = ("disruptive", "destructive")
 ORDINAL = re.compile(r"^\d+\. ")
 """The number of a step on its page, which says nothing of the incident."""
 
@@ -70,18 +71,23 @@ def _command(one: ChosenStep, step: Step, options: Options) -> Iterator[Flaw]:
 
 
 def _policy(draft: Draft, cause: Cause) -> Iterator[Flaw]:
-    """What may lose data is never first, and what is dangerous never comes without the check that belongs before it."""
-    risks = [risk_of(cause.steps[one.step], one.command) for one in draft.steps]
-    if risks and risks[0] == WORST:
+    """A procedure keeps its order and its end, and what is dangerous comes with the check that belongs before it."""
+    names = [chosen.step for chosen in draft.steps]
+    listed = list(cause.steps)
+    risks = [risk_of(cause.steps[chosen.step], chosen.command) for chosen in draft.steps]
+    if risks and risks[0] == WORST and names[0] != listed[0]:
         yield Flaw("it begins with something that may lose data", "put a check first")
-    names = [one.step for one in draft.steps]
     for place, name in enumerate(names):
         before = check_before(cause, name)
         if before is not None and before not in names[:place]:
             yield Flaw("it leaves out the check before a dangerous step", f"{before} comes before {name}")
-        safer = [one for one in names[place + 1 :] if cause.steps[one].risk == RISKS[0]]
-        if RISKS.index(risks[place]) >= RISKS.index("disruptive") and safer:
-            yield Flaw("it puts a dangerous step before a harmless one", f"{', '.join(safer)} come before {name}")
+        procedure = [other for other in listed if cause.steps[other].citation.id == cause.steps[name].citation.id]
+        earlier = procedure[: procedure.index(name)]
+        if late := [other for other in names[place + 1 :] if other in earlier]:
+            yield Flaw("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
+        following = [other for other in procedure[len(earlier) + 1 :] if cause.steps[other].risk != RISKS[0]]
+        if risks[place] in DISTURBING and (missing := [other for other in following if other not in names]):
+            yield Flaw("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
 
 
 def check_before(cause: Cause, name: str) -> str | None:

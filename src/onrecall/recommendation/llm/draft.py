@@ -35,7 +35,7 @@ class Draft(Form):
 
     cause: str = Field(max_length=20)
     explanation: list[Sentence] = Field(min_length=1, max_length=4)
-    steps: list[ChosenStep] = Field(max_length=8)
+    steps: list[ChosenStep] = Field(max_length=20)
 
 
 def read(text: str) -> Draft | str:

@@ -15,11 +15,12 @@ from onrecall.domain.incident import (
     Step,
     Tried,
 )
-from onrecall.recommendation.actions import deeds
+from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cited, rank
 from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.llm.prompt_injection import speaks_to_a_model, steers
-from onrecall.recommendation.steps import actions, steps, tried_before
+from onrecall.recommendation.merged_actions import merge_actions
+from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.verdict import Thresholds
 
 LINES = 24
@@ -107,7 +108,7 @@ def _causes(
         same = next((one for one in hypotheses if tuple(each.id for each in one.evidence) == other.evidence), None)
         if same is None or same.sentence is None or steers(same.sentence):
             continue
-        made = actions([deed for one in same.evidence for deed in deeds(one)], (), records)
+        made = merge_actions([extract_actions(one) for one in same.evidence], (), (), records)
         first = 1 + sum(len(cause.steps) for cause in found)
         found.append(
             Cause(
@@ -116,8 +117,8 @@ def _causes(
                 same.label,
                 cited(same.best) or same.citation,
                 other.evidence,
-                _named(steps(made, situation, now), first),
-                tried_before(made, situation),
+                _named(select_steps(made, other.evidence, situation, now), first),
+                failed_before(made, situation),
                 other,
             )
         )
@@ -145,7 +146,7 @@ def _conflict(answer: Recommendation, hypotheses: Sequence[Hypothesis], threshol
 
 def _receipts(name: str, evidence: Evidence) -> Iterator[tuple[str, Citation]]:
     """The lines that tell the cause and what was done: what an alert or a log said then may not be cited."""
-    told = [cited(evidence), *(deed.citation for deed in deeds(evidence))]
+    told = [cited(evidence), *(deed.citation for deed in extract_actions(evidence))]
     for citation in [one for one in told if one is not None and not speaks_to_a_model(one.quote)][:LINES]:
         yield f"{name}.{citation.line}", citation
 

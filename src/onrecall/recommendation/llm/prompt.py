@@ -29,7 +29,8 @@ Choose the one cause that fits best, choose and order the steps that are offered
    joining words. No number, name, host, id or version that was not given. No link, no markup, no command, no advice.
 4. A command is null, or the step's own with its placeholders (‹old value›, <name>) filled from FIELDS, and nothing else
    changed.
-5. Checks come before what is dangerous, and what may lose data never comes first. Keep the check that a step needs.
+5. Steps that cite the same source stay in the order in which they are listed, and a step that disturbs is followed by
+   all that its source lists after it. Keep the check that a step needs; what may lose data never comes first.
 6. Answer with one JSON object and nothing else, of this form:
 {form}"""
 
@@ -98,6 +99,7 @@ def _cause(cause: Cause, show: Show) -> Iterator[str]:
     yield show(cause.sentence or "the cause is not on record; the steps are a runbook's", LINE)
     for name, step in cause.steps.items():
         yield f"{name}| [{step.risk}] {show(step.text, LINE)}"
+        yield f"{name} source| {show(step.citation.id, 200)}, line {step.citation.line}"
         if step.command:
             yield f"{name} command| {show(step.command, 2_000)}"
         if step.precondition:

@@ -1,4 +1,4 @@
-"""How dangerous something is, and the ways a program's handler can say so."""
+"""The four risks, what is said about a command, and the worst of several such statements."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,28 +8,27 @@ from onrecall.domain.incident import Risk
 RISKS: tuple[Risk, ...] = ("read_only", "reversible", "disruptive", "destructive")
 """From harmless to worst."""
 
+_REASONS: dict[Risk, str] = {
+    "read_only": "only reads",
+    "reversible": "can be undone at once and interrupts nobody",
+    "disruptive": "can interrupt service or sessions",
+    "destructive": "loses data or resources",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How dangerous a command or a step is, why, and whether it was recognised at all."""
+    """How dangerous a command or a step is, why, and whether what it runs is known at all.
+
+    `recognised` is false where a program, a script or a language is not one of those in the tables. An unknown option
+    of a known program leaves it true.
+    """
 
     risk: Risk
     reason: str
     recognised: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """A command inside a command, still to be judged: as words, or as shell text."""
-
-    words: tuple[str, ...] = ()
-    text: str = ""
-    stdin: bool = True
-    """Whether it reads what is fed to the outer command."""
-
-
-Verdicts = tuple[Assessment | Inner, ...]
-"""What a handler finds: the worst of it counts."""
+    understood: bool = True
+    """Whether all of it is in the tables; what is not counts as disruptive at least."""
 
 
 def read_only(reason: str) -> Assessment:
@@ -48,15 +47,30 @@ def destructive(reason: str) -> Assessment:
     return Assessment("destructive", reason)
 
 
-def unknown(reason: str) -> Assessment:
-    """What is not known counts as disruptive."""
-    return Assessment("disruptive", reason, recognised=False)
+def known(risk: Risk, what: str) -> Assessment:
+    """The assessment of something a table names."""
+    return Assessment(risk, f"`{what}` {_REASONS[risk]}")
+
+
+def not_understood(what: str, risk: Risk = "disruptive") -> Assessment:
+    """Part of a known program's command is not in its table: at least disruptive, or the program's worst."""
+    return Assessment(risk, f"not understood: {what}", understood=False)
+
+
+def unknown(what: str) -> Assessment:
+    """What runs is not known, or can't be seen: at least disruptive."""
+    return Assessment("disruptive", f"not understood: {what}", recognised=False, understood=False)
+
+
+def rank(risk: Risk) -> int:
+    """The place of a risk among the four, 0 for read_only."""
+    return RISKS.index(risk)
 
 
 def worst(assessments: Iterable[Assessment]) -> Assessment | None:
-    """The most dangerous of them; it is recognised only if all were."""
-    found = list(assessments)
-    if not found:
+    """The least upper bound: the most dangerous of them, recognised and understood only if all are. None for none."""
+    parts = list(assessments)
+    if not parts:
         return None
-    top = max(found, key=lambda a: (RISKS.index(a.risk), not a.recognised))
-    return Assessment(top.risk, top.reason, all(a.recognised for a in found))
+    top = max(parts, key=lambda part: (rank(part.risk), not part.understood))
+    return Assessment(top.risk, top.reason, all(p.recognised for p in parts), all(p.understood for p in parts))

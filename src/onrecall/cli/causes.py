@@ -1,0 +1,104 @@
+"""`onrecall causes`: labels for root causes that stand in prose only."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.domain.errors import Invalid
+from onrecall.pipeline import cause_families as families
+from onrecall.schemas.causes import CausesOut
+
+app = typer.Typer(help="Propose cause labels for root causes in prose, and confirm them.", no_args_is_help=True)
+
+By = Annotated[str | None, typer.Option(help="Who decides.")]
+MEMBERS_SHOWN = 5
+LONGEST_SHOWN = 100
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """Show proposed families with their members, and what was decided. Nothing is written."""
+    with house() as home:
+        overview = families.overview(home.memory.store)
+    if as_json:
+        _print(CausesOut.model_validate(overview).plain())
+        return
+    printing.say((overview.summary, "bold"))
+    for family in overview.proposed:
+        printing.say()
+        printing.say((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
+        for member in family.members[:MEMBERS_SHOWN]:
+            printing.say(
+                f"{member.incident}  ", (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"), indent=2
+            )
+        if (more := len(family.members) - MEMBERS_SHOWN) > 0:
+            printing.say((f"… and {more} more", "dim"), indent=2)
+    for decided in (*overview.confirmed, *overview.dismissed):
+        printing.say((f"{decided.state}  {decided.id}  {decided.label}  {len(decided.incidents)} incidents", "dim"))
+    if overview.proposed:
+        printing.say()
+        printing.say(
+            "confirm: onrecall causes confirm ID… [--label NAME], or --all; none of it: onrecall causes dismiss ID…"
+        )
+
+
+@app.command()
+def confirm(
+    ids: Annotated[list[str] | None, typer.Argument(help="Families, as `list` names them.", metavar="ID…")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All that are proposed.")] = False,
+    label: Annotated[str | None, typer.Option(help="Another label, for one family.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Give the members of families their label; recurrences, backtest and trust count by it from then on."""
+    if every == bool(ids):
+        raise Invalid("name families, or give --all", "ids")
+    if label is not None and (every or len(ids or ()) != 1):
+        raise Invalid("--label names one family; confirm the others apart", "label")
+    with house() as home:
+        store = home.memory.store
+        chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
+        changed = families.confirm(store, [families.Choice(family, label) for family in chosen], home.memory.now(), by)
+    _tell(
+        {"families": len(chosen), "changed": changed},
+        as_json,
+        f"{changed} incidents got a label, in {len(chosen)} families",
+    )
+
+
+@app.command()
+def dismiss(
+    ids: Annotated[list[str], typer.Argument(help="Families, as `list` names them.", metavar="ID…")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Note that families are none; they are not proposed again."""
+    with house() as home:
+        gone = families.dismiss(home.memory.store, ids, home.memory.now(), by)
+    _tell({"families": gone}, as_json, f"{gone} families are dismissed")
+
+
+@app.command()
+def withdraw(
+    family: Annotated[str, typer.Argument(help="A family that was confirmed or dismissed.", metavar="ID")],
+    as_json: Json = False,
+) -> None:
+    """Take a decision back; those that got their label by it lose it."""
+    with house() as home:
+        changed = families.withdraw(home.memory.store, family)
+    _tell({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")
+
+
+def _tell(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
+    if as_json:
+        _print(facts)
+    else:
+        printing.say(sentence)
+
+
+def _print(facts: dict[str, Any]) -> None:
+    typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))

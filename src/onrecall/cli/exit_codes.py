@@ -1,0 +1,27 @@
+"""What the command line exits with; 0 is fine."""
+
+import sys
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from onrecall.cli.terminal import complain
+from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+
+EXIT: Mapping[type[OnRecallError], int] = {
+    Invalid: 2,
+    NotFound: 1,
+    Conflict: 1,
+    Unauthorised: 77,
+    Forbidden: 77,
+    Unavailable: 75,
+}
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None) -> None:
+    """Run a command; a known error is a sentence and an exit code, anything else a traceback."""
+    try:
+        app(arguments)
+    except OnRecallError as error:
+        complain(f"{error.title}: {error}")
+        sys.exit(EXIT[type(error)])

@@ -1,0 +1,131 @@
+"""`onrecall maintenance` and `onrecall heartbeats`: what is expected to be broken, and what is expected to be heard."""
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.cli.options import Labels, labels_of, time_of
+from onrecall.domain.errors import Invalid
+from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.pipeline.maintenance import MaintenanceRequest
+from onrecall.schemas.maintenance import HeartbeatOut, MaintenanceOut
+
+app = typer.Typer(help="Maintenance windows: while one is on, its alerts open no incident.", no_args_is_help=True)
+heartbeats = typer.Typer(help="Signals that are always there, and whose absence raises an alert.", no_args_is_help=True)
+COLOUR = {"active": "green", "scheduled": "yellow", "over": "dim"}
+SPAN = re.compile(r"(\d{1,5})([mhd])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+By = Annotated[str | None, typer.Option(help="Who says so.")]
+From = Annotated[str | None, typer.Option("--from", help="When it starts, with a time zone; by default now.")]
+Until = Annotated[str, typer.Option(help="When it ends: a time with a zone, or a span from its start such as 2h.")]
+
+
+@app.command()
+def add(  # noqa: PLR0917 - each is an option of the command line
+    until: Until,
+    service: Annotated[str | None, typer.Option(help="The service that is worked on.")] = None,
+    label: Labels = None,
+    starts_at: From = None,
+    reason: Annotated[str, typer.Option(help="What is done.")] = "",
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Add a window for a service, labels or both; alerts that fit open no incident while it is on."""
+    with house() as home:
+        start = time_of(starts_at, "from") or home.memory.now()
+        ends_at = _end(until, start)
+        request = MaintenanceRequest(ends_at, start, service, labels_of(label), reason, by)
+        _show(home.memory.maintenance.add(request), home.memory.now(), as_json=as_json)
+
+
+@app.command(name="list")
+def list_(
+    past: Annotated[bool, typer.Option("--past", help="With windows that are over.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List windows that are on or to come, the last to end first."""
+    with house() as home:
+        windows, now = home.memory.maintenance.list(500, past=past), home.memory.now()
+    if as_json:
+        items = [MaintenanceOut.of(window, now).plain() for window in windows]
+        typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
+        return
+    for window in windows:
+        _print(window, now)
+    if not windows:
+        printing.say("no maintenance is on or to come")
+
+
+@app.command()
+def end(
+    window_id: Annotated[str, typer.Argument(help="The window.", metavar="ID")], by: By = None, as_json: Json = False
+) -> None:
+    """End a window now; its alerts that still fire open incidents."""
+    with house() as home:
+        _show(home.memory.maintenance.end(window_id, by), home.memory.now(), as_json=as_json)
+
+
+@heartbeats.command(name="list")
+def list_heartbeats(as_json: Json = False) -> None:
+    """List heartbeats, when each was heard last, and how long it may stay away."""
+    with house() as home:
+        found = [HeartbeatOut.of(one, home.memory.receiver.switch) for one in home.memory.store.heartbeats.all()]
+    if as_json:
+        typer.echo(json.dumps({"items": [one.plain() for one in found]}, ensure_ascii=False, indent=2))
+        return
+    for one in found:
+        _print_heartbeat(one)
+    if not found:
+        printing.say("no heartbeat was heard; have Prometheus' Watchdog sent here (docs/sources.md)")
+
+
+@heartbeats.command()
+def forget(
+    source: Annotated[str, typer.Argument(help="Who sends it, such as alertmanager.")],
+    key: Annotated[str, typer.Argument(help="Its key, as `heartbeats list` shows it.")],
+) -> None:
+    """Expect a heartbeat no more, until it is heard again; an alert about its absence is over."""
+    with house() as home:
+        heartbeat = home.memory.receiver.switch.forget(source, key)
+    printing.say(f"{heartbeat.title} of {heartbeat.source} is expected no more")
+
+
+def _end(until: str, start: datetime) -> datetime:
+    span = SPAN.fullmatch(until)
+    if span:
+        return start + timedelta(**{UNITS[span[2]]: int(span[1])})
+    at = time_of(until, "until")
+    if at is None:
+        raise Invalid("--until: give a time or a span such as 2h", "until")
+    return at
+
+
+def _show(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(MaintenanceOut.of(window, now).plain(), ensure_ascii=False, indent=2))
+    else:
+        _print(window, now)
+
+
+def _print(window: MaintenanceWindow, now: datetime) -> None:
+    state = window.state(now)
+    times = f"{window.starts_at:%Y-%m-%d %H:%M} to {window.ends_at:%Y-%m-%d %H:%M} UTC"
+    printing.say(
+        f"{window.id}  ", (f"{state:<10}", COLOUR[state]), window.scope, (f"  {times}  {window.reason}", "dim")
+    )
+
+
+def _print_heartbeat(one: HeartbeatOut) -> None:
+    state = ("missing", "red") if one.missing_since else ("there", "green")
+    patience = "never missed" if one.patience_seconds is None else f"missed after {one.patience_seconds} s"
+    printing.say(
+        state,
+        f"  {one.source}  {one.title}  ",
+        (f"{one.key}  last {one.last_at:%Y-%m-%d %H:%M:%S} UTC, {patience}", "dim"),
+    )

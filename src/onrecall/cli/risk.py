@@ -1,0 +1,46 @@
+"""`onrecall risk`: how dangerous a command or a step is, and why."""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.terminal import inert
+from onrecall.domain.errors import Invalid
+from onrecall.schemas.risk import Kind, assess_risk
+
+
+def risk(
+    command: Annotated[str, typer.Argument(help="A command, or a step told in words; - reads standard input.")],
+    words: Annotated[
+        bool | None,
+        typer.Option("--words/--command", help="Read it as words, or as a command, whatever it looks like."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how dangerous a command or a step is: read_only, reversible, disruptive or destructive. Nothing is run.
+
+    With `--json -` standard input holds one JSON string on each line, and each is answered by one line.
+    """
+    kind: Kind = "auto" if words is None else "words" if words else "command"
+    if as_json:
+        for text in _json_lines() if command == "-" else [command]:
+            typer.echo(json.dumps(assess_risk(text, kind).plain()))
+        return
+    assessed = assess_risk(text_of(command), kind)
+    typer.echo(inert(f"{assessed.risk}: {assessed.reason}"))
+
+
+def _json_lines() -> Iterator[str]:
+    """The strings on the lines of standard input, each as soon as it is there; raises `Invalid` at a bad line."""
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            text = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise Invalid(f"line {number}: no JSON ({error}); give one JSON string on each line", "command") from error
+        if not isinstance(text, str):
+            raise Invalid(f"line {number}: no JSON string; give one JSON string on each line", "command")
+        yield text

@@ -1,0 +1,79 @@
+"""`onrecall suggestions`: what senders say fixed an incident, confirmed or dismissed by a person."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.domain.suggestion import Suggestion, SuggestionState
+from onrecall.pipeline.suggestions import Correction
+from onrecall.schemas.suggestions import SuggestionOut
+
+app = typer.Typer(help="List, confirm and dismiss what senders suggest.", no_args_is_help=True)
+
+Identifier = Annotated[str, typer.Argument(help="The suggestion, as `suggestions list` shows it.", metavar="ID")]
+By = Annotated[str | None, typer.Option(help="Who decides.")]
+
+
+@app.command(name="list")
+def list_(
+    state: Annotated[SuggestionState, typer.Option(help="Those in this state.")] = "pending",
+    incident: Annotated[str | None, typer.Option(help="Those for one incident.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List suggestions, the last received first. They count for nothing until somebody confirms them."""
+    with house() as home:
+        page = home.memory.store.suggestions.page(state, incident, cursor, limit)
+    if as_json:
+        plain = {"items": [SuggestionOut.of(suggestion).plain() for suggestion in page.items], "next": page.next_cursor}
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
+        return
+    for suggestion in page.items:
+        _print(suggestion)
+    if not page.items:
+        printing.say("nothing is suggested" if state == "pending" else f"nothing was {state}")
+    if page.next_cursor:
+        printing.say(("more: --cursor ", "dim"), page.next_cursor)
+
+
+@app.command()
+def confirm(
+    suggestion_id: Identifier,
+    root_cause: Annotated[str | None, typer.Option(help="What was wrong, in better words.")] = None,
+    cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Stand for a suggestion: it becomes the incident's resolution, or a document."""
+    with house() as home:
+        confirmed = home.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
+    _tell(confirmed, as_json)
+
+
+@app.command()
+def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> None:
+    """Say that a suggestion is not so; it does not come back when it is sent again."""
+    with house() as home:
+        dismissed = home.memory.suggestions.dismiss(suggestion_id, by)
+    _tell(dismissed, as_json)
+
+
+def _tell(suggestion: Suggestion, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(SuggestionOut.of(suggestion).plain(), ensure_ascii=False, indent=2))
+        return
+    of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
+    printing.say(f"{suggestion.id} is {suggestion.state}: {of}")
+
+
+def _print(suggestion: Suggestion) -> None:
+    of = f"for {suggestion.incident}" if suggestion.incident else "as a document"
+    written = f"  {suggestion.by}, {suggestion.at:%Y-%m-%d %H:%M} UTC"
+    printing.say((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))
+    for row in suggestion.text.splitlines()[:6]:
+        printing.say((row[:200], "dim"), indent=4)

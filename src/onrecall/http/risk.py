@@ -1,0 +1,13 @@
+"""How dangerous a command or a step is."""
+
+from fastapi import APIRouter
+
+from onrecall.schemas.risk import RiskIn, RiskOut, assess_risk
+
+router = APIRouter(prefix="/api/v1", tags=["recall"])
+
+
+@router.post("/risk")
+def risk(asked: RiskIn) -> RiskOut:
+    """Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored."""
+    return assess_risk(asked.command, asked.kind)

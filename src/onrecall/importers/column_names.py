@@ -1,0 +1,75 @@
+"""The names that people give to the columns of a table of incidents, and which of our fields each is."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+_NAMES = {
+    "id": (
+        "id|incident id|incident number|incident key|ticket id|ticket number|ticket|case number|number|key|"
+        "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|iid|uuid|sys id"
+    ),
+    "title": "title|summary|short description|subject|name|headline|incident title|what happened|problem|short desc",
+    "description": (
+        "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description|what was seen|message"
+    ),
+    "started_at": (
+        "started at|start|start time|started|start date|opened at|opened|open time|incident start|impact start|"
+        "occurred at|occurred|time of occurrence|detected at|detected|begin|began|outage start|created at|created|"
+        "created on|created date|creation date|created time|date|incident date|timestamp|time|datetime|date time|"
+        "reported|reported at|report date"
+    ),
+    "acknowledged_at": "acknowledged at|acknowledged|acked at|ack time",
+    "resolved_at": (
+        "resolved at|resolved|resolved on|resolution date|resolution time|resolved date|resolved time|"
+        "closed at|closed|closed on|close date|closed date|closed time|end|ended at|end time|end date|ended|fixed at|"
+        "incident end|impact end|outage end|duration|outage duration|time to resolve|time to resolution|downtime"
+    ),
+    "service": (
+        "service|service name|affected service|affected services|services|component|components|application|app|system|"
+        "product|configuration item|business service|impacted service|impacted services"
+    ),
+    "environment": "environment|env|stage",
+    "severity": "severity|sev|priority|prio|urgency|criticality",
+    "status": "status|state",
+    "root_cause": "root cause|root causes|root cause description|root cause analysis|reason|why|rca",
+    "cause": (
+        "cause label|cause code|root cause category|root cause code|cause category|root cause type|failure type|"
+        "failure mode|fault type|cause"
+    ),
+    "fix": (
+        "resolution|fix|solution|resolution notes|close notes|resolution steps|action taken|actions taken|"
+        "remedy|mitigation|mitigation steps|remediation|how fixed|workaround|what fixed it|corrective action"
+    ),
+    "comments": "comments|comment|work notes|worknotes|notes|updates|activity log",
+    "impact": "impact|customer impact|business impact|user impact",
+    "detection": "detection|detection method|how detected|detected by",
+    "trigger": "trigger|triggered by",
+    "labels": "labels|tags",
+    "duplicate_of": "duplicate of|dupe of|dup of|is duplicate of",
+    "source": "source",
+    "source_id": "source id",
+}
+SYNONYMS: Mapping[str, Sequence[str]] = {name: tuple(synonyms.split("|")) for name, synonyms in _NAMES.items()}
+"""Our field ← the names it goes by, the surest first; compared without case, underscores and marks."""
+FIELDS = tuple(SYNONYMS)
+TIMES = ("started_at", "acknowledged_at", "resolved_at")
+
+
+def bare(column: str) -> str:
+    """Return a column's name without case, marks and units; words run together in camel case are parted."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"\(.*?\)", "", column))
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", name.lower()).split())
+
+
+def assign_by_name(columns: Iterable[str], taken: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return our field → their column by common names, for fields that are not taken; a column serves one field."""
+    by_name: dict[str, str] = {}
+    for column in columns:
+        by_name.setdefault(bare(column), column)
+    assigned: dict[str, str] = {}
+    for name, synonyms in SYNONYMS.items():
+        used = set(assigned.values())
+        free = (by_name[synonym] for synonym in synonyms if synonym in by_name and by_name[synonym] not in used)
+        if name not in taken and (chosen := next(free, None)) is not None:
+            assigned[name] = chosen
+    return assigned

@@ -1,0 +1,97 @@
+"""Datadog: incidents of its API, listed or searched."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident
+from onrecall.importers.cause_labels import divide_cause
+from onrecall.importers.incident_builder import incident
+from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.values import lines_of, names_of, value_at
+
+_OWN = frozenset(("public_id", "customer_impacted", "customer_impact_start", "customer_impact_scope", "time_to_detect"))
+
+
+def recognises(values: Mapping[str, Any]) -> bool:
+    """By the attributes that only Datadog's incidents have, or by what a search gives."""
+    attributes = _incident(values).get("attributes")
+    if not isinstance(attributes, Mapping):
+        return False
+    own = bool(_OWN & set(attributes)) and bool({"title", "created"} & set(attributes))
+    return own or _searched(values) is not None
+
+
+def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+    """Return the incidents; a search gives all of them in one object."""
+    for row in source_rows:
+        listed = None if isinstance(row, Rejected) else _searched(row.values)
+        if isinstance(row, Rejected) or listed is None:
+            yield row
+            continue
+        for number, values in enumerate(listed, start=1):
+            yield Row(row.line, values, f"{context.path}, incident {number}")
+
+
+def parse(record: Record) -> Incident:
+    """Return the incident; severity, cause and services are attributes, or fields that a team defined."""
+    record = record.inside("data") if isinstance(record.values.get("data"), Mapping) else record
+    record.use("type")
+    attributes_record = record.inside("attributes")
+    services = _names(attributes_record, "services", "service")
+    cause, label = divide_cause(
+        _text(attributes_record, "root_cause"),
+        next(iter(_names(attributes_record, "root_cause_category", "cause")), None),
+    )
+    return incident(
+        attributes_record,
+        source="datadog",
+        id=record.text("id") or attributes_record.text("public_id"),
+        title=attributes_record.text("title"),
+        description=_text(attributes_record, "summary"),
+        started_at=attributes_record.time("customer_impact_start", "detected", "declared", "created"),
+        resolved_at=attributes_record.time("resolved") or attributes_record.time("customer_impact_end"),
+        service=services[0] if services else None,
+        environment=next(iter(_names(attributes_record, "environments", "environment", "env")), None),
+        level=next(iter(_names(attributes_record, "severity")), None),
+        state=next(iter(_names(attributes_record, "state")), None),
+        labels={
+            "number": attributes_record.text("public_id"),
+            "services": ", ".join(services) if len(services) > 1 else None,
+            "team": next(iter(_names(attributes_record, "teams")), None),
+        },
+        root_cause=cause,
+        cause=label,
+        fix=_text(attributes_record, "resolution", "remediation", "mitigation"),
+        impact=attributes_record.text("customer_impact_scope"),
+        detection=next(iter(_names(attributes_record, "detection_method")), None),
+    )
+
+
+def _incident(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = values.get("data")
+    return inner if isinstance(inner, Mapping) else values
+
+
+def _searched(values: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The incidents that a search found; None: it is no search."""
+    attributes = values.get("attributes")
+    listed = attributes.get("incidents") if isinstance(attributes, Mapping) else None
+    return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else None
+
+
+def _value(attributes_record: Record, names: tuple[str, ...]) -> Any:
+    """What an attribute says, or the field that a team defined under the same name."""
+    for place in (place for name in names for place in (name, f"fields.{name}.value")):
+        attributes_record.use(place, *((f"{place.removesuffix('.value')}.type",) if place.endswith(".value") else ()))
+        if (value := value_at(attributes_record.values, place)) not in (None, "", []):
+            return value
+    return None
+
+
+def _names(attributes_record: Record, *names: str) -> tuple[str, ...]:
+    return names_of(_value(attributes_record, names))
+
+
+def _text(attributes_record: Record, *names: str) -> str | None:
+    return "\n".join(lines_of(_value(attributes_record, names))) or None

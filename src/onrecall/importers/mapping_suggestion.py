@@ -1,0 +1,147 @@
+"""A mapping file made from what a file of records holds: what can be told is filled in, the rest stands as comments."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onrecall.domain.errors import Invalid
+from onrecall.importers import columns
+from onrecall.importers.column_names import FIELDS
+from onrecall.importers.field_usage import FieldUsage, UnusedField
+from onrecall.importers.mapping import FieldMapping
+from onrecall.importers.options import How, Source
+from onrecall.importers.reader import record_rows
+from onrecall.importers.record import Row
+from onrecall.importers.times import Times, order_of
+from onrecall.importers.values import name_of, value_at
+
+LOOKED_AT = 1_000
+"""Records from the beginning of a file that are looked at."""
+_MEANINGS = {
+    "id": "needed: what tells it from all others",
+    "title": "needed: what happened, in a few words",
+    "started_at": "needed: when it began",
+    "resolved_at": "when it ended, or how long it took",
+    "service": "where it happened",
+    "severity": "how bad it was",
+    "root_cause": "why it happened, in prose",
+    "cause": "the short label that incidents of one cause share",
+    "fix": "what fixed it",
+    "comments": "what was written about it meanwhile",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A mapping file for one file of records."""
+
+    fields: Mapping[str, str]
+    """Our field ← their column, as far as it can be told."""
+    guessed: frozenset[str]
+    """Those of the fields that were guessed from what the columns hold."""
+    text: str
+    """The mapping file, YAML."""
+
+
+def suggest(path: Path, how: How) -> Suggestion:
+    """Return a mapping file for a file of records.
+
+    Raises:
+        Invalid: it can't be read, or holds no records with fields.
+    """
+    with _opened(path) as stream:
+        source = Source(str(path), path.name, stream, path.stat().st_size)
+        rows = itertools.islice(record_rows(source, how), LOOKED_AT)
+        records = [row.values for row in rows if isinstance(row, Row)]
+    if not records:
+        raise Invalid(f"there is no record in {path} to suggest a mapping for", "paths")
+    present = columns.present_in(records)
+    named = {field: names[0] for field, names in columns.assign(present, FieldMapping()).fields.items()}
+    guesses = {field: column for field, column in _guesses(records, present, named) if field not in named}
+    fields = {field: column for field in FIELDS if (column := {**named, **guesses}.get(field))}
+    if "resolved_at" not in fields and "started_at" in fields and {"fix", "root_cause", "cause"} & set(fields):
+        fields["resolved_at"] = guesses["resolved_at"] = fields["started_at"]
+    text = "\n".join(_lines(path, fields, guesses, _unused(records, fields)))
+    return Suggestion(fields, frozenset(guesses), f"{text}\n")
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as problem:
+        raise Invalid(f"{path} can't be read: {problem.strerror}; name a file", "paths") from None
+
+
+def _guesses(
+    records: Sequence[Mapping[str, Any]], present: Sequence[str], named: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """What the needed fields could be, by what the columns hold."""
+    free = [column for column in present if column not in named.values()]
+    texts = {column: [text for values in records if (text := name_of(value_at(values, column)))] for column in free}
+    full = [column for column in free if len(texts[column]) == len(records)]
+    dated = next((column for column in full if _are_times(texts[column])), None)
+    if dated:
+        yield "started_at", dated
+    rest = [column for column in full if column != dated]
+    unique = [column for column in rest if len(set(texts[column])) == len(records)]
+    numbered = next((column for column in unique if all(len(text.split()) == 1 for text in texts[column])), None)
+    if numbered:
+        yield "id", numbered
+    worded = [column for column in rest if column != numbered and _words(texts[column]) >= 2]
+    if worded:
+        yield "title", min(worded, key=lambda column: abs(_words(texts[column]) - 6))
+
+
+def _are_times(texts: Sequence[str]) -> bool:
+    times = Times(order=order_of(texts) or "day_first")
+    try:
+        for text in texts:
+            times.read(text, "started_at")
+    except Invalid:
+        return False
+    return True
+
+
+def _words(texts: Sequence[str]) -> float:
+    return sum(len(text.split()) for text in texts) / len(texts)
+
+
+def _unused(records: Sequence[Mapping[str, Any]], fields: Mapping[str, str]) -> list[UnusedField]:
+    usage = FieldUsage()
+    for column in fields.values():
+        usage.use(column)
+    for values in records:
+        usage.observe(values)
+    return list(usage.unused())
+
+
+def _lines(
+    path: Path, fields: Mapping[str, str], guesses: Mapping[str, str], unused: Sequence[UnusedField]
+) -> Iterator[str]:
+    yield "# Our fields, each with the name of your column; a list of names takes the first that says something."
+    yield f"# Then: onrecall import {path.name} --mapping THIS_FILE --dry-run"
+    for field in FIELDS:
+        meaning = _MEANINGS.get(field)
+        if field == "resolved_at" and fields.get(field) == fields.get("started_at"):
+            yield f"{field}: {_quoted(fields[field])}  # nothing says when it was fixed: on its date; check it"
+        elif field in guesses:
+            yield f"{field}: {_quoted(fields[field])}  # a guess by what it holds; check it"
+        elif field in fields:
+            yield f"{field}: {_quoted(fields[field])}"
+        elif meaning:
+            yield f"# {field}:  # {meaning}"
+    yield "# dates: day_first  # or month_first, where 03/04/2026 stands alone"
+    yield "# timezone: Europe/Berlin  # of times that name none"
+    if unused:
+        yield "# Not used so far; give a column to a field above, or keep it as a label:"
+        yield "labels:"
+        for column in unused:
+            shown = " ".join(f"{column.count} of {column.of}, e.g. {column.example}".split())
+            yield f"  # {_quoted(column.field)}: {_quoted(column.field)}  # {shown}"
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)

@@ -1,0 +1,122 @@
+"""PagerDuty's log entries: what happened to its incidents, one entry each → the incidents."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident
+from onrecall.importers.comments import moment_of
+from onrecall.importers.incident_builder import incident
+from onrecall.importers.narrative import Comment
+from onrecall.importers.record import Context, Record, Row, Skipped
+
+_ENDING = "_log_entry"
+_ENTRIES = "log_entries"
+_ABOUT = (
+    "id",
+    "self",
+    "html_url",
+    "agent",
+    "channel.type",
+    "channel.description",
+    "incident.id",
+    "incident.type",
+    "incident.summary",
+)
+
+
+def recognises(values: Mapping[str, Any]) -> bool:
+    """By the type of an entry, or by a list of them."""
+    return _is_entry(values) or _entries(values) is not None
+
+
+def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:  # noqa: ARG001 - as all formats
+    """Return one row for each incident, with its entries in their order in time."""
+    incidents: dict[str, list[Mapping[str, Any]]] = {}
+    first: dict[str, Row] = {}
+    for row in source_rows:
+        if isinstance(row, Rejected) or not _is_entry(row.values):
+            yield row
+            continue
+        name = _named(row.values)
+        incidents.setdefault(name, []).append(row.values)
+        first.setdefault(name, row)
+    for name, entries in incidents.items():
+        ordered = sorted(entries, key=lambda entry: str(entry.get("created_at")))
+        yield Row(first[name].line, {"id": name, _ENTRIES: ordered}, first[name].where)
+
+
+def parse(record: Record) -> Incident | Skipped:
+    """Return the incident that the entries tell of: triggered, acknowledged, resolved, and the notes in between."""
+    record.use(*(f"{_ENTRIES}[].{own}" for own in _ABOUT))
+    entries_by_kind = [(_kind(row), row) for row in record.rows(_ENTRIES)]
+    triggered = next((row for kind, row in entries_by_kind if kind == "trigger"), None)
+    if triggered is None:
+        return Skipped("log entries of an incident whose beginning is not among them")
+    named = triggered.text("channel.summary", "channel.subject", "incident.title", "incident.description")
+    resolved = _last(entries_by_kind, "resolve")
+    reopened = _last(entries_by_kind, "reopen")
+    over = resolved is not None and (reopened is None or reopened < resolved)
+    acknowledged = _times(entries_by_kind, "acknowledge")
+    return incident(
+        record,
+        source="pagerduty",
+        id=record.text("id"),
+        title=triggered.text("incident.title") or named or triggered.text("incident.summary", "summary"),
+        description=_details(triggered),
+        started_at=triggered.time("created_at"),
+        acknowledged_at=min(acknowledged, default=None),
+        resolved_at=resolved if over else None,
+        service=triggered.name("service", "incident.service"),
+        level=triggered.name("incident.priority", "incident.urgency") or triggered.text("channel.details.severity"),
+        state="resolved" if over else "acknowledged" if acknowledged else "triggered",
+        labels={"team": triggered.name("teams"), "incident_key": triggered.text("channel.incident_key")},
+        comments=tuple(comment for kind, row in entries_by_kind if (comment := _comment(kind, row))),
+    )
+
+
+def _is_entry(values: Mapping[str, Any]) -> bool:
+    return str(values.get("type", "")).endswith((_ENDING, f"{_ENDING}_reference")) and "created_at" in values
+
+
+def _entries(values: Mapping[str, Any]) -> list[Any] | None:
+    listed = values.get(_ENTRIES)
+    return listed if set(values) == {"id", _ENTRIES} and isinstance(listed, list) else None
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    about = entry.get("incident")
+    return str(about.get("id") or "") if isinstance(about, Mapping) else ""
+
+
+def _kind(row: Record) -> str:
+    kind = (row.text("type") or "").removesuffix("_reference").removesuffix(_ENDING)
+    return {"ack": "acknowledge"}.get(kind, kind)
+
+
+def _times(entries_by_kind: list[tuple[str, Record]], kind: str) -> list[datetime]:
+    return [at for entry_kind, row in entries_by_kind if entry_kind == kind and (at := row.time("created_at"))]
+
+
+def _last(entries_by_kind: list[tuple[str, Record]], kind: str) -> datetime | None:
+    return max(_times(entries_by_kind, kind), default=None)
+
+
+def _comment(kind: str, row: Record) -> Comment | None:
+    """A note, or what was said when it was resolved."""
+    text = row.text("channel.content", "note", "channel.summary", "summary") if kind == "annotate" else None
+    if kind == "resolve":
+        text = row.text("channel.content", "note", "resolution")
+    return Comment(text, moment_of(row, ("created_at",))) if text else None
+
+
+def _details(triggered: Record) -> str | None:
+    """What the alert said."""
+    details = triggered.get("channel.details")
+    if isinstance(details, Mapping):
+        lines = (f"{key}: {value}" for key, value in details.items() if isinstance(value, str | int | float))
+        return "\n".join(lines) or None
+    if isinstance(details, str) and details.strip():
+        return details.strip()
+    return triggered.text("channel.body", "channel.text", "channel.description")

@@ -1,0 +1,58 @@
+"""Words that say in which state a ticket is: they are no fix, and some of them say that there was none."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+State = Literal["fixed", "not fixed"]
+
+LONGEST = 80
+"""Characters; a state is said in a few words."""
+
+_SENTENCE = re.compile(
+    r"(?:(?:this|the|our|your) )?(?:incident|issue|ticket|problem|bug|case|request|alert|outage|event|this|it)?(?:s)? ?"
+    r"(?:(?:is|was|has been|have been|got) )?(?:(?:now|fully|already|successfully) )*"
+    r"(?:resolved|fixed|closed|solved|completed|mitigated|over|done)(?: now)?"
+)
+_CLOSED_AS = re.compile(
+    r"\b(?:clos(?:e|ed|ing)|resolv(?:e|ed|ing)|mark(?:ed|ing)?)(?: this| it)?(?: ticket| issue)? as(?: an?)? "
+    r"(?P<state>[\w' ]{3,24}?)(?: of\b| for\b| \(|[.,;:!]|$)",
+    re.IGNORECASE,
+)
+
+
+def state_of(text: str | None) -> State | None:
+    """Return which state a text names; None where it says something else than a state."""
+    if not text or len(text) > LONGEST:
+        return None
+    said = " ".join(re.sub(r"[\s_/()\-–:.!\"]+", " ", text.casefold().replace("\u2019", "'")).split())
+    if (state := _states().get(said)) is not None:
+        return state
+    if _SENTENCE.fullmatch(said):
+        return "fixed"
+    parts = [part for part in re.split(r"[.,;!]+", text) if part.strip()]
+    return "fixed" if len(parts) > 1 and all(state_of(part) == "fixed" for part in parts) else None
+
+
+def is_state(text: str | None) -> bool:
+    """Return whether a text only names a state."""
+    return state_of(text) is not None
+
+
+def closed_without_fix(comment: str) -> bool:
+    """Return whether a comment closes a ticket as a duplicate, as stale, as not to be fixed or the like."""
+    return any(state_of(found["state"]) == "not fixed" for found in _CLOSED_AS.finditer(comment[:2_000]))
+
+
+@cache
+def _states() -> dict[str, State]:
+    """The state that each phrase of `states.txt` names."""
+    known: dict[str, State] = {}
+    state: State = "fixed"
+    for line in files(__package__).joinpath("states.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            state = cast("State", line.strip("[]"))
+        elif not line.startswith("#"):
+            known |= dict.fromkeys(line.split("|"), state)
+    return known

@@ -1,0 +1,64 @@
+"""Labels and tags as trackers write them (`service::pages`, `severity/2`, `env: prod`), and what they say."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Facet = Literal["service", "severity", "environment", "cause"]
+
+_FACETS: Mapping[str, Facet] = {
+    **dict.fromkeys(
+        ("service", "services", "svc", "app", "application", "component", "components", "system", "product",
+         "affected service", "affected services"),
+        "service",
+    ),
+    **dict.fromkeys(("severity", "sev", "priority", "prio", "p", "criticality", "impact"), "severity"),
+    **dict.fromkeys(("environment", "env", "stage"), "environment"),
+    **dict.fromkeys(("cause", "root cause", "rootcause", "rc", "cause label", "root cause category"), "cause"),
+}  # fmt: skip
+_SCOPED = re.compile(r"(?P<key>.+)::(?P<value>[^:].*)")
+_PAIR = re.compile(r"(?P<key>[^=:]+)\s*[=:]\s*(?!//)(?P<value>.+)")
+_FACET = re.compile(r"(?P<key>[A-Za-z][A-Za-z _-]{0,24}?)\s*(?:::|[:/=])\s*(?P<value>[^\s:/=].*)")
+_LEVEL = re.compile(
+    r"(?:sev(?:erity)?|prio(?:rity)?|p)[\s:/_-]*(?:\d|critical|high|medium|low|major|minor)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Tags, divided into pairs and single words."""
+
+    pairs: Mapping[str, str]
+    words: tuple[str, ...]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of an incident: the pairs, and all single words as one label `tags`."""
+        return {**self.pairs, "tags": ", ".join(self.words)} if self.words else dict(self.pairs)
+
+
+def read_tags(tags: Iterable[str]) -> Tags:
+    """Return tags divided; in `a::b::c` the last colons part the name from the value, as they do at GitLab."""
+    pairs: dict[str, str] = {}
+    words: list[str] = []
+    for tag in (tag.strip() for tag in tags):
+        found = _SCOPED.fullmatch(tag) or (None if "::" in tag else _PAIR.fullmatch(tag))
+        if found:
+            pairs[found["key"].strip()] = found["value"].strip()
+        elif tag:
+            words.append(tag)
+    return Tags(pairs, tuple(words))
+
+
+def facets(tags: Iterable[str]) -> dict[Facet, str]:
+    """Return what tags say of an incident's service, severity, environment and cause; of several the first."""
+    said: dict[Facet, str] = {}
+    for tag in tags:
+        found = _FACET.fullmatch(tag.strip())
+        facet = _FACETS.get(re.sub(r"[\s_-]+", " ", found["key"].casefold())) if found else None
+        if found and facet:
+            said.setdefault(facet, found["value"].strip())
+        elif _LEVEL.fullmatch(tag.strip()):
+            said.setdefault("severity", tag.strip())
+    return said

@@ -1,0 +1,179 @@
+"""The ways in which people and tools write a time, and what each says; a time that could be two is refused."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Literal, NamedTuple
+
+from onrecall.domain.errors import Invalid
+
+Order = Literal["day_first", "month_first"]
+
+LONGEST = 64
+"""Characters of a time."""
+SPREADSHEET_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
+"""Day 0 of Excel and its relatives, for all days after their missing 29 February 1900."""
+SPREADSHEET_DAYS = (25_571, 109_574)
+"""The first and the last number that is read as a spreadsheet's day: from 1970 to 2199."""
+
+_DATE = re.compile(
+    r"(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"
+    r"|(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})[-/.](?P<yy>\d{4}|\d{2})"
+    r"|(?P<compact>\d{8})"
+    r"|(?:(?P<weekday>[A-Za-z]{3,9}),?\s+)?(?P<dd>\d{1,2})(?:st|nd|rd|th)?[-/\s.]+(?P<mon>[A-Za-z]{3,9})\.?,?[-/\s]+(?P<yyy>\d{4}|\d{2})"
+    r"|(?P<mon2>[A-Za-z]{3,9})\.?\s+(?P<ddd>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<yyyy>\d{4}))",
+    re.ASCII,
+)
+_CLOCK = re.compile(
+    r"(?:T|t|,?\s+(?:at\s+)?)(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?",
+    re.ASCII,
+)
+_COMPACT_CLOCK = re.compile(r"[Tt]?(?P<h>\d{2})(?P<min>\d{2})(?P<s>\d{2})?(?:[.,](?P<f>\d{1,9}))?", re.ASCII)
+"""What follows a date without marks: `T100000`, `1000`."""
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?", re.ASCII)
+_COUNT = re.compile(r"(?:\d{9,10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,6})?|\d{16}|\d{19})", re.ASCII)
+"""Seconds, milliseconds, microseconds or nanoseconds since 1970."""
+_SERIAL = re.compile(r"(?P<day>\d{5,6})(?:[.,](?P<fraction>\d{1,15}))?", re.ASCII)
+_EAST_ASIAN = re.compile(
+    r"(?P<y>\d{4})\s*[年년]\s*(?P<m>\d{1,2})\s*[月월]\s*(?P<d>\d{1,2})\s*[日号號일]?"
+    r"\s*(?:\([^)]{1,4}\)|(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)?"
+    r"(?:\s*(?P<half>上午|下午|午前|午後|오전|오후)?\s*(?P<h>\d{1,2})\s*(?::|[時时点點시])\s*"
+    r"(?:(?P<min>\d{1,2})\s*[分분]?|(?P<thirty>半|반))?\s*(?::?\s*(?P<s>\d{1,2})\s*[秒초]?)?)?\s*(?P<rest>.*)",
+    re.ASCII,
+)
+_AFTERNOON = ("下午", "午後", "오후")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+class Written(NamedTuple):
+    """What a text says of a time."""
+
+    moment: datetime
+    """Without a zone where none is written."""
+    has_clock: bool
+    """Whether a time of day is written."""
+
+
+class _Day(NamedTuple):
+    year: int
+    month: int
+    day: int
+
+
+def read_count(value: str) -> float | None:
+    """Return the count since 1970 that a text is, in whichever unit; None where it is none."""
+    return float(value) if _COUNT.fullmatch(value) and len(value) <= LONGEST else None
+
+
+def read_spreadsheet_day(value: str) -> datetime | None:
+    """Return the moment, without a zone, that a spreadsheet's number of days names; None where the text is none."""
+    found = _SERIAL.fullmatch(value)
+    if found is None or not SPREADSHEET_DAYS[0] <= int(found["day"]) <= SPREADSHEET_DAYS[1]:
+        return None
+    seconds = round(float(f"0.{found['fraction'] or 0}") * 86_400)
+    return SPREADSHEET_EPOCH + timedelta(days=int(found["day"]), seconds=seconds)
+
+
+def parse(value: str, field: str, order: Order | None) -> Written:
+    """Return what is written; Invalid where it is no time, or one that could be two."""
+    text = _west(value) if len(value) <= LONGEST else ""
+    found = _DATE.match(text)
+    if not found:
+        raise unreadable(value, field)
+    day = _day(found, value, field, order)
+    rest = text[found.end() :]
+    hour = minute = second = micro = 0
+    clock = _COMPACT_CLOCK.match(rest) if found["compact"] else None
+    clock = clock or _CLOCK.match(rest)
+    if clock:
+        hour, minute, second = int(clock["h"]), int(clock["min"]), int(clock["s"] or 0)
+        micro = int((clock["f"] or "0")[:6].ljust(6, "0"))
+        hour = _half_day(hour, clock.groupdict().get("half"), value, field)
+        rest = rest[clock.end() :]
+    try:
+        moment = datetime(*day, hour, minute, second, micro, tzinfo=_zone_suffix(rest.strip(), value, field))
+    except ValueError as problem:
+        raise Invalid(f"`{field}` is {value[:60]!r}, which is not on the calendar: {problem}", field) from None
+    return Written(moment, clock is not None)
+
+
+def unreadable(value: str, field: str) -> Invalid:
+    """Return the refusal of what is no time."""
+    return Invalid(f"`{field}` is {value[:60]!r}, which is not a time; write it as 2024-01-31T09:30:00Z", field)
+
+
+def _west(value: str) -> str:
+    """The same time in digits and marks of ASCII, where it is written in the Chinese, Japanese or Korean way."""
+    if value.isascii():
+        return value
+    found = _EAST_ASIAN.fullmatch(unicodedata.normalize("NFKC", value).strip())
+    if found is None:
+        return value
+    date = f"{found['y']}-{found['m']}-{found['d']}"
+    if found["h"] is None:
+        return f"{date} {found['rest']}".strip()
+    hour = int(found["h"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"] in _AFTERNOON else 0)
+    minute = 30 if found["thirty"] else int(found["min"] or 0)
+    return f"{date} {hour:02}:{minute:02}:{int(found['s'] or 0):02} {found['rest']}".strip()
+
+
+def _day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
+    if found["y"]:
+        return _Day(int(found["y"]), int(found["m"]), int(found["d"]))
+    if compact := found["compact"]:
+        return _Day(int(compact[:4]), int(compact[4:6]), int(compact[6:8]))
+    if found["a"]:
+        return _numbered_day(found, value, field, order)
+    name = (found["mon"] or found["mon2"])[:3].lower()
+    if name not in _MONTHS:
+        raise unreadable(value, field)
+    return _Day(_century(found["yyy"] or found["yyyy"]), _MONTHS.index(name) + 1, int(found["dd"] or found["ddd"]))
+
+
+def _numbered_day(found: re.Match[str], value: str, field: str, order: Order | None) -> _Day:
+    first, second, year = int(found["a"]), int(found["b"]), _century(found["yy"])
+    if found["sep"] == "." or first > 12 or first == second:
+        return _Day(year, second, first)
+    if second > 12:
+        return _Day(year, first, second)
+    if order is None:
+        raise Invalid(
+            f"`{field}` is {value[:60]!r}: it can't be told whether day or month comes first; say so in a mapping file "
+            "with `dates: day_first` or `dates: month_first`",
+            field,
+        )
+    return _Day(year, second, first) if order == "day_first" else _Day(year, first, second)
+
+
+def _century(year: str) -> int:
+    return int(year) if len(year) == 4 else 2000 + int(year)
+
+
+def _half_day(hour: int, half: str | None, value: str, field: str) -> int:
+    if half is None or hour > 12:  # people write 17:14pm; the clock of 24 hours is plain enough
+        return hour
+    if hour == 0:
+        raise unreadable(value, field)
+    return hour % 12 + (12 if half[0] in "pP" else 0)
+
+
+def _zone_suffix(suffix: str, value: str, field: str) -> tzinfo | None:
+    if not suffix:
+        return None
+    if suffix.upper() in ("Z", "UTC", "GMT", "+00:00 UTC", "+0000 UTC"):
+        return UTC
+    if found := _OFFSET.fullmatch(suffix.removeprefix("UTC").removeprefix("GMT")):
+        ahead = timedelta(hours=int(found["h"]), minutes=int(found["m"] or 0))
+        offset = ahead if found["sign"] == "+" else -ahead
+        if abs(offset) < timedelta(hours=24):
+            return timezone(offset)
+        raise unreadable(value, field)
+    if not suffix.isalpha():
+        raise unreadable(value, field)
+    raise Invalid(
+        f"`{field}` is {value[:60]!r}: {suffix[:20]!r} is no zone that means the same everywhere; "
+        "write the offset, such as +01:00",
+        field,
+    )

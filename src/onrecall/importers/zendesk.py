@@ -1,0 +1,135 @@
+"""Zendesk: tickets of its API and its JSON export, with their comments where they were asked for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from onrecall.domain.errors import Rejected
+from onrecall.domain.incident import Incident, Link
+from onrecall.importers.cause_labels import divide_cause
+from onrecall.importers.column_names import assign_by_name
+from onrecall.importers.comments import listed_comments
+from onrecall.importers.incident_builder import incident
+from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.tags import facets, read_tags
+from onrecall.importers.values import lines_of, name_of
+
+_OWN = frozenset(
+    ("requester_id", "submitter_id", "raw_subject", "ticket_form_id", "brand_id", "satisfaction_rating", "via")
+)
+_OVER = ("solved", "closed")
+_NAMED = "custom_fields_by_name"
+"""Under this name `rows` puts what the custom fields say."""
+
+
+def recognises(values: Mapping[str, Any]) -> bool:
+    """By a subject, and words that only Zendesk's tickets have."""
+    return "id" in values and bool({"subject", "raw_subject"} & set(values)) and bool(_OWN & set(values))
+
+
+def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+    """Return the tickets with their custom fields by name, and with the time of solving where metrics stand beside."""
+    fields, solved = _field_names(context), _solved(context)
+    for row in source_rows:
+        if isinstance(row, Rejected):
+            yield row
+            continue
+        values = dict(row.values)
+        custom = values.get("custom_fields") or values.get("fields")
+        custom_fields = {
+            str(field.get("title") or fields.get(str(field.get("id")), "")): field.get("value")
+            for field in (custom if isinstance(custom, list) else ())
+            if isinstance(field, Mapping)
+        }
+        values[_NAMED] = {name: value for name, value in custom_fields.items() if name}
+        if str(values.get("id")) in solved:
+            values.setdefault("solved_at", solved[str(values.get("id"))])
+        yield replace(row, values=values)
+
+
+def parse(record: Record) -> Incident:
+    """Return the incident; where nothing says when it was solved, the last change of a solved ticket was its end."""
+    state = record.text("status")
+    tags = record.words("tags")
+    facet = facets(_spaced(tags))
+    custom_fields = _Named(record)
+    over = state in _OVER
+    cause, label = divide_cause(custom_fields.text("root_cause"), custom_fields.name("cause"))
+    return incident(
+        record,
+        source="zendesk",
+        id=record.text("id"),
+        title=record.text("subject", "raw_subject"),
+        description=record.text("description"),
+        started_at=record.time("created_at"),
+        resolved_at=record.time("solved_at", "metric_set.solved_at") or (record.time("updated_at") if over else None),
+        service=custom_fields.name("service") or facet.get("service"),
+        environment=custom_fields.name("environment") or facet.get("environment"),
+        level=record.text("priority") or facet.get("severity"),
+        state=state,
+        labels={"type": record.text("type"), **read_tags(tags).labels},
+        root_cause=cause,
+        fix=custom_fields.text("fix"),
+        cause=label or facet.get("cause"),
+        comments=listed_comments(record, "comments", ("plain_body", "body"), ("created_at",)),
+        impact=custom_fields.text("impact"),
+        detection=custom_fields.text("detection"),
+        links=_links(record),
+    )
+
+
+class _Named:
+    """The custom fields of a ticket by our names."""
+
+    def __init__(self, record: Record) -> None:
+        custom = record.get(_NAMED)
+        self._values: Mapping[str, Any] = custom if isinstance(custom, Mapping) else {}
+        self._places = assign_by_name(self._values, {})
+        self._leave_out_rest(record)
+
+    def text(self, name: str) -> str | None:
+        return "\n".join(lines_of(self._values.get(self._places.get(name, "")))) or None
+
+    def name(self, name: str) -> str | None:
+        return name_of(self._values.get(self._places.get(name, "")))
+
+    def _leave_out_rest(self, record: Record) -> None:
+        used = ("service", "environment", "root_cause", "cause", "fix", "impact", "detection")
+        taken = {self._places[name] for name in used if name in self._places}
+        if self._values:
+            record.use("custom_fields", "fields")
+        for name in self._values:
+            if name not in taken:
+                record.leave_out(f"{_NAMED}.{name}")
+
+
+def _links(record: Record) -> tuple[Link, ...]:
+    """A problem's incidents recur from it."""
+    problem = record.text("problem_id")
+    return (Link("recurrence", problem),) if problem else ()
+
+
+def _field_names(context: Context) -> dict[str, str]:
+    listed = context.beside("ticket_fields")
+    return {
+        str(field["id"]): str(field.get("title") or field.get("raw_title") or "")
+        for field in (listed if isinstance(listed, list) else ())
+        if isinstance(field, Mapping) and "id" in field
+    }
+
+
+def _solved(context: Context) -> dict[str, Any]:
+    """When each ticket was solved, by the metrics beside the tickets."""
+    listed = context.beside("metric_sets") or context.beside("ticket_metrics")
+    return {
+        str(metrics.get("ticket_id")): metrics["solved_at"]
+        for metrics in (listed if isinstance(listed, list) else ())
+        if isinstance(metrics, Mapping) and metrics.get("solved_at")
+    }
+
+
+def _spaced(tags: tuple[str, ...]) -> Iterator[str]:
+    """Zendesk's tags have underscores where others write a colon: `service_checkout`."""
+    for tag in tags:
+        key, mark, value = tag.partition("_")
+        yield f"{key}:{value}" if mark and ":" not in tag else tag

@@ -1,0 +1,151 @@
+"""Cause labels for root causes that stand in prose only: families are proposed, and people confirm them in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from onrecall.backtest.ground_truth import label
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.incident import Incident
+from onrecall.pipeline.cause_proposals import Proposal, cause_words
+from onrecall.pipeline.root_causes import incidents_of, waiting_proposals
+from onrecall.storage import Store
+from onrecall.storage.cause_families import DecidedFamily
+
+LONGEST_LABEL = 80
+"""Characters of a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMember:
+    """An incident of a family, with what it says."""
+
+    incident: str
+    title: str
+    root_cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedFamily:
+    """A family that waits for a person: its name from its own words, its members, and why they belong together."""
+
+    id: str
+    label: str
+    members: tuple[FamilyMember, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CauseOverview:
+    """What is proposed, what was decided, and how many root causes have no label."""
+
+    proposed: tuple[ProposedFamily, ...]
+    confirmed: tuple[DecidedFamily, ...]
+    dismissed: tuple[DecidedFamily, ...]
+    labelled: int
+    """Incidents with a root cause and a label."""
+    unlabelled: int
+    """Incidents with a root cause in prose and no label."""
+
+    @property
+    def summary(self) -> str:
+        """How many families wait, and of how many incidents, in a sentence."""
+        waiting = sum(len(family.members) for family in self.proposed)
+        return (
+            f"{self.labelled} of {self.labelled + self.unlabelled} root causes have a label; "
+            f"{len(self.proposed)} families of {waiting} incidents are proposed"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A proposed family that somebody confirms, under its own name or another."""
+
+    id: str
+    label: str | None = None
+
+
+def overview(store: Store) -> CauseOverview:
+    """Return what is proposed and what was decided; nothing is written."""
+    incidents = list(incidents_of(store))
+    decided = store.cause_families.all()
+    explained = [incident for incident in incidents if cause_words(incident)]
+    known = {incident.id: incident for incident in incidents}
+    return CauseOverview(
+        proposed=tuple(_proposed(proposal, known) for proposal in waiting_proposals(store, incidents)),
+        confirmed=tuple(family for family in decided if family.state == "confirmed"),
+        dismissed=tuple(family for family in decided if family.state == "dismissed"),
+        labelled=sum(bool(label(incident)) for incident in incidents),
+        unlabelled=sum(not label(incident) for incident in explained),
+    )
+
+
+def confirm(store: Store, choices: Sequence[Choice], now: datetime, by: str | None = None) -> int:
+    """Give the members of proposed families their label, all at once; returns how many incidents got one.
+
+    Raises:
+        NotFound: a family is not proposed.
+        Invalid: a label is empty or too long.
+    """
+    proposed = {family.id: family for family in overview(store).proposed}
+    decisions = []
+    for choice in choices:
+        family = _of(proposed, choice.id)
+        name = _checked(family.label if choice.label is None else choice.label)
+        decisions.append(DecidedFamily(family.id, name, "confirmed", _ids(family), by, now))
+    return store.cause_families.decide(decisions)
+
+
+def dismiss(store: Store, families: Sequence[str], now: datetime, by: str | None = None) -> int:
+    """Note that proposed families are none, so that they are not proposed again; returns how many they were.
+
+    Raises:
+        NotFound: a family is not proposed.
+    """
+    proposed = {family.id: family for family in overview(store).proposed}
+    chosen = [_of(proposed, name) for name in families]
+    store.cause_families.decide(
+        [DecidedFamily(family.id, family.label, "dismissed", _ids(family), by, now) for family in chosen]
+    )
+    return len(chosen)
+
+
+def withdraw(store: Store, family: str) -> int:
+    """Take a decision back; those that got their label by it lose it. Returns how many they were.
+
+    Raises:
+        NotFound: nothing was decided on such a family.
+    """
+    return store.cause_families.withdraw(family)
+
+
+def _proposed(proposal: Proposal, known: dict[str, Incident]) -> ProposedFamily:
+    members = (known[name] for name in proposal.incidents)
+    return ProposedFamily(
+        proposal.id,
+        proposal.label,
+        tuple(map(_member, members)),
+        proposal.why,
+    )
+
+
+def _member(incident: Incident) -> FamilyMember:
+    cause = incident.resolution.root_cause if incident.resolution else ""
+    return FamilyMember(incident.id, incident.title, cause)
+
+
+def _of(proposed: dict[str, ProposedFamily], name: str) -> ProposedFamily:
+    if name not in proposed:
+        raise NotFound(f"no family {name} is proposed; list those that are with `onrecall causes list`")
+    return proposed[name]
+
+
+def _ids(family: ProposedFamily) -> tuple[str, ...]:
+    return tuple(member.incident for member in family.members)
+
+
+def _checked(name: str) -> str:
+    plain = " ".join(name.split())
+    if not plain or len(plain) > LONGEST_LABEL or not plain.isprintable():
+        raise Invalid(f"a label has 1 to {LONGEST_LABEL} characters on one line, such as expired-certificate", "label")
+    return plain

@@ -1,0 +1,184 @@
+"""Root causes in prose without a label → families for a person to confirm, each with a name from its own words.
+
+An incident joins the family whose first member says the same: most of the words that matter are shared, or enough of
+them and the meaning is near. Families whose first member has a label already are proposed under that label.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from onrecall.backtest.ground_truth import label
+from onrecall.domain.incident import Incident
+from onrecall.recurrences.clustering import says_nothing
+from onrecall.retrieval.tokenizer import STOPS, spelled, terms
+
+SHARED = 0.5
+"""Share of the weight of their words that two root causes have in common to say the same by words alone."""
+SHARED_WITH_MEANING = 0.25
+NEAR = 0.8
+"""Cosine of their vectors from which on fewer shared words are enough."""
+FEWEST_WORDS = 2
+"""Words that matter; a root cause of fewer is alike to others by chance."""
+MOST_WORDS = 3
+"""Words of a name."""
+_IDLE_WORDS = """
+because caused cause root due after when which had has have been were its from did so than while
+during since could would should too also only still all some any more most one two new old der die
+das und ist war weil durch von zu le la les des une el los las por que
+"""
+"""Words that tell nothing of a cause."""
+_IDLE = STOPS | frozenset(_IDLE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Incidents whose root causes say the same, oldest first, and the label that they could share."""
+
+    id: str
+    label: str
+    incidents: tuple[str, ...]
+    """Those without a label."""
+    labelled: tuple[str, ...]
+    """Those that have the label already."""
+    why: str
+
+
+@dataclass(slots=True)
+class _Leader:
+    incident: Incident
+    words: Mapping[str, float]
+    place: int
+    members: list[Incident] = field(default_factory=list)
+
+
+def proposals(incidents: Sequence[Incident], vectors: Mapping[str, np.ndarray]) -> tuple[Proposal, ...]:
+    """Return the families that could be confirmed, the largest first; the order of the incidents changes nothing.
+
+    Args:
+        incidents: All that are on record.
+        vectors: The meaning of each incident's root cause, of length one; may lack any of them.
+    """
+    causes = {incident.id: words for incident in incidents if (words := cause_words(incident))}
+    oldest_first = sorted(
+        (incident for incident in incidents if incident.id in causes),
+        key=lambda incident: (not label(incident), incident.started_at, incident.id),
+    )
+    weights = _weights(causes.values())
+    leaders: list[_Leader] = []
+    having: dict[str, set[int]] = {}
+    for incident in oldest_first:
+        weighed = {term: weights[term] for term in terms(causes[incident.id])}
+        leader = _nearest(incident, weighed, leaders, having, vectors)
+        if label(incident) or leader is None:
+            leader = _Leader(incident, weighed, len(leaders))
+            leaders.append(leader)
+            for term in weighed:
+                having.setdefault(term, set()).add(leader.place)
+        if not label(incident):
+            leader.members.append(incident)
+    joined = _by_label(leaders)
+    families = [_proposal(leader, joined, weights) for leader in leaders if leader.members]
+    return tuple(
+        sorted((family for family in families if family), key=lambda family: (-len(family.incidents), family.id))
+    )
+
+
+def cause_words(incident: Incident) -> str | None:
+    """Return the root cause as it is compared; None where none is on record, only a model's, or hardly a word."""
+    resolution = incident.resolution
+    if resolution is None or not resolution.confirmed or says_nothing(resolution.root_cause):
+        return None
+    return resolution.root_cause if len(set(terms(resolution.root_cause)) - _IDLE) >= FEWEST_WORDS else None
+
+
+def _nearest(
+    incident: Incident,
+    words: Mapping[str, float],
+    leaders: Sequence[_Leader],
+    having: Mapping[str, set[int]],
+    vectors: Mapping[str, np.ndarray],
+) -> _Leader | None:
+    """The leader that says the same; of several the one that shares most."""
+    shared: dict[int, float] = {}
+    for term, weight in words.items():
+        for place in having.get(term, ()):
+            shared[place] = shared.get(place, 0.0) + weight
+    best, most = None, 0.0
+    for place in sorted(shared):
+        leader = leaders[place]
+        whole = sum(words.values()) + sum(leader.words.values()) - shared[place]
+        share = shared[place] / whole if whole else 0.0
+        if share > most and (share >= SHARED or (share >= SHARED_WITH_MEANING and _near(incident, leader, vectors))):
+            best, most = leader, share
+    return best
+
+
+def _near(incident: Incident, leader: _Leader, vectors: Mapping[str, np.ndarray]) -> bool:
+    own, leading = vectors.get(incident.id), vectors.get(leader.incident.id)
+    return own is not None and leading is not None and float(own @ leading) >= NEAR
+
+
+def _weights(causes: Collection[str]) -> Mapping[str, float]:
+    """How much each word tells: the rarer, the more."""
+    counted: Counter[str] = Counter()
+    for cause in causes:
+        counted.update(set(terms(cause)))
+    return {term: math.log(1 + len(causes) / count) for term, count in counted.items()}
+
+
+def _by_label(leaders: Sequence[_Leader]) -> Mapping[str, _Leader]:
+    """Of leaders with the same label the first, which takes in the members of the others."""
+    first: dict[str, _Leader] = {}
+    for leader in leaders:
+        if name := label(leader.incident):
+            kept = first.setdefault(name, leader)
+            if kept is not leader:
+                kept.members += leader.members
+                leader.members = []
+    return first
+
+
+def _proposal(leader: _Leader, joined: Mapping[str, _Leader], weights: Mapping[str, float]) -> Proposal | None:
+    members = sorted(leader.members, key=lambda member: (member.started_at, member.id))
+    spelling = leader.incident.resolution.cause if leader.incident.resolution else None
+    name = label(leader.incident)
+    if not name and len(members) < 2:
+        return None
+    ids = tuple(member.id for member in members)
+    labelled = (leader.incident.id,) if name and joined.get(name) is leader else ()
+    why = (
+        f"says the same as {leader.incident.id}, which has the label `{spelling}`"
+        if name
+        else f"{len(ids)} root causes say the same"
+    )
+    return Proposal(_id(ids), spelling if name and spelling else _name(members, weights), ids, labelled, why)
+
+
+def _id(incidents: Sequence[str]) -> str:
+    """The same for the same members, whenever they are proposed."""
+    return "cf-" + hashlib.blake2b("\0".join(sorted(incidents)).encode(), digest_size=6).hexdigest()
+
+
+def _name(members: Sequence[Incident], weights: Mapping[str, float]) -> str:
+    """The words that most of them share and that tell most, in the order in which the first of them says them."""
+    counted: Counter[str] = Counter()
+    for member in members:
+        counted.update(set(terms(_cause(member))))
+    words: dict[str, str] = {}
+    for term, spelling in spelled(_cause(members[0])):
+        plain = spelling.casefold().strip("._-/:")
+        if plain.isascii() and not plain.replace("-", "").isalpha():
+            continue
+        if counted[term] * 2 > len(members) and plain not in _IDLE and len(plain) > 1:
+            words.setdefault(term, plain)
+    chosen = sorted(words, key=lambda term: (-counted[term] * weights.get(term, 0.0), term))[:MOST_WORDS]
+    return "-".join(words[term] for term in words if term in chosen) or f"like-{members[0].id}"
+
+
+def _cause(incident: Incident) -> str:
+    return incident.resolution.root_cause if incident.resolution else ""

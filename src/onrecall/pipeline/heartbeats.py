@@ -1,0 +1,105 @@
+"""The dead man's switch: a heartbeat that stays away raises an alert, which is over once it is heard again."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from onrecall.domain.alert import Alert, Signal
+from onrecall.sources.purposes import is_constant
+from onrecall.storage import Arrival, Store
+from onrecall.storage.heartbeats import Heartbeat
+
+SOURCE = "onrecall"
+"""Where the alerts come from that OnRecall itself raises."""
+UNKNOWN = timedelta(hours=12)
+"""After this a heartbeat is missed whose rhythm is not known yet: Alertmanager repeats every four hours by default."""
+LEARNED = 3
+"""From so many beats on the rhythm counts."""
+TIMES = 3
+"""A heartbeat is missed once it stayed away for so many times its usual gap."""
+SHORTEST = timedelta(minutes=5)
+
+
+class DeadMansSwitch:
+    """Watches heartbeats. Times count from when it was made, too: while OnRecall itself was off, it heard nobody."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], patience: Mapping[str, timedelta]) -> None:
+        self._store = store
+        self._clock = clock
+        self._patience = patience
+        self._watching_since = clock()
+
+    def hear(self, signals: Iterable[Signal]) -> None:
+        """Note the heartbeats among what was received; in an own transaction, as one that is lost comes again."""
+        beats = [one for one in signals if isinstance(one, Alert) and is_constant(one)]
+        if beats:
+            self._store.heartbeats.hear(beats, self._clock())
+
+    def run(self) -> int:
+        """Raise an alert for each heartbeat that stays away and end those of heartbeats that are back; how many."""
+        now, changed = self._clock(), 0
+        for heartbeat in self._store.heartbeats.all():
+            if heartbeat.missing_since is None and self._is_missing(heartbeat, now):
+                self._tell(self._alert(heartbeat, heartbeat.last_at, now), now)
+                self._store.heartbeats.mark_missing(heartbeat)
+                changed += 1
+            elif heartbeat.missing_since is not None and _is_back(heartbeat):
+                self._end(heartbeat, heartbeat.missing_since, now, "the heartbeat is heard again")
+                self._store.heartbeats.mark_back(heartbeat)
+                changed += 1
+        return changed
+
+    def due_after(self, heartbeat: Heartbeat) -> timedelta | None:
+        """Returns how long it may stay away; None where the operator wants it never to be missed."""
+        chosen = self._patience.get(heartbeat.source, self._patience.get("default"))
+        if chosen is not None:
+            return chosen or None
+        if heartbeat.beats < LEARNED:
+            return UNKNOWN
+        return max(SHORTEST, TIMES * heartbeat.usual)
+
+    def forget(self, source: str, key: str) -> Heartbeat:
+        """Expect a heartbeat no more, until it is heard again; its alert is over. Raises NotFound."""
+        heartbeat = self._store.heartbeats.forget(source, key)
+        if heartbeat.missing_since is not None:
+            self._end(heartbeat, heartbeat.missing_since, self._clock(), "a person expects this heartbeat no more")
+        return heartbeat
+
+    def _is_missing(self, heartbeat: Heartbeat, now: datetime) -> bool:
+        patience = self.due_after(heartbeat)
+        if patience is None:
+            return False
+        return heartbeat.ended or now - max(heartbeat.last_at, self._watching_since) > patience
+
+    def _end(self, heartbeat: Heartbeat, since: datetime, now: datetime, reason: str) -> None:
+        self._tell(self._alert(heartbeat, since, now, reason), now)
+
+    def _alert(self, heartbeat: Heartbeat, since: datetime, now: datetime, over: str | None = None) -> Alert:
+        title = f"{heartbeat.title} of {heartbeat.source} is silent: alerts may not get through"
+        cause = "its source says that it ended" if heartbeat.ended else f"nothing was heard of it since {_at(since)}"
+        return Alert(
+            source=SOURCE,
+            key=f"heartbeat:{heartbeat.source}:{heartbeat.key}"[:500],
+            title=title[:300],
+            description=f"The heartbeat {heartbeat.title!r} fires as long as alerting works, and {cause}.",
+            starts_at=since,
+            status="resolved" if over else "firing",
+            ends_at=now if over else None,
+            service=heartbeat.service,
+            environment=heartbeat.environment,
+            severity="critical",
+            labels=heartbeat.labels | {"alertname": "HeartbeatMissing", "severity": "critical"},
+            told_at=now,
+            end_reason=over or "",
+        )
+
+    def _tell(self, alert: Alert, now: datetime) -> None:
+        self._store.receive([Arrival(SOURCE, (alert,), again=True)], now)
+
+
+def _is_back(heartbeat: Heartbeat) -> bool:
+    assert heartbeat.missing_since is not None
+    return not heartbeat.ended and heartbeat.last_at > heartbeat.missing_since
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,52 @@
+"""All incidents of the store with the meaning of their root causes, and the families that wait for a label."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from onrecall.domain.incident import EvidenceKind, Incident
+from onrecall.pipeline.cause_proposals import Proposal, cause_words, proposals
+from onrecall.storage import Store
+
+AT_ONCE = 1000
+
+
+def incidents_of(store: Store, as_of: datetime | None = None) -> Iterator[Incident]:
+    """Return all incidents, now or as they were known at a time."""
+    cursor: str | None = None
+    while True:
+        page = store.incidents(cursor=cursor, limit=AT_ONCE)
+        if as_of is None:
+            yield from page.items
+        else:
+            then = store.things([("incident", one.id) for one in page.items], as_of).values()
+            yield from (one for one in then if isinstance(one, Incident))
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def cause_vectors(store: Store, incidents: Sequence[str], as_of: datetime | None = None) -> dict[str, np.ndarray]:
+    """Return the meaning of each incident's root cause, told with what was done, as a vector of length one.
+
+    Empty without a sentence model, and where the vectors are not all of one.
+    """
+    vectors: dict[str, np.ndarray] = {}
+    models: set[str | None] = set()
+    for start in range(0, len(incidents), AT_ONCE):
+        owners: list[tuple[EvidenceKind, str]] = [("incident", name) for name in incidents[start : start + AT_ONCE]]
+        for (_, name), passages in store.passages_of(owners, as_of).items():
+            for _, passage in passages:
+                if passage.part == "resolution" and passage.n == 0 and passage.vector:
+                    vectors[name] = np.frombuffer(passage.vector, np.float16).astype(np.float32)
+                    models.add(passage.model)
+    return vectors if len(models) == 1 else {}
+
+
+def waiting_proposals(store: Store, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
+    """Return the families of root causes without a label on which nobody decided yet."""
+    explained = [incident.id for incident in incidents if cause_words(incident)]
+    refused = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]
+    families = proposals(incidents, cause_vectors(store, explained))
+    return tuple(family for family in families if not any(set(family.incidents) <= members for members in refused))

@@ -1,0 +1,172 @@
+"""Suggest and confirm: what a sender says fixed an incident stands for nothing until a responder confirms it."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from onrecall.domain.errors import Conflict, NotFound
+from onrecall.domain.incident import Document, Incident, Resolution
+from onrecall.domain.markdown_page import one_line
+from onrecall.domain.suggestion import Suggestion
+from onrecall.importers.steps import steps
+from onrecall.redaction import redact_thing
+from onrecall.retrieval import Recall
+from onrecall.storage import Store, StoredNote
+
+TRUSTED = "trusted source "
+"""Begins the name of who confirms what an operator trusts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a responder says better when confirming; what is None stays as it was suggested."""
+
+    root_cause: str | None = None
+    cause: str | None = None
+
+
+class SuggestionDesk:
+    """Keeps suggestions and carries out what responders decide on them."""
+
+    def __init__(
+        self,
+        store: Store,
+        recall: Recall,
+        clock: Callable[[], datetime],
+        resolve: Callable[[str, Resolution], Incident],
+        put_document: Callable[[Document], str],
+        trusted: frozenset[str] = frozenset(),
+        *,
+        personal: bool = False,
+    ) -> None:
+        self._store = store
+        self._recall = recall
+        self._clock = clock
+        self._resolve = resolve
+        self._put_document = put_document
+        self._trusted = trusted
+        self._personal = personal
+
+    def suggest_resolution(self, incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:
+        """Keep a note as a suggested resolution; twice changes nothing. Of a trusted source it is confirmed at once."""
+        suggestion = redact_thing(suggested_resolution(incident, note, resolution), self._personal)
+        (passages,) = self._recall.prepare([suggestion])
+        self._store.suggestions.add(suggestion, passages, self._clock())
+        stored = self._store.suggestions.get(suggestion.id)
+        states_a_fix = resolution.provenance != "suggested"
+        if note.source not in self._trusted or not states_a_fix or stored.state != "pending" or incident.resolution:
+            return stored
+        self._resolve(incident.id, replace(resolution, by=suggestion.by))
+        return self._store.suggestions.decide(stored.id, "confirmed", f"{TRUSTED}{note.source}", self._clock())
+
+    def confirm(
+        self,
+        suggestion_id: str,
+        by: str | None,
+        correction: Correction = Correction(),
+        *,
+        may_replace: bool = False,
+    ) -> Suggestion:
+        """Make the suggestion what its author meant it to be, on the word of the one who confirms.
+
+        Args:
+            suggestion_id: Which one.
+            by: Who confirms; the resolution is kept under this name.
+            correction: What to say instead of what was suggested.
+            may_replace: Whether a document that says something else under the same id may be replaced.
+
+        Raises:
+            Conflict: It was dismissed, the incident has a resolution of a person, or a document is in the way.
+        """
+        suggestion = self._store.suggestions.get(suggestion_id)
+        if suggestion.state == "pending":
+            self._carry_out(suggestion, by, correction, may_replace=may_replace)
+        return self._store.suggestions.decide(suggestion_id, "confirmed", by, self._clock())
+
+    def dismiss(self, suggestion_id: str, by: str | None) -> Suggestion:
+        """Keep that it is not so; it is no longer found, and does not come back when it is sent again."""
+        return self._store.suggestions.decide(suggestion_id, "dismissed", by, self._clock())
+
+    def _carry_out(self, suggestion: Suggestion, by: str | None, correction: Correction, *, may_replace: bool) -> None:
+        if suggestion.document is not None:
+            if not may_replace:
+                self._refuse_to_replace(suggestion.document)
+            self._put_document(suggestion.document)
+        elif suggestion.incident is not None and suggestion.resolution is not None:
+            self._confirm_resolution(suggestion.incident, suggestion.resolution, by, correction)
+
+    def _confirm_resolution(
+        self, incident_id: str, suggested: Resolution, by: str | None, correction: Correction
+    ) -> None:
+        standing = self._store.incident(incident_id).resolution
+        confirmed = replace(
+            suggested,
+            root_cause=correction.root_cause or suggested.root_cause,
+            cause=correction.cause or suggested.cause,
+            provenance="human",
+            by=by,
+            at=self._clock(),
+        )
+        if standing is None:
+            self._resolve(incident_id, confirmed)
+        elif not standing.same_as(confirmed):
+            raise Conflict(
+                f"incident {incident_id} has a resolution already; dismiss the suggestion, or resolve the incident anew"
+            )
+
+    def _refuse_to_replace(self, document: Document) -> None:
+        try:
+            stored = self._store.document(document.id)
+        except NotFound:
+            return
+        if stored != document:
+            raise Conflict(f"document {document.id} is there already and says something else; an admin may confirm it")
+
+
+def suggested_resolution(incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:
+    """Return a note as the suggestion that it is; the same note is the same suggestion each time."""
+    return Suggestion(
+        id=suggestion_id(note.source, incident.id, note.id, note.text or ""),
+        kind="resolution",
+        source=note.source,
+        by=note.by or note.source,
+        at=note.at,
+        title=incident.title,
+        text=note.text or "",
+        service=incident.service,
+        incident=incident.id,
+        resolution=replace(resolution, provenance="suggested", by=note.by or note.source),
+    )
+
+
+def suggested_document(source: str, document: Document, by: str, at: datetime) -> Suggestion:
+    """Return a document that a sender hands in as the suggestion that it is."""
+    return Suggestion(
+        id=suggestion_id(source, document.id, document.title, document.text),
+        kind="document",
+        source=source,
+        by=by,
+        at=document.dated or at,
+        title=document.title,
+        text=document.text,
+        service=document.service,
+        document=document,
+    )
+
+
+def suggestion_id(*content: str) -> str:
+    """Return an id made of the content, so that the same content again is the same suggestion."""
+    return f"sug-{hashlib.sha256(chr(0).join(content).encode(errors='replace')).hexdigest()[:16]}"
+
+
+def as_resolution(note: StoredNote, at: datetime) -> Resolution:
+    """Return a note that states nothing outright as what it may say: its text is the cause, its deeds are steps."""
+    text = (note.text or "").strip()
+    return Resolution(one_line(text)[:2_000], at, steps=steps(text), summary=text, provenance="suggested")
+
+
+def newest_notes(notes: Iterable[StoredNote]) -> list[StoredNote]:
+    """Return the notes that say something, the newest first."""
+    written = [note for note in notes if note.type == "note" and (note.text or "").strip()]
+    return sorted(written, key=lambda note: (note.at, note.id), reverse=True)

@@ -1,0 +1,58 @@
+"""Signs in a text that is not understood that it loses data: the names of deleting programs, statements and verbs.
+
+They only make a label worse: what is not understood is disruptive already.
+"""
+
+import base64
+import binascii
+import re
+from functools import cache
+
+from onrecall.recommendation.risk.assessment import Assessment, not_understood, unknown
+from onrecall.recommendation.risk.sections import lines, words
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+"""The words inside of an identifier: `deleteByQuery`, `drop_table`, `FLUSHALL`."""
+_QUOTES = re.compile(r"""["'\\`\x00]""")
+_BLANKS = re.compile(r"""["'\\`\x00]|\$\{?IFS\}?""")
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
+
+
+def suspected(text: str, why: str, *, recognised: bool = False) -> Assessment:
+    """What is not understood: disruptive, or destructive where the text speaks of losing something."""
+    sign = destroys(text)
+    if sign is None:
+        return not_understood(why) if recognised else unknown(why)
+    return Assessment("destructive", f"not understood, and “{sign}” stands in it", recognised, understood=False)
+
+
+def destroys(text: str) -> str | None:
+    """The sign that a text loses data; None for none. Takes time in proportion to the text."""
+    return destroying_verb(_QUOTES.sub("", text)) or destroying_verb(_BLANKS.sub(" ", text)) or _encoded_sign(text)
+
+
+def destroying_verb(text: str) -> str | None:
+    """The first word of a text that names the loss of something."""
+    said = [word.lower() for word in _WORD.findall(text)]
+    single: str | None = next((word for word in said if word in words("evidence.txt", "verbs")), None)
+    if single is not None:
+        return single
+    seen = set(said)
+    return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= seen), None)
+
+
+def _encoded_sign(text: str) -> str | None:
+    """The sign in what stands there in base64."""
+    for match in list(_ENCODED.finditer(text))[:20]:
+        try:
+            decoded = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4), validate=True).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            continue
+        if decoded.strip().isprintable() and (sign := destroying_verb(decoded)):
+            return sign
+    return None
+
+
+@cache
+def _pairs() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(line.split()) for line in lines("evidence.txt", "together"))

@@ -1,0 +1,196 @@
+"""Judges shell text: every simple command by its program's table, and all that is not in a table as not understood."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from onrecall.recommendation.risk import evidence
+from onrecall.recommendation.risk.assessment import (
+    Assessment,
+    not_understood,
+    read_only,
+    unknown,
+    worst,
+)
+from onrecall.recommendation.risk.languages.mongo import is_mongo, judge_mongo
+from onrecall.recommendation.risk.languages.redis import is_redis, judge_redis
+from onrecall.recommendation.risk.languages.sql import is_sql, judge_sql
+from onrecall.recommendation.risk.programs.argv import is_unknown
+from onrecall.recommendation.risk.programs.environment import assigning, setting
+from onrecall.recommendation.risk.programs.file_targets import appending, overwriting
+from onrecall.recommendation.risk.programs.invocations import judge_invocation
+from onrecall.recommendation.risk.programs.table import Node, find_program
+from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
+
+_DEEPEST = 8
+"""Commands inside of commands are judged so deep."""
+_MOST_COMMANDS = 400
+_MOST_WORDS = 500
+"""A command with more words is not judged."""
+_MOST_BYTES = 40_000
+"""The most that is parsed for one text, the commands inside its commands included."""
+_SYSTEM_FOLDER = re.compile(
+    r"(?:/usr|/usr/local|/usr/lib/[\w./-]+|/usr/pgsql-\d+|/opt/[\w.-]+|/opt/homebrew|/snap|/opt/[\w.-]+/[\w.-]+)?/s?bin/"
+    r"|/usr/local/[\w.-]+/bin/|/usr/lib/jvm/[\w.-]+/bin/"
+)
+_FLATTENED = str.maketrans("'\"()`{}!", "  ;;;   ")
+"""For text whose quotes or parentheses do not match: nothing may hide in them."""
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
+_SILENT: tuple[list[str], ...] = (
+    [],
+    [":"],
+    ["true"],
+    ["echo"],
+    ["echo", ""],
+    ["cat"],
+    ["cat", "/dev/null"],
+    ["echo", "-n"],
+)
+"""Commands that print nothing, where nothing is fed to them."""
+_EXPANSION = re.compile(r"\$(?:\{(\w+)\}|(\d|[A-Za-z_]\w*|[@*]))")
+_HELP = ("--help", "--version", "-help", "-version")
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be read for one text: it bounds the time, whatever the text."""
+
+    commands: int = _MOST_COMMANDS
+    bytes: int = _MOST_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges texts in several languages; those inside of others share a budget and know how deep they are."""
+
+    budget: Budget = field(default_factory=Budget)
+    depth: int = 0
+    suspicions: int = 3
+    """So deep are commands looked for in the words of those that are not understood."""
+
+    def inner(self) -> "Judge":
+        """The judge of what stands inside of what this one judges."""
+        return replace(self, depth=self.depth + 1)
+
+    def text(self, text: str, fed: Input = TERMINAL) -> Assessment:
+        """The worst of what a text runs, be it shell, SQL or the MongoDB shell."""
+        self.budget.bytes -= len(text)
+        if self.depth > _DEEPEST or self.budget.bytes < 0:
+            return evidence.suspected(text, "nested too deeply, or too long, to judge")
+        if is_sql(text):
+            return judge_sql(text)
+        if is_mongo(text):
+            return judge_mongo(text)
+        return self.script(read_script(text, fed))
+
+    def script(self, script: Script) -> Assessment:
+        """The least upper bound over the commands of a shell text."""
+        found = [self.command(command, script.source) for command in script.commands]
+        found += [not_understood(problem) for problem in script.problems]
+        result = worst(found) or read_only("nothing to run")
+        if result.understood or result.risk == "destructive":
+            return result
+        if evidence.destroys(script.source) is not None:
+            return worst([result, evidence.suspected(script.source, "")]) or result
+        suspected = [
+            self.command(command) for variant in _variants(script) for command in read_script(variant).commands
+        ]
+        for command, assessment in zip(script.commands, found, strict=False):
+            suspected += self._suspicions(command) if assessment.understood else ()
+        return worst([result, *(a for a in suspected if a.risk == "destructive")]) or result
+
+    def command(self, command: Command, source: str = "") -> Assessment:
+        """One simple command, with its redirections and assignments; `source` is the text that it stands in."""
+        self.budget.commands -= 1 + len(command.words) // 20
+        if self.budget.commands < 0 or len(command.words) > _MOST_WORDS or self.depth > _DEEPEST:
+            return evidence.suspected(" ".join(command.words), "too much, or nested too deeply, to judge")
+        words = list(command.words)
+        assignments = list(command.assignments)
+        while words and (match := _ASSIGNMENT.fullmatch(words[0])):
+            assignments.append((match[1], match[2]))
+            words.pop(0)
+        found = [self._redirect(redirect.operator, redirect.target, words, command) for redirect in command.redirects]
+        found += [
+            assigning(name, value, words[:1]) if words else setting(name, value, source) for name, value in assignments
+        ]
+        if words:
+            found.append(self._program(replace(command, words=tuple(words))))
+        result = worst(found) or read_only("sets a variable of the shell")
+        if result.understood or result.risk == "destructive":
+            return result
+        return worst([result, *self._suspicions(command)]) or result
+
+    def _redirect(self, operator: str, target: str, words: Sequence[str], command: Command) -> Assessment:
+        silent = list(words) in _SILENT and not command.input.text
+        if target.startswith(("/dev/tcp/", "/dev/udp/")) and silent and words:
+            return read_only("only connects")
+        return appending(target) if operator.endswith(">>") else overwriting(target, empties=silent)
+
+    def _program(self, command: Command) -> Assessment:
+        """What the table of the program says about its arguments."""
+        word, *arguments = command.words
+        folder, _, name = word.rpartition("/")
+        found = find_program(name)
+        if is_unknown(word) or (re.search(r"[*?\[\]{}]", word) and word not in ("[", "[[")):
+            return unknown(f"which program `{word[:40]}` is")
+        if found is None:
+            return judge_redis(command.words) if is_redis(word) else unknown(f"the program `{name or word}`")
+        node, before = found
+        result = self._judged(node, [name, *before, *arguments], command)
+        if folder and not _SYSTEM_FOLDER.fullmatch(folder + "/"):
+            return worst([result, unknown(f"`{word}` is not the system's `{name}`")]) or result
+        return result
+
+    def _judged(self, node: Node, words: Sequence[str], command: Command) -> Assessment:
+        if _asks_for_help(node, words[1:]):
+            return read_only("prints help or a version")
+        return judge_invocation(node, words, command.input, self.inner())
+
+    def _suspicions(self, command: Command) -> Iterator[Assessment]:
+        """What may make a command that is not understood destructive: a command in its words, or their meaning."""
+        words = [*command.words, *(value for _, value in command.assignments), command.input.text]
+        said = " ".join(words)
+        if evidence.destroys(said) is not None:
+            yield evidence.suspected(said, "")
+            return
+        if self.depth >= _DEEPEST or not self.suspicions:
+            return
+        judge = replace(self, depth=self.depth + 1, suspicions=self.suspicions - 1)
+        for place, word in enumerate(command.words[1:12], start=1):
+            if find_program(word.rpartition("/")[2]) is not None:
+                yield from _only_destructive(judge.command(Command(command.words[place:], input=command.input)))
+        for word in words:
+            if re.search(r"\s|>|\$\{?IFS", word.strip()):
+                for text in dict.fromkeys([word, re.sub(r"^[\w.-]*[=:!+]+", "", word)]):
+                    yield from _only_destructive(judge.text(text))
+
+
+def _variants(script: Script) -> Iterator[str]:
+    """What a text that is not understood may come to: without its quotes, without the variables that have no value."""
+    if script.problems:
+        yield re.sub(r"\$(?=['\"])", "", script.source).translate(_FLATTENED)
+    if "$" in script.source and (bare := _without_unset(script)) != script.source:
+        yield bare
+
+
+def _without_unset(script: Script) -> str:
+    """The text where variables that it does not set are empty, and `$IFS` is a blank."""
+    blank = re.sub(r"\$(?:IFS\b|\{IFS\})", " ", script.source)
+    return _EXPANSION.sub(lambda found: found[0] if (found[1] or found[2]) in script.variables else "", blank)
+
+
+def _only_destructive(assessment: Assessment) -> Iterator[Assessment]:
+    if assessment.risk == "destructive":
+        yield replace(assessment, reason=f"not understood, and {assessment.reason}", understood=False)
+
+
+def _asks_for_help(node: Node, arguments: Sequence[str]) -> bool:
+    """Whether help or a version is all that is asked for, of the program or of a subcommand."""
+    if not arguments or arguments[-1] not in _HELP or node.input == "shell":
+        return False
+    for word in arguments[:-1]:
+        child = node.child(word)
+        if child is None:
+            return False
+        node = child
+    return True

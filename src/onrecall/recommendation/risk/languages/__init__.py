@@ -1,0 +1,1 @@
+"""What is spoken to a server: SQL, Redis, the MongoDB shell, lines sent to a socket."""

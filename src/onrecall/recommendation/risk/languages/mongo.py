@@ -1,0 +1,239 @@
+"""Pieces for the MongoDB shell, read by tree-sitter's grammar of JavaScript: chains of known methods."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import tree_sitter_javascript
+from tree_sitter import Language, Node, Parser
+
+from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk import evidence
+from onrecall.recommendation.risk.assessment import (
+    RISKS,
+    Assessment,
+    destructive,
+    known,
+    not_understood,
+    read_only,
+    worst,
+)
+from onrecall.recommendation.risk.sections import lines, words
+from onrecall.recommendation.risk.shell.tree import LONGEST, text_of
+
+_STARTS = re.compile(
+    r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show|use)\s+[\w$-]+\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
+)
+_HELPERS = re.compile(
+    r"(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?(?:\s+\w+)?)|use\s+[\w$-]+|it|exit|help)\s*"
+)
+_ROOTS = frozenset(["db", "rs", "sh"])
+_MOST_NODES = 4_000
+_DEEPEST = 60
+
+
+def is_mongo(text: str) -> bool:
+    """Whether a text begins as one for the MongoDB shell does."""
+    return _STARTS.match(text) is not None
+
+
+def judge_mongo(text: str) -> Assessment:
+    """The worst of its statements; what is not a chain of known methods on plain data is not understood."""
+    lines = re.split(r"[;\n]", text)
+    helpers = [line for line in lines if _HELPERS.fullmatch(line.strip())]
+    for line in helpers:
+        text = text.replace(line, "", 1)
+    source = "".join(char if char.isascii() else "0" for char in text).encode()
+    if len(source) > LONGEST:
+        return evidence.suspected(text, "too long to judge", recognised=True)
+    root = Parser(_grammar()).parse(source).root_node
+    if root.has_error or root.descendant_count > _MOST_NODES:
+        return evidence.suspected(text, "the text is no complete JavaScript", recognised=True)
+    found = list(_Reading().statements(root))
+    result = worst(found) or read_only("only looks around")
+    if result.understood or result.risk == "destructive":
+        return result
+    return worst([result, evidence.suspected(text, result.reason, recognised=True)]) or result
+
+
+@cache
+def _grammar() -> Language:
+    return Language(tree_sitter_javascript.language())
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Walks the tree of a piece of JavaScript."""
+
+    depth: int = 0
+
+    def statements(self, node: Node) -> Iterator[Assessment]:
+        for statement in node.named_children:
+            if statement.type == "comment":
+                continue
+            if statement.type in ("expression_statement", "return_statement"):
+                for expression in statement.named_children:
+                    yield from self.expression(expression)
+            elif statement.type in ("lexical_declaration", "variable_declaration"):
+                for declared in statement.named_children:
+                    value = declared.child_by_field_name("value")
+                    yield from self.expression(value) if value is not None else ()
+            else:
+                yield not_understood(f"`{text_of(statement)[:40]}`")
+                yield from self.every_call(statement)
+
+    def every_call(self, node: Node) -> Iterator[Assessment]:
+        """The methods that are called anywhere inside of what is not understood."""
+        waiting = [node]
+        while waiting:
+            inner = waiting.pop()
+            waiting.extend(inner.named_children)
+            if (
+                inner.type == "property_identifier"
+                and (risk := _methods().get(text_of(inner).lower()))
+                and risk != "read_only"
+            ):
+                yield known(risk, text_of(inner))
+
+    def expression(self, node: Node) -> Iterator[Assessment]:
+        """What an expression does."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            yield not_understood("nested too deeply to judge")
+        elif node.type == "call_expression":
+            yield from self._call(node)
+        elif node.type in ("member_expression", "subscript_expression"):
+            yield from self._member(node)
+        elif node.type == "new_expression":
+            name = node.child_by_field_name("constructor")
+            yield from self._named_function(text_of(name) if name is not None else "")
+            yield from self._inside(node.child_by_field_name("arguments"))
+        elif node.type in words("programs/kinds.txt", "plain javascript"):
+            yield from self._inside(node)
+        elif node.type == "identifier":
+            if text_of(node) not in _ROOTS and text_of(node) not in words("languages/mongo.txt", "objects"):
+                yield not_understood(f"`{text_of(node)[:40]}`")
+        elif node.type == "binary_expression":
+            yield from self._inside(node)
+        elif node.type == "arrow_function":
+            yield from self._function(node)
+        else:
+            yield not_understood(f"`{text_of(node)[:40]}`")
+            yield from self.every_call(node)
+        self.depth -= 1
+
+    def _inside(self, node: Node | None) -> Iterator[Assessment]:
+        for child in node.named_children if node is not None else ():
+            if child.type in (
+                "property_identifier",
+                "string_fragment",
+                "escape_sequence",
+                "regex_pattern",
+                "regex_flags",
+                "comment",
+            ):
+                yield from self._key(child)
+            else:
+                yield from self.expression(child)
+
+    def _key(self, node: Node) -> Iterator[Assessment]:
+        """A name in data: stages and operators that write, or that run code."""
+        name = text_of(node)
+        if name in ("$out", "$merge"):
+            yield destructive(f"`{name}` overwrites a collection")
+        elif name in ("$where", "$function", "$accumulator", "mapReduce", "mapreduce"):
+            yield not_understood(f"code in `{name}`")
+
+    def _function(self, node: Node) -> Iterator[Assessment]:
+        """`d => print(d.x)`: its parameter is data."""
+        parameter, body = node.child_by_field_name("parameter"), node.child_by_field_name("body")
+        if (
+            parameter is None
+            or body is None
+            or body.type != "call_expression"
+            or not text_of(body).startswith(("print", "printjson"))
+        ):
+            yield not_understood(f"the function `{text_of(node)[:40]}`")
+            yield from self.every_call(node)
+            return
+        names = text_of(parameter)
+        arguments = body.child_by_field_name("arguments")
+        plain = re.compile(rf"\(\s*(?:{re.escape(names)}(?:\.\w+|\[\d+\])*|\"[^\"]*\"|'[^']*'|\s|[,+])*\)")
+        if arguments is None or not plain.fullmatch(text_of(arguments)):
+            yield not_understood(f"the function `{text_of(node)[:40]}`")
+            yield from self.every_call(node)
+
+    def _call(self, node: Node) -> Iterator[Assessment]:
+        called, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if called is None or arguments is None:
+            yield not_understood(f"`{text_of(node)[:40]}`")
+            return
+        if called.type == "identifier":
+            yield from self._named_function(text_of(called))
+        elif called.type in ("member_expression", "subscript_expression"):
+            name = _member_name(called)
+            if name is None:
+                yield not_understood(f"which method `{text_of(called)[:40]}` is", "destructive")
+            elif name.lower() in ("runcommand", "admincommand"):
+                yield self._database_command(arguments)
+            else:
+                yield self._method(name)
+            target = called.child_by_field_name("object")
+            yield from self.expression(target) if target is not None else ()
+        else:
+            yield not_understood(f"`{text_of(called)[:40]}`")
+        for argument in arguments.named_children:
+            is_printer = argument.type == "identifier" and text_of(argument) in ("printjson", "print")
+            yield from () if is_printer else self.expression(argument)
+
+    def _named_function(self, name: str) -> Iterator[Assessment]:
+        if name not in words("languages/mongo.txt", "functions"):
+            yield not_understood(f"the function `{name[:40]}`", "destructive")
+
+    def _method(self, name: str) -> Assessment:
+        risk = _methods().get(name.lower())
+        return known(risk, f"{name}()") if risk is not None else not_understood(f"the method `{name[:40]}`")
+
+    def _database_command(self, arguments: Node) -> Assessment:
+        """`runCommand({name: …})`, or `runCommand("name")`: the first key names the command."""
+        first = next(iter(arguments.named_children), None)
+        if first is not None and first.type == "object":
+            pair = next((child for child in first.named_children if child.type == "pair"), None)
+            first = pair.child_by_field_name("key") if pair is not None else None
+        name = text_of(first).strip("\"'") if first is not None else ""
+        risk = _commands().get(name.lower())
+        return known(risk, name) if risk is not None else not_understood(f"the database command `{name[:40]}`")
+
+    def _member(self, node: Node) -> Iterator[Assessment]:
+        if _member_name(node) is None:
+            yield not_understood(f"`{text_of(node)[:40]}`")
+        target = node.child_by_field_name("object")
+        yield from self.expression(target) if target is not None else ()
+
+
+def _member_name(node: Node) -> str | None:
+    """The name of a member, written after a dot or as a string in brackets; None when it is computed."""
+    name = node.child_by_field_name("property") or node.child_by_field_name("index")
+    if name is None:
+        return None
+    if name.type in ("property_identifier", "number"):
+        return text_of(name)
+    if name.type == "string" and "\\" not in text_of(name):
+        return text_of(name)[1:-1]
+    return None
+
+
+def _by_name(section: str) -> dict[str, Risk]:
+    rows = [line.partition(": ") for line in lines("languages/mongo.txt", section)]
+    return {name.lower(): risk for label, _, names in rows for risk in RISKS if risk == label for name in names.split()}
+
+
+@cache
+def _methods() -> dict[str, Risk]:
+    return _by_name("methods")
+
+
+@cache
+def _commands() -> dict[str, Risk]:
+    return _by_name("commands")

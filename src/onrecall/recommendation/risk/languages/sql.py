@@ -1,0 +1,35 @@
+"""SQL texts: whether a text is one, and how dangerous it is."""
+
+import re
+
+from onrecall.recommendation.risk.assessment import Assessment
+from onrecall.recommendation.risk.languages.sql_tables import begins_statement
+
+DIALECTS = {
+    "sql": "postgres",
+    "mysql": "mysql",
+    "sqlite": "sqlite",
+    "tsql": "tsql",
+    "clickhouse": "clickhouse",
+    "cql": "postgres",
+    "snowflake": "snowflake",
+    "bigquery": "bigquery",
+    "influxql": "postgres",
+    "trino": "trino",
+}
+"""The kinds of SQL that the tables of programs name, and the grammar each is read with."""
+
+_LEADING = re.compile(r"(?:\s|--[^\n]*\n|/\*(?!M?!)(?:[^*]|\*(?!/))*\*/|\((?=\s*(?:select|with)\b))+", re.IGNORECASE)
+
+
+def is_sql(text: str) -> bool:
+    """Whether a text begins as an SQL statement does."""
+    leading = _LEADING.match(text)
+    return begins_statement(text[leading.end() if leading else 0 :])
+
+
+def judge_sql(text: str, kind: str | None = None) -> Assessment:
+    """The worst of the statements of a text; without a kind, as PostgreSQL and as MySQL would read it."""
+    from onrecall.recommendation.risk.languages.sql_judge import judge  # noqa: PLC0415 - sqlglot takes long to import, and few steps are SQL
+
+    return judge(text, kind)

@@ -1,0 +1,52 @@
+"""The tables of SQL: how statements begin, what they do, and which functions only read."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk.assessment import RISKS, Assessment
+from onrecall.recommendation.risk.sections import lines, words
+
+
+class Rule(NamedTuple):
+    """What a statement, a function or a client's own command does whose text fits."""
+
+    pattern: re.Pattern[str]
+    risk: Risk
+    reason: str
+
+
+def first_rule(table: str, said: str) -> Assessment | None:
+    """What the first rule of a table says that fits."""
+    rule = next((rule for rule in _rules(table) if rule.pattern.match(said)), None)
+    return Assessment(rule.risk, rule.reason) if rule else None
+
+
+def begins_statement(text: str) -> bool:
+    """Whether a text begins as a statement does."""
+    return any(start.match(text) for start in _starts())
+
+
+@cache
+def known_functions() -> frozenset[str]:
+    """Functions that only read or calculate, in capitals."""
+    return frozenset(name.upper() for name in words("languages/sql_functions.txt", "functions"))
+
+
+@cache
+def _starts() -> tuple[re.Pattern[str], ...]:
+    return tuple(
+        re.compile(line, 0 if line.startswith("(?-i:") else re.IGNORECASE)
+        for line in lines("languages/sql_statements.txt", "start")
+    )
+
+
+@cache
+def _rules(table: str) -> tuple[Rule, ...]:
+    rules = []
+    for line in lines("languages/sql_statements.txt", table):
+        name, _, rest = line.partition(" | ")
+        pattern, _, reason = rest.rpartition(" | ")
+        rules.append(Rule(re.compile(pattern), next(risk for risk in RISKS if risk == name), reason))
+    return tuple(rules)

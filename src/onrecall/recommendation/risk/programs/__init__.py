@@ -1,0 +1,1 @@
+"""Programs: the tables of what their options and operands do, and how arguments are held against them."""

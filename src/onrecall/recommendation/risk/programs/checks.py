@@ -1,0 +1,57 @@
+"""Programs whose options and operands have to be read together; a table names the check by `@check`."""
+
+from collections.abc import Callable, Iterator
+
+from onrecall.recommendation.risk.assessment import Assessment
+from onrecall.recommendation.risk.programs.automation_checks import check_ansible, check_salt, check_salt_run
+from onrecall.recommendation.risk.programs.cloud_checks import check_az, check_cloud_verb, check_gcloud
+from onrecall.recommendation.risk.programs.file_checks import (
+    check_copy,
+    check_mount,
+    check_parted,
+    check_tar,
+    check_transfer,
+    check_truncate,
+)
+from onrecall.recommendation.risk.programs.http_checks import check_curl, check_httpie, check_wget
+from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.system_checks import (
+    check_compose_scale,
+    check_declaration,
+    check_git_names,
+    check_git_paths,
+    check_ip,
+    check_printf,
+    check_rpm,
+    check_service,
+    check_socat,
+    check_test,
+)
+
+CHECKS: dict[str, Callable[[Situation], Iterator[Assessment]]] = {
+    "ansible": check_ansible,
+    "az": check_az,
+    "cloud-verb": check_cloud_verb,
+    "compose-scale": check_compose_scale,
+    "copy": check_copy,
+    "curl": check_curl,
+    "declaration": check_declaration,
+    "gcloud": check_gcloud,
+    "git-names": check_git_names,
+    "git-paths": check_git_paths,
+    "httpie": check_httpie,
+    "ip": check_ip,
+    "mount": check_mount,
+    "parted": check_parted,
+    "printf": check_printf,
+    "rpm": check_rpm,
+    "salt": check_salt,
+    "salt-run": check_salt_run,
+    "service": check_service,
+    "socat": check_socat,
+    "tar": check_tar,
+    "test": check_test,
+    "transfer": check_transfer,
+    "truncate": check_truncate,
+    "wget": check_wget,
+}

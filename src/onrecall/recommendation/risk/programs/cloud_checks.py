@@ -1,0 +1,149 @@
+"""Command lines of clouds: groups of words, then a verb. `cloud_verbs.txt` says how dangerous each verb is."""
+
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk.assessment import (
+    RISKS,
+    Assessment,
+    disruptive,
+    known,
+    not_understood,
+    rank,
+    read_only,
+)
+from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.value_kinds import judge_value
+from onrecall.recommendation.risk.sections import words
+
+_SIZES = (
+    "--num-nodes",
+    "--node-count",
+    "--instance-count",
+    "--new-capacity",
+    "--size",
+    "--desired-capacity",
+    "--capacity",
+)
+_GROUP = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def check_gcloud(situation: Situation) -> Iterator[Assessment]:
+    """`gcloud GROUP… VERB NAME… --flags`: the first word that is a verb counts."""
+    leading = _leading_words(situation.invocation.arguments)
+    if leading[:1] in (["alpha"], ["beta"], ["preview"]):
+        leading = leading[1:]
+    yield from _by_verb(situation, leading)
+
+
+def check_cloud_verb(situation: Situation) -> Iterator[Assessment]:
+    """Other clouds: groups of words, then a verb."""
+    yield from _by_verb(situation, _leading_words(situation.invocation.arguments))
+
+
+def check_az(situation: Situation) -> Iterator[Assessment]:
+    """`az GROUP… VERB --flags`: the verb is the last word before the options; a worse one before it counts too."""
+    leading = _leading_words(situation.invocation.arguments)
+    risks = [risk for word in leading[-1:] + leading[1:] if (risk := _risk(word)) is not None]
+    if not leading:
+        yield read_only("prints its help")
+    elif leading[-2:] == ["run-command", "invoke"]:
+        yield disruptive("runs a script on another machine")
+        yield _run_elsewhere(situation, "--scripts")
+    elif _risk(leading[-1]) is None or leading[0] == "rest":
+        yield not_understood(f"`az {' '.join(leading)[:40]}`")
+    else:
+        yield _sized(situation, max(risks, key=rank), f"az {' '.join(leading)}")
+        yield from _secret(leading[-1])
+
+
+def _by_verb(situation: Situation, leading: Sequence[str]) -> Iterator[Assessment]:
+    program = situation.invocation.node.names[0]
+    if not situation.invocation.arguments:
+        yield read_only("prints its help")
+        return
+    verbs = [
+        n
+        for n, word in enumerate(leading)
+        if (n or word in words("programs/kinds.txt", "cloud first verbs")) and _risk(word) is not None
+    ]
+    place = verbs[0] if verbs else -1
+    if place < 0 and leading and leading[-1] in _verbs("nouns") and all(_GROUP.fullmatch(word) for word in leading):
+        yield read_only(f"`{program} {' '.join(leading)}` lists")
+    elif place < 0 or not all(_GROUP.fullmatch(word) for word in leading[:place]):
+        yield not_understood(f"`{program} {' '.join(situation.invocation.arguments)[:40]}`")
+    elif leading[place] == "ssh":
+        yield _run_elsewhere(situation, "--command")
+    elif leading[place] in ("cp", "rsync", "mv", "sync") and len(leading) > place + 2:
+        yield overwriting(leading[-1])
+    else:
+        yield _sized(situation, _risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}")
+        yield from _secret(leading[place])
+
+
+def _leading_words(arguments: Sequence[str]) -> list[str]:
+    """The leading up to the first option that may hold the next one as its value."""
+    leading: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if not argument.startswith("-"):
+            leading.append(argument)
+        elif argument in words("programs/kinds.txt", "cloud valued options") and waiting:
+            waiting.pop(0)
+        elif "=" not in argument and argument not in words("programs/kinds.txt", "cloud bare options"):
+            break
+    return leading
+
+
+def _sized(situation: Situation, risk: Risk, what: str) -> Assessment:
+    """The verb's own risk, or where it scales to a number, that of the number."""
+    if re.search(r"\b(?:config|account|project) set\b", what):
+        return known("reversible", what)
+    number = _value_of(situation, *_SIZES)
+    if number is not None and risk in ("reversible", "disruptive") and re.search(r"resize|scale|set-", what):
+        return judge_value("replicas", number, situation)
+    return known(risk, what)
+
+
+def _run_elsewhere(situation: Situation, option: str) -> Assessment:
+    """A command that is run on another machine by way of the cloud."""
+    text = _value_of(situation, option)
+    if text is None:
+        return not_understood("what is typed in the session that it opens")
+    return judge_value("shell", text, situation)
+
+
+def _value_of(situation: Situation, *names: str) -> str | None:
+    arguments = situation.invocation.arguments
+    for place, argument in enumerate(arguments):
+        name, joint, value = argument.partition("=")
+        if name in names:
+            return value if joint else next(iter(arguments[place + 1 : place + 2]), None)
+    return None
+
+
+def _secret(verb: str) -> Iterator[Assessment]:
+    if verb in _verbs("secret"):
+        yield disruptive("hands out a credential")
+
+
+def _risk(verb: str) -> Risk | None:
+    """How dangerous a verb is; None where it is none."""
+    if verb in _verbs("secret"):
+        return "read_only"
+    exact: Risk | None = next((risk for risk in RISKS if verb in _verbs(risk)), None)
+    if exact is not None:
+        return exact
+    fitting: list[Risk] = [
+        risk for risk in RISKS for pattern in _verbs(risk) if "*" in pattern and fnmatchcase(verb, pattern)
+    ]
+    worst_first: list[Risk] = sorted(fitting, key=rank, reverse=True)
+    return worst_first[0] if worst_first else None
+
+
+def _verbs(section: str) -> frozenset[str]:
+    return words("programs/cloud_verbs.txt", section)

@@ -1,0 +1,77 @@
+"""HTTP clients: `curl`, `wget`, HTTPie; what they ask for hangs on several options together."""
+
+import re
+from collections.abc import Iterator
+
+from onrecall.recommendation.risk import evidence
+from onrecall.recommendation.risk.assessment import Assessment, not_understood, reversible
+from onrecall.recommendation.risk.programs.argv import is_unknown
+from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
+from onrecall.recommendation.risk.programs.situation import Situation
+
+_CURL_DATA = (
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-ascii",
+    "--data-binary",
+    "--data-urlencode",
+    "--json",
+    "-F",
+    "--form",
+    "--form-string",
+)
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PURGE", "DEL")
+
+
+def check_curl(situation: Situation) -> Iterator[Assessment]:
+    invocation = situation.invocation
+    addresses = [*invocation.operands, *invocation.values("--url")]
+    data = invocation.values(*_CURL_DATA)
+    named = [value.upper() for value in invocation.values("-X", "--request")]
+    if invocation.has("-G", "--get"):
+        query = "&".join(data)
+        addresses = [f"{address}{'&' if '?' in address else '?'}{query}" for address in addresses]
+        data = []
+    if invocation.has("-T", "--upload-file"):
+        named.append("PUT")
+    methods = named or ["POST" if data else "GET"]
+    for method in methods:
+        yield judge_request(Request(method, addresses, data))
+    if data and methods == ["GET"]:
+        yield not_understood("a GET that sends data")
+    if any("%output" in value for value in invocation.values("-w", "--write-out")):
+        yield not_understood("`%output` writes a file")
+    if invocation.has("-O", "--remote-name", "--remote-name-all"):
+        name = addresses[-1].partition("?")[0].rpartition("/")[2] if addresses else ""
+        folder = invocation.values("--output-dir")
+        yield overwriting(f"{folder[-1]}/{name}" if folder else name)
+
+
+def check_wget(situation: Situation) -> Iterator[Assessment]:
+    invocation = situation.invocation
+    data = invocation.values("--post-data", "--post-file", "--body-data", "--body-file")
+    methods = [value.upper() for value in invocation.values("--method")] or ["POST" if data else "GET"]
+    for method in methods:
+        yield judge_request(Request(method, invocation.operands, data))
+    if not invocation.has("-O", "--output-document", "--spider"):
+        yield reversible("writes a new file")
+
+
+def check_httpie(situation: Situation) -> Iterator[Assessment]:
+    """`http [METHOD] URL [name=value …]`."""
+    invocation = situation.invocation
+    operands = list(invocation.operands)
+    named = operands.pop(0).upper() if operands and operands[0].upper() in _METHODS else None
+    if named is None and len(operands) > 1 and _may_be_method(*operands[:2]):
+        yield evidence.suspected(" ".join(operands), f"whether `{operands[0][:40]}` is a method", recognised=True)
+    items = [item for item in operands[1:] if re.match(r"[\w.\[\]-]+(?::?=|@)(?!=)", item)]
+    method = {"DEL": "DELETE", None: "POST" if items else "GET"}.get(named, named) or "GET"
+    yield judge_request(Request(method, operands[:1], items))
+
+
+def _may_be_method(first: str, second: str) -> bool:
+    """Whether the first operand is a method that is not known, because an address follows it and not an item."""
+    is_item = re.match(r"[\w.\[\]-]+(?:==|:?=|@|:(?!//|\d))", second) is not None
+    return (is_unknown(first) and not is_item) or re.fullmatch(r"[A-Za-z]+", first) is not None

@@ -1,0 +1,152 @@
+"""Judges a program's arguments by its table: its own risk, that of each option and operand, and what they hold."""
+
+from collections.abc import Iterator, Sequence
+
+from onrecall.recommendation.risk.assessment import Assessment, known, not_understood, read_only, worst
+from onrecall.recommendation.risk.languages.sql import DIALECTS
+from onrecall.recommendation.risk.programs.argv import GivenOption, Invocation, read_arguments
+from onrecall.recommendation.risk.programs.checks import CHECKS
+from onrecall.recommendation.risk.programs.file_targets import overwriting
+from onrecall.recommendation.risk.programs.situation import InnerJudge, Situation
+from onrecall.recommendation.risk.programs.table import Node, OperandRule
+from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
+from onrecall.recommendation.risk.shell.script import Input
+
+_OUTPUT_OPTIONS = frozenset(
+    [
+        "-o",
+        "-O",
+        "-w",
+        "-out",
+        "-output",
+        "--out",
+        "--output",
+        "--outfile",
+        "--output-file",
+        "--output-document",
+        "--write",
+        "--save",
+        "--dump",
+    ]
+)
+"""Options that name a file to write, where a table doesn't list them."""
+_TEXTS = frozenset(
+    ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
+)
+"""Kinds of values that are a text to run: with one of them the input is not run."""
+
+
+def judge_invocation(program: Node, words: Sequence[str], fed: Input, judge: InnerJudge) -> Assessment:
+    """The least upper bound over all that a program is asked to do; the first of the words is its name."""
+    situation = Situation(read_arguments(program, words[0], words[1:]), fed, judge)
+    found = [*_own_risk(situation.invocation), *_options(situation), *_operands(situation), *_input(situation)]
+    if situation.invocation.node.check is not None:
+        found += CHECKS[situation.invocation.node.check](situation)
+    return worst(found) or read_only("")
+
+
+def _own_risk(invocation: Invocation) -> Iterator[Assessment]:
+    node = invocation.node
+    if node.risk is None:
+        if invocation.operands or invocation.unknown:
+            yield not_understood(f"`{invocation.called} {' '.join(invocation.operands)[:40]}`")
+        else:
+            yield read_only("prints its help")
+        return
+    if node.looks and invocation.has(*node.looks):
+        yield read_only(f"`{invocation.called}` only shows")
+    elif invocation.is_dry:
+        yield read_only(f"`{invocation.called}` only tells what it would do")
+    else:
+        yield known(node.risk, invocation.called)
+    if node.children and invocation.operands and node.slots is None and not node.operand_rules:
+        yield not_understood(f"`{invocation.called} {invocation.operands[0][:40]}`")
+    if node.needs and not any(given.option.name in node.needs for given in invocation.options):
+        yield not_understood(f"`{invocation.called}` without one of {', '.join(sorted(node.needs))}")
+
+
+def _options(situation: Situation) -> Iterator[Assessment]:
+    for given in situation.invocation.options:
+        yield from _option(given, situation)
+    for name in situation.invocation.unknown:
+        yield not_understood(f"the option `{name[:40]}`")
+        yield from _written_file(name, situation.invocation)
+
+
+def _option(given: GivenOption, situation: Situation) -> Iterator[Assessment]:
+    option = given.option
+    if (
+        option.risk is not None
+        and not situation.invocation.is_dry
+        and not (option.arity != "required" and given.value in ("false", "0", "none"))
+    ):
+        yield known(option.risk, f"{situation.invocation.called} {option.name}")
+    if option.kind == "replicas" and situation.invocation.is_dry:
+        return
+    if option.kind != "any" and (given.value is not None or option.arity == "optional"):
+        yield judge_value(option.kind, given.value or "", situation)
+    elif given.value is None and option.arity == "required":
+        yield not_understood(f"`{option.name}` without a value")
+
+
+def _written_file(name: str, invocation: Invocation) -> Iterator[Assessment]:
+    """An option that is not listed but by its name writes a file."""
+    bare, _, value = name.partition("=")
+    if bare in _OUTPUT_OPTIONS:
+        target = value or next(
+            (operand for operand in reversed(invocation.operands) if "/" in operand or "." in operand), ""
+        )
+        yield overwriting(target)
+    elif bare[:2] in ("-o", "-O") and not bare.startswith("--") and "/" in bare:
+        yield overwriting(bare[2:])
+
+
+def _operands(situation: Situation) -> Iterator[Assessment]:
+    invocation = situation.invocation
+    if invocation.node.risk is None:
+        return
+    place = 0
+    operands = invocation.operands
+    while place < len(operands):
+        slot = invocation.slot(place)
+        ruled = _ruled(operands[place], situation)
+        if slot is None and ruled is None:
+            yield not_understood(f"`{operands[place][:40]}` after `{invocation.called}`")
+            return
+        if ruled is not None:
+            yield ruled
+        elif slot is None:
+            return
+        elif slot in ("command...", "later...", "shell...", "redis...", "kubectl..."):
+            yield from judge_operands(slot, operands[place:], situation)
+            return
+        elif operands[place] or not slot.startswith("any"):
+            yield from judge_operands(slot, operands[place : place + 1], situation)
+        place += 1
+
+
+def _ruled(operand: str, situation: Situation) -> Assessment | None:
+    """What the first rule of the table says that fits an operand."""
+    for rule in situation.invocation.node.operand_rules:
+        if rule.pattern.match(operand):
+            return _by_rule(rule, operand, situation)
+    return None
+
+
+def _by_rule(rule: OperandRule, operand: str, situation: Situation) -> Assessment:
+    if rule.risk is not None:
+        if situation.invocation.is_dry or situation.invocation.has(*situation.invocation.node.looks):
+            return read_only("")
+        return known(rule.risk, f"{situation.invocation.called} {operand[:30]}")
+    return judge_value(rule.kind, operand.removeprefix(rule.prefix), situation)
+
+
+def _input(situation: Situation) -> Iterator[Assessment]:
+    """What the program reads and runs, where nothing it was given holds the text."""
+    invocation = situation.invocation
+    if invocation.node.input is None or invocation.has(*invocation.node.instead):
+        return
+    kinds = [given.option.kind for given in invocation.options]
+    kinds += [(invocation.slot(place) or "").removesuffix("...") for place in range(len(invocation.operands))]
+    if not any(kind in _TEXTS for kind in kinds):
+        yield judge_input(invocation.node.input, situation)

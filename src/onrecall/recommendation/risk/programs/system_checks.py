@@ -1,0 +1,160 @@
+"""Programs whose words say what they do by their place: `ip`, `service`, `rpm`, `export`, `git`, `socat`."""
+
+import re
+from collections.abc import Iterator
+
+from onrecall.recommendation.risk.assessment import (
+    Assessment,
+    destructive,
+    disruptive,
+    not_understood,
+    read_only,
+    reversible,
+)
+from onrecall.recommendation.risk.programs.environment import is_own, setting
+from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
+from onrecall.recommendation.risk.shell.script import Command
+
+
+def check_service(situation: Situation) -> Iterator[Assessment]:
+    """`service NAME VERB`."""
+    operands = situation.invocation.operands
+    if situation.invocation.has("--status-all", "-a", "--all", "-s", "-l", "--list"):
+        return
+    verb = operands[1] if len(operands) > 1 else "status" if operands else ""
+    if verb in ("status", "configtest", "config", "test"):
+        yield read_only("only reports")
+    elif verb in ("start", "reload"):
+        yield reversible(f"`{verb}` can be undone at once")
+    else:
+        yield disruptive(f"`{verb}` interrupts a service")
+
+
+def check_rpm(situation: Situation) -> Iterator[Assessment]:
+    invocation = situation.invocation
+    if invocation.has("-i", "--install") and not invocation.has("-q", "--query", "-V", "--verify"):
+        yield disruptive("installs packages")
+
+
+def check_declaration(situation: Situation) -> Iterator[Assessment]:
+    """`export NAME=value` and its like."""
+    exports = situation.invocation.node.path in ("export", "readonly") or situation.invocation.has("-x")
+    for operand in situation.invocation.operands:
+        name, joint, value = operand.partition("=")
+        if not joint:
+            continue
+        judged = setting(name, value, "")
+        yield reversible("a variable of the shell") if exports and judged.understood and not is_own(name) else judged
+
+
+_IP_OBJECTS = {
+    "address": 1,
+    "link": 1,
+    "route": 1,
+    "neighbour": 1,
+    "neighbor": 1,
+    "rule": 2,
+    "netns": 3,
+    "maddress": 1,
+    "monitor": 2,
+    "tunnel": 1,
+}
+"""Objects of `ip`, and how many letters they are told by at least."""
+
+
+def check_ip(situation: Situation) -> Iterator[Assessment]:
+    words = list(situation.invocation.operands)
+    if not words:
+        if situation.invocation.options:
+            yield not_understood("what `ip` is to show")
+        return
+    told_by = [name for name, least in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= least]
+    if not told_by:
+        yield not_understood(f"`ip {words[0][:20]}`")
+        return
+    verb = words[1] if len(words) > 1 else "show"
+    if told_by[0] == "netns" and verb == "exec":
+        yield situation.judge.command(Command(tuple(words[3:]), input=situation.fed))
+    elif (
+        verb in ("show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help")
+        or told_by[0] == "monitor"
+    ) or (told_by[0] == "netns" and verb in ("identify", "pids")):
+        yield read_only("only reads")
+    elif told_by[0] in ("route", "address") and len(words) > 1 and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
+        yield not_understood(f"`ip {' '.join(words)[:40]}`")
+    elif told_by[0] == "link" and verb == "set" and words[-1] == "up":
+        yield reversible("can be undone at once")
+    else:
+        yield disruptive("changes the network of the host")
+
+
+def check_compose_scale(situation: Situation) -> Iterator[Assessment]:
+    """`docker compose up --scale worker=4`."""
+    for value in situation.invocation.values("--scale"):
+        yield judge_value("replicas", value, situation)
+
+
+def check_git_names(situation: Situation) -> Iterator[Assessment]:
+    """`git branch NAME`, `git tag NAME`: makes one, unless it only lists."""
+    invocation = situation.invocation
+    lists = (
+        "-l",
+        "--list",
+        "--contains",
+        "--no-contains",
+        "--merged",
+        "--no-merged",
+        "--points-at",
+        "-a",
+        "-r",
+        "--all",
+        "--remotes",
+        "-n",
+        "-v",
+        "--verify",
+    )
+    if invocation.operands and not invocation.has(*lists):
+        yield reversible("adds a name; it can be removed again")
+
+
+def check_git_paths(situation: Situation) -> Iterator[Assessment]:
+    """`git checkout [COMMIT] -- PATH` overwrites files of the working tree."""
+    invocation = situation.invocation
+    many = len(invocation.operands) > 1 and not invocation.has(
+        "-b", "-c", "--orphan", "--create", "-t", "--track", "-B"
+    )
+    if "--" in invocation.arguments or many:
+        yield destructive("local changes are lost")
+
+
+def check_socat(situation: Situation) -> Iterator[Assessment]:
+    """`socat` between its standard streams and a socket: what is sent counts; other addresses run or write."""
+    operands = situation.invocation.operands
+    streams = [word for word in operands if re.fullmatch(r"-|stdio|stdin|stdout", word, re.IGNORECASE)]
+    sockets = [word for word in operands if _SOCKET.fullmatch(word) and word not in streams]
+    if len(operands) != 2 or len(streams) != 1 or len(sockets) != 1:
+        for word in operands:
+            if re.match(r"(?:exec|system|shell):", word, re.IGNORECASE):
+                yield destructive(f"runs `{word.partition(':')[2][:40]}` for whoever speaks to it")
+        yield not_understood("what socat connects with what")
+    else:
+        yield judge_input("socket", situation)
+
+
+_SOCKET = re.compile(
+    r"(?:(?:unix-connect|unix-client|unix|tcp|tcp4|tcp6|tcp-connect|ssl|openssl|openssl-connect|udp):)?[\w./\[\]:-]+(?:,(?:crlf|crnl|verify=\d|connect-timeout=\d+|nodelay))*",
+    re.IGNORECASE,
+)
+
+
+def check_printf(situation: Situation) -> Iterator[Assessment]:
+    """`printf -v NAME`: the name may be evaluated."""
+    if any("$(" in word or "`" in word for word in situation.invocation.values("-v")):
+        yield not_understood("the name of a variable that holds a command")
+
+
+def check_test(situation: Situation) -> Iterator[Assessment]:
+    """`test`, `read`, `let`: a word in quotes with a substitution may be evaluated."""
+    if any("$(" in word or "`" in word for word in situation.invocation.arguments):
+        yield not_understood("a test of quoted text that holds a command")

@@ -1,0 +1,52 @@
+"""What a verb that changes something means, with the words around it: the rows of `prose_deeds.txt`."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk.assessment import RISKS, Assessment
+from onrecall.recommendation.risk.prose.english import verb_forms
+from onrecall.recommendation.risk.sections import lines
+
+_REASONS: dict[Risk, str] = {
+    "read_only": "only looks or tells",
+    "reversible": "can be undone at once",
+    "disruptive": "may interrupt service or sessions",
+    "destructive": "may lose data or resources",
+}
+
+
+class _Row(NamedTuple):
+    risk: Risk
+    verbs: frozenset[str]
+    rest: re.Pattern[str]
+
+
+def judge_deed(verb: str, clause: str) -> Assessment | None:
+    """What the first row says that has the verb and fits the clause; None where no row has it."""
+    row = next((row for row in _rows() if verb in row.verbs and row.rest.search(clause)), None)
+    return Assessment(row.risk, f"“{verb}” {_REASONS[row.risk]}") if row else None
+
+
+def is_deed(word: str) -> bool:
+    """Whether a word is a form of a verb that changes something."""
+    return word in _all_forms()
+
+
+@cache
+def _all_forms() -> frozenset[str]:
+    return frozenset(form for row in _rows() for form in row.verbs)
+
+
+@cache
+def _rows() -> tuple[_Row, ...]:
+    rows = [line.split("|", 2) for line in lines("prose/prose_deeds.txt", "deeds")]
+    return tuple(
+        _Row(
+            next(r for r in RISKS if r == risk.strip()),
+            frozenset(form for verb in verbs.split() for form in verb_forms(verb)),
+            re.compile(rest.strip(), re.IGNORECASE),
+        )
+        for risk, verbs, rest in rows
+    )

@@ -1,0 +1,133 @@
+"""What stands after the verb of a clause: known words, or something that is not known to be harmless."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onrecall.recommendation.risk import evidence
+from onrecall.recommendation.risk.assessment import Assessment, destructive, not_understood
+from onrecall.recommendation.risk.programs.table import find_program
+from onrecall.recommendation.risk.prose.clause import CODE, OBJECTS, Clause
+from onrecall.recommendation.risk.prose.deeds import is_deed, judge_deed
+from onrecall.recommendation.risk.prose.english import verb_list, word_list
+
+_BEFORE_NOUN = frozenset(["determiner", "preposition", "quality", "number"])
+_RUNNERS = ("command", "shell", "later", "out")
+
+
+def problem_of_rest(clause: Clause, *, changes: bool = False) -> Assessment | None:
+    """What after the verb is not known to be harmless; None where all of it is.
+
+    `changes` where the verb changes something itself: then other such words only name what is changed.
+    """
+    states = clause.states_to_ensure()
+    if states is not None and not changes and states.isdisjoint(clause.words[1:]):
+        return _suspected(clause, clause.text.strip()[:40])
+    kinds = clause.kinds
+    places = (_Place(clause, kinds, place, changes) for place in range(1, len(kinds)))
+    return next((problem for place in places if (problem := place.problem()) is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One word of a clause among its neighbours."""
+
+    clause: Clause
+    kinds: Sequence[str]
+    place: int
+    changes: bool
+
+    @property
+    def word(self) -> str:
+        return self.clause.words[self.place]
+
+    @property
+    def kind(self) -> str:
+        return self.kinds[self.place]
+
+    @property
+    def before(self) -> str:
+        return self.kinds[self.place - 1]
+
+    @property
+    def after(self) -> str:
+        return self.kinds[self.place + 1] if self.place + 1 < len(self.kinds) else ""
+
+    def problem(self) -> Assessment | None:
+        """Why this word is not known to be harmless."""
+        written = self.clause.tokens[self.place]
+        if written == CODE or (self.kind == "state" and self.before == "auxiliary" and self.word.endswith("ing")):
+            return None
+        if self.kind == "quote":
+            return self._problem_of_quote(written)
+        if self.kind == "loss" or (self.word in OBJECTS and self.before in ("thing", "name", "unknown", "number")):
+            return _suspected(self.clause, written)
+        if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_deed(self.word)):
+            harmless = (self.changes and self.kind != "deed") or self._names_or_tells()
+            return (
+                None if harmless else judge_deed(self.word, self.clause.text.lower()) or not_understood(f"“{written}”")
+            )
+        harmless = self.kind != "unknown" or self._is_known_by_its_place()
+        return None if harmless else _suspected(self.clause, written)
+
+    def _problem_of_quote(self, token: str) -> Assessment | None:
+        """Words in quotes: what is searched for may be anything."""
+        if " " not in token or self.clause.words[0].startswith(("search", "grep", "look")):
+            return None
+        sign = evidence.destroys(token)
+        return destructive(f"“{sign}” stands in quotes") if sign else None
+
+    def _is_known_by_its_place(self) -> bool:
+        """Whether an unknown word can only be a noun, or part of one, where it stands."""
+        if _reads_only(self.word):
+            return True
+        if find_program(self.word) is not None or self.word.startswith("-") or len(self.word) == 1:
+            return False
+        if self.clause.words[self.place - 1] == "to" and self.after != "preposition":
+            return False
+        if self.before in _BEFORE_NOUN or (self.place > 1 and self.before == "name"):
+            return True
+        modifies = self.before in ("instrument", "name", "question") or self.place == 1
+        return self.after in ("thing", "name") and modifies
+
+    def _names_or_tells(self) -> bool:
+        """Whether a verb that changes something only names a thing here, or tells what has happened."""
+        if (
+            self.kind == "quality"
+            and self.after in ("thing", "quality", "name")
+            and self.before in {*_BEFORE_NOUN, "look"}
+        ):
+            return True
+        if self.word in word_list("things") and self._is_noun():
+            return True
+        if self.word.endswith("ed") and self.after == "thing" and self.before in {*_BEFORE_NOUN, "look"}:
+            return True
+        if self.clause.words[self.place - 1] == "before" and self.word.endswith("ing"):
+            return True
+        inflected = self.word.endswith(("ed", "s", "en", "ew", "ran", "ut")) and not self.word.endswith("ss")
+        return inflected and self._is_asked()
+
+    def _is_noun(self) -> bool:
+        is_verb = self.after == "determiner" or self.before == "auxiliary" or self.clause.words[self.place - 1] == "to"
+        return not is_verb and (self.before != "instrument" or self.after == "thing")
+
+    def _is_asked(self) -> bool:
+        """Whether the verb is in a question or a relative clause, not in what is asserted."""
+        earlier = self.clause.words[1 : self.place]
+        questions = [word for word in earlier if word in word_list("questions")]
+        if any(word not in ("if", "whether") for word in questions):
+            return True
+        return self.clause.words[0] in verb_list("asking") and (bool(questions) or "that" in earlier[1:])
+
+
+def _reads_only(word: str) -> bool:
+    """Whether it is the name of a program that can do nothing but read."""
+    found = find_program(word)
+    if found is None:
+        return False
+    node, before = found
+    harmless = node.risk == "read_only" and not node.children and node.input is None and not before
+    return harmless and not any(slot.startswith(_RUNNERS) for slot in node.slots or ())
+
+
+def _suspected(clause: Clause, what: str) -> Assessment:
+    return evidence.suspected(clause.text, f"“{what}”", recognised=True)

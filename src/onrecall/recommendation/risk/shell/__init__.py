@@ -1,0 +1,1 @@
+"""Shell text: its syntax, its words, the simple commands in it."""

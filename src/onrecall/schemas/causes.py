@@ -1,0 +1,73 @@
+"""Cause labels over HTTP and in `--json`."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from onrecall.schemas.incidents import In, Out
+
+
+class FamilyMemberOut(Out):
+    """An incident of a proposed family."""
+
+    incident: str
+    title: str
+    root_cause: str
+
+
+class ProposedFamilyOut(Out):
+    """Root causes that say the same, waiting for a person."""
+
+    id: str
+    label: str = Field(description="From their own words, or of a labelled incident that says the same.")
+    members: list[FamilyMemberOut]
+    why: str
+
+
+class DecidedFamilyOut(Out):
+    """A family that was confirmed or dismissed."""
+
+    id: str
+    label: str
+    state: str
+    incidents: list[str]
+    by: str | None
+    at: datetime
+
+
+class CausesOut(Out):
+    """What is proposed and what was decided."""
+
+    proposed: list[ProposedFamilyOut]
+    confirmed: list[DecidedFamilyOut]
+    dismissed: list[DecidedFamilyOut]
+    labelled: int = Field(description="Incidents with a root cause and a label.")
+    unlabelled: int = Field(description="Incidents with a root cause in prose and no label.")
+    summary: str
+
+
+class ChoiceIn(In):
+    """A proposed family to confirm."""
+
+    id: str = Field(min_length=1, max_length=200)
+    label: str | None = Field(None, description="Another label than the proposed one.", max_length=80)
+
+
+class ConfirmIn(In):
+    """Families to confirm, all at once."""
+
+    families: list[ChoiceIn] = Field(min_length=1, max_length=1000)
+    by: str | None = Field(None, max_length=200)
+
+
+class DismissIn(In):
+    """Families that are none."""
+
+    families: list[str] = Field(min_length=1, max_length=1000)
+    by: str | None = Field(None, max_length=200)
+
+
+class ChangedOut(Out):
+    """What a decision changed."""
+
+    changed: int = Field(description="Incidents that got or lost their label; families, where they were dismissed.")

@@ -1,0 +1,78 @@
+"""The JSON of maintenance windows and heartbeats."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from onrecall.domain.maintenance import MaintenanceState, MaintenanceWindow
+from onrecall.pipeline.heartbeats import DeadMansSwitch
+from onrecall.schemas.incidents import In, Out, When
+from onrecall.storage.heartbeats import Heartbeat
+
+
+class MaintenanceIn(In):
+    """A maintenance window to be added: while it is on, alerts of what it names open no incident."""
+
+    service: str | None = Field(None, min_length=1, max_length=300, examples=["checkout"])
+    labels: dict[str, str] = Field(
+        default_factory=dict, max_length=40, description="Labels that an alert must have, all of them."
+    )
+    starts_at: When | None = Field(None, description="By default now.")
+    ends_at: When
+    reason: str = Field("", max_length=1000, examples=["PostgreSQL is upgraded"])
+
+
+class MaintenanceOut(Out):
+    """A maintenance window."""
+
+    id: str
+    state: MaintenanceState
+    scope: str = Field(description="What it is for, in words.")
+    service: str | None
+    labels: Mapping[str, str]
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    created_at: datetime | None
+    created_by: str | None
+    ended_by: str | None = Field(description="Who ended it before its time.")
+
+    @classmethod
+    def of(cls, window: MaintenanceWindow, now: datetime) -> "MaintenanceOut":
+        """The window as it stands now."""
+        values = {name: getattr(window, name) for name in cls.model_fields if name != "state"}
+        return cls(state=window.state(now), **values)
+
+
+class HeartbeatOut(Out):
+    """A signal that is always there while alerting works, and whose absence raises an alert."""
+
+    source: str
+    key: str
+    title: str
+    service: str | None
+    environment: str | None
+    beats: int = Field(description="How often it was heard.")
+    last_at: datetime
+    missing_since: datetime | None = Field(
+        description="When it was heard last before it was missed; null: it is there."
+    )
+    patience_seconds: int | None = Field(description="How long it may stay away; null: it is never missed.")
+
+    @classmethod
+    def of(cls, heartbeat: Heartbeat, switch: DeadMansSwitch) -> "HeartbeatOut":
+        """The heartbeat and how long it may stay away."""
+        names = ("source", "key", "title", "service", "environment", "beats", "last_at", "missing_since")
+        patience = switch.due_after(heartbeat)
+        return cls(
+            **{name: getattr(heartbeat, name) for name in names},
+            patience_seconds=None if patience is None else patience // timedelta(seconds=1),
+        )
+
+
+class ForgetIn(In):
+    """Which heartbeat is expected no more."""
+
+    source: str = Field(min_length=1, max_length=300)
+    key: str = Field(min_length=1, max_length=600)

@@ -1,0 +1,46 @@
+"""The JSON of a risk: what is asked about a command or a step, and the answer."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk import classify
+from onrecall.recommendation.risk.assessment import Assessment
+from onrecall.schemas.incidents import In, Out
+
+Kind = Literal["auto", "command", "words"]
+LONGEST = 1_000_000
+
+
+class RiskIn(In):
+    """A command, or a step told in words."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    command: str = Field(min_length=1, max_length=LONGEST, description="A command line, or a step told in words.")
+    kind: Kind = Field(
+        "auto", description="Which of the two it is; `auto` finds out, and in doubt takes the more dangerous reading."
+    )
+
+
+class RiskOut(Out):
+    """How dangerous it is, and why."""
+
+    command: str
+    risk: Risk
+    reason: str = Field(description="Begins with `not understood` where a part of it is not in the tables.")
+
+
+def assess_risk(command: str, kind: Kind = "auto") -> RiskOut:
+    """How dangerous a text is, read as a command, as words, or as what it looks like."""
+    assessment = _judge(command, kind)
+    return RiskOut(command=command, risk=assessment.risk, reason=assessment.reason)
+
+
+def _judge(command: str, kind: Kind) -> Assessment:
+    if kind == "command":
+        return classify.classify(command)
+    if kind == "words":
+        return classify.classify_text(command)
+    return classify.assess(command)

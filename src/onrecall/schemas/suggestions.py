@@ -1,0 +1,39 @@
+"""The JSON of suggestions: what senders say, until a responder confirms it."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from onrecall.domain.suggestion import Suggestion, SuggestionKind, SuggestionState
+from onrecall.schemas.incidents import DocumentOut, In, Out, ResolutionOut
+
+
+class SuggestionOut(Out):
+    """What a sender says fixed an incident, or wants kept as a document."""
+
+    id: str
+    kind: SuggestionKind
+    state: SuggestionState
+    source: str
+    by: str = Field(description="Who wrote it, such as `pagerduty: Ann`, or the name of the key that delivered it.")
+    at: datetime
+    title: str
+    text: str
+    incident: str | None = Field(description="The incident that it would resolve.")
+    resolution: ResolutionOut | None = Field(description="What would become the incident's resolution.")
+    document: DocumentOut | None = Field(description="What would become a document.")
+    decided_at: datetime | None
+    decided_by: str | None
+
+    @classmethod
+    def of(cls, suggestion: Suggestion) -> "SuggestionOut":
+        """A suggestion as it is told."""
+        return cls.model_validate(suggestion)
+
+
+class ConfirmIn(In):
+    """What to say instead of what was suggested; left out, it is confirmed as it stands."""
+
+    root_cause: str | None = Field(None, min_length=1, max_length=50_000)
+    cause: str | None = Field(None, min_length=1, max_length=200, examples=["connection-pool-exhaustion"])
+    by: str | None = Field(None, max_length=200)

@@ -1,0 +1,132 @@
+"""Heartbeats: when each was heard last and how often it usually comes, so that its absence is noticed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Row, Table, and_, delete, insert, select, update
+
+from onrecall.domain.alert import Alert
+from onrecall.domain.errors import NotFound
+from onrecall.storage import audit
+from onrecall.storage.columns import Json, Number, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.tables import metadata
+
+SAME_BEAT = timedelta(seconds=30)
+"""Two messages within this are one beat: a pair of servers sends each twice, and senders repeat what they retry."""
+FADES = 0.9
+"""The longest gap between two beats counts this much less with each beat, so that a shorter rhythm is learned, too."""
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("title", Words, nullable=False),
+    Column("service", Words),
+    Column("environment", Words),
+    Column("labels", Json, nullable=False),
+    Column("beats", Number, nullable=False),
+    Column("last_at", Utc, nullable=False),
+    Column("usual_seconds", Number, nullable=False),  # the longest gap of late; 0 while there was none
+    Column("ended", Boolean, nullable=False),  # its source said that it is over, which it should never be
+    Column("missing_since", Utc),  # when it was heard last before an alert was raised; none: it is there
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A signal that is always there while alerting works."""
+
+    source: str
+    key: str
+    title: str
+    service: str | None
+    environment: str | None
+    labels: dict[str, str]
+    beats: int
+    last_at: datetime
+    usual: timedelta
+    """The longest time between two beats of late; zero while there was none."""
+    ended: bool
+    """Its source said that it is over."""
+    missing_since: datetime | None
+    """When it was heard last before an alert was raised; None while it is there."""
+
+
+class Heartbeats:
+    """What is known of heartbeats. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hear(self, alerts: Iterable[Alert], now: datetime) -> None:
+        """Note beats, and ends of heartbeats that were heard before."""
+        with self._database.write() as connection:
+            for alert in alerts:
+                _hear(connection, alert, now)
+
+    def all(self) -> tuple[Heartbeat, ...]:
+        """Return every heartbeat, by source and key."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(heartbeats).order_by(heartbeats.c.source, heartbeats.c.key))
+            return tuple(_heartbeat(row) for row in rows)
+
+    def mark_missing(self, heartbeat: Heartbeat) -> None:
+        """Note that an alert was raised for it."""
+        self._mark(heartbeat, heartbeat.last_at)
+
+    def mark_back(self, heartbeat: Heartbeat) -> None:
+        """Note that it is there again."""
+        self._mark(heartbeat, None)
+
+    def forget(self, source: str, key: str) -> Heartbeat:
+        """Expect a heartbeat no more, until it is heard again; return what was known of it. Raises NotFound."""
+        with self._database.write() as connection:
+            row = connection.execute(select(heartbeats).where(_is(source, key))).first()
+            if row is None:
+                raise NotFound(f"there is no heartbeat {key} of {source}")
+            connection.execute(delete(heartbeats).where(_is(source, key)))
+            audit.add(connection, "heartbeat forgotten", key, {"source": source, "title": row.title})
+            return _heartbeat(row)
+
+    def _mark(self, heartbeat: Heartbeat, missing_since: datetime | None) -> None:
+        with self._database.write() as connection:
+            this = update(heartbeats).where(_is(heartbeat.source, heartbeat.key))
+            connection.execute(this.values(missing_since=missing_since))
+
+
+def _hear(connection: Connection, alert: Alert, now: datetime) -> None:
+    this = _is(alert.source, alert.key)
+    row = connection.execute(select(heartbeats).where(this)).first()
+    said = {"title": alert.title, "service": alert.service, "environment": alert.environment}
+    said["labels"] = dict(alert.labels)  # type: ignore[assignment]
+    if row is None:
+        if alert.status == "firing":
+            first = {"source": alert.source, "key": alert.key, "beats": 1, "last_at": now, "usual_seconds": 0}
+            connection.execute(insert(heartbeats).values(said | first | {"ended": False, "missing_since": None}))
+    elif alert.status == "resolved":
+        connection.execute(update(heartbeats).where(this).values(ended=True))
+    else:
+        connection.execute(update(heartbeats).where(this).values(said | _beat(row, now)))
+
+
+def _beat(row: Row[Any], now: datetime) -> dict[str, Any]:
+    gap = now - row.last_at
+    heard = {"last_at": max(now, row.last_at), "ended": False}
+    if gap < SAME_BEAT:
+        return heard
+    absent = row.ended or row.missing_since is not None  # how long it was away says nothing of its rhythm
+    usual = row.usual_seconds if absent else max(int(gap.total_seconds()), int(row.usual_seconds * FADES))
+    return heard | {"beats": row.beats + 1, "usual_seconds": usual}
+
+
+def _is(source: str, key: str) -> Any:
+    return and_(heartbeats.c.source == source, heartbeats.c.key == key)
+
+
+def _heartbeat(row: Row[Any]) -> Heartbeat:
+    said = {name: value for name, value in row._asdict().items() if name != "usual_seconds"}
+    return Heartbeat(**said, usual=timedelta(seconds=row.usual_seconds))

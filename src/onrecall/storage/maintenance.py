@@ -1,0 +1,124 @@
+"""Maintenance windows, and the alerts that were set aside while one was on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, insert, select, update
+
+from onrecall.domain.errors import Conflict, NotFound
+from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.storage import audit, paging
+from onrecall.storage import validation as guard
+from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.tables import alerts, metadata
+
+RELEASES_FOR = timedelta(minutes=1)
+"""So long after its end a window lets alerts go again: grouping may have set one aside at the last moment."""
+LATE = timedelta(hours=24)
+"""An alert that is over may be heard of this long after the window that it belongs to."""
+
+maintenance_windows = Table(
+    "maintenance_windows",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("service", Words),
+    Column("labels", Json, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", Words),
+    Column("ended_by", Words),
+    Column("released", Boolean, nullable=False),  # what it had set aside and still fired was grouped after its end
+    Index("maintenance_windows_ends", "ends_at"),
+    Index("maintenance_windows_unreleased", "released", "ends_at"),
+)
+
+
+class MaintenanceWindows:
+    """Adds, lists and ends windows. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, window: MaintenanceWindow) -> MaintenanceWindow:
+        """Keep a new window."""
+        row = guard.plain(window) | {
+            name: guard.moment(getattr(window, name), name) for name in ("starts_at", "ends_at", "created_at")
+        }
+        with self._database.write() as connection:
+            connection.execute(insert(maintenance_windows).values(_EMPTY | row))
+            detail = {"scope": window.scope, "starts_at": row["starts_at"].isoformat()}
+            audit.add(connection, "maintenance added", window.id, detail | {"ends_at": row["ends_at"].isoformat()})
+        return window
+
+    def end(self, window_id: str, now: datetime, by: str | None) -> MaintenanceWindow:
+        """End a window now, or call off one that is still to come. Raises NotFound, and Conflict where it is over."""
+        now = guard.moment(now, "now")
+        with self._database.write() as connection:
+            window = _get(connection, window_id)
+            if window.state(now) == "over":
+                raise Conflict(f"maintenance {window_id} was over at {window.ends_at.isoformat()}")
+            ended = replace(window, starts_at=min(window.starts_at, now), ends_at=now, ended_by=by)
+            its = maintenance_windows.c.id == window_id
+            values = {"starts_at": ended.starts_at, "ends_at": now, "ended_by": by}
+            connection.execute(update(maintenance_windows).where(its).values(values))
+            audit.add(connection, "maintenance ended", window_id, {"scope": window.scope})
+            return ended
+
+    def get(self, window_id: str) -> MaintenanceWindow:
+        """Return one window. Raises NotFound."""
+        with self._database.read() as connection:
+            return _get(connection, window_id)
+
+    def newest(self, limit: int, since: datetime | None = None) -> tuple[MaintenanceWindow, ...]:
+        """Return windows, the last to end first; those that were not over at a time where one is given."""
+        its = maintenance_windows.c
+        query = select(maintenance_windows).order_by(its.ends_at.desc(), its.id).limit(paging.check(limit))
+        if since is not None:
+            query = query.where(its.ends_at > since)
+        with self._database.read() as connection:
+            return tuple(_window(row) for row in connection.execute(query))
+
+    def release(self, now: datetime) -> int:
+        """Queue alerts that still fire after the window that had set them aside; return how many."""
+        its = maintenance_windows.c
+        with self._database.read() as connection:
+            over = select(its.id).where(its.released.is_(False), its.ends_at <= now)
+            ended = list(connection.scalars(over))
+        if not ended:
+            return 0
+        fires = alerts.c.maintenance.in_(ended), alerts.c.status == "firing", alerts.c.incident.is_(None)
+        done = its.id.in_(ended), its.ends_at <= now - RELEASES_FOR
+        with self._database.write() as connection:
+            released = connection.execute(update(alerts).where(*fires).values(waiting=True, maintenance=None))
+            connection.execute(update(maintenance_windows).where(*done).values(released=True))
+            return released.rowcount
+
+
+def near(connection: Connection, now: datetime) -> tuple[MaintenanceWindow, ...]:
+    """Windows that alerts which are heard of now may belong to, the first to start first."""
+    its = maintenance_windows.c
+    query = select(maintenance_windows).where(its.ends_at > now - LATE, its.starts_at <= now)
+    return tuple(_window(row) for row in connection.execute(query.order_by(its.starts_at, its.id)))
+
+
+_EMPTY: Mapping[str, Any] = {
+    "service": None, "labels": {}, "reason": "", "created_by": None, "ended_by": None, "released": False,
+}  # fmt: skip
+
+
+def _get(connection: Connection, window_id: str) -> MaintenanceWindow:
+    query = select(maintenance_windows).where(maintenance_windows.c.id == window_id)
+    row = connection.execute(query).first() if guard.storable(window_id) else None
+    if row is None:
+        raise NotFound(f"there is no maintenance window {window_id}")
+    return _window(row)
+
+
+def _window(row: Row[Any]) -> MaintenanceWindow:
+    said = {name: value for name, value in row._asdict().items() if name != "released"}
+    return MaintenanceWindow(**said)

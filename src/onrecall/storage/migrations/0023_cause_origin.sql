@@ -1,0 +1,1 @@
+alter table resolutions add column cause_origin text;

@@ -1,0 +1,239 @@
+"""Suggestions: what senders say fixed an incident, or want kept as a document, and what responders decided."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, func, insert, or_, select, update
+
+from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.incident import Document, Passage, Resolution
+from onrecall.domain.suggestion import Suggestion, SuggestionState
+from onrecall.storage import audit, events, paging
+from onrecall.storage import validation as guard
+from onrecall.storage.batching import keys
+from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage.database import Database
+from onrecall.storage.events import Happening
+from onrecall.storage.passages import Shelf
+from onrecall.storage.results import Page
+from onrecall.storage.tables import metadata
+
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", Words, primary_key=True),  # made of its content, so that the same again is the same one
+    Column("kind", Words, nullable=False),  # resolution or document
+    Column("source", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("service", Words),
+    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("resolution", Json),
+    Column("document_id", Words),
+    Column("document", Json),
+    Column("state", Words, nullable=False),  # pending, confirmed, dismissed, superseded
+    Column("received_at", Utc, nullable=False),
+    Column("decided_at", Utc),
+    Column("decided_by", Words),
+    Index("suggestions_state", "state", "received_at", "id"),
+    Index("suggestions_incident", "incident", "state"),
+    Index("suggestions_document", "source", "document_id"),
+)
+PLAIN = (
+    "id",
+    "kind",
+    "source",
+    "by",
+    "at",
+    "title",
+    "text",
+    "service",
+    "incident",
+    "state",
+    "decided_at",
+    "decided_by",
+)
+_DECIDED: dict[SuggestionState, audit.What] = {"confirmed": "suggestion confirmed", "dismissed": "suggestion dismissed"}
+
+
+def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
+    """Keep a suggestion with the passages it is found by; returns whether it is new, whatever became of it since."""
+    if connection.scalar(select(suggestions.c.id).where(suggestions.c.id == suggestion.id)) is not None:
+        return False
+    if suggestion.document is not None:
+        _supersede(connection, suggestion.source, suggestion.document.id, now)
+    connection.execute(insert(suggestions).values(_row(suggestion, now)))
+    _place(connection, suggestion.id, passages)
+    document = suggestion.document.id if suggestion.document else None
+    detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
+    audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
+    if suggestion.incident is not None:
+        happened = Happening(
+            suggestion.incident, "suggested", suggestion.at, suggestion.by, {"suggestion": suggestion.id}
+        )
+        events.add(connection, [happened], now)
+    return True
+
+
+def get(connection: Connection, name: str) -> Suggestion:
+    """Return the suggestion with this id."""
+    suggestion = by_id(connection, [name]).get(name)
+    if suggestion is None:
+        raise NotFound(f"there is no suggestion {name}")
+    return suggestion
+
+
+def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Suggestion]:
+    """Return suggestions by id; one that is unknown, or was unknown then, is absent."""
+    known: dict[str, Suggestion] = {}
+    for part in keys(ids):
+        query = select(suggestions).where(suggestions.c.id.in_(part))
+        if as_of is not None:
+            query = query.where(suggestions.c.at <= as_of)
+        known |= {row.id: _suggestion(row) for row in connection.execute(query)}
+    return known
+
+
+def decide(connection: Connection, name: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
+    """Keep what was decided; the same again changes nothing, another decision is a Conflict."""
+    stored = get(connection, name)
+    if stored.state == state:
+        return stored
+    if stored.state != "pending":
+        raise Conflict(f"suggestion {name} was {stored.state} already")
+    table = suggestions.c
+    values = {"state": state, "decided_at": at, "decided_by": by}
+    connection.execute(update(suggestions).where(table.id == name, table.state == "pending").values(values))
+    _place(connection, name, ())
+    audit.add(connection, _DECIDED[state], name, {"incident": stored.incident, "source": stored.source}, who=by)
+    if stored.incident is not None and state == "dismissed":
+        events.add(connection, [Happening(stored.incident, "dismissed", at, by, {"suggestion": name})], at)
+    return get(connection, name)
+
+
+def _supersede(connection: Connection, source: str, document: str, now: datetime) -> None:
+    """An older version of the same document that nobody decided on is replaced by the new one."""
+    table = suggestions.c
+    older = and_(table.source == source, table.document_id == document, table.state == "pending")
+    for name in connection.scalars(select(table.id).where(older)).all():
+        values = {"state": "superseded", "decided_at": now}
+        connection.execute(update(suggestions).where(table.id == name).values(values))
+        _place(connection, name, ())
+
+
+def _place(connection: Connection, name: str, passages: Sequence[Passage]) -> None:
+    shelf = Shelf()
+    shelf.put(("suggestion", name), passages)
+    shelf.fill(connection)
+
+
+def _row(suggestion: Suggestion, now: datetime) -> dict[str, object]:
+    guard.key(suggestion.service, "service")
+    guard.text(suggestion.text, "text")
+    return {
+        **{name: getattr(suggestion, name) for name in PLAIN},
+        "resolution": guard.plain(suggestion.resolution, "resolution") if suggestion.resolution else None,
+        "document_id": suggestion.document.id if suggestion.document else None,
+        "document": guard.plain(suggestion.document, "document") if suggestion.document else None,
+        "received_at": now,
+    }
+
+
+def _suggestion(row: Row[tuple[object, ...]]) -> Suggestion:
+    return Suggestion(
+        **{name: getattr(row, name) for name in PLAIN},
+        resolution=_resolutions().validate_python(row.resolution) if row.resolution else None,
+        document=_documents().validate_python(row.document) if row.document else None,
+    )
+
+
+@cache
+def _resolutions() -> TypeAdapter[Resolution]:
+    return TypeAdapter(Resolution)
+
+
+@cache
+def _documents() -> TypeAdapter[Document]:
+    return TypeAdapter(Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The suggestions of the store. Each method is one transaction."""
+
+    database: Database
+
+    def add(self, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
+        """Keep a suggestion; returns whether it is new."""
+        with self.database.write() as connection:
+            return add(connection, suggestion, passages, guard.moment(now, "now"))
+
+    def get(self, suggestion_id: str) -> Suggestion:
+        """Return one suggestion."""
+        with self.database.read() as connection:
+            return get(connection, suggestion_id)
+
+    def pending(self, *incident_ids: str) -> tuple[Suggestion, ...]:
+        """Return what is suggested for these incidents and was not decided on, the last received first."""
+        table = suggestions.c
+        rows: list[Row[Any]] = []
+        with self.database.read() as connection:
+            for part in keys(incident_ids):
+                query = select(suggestions).where(table.incident.in_(part), table.state == "pending")
+                rows += connection.execute(query).all()
+        in_order = sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
+        return tuple(_suggestion(row) for row in in_order)
+
+    def any_pending(self) -> bool:
+        """Return whether anything waits for a decision."""
+        with self.database.read() as connection:
+            query = select(suggestions.c.id).where(suggestions.c.state == "pending").limit(1)
+            return connection.scalar(query) is not None
+
+    def count_pending(self) -> int:
+        """Return how many suggestions wait for a decision."""
+        with self.database.read() as connection:
+            query = select(func.count()).select_from(suggestions).where(suggestions.c.state == "pending")
+            return int(connection.scalar(query) or 0)
+
+    def page(
+        self,
+        state: SuggestionState | None = None,
+        incident_id: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Suggestion]:
+        """Return suggestions that fit all that is given, the last received first."""
+        table = suggestions.c
+        query = select(suggestions).order_by(table.received_at.desc(), table.id.desc()).limit(paging.check(limit) + 1)
+        if state is not None:
+            query = query.where(table.state == state)
+        if incident_id is not None:
+            query = query.where(table.incident == guard.text(incident_id, "incident"))
+        if cursor is not None:
+            received, name = paging.place(cursor, 2)
+            at = _cursor_time(received)
+            query = query.where(or_(table.received_at < at, and_(table.received_at == at, table.id < name)))
+        with self.database.read() as connection:
+            rows = connection.execute(query).all()
+        shown = rows[:limit]
+        more = paging.cursor((shown[-1].received_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
+        return Page(tuple(_suggestion(row) for row in shown), more)
+
+    def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
+        """Keep what was decided on a suggestion."""
+        with self.database.write() as connection:
+            return decide(connection, suggestion_id, state, by, guard.moment(at, "at"))
+
+
+def _cursor_time(value: str) -> datetime:
+    try:
+        return guard.moment(datetime.fromisoformat(value), "cursor")
+    except ValueError as error:
+        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error

@@ -1,0 +1,149 @@
+"""An end finds its alert, by start, key or what it is about, and never a stranger; what nobody ends expires."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from onrecall.domain.alert import Alert
+from onrecall.storage import Arrival, Store, StoredAlert
+
+SEVEN = datetime(2026, 4, 2, 7, tzinfo=UTC)
+ENDED_WITH_IT = "its sender told that the alert is over"
+
+
+def at(minutes: float) -> datetime:
+    return SEVEN + timedelta(minutes=minutes)
+
+
+def alert(key: str, minutes: float, **more: object) -> Alert:
+    fields = {"title": f"{key} is full", "starts_at": at(minutes), "told_at": at(minutes)} | more
+    return Alert(source="silo", key=key, **fields)
+
+
+def over(key: str, minutes: float, **more: object) -> Alert:
+    return alert(key, minutes, **({"status": "resolved", "ends_at": at(minutes)} | more))
+
+
+def tell(store: Store, minutes: float, *alerts: Alert) -> tuple[int, int]:
+    (received,) = store.receive([Arrival("silo", alerts)], at(minutes))
+    return received.accepted, received.duplicate
+
+
+def stored(store: Store) -> list[StoredAlert]:
+    return sorted(store.waiting_alerts(50), key=lambda one: one.id)
+
+
+def states(store: Store) -> list[tuple[str, str]]:
+    return [(one.alert.key, one.alert.status) for one in stored(store)]
+
+
+def test_an_end_that_tells_no_start_ends_the_alert_of_its_key(store: Store):
+    tell(store, 0, alert("a", 0), alert("b", 0))
+    tell(store, 9, over("a", 9, starts_known=False, title="a"))
+    assert states(store) == [("a", "resolved"), ("b", "firing")]
+    ended = stored(store)[0].alert
+    assert (ended.title, ended.ends_at, ended.starts_at) == ("a is full", at(9), at(0))
+
+
+def test_an_end_that_tells_the_start_ends_the_alert_of_which_none_was_told(store: Store):
+    tell(store, 2, alert("a", 2, starts_known=False))
+    tell(store, 9, over("a", 9, starts_at=at(1)))
+    assert states(store) == [("a", "resolved")]
+
+
+def test_an_end_that_tells_another_start_is_another_episode(store: Store):
+    tell(store, 2, alert("a", 2))
+    tell(store, 9, over("a", 9, starts_at=at(1)))
+    assert states(store) == [("a", "firing"), ("a", "resolved")]
+
+
+def test_a_start_that_is_told_later_joins_the_alert_that_is_open(store: Store):
+    tell(store, 5, alert("a", 5, starts_known=False))
+    tell(store, 6, alert("a", 4, told_at=at(6)))
+    tell(store, 7, alert("a", 7))
+    assert [(one.alert.starts_at, one.alert.status) for one in stored(store)] == [(at(5), "firing"), (at(7), "firing")]
+
+
+def test_an_end_without_a_start_ends_earlier_episodes_too(store: Store):
+    tell(store, 0, alert("a", 0))
+    tell(store, 5, alert("a", 5))
+    tell(store, 9, over("a", 9, starts_known=False))
+    assert states(store) == [("a", "resolved"), ("a", "resolved")]
+    assert ENDED_WITH_IT in {one.alert.end_reason for one in stored(store)}
+
+
+def test_an_end_under_another_key_ends_what_it_is_about(store: Store):
+    tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 0, identity="silo/south"))
+    tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
+    assert states(store) == [("event-1", "resolved"), ("event-2", "firing")]
+
+
+def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Store):
+    tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 1, identity="silo/north"))
+    tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
+    tell(
+        store,
+        10,
+        over("event-4", 10, identity="silo/west", starts_known=False),
+        over("event-5", 10, starts_known=False),
+    )
+    firing = [key for key, status in states(store) if status == "firing"]
+    assert firing == ["event-1", "event-2"]
+
+
+def test_an_end_of_another_source_ends_nothing(store: Store):
+    tell(store, 0, alert("a", 0, identity="silo/north"))
+    store.receive([Arrival("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
+    assert states(store)[0] == ("a", "firing")
+
+
+def test_in_one_delivery_begin_and_end_meet_too(store: Store):
+    assert tell(
+        store,
+        9,
+        alert("event-1", 0, identity="silo/north"),
+        over("event-2", 9, identity="silo/north", starts_known=False),
+    ) == (2, 0)
+    assert states(store) == [("event-1", "resolved")]
+
+
+def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Store):
+    lasting = alert("a", 0, expires_after=timedelta(minutes=30))
+    tell(store, 0, lasting)
+    assert stored(store)[0].expires_at == at(30)
+    tell(store, 20, replace(lasting, told_at=at(20)))
+    assert store.storms.expired(at(40), 10) == ()
+    assert stored(store)[0].expires_at == at(50)
+    (due,) = store.storms.expired(at(50), 10)
+    store.storms.end_expired({due.id: "expired: nothing for 30 minutes"}, at(50))
+    (ended,) = stored(store)
+    assert (ended.alert.status, ended.alert.end_reason) == ("resolved", "expired: nothing for 30 minutes")
+    assert store.storms.expired(at(500), 10) == ()
+
+
+def test_what_was_heard_meanwhile_does_not_expire(store: Store):
+    lasting = alert("a", 0, expires_after=timedelta(minutes=30))
+    tell(store, 0, lasting)
+    (due,) = store.storms.expired(at(31), 10)
+    tell(store, 31, replace(lasting, told_at=at(31)))
+    store.storms.end_expired({due.id: "expired"}, at(32))
+    assert states(store) == [("a", "firing")]
+
+
+def test_an_end_leaves_nothing_to_expire(store: Store):
+    tell(store, 0, alert("a", 0, starts_known=False, expires_after=timedelta(minutes=30)))
+    tell(store, 9, over("a", 9, starts_known=False))
+    assert stored(store)[0].expires_at is None
+    assert store.storms.expired(at(900), 10) == ()
+
+
+def test_twice_and_shuffled_it_is_the_same(store: Store):
+    messages = [
+        alert("event-1", 0, identity="silo/north"),
+        over("event-2", 9, identity="silo/north", starts_known=False),
+        alert("b", 3, starts_known=False, expires_after=timedelta(minutes=30)),
+        over("b", 8, starts_known=False),
+    ]
+    for _ in range(2):
+        for message in messages:
+            tell(store, 10, message)
+    assert states(store) == [("event-1", "resolved"), ("b", "resolved")]

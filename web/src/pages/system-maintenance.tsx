@@ -1,0 +1,187 @@
+// What is expected: maintenance windows, heartbeats and whether they are heard, and every alert that opened no incident, with why.
+import { Badge, Button, Group, NumberInput, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+
+import { api, got, type Schemas } from "../api/client";
+import { mayChange, useMe } from "../me";
+import { Entries, Entry } from "../parts/entry";
+import { Failure, Waiting } from "../parts/states";
+import { failed, worked } from "../parts/told";
+import { When } from "../parts/when";
+
+type Window = Schemas["MaintenanceOut"];
+type Heartbeat = Schemas["HeartbeatOut"];
+type SetAside = Schemas["AlertOut"];
+
+const EVERY_MS = 10_000;
+const HOUR_MS = 3_600_000;
+const STATE = { active: "teal", scheduled: "blue", over: "gray" } as const;
+const PURPOSES = [
+  { value: "test", label: "Tests" },
+  { value: "heartbeat", label: "Heartbeats" },
+  { value: "planned", label: "Planned and maintenance" },
+  { value: "informational", label: "Good news" },
+  { value: "incident", label: "Over before it was heard" },
+] as const;
+type Purpose = (typeof PURPOSES)[number]["value"];
+
+export function Maintenance() {
+  return (
+    <Stack gap="lg">
+      <Windows />
+      <Heartbeats />
+      <Aside />
+    </Stack>
+  );
+}
+
+function Windows() {
+  const found = useQuery({ queryKey: ["maintenance"], queryFn: () => got(api.GET("/api/v1/maintenance")), refetchInterval: EVERY_MS });
+  return (
+    <Stack gap="sm" component="section" aria-label="Maintenance windows">
+      <Title order={2} size="h4">Maintenance windows</Title>
+      <Text size="sm" c="dimmed" maw={720}>While one is on, alerts of what it names open no incident and nobody is told. What still fires at its end does.</Text>
+      <AddWindow />
+      {found.isPending && <Waiting rows={2} height={56} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance is on or to come.</Text>}
+      <Entries label="maintenance windows">{(found.data?.items ?? []).map((window) => <WindowEntry key={window.id} window={window} />)}</Entries>
+    </Stack>
+  );
+}
+
+function WindowEntry({ window }: { window: Window }) {
+  const queries = useQueryClient();
+  const me = useMe();
+  const end = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/maintenance/{window_id}/end", { params: { path: { window_id: window.id } } })),
+    onSuccess: () => {
+      worked(`Maintenance of ${window.scope} is over.`);
+      void queries.invalidateQueries({ queryKey: ["maintenance"] });
+    },
+    onError: failed,
+  });
+  return (
+    <Entry name={window.scope} label={`maintenance ${window.id}`} badges={<Badge color={STATE[window.state]} variant="light" tt="none">{window.state}</Badge>}
+      about={<>{window.reason && <>{window.reason} · </>}<When at={window.starts_at} /> to <When at={window.ends_at} />{window.created_by && <> · {window.created_by}</>}</>}
+      actions={<Button size="xs" variant="default" loading={end.isPending} disabled={!mayChange(me.data?.role)} onClick={() => end.mutate()}>End it now</Button>} />
+  );
+}
+
+/** `name=value, name=value` as labels; null where a part is none. */
+export function labelsOf(text: string): Record<string, string> | null {
+  const labels: Record<string, string> = {};
+  for (const part of text.split(",").map((one) => one.trim()).filter(Boolean)) {
+    const at = part.indexOf("=");
+    if (at < 1) return null;
+    labels[part.slice(0, at).trim()] = part.slice(at + 1).trim();
+  }
+  return labels;
+}
+
+function AddWindow() {
+  const queries = useQueryClient();
+  const me = useMe();
+  const [service, setService] = useState("");
+  const [labels, setLabels] = useState("");
+  const [reason, setReason] = useState("");
+  const [hours, setHours] = useState<number | string>(2);
+  const named = labelsOf(labels);
+  const lasts = Number(hours);
+  const ready = named !== null && (service.trim() !== "" || Object.keys(named).length > 0) && lasts > 0;
+  const add = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/maintenance", {
+      body: { ...(service.trim() ? { service: service.trim() } : {}), labels: named ?? {}, reason, ends_at: new Date(Date.now() + lasts * HOUR_MS).toISOString() },
+    })),
+    onSuccess: (window) => {
+      worked(`Maintenance of ${window.scope} is on.`);
+      setService("");
+      setLabels("");
+      setReason("");
+      void queries.invalidateQueries({ queryKey: ["maintenance"] });
+    },
+    onError: failed,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (ready) add.mutate();
+  };
+  return (
+    <form onSubmit={submit} aria-label="add a maintenance window">
+      <Group align="flex-end" gap="sm">
+        <TextInput label="Service" placeholder="checkout" value={service} onChange={(event) => setService(event.currentTarget.value)} maxLength={300} />
+        <TextInput label="Labels" placeholder="cluster=eu-1, team=pay" value={labels} onChange={(event) => setLabels(event.currentTarget.value)} error={named === null ? "Write name=value" : null} />
+        <NumberInput label="Hours from now" value={hours} onChange={setHours} min={0.25} max={720} step={1} w={130} />
+        <TextInput label="What is done" placeholder="PostgreSQL is upgraded" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={1000} />
+        <Button type="submit" loading={add.isPending} disabled={!ready || !mayChange(me.data?.role)}>Add</Button>
+      </Group>
+    </form>
+  );
+}
+
+function Heartbeats() {
+  const found = useQuery({ queryKey: ["heartbeats"], queryFn: () => got(api.GET("/api/v1/heartbeats")), refetchInterval: EVERY_MS });
+  return (
+    <Stack gap="sm" component="section" aria-label="Heartbeats">
+      <Title order={2} size="h4">Heartbeats</Title>
+      <Text size="sm" c="dimmed" maw={720}>Alerts that always fire, such as Watchdog. One that stays away raises an alert of its own.</Text>
+      {found.isPending && <Waiting rows={1} height={56} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.isSuccess && found.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat was heard yet.</Text>}
+      <Entries label="heartbeats">{(found.data?.items ?? []).map((one) => <HeartbeatEntry key={`${one.source} ${one.key}`} heartbeat={one} />)}</Entries>
+    </Stack>
+  );
+}
+
+function HeartbeatEntry({ heartbeat }: { heartbeat: Heartbeat }) {
+  const queries = useQueryClient();
+  const me = useMe();
+  const { source, key, title, missing_since: missing, last_at: last, patience_seconds: patience } = heartbeat;
+  const forget = useMutation({
+    mutationFn: () => got(api.POST("/api/v1/heartbeats/forget", { body: { source, key } })),
+    onSuccess: () => {
+      worked(`${title} is expected no more.`);
+      void queries.invalidateQueries({ queryKey: ["heartbeats"] });
+    },
+    onError: failed,
+  });
+  return (
+    <Entry name={title} label={`heartbeat ${title} of ${source}`}
+      badges={<><Badge variant="default" tt="none">{source}</Badge><Badge color={missing ? "red" : "teal"} variant="light" tt="none">{missing ? "missing" : "there"}</Badge></>}
+      about={<>heard <When at={last} />{patience !== null && `; missed after ${Math.round(patience / 60)} min`}</>}
+      actions={<Button size="xs" variant="default" loading={forget.isPending} disabled={!mayChange(me.data?.role)} onClick={() => forget.mutate()}>Expect it no more</Button>} />
+  );
+}
+
+function Aside() {
+  const [purpose, setPurpose] = useState<Purpose | null>(null);
+  const found = useInfiniteQuery({
+    queryKey: ["aside", purpose],
+    queryFn: ({ pageParam }) => got(api.GET("/api/v1/alerts", { params: { query: { limit: 20, ...(purpose ? { purpose } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next,
+    refetchInterval: EVERY_MS,
+  });
+  const items = found.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Stack gap="sm" component="section" aria-label="No incidents">
+      <Title order={2} size="h4">Kept, and no incident</Title>
+      <Select aria-label="which of them" placeholder="All" clearable data={[...PURPOSES]} value={purpose} onChange={(value) => setPurpose(value as Purpose | null)} maw={280} />
+      {found.isPending && <Waiting rows={3} height={56} />}
+      {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
+      {found.isSuccess && items.length === 0 && <Text size="sm" c="dimmed">Every alert is in an incident.</Text>}
+      <Entries label="alerts in no incident">{items.map((alert) => <AsideEntry key={alert.id} alert={alert} />)}</Entries>
+      {found.hasNextPage && <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>Show more</Button>}
+    </Stack>
+  );
+}
+
+function AsideEntry({ alert }: { alert: SetAside }) {
+  const reasons = (alert.joined?.["reasons"] as string[] | undefined)?.join("; ") ?? alert.purpose_reason;
+  const name = alert.purpose === "test" ? `Test received: ${alert.title}` : alert.title;
+  return (
+    <Entry name={name} badges={<><Badge variant="default" tt="none">{alert.source}</Badge>{alert.status === "resolved" && <Badge color="gray" variant="light" tt="none">over</Badge>}</>}
+      about={<>{reasons} · <When at={alert.received_at} />{alert.end_reason && <> · {alert.end_reason}</>}</>} />
+  );
+}
