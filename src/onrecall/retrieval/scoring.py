@@ -183,7 +183,7 @@ def meaning(
     sizes = np.array([len(held[row]) for row in rows])
     starts = np.cumsum(sizes) - sizes
     vectors = np.frombuffer(b"".join(one for row in rows for one in held[row]), "<f2")
-    # In double precision the last bits, which depend on how many rows are multiplied at once, are below what is compared.
+    # How many rows are multiplied at once changes the last bits: in double precision nobody sees them.
     vectors = vectors.reshape(-1, len(vector)).astype(np.float64)
     near = vectors @ vector.astype(np.float64)
     whole = np.add.reduceat(near, starts) / np.maximum(np.linalg.norm(_sums(vectors, starts, sizes), axis=1), 1e-6)
