@@ -9,20 +9,25 @@ UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
 # As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
+EXTRAS ?=
+OPTIONAL := chroma docs-import hindsight kafka llm
+COMMA := ,
+CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
+$(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
 LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
 
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
+.PHONY: help demo serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-demo: $(VENV)/run.stamp ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
+demo: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
 	@exec $(BIN)/onrecall demo $(ARGS)
 
-serve: $(VENV)/run.stamp ## the product on your own memory
+serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on your own memory
 	@exec $(BIN)/onrecall serve $(ARGS)
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
@@ -61,6 +66,9 @@ hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsigh
 test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
 	@$(BIN)/pytest -m hindsight $(ARGS)
 
+extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm)
+	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
+
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
 	@$(BIN)/python web/describe.py > web/openapi.json
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent types
@@ -75,6 +83,7 @@ screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a d
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	for part in $(OPTIONAL); do $(UV) pip compile pyproject.toml --extra $$part -c requirements-dev.lock $(LOCKING) -o requirements-extra-$$part.lock || exit 1; done
 	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
 	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
@@ -101,6 +110,12 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VEN
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
+
+# An optional part, in the versions that the tests ran with; the development environment has them all.
+$(VENV)/extra-%.stamp: requirements-extra-%.lock | $(VENV)/run.stamp
+	@test -e $(VENV)/dev.stamp || { echo "installing the optional part $* (once) …"; \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<; }
+	@touch $@
 
 # The console is built with this machine's Node, or else with the one that PyPI has.
 $(VENV)/node.stamp: requirements-node.lock | $(UV)

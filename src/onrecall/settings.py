@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         default=None, description="Model that drafts refined answers, such as `groq:llama-3.3-70b-versatile`."
     )
     llm_strong: str | None = Field(
-        default=None, description="Model that is asked where the draft fails, such as `anthropic:claude-sonnet-4-5`."
+        default=None, description="Model that is asked where the draft fails, such as `anthropic:claude-sonnet-5`."
     )
     llm_url: str | None = Field(default=None, description="Base URL of `openai-compatible:` models.")
     llm_key: SecretStr | None = Field(default=None, description="Key for that URL, where it wants one.")
@@ -181,11 +181,22 @@ class Settings(BaseSettings):
         default=None,
         description="What a million tokens cost there, in and out, in dollars: `0,0`; by default it is not known.",
     )
+    groq_url: str | None = Field(
+        default=None, description="Base URL of `groq:` models, in place of Groq's own: a gateway, or a proxy."
+    )
+    openai_url: str | None = Field(default=None, description="Likewise of `openai:` models.")
+    anthropic_url: str | None = Field(default=None, description="Likewise of `anthropic:` models.")
     groq_key: SecretStr | None = Field(default=None, description="Key for `groq:` models.")
     openai_key: SecretStr | None = Field(default=None, description="Key for `openai:` models.")
     anthropic_key: SecretStr | None = Field(default=None, description="Key for `anthropic:` models.")
     llm_deadline_seconds: float = Field(
-        default=8, gt=0, le=120, description="All models together may take so long; then the answer stands as it was."
+        default=8,
+        gt=0,
+        le=3600,
+        description="All models together may take so long; then the answer stands as it was. Local models need more.",
+    )
+    llm_answer_tokens: int = Field(
+        default=2_000, ge=200, le=32_000, description="The most tokens of an answer; models that think aloud need more."
     )
     llm_calls_per_minute: int = Field(default=20, ge=1, le=10_000, description="The most calls, of all processes.")
     llm_daily_budget_usd: float | None = Field(
@@ -253,7 +264,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no bank; a bank has letters, digits, dots, colons, underscores and hyphens")
         return value
 
-    @field_validator("public_url", "hindsight_url")
+    @field_validator("public_url", "hindsight_url", "llm_url", "groq_url", "openai_url", "anthropic_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")

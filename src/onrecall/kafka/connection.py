@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
+from onrecall.domain.extras import missing_extra
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError
 
-MISSING = "Kafka needs a library that is not here; install it with: pip install 'onrecall[kafka]'"
+MISSING = missing_extra("Kafka", "kafka")
 REACH_SECONDS = 10.0
 """How long the brokers may take to answer at the start."""
 SESSION_MS = 10_000
