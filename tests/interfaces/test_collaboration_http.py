@@ -30,6 +30,11 @@ def test_an_incident_is_assigned_once_and_given_back(client, incident):
     ]
 
 
+def test_a_secret_that_was_pasted_as_a_name_is_not_stored(client, incident):
+    stored = assign(client, incident, "password=hunter2hunter2").json()["assignee"]
+    assert "hunter2" not in stored
+
+
 def test_now_says_who_works_on_an_incident(client, incident):
     assign(client, incident, "Noor")
     rows = client.get("/api/v1/now", params={"service": "ledger"}).json()["items"]

@@ -22,7 +22,7 @@ class Collaboration:
     def assign(self, incident_id: str, assignee: str | None, by: str | None = None) -> Incident:
         """Say who works on an incident; None or blank: nobody. Raises NotFound, and Conflict where it was merged."""
         check_there(self._store.incident(incident_id))
-        name = " ".join((assignee or "").split()) or None
+        name = redact(" ".join((assignee or "").split())).text or None  # an address of mail is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
 
     def write_note(self, incident_id: str, text: str, by: str | None = None) -> tuple[StoredNote, bool]:

@@ -43,7 +43,7 @@ class Match:
     status: Status | None = None
 
 
-class Search:
+class TextSearch:
     """Finds pages and commands that hold all words of a query, in any order, also as parts of longer words."""
 
     def __init__(self, store: Store, recall: Recall) -> None:

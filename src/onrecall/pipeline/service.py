@@ -44,7 +44,7 @@ from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
-from onrecall.pipeline.search import Search
+from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
@@ -133,7 +133,7 @@ class Memory:
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
-        self.search = Search(parts.store, self._advisor.evidence)
+        self.search = TextSearch(parts.store, self._advisor.evidence)
         self.collaboration = Collaboration(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)

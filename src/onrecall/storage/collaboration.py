@@ -20,7 +20,7 @@ SOURCE = "onrecall"
 MOST_PEOPLE = 200
 
 
-class Collaboration:
+class CollaborationRepository:
     """Assigns incidents and stores notes that are written here. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
