@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Caller, Role, id_of
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import credentials, local_proxy, problems, threads
+from onrecall.http import console, credentials, local_proxy, problems, threads
 from onrecall.http import request_body as bodies
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
@@ -63,6 +63,9 @@ class Guard:
         scope["onrecall.route"] = found.path  # for whoever counts requests: of addresses there are no end
         if found.least == "open":
             await self._app(scope, receive, send)
+            return
+        if console.is_lost_visitor(scope, found):
+            await console.rendered_page(404)(scope, receive, send)
             return
         request = Request({**scope, "type": "http", "method": method}, receive)
         body = _Body(request, receive)

@@ -50,7 +50,7 @@ class BeganTogetherList(BaseModel):
 
 
 class NoteOut(Out):
-    """What a person wrote at a sender."""
+    """What a person wrote: here, where the source is `onrecall`, or at a sender."""
 
     source: str
     text: str | None
@@ -112,8 +112,8 @@ def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, 
 
 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))
-def notes(incident_id: str, memory: TheMemory) -> Notes:
-    """What people at senders wrote about it; on one that is over without a cause, the last note is suggested as it."""
+def list_notes(incident_id: str, memory: TheMemory) -> Notes:
+    """What people wrote about it; on one that is over without a cause, the last note is suggested as it."""
     incident, found = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
     written = [NoteOut.model_validate(one) for one in found if one.type == "note"]
     likely = suggestion(incident, found)

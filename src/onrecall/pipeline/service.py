@@ -29,6 +29,7 @@ from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.began_together import Together
 from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver, SourcePolicy
@@ -43,6 +44,7 @@ from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
@@ -131,6 +133,8 @@ class Memory:
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
+        self.search = TextSearch(parts.store, self._advisor.evidence)
+        self.collaboration = Collaboration(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 

@@ -50,6 +50,7 @@ from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
+from onrecall.storage.collaboration import CollaborationRepository
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
@@ -106,6 +107,7 @@ class Store(Inbox):
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
+        self.collaboration = CollaborationRepository(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)

@@ -118,7 +118,9 @@ def _is_unsaid(value: object, name: str) -> bool:
 
 
 LATER: Mapping[type, frozenset[str]] = {
-    Incident: frozenset(("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")),
+    Incident: frozenset(
+        ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "assignee")
+    ),
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line", "effect")),
 }

@@ -853,6 +853,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{incident_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign
+         * @description Say who works on it, or that nobody does; the same name again changes nothing.
+         */
+        put: operations["assign_api_v1_incidents__incident_id__assignee_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{incident_id}/links": {
         parameters: {
             query?: never;
@@ -901,12 +921,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Notes
-         * @description What people at senders wrote about it; on one that is over without a cause, the last note is suggested as it.
+         * List Notes
+         * @description What people wrote about it; on one that is over without a cause, the last note is suggested as it.
          */
-        get: operations["notes_api_v1_incidents__incident_id__notes_get"];
+        get: operations["list_notes_api_v1_incidents__incident_id__notes_get"];
         put?: never;
-        post?: never;
+        /**
+         * Write Note
+         * @description Write a note on its timeline; the same words of the same person again answer 200 and add nothing.
+         */
+        post: operations["write_note_api_v1_incidents__incident_id__notes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1305,6 +1329,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Names that an incident can be given to: holders of keys that may work on one, and whoever has one now.
+         */
+        get: operations["people_api_v1_people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recall": {
         parameters: {
             query?: never;
@@ -1439,6 +1483,26 @@ export interface paths {
          * @description Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored.
          */
         post: operations["risk_api_v1_risk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Incidents, documents and commands that hold all words, with the line that matches.
+         */
+        get: operations["search_api_v1_search_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2847,6 +2911,23 @@ export interface components {
             verdict: "known" | "similar" | "never_seen";
             /** Verdict Reason */
             verdict_reason: string;
+        };
+        /**
+         * AssigneeIn
+         * @description Who works on it from now on.
+         */
+        AssigneeIn: {
+            /**
+             * Assignee
+             * @description A name; null or empty: nobody.
+             * @example dana
+             */
+            assignee: string | null;
+            /**
+             * By
+             * @description Who says so; by default the name of the key.
+             */
+            by?: string | null;
         };
         /**
          * AuditChecked
@@ -4392,6 +4473,11 @@ export interface components {
             acknowledged_at: string | null;
             /** Action Items */
             action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Assignee
+             * @description Who works on it; null: nobody said so.
+             */
+            assignee?: string | null;
             /** Description */
             description: string;
             /** Detection */
@@ -4465,6 +4551,11 @@ export interface components {
              * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
              */
             alert_links?: components["schemas"]["AlertLinkOut"][];
+            /**
+             * Assignee
+             * @description Who works on it; null: nobody said so.
+             */
+            assignee?: string | null;
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
@@ -4926,6 +5017,55 @@ export interface components {
             state: "scheduled" | "active" | "over";
         };
         /**
+         * MatchOut
+         * @description An incident, a document, or a command on the page of one.
+         */
+        MatchOut: {
+            /**
+             * Id
+             * @description The id of the page: of the incident or the document.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident" | "document" | "command";
+            /**
+             * Line
+             * @description The line of the page that matches best, counted from 1.
+             */
+            line: number;
+            /**
+             * Page
+             * @description What that page is of.
+             * @enum {string}
+             */
+            page: "incident" | "document";
+            /** Service */
+            service: string | null;
+            /**
+             * Status
+             * @description Of an incident.
+             */
+            status: ("open" | "acknowledged" | "resolved") | null;
+            /**
+             * Text
+             * @description That line, or the whole command.
+             */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Matches
+         * @description What was found: incidents, then documents, then commands, each best first.
+         */
+        Matches: {
+            /** Items */
+            items: components["schemas"]["MatchOut"][];
+        };
+        /**
          * MemoriesOut
          * @description Texts, newest first.
          */
@@ -5152,8 +5292,24 @@ export interface components {
             incident_id: string;
         };
         /**
+         * NoteIn
+         * @description What somebody saw or did.
+         */
+        NoteIn: {
+            /**
+             * By
+             * @description Who writes; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Text
+             * @example Pool drained; watching the queue.
+             */
+            text: string;
+        };
+        /**
          * NoteOut
-         * @description What a person wrote at a sender.
+         * @description What a person wrote: here, where the source is `onrecall`, or at a sender.
          */
         NoteOut: {
             /**
@@ -5436,6 +5592,24 @@ export interface components {
             similarity_score: number;
             /** Title */
             title: string;
+        };
+        /**
+         * People
+         * @description Names that an incident can be given to.
+         */
+        People: {
+            /** Items */
+            items: string[];
+        };
+        /**
+         * PlaceholderOut
+         * @description A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`.
+         */
+        PlaceholderOut: {
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
         };
         /**
          * PostmortemOut
@@ -6860,6 +7034,12 @@ export interface components {
             citation: components["schemas"]["CitationOut"];
             /** Command */
             command: string | null;
+            /**
+             * Instruction
+             * @description The step in one line, as an instruction; `text` is what was written.
+             * @default
+             */
+            instruction?: string;
             /** N */
             n: number;
             /**
@@ -6867,6 +7047,11 @@ export interface components {
              * @description Values of the old incident; they stand in the step as ‹value›.
              */
             old_values: string[];
+            /**
+             * Placeholders
+             * @description What stands in `command` as ‹value›, each once, in its order.
+             */
+            placeholders?: components["schemas"]["PlaceholderOut"][];
             /** Precondition */
             precondition: string | null;
             record: components["schemas"]["RecordOut"];
@@ -12347,6 +12532,122 @@ export interface operations {
             };
         };
     };
+    assign_api_v1_incidents__incident_id__assignee_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssigneeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     link_api_v1_incidents__incident_id__links_post: {
         parameters: {
             query?: never;
@@ -12569,7 +12870,7 @@ export interface operations {
             };
         };
     };
-    notes_api_v1_incidents__incident_id__notes_get: {
+    list_notes_api_v1_incidents__incident_id__notes_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -12611,6 +12912,131 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    write_note_api_v1_incidents__incident_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14932,6 +15358,96 @@ export interface operations {
             };
         };
     };
+    people_api_v1_people_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     recall_api_v1_recall_post: {
         parameters: {
             query?: never;
@@ -15591,6 +16107,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RiskOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    search_api_v1_search_get: {
+        parameters: {
+            query: {
+                /** @description All words must stand on the page. */
+                q: string;
+                /** @description The most of each kind. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
                 };
             };
             /** @description A valid key is needed */
