@@ -19,7 +19,7 @@ LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-u
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
+.PHONY: help demo serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ format: $(VENV)/dev.stamp ## let ruff mend what it can
 
 fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
+
+golden: $(VENV)/dev.stamp ## record what the code does with the golden inputs anew; review the difference like code
+	@PYTHONPATH=tests $(BIN)/python -m golden
 
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)
