@@ -28,7 +28,7 @@ _BETWEEN = " \t\r\n,"
 def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
     """Returns what a body says as plain data: an object, a list, or a single value.
 
-    Read are JSON, also with raw line breaks, stray backslashes and a comma too many; several JSON documents one after the
+    Read are JSON, also with raw line breaks, stray backslashes, a comma too many; several JSON documents one after the
     other, as a list; forms, also such as carry the message in one field. UTF-8, else UTF-16 by its mark, else Latin-1.
 
     Raises:
