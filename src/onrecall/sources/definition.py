@@ -145,6 +145,9 @@ class Fields(_Part):
     note: NoteRule | None = None
     purpose: dict[Purpose, list[PurposeRule]] = {}
     change: ChangeKind | None = Field(default=None, description="The message tells of a change, such as a deployment.")
+    change_ends: Places | None = Field(
+        default=None, description="The key of an alert that is over once this change is there, if it is open."
+    )
     sends_end: bool = Field(
         default=True, description="False: this tool never says that an alert is over, so it expires."
     )
@@ -179,6 +182,10 @@ class SourceDefinition(_Part):
     notes: str = Field(default="", description="What else people should know, Markdown.")
     address: str | None = Field(default=None, description="The path it posts to, where that is another than usual.")
     parser: str | None = Field(default=None, description="The code that reads what fits none of the shapes.")
+    relays: list[str] = Field(
+        default=[],
+        description="Sources whose messages this tool passes on as they are; theirs are read by their own files first.",
+    )
     fields: Fields = Field(
         default_factory=lambda: Fields(),  # noqa: PLW0108 - so that mypy knows its type
         description="What holds for all shapes.",
