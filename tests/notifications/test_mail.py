@@ -255,7 +255,7 @@ def test_a_subject_with_a_line_break_is_refused_even_if_it_got_that_far() -> Non
     ["", "ann", "ann@", "@example.com", "ann@example.com\nBcc: x@y.z", "a b@example.com", "Ann <ann@example.com>"],
 )
 def test_odd_addresses_are_refused(wrong: str) -> None:
-    with pytest.raises(Invalid, match="is no mail address"):
+    with pytest.raises(Invalid, match="is not a mail address"):
         address(wrong)
 
 

@@ -116,10 +116,10 @@ def test_an_own_file_takes_the_place_of_ours(tmp_path):
         ("tool: X\nshapes: [{name: a, title: t, links: {homepage: u}}]", r"shapes\.0\.links"),
         ("tool: X\nshapes: [{name: a, title: t, expires_after: soon}]", r"shapes\.0\.expires_after"),
         ("tool: X\nshapes: [{name: a, title: t, purpose: {prank: [{when: a, reason: b}]}}]", r"shapes\.0\.purpose"),
-        ("tool: [", "no YAML"),
+        ("tool: [", "not YAML"),
         ("just text", "mine.yaml"),
-        ("tool: !!python/object/apply:os.system ['true']\nshapes: []", "no YAML"),
-        ("tool: &a [*a]", r"tool|no YAML"),
+        ("tool: !!python/object/apply:os.system ['true']\nshapes: []", "not YAML"),
+        ("tool: &a [*a]", r"tool|not YAML"),
         ("", "mine.yaml"),
     ],
 )

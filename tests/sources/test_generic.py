@@ -107,7 +107,7 @@ def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> N
     ("said", "complaint"),
     [
         ([], "a mapping is an object"),
-        ({"titel": "x"}, "'titel', which is no field"),
+        ({"titel": "x"}, "'titel', which is not a field"),
         ({"title": 3}, "`title` of a mapping must be a path"),
         ({"title": []}, "`title` of a mapping must be a path"),
         ({"labels": "x"}, "`labels` of a mapping is an object"),

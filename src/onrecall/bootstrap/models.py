@@ -34,7 +34,7 @@ def _model(variable: str, name: str, chosen: Settings, forms: AcceptedForms) -> 
     provider, colon, model = name.partition(":")
     if not (colon and model and provider in PROVIDERS):
         raise Invalid(
-            f"{variable}: {name!r} is no model; write provider:name, the provider one of {', '.join(PROVIDERS)}",
+            f"{variable}: {name!r} is not a model; write provider:name, with a provider from {', '.join(PROVIDERS)}",
             variable,
         )
     access: Mapping[str, tuple[SecretStr | None, str | None]] = {
@@ -63,6 +63,6 @@ def _price(said: str | None) -> Price | None:
         into = out = -1.0
     if not (0 <= into < 100_000 and 0 <= out < 100_000):
         raise Invalid(
-            f"ONRECALL_LLM_URL_PRICE: {said!r} is no price; write two numbers, such as 0.5,1.5", "llm_url_price"
+            f"ONRECALL_LLM_URL_PRICE: {said!r} is not a price; write two numbers, such as 0.5,1.5", "llm_url_price"
         )
     return Price(into, out)

@@ -14,11 +14,11 @@ from onrecall.schemas.incidents import IncidentOut
 from onrecall.worker.worker import work
 
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Who says so.")]
+By = Annotated[str | None, typer.Option(help="Name of the person.")]
 
 
 def worker() -> None:
-    """Group alerts and answer incidents, beside other workers or `serve`; ends when told to."""
+    """Group alerts and answer incidents, next to other workers or `serve`, until stopped."""
     with house() as home:
         printing.say("the worker is at work  (Ctrl-C ends it)")
         work(home.memory)
@@ -27,11 +27,11 @@ def worker() -> None:
 
 def merge(
     incident_id: Name,
-    into: Annotated[str, typer.Argument(help="The incident that it is part of.", metavar="INTO")],
+    into: Annotated[str, typer.Argument(help="The incident to merge it into.", metavar="INTO")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Make an incident part of another; such alerts are put together from now on."""
+    """Merge an incident into another; similar alerts are grouped together from now on."""
     with house() as home:
         merged = home.memory.by_hand.merge(incident_id, into, by)
     _say(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
@@ -40,13 +40,13 @@ def merge(
 def split(
     incident_id: Name,
     alert: Annotated[
-        list[int] | None, typer.Option(help="An alert's number, as its incident lists it; may be repeated.")
+        list[int] | None, typer.Option(help="Number of an alert, as listed by its incident; may be repeated.")
     ] = None,
     merged: Annotated[str | None, typer.Option(help="Undo the merge of this incident.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Take alerts out of an incident, or undo a merge; such alerts are kept apart from now on."""
+    """Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on."""
     with house() as home:
         if merged is not None and alert:
             raise Invalid("give alerts or a merged incident, not both", "merged")

@@ -73,7 +73,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-bench = typer.Typer(help="Measure it yourself.", no_args_is_help=True)
+bench = typer.Typer(help="Run the benchmarks.", no_args_is_help=True)
 for command in (
     loading.intake,
     loading.live,
@@ -99,7 +99,7 @@ app.add_typer(causes.app, name="causes")
 
 
 @app.callback(invoke_without_command=True)
-def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
     if version:
         typer.echo(f"onrecall {__version__}")
         raise typer.Exit
@@ -117,7 +117,7 @@ def ask(
     refine: Annotated[bool, typer.Option("--refine", help="Wait for a model to refine it.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say what broke; get what broke like this before and what fixed it, with receipts. Nothing is written."""
+    """Find what broke like this before and what fixed it, with citations. Writes nothing."""
     with house() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
         pending = home.memory.opinions.ask(asked)
@@ -138,7 +138,7 @@ def recall(
     limit: Limit = 5,
     as_json: Json = False,
 ) -> None:
-    """Show what was seen before that is most like this, and why. Nothing is written."""
+    """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
     with house() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
         pending = home.memory.opinions.ask(asked)
@@ -149,16 +149,16 @@ def recall(
 
 @app.command(name="open")
 def open_incident(
-    title: Annotated[str, typer.Argument(help="What happens, in a line.")],
-    description: Annotated[str, typer.Option(help="More of it: symptoms, log lines; - reads standard input.")] = "",
-    incident_id: Annotated[str, typer.Option("--id", help="Your own id; without it one is minted.")] = "",
+    title: Annotated[str, typer.Argument(help="What is happening, in one line.")],
+    description: Annotated[str, typer.Option(help="Details: symptoms, log lines; - reads standard input.")] = "",
+    incident_id: Annotated[str, typer.Option("--id", help="Your own id; by default the next free one.")] = "",
     service: Service = None,
-    severity: Annotated[Severity, typer.Option(help="How bad it is.")] = "unknown",
+    severity: Annotated[Severity, typer.Option(help="Severity.")] = "unknown",
     label: Labels = None,
-    started_at: Annotated[str | None, typer.Option(help="When it began, with a time zone; by default now.")] = None,
+    started_at: Annotated[str | None, typer.Option(help="Start time with a time zone; by default now.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Open an incident, answer it, and keep both."""
+    """Open an incident, answer it, and store both."""
     with house() as home:
         incident, created = home.memory.open(
             Incident(
@@ -181,10 +181,10 @@ def open_incident(
 @app.command()
 def show(
     thing_id: Annotated[str, typer.Argument(help="The id of an incident or a document.", metavar="ID")],
-    line: Annotated[int | None, typer.Option(help="Mark this line, as a citation names it.")] = None,
+    line: Annotated[int | None, typer.Option(help="Highlight this line, as named by a citation.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show an incident or a document with its numbered lines, as citations count them."""
+    """Show an incident or a document with the line numbers that citations use."""
     with house() as home:
         thing = home.memory.thing(thing_id)
         links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
@@ -199,13 +199,15 @@ def resolve(
     step: Annotated[list[str] | None, typer.Option(help="What worked, in order; may be repeated.")] = None,
     failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
     worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
-    summary: Annotated[str | None, typer.Option(help="The story in a sentence.")] = None,
-    file: Annotated[Path | None, typer.Option(help="The resolution as JSON, as the HTTP API takes it.")] = None,
+    summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="JSON file with the resolution, in the format of the HTTP API.")
+    ] = None,
     recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
+    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Close an incident with what fixed it; it is recallable at once. Another resolution later is a new version."""
+    """Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version."""
     with house() as home:
         if file is not None:
             said = importing.resolution(file)
@@ -226,16 +228,16 @@ def bring(
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = None,
-    undated: Annotated[str | None, typer.Option(help="When incidents started that say nothing of it.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")] = None,
+    undated: Annotated[str | None, typer.Option(help="Start time for incidents that have none.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
     suggest_mapping: Annotated[
         bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring old incidents and documents in. Twice changes nothing; what can't be read is listed, the rest goes in."""
+    """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing."""
     source = importing.Source(
         tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
     )
@@ -255,7 +257,7 @@ def export(
     folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
     as_json: Json = False,
 ) -> None:
-    """Write all of memory to a folder; importing it into an empty store gives the same store."""
+    """Write all of memory to a folder; importing it into an empty store recreates it."""
     with house() as home:
         counts = archive.write(home.memory.store, folder)
     _say({"folder": str(folder), "rows": counts}, as_json, lambda: printing.exported(folder, counts))
@@ -263,7 +265,7 @@ def export(
 
 @app.command()
 def trust(as_json: Json = False) -> None:
-    """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
+    """Report how far to trust answers, measured on those whose truth is known. Writes nothing."""
     with house() as home:
         found = home.memory.trust.standing()
         labels = cause_families.overview(home.memory.store)
@@ -276,15 +278,16 @@ def trust(as_json: Json = False) -> None:
 @app.command()
 def backtest(
     path: Annotated[
-        Path | None, typer.Argument(help="A history to replay; without it the store's own, which measures confidence.")
+        Path | None,
+        typer.Argument(help="A history to replay; by default the store's own, on which confidence is then measured."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report as one HTML page.")] = None,
-    min_hit3: Annotated[float | None, typer.Option(min=0, max=1, help="Exit with 1 when hit@3 is below this.")] = None,
-    quality: Annotated[bool, typer.Option("--quality", help="Compute what each flaw of the history costs.")] = False,
-    each: Annotated[bool, typer.Option("--each", help="With --json: every single answer.")] = False,
+    min_hit3: Annotated[float | None, typer.Option(min=0, max=1, help="Exit with 1 if hit@3 is below this.")] = None,
+    quality: Annotated[bool, typer.Option("--quality", help="Compute what each flaw in the history costs.")] = False,
+    each: Annotated[bool, typer.Option("--each", help="With --json: include every answer.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Replay history in time order and see how often recall would have been right."""
+    """Replay a history in time order and measure how often recall would have been right."""
     from onrecall.cli import backtest as backtesting  # noqa: PLC0415 - the report costs what `ask` need not pay
 
     done = backtesting.run(path, quality=quality)
@@ -298,13 +301,13 @@ def backtest(
 
 @app.command()
 def recurrences(
-    min_count: Annotated[int, typer.Option(min=2, help="Families of at least so many incidents.")] = 2,
-    service: Annotated[str | None, typer.Option(help="Families that touched this service.")] = None,
+    min_count: Annotated[int, typer.Option(min=2, help="Minimum number of incidents in a family.")] = 2,
+    service: Annotated[str | None, typer.Option(help="Only families that affected this service.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Show what keeps coming back, ranked by the hours a permanent fix would save. Nothing is written."""
+    """Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
     with house() as home:
         wanted = families.Wanted(min_count, service, limit)
         found = families.recurrences(home.memory.store, home.memory.now(), wanted, time_of(as_of, "as-of"))
@@ -313,7 +316,7 @@ def recurrences(
 
 @app.command()
 def reindex(as_json: Json = False) -> None:
-    """Make all passages anew for the model that is configured; those of the old one serve until all are made."""
+    """Rebuild all passages for the configured model; the old ones serve until all are ready."""
     with house() as home:
         done = reindexing.run(home.memory)
     _say(done, as_json, lambda: reindexing.show(done))
@@ -324,7 +327,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
 ) -> None:
-    """Serve the HTTP API and the page; answer incidents as they are opened."""
+    """Serve the HTTP API and the console, and answer incidents as they open."""
     from onrecall.http import server as serving  # noqa: PLC0415 - the web server costs half a second that `ask` need not pay
 
     chosen = settings()
@@ -348,10 +351,10 @@ app.command()(streaming.kafka)
 def demo(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="Play the scenario at once instead of over minutes.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="End when the scenario has played.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Play the scenario without pauses.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit when the scenario ends.")] = False,
 ) -> None:
-    """Show the whole product: example history, and a live scenario that is answered, resolved and learned from."""
+    """Serve an example history and a live scenario that is answered, resolved and learned from."""
     from onrecall.cli import demo as demonstration  # noqa: PLC0415 - likewise
 
     chosen = settings()
@@ -390,12 +393,12 @@ def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
 @bench.command(name="recall")
 def bench_recall(
     folder: Annotated[
-        Path, typer.Argument(help="A task in BEIR form: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")
+        Path, typer.Argument(help="A task in BEIR format: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")
     ],
-    corpus: Annotated[Path | None, typer.Option(help="Take the corpus from this task's folder instead.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Use the corpus of this task's folder instead.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure recall on a task beside BM25, MiniLM and their rank fusion, in one run."""
+    """Measure recall on a task, compared with BM25, MiniLM and their rank fusion."""
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
     report = benching.recall(folder, corpus)
@@ -404,22 +407,26 @@ def bench_recall(
 
 @bench.command(name="speed")
 def bench_speed(
-    sizes: Annotated[str, typer.Option(help="How many passages, separated by commas.")] = "10000,100000",
-    peers: Annotated[str, typer.Option(help="Beside whom: chroma, fts5, pgvector; separated by commas.")] = "chroma",
+    sizes: Annotated[str, typer.Option(help="Numbers of passages, separated by commas.")] = "10000,100000",
+    peers: Annotated[
+        str, typer.Option(help="Engines to compare with: chroma, fts5, pgvector; separated by commas.")
+    ] = "chroma",
     drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Keep what is built here, and build nothing that is there.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the built indexes in this folder, and reuse those already there.")
+    ] = None,
     page: Annotated[
         Path | None, typer.Option("--markdown", help="Write the tables into this page after each engine.")
     ] = None,
     series_seconds: Annotated[
-        float, typer.Option(min=1, help="The longest time of one series of questions; a slow engine is asked fewer.")
+        float, typer.Option(min=1, help="Time limit of one series of questions; a slow engine gets fewer questions.")
     ] = 60,
     peer_build_seconds: Annotated[
-        float, typer.Option(min=0, help="A peer that takes longer to build is stopped, and the tables say so.")
+        float, typer.Option(min=0, help="Time limit for building; a slower peer is stopped, and the tables say so.")
     ] = 1_800,
     as_json: Json = False,
 ) -> None:
-    """Measure speed beside others on a made-up history, in one run. Needs what `make bench-setup` installs."""
+    """Measure speed on a generated history, compared with other engines. Requires `make bench-setup`."""
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
     report = benching.speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)

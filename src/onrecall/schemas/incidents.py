@@ -324,7 +324,7 @@ class RecommendationOut(Out):
 
 
 class RecallOut(Out):
-    """What was seen before that is most like this, best first."""
+    """Find the most similar earlier incidents and documents, best first."""
 
     evidence: list[EvidenceOut]
     second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
@@ -480,7 +480,7 @@ class SituationIn(In):
     text: str = Field(
         min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"]
     )
-    service: str | None = Field(None, max_length=200, description="Where it happens; a signal, not a filter.")
+    service: str | None = Field(None, max_length=200, description="Affected service; a signal, not a filter.")
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
     only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)

@@ -200,7 +200,7 @@ class SourceDefinition(_Part):
         for shape in self.shapes:
             fields = merged_fields(self.fields, shape)
             if not (shape.parser or shape.silent or fields.title):
-                raise ValueError(f"shape {shape.name!r} has no `title`: say where the name of the alert stands")
+                raise ValueError(f"shape {shape.name!r} has no `title`: add the place of the alert's name")
         return self
 
 
@@ -231,7 +231,7 @@ def parse_definition(text: str, where: str) -> SourceDefinition:
     try:
         return SourceDefinition.model_validate(yaml.load(text, Loader=_LOADER))  # noqa: S506 - it is a safe one
     except (yaml.YAMLError, RecursionError) as error:
-        raise Invalid(f"{where} is no YAML: {error}", "sources_dir") from error
+        raise Invalid(f"{where} is not YAML: {error}", "sources_dir") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"

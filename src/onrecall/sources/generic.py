@@ -161,7 +161,7 @@ class _AlertReader:
             key = fields.short_key(f"{found.name} {text}" if weak else text)
             return str(self.reading.keep("key", Finding(key, found.place)))
         if "key" in self.mapped.fields:
-            raise Invalid(f"`{self._place('key')}` is missing, where the mapping says that the key stands", "key")
+            raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
         return None
 
     def _heading(self) -> "_Heading | None":

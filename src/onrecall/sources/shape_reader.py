@@ -141,7 +141,7 @@ class ShapeReader:
         if stand_in:
             return payload.cut(stand_in, payload.LONGEST_LINE), None
         places = ", ".join(place.text for place in self._title)
-        raise Invalid(f"`{self._title[0].text}` is missing: the title stands in none of {places}", self._title[0].text)
+        raise Invalid(f"`{self._title[0].text}` is missing: none of {places} has a title", self._title[0].text)
 
     def _read_service(self, scope: Any, reading: Reading, labels: Mapping[str, str]) -> str | None:
         if found := find_name(self._service, scope):

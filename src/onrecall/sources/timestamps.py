@@ -82,7 +82,7 @@ def _from_count(value: float, field: str) -> datetime:
     for scale in (1, 1e3, 1e6, 1e9):
         if abs(value) < scale * 1e10:
             return _plausible(_EPOCH + timedelta(seconds=value / scale), value, field)
-    raise Invalid(f"`{field}` is {_shown(value)}, which is no time since 1970; write it as {EXAMPLE}", field)
+    raise Invalid(f"`{field}` is {_shown(value)}, which is not a time since 1970; write it as {EXAMPLE}", field)
 
 
 def _from_text(text: str, field: str, zone: str | None) -> datetime:
@@ -115,7 +115,7 @@ def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
         return other, first
     if other > 12 or first == other:
         return first, other
-    raise ValueError("whether the day or the month comes first can't be told")
+    raise ValueError("it is unclear whether the day or the month comes first")
 
 
 def _hour(hour: int, half: str | None) -> int:

@@ -225,5 +225,5 @@ def _after(started: str, name: str) -> ColumnElement[bool]:
     try:
         at = guard.moment(datetime.fromisoformat(started), "cursor")
     except ValueError as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
     return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

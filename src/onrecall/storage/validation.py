@@ -47,7 +47,7 @@ def _single(value: object, field: str) -> str | float | None:
 def text(value: str, field: str) -> str:
     """The text, unless it holds a NUL character or half of a surrogate pair."""
     if "\0" in value:
-        raise Invalid(f"{field} holds a NUL character, which can't be stored; remove it", field)
+        raise Invalid(f"{field} contains a NUL character, which cannot be stored; remove it", field)
     if not value.isascii():
         try:
             value.encode()

@@ -70,7 +70,7 @@ def _check_size(data: bytes) -> None:
     try:
         unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
     except BadZipFile:
-        raise ValueError("it is no DOCX; save it as one again") from None
+        raise ValueError("it is not a DOCX; save it again in that format") from None
     if unpacked > LARGEST_UNPACKED:
         raise ValueError(f"the DOCX unpacks to more than {LARGEST_UNPACKED // 2**20} MB; save it without its pictures")
 
