@@ -27,7 +27,7 @@ Until = Annotated[str, typer.Option(help="When it ends: a time with a zone, or a
 
 
 @app.command()
-def add(  # noqa: PLR0917 - each is an option of the command line
+def add(
     until: Until,
     service: Annotated[str | None, typer.Option(help="The service that is worked on.")] = None,
     label: Labels = None,
