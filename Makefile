@@ -92,14 +92,16 @@ $(UV):
 # The development environment holds all that the running one does, so `make demo` keeps it when it is there.
 $(VENV)/run.stamp: requirements.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
 	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once) …"; \
-	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	  $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; }
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
 	@echo "installing what the tests need (once) …"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@ $(VENV)/run.stamp
 
 # The console is built with this machine's Node, or else with the one that PyPI has.

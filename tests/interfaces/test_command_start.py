@@ -8,10 +8,10 @@ import pytest
 from onrecall.cli.command_table import COMMANDS, DeferredCommand
 
 HEAVY = (
-    "sqlalchemy", "psycopg", "fastapi", "starlette", "uvicorn", "mcp", "httpx", "pydantic", "numpy", "onnx", "onnxruntime",
+    "sqlalchemy", "psycopg", "fastapi", "starlette", "uvicorn", "mcp", "httpx", "numpy", "onnx", "onnxruntime",
     "tokenizers", "slack_sdk", "onrecall.settings", "onrecall.storage", "onrecall.pipeline", "onrecall.http",
 )  # fmt: skip
-"""Of a database, a web framework, a model, or the product itself."""
+"""Of a database, a web framework, a model, or the product itself. The parser of arguments brings pydantic."""
 
 
 def modules_after(*arguments: str) -> set[str]:

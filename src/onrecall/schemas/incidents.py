@@ -39,7 +39,7 @@ When = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 class Out(BaseModel):
     """Something said: built from a noun by its attributes."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
     def plain(self) -> dict[str, Any]:
         """As JSON-ready data."""
@@ -49,7 +49,7 @@ class Out(BaseModel):
 class In(BaseModel):
     """Something heard: unknown fields are an error, so that a misspelt one is not lost in silence."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class ReportedEffectOut(Out):
