@@ -258,3 +258,30 @@ def test_a_disk_that_is_full_for_real_takes_nothing_and_loses_nothing(tmp_path: 
         filler.unlink()
         until_ready(address, 200)
         assert send(httpx, "after", address=address).status_code == 202
+
+
+def test_every_refusal_is_named_in_the_description(file_store: Store) -> None:
+    with server(file_store, Idle()) as client:
+        paths = client.get("/openapi.json").json()["paths"]
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    assert len(operations) > 50
+    refusals = {"401", "403", "413", "422", "429", "500", "503"}
+    assert all(refusals <= operation["responses"].keys() for operation in operations)
+
+
+def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: Store) -> None:
+    with server(file_store, Idle()) as client:
+        for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+            assert client.get("/api/v1/export", headers={"sec-fetch-site": site}).status_code == status
+        assert client.get("/api/v1/export").status_code == 200
+        assert client.get("/api/v1/status", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+
+
+def test_a_password_file_in_what_was_rejected_is_redacted(file_store: Store) -> None:
+    secret = "pa" + "55-kestrel"
+    with server(file_store, Idle()) as client:
+        broken = {"version": "4", "alerts": [{"status": 7, "labels": f"bad line in db1:5432:shop:app:{secret}"}]}
+        assert client.post("/api/v1/alerts/alertmanager", json=broken).json()["rejected"]
+        kept = client.get("/api/v1/rejected").text
+        assert "5432:shop:app" in kept
+        assert secret not in kept

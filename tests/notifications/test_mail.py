@@ -19,6 +19,7 @@ from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.notifications import Links, Message, Refused
 from onrecall.notifications.egress_guard import Guard
 from onrecall.notifications.mail import Mail, Server, address
+from onrecall.notifications.text import unlinked
 
 from .given import HOSTILE, answer, incident, news, poisoned, resolved
 from .twin import HERE, certificate
@@ -260,3 +261,10 @@ def test_odd_addresses_are_refused(wrong: str) -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "hunter2" not in repr(replace(server(2525), user="a", password="hunter2", security="tls"))
+
+
+def test_bare_domains_are_no_links_and_names_of_files_and_hosts_stay():
+    prose = "Log in at bad.example.co/reset or mail it@bad.top; see worker.py, db1.internal and 10.0.0.7:5432"
+    shown = "Log in at bad[.]example[.]co/reset or mail it@bad[.]top; see worker.py, db1.internal and 10.0.0.7:5432"
+    assert unlinked(prose) == shown
+    assert unlinked("b\u00e4d\u3002de EVIL.COM. run.sh/x") == "b\u00e4d[.]de EVIL[.]COM. run[.]sh/x"

@@ -72,6 +72,15 @@ def test_nobody_else_changes_a_score() -> None:
     assert alone[0] == pytest.approx(scoring.characters("connection pool", importance, TEXTS)[0], rel=1e-12)
 
 
+def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
+    draw = np.random.default_rng(7)
+    asked, *others = draw.normal(size=(60, 256)).astype(np.float32)
+    owners = [[passage("", one)] for one in others]
+    together = scoring.meaning(asked, "m", owners)[0]
+    alone = [float(scoring.meaning(asked, "m", [one])[0][0]) for one in owners]
+    assert alone == pytest.approx(together.tolist(), rel=1e-12)
+
+
 def test_words_gather_over_the_passages_of_one_owner() -> None:
     query = terms.counts("connection pool")
     rarity = Rarity.of(query, Counted(TEXTS))

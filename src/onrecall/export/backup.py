@@ -24,6 +24,9 @@ ROWS = "rows.jsonl"
 KIND: Final = "onrecall backup"
 FORMAT = 1
 LONGEST_MANIFEST = 1024 * 1024
+LONGEST_ROW = 128 * 1024 * 1024
+"""In bytes; no document that is taken in comes near to it."""
+READ_BYTES = 64 * 1024
 AT_ONCE = 5000
 """Rows from one sign of progress to the next."""
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
@@ -199,13 +202,33 @@ def _rows(path: Path, packed: zipfile.ZipFile, manifest: Manifest, advance: Adva
     """Every row; at the end Invalid, when the file is not the one that was written."""
     digest = hashlib.sha256()
     with _reading(path), packed.open(ROWS) as lines:
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(_lines(path, lines), start=1):
+            if number > manifest.total:
+                raise Invalid(
+                    f"{path} is damaged: it has more rows than the {manifest.total:,} of its manifest", "file"
+                )
             digest.update(line)
             yield _row(path, number, line)
             if number % AT_ONCE == 0:
                 advance(AT_ONCE)
     if digest.hexdigest() != manifest.sha256:
         raise Invalid(f"{path} was changed after it was written: its SHA-256 is another", "file")
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, none of which is held before it is known to end; a few bytes may unpack to gigabytes."""
+    number, rest = 1, bytearray()
+    while part := file.read(READ_BYTES):
+        *ended, tail = part.split(b"\n")
+        for end in ended:
+            yield bytes(rest) + end + b"\n"
+            number += 1
+            rest.clear()
+        rest += tail
+        if len(rest) > LONGEST_ROW:
+            raise Invalid(f"{path} is damaged: row {number} is longer than {LONGEST_ROW:,} bytes", "file")
+    if rest:
+        yield bytes(rest)
 
 
 def _row(path: Path, number: int, line: bytes) -> Mapping[str, Any]:

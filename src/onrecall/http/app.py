@@ -146,7 +146,7 @@ def create(
     app.add_middleware(limits.SafeHeaders)
     app.add_middleware(metrics.Counted, metrics=app.state.metrics)
     for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
-        app.include_router(router, responses=problems.responses(401, 403, 429))
+        app.include_router(router, responses=problems.responses(401, 403, 413, 422, 429, 503))
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
     _pages(app)
     return app

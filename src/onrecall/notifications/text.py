@@ -51,6 +51,22 @@ NO_SAFE_STEP = "No safe first step is on record; look at the incident before you
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}):(?=//)", re.IGNORECASE)
 _BARE = re.compile(r"\b(www|mailto|tel|data|javascript)([.:])(?=\S)", re.IGNORECASE)
 
+_DOMAIN = re.compile(
+    r"(?<![\w.-])(?P<labels>(?:[\w-]{1,63}[.\u3002\uff0e\uff61])+)(?P<end>[^\W\d_]{2,24}|xn--[a-z0-9-]{1,59})"
+    r"(?P<more>(?=[/:?#]\S))?(?![\w-]|[.]\w)",
+    re.IGNORECASE,
+)
+"""A bare domain: mail programs make links of these without any scheme."""
+_DOT = re.compile("[.\u3002\uff0e\uff61]")
+_ENDINGS = frozenset(
+    (
+        "py", "sh", "md", "rs", "pl", "js", "ts", "go", "java", "rb", "yaml", "yml", "json", "toml", "log", "txt",
+        "conf", "cfg", "ini", "sql", "csv", "xml", "html", "gz", "lock", "service", "socket", "timer", "target",
+        "local", "internal", "localdomain", "svc", "lan", "cluster", "slice", "mount",
+    )
+)  # fmt: skip
+"""What files, units and hosts of the own network end with; almost none of them is a domain of the internet."""
+
 
 def host_of(url: str) -> str:
     """The host that a link leads to, as it is written there, so that nobody is led elsewhere unawares."""
@@ -131,7 +147,14 @@ def cut(value: str, limit: int) -> str:
 
 def unlinked(value: str) -> str:
     """Without what a reader's program would make a link of by itself; commands are not prose, and stay as they are."""
-    return _BARE.sub(r"\1[\2]", _SCHEME.sub(r"\1[:]", value))
+    return _DOMAIN.sub(_without_dots, _BARE.sub(r"\1[\2]", _SCHEME.sub(r"\1[:]", value)))
+
+
+def _without_dots(domain: re.Match[str]) -> str:
+    """A domain with its dots in brackets; a file's name keeps them, unless a path or a port follows."""
+    if domain["end"].lower() in _ENDINGS and domain["more"] is None:
+        return domain[0]
+    return _DOT.sub("[.]", domain["labels"]) + domain["end"]
 
 
 def _inert(value: str) -> str:

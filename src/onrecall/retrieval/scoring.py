@@ -183,14 +183,15 @@ def meaning(
     sizes = np.array([len(held[row]) for row in rows])
     starts = np.cumsum(sizes) - sizes
     vectors = np.frombuffer(b"".join(one for row in rows for one in held[row]), "<f2")
-    vectors = vectors.reshape(-1, len(vector)).astype(np.float32)
-    near = vectors @ vector
+    # How many rows are multiplied at once changes the last bits: in double precision nobody sees them.
+    vectors = vectors.reshape(-1, len(vector)).astype(np.float64)
+    near = vectors @ vector.astype(np.float64)
     whole = np.add.reduceat(near, starts) / np.maximum(np.linalg.norm(_sums(vectors, starts, sizes), axis=1), 1e-6)
     found[rows] = (np.maximum.reduceat(near, starts) + whole) / 2
     return found, known
 
 
-def _sums(vectors: npt.NDArray[np.float32], starts: Starts, sizes: Starts) -> npt.NDArray[np.float32]:
+def _sums(vectors: npt.NDArray[np.float64], starts: Starts, sizes: Starts) -> npt.NDArray[np.float64]:
     """The sum of each run of vectors: quicker than `add.reduceat`, for most runs are short."""
     sums = vectors[starts]
     for n in range(1, int(sizes.max())):

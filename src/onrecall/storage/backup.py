@@ -18,7 +18,6 @@ from onrecall.storage import archive, audit, migrations, passages, tables
 from onrecall.storage import postgres_search_tables as searchable
 from onrecall.storage import sequences as counting
 from onrecall.storage.backtests import backtests
-from onrecall.storage.batching import parts
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
@@ -54,6 +53,7 @@ SEEDED: Sequence[Table] = (tables.counters, audit.audit_head)
 PACES: Sequence[Table] = (tables.cursors, tables.channels)
 """What a server notes before it has anything to tell."""
 AT_ONCE = 500
+LETTERS_AT_ONCE = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,20 @@ def _empty(connection: Connection) -> bool:
     return not any(connection.execute(select(table).limit(1)).first() for table in looked_at)
 
 
+def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
+    """Rows to be written at once: some hundred, or fewer where they are long, so that memory stays bounded."""
+    batch: list[tuple[int, Mapping[str, Any]]] = []
+    size = 0
+    for number, row in numbered:
+        batch.append((number, row))
+        size += sum(len(value) for value in row.values() if isinstance(value, str))
+        if len(batch) >= AT_ONCE or size >= LETTERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
 class _Restoring:
     """One restore: the old store away, then the new one row by row."""
 
@@ -121,7 +135,7 @@ class _Restoring:
         numbered = enumerate(rows, start=1)
         _header(next(numbered, (1, {}))[1])
         for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
-            for part in parts(some, AT_ONCE):
+            for part in _batches(some):
                 self._take(str(name), part)
         for row in self._replacements:
             self._connection.execute(
