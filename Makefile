@@ -14,12 +14,12 @@ OPTIONAL := chroma docs-import hindsight kafka llm
 COMMA := ,
 CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
 $(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
-LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
+LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-emit-package onrecall-model --quiet
 
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden
+.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -84,34 +84,58 @@ screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a d
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)
 
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
 	for part in $(OPTIONAL); do $(UV) pip compile pyproject.toml --extra $$part -c requirements-dev.lock $(LOCKING) -o requirements-extra-$$part.lock || exit 1; done
 	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
 
+dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence model into dist/, the console inside
+	@rm -rf dist
+	@echo "building the wheel of the sentence model (88 MB of weights, each file checked) …"
+	@cd packages/onrecall-model && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist >/dev/null
+	@echo "building the wheel of OnRecall …"
+	@$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
+	@ls -l dist | awk 'NR > 1 {printf "  dist/%s  %.1f MB\n", $$NF, $$5 / 1e6}'
+	@echo "install them with: pipx install --pip-args=--find-links=dist onrecall"
+
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "OnRecall needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "setting up $(VENV) (once) …"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN); \
+	elif command -v uv >/dev/null; then \
+	  echo "this Python cannot make environments; uv makes it"; \
+	  uv venv --quiet --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python uv==$(UV_PIN); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  echo "this Python cannot make environments; pip fetches uv, which can"; \
+	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(VENV)-uv uv==$(UV_PIN) \
+	    && $(VENV)-uv/bin/uv venv --quiet --python $(PYTHON) $(VENV) \
+	    && $(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV_PIN) && rm -rf $(VENV)-uv; \
+	else \
+	  echo "'$(PYTHON)' has neither venv nor pip. Install python3-venv (Debian, Ubuntu), or uv: https://docs.astral.sh/uv/"; exit 1; \
+	fi
 
 # The development environment holds all that the running one does, so `make demo` keeps it when it is there.
 $(VENV)/run.stamp: requirements.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
-	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once) …"; \
-	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once; 500 MB of disk, and 320 MB for building the console) …"; \
+	  $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; }
+	@echo "building the console and installing OnRecall …"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
-	@echo "installing what the tests need (once) …"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@echo "installing what the tests need (once; 1.2 GB of disk) …"
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@echo "building the console and installing OnRecall …"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@ $(VENV)/run.stamp
 
 # An optional part, in the versions that the tests ran with; the development environment has them all.

@@ -21,7 +21,7 @@ Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events per
 Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL as well.")]
 
 
-def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
+def intake(
     seconds: Seconds = 60,
     alerts: Alerts = 1_000,
     batch: Batch = 25,

@@ -29,7 +29,7 @@ Until = Annotated[str, typer.Option(help="End: a time with a zone, or a span fro
 
 
 @app.command()
-def add(  # noqa: PLR0917 - each is an option of the command line
+def add(
     until: Until,
     service: Annotated[str | None, typer.Option(help="The service under maintenance.")] = None,
     label: Labels = None,

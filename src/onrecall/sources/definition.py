@@ -60,7 +60,7 @@ Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # most processes read no file of them
 
 
 class StatusRule(_Part):

@@ -133,4 +133,10 @@ def _kind(url: str) -> Kind:
             f"{parsed.drivername!r} is not a supported database; write sqlite:///path or postgresql://user@host/name",
             "database_url",
         )
-    return kind(parsed)
+    try:
+        return kind(parsed)
+    except ModuleNotFoundError as error:
+        raise Invalid(
+            "PostgreSQL needs a library that is not here; install it with: pip install 'onrecall[postgres]'",
+            "database_url",
+        ) from error
