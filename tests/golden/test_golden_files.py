@@ -48,7 +48,7 @@ def test_a_number_that_another_processor_may_round_differently_is_refused(value)
 
 
 def test_numbers_are_rounded_to_four_digits():
-    assert [stable_round(value) for value in (0.1 + 0.2, 0.87655, 1.0, -0.25, 0.333349)] == [
+    assert [stable_round(value) for value in (0.1 + 0.2, 0.87654, 1.0, -0.25, 0.333349)] == [
         0.3,
         0.8765,
         1.0,
