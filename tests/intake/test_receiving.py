@@ -235,7 +235,7 @@ def test_an_archive_takes_all_of_it_along(store: Store):
     )  # fmt: skip
     change = ChangeEvent("ci", "d-1", "Deployed", at(0), "deployment", "api", "prod", {"a": "b"}, ("https://ci/",))
     note = Note("am", "k", "n-1", "restarted", at(1), "ann")
-    store.receive([Arrival("am", (full, resolved("r"), note, change), (), (Unread("b", None, "m", "{}"),))], at(10))
+    store.receive([Arrival("am", (full, resolved("r"), note, change), unread=(Unread("b", None, "m", "{}"),))], at(10))
     rows = json.loads(json.dumps(list(store.dump())))
     other = Store.open("sqlite://")
     other.load(rows)

@@ -87,9 +87,11 @@ def test_other_pages_read_nothing(client: TestClient, origin: str) -> None:
 
 
 def test_what_only_admins_see_no_page_reads_unless_it_is_named(client: TestClient) -> None:
-    for path in ("/api/v1/export", "/api/v1/keys", "/api/v1/audit"):
-        answer = client.get(path, headers={"Origin": "http://localhost:3000"})
+    page = {"Origin": "http://localhost:3000"}
+    for path in ("/api/v1/keys", "/api/v1/audit"):
+        answer = client.get(path, headers=page)
         assert (answer.status_code, answer.headers.get(ALLOWED)) == (200, None), path
+    assert client.get("/api/v1/export", headers=page).status_code == 403, "a download is begun by nobody else's page"
 
 
 def test_every_route_that_reads_by_post_is_one_and_takes_a_viewer() -> None:

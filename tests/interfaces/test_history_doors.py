@@ -98,3 +98,16 @@ def test_causes_over_http(client: TestClient) -> None:
     assert client.post("/api/v1/causes/confirm", json=body).status_code == 404
     assert client.delete(f"/api/v1/causes/{family['id']}").json() == {"changed": 2}
     assert client.post("/api/v1/causes/dismiss", json={"families": [family["id"]]}).json() == {"changed": 1}
+
+
+def test_the_address_says_what_the_command_line_says(client) -> None:
+    table = "id,title,started_at\nKIX-1,決済が止まる,2026-05-04 09:00\nKIX-2,画面が白い,\n".encode("shift_jis")
+    wishes = {"encoding": "shift_jis", "timezone": "Asia/Tokyo", "undated": "2026-01-01T00:00:00Z"}
+    answer = client.post("/api/v1/history", params=wishes, content=table, headers={"content-type": "text/csv"})
+    assert answer.status_code == 200, answer.text
+    dated, undated = (client.get(f"/api/v1/incidents/KIX-{n}").json() for n in (1, 2))
+    assert (dated["title"], dated["started_at"]) == ("決済が止まる", "2026-05-04T00:00:00Z")
+    assert undated["started_at"] == "2026-01-01T00:00:00Z"
+    refused = client.post("/api/v1/history", params={"timezone": "Mars/Base"}, content=table)
+    (error,) = refused.json()["errors"]
+    assert (refused.status_code, error["field"]) == (422, "timezone")

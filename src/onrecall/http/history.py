@@ -1,5 +1,6 @@
 """Bringing old incidents and documents in over HTTP."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -49,12 +50,22 @@ async def bring(
         str, Query(description="File name, for the report; a Markdown document without an id takes it for one.")
     ] = "",
     dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
+    form: Annotated[str | None, Query(alias="format", description="The format, where it is not recognised.")] = None,
+    timezone: Annotated[
+        str | None, Query(description="The zone of times without one, such as Europe/Berlin; UTC without it.")
+    ] = None,
+    undated: Annotated[
+        datetime | None, Query(description="The start of incidents that have none, with a time zone.")
+    ] = None,
+    encoding: Annotated[str | None, Query(description="How the text is encoded, such as shift_jis.")] = None,
 ) -> ImportOut:
     """Import incidents or documents (JSON, JSONL, CSV, Markdown); what is already here stays `unchanged`."""
     data = await request.body()
     media_type = request.headers.get("content-type", "")
     if "markdown" in media_type and not name:
         raise Invalid("name the document with ?name=, such as ?name=runbooks/restart.md", "name")
-    things = history.read_bytes(name or "body", data, media_type)
+    things = history.read_bytes(
+        name or "body", data, media_type, format=form, timezone=timezone, undated=undated, encoding=encoding
+    )
     brought = await run_in_threadpool(memory.bring, things, dry_run=dry_run)
     return ImportOut.model_validate(brought, from_attributes=True)

@@ -11696,6 +11696,14 @@ export interface operations {
                 name?: string;
                 /** @description Only say what would happen. */
                 dry_run?: boolean;
+                /** @description The format, where it is not recognised. */
+                format?: string | null;
+                /** @description The zone of times without one, such as Europe/Berlin; UTC without it. */
+                timezone?: string | null;
+                /** @description The start of incidents that have none, with a time zone. */
+                undated?: string | null;
+                /** @description How the text is encoded, such as shift_jis. */
+                encoding?: string | null;
             };
             header?: never;
             path?: never;
