@@ -89,3 +89,19 @@ def test_a_column_that_is_not_there_is_named():
     (rejected,) = report("a.csv", "id,title\nA,x\n", mapping={"started_at": "Beginn"}).rejected
     assert "'Beginn'" in rejected.message
     assert "id, title" in rejected.message
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "Vorfall-Nr;Titel;Beginn;Ende;Dienst;Schweregrad;Ursache;Maßnahme\nV-4;Waage steht;2026-04-02T06:00:00Z;2026-04-02T07:00:00Z;waage;hoch;Kabelbruch;Kabel ersetzt\n",
+        "管理番号,件名,発生日時,復旧日時,サービス,重大度,原因,対応\nV-4,Waage steht,2026-04-02T06:00:00Z,2026-04-02T07:00:00Z,waage,高,Kabelbruch,Kabel ersetzt\n",
+        "Incident No,Issue,Date Opened,Date Closed,Application,Priority,Root cause,Fix Applied\nV-4,Waage steht,2026-04-02T06:00:00Z,2026-04-02T07:00:00Z,waage,high,Kabelbruch,Kabel ersetzt\n",
+    ],
+    ids=["german", "japanese", "english sheet"],
+)
+def test_headers_in_other_languages_and_of_hand_made_sheets_are_known(rows):
+    incident = report("sheet.csv", rows).incident()
+    assert (incident.id, incident.title, incident.service, incident.severity) == ("V-4", "Waage steht", "waage", "high")
+    assert (incident.started_at.hour, incident.resolved_at.hour) == (6, 7)
+    assert (incident.resolution.root_cause, incident.resolution.steps[0].text) == ("Kabelbruch", "Kabel ersetzt")

@@ -17,7 +17,17 @@ _WORDS: dict[str, Severity] = {
         "info",
     ),
 }
-_ALONE: dict[str, Severity] = {"alert": "critical", "urgent": "critical", "danger": "high"}
+_ALONE: dict[str, Severity] = {
+    "alert": "critical",
+    "urgent": "critical",
+    "danger": "high",
+    **dict.fromkeys(
+        ("kritisch", "critique", "crítica", "crítico", "critica", "重大", "緊急", "严重", "致命"), "critical"
+    ),
+    **dict.fromkeys(("hoch", "élevée", "haute", "alta", "alto", "高"), "high"),
+    **dict.fromkeys(("mittel", "moyenne", "media", "medio", "中"), "medium"),
+    **dict.fromkeys(("niedrig", "gering", "faible", "baja", "bajo", "bassa", "低"), "low"),
+}
 """Words that say how bad it is where nothing else is said; `alert` is syslog's, between critical and emergency."""
 _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low", "info")
 _LEVEL = re.compile(r"(?:^|\b(?:p|s|sev|severity|prio|priority)[\s_-]?)([0-5])\b", re.IGNORECASE | re.ASCII)

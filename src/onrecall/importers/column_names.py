@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 _NAMES = {
     "id": (
         "id|incident id|incident number|incident key|ticket id|ticket number|ticket|case number|number|key|"
-        "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|iid|uuid|sys id"
+        "reference|incident|issue key|issue id|bug id|defect id|problem id|case id|no|nr|iid|uuid|sys id|"
+        "incident no|incident nr|ticket no|ticket nr|case no|vorfall nr|vorgangsnummer|numéro|número|番号|管理番号|编号"
     ),
-    "title": "title|summary|short description|subject|name|headline|incident title|what happened|problem|short desc",
+    "title": "title|summary|short description|subject|name|headline|incident title|what happened|problem|short desc|"
+    "titel|kurzbeschreibung|betreff|titre|título|titolo|件名|タイトル|标题|issue",
     "description": (
         "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description|what was seen|message"
     ),
@@ -16,29 +18,39 @@ _NAMES = {
         "started at|start|start time|started|start date|opened at|opened|open time|incident start|impact start|"
         "occurred at|occurred|time of occurrence|detected at|detected|begin|began|outage start|created at|created|"
         "created on|created date|creation date|created time|date|incident date|timestamp|time|datetime|date time|"
-        "reported|reported at|report date"
+        "reported|reported at|report date|date opened|beginn|début|inicio|inizio|発生日時|発生時刻|开始时间|发生时间"
     ),
     "acknowledged_at": "acknowledged at|acknowledged|acked at|ack time",
     "resolved_at": (
         "resolved at|resolved|resolved on|resolution date|resolution time|resolved date|resolved time|"
         "closed at|closed|closed on|close date|closed date|closed time|end|ended at|end time|end date|ended|fixed at|"
-        "incident end|impact end|outage end|duration|outage duration|time to resolve|time to resolution|downtime"
+        "incident end|impact end|outage end|duration|outage duration|time to resolve|time to resolution|downtime|"
+        "date closed|date resolved|ende|fin|fine|復旧日時|終了日時|结束时间|恢复时间"
     ),
     "service": (
         "service|service name|affected service|affected services|services|component|components|application|app|system|"
-        "product|configuration item|business service|impacted service|impacted services"
+        "product|configuration item|business service|impacted service|impacted services|"
+        "dienst|servicio|servizio|サービス|サービス名|服务"
     ),
     "environment": "environment|env|stage",
-    "severity": "severity|sev|priority|prio|urgency|criticality",
+    "severity": (
+        "severity|sev|priority|prio|urgency|criticality|"
+        "schwere|schweregrad|gravité|gravedad|gravità|重大度|优先级|严重程度"
+    ),
     "status": "status|state",
-    "root_cause": "root cause|root causes|root cause description|root cause analysis|reason|why|rca",
+    "root_cause": (
+        "root cause|root causes|root cause description|root cause analysis|reason|why|rca|"
+        "ursache|grundursache|cause racine|causa raíz|causa|原因|根本原因|根因"
+    ),
     "cause": (
         "cause label|cause code|root cause category|root cause code|cause category|root cause type|failure type|"
         "failure mode|fault type|cause"
     ),
     "fix": (
         "resolution|fix|solution|resolution notes|close notes|resolution steps|action taken|actions taken|"
-        "remedy|mitigation|mitigation steps|remediation|how fixed|workaround|what fixed it|corrective action"
+        "remedy|mitigation|mitigation steps|remediation|how fixed|workaround|what fixed it|corrective action|"
+        "fix applied|applied fix|maßnahme|maßnahmen|lösung|behebung|résolution|solución|soluzione|"
+        "対応|対応内容|处理措施|解决方案"
     ),
     "comments": "comments|comment|work notes|worknotes|notes|updates|activity log",
     "impact": "impact|customer impact|business impact|user impact",
@@ -58,7 +70,7 @@ TIMES = ("started_at", "acknowledged_at", "resolved_at")
 def bare(column: str) -> str:
     """Return a column's name without case, marks and units; words run together in camel case are parted."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"\(.*?\)", "", column))
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", name.lower()).split())
+    return " ".join(re.sub(r"[\W_]+", " ", name.lower()).split())
 
 
 def assign_by_name(columns: Iterable[str], taken: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -19,7 +19,7 @@ LONGEST_VALUE = 300
 """Characters of a value; a longer one is prose that happens to follow a label."""
 _SERVICE_MARKS = re.compile(r"[`*\"'“”]")
 _SEVERITY = re.compile(
-    r"\b(?P<sev>(?:sev|s|p|severity|priority)[ :_-]?[0-5])\b|\b(?P<word>critical|major|minor|high|medium"
+    r"\b(?P<sev>(?:sev|s|p|severity|priority)(?:::|[ :_-])?[0-5])\b|\b(?P<word>critical|major|minor|high|medium"
     r"|moderate|low|info|urgent|blocker|trivial|emergency|kritisch|hoch|mittel|niedrig|gering"
     r"|élevée|critique|moyenne|faible|crítica|alta|media|baja|grave|down|disrupted|notice|severe|degraded"
     r"|partial outage|full outage|重大|高|中|低)\b|(?P<cjk>严重|致命|紧急)",
@@ -93,7 +93,8 @@ def services_of(value: str) -> tuple[str, ...]:
     parts = re.split(
         r"\s*(?:[,;、\uff0c]|\s/\s|\s&\s|\sand\s|\sund\s|\set\s)\s*", _SERVICE_MARKS.sub("", plain(value)).strip(" .;")
     )
-    named = [re.sub(r"\s*\([^()]*\)\s*$", "", part).strip(" .") for part in parts]
+    unscoped = (re.sub(r"^~?(?:[A-Za-z][\w -]*::)+|^~(?=\w)", "", part) for part in parts)
+    named = [re.sub(r"\s*\([^()]*\)\s*$", "", part).strip(" .") for part in unscoped]
     return tuple(part for part in named if _is_service(part))
 
 

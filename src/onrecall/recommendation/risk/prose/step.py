@@ -128,9 +128,9 @@ def _clause(clause: Clause) -> Assessment | None:
 def _told(clause: Clause) -> Assessment:
     """What the verb of a clause says, and the words after it."""
     head = clause.words[0]
-    if clause.looks():
-        return problem_of_rest(clause) or read_only(f"“{head}” only looks or tells")
     deed = judge_deed(head, clause.text.lower()) if is_deed(head) else None
+    if clause.looks() and deed is None:
+        return problem_of_rest(clause) or read_only(f"“{head}” only looks or tells")
     if deed is None:
         return _unknown_clause(clause)
     problem = problem_of_rest(clause, changes=True)
