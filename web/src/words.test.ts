@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changed, type Change, firstSafe, likely, matching, record, restsOn, span, spelt, staleness, type Step, surely, took, trust } from "./words";
+import { changed, type Change, firstSafe, likely, matching, opinionSentence, record, restsOn, span, spelt, staleness, type Step, surely, took, trust } from "./words";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -87,4 +87,17 @@ describe("why steps may no longer hold", () => {
 
 it("how likely the cause is right is a number", () => {
   expect(likely({ probability: 0.674, right: 2, of: 3, low: 0.2, high: 0.9, basis: "outcomes" })).toBe("67 % likely right");
+});
+
+describe("a second opinion", () => {
+  const match = { document_id: "inc:7", incident: "INC-7", title: null, semantic: 0.7 };
+  it("says whether it names the same incident first", () => {
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: true })).toMatch(/is the first of our evidence/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: false })).toMatch(/another one/);
+    expect(opinionSentence({ state: "ok", detail: null, matches: [match], agrees: null })).toMatch(/neither/);
+  });
+  it("says that there is none, and why", () => {
+    expect(opinionSentence({ state: "ok", detail: null, matches: [], agrees: null })).toBe("It finds nothing like this.");
+    expect(opinionSentence({ state: "unavailable", detail: "it answered 401", matches: [], agrees: null })).toMatch(/401/);
+  });
 });

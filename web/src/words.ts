@@ -3,6 +3,7 @@ import type { Schemas } from "./api/client";
 
 export type Recommendation = Schemas["RecommendationOut"];
 export type Incident = Schemas["IncidentOut"];
+export type SecondOpinion = Schemas["SecondOpinionOut"];
 export type Step = Schemas["StepOut"];
 export type Evidence = Schemas["EvidenceOut"];
 export type Glance = Schemas["GlanceOut"];
@@ -169,3 +170,11 @@ const HAPPENED: Readonly<Record<string, string>> = {
 
 /** What happened, as one says it: "answered". */
 export const happened = (type: string): string => HAPPENED[type] ?? type.replaceAll("_", " ");
+
+/** What a second opinion comes to, in a sentence. */
+export function opinionSentence(opinion: Pick<SecondOpinion, "state" | "detail" | "matches" | "agrees">): string {
+  if (opinion.state === "unavailable") return `It did not answer${opinion.detail ? `: ${opinion.detail}` : ""}. The answer above does not need it.`;
+  if (opinion.matches.length === 0) return "It finds nothing like this.";
+  if (opinion.agrees === null) return "It names no incident first, so it neither agrees nor disagrees.";
+  return opinion.agrees ? "Its first incident is the first of our evidence." : "Its first incident is another one.";
+}

@@ -13,6 +13,7 @@ import { Explained, Made, Sentence } from "./made";
 import { Bar } from "./interval";
 import type { Marked } from "../marks";
 import { Marks } from "./marks";
+import { SecondOpinion } from "./second-opinion";
 
 const LONG_CAUSE = 90;
 const LONG_REASON = 90;
@@ -113,6 +114,7 @@ export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "c
           </Stack>
         </Section>
       )}
+      {answer.second_opinion && <SecondOpinion opinion={answer.second_opinion} />}
       <Made key={answer.id} answer={answer} />
     </>
   );
