@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.reports import Report, report
-from onrecall.importers import formats, read_bytes
+from onrecall.importers import format_names, read_bytes
 from onrecall.importers.formats import TABLE
 
 endings = st.sampled_from([".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ""])
-wishes = st.none() | st.sampled_from(formats())
+wishes = st.none() | st.sampled_from(format_names())
 
 KEYS = [
     "id", "title", "started_at", "resolved_at", "resolution", "labels", "status", "links", "text", "kind", "severity", "number",

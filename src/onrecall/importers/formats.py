@@ -72,7 +72,7 @@ TABLE: tuple[Format, ...] = (
 COLUMNS, MARKDOWN = "columns", "markdown"
 
 
-def formats() -> tuple[str, ...]:
+def format_names() -> tuple[str, ...]:
     """The names by which a format can be forced."""
     return tuple(dict.fromkeys((*(one.name for one in TABLE), COLUMNS, MARKDOWN)))
 

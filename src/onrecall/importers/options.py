@@ -11,7 +11,7 @@ from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import mapping as mapping_files
 from onrecall.importers.encoding import check_encoding
-from onrecall.importers.formats import formats
+from onrecall.importers.formats import format_names
 from onrecall.importers.markdown import Findings
 from onrecall.importers.record import Note
 from onrecall.importers.times import Times, zone
@@ -54,8 +54,8 @@ def how(
     encoding: str | None = None,
 ) -> How:
     """The user's wishes, checked before anything is read."""
-    if format is not None and format not in formats():
-        raise Invalid(f"there is no format {format!r}; there are {', '.join(formats())}", "format")
+    if format is not None and format not in format_names():
+        raise Invalid(f"there is no format {format!r}; there are {', '.join(format_names())}", "format")
     if undated is not None and undated.tzinfo is None:
         raise Invalid("the time for incidents without one needs a zone, such as 2024-01-31T00:00:00Z", "undated")
     chosen = None
