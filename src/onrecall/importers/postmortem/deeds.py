@@ -115,7 +115,7 @@ _NO_HELP = re.compile(
     r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
     r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
     r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
-    r"|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
+    r"|(?:which|that|it|this|but|and)\s+changed\s+nothing|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
     r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
     r"|failures|outage|latency|exceptions|restarts|crashes)\s+(?:still\s+)?(?:persist(?:s|ed)?|remain(?:s|ed)?"
     r"|continue[sd]?|return(?:s|ed)|came\s+back|kept\s+\w+ing|went\s+on)"
@@ -345,7 +345,7 @@ def _who(before: str) -> str:
     tokens = [word.casefold() for word in _WORD.findall(before) if word[0].isalpha()]
     if not tokens:
         return "people"
-    if any(word in _PEOPLE for word in tokens):
+    if any(re.sub(r"['’](?:ve|d)$", "", word) in _PEOPLE for word in tokens):
         return "people"
     if any(word in _MACHINES for word in tokens):
         return "machine"

@@ -44,8 +44,9 @@ _INSTRUCTING = re.compile(
     r"|quick checks|first steps|false positives?|alert description|related alerts?|before you (?:begin|start)"
     r"|access|on[- ]call actions)$"
 )
-_OUTAGE = re.compile(
-    r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|stale|missing|wrong"
+OUTAGE = re.compile(
+    r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|couldn't"
+    r"|(?:nobody|no one|none of \w+) could|root cause|did(?: not|n't) (?:work|respond|load|start)|stale|missing|wrong"
     r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped (?:working|responding|serving)"
     r"|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow|störung|ausfall|panne|"
     r"caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
@@ -85,10 +86,10 @@ def tells_of_outage(title: str, sections: Sequence[Section], rows: Sequence[Row]
         return True
     text = title + "\n" + "\n".join(plain(row.text) for row in rows if row.kind in ("text", "item"))[:READ]
     narrating = _narrates(rows)
-    if has_date and _OUTAGE.search(text) and narrating and not instructing:
+    if has_date and OUTAGE.search(text) and narrating and not instructing:
         return True
     return (
-        bool(_OUTAGE.search(text))
+        bool(OUTAGE.search(text))
         and narrating
         and not instructing
         and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in dates(text)))

@@ -10,10 +10,11 @@ from typing import Any
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
 from onrecall.importers.postmortem import causes, timeline, titles
 from onrecall.importers.postmortem.action_items import action_items
-from onrecall.importers.postmortem.clock import YEARLESS, Chronology, between, dates, opening, zone_said
+from onrecall.importers.postmortem.clock import YEARLESS, Chronology, between, dates, opening, stamp_in, zone_said
 from onrecall.importers.postmortem.facts import Fact, Span, facts, first, services_of, severity_of, span_of
+from onrecall.importers.postmortem.kind import OUTAGE
 from onrecall.importers.postmortem.pages import parts
-from onrecall.importers.postmortem.prose import Statement, paragraphs, whole
+from onrecall.importers.postmortem.prose import Statement, paragraphs, spoken, whole
 from onrecall.importers.postmortem.resolution_steps import steps_in_prose, steps_told
 from onrecall.importers.postmortem.rows import Row, plain, rows
 from onrecall.importers.postmortem.sections import Section, sections
@@ -25,6 +26,8 @@ SOURCE = "postmortem"
 PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
+LONGEST_OPENING = 60
+"""Characters within which a sentence that opens with a time has said it."""
 DAY = timedelta(days=1)
 _BEGINS = re.compile(
     r"^\W*(?:\w+\s+){0,2}(?:(?:incident|outage|impact|event|disruption)\s+(?:begins?|began|starts?|started)"
@@ -52,6 +55,7 @@ _WRITTEN = re.compile(
     r"\W*(?:published|updated|last (?:updated|modified|edited)|written|posted|created|erstellt|publié|publicado)\b",
     re.IGNORECASE,
 )
+_AT_FIRST = re.compile(r"\W*(?:on|at|around|since|from|am|um|seit|le|el)\s", re.IGNORECASE)
 _OPEN = re.compile(
     r"\b(?:ongoing|investigating|open|active|identified|monitoring|in progress|unresolved|offen|laufend)\b",
     re.IGNORECASE,
@@ -80,6 +84,7 @@ class FrontMatter:
     severity: str | None = None
     service: str | None = None
     summary: str | None = None
+    cause: str | None = None
     environment: str | None = None
     is_open: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -178,7 +183,8 @@ class _Text:
         """The updates of a status page, oldest first."""
         if self.of("timeline"):
             return []
-        found = [entry for section in self.sections for entry in timeline.status_updates(section, chronology)]
+        headed = timeline.headed_updates(self.sections, chronology)
+        found = headed or [entry for section in self.sections for entry in timeline.status_updates(section, chronology)]
         return (
             sorted(found, key=lambda entry: (entry.at is None, entry.at))
             if found and all(entry.at for entry in found)
@@ -193,9 +199,7 @@ def _incident(document: Document, text: _Text, source_id: str) -> Incident | Non
         return None
     started_at, ended_at = span.start, span.end
     summary = _summary(text)
-    cause = causes.root_cause(text.sections)
-    if text.front.summary and cause is None:
-        cause = _front_cause(text.front.summary)
+    cause = _cause(text)
     steps = _steps(text)
     statements = {name: whole(text.of(name)) for name in ("impact", "detection", "trigger")}
     known_at = max(filter(None, [ended_at or _last_moment(text.entries), started_at]))
@@ -290,6 +294,10 @@ def _with_clock(text: _Text, span: Span) -> Span:
     if said is not None and said.start and (span.start is None or abs(said.start - span.start) <= DAY):
         ended, line = (span.end, span.end_line) if span.end else (said.end, said.end_line)
         return replace(span, start=said.start, start_line=said.start_line, end=ended, end_line=line)
+    told = _moment_told(text)
+    day = span.start.date() if span.start else span.day or text.day()
+    if told is not None and (day is None or abs(told[0].date() - day) <= DAY):
+        return replace(span, start=told[0], start_line=told[1])
     start, line = _start_in_chronology(text, span, span.start)
     return replace(span, start=start, start_line=line)
 
@@ -306,6 +314,25 @@ def _span_in_prose(text: _Text) -> Span | None:
             if start is not None:
                 return Span(None, None, start, statement.line, end, statement.line if end else None)
     return None
+
+
+def _moment_told(text: _Text) -> tuple[datetime, int] | None:
+    """`On 4 March 2026 at 09:12 UTC nobody could …`: the sentence of the first words that says it began."""
+    for section in (*text.of("summary"), *(one for one in text.sections if one.topic is None)):
+        for statement in spoken(section.rows):
+            stamp = stamp_in(statement.text) if _AT_FIRST.match(statement.text) else None
+            if stamp is None or not (stamp.day and stamp.clock) or not _tells_beginning(statement.text, stamp.end):
+                continue
+            times = Chronology(text.day(), text.zone, text.reading.local)
+            if (moment := times.moment(stamp)) is not None:
+                text.reading.zoneless += times.zoneless
+                return moment, statement.line
+    return None
+
+
+def _tells_beginning(sentence: str, behind: int) -> bool:
+    """Whether the time opens a sentence that tells of an outage and not of its end."""
+    return behind <= LONGEST_OPENING and OUTAGE.search(sentence[behind:]) is not None and not _ENDS.search(sentence)
 
 
 def _is_midnight(moment: datetime) -> bool:
@@ -363,6 +390,16 @@ def _summary(text: _Text) -> Statement | None:
         if section.topic is None and (found := [one for one in paragraphs(section.rows) if len(one.text.split()) > 4]):
             return Statement("\n".join(one.text for one in found[:4]), found[0].line)
     return None
+
+
+def _cause(text: _Text) -> Statement | None:
+    """What stands under its heading, what the front matter calls the root cause, or what the prose tells."""
+    told = causes.root_cause(text.sections)
+    if text.front.cause and (told is None or not text.of("cause")):
+        return Statement(text.front.cause, 0)
+    if told is None and text.front.summary:
+        return _front_cause(text.front.summary)
+    return told
 
 
 def _front_cause(summary: str) -> Statement | None:
