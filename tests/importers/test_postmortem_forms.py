@@ -222,3 +222,33 @@ def test_italics_that_are_prose_stay_prose():
 def test_contractions_tell_deeds_and_no_change_is_no_help():
     assert tells_deed("We've moved the workers to a bigger pool.")
     assert outcome_of("I swapped the cable, but it changed nothing") == "did_not_help"
+
+
+def test_updates_under_bold_states_need_no_posted():
+    text = "# Sync is late\n\n**Resolved**\nAll is well.\nMar 9, 2026 - 12:01 UTC\n\n**Identified**\nWe restarted the sync workers.\nMar 9, 2026 - 11:30 UTC\n\n**Investigating**\nSync is late.\nMar 9, 2026 - 11:02 UTC\n"
+    incident = report("sync.md", text).incident()
+    assert times(incident) == ("2026-03-09T11:02:00+00:00", "2026-03-09T12:01:00+00:00")
+    assert [text for text, _ in steps(incident)] == ["We restarted the sync workers."]
+
+
+def test_release_notes_are_no_outage():
+    text = "# Release notes 9 March 2026\n\nWe fixed errors in the sync. Users had lost their place.\n"
+    assert report("notes.md", text).incidents == []
+
+
+def test_tables_of_several_quarters_hold_their_rows_together():
+    head = "| Date | Title | Cause | Resolution |\n|---|---|---|---|\n"
+    text = f"# Outages\n\n## Q1\n\n{head}| 04.01.2026 | Mail stuck | Full queue | Flushed it |\n\n## Q2\n\n{head}| 2026-04-04 | Disk full | Logs | Rotated logs |\n"
+    assert [incident.title for incident in report("outages.md", text).incidents] == ["Mail stuck", "Disk full"]
+
+
+def test_japanese_clocks_and_zones_are_read():
+    text = "# ログイン障害\n\n発生日時：2026年4月1日 10時05分（JST）\n復旧日時：2026年4月1日 11時20分（JST）\n\n## 根本原因\n証明書の期限切れ。\n"
+    assert times(report("login.md", text).incident()) == ("2026-04-01T01:05:00+00:00", "2026-04-01T02:20:00+00:00")
+
+
+def test_without_success_is_no_success():
+    text = "# Postmortem: Scanner\n\nDate: 2026-04-01\n\n## Fix\n- Restarted it, without success\n- Replaced the lamp: success\n"
+    incident = report("scanner.md", text).incident()
+    assert steps(incident, "did_not_help") == [("Restarted it, without success", None)]
+    assert steps(incident) == [("Replaced the lamp", None)]

@@ -14,10 +14,9 @@ from onrecall.domain.incident import Document, DocumentKind, Incident
 from onrecall.importers import front_matter as frontmatter
 from onrecall.importers import markup
 from onrecall.importers.native import labels
-from onrecall.importers.postmortem.clock import dates
 from onrecall.importers.postmortem.deeds import sentences
 from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
-from onrecall.importers.postmortem.kind import tells_of_outage
+from onrecall.importers.postmortem.kind import names_day, tells_of_outage
 from onrecall.importers.postmortem.pages import parts
 from onrecall.importers.postmortem.reader import Reading, incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
@@ -319,9 +318,7 @@ def _kind(page: Page, title: str) -> DocumentKind:
     if by_path == "rca":
         return "rca"
     dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
-    told_when = (
-        dated or any(True for _ in dates(title)) or any(front.get(name) for name in ("date", "incident_date", *START))
-    )
+    told_when = dated or names_day(title) or any(front.get(name) for name in ("date", "incident_date", *START))
     if is_of_incident(front.values):
         return "postmortem"
     if (told_when or by_path != "runbook") and _reports(page, title, dated=told_when):

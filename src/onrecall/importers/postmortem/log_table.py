@@ -8,7 +8,7 @@ from onrecall.importers.postmortem.rows import Row, plain
 from onrecall.importers.postmortem.vocabulary import Topic, section_topic, topic
 
 FEWEST = 2
-"""Dated rows that make a table one of incidents."""
+"""Dated rows that make the tables of a page ones of incidents."""
 _NAMING: tuple[Topic, ...] = ("title", "summary", "impact")
 """What may name the incident, best first."""
 _TOLD: frozenset[Topic] = frozenset(("cause", "fix"))
@@ -24,9 +24,8 @@ def incident_rows(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...
         if row.kind == "heading":
             above = section_topic(row.text)
         elif _is_header(rows, place) and above not in ("timeline", "actions"):
-            incidents = tuple(_incidents(row, rows[place + 2 :]))
-            found += incidents if len(incidents) >= FEWEST else ()
-    return tuple(found)
+            found += _incidents(row, rows[place + 2 :])
+    return tuple(found) if len(found) >= FEWEST else ()
 
 
 def _is_header(rows: Sequence[Row], place: int) -> bool:

@@ -298,8 +298,9 @@ def _step(said: str, command: str | None, line: int, rollback: str | None = None
     for mark in _MARKS:
         text = text.replace(mark, "")
     tag = _TAG.search(text)
-    came: StepOutcome = marked or _tagged(tag) or _failure(said)
-    if tag is not None and text[: tag.start()].strip() and tag[0].strip()[:1] in "([-–—:*":
+    apart = tag is not None and tag[0].strip()[:1] in "([-–—:*"
+    came: StepOutcome = marked or (_tagged(tag) if apart or _failure(said) == "worked" else None) or _failure(said)
+    if tag is not None and apart and text[: tag.start()].strip():
         text = text[: tag.start()]
     text = _COUNTER.sub("", text.replace("\ufe0f", "").strip()).strip(" -–—")
     if not text or is_placeholder(text) or (command is None and _STATE_ONLY.fullmatch(text)):

@@ -181,14 +181,22 @@ def headed_updates(sections: Sequence[Section], chronology: Chronology) -> list[
     for section in sections:
         if section.by_label or not _STATE.fullmatch(section.heading):
             continue
-        posted = next((row for row in section.rows if row.kind == "text" and _POSTED.match(plain(row.text))), None)
-        stamp = opening(_POSTED.sub("", plain(posted.text))) if posted else None
+        posted, stamp = next(((row, at) for row in section.rows if (at := _posted_at(row))), (None, None))
         if stamp is None:
             continue
         entry = Entry(section.line, chronology.moment(stamp), f"{section.heading.capitalize()}:")
-        entry.rows = [row for row in section.rows if row is not posted]
+        entry.rows = [Row(0, "blank", ""), *(row for row in section.rows if row is not posted)]
         found.append(entry)
     return found if len(found) > 1 else []
+
+
+def _posted_at(row: Row) -> Stamp | None:
+    """The moment on a line that holds nothing else, or only `Posted` before it."""
+    said = plain(row.text)
+    stamp = opening(_POSTED.sub("", said)) if row.kind == "text" else None
+    if stamp is None or stamp.day is None or stamp.clock is None:
+        return None
+    return stamp if _POSTED.match(said) or not said[stamp.end :].strip(" .)") else None
 
 
 def status_updates(section: Section, chronology: Chronology) -> list[Entry]:
