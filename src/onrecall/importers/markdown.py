@@ -16,9 +16,10 @@ from onrecall.importers import markup
 from onrecall.importers.native import labels
 from onrecall.importers.postmortem.deeds import sentences
 from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
+from onrecall.importers.postmortem.incident_text import Reading
 from onrecall.importers.postmortem.kind import names_day, tells_of_outage
 from onrecall.importers.postmortem.pages import parts
-from onrecall.importers.postmortem.reader import Reading, incidents
+from onrecall.importers.postmortem.reader import incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
 from onrecall.importers.postmortem.rows import plain as plain_words
 from onrecall.importers.postmortem.sections import Section, sections

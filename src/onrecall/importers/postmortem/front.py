@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
-from onrecall.importers.postmortem.reader import FrontMatter
+from onrecall.importers.postmortem.incident_text import FrontMatter
 from onrecall.importers.record import Record
 
 START = ("start_time", "started_at", "start", "started", "incident_start", "start_date", "begin", "detected_at")

@@ -11,7 +11,7 @@ FEWEST = 2
 """Dated rows that make the tables of a page ones of incidents."""
 _NAMING: tuple[Topic, ...] = ("title", "summary", "impact")
 """What may name the incident, best first."""
-_TOLD: frozenset[Topic] = frozenset(("cause", "fix"))
+_EXPLAINING: frozenset[Topic] = frozenset(("cause", "fix"))
 """A column of these tells a table of incidents from the chronology of one."""
 _NAMES = frozenset(("incident", "issue", "problem", "outage", "event", "name", "störung", "vorfall"))
 
@@ -19,13 +19,13 @@ _NAMES = frozenset(("incident", "issue", "problem", "outage", "event", "name", "
 def incident_rows(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
     """The heading and the rows of each incident of the page's tables; none where no table holds one a row."""
     above: Topic | None = None
-    found: list[tuple[str, tuple[Row, ...]]] = []
+    incidents: list[tuple[str, tuple[Row, ...]]] = []
     for place, row in enumerate(rows):
         if row.kind == "heading":
             above = section_topic(row.text)
         elif _is_header(rows, place) and above not in ("timeline", "actions"):
-            found += _incidents(row, rows[place + 2 :])
-    return tuple(found) if len(found) >= FEWEST else ()
+            incidents += _incidents(row, rows[place + 2 :])
+    return tuple(incidents) if len(incidents) >= FEWEST else ()
 
 
 def _is_header(rows: Sequence[Row], place: int) -> bool:
@@ -41,7 +41,7 @@ def _incidents(header: Row, below: Sequence[Row]) -> Iterator[tuple[str, tuple[R
     columns = _columns(header)
     named = next((column for about in _NAMING if (column := columns.get(about)) is not None), None)
     dated = columns.get("start", columns.get("date"))
-    if named is None or dated is None or not _TOLD & columns.keys():
+    if named is None or dated is None or not _EXPLAINING & columns.keys():
         return
     for row in below:
         if row.kind != "cells":
@@ -59,8 +59,8 @@ def _columns(header: Row) -> Mapping[Topic, int]:
     """Where each topic stands; of two columns the first."""
     columns: dict[Topic, int] = {}
     for number, cell in enumerate(header.cells):
-        said = plain(cell)
-        about = "title" if said.casefold() in _NAMES else section_topic(said) or topic(said)
+        name = plain(cell)
+        about = "title" if name.casefold() in _NAMES else section_topic(name) or topic(name)
         if about is not None:
             columns.setdefault(about, number)
     return columns
@@ -70,6 +70,6 @@ def _labelled(header: Row, row: Row, heading: str, columns: Mapping[Topic, int])
     """A row's cells as labels with their values, all on the line of the row."""
     yield Row(row.number, "heading", heading, level=2)
     for number in columns.values():
-        said = " ".join(re.split(r"\s*<br\s*/?>\s*", row.cells[number], flags=re.IGNORECASE)).strip()
-        if said and columns.get("title") != number:
-            yield Row(row.number, "text", f"**{plain(header.cells[number])}:** {said}")
+        value = " ".join(re.split(r"\s*<br\s*/?>\s*", row.cells[number], flags=re.IGNORECASE)).strip()
+        if value and columns.get("title") != number:
+            yield Row(row.number, "text", f"**{plain(header.cells[number])}:** {value}")

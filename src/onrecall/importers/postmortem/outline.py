@@ -31,7 +31,7 @@ def unfolded(rows: Sequence[Row]) -> list[Row]:
 def _holds_list(rows: Sequence[Row], place: int) -> bool:
     """Whether an outermost item has rows of its own below."""
     row = rows[place]
-    below = next((one for one in rows[place + 1 :] if one.kind != "blank"), None)
+    below = next((other for other in rows[place + 1 :] if other.kind != "blank"), None)
     if row.kind != "item" or row.level or below is None:
         return False
     return (below.kind == "item" and below.level > 0) or (below.kind == "text" and below.nested)
