@@ -221,6 +221,7 @@ def test_italics_that_are_prose_stay_prose():
 
 def test_contractions_tell_deeds_and_no_change_is_no_help():
     assert tells_deed("We've moved the workers to a bigger pool.")
+    assert not tells_deed("They've requested a bigger quota before the fair.")
     assert outcome_of("I swapped the cable, but it changed nothing") == "did_not_help"
 
 

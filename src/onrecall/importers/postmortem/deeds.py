@@ -371,7 +371,7 @@ def _who(before: str) -> str:
     tokens = [word.casefold() for word in _WORD.findall(before) if word[0].isalpha()]
     if not tokens:
         return "people"
-    if any(re.sub(r"['’](?:ve|d)$", "", word) in _PEOPLE for word in tokens):
+    if any(re.sub(r"^(we|i)['’]ve$", r"\1", word) in _PEOPLE for word in tokens):
         return "people"
     if any(word in _MACHINES for word in tokens):
         return "machine"
