@@ -9,20 +9,25 @@ UV_PIN := 0.13.8
 CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/src web/public -type f 2>/dev/null)
 # As many tests at once as there are processors, and no more than four: some start a database or a browser of their own.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadgroup
-LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --quiet
+EXTRAS ?=
+OPTIONAL := chroma docs-import hindsight kafka llm
+COMMA := ,
+CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
+$(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
+LOCKING := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-emit-package onrecall-model --quiet
 
 export UV_NO_PROGRESS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast check format bench bench-setup types sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk
+.PHONY: help demo dist serve test test-fast check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight fuzz-risk golden
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
-demo: $(VENV)/run.stamp ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
+demo: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the whole product with example history and a live scenario, on http://127.0.0.1:8000
 	@exec $(BIN)/onrecall demo $(ARGS)
 
-serve: $(VENV)/run.stamp ## the product on your own memory
+serve: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## the product on your own memory
 	@exec $(BIN)/onrecall serve $(ARGS)
 
 test: $(VENV)/dev.stamp ## all checks and all tests, on SQLite and on PostgreSQL
@@ -50,6 +55,9 @@ format: $(VENV)/dev.stamp ## let ruff mend what it can
 fuzz-risk: $(VENV)/dev.stamp ## write dangerous commands otherwise for 10 minutes: none may look safer (ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python tests/recommendation/fuzz_risk.py $(ARGS)
 
+golden: $(VENV)/dev.stamp ## record what the code does with the golden inputs anew; review the difference like code
+	@PYTHONPATH=tests $(BIN)/python -m golden
+
 bench: $(VENV)/run.stamp ## recall quality on a BEIR folder: make bench ARGS="recall DIR"
 	@$(BIN)/onrecall bench $(ARGS)
 
@@ -60,6 +68,9 @@ hindsight-setup: $(PEER)/stamp ## an environment of its own with a real Hindsigh
 
 test-hindsight: $(VENV)/dev.stamp $(PEER)/stamp ## the tests against a real Hindsight server
 	@$(BIN)/pytest -m hindsight $(ARGS)
+
+extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm)
+	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
 
 types: $(VENV)/dev.stamp ## describe the API anew for the console (web/openapi.json and its types)
 	@$(BIN)/python web/describe.py > web/openapi.json
@@ -73,34 +84,65 @@ screenshots: $(VENV)/dev.stamp ## take the pictures in docs/console anew, of a d
 	@cd web && PATH="$(CURDIR)/$(BIN):$$PATH" node shots.mjs ../docs/console $(ARGS)
 
 lock: $(UV) ## solve the dependencies anew into the hashed lock files
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build $(LOCKING) -o requirements.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
+	for part in $(OPTIONAL); do $(UV) pip compile pyproject.toml --extra $$part -c requirements-dev.lock $(LOCKING) -o requirements-extra-$$part.lock || exit 1; done
 	$(UV) pip compile --group pyproject.toml:node $(LOCKING) -o requirements-node.lock
-	$(UV) pip compile pyproject.toml --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
+	$(UV) pip compile pyproject.toml --extra postgres --extra slack --group pyproject.toml:model --group pyproject.toml:build --group pyproject.toml:bench -c requirements-dev.lock $(LOCKING) -o requirements-bench.lock
 	$(UV) pip compile --group pyproject.toml:hindsight-server --overrides tests/hindsight/not_installed.txt $(LOCKING) -o requirements-hindsight.lock
 
+dist: $(VENV)/dev.stamp ## build the wheels of OnRecall and of its sentence model into dist/, the console inside
+	@rm -rf dist
+	@echo "building the wheel of the sentence model (88 MB of weights, each file checked) …"
+	@cd packages/onrecall-model && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist >/dev/null
+	@echo "building the wheel of OnRecall …"
+	@$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
+	@ls -l dist | awk 'NR > 1 {printf "  dist/%s  %.1f MB\n", $$NF, $$5 / 1e6}'
+	@echo "install them with: pipx install --pip-args=--find-links=dist onrecall"
+
 clean: ## remove the environment and what tools left behind
-	rm -rf $(VENV) $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(VENV)-uv $(BENCH) $(PEER) web/node_modules src/onrecall/http/console .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "OnRecall needs Python 3.11 or newer; '$(PYTHON)' is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "setting up $(VENV) (once) …"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN)
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_PIN); \
+	elif command -v uv >/dev/null; then \
+	  echo "this Python cannot make environments; uv makes it"; \
+	  uv venv --quiet --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python uv==$(UV_PIN); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  echo "this Python cannot make environments; pip fetches uv, which can"; \
+	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(VENV)-uv uv==$(UV_PIN) \
+	    && $(VENV)-uv/bin/uv venv --quiet --python $(PYTHON) $(VENV) \
+	    && $(VENV)-uv/bin/uv pip install --quiet --python $(BIN)/python uv==$(UV_PIN) && rm -rf $(VENV)-uv; \
+	else \
+	  echo "'$(PYTHON)' has neither venv nor pip. Install python3-venv (Debian, Ubuntu), or uv: https://docs.astral.sh/uv/"; exit 1; \
+	fi
 
 # The development environment holds all that the running one does, so `make demo` keeps it when it is there.
 $(VENV)/run.stamp: requirements.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
-	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once) …"; \
-	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; }
+	@test -e $(VENV)/dev.stamp || { echo "installing what OnRecall runs on (once; 500 MB of disk, and 320 MB for building the console) …"; \
+	  $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; }
+	@echo "building the console and installing OnRecall …"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
-	@echo "installing what the tests need (once) …"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@echo "installing what the tests need (once; 1.2 GB of disk) …"
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@echo "building the console and installing OnRecall …"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q src/onrecall
 	@touch $@ $(VENV)/run.stamp
+
+# An optional part, in the versions that the tests ran with; the development environment has them all.
+$(VENV)/extra-%.stamp: requirements-extra-%.lock | $(VENV)/run.stamp
+	@test -e $(VENV)/dev.stamp || { echo "installing the optional part $* (once) …"; \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $<; }
+	@touch $@
 
 # The console is built with this machine's Node, or else with the one that PyPI has.
 $(VENV)/node.stamp: requirements-node.lock | $(UV)

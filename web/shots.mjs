@@ -88,7 +88,7 @@ async function takeAll() {
     const session = await page.context().newCDPSession(page);
     for (const [name, path] of Object.entries(pages)) {
       if (wanted.length && !wanted.includes(name)) continue;
-      await page.goto(`${url}/#${path}`);
+      await page.goto(`${url}${path}`);
       await page.waitForLoadState("networkidle");
       await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
       for (const colorScheme of ["light", "dark"]) {

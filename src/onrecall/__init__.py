@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Libraries that call home read this when they are first loaded, which is too late for any call of theirs to stop it.
 # It holds for the processes begun from this one too. Whoever embeds OnRecall imports it before onnxruntime.

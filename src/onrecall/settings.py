@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        description="Where memory is kept: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
+        description="The database: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address that `serve` and `demo` listen on.")
     port: int = Field(
@@ -40,163 +40,178 @@ class Settings(BaseSettings):
         description="Folder with a sentence model (`model.safetensors`, …) in place of the packaged one.",
     )
     embeddings_url: str | None = Field(
-        default=None, description="Base URL of an OpenAI-compatible embeddings endpoint, in place of the local model."
+        default=None,
+        description="Base URL of an OpenAI-compatible embeddings endpoint, which replaces the local model.",
     )
-    embeddings_model: str | None = Field(default=None, description="Model name to ask of that endpoint.")
-    embeddings_key: SecretStr | None = Field(default=None, description="Key for that endpoint.")
+    embeddings_model: str | None = Field(default=None, description="Name of the model at that endpoint.")
+    embeddings_key: SecretStr | None = Field(default=None, description="API key of that endpoint.")
     redact_personal: bool = Field(
-        default=False, description="Also redact e-mail addresses, phone and card numbers before anything is stored."
+        default=False, description="Also redact e-mail addresses, phone and card numbers before storage."
     )
 
     webhook_secrets: SecretStr | None = Field(
         default=None,
-        description='What senders sign with, as JSON: {"pagerduty": ["new", "old"]}; each may have several.',
+        description='Signing secrets of senders, as JSON: {"pagerduty": ["new", "old"]}.',
     )
     sns_topics: str | None = Field(
         default=None,
-        description="Topics of Amazon SNS (ARNs, separated by commas) that are confirmed, and whose alarms come in.",
+        description="Topics of Amazon SNS (ARNs, separated by commas) to accept subscriptions and alarms from.",
     )
     alert_mapping: Path | None = Field(
         default=None,
-        description="File (YAML or JSON) that says where the fields of `generic` alerts stand in your payloads.",
+        description="YAML or JSON file that maps the fields of your `generic` payloads.",
     )
     trusted_sources: str | None = Field(
         default=None,
-        description="Senders whose notes and documents count without a responder's confirmation, separated by commas.",
+        description="Senders whose notes and documents count without confirmation by a responder, separated by commas.",
     )
     sources_dir: Path | None = Field(
         default=None, description="Folder of your own source files (YAML), each a tool: `acme.yaml` is `/alerts/acme`."
     )
     alert_expiry: str | None = Field(
-        default=None, description="When alerts are over that their source never ends: `default=24h,falco=1h`, or never."
+        default=None,
+        description="Time after which alerts expire that their source never ends: `default=24h,falco=1h`, or never.",
     )
     heartbeats: str | None = Field(
         default=None,
-        description="How long heartbeats may stay away before an alert: `default=10m,alertmanager=1h`, or never.",
+        description="Time without a heartbeat that raises an alert: `default=10m,alertmanager=1h`, or never.",
     )
     cors_origins: str | None = Field(
-        default=None, description="Origins of pages elsewhere whose scripts may ask, separated by commas."
+        default=None, description="Other origins whose pages may call the API, separated by commas."
     )
     local_proxy_role: Literal["viewer", "responder", "admin"] | None = Field(
         default=None,
-        description="What pages behind a proxy on this machine, such as a Next.js rewrite, may do without a key.",
+        description="Role of requests without a key through a proxy on this machine, such as a Next.js rewrite.",
     )
     settle_seconds: float = Field(
-        default=3, ge=0, le=60, description="From the first alert of an incident to its answer: the burst comes first."
+        default=3, ge=0, le=60, description="Seconds from an incident's first alert to its answer."
     )
     refresh_seconds: float = Field(
-        default=60, ge=0, le=86_400, description="From one answer to an incident to the next, if something new came."
+        default=60, ge=0, le=86_400, description="Minimum seconds between two answers to one incident."
     )
     resolve_after_seconds: float = Field(
-        default=300, ge=0, le=604_800, description="From the end of an incident's last alert to its own."
+        default=300, ge=0, le=604_800, description="Seconds from the end of an incident's last alert to its own end."
     )
     worker: Literal["auto", "thread", "process"] = Field(
-        default="auto", description="Where a server's worker runs; auto: a process where there are two processors."
+        default="auto", description="Where `serve` runs its worker; auto: a process if there are two processors."
     )
     dependencies: Path | None = Field(
-        default=None, description="YAML or JSON file of what depends on what: `service: [services it needs]`."
+        default=None, description="YAML or JSON file of service dependencies: `service: [services it needs]`."
     )
 
-    kafka_brokers: str | None = Field(
-        default=None, description="Kafka brokers that `kafka` takes alerts from: `host:port`, separated by commas."
-    )
-    kafka_group: str = Field(default="onrecall", min_length=1, description="Consumer group of all its processes.")
+    kafka_brokers: str | None = Field(default=None, description="Kafka brokers: `host:port`, separated by commas.")
+    kafka_group: str = Field(default="onrecall", min_length=1, description="Consumer group of all `kafka` processes.")
     kafka_topics: str | None = Field(
         default=None,
         description="Topics, each with the sender whose format its records have: `alerts=alertmanager,mixed`.",
     )
-    kafka_publish: str | None = Field(default=None, description="Topic that recommendations are written to.")
+    kafka_publish: str | None = Field(default=None, description="Topic to publish recommendations to.")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        default="PLAINTEXT", description="How the brokers are talked to."
+        default="PLAINTEXT", description="Protocol of the connection to the brokers."
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        default="SCRAM-SHA-512", description="How the login is made."
+        default="SCRAM-SHA-512", description="Mechanism of the login."
     )
-    kafka_sasl_username: str | None = Field(default=None, description="Who logs in.")
-    kafka_sasl_password: SecretStr | None = Field(default=None, description="The password for that.")
-    kafka_ssl_ca: Path | None = Field(default=None, description="Certificates that the brokers are checked against.")
-    kafka_ssl_certificate: Path | None = Field(default=None, description="Certificate shown to the brokers.")
+    kafka_sasl_username: str | None = Field(default=None, description="User name for the brokers.")
+    kafka_sasl_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    kafka_ssl_ca: Path | None = Field(default=None, description="CA certificates for verifying the brokers.")
+    kafka_ssl_certificate: Path | None = Field(default=None, description="Client certificate.")
     kafka_ssl_key: Path | None = Field(default=None, description="Its private key.")
 
     public_url: str | None = Field(
         default=None,
-        description="Where people reach this OnRecall: what messages link to, such as https://recall.example.com.",
+        description="Public address of this OnRecall, for links in messages, such as https://recall.example.com.",
     )
     notify_min_severity: Literal["critical", "high", "medium", "low", "info"] | None = Field(
-        default=None, description="Tell only of incidents that are at least this bad, or of which nobody said how bad."
+        default=None, description="Lowest severity to notify about; unknown severity always notifies."
     )
-    webhook_url: SecretStr | None = Field(default=None, description="Where answers are posted to, as JSON.")
+    webhook_url: SecretStr | None = Field(default=None, description="Address to post answers to, as JSON.")
     webhook_secret: SecretStr | None = Field(
-        default=None, min_length=16, description="What those posts are signed with (HMAC-SHA256)."
+        default=None, min_length=16, description="Secret for signing those posts (HMAC-SHA256)."
     )
     webhook_format: Literal["json", "cloudevents"] = Field(
-        default="json", description="`cloudevents`: as events of CloudEvents, in structured mode."
+        default="json", description="Format of those posts; `cloudevents` uses structured mode."
     )
     teams_url: SecretStr | None = Field(default=None, description="Address of a workflow of Microsoft Teams.")
     slack_bot_token: SecretStr | None = Field(default=None, description="Token of your Slack app's bot (`xoxb-…`).")
     slack_signing_secret: SecretStr | None = Field(
-        default=None, min_length=16, description="What Slack signs buttons, commands and mentions with."
+        default=None, min_length=16, description="Signing secret of the Slack app, for buttons, commands and mentions."
     )
-    slack_channel: str | None = Field(default=None, description="Id of the channel that hears of incidents.")
+    slack_channel: str | None = Field(default=None, description="Id of the channel for incidents.")
     slack_channels: str | None = Field(
         default=None,
         description='Other channels, as JSON: {"service": {"checkout": "C…"}, "severity": {"critical": "C…"}}.',
     )
     slack_webhook_url: SecretStr | None = Field(
-        default=None, description="Address of an incoming webhook of Slack, where there can be no bot."
+        default=None, description="Address of an incoming webhook of Slack, if you cannot use a bot."
     )
-    slack_api_url: str = Field(default="https://slack.com/api/", description="Where Slack's API is.")
-    smtp_host: str | None = Field(default=None, description="Mail server that answers are sent by.")
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's API.")
+    smtp_host: str | None = Field(default=None, description="Mail server for answers.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
-    smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="How it is spoken to.")
-    smtp_user: str | None = Field(default=None, description="Who logs in.")
-    smtp_password: SecretStr | None = Field(default=None, description="The password for that.")
-    smtp_from: str | None = Field(default=None, description="Mail address that answers come from.")
-    smtp_to: str | None = Field(default=None, description="Mail addresses that they go to, separated by commas.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="Encryption of the connection."
+    )
+    smtp_user: str | None = Field(default=None, description="User name for the mail server.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    smtp_from: str | None = Field(default=None, description="Sender address of the mails.")
+    smtp_to: str | None = Field(default=None, description="Recipient addresses, separated by commas.")
     allow_private_hosts: str | None = Field(
         default=None,
-        description="Hosts, addresses or networks of your own that channels may call, separated by commas.",
+        description="Private hosts, addresses or networks that channels may call, separated by commas.",
     )
 
     hindsight_url: str | None = Field(
-        default=None, description="Base URL of a Hindsight server: what its own clients call `HINDSIGHT_BASE_URL`."
+        default=None, description="Base URL of a Hindsight server, `HINDSIGHT_BASE_URL` in its own clients."
     )
-    hindsight_key: SecretStr | None = Field(default=None, description="Key of that server, where it wants one.")
-    hindsight_bank: str = Field(default="onrecall", description="Bank of that server.")
-    hindsight_timeout: float = Field(default=10, gt=0, le=300, description="Seconds that one call of it may take.")
-    hindsight_mirror: bool = Field(default=True, description="Keep incidents in that bank as they change.")
+    hindsight_key: SecretStr | None = Field(default=None, description="API key of that server, if it requires one.")
+    hindsight_bank: str = Field(default="onrecall", description="Bank on that server.")
+    hindsight_timeout: float = Field(default=10, gt=0, le=300, description="Time limit of one call, in seconds.")
+    hindsight_mirror: bool = Field(default=True, description="Mirror incidents to that bank as they change.")
     hindsight_opinion_seconds: float = Field(
-        default=2, ge=0, le=30, description="The longest that an answer waits for its second opinion; 0: none is asked."
+        default=2, ge=0, le=30, description="Maximum seconds an answer waits for the second opinion; 0 turns it off."
     )
 
     llm_draft: str | None = Field(
         default=None, description="Model that drafts refined answers, such as `groq:llama-3.3-70b-versatile`."
     )
     llm_strong: str | None = Field(
-        default=None, description="Model that is asked where the draft fails, such as `anthropic:claude-sonnet-4-5`."
+        default=None, description="Model for drafts that fail a check, such as `anthropic:claude-sonnet-5`."
     )
     llm_url: str | None = Field(default=None, description="Base URL of `openai-compatible:` models.")
-    llm_key: SecretStr | None = Field(default=None, description="Key for that URL, where it wants one.")
+    llm_key: SecretStr | None = Field(default=None, description="API key for that URL, if it requires one.")
     llm_url_price: str | None = Field(
         default=None,
-        description="What a million tokens cost there, in and out, in dollars: `0,0`; by default it is not known.",
+        description="Price there per million tokens, input and output, in dollars: `0,0`; unknown by default.",
     )
+    groq_url: str | None = Field(
+        default=None, description="Base URL of `groq:` models, in place of Groq's own: a gateway, or a proxy."
+    )
+    openai_url: str | None = Field(default=None, description="Likewise of `openai:` models.")
+    anthropic_url: str | None = Field(default=None, description="Likewise of `anthropic:` models.")
     groq_key: SecretStr | None = Field(default=None, description="Key for `groq:` models.")
     openai_key: SecretStr | None = Field(default=None, description="Key for `openai:` models.")
     anthropic_key: SecretStr | None = Field(default=None, description="Key for `anthropic:` models.")
     llm_deadline_seconds: float = Field(
-        default=8, gt=0, le=120, description="All models together may take so long; then the answer stands as it was."
+        default=8,
+        gt=0,
+        le=3600,
+        description="Time limit for all models together, in seconds. Local models need more.",
     )
-    llm_calls_per_minute: int = Field(default=20, ge=1, le=10_000, description="The most calls, of all processes.")
+    llm_answer_tokens: int = Field(
+        default=2_000, ge=200, le=32_000, description="Maximum tokens of an answer; reasoning models need more."
+    )
+    llm_calls_per_minute: int = Field(
+        default=20, ge=1, le=10_000, description="Maximum number of model calls, over all processes."
+    )
     llm_daily_budget_usd: float | None = Field(
-        default=None, ge=0, description="The most that may be spent in a day (UTC), by all processes."
+        default=None, ge=0, description="Maximum cost per day (UTC), over all processes."
     )
 
     @field_validator("*", mode="before")
     @classmethod
     def _no_stray_quotes(cls, value: object) -> object:
         if isinstance(value, str) and value != value.strip(" \t\r\n\"'"):
-            raise ValueError("has blanks or quotes around it, which would become part of the value; remove them")
+            raise ValueError("has surrounding blanks or quotes, which would become part of the value; remove them")
         return value
 
     @field_validator("webhook_secrets")
@@ -243,23 +258,25 @@ class Settings(BaseSettings):
     @classmethod
     def _is_one_line(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("holds a blank, a line break or a letter that no header takes; give the bare key")
+            raise ValueError("contains a blank, a line break or a character that no header allows; set only the key")
         return value
 
     @field_validator("hindsight_bank")
     @classmethod
     def _is_bank(cls, value: str) -> str:
         if not re.fullmatch(r"[\w.:-]{1,100}", value, re.ASCII):
-            raise ValueError(f"{value!r} is no bank; a bank has letters, digits, dots, colons, underscores and hyphens")
+            raise ValueError(
+                f"{value!r} is not a valid bank; use letters, digits, dots, colons, underscores and hyphens"
+            )
         return value
 
-    @field_validator("public_url", "hindsight_url")
+    @field_validator("public_url", "hindsight_url", "llm_url", "groq_url", "openai_url", "anthropic_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
         known = parts.scheme in ("http", "https") and parts.hostname
         if not known or parts.query or parts.fragment or parts.username:
-            raise ValueError("is no address; write a scheme and a host, such as https://recall.example.com")
+            raise ValueError("is not an address; write a scheme and a host, such as https://recall.example.com")
         return value
 
     @classmethod
@@ -358,14 +375,14 @@ def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
         if not isinstance(secrets, list) or not secrets:
             raise ValueError(f'{sender}: give a list with at least one secret, such as {{"{sender}": ["secret"]}}')
         if not all(isinstance(one, str) and one and one == one.strip() for one in secrets):
-            raise ValueError(f"{sender}: each secret is a text that is not empty and has no blanks around it")
+            raise ValueError(f"{sender}: each secret must be a non-empty string without surrounding blanks")
     return {sender: tuple(secrets) for sender, secrets in said.items()}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{min(twice)} stands there twice; put all its secrets into one list")
+        raise ValueError(f"{min(twice)} appears twice; put all its secrets into one list")
     return dict(pairs)
 
 
@@ -373,7 +390,7 @@ def _topics(value: str | None) -> tuple[str, ...]:
     topics = tuple(part.strip() for part in value.split(",")) if value else ()
     for topic in topics:
         if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}", topic, re.ASCII):
-            raise ValueError(f"{topic!r} is no topic; write it as arn:aws:sns:eu-west-1:123456789012:alarms")
+            raise ValueError(f"{topic!r} is not a topic; write it as arn:aws:sns:eu-west-1:123456789012:alarms")
     return topics
 
 
@@ -382,16 +399,16 @@ def _kafka_topics(value: str | None) -> Mapping[str, str | None]:
     for part in value.split(",") if value else ():
         topic, equals, sender = (word.strip() for word in part.partition("="))
         if equals and not sender:
-            raise ValueError(f"{topic}= names no sender; write {topic}=alertmanager, or {topic} if its records say")
+            raise ValueError(f"{topic}= names no sender; write {topic}=alertmanager, or {topic} if its records name it")
         if _kafka_topic(topic) in topics:
-            raise ValueError(f"{topic} stands there twice")
+            raise ValueError(f"{topic} appears twice")
         topics[topic] = sender or None
     return topics
 
 
 def _kafka_topic(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name) or name in (".", ".."):
-        raise ValueError(f"{name!r} is no topic; a topic has letters, digits, dots, underscores and hyphens")
+        raise ValueError(f"{name!r} is not a valid topic; use letters, digits, dots, underscores and hyphens")
     return name
 
 
@@ -400,14 +417,16 @@ def _origins(value: str | None) -> tuple[str, ...]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme not in ("http", "https") or not parts.hostname or origin != f"{parts.scheme}://{parts.netloc}":
-            raise ValueError(f"{origin!r} is no origin; write a scheme and a host, such as https://wiki.example.com")
+            raise ValueError(
+                f"{origin!r} is not an origin; write a scheme and a host, such as https://wiki.example.com"
+            )
     return origins
 
 
 def _room(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[CG][A-Z0-9]{7,20}", value, re.ASCII):
         raise ValueError(
-            f"{value!r} is no id of a channel; it stands at the end of the channel's details, as C0123456789"
+            f"{value!r} is not the id of a channel; find it at the end of the channel's details, such as C0123456789"
         )
     return value
 
@@ -422,7 +441,7 @@ def _rooms(value: str | None) -> Mapping[str, Mapping[str, str]]:
     if unknown := said.keys() - {"service", "severity"}:
         raise ValueError(f"{min(unknown)} is neither service nor severity")
     if strange := said.get("severity", {}).keys() - set(get_args(Severity)):
-        raise ValueError(f"{min(strange)} is no severity; there are {', '.join(get_args(Severity))}")
+        raise ValueError(f"{min(strange)} is not a severity; choose from {', '.join(get_args(Severity))}")
     return {kind: {name: _room(one) for name, one in rooms.items()} for kind, rooms in said.items()}
 
 

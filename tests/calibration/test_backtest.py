@@ -257,5 +257,5 @@ def test_it_goes_on_alone_when_the_second_process_is_lost(caplog):
 
     assert on(2, kill) == on(1)
     assert [record.message for record in caplog.records] == [
-        "the second process was lost; the replay begins anew in this one alone"
+        "the second process was lost; the replay restarts in this process alone"
     ]

@@ -37,6 +37,13 @@ def test_one_storm_is_not_many_unrelated_alerts():
     assert Background([*before(12), *storm]).label("upstream_cache", "c1") == 1.0
 
 
+def test_alerts_that_say_only_what_unrelated_ones_say_are_grouped_all_the_same():
+    background = Background(before(12))
+    made = plan([lamp("quay", at=5), lamp("mole", at=9)], [], background=background)
+    assert len(made.opens) == 2
+    assert background.term("lamp") == 0.0
+
+
 def test_nothing_is_learned_from_a_few_alerts():
     assert Background(before(7, hall="east")).label("hall", "east") == 1.0
 

@@ -147,3 +147,20 @@ def test_twice_and_shuffled_it_is_the_same(store: Store):
         for message in messages:
             tell(store, 10, message)
     assert states(store) == [("event-1", "resolved"), ("b", "resolved")]
+
+
+def test_an_end_changes_neither_title_severity_nor_purpose(store: Store):
+    tell(store, 0, alert("a", 0, title="Silo 2 is too warm", severity="critical"))
+    fine = {"title": "Silo 2 is fine", "severity": "info", "purpose": "informational", "purpose_reason": "good news"}
+    tell(store, 9, over("a", 9, starts_known=False, **fine))
+    tell(store, 10, over("a", 10, starts_known=False, **fine))
+    (ended,) = stored(store)
+    assert (ended.alert.status, ended.alert.title) == ("resolved", "Silo 2 is too warm")
+    assert (ended.alert.severity, ended.alert.purpose) == ("critical", "incident")
+
+
+def test_an_end_that_came_before_its_beginning_takes_title_and_severity_from_it(store: Store):
+    tell(store, 9, over("a", 9, title="Silo 2 is fine", severity="info", starts_at=at(0)))
+    tell(store, 10, alert("a", 0, title="Silo 2 is too warm", severity="high"))
+    (ended,) = stored(store)
+    assert (ended.alert.status, ended.alert.title, ended.alert.severity) == ("resolved", "Silo 2 is too warm", "high")

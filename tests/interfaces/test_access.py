@@ -202,10 +202,10 @@ class TestSettings:
             ('["hush-hush"]', "give each sender a list of secrets"),
             ('{"pagerduty": "hush-hush"}', "pagerduty: give a list with at least one secret"),
             ('{"pagerduty": []}', "pagerduty: give a list with at least one secret"),
-            ('{"pagerduty": [""]}', "each secret is a text that is not empty"),
-            ('{"pagerduty": ["hush-hush "]}', "no blanks around it"),
-            ('{"pagerduty": [7]}', "each secret is a text"),
-            ('{"pagerduty": ["hush-hush"], "pagerduty": ["b"]}', "pagerduty stands there twice"),
+            ('{"pagerduty": [""]}', "each secret must be a non-empty string"),
+            ('{"pagerduty": ["hush-hush "]}', "without surrounding blanks"),
+            ('{"pagerduty": [7]}', "each secret must be a non-empty string"),
+            ('{"pagerduty": ["hush-hush"], "pagerduty": ["b"]}', "pagerduty appears twice"),
         ],
     )
     def test_a_wrong_secret_setting_is_a_sentence_that_tells_no_secret(
@@ -217,7 +217,7 @@ class TestSettings:
         assert "ONRECALL_WEBHOOK_SECRETS" in str(refused.value)
         assert "hush" not in str(refused.value) + repr(refused.value.__cause__)
 
-    @pytest.mark.parametrize(("sender", "says"), [("pagerdooty", "is no sender"), ("alertmanager", "signs nothing")])
+    @pytest.mark.parametrize(("sender", "says"), [("pagerdooty", "is not a sender"), ("alertmanager", "signs nothing")])
     def test_a_sender_that_can_not_sign_is_refused_at_start(self, sender: str, says: str) -> None:
         with pytest.raises(Invalid, match=says), house(Settings(webhook_secrets=json.dumps({sender: ["hush-hush"]}))):
             pass
@@ -239,7 +239,7 @@ class TestSettings:
     )
     def test_what_is_no_origin_is_refused(self, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         monkeypatch.setenv("ONRECALL_CORS_ORIGINS", value)
-        with pytest.raises(Invalid, match=r"ONRECALL_CORS_ORIGINS: .* is no origin"):
+        with pytest.raises(Invalid, match=r"ONRECALL_CORS_ORIGINS: .* is not an origin"):
             load()
 
     def test_origins_are_separated_by_commas(self) -> None:

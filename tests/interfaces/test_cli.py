@@ -130,7 +130,7 @@ def test_import_twice_is_unchanged(said, tmp_path):
         (("resolve", "INC-404", "--root-cause", "x"), 1, "INC-404"),
         (("show", "nothing-like-it"), 1, "nothing-like-it"),
         (("resolve", "INC-404"), 2, "--root-cause"),
-        (("ask", "  "), 2, "nothing to look for"),
+        (("ask", "  "), 2, "the text is empty"),
         (("ask", "x", "--as-of", "tomorrow"), 2, "as-of"),
         (("ask", "x", "--as-of", "2026-01-01T00:00:00"), 2, "time zone"),
         (("ask", "x", "--label", "novalue"), 2, "name=value"),

@@ -61,7 +61,7 @@ def test_an_incident_is_told_from_end_to_end(tmp_path: Path, other: Twin) -> Non
         until(lambda: len(deliveries(client, state="sent")) == 2)
         part = next(one for one in client.get("/api/v1/status").json()["parts"] if one["name"] == "webhook")
     assert [json.loads(one.body)["type"] for one in other.asked] == ["incident.opened", "incident.resolved"]
-    assert json.loads(other.asked[0].body)["incident"]["url"] == "https://r.example/#/incidents/X-1"
+    assert json.loads(other.asked[0].body)["incident"]["url"] == "https://r.example/incidents/X-1"
     assert (part["state"], part["detail"]) == ("ok", "all is told")
 
 

@@ -12,11 +12,18 @@ from starlette.websockets import WebSocketDisconnect
 
 from onrecall.domain.access import MAY, Caller
 from onrecall.domain.errors import Forbidden
+from onrecall.http.console import PAGES
 from onrecall.http.roles import ROUTES, look_up
 from onrecall.storage import Store
 
 TOLD_APART = {"GET /healthz", "GET /readyz"}
-SAME_EVERYWHERE = {"GET /", "GET /static/{file:path}", "GET /docs", "GET /docs/static/{file:path}", "GET /openapi.json"}
+SAME_EVERYWHERE = {
+    *(f"GET {path}" for path in PAGES),
+    "GET /static/{file:path}",
+    "GET /docs",
+    "GET /docs/static/{file:path}",
+    "GET /openapi.json",
+}
 OF_THE_PROTOCOL = {"OPTIONS /api/v1/alerts/{source}", "GET /health", "GET /health/live", "GET /version"}
 """CloudEvents' handshake, and what Hindsight's clients ask before they show a key: that it answers, and the version."""
 EVENT = {

@@ -132,7 +132,7 @@ def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection
             until(lambda: committed(connection.brokers, connection.group, topic) == 64)
         assert len(statuses(store)) == 63
         (part,) = store.rejected().items
-        assert (part.where.split("@")[1], part.message) == ("37", "it can't be kept: IntegrityError")
+        assert (part.where.split("@")[1], part.message) == ("37", "it cannot be stored: IntegrityError")
     assert "unforeseen" in caplog.text
 
 

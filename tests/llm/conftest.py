@@ -43,7 +43,9 @@ def twin(twin_server: Twin) -> Twin:
     twin_server.requests.clear()
     twin_server.headers.clear()
     twin_server.behaviours.clear()
-    twin_server.spoil = None
+    twin_server.paths.clear()
+    twin_server.spoil = twin_server.refuse = None
+    twin_server.wrap = str
     return twin_server
 
 

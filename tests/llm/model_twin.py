@@ -24,6 +24,11 @@ class Twin:
     behaviours: dict[str, str] = field(default_factory=dict)
     ending: threading.Event = field(default_factory=threading.Event)
     spoil: Callable[[Draft], None] | None = None
+    refuse: Callable[[dict[str, Any]], tuple[int, Any] | None] | None = None
+    """What the server does not take: the status and the body it answers a request with, or None."""
+    wrap: Callable[[str], str] = str
+    """What the model writes around its JSON."""
+    paths: list[str] = field(default_factory=list)
 
     @property
     def prompts(self) -> list[str]:
@@ -105,6 +110,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.twin.requests.append(body)
         self.twin.headers.append(dict(self.headers))
+        self.twin.paths.append(self.path)
+        refusal = self.twin.refuse(body) if self.twin.refuse else None
+        if refusal:
+            self._send(*refusal)
+            return
         behaviour = self.twin.behaviours.get(body["model"], body["model"])
         try:
             self._behave(body, behaviour)
@@ -125,12 +135,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._complete(body, behaviour)
 
     def _complete(self, body: dict[str, Any], behaviour: str) -> None:
-        prompt = "\n".join(part["content"] for part in body["messages"])
+        prompt = "\n".join([body.get("system", ""), *(part["content"] for part in body["messages"])])
         content = _spoilt(prompt, behaviour)
         if self.twin.spoil:
             draft = json.loads(content)
             self.twin.spoil(draft)
             content = json.dumps(draft)
+        content = self.twin.wrap(content)
+        if self.path.endswith("/messages"):
+            self._send(200, _message(body, content))
+            return
         answer = {
             "id": "chat-1",
             "object": "chat.completion",
@@ -158,6 +172,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             if self.twin.ending.wait(0.05):
                 return
+
+
+def _message(body: dict[str, Any], content: str) -> dict[str, Any]:
+    """An answer in the form of Anthropic's messages."""
+    return {
+        "id": "msg-1",
+        "type": "message",
+        "role": "assistant",
+        "model": body["model"],
+        "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": content}],
+        "usage": {"input_tokens": TOKENS["prompt_tokens"], "output_tokens": TOKENS["completion_tokens"]},
+    }
 
 
 @contextmanager

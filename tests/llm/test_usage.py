@@ -42,7 +42,7 @@ def test_the_budget_is_kept_before_a_call_and_each_day_has_its_own(store):
 
 
 def test_a_budget_is_not_kept_over_a_price_that_nobody_knows(store):
-    with pytest.raises(Unavailable, match="its price is not known"):
+    with pytest.raises(Unavailable, match="its price is unknown"):
         store.usage.reserve(CALL, None, Limits(1000, 1.0), NOW)
     store.usage.reserve(CALL, 0.0, Limits(1000, 1.0), NOW)
     store.usage.reserve(CALL, None, MANY, NOW)
@@ -60,7 +60,7 @@ def test_the_breaker_opens_cools_lets_one_try_and_closes(store):
     for _ in range(3):
         assert store.usage.breaker("openai", NOW).state == "closed"
         store.usage.failed(store.usage.reserve(CALL, None, MANY, NOW), "it answered 500", 10, free=True)
-    with pytest.raises(Unavailable, match="openai failed 3 times one after the other and is left alone"):
+    with pytest.raises(Unavailable, match="openai failed 3 times in a row and is skipped"):
         store.usage.reserve(CALL, None, MANY, NOW + timedelta(seconds=29))
     store.usage.reserve(Called("rec-1", "strong", "groq", "llama", "hash"), None, MANY, NOW)
     later = NOW + timedelta(seconds=31)
@@ -132,11 +132,11 @@ def test_beyond_the_budget_no_model_is_asked_and_the_answer_stands(house_with, t
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"llm_draft": "gpt-4o"}, "ONRECALL_LLM_DRAFT: 'gpt-4o' is no model; write provider:name"),
-        ({"llm_strong": "acme:x"}, "the provider one of openai, groq, anthropic, openai-compatible"),
+        ({"llm_draft": "gpt-4o"}, "ONRECALL_LLM_DRAFT: 'gpt-4o' is not a model; write provider:name"),
+        ({"llm_strong": "acme:x"}, "with a provider from openai, groq, anthropic, openai-compatible"),
         ({"llm_draft": "groq:llama-3.3-70b-versatile"}, "set ONRECALL_GROQ_KEY or ONRECALL_GROQ_KEY_FILE"),
         ({"llm_draft": "openai-compatible:llama3"}, "set ONRECALL_LLM_URL, such as"),
-        ({"llm_draft": "openai-compatible:x", "llm_url": "http://x", "llm_url_price": "free"}, "is no price"),
+        ({"llm_draft": "openai-compatible:x", "llm_url": "http://x", "llm_url_price": "free"}, "is not a price"),
     ],
 )
 def test_wrong_settings_are_a_sentence(given, said):
@@ -153,7 +153,7 @@ def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
     assert (model.name, model.key) == ("groq:llama-3.3-70b-versatile", "gsk_of_a_test")
     assert "gsk_of_a_test" not in repr(models(chosen)) + repr(chosen.shown())
     monkeypatch.setenv("ONRECALL_OPENAI_KEY", '"sk-quoted"')
-    with pytest.raises(Invalid, match="has blanks or quotes around it"):
+    with pytest.raises(Invalid, match="has surrounding blanks or quotes"):
         load()
 
 

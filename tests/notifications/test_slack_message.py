@@ -118,7 +118,7 @@ def test_the_root_says_verdict_cause_confidence_first_step_and_where_to_read_on(
     assert "kubectl get pods -n auth && echo '<done>' > /tmp/x" in said, "a command is copied as it is"
     labels = [element["text"]["text"] for element in one["blocks"][-1]["elements"]]
     assert labels == ["It helped", "It did not help", "Resolve…", "Open in OnRecall"]
-    assert one["blocks"][-1]["elements"][-1]["url"] == "https://recall.example.com/#/incidents/INC-1"
+    assert one["blocks"][-1]["elements"][-1]["url"] == "https://recall.example.com/incidents/INC-1"
 
 
 def test_without_a_confidence_it_says_why() -> None:

@@ -47,7 +47,7 @@ def test_it_says_what_matters() -> None:
         "read only; INC-9, line 12; worked 2 of 3",
     ]
     assert found["actions"] == [
-        {"type": "Action.OpenUrl", "title": "Open in OnRecall", "url": "https://recall.example.com/#/incidents/INC-1"}
+        {"type": "Action.OpenUrl", "title": "Open in OnRecall", "url": "https://recall.example.com/incidents/INC-1"}
     ]
 
 
@@ -57,7 +57,7 @@ def test_no_address_no_link() -> None:
 
 def test_an_id_can_not_leave_the_link() -> None:
     found = card((incident(id='../"x)<&y'), answer(), news()))
-    assert found["actions"][0]["url"] == "https://recall.example.com/#/incidents/..%2F%22x%29%3C%26y"
+    assert found["actions"][0]["url"] == "https://recall.example.com/incidents/..%2F%22x%29%3C%26y"
 
 
 def test_a_step_that_can_do_harm_is_not_the_first() -> None:

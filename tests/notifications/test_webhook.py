@@ -32,7 +32,7 @@ def test_it_says_what_is_known() -> None:
     assert asked.headers["content-type"] == "application/json"
     assert asked.headers["idempotency-key"] == said["id"] == "key-1"
     assert (said["type"], said["seq"], said["time"]) == ("incident.opened", 7, "2026-06-01T12:00:00+00:00")
-    assert said["incident"]["url"] == "https://recall.example.com/#/incidents/INC-1"
+    assert said["incident"]["url"] == "https://recall.example.com/incidents/INC-1"
     told = said["recommendation"]
     assert told["verdict_words"] == "Known: this happened before"
     assert told["confidence"] == {

@@ -125,7 +125,7 @@ def test_a_resolution_of_a_person_is_not_replaced_by_a_suggestion(memory: Memory
     name = suggest(memory, clock)
     incident = memory.store.suggestions.get(name).incident
     memory.resolve(incident, Resolution("what it really was", clock(), steps=(ResolutionStep("Looked"),), by="ann"))
-    with pytest.raises(Conflict, match="has a resolution already"):
+    with pytest.raises(Conflict, match="is already resolved"):
         memory.suggestions.confirm(name, "kim")
     assert memory.store.incident(incident).resolution.root_cause == "what it really was"
 

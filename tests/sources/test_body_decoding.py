@@ -27,10 +27,15 @@ FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
         (urlencode({"payload": json.dumps(PUMP)}).encode(), FORM),
         (urlencode({"token": "x", "Payload": json.dumps(PUMP)}).encode(), FORM),
         (json.dumps(PUMP).encode(), FORM),
+        (b'{"title": "Pump 3 stopped", "state": "down", }', {}),
     ],
 )
 def test_the_same_message_in_many_wraps(body, headers):
     assert decode_body(body, headers) == PUMP
+
+
+def test_a_comma_too_many_is_passed_over_and_a_text_keeps_its_own():
+    assert decode_body(b'{"list": [1, 2,\n], "text": "a,} b,]\\" c,]",}') == {"list": [1, 2], "text": 'a,} b,]" c,]'}
 
 
 def test_a_form_in_parts_is_read():

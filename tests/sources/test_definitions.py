@@ -116,10 +116,10 @@ def test_an_own_file_takes_the_place_of_ours(tmp_path):
         ("tool: X\nshapes: [{name: a, title: t, links: {homepage: u}}]", r"shapes\.0\.links"),
         ("tool: X\nshapes: [{name: a, title: t, expires_after: soon}]", r"shapes\.0\.expires_after"),
         ("tool: X\nshapes: [{name: a, title: t, purpose: {prank: [{when: a, reason: b}]}}]", r"shapes\.0\.purpose"),
-        ("tool: [", "no YAML"),
+        ("tool: [", "not YAML"),
         ("just text", "mine.yaml"),
-        ("tool: !!python/object/apply:os.system ['true']\nshapes: []", "no YAML"),
-        ("tool: &a [*a]", r"tool|no YAML"),
+        ("tool: !!python/object/apply:os.system ['true']\nshapes: []", "not YAML"),
+        ("tool: &a [*a]", r"tool|not YAML"),
         ("", "mine.yaml"),
     ],
 )
@@ -190,3 +190,19 @@ def test_configuration_is_filled_with_the_address_of_the_server():
         assert not {"{url}", "{key}", "{host}", "{scheme}"} & {
             piece for piece in ("{url}", "{key}", "{host}", "{scheme}") if piece in text
         }
+
+
+def test_a_tool_that_relays_reads_others_by_their_files_under_its_own_name(tmp_path):
+    (tmp_path / "sluice.yaml").write_text(
+        "tool: Sluice\nrelays: [gatus]\nshapes: [{name: all, marks: [status], title: status}]\n"
+    )
+    catalog = SourceCatalog(tmp_path)
+    relayed = one(catalog, "sluice", {"endpoint": "gate", "group": "west", "status": "RESOLVED", "alert": "shut"})
+    assert (relayed.source, relayed.key, relayed.status) == ("sluice", "west/gate", "resolved")
+    assert one(catalog, "sluice", {"status": "red"}).title == "red"
+
+
+def test_a_tool_can_relay_only_what_there_is(tmp_path):
+    (tmp_path / "sluice.yaml").write_text("tool: Sluice\nrelays: [gate]\nshapes: [{name: a, marks: [b], title: b}]\n")
+    with pytest.raises(Invalid, match="`relays` names 'gate'"):
+        SourceCatalog(tmp_path).check()

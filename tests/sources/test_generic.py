@@ -107,7 +107,7 @@ def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> N
     ("said", "complaint"),
     [
         ([], "a mapping is an object"),
-        ({"titel": "x"}, "'titel', which is no field"),
+        ({"titel": "x"}, "'titel', which is not a field"),
         ({"title": 3}, "`title` of a mapping must be a path"),
         ({"title": []}, "`title` of a mapping must be a path"),
         ({"labels": "x"}, "`labels` of a mapping is an object"),
@@ -173,3 +173,43 @@ def changed(draw: st.DrawFn, body: Any) -> Any:
     if isinstance(body, list) and body and draw(st.booleans()):
         return [draw(changed(body[0])), *body[1:]]
     return draw(ODD)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "Move of rack 4", "state": "under_maintenance"},
+        {"title": "Upgrade of the boiler", "status": "Scheduled"},
+        {"title": "Rack 4", "status": "planned", "impact": "maintenance"},
+    ],
+)
+def test_work_that_is_surely_announced_is_planned(said: dict[str, str]) -> None:
+    assert one(said).purpose == "planned"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"title": "Scheduled job of payroll failed", "status": "failed"},
+        {"title": "Maintenance mode is stuck", "status": "firing"},
+        {"title": "Payroll job", "status": "scheduled"},
+    ],
+)
+def test_what_only_speaks_of_work_or_plans_is_an_incident(said: dict[str, str]) -> None:
+    assert one(said).purpose == "incident"
+
+
+def test_an_alert_as_prometheus_sends_it_is_over_once_its_end_is_past() -> None:
+    rule = {"labels": {"alertname": "KettleDry", "service": "kettle"}, "startsAt": "2026-11-21T11:00:00Z"}
+    (over, fires) = (one([rule | {"endsAt": f"2026-11-21T{hour}:00:00Z"}]) for hour in (11, 13))
+    assert (over.status, fires.status, over.key) == ("resolved", "firing", fires.key)
+    assert fires.expires_after, "its end may never be told"
+
+
+def test_an_alert_is_found_in_a_text_that_wraps_it_once_more() -> None:
+    alert = one({"body": json.dumps({"alert": {"title": "Vat leaks", "priority": "P1", "started": 1795258800000}})})
+    assert (alert.title, alert.severity, alert.starts_at) == (
+        "Vat leaks",
+        "critical",
+        datetime(2026, 11, 21, 11, tzinfo=UTC),
+    )

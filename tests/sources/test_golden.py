@@ -77,7 +77,8 @@ def test_at_generic_a_payload_is_known_as_its_tools_or_as_nobodys(name):
         if path.suffix != ".json" or path.stem == "least":
             continue
         found = SOURCES.recognise(json.loads(path.read_bytes()))
-        assert found is None or found[0].name in (name, KNOWN_AS.get(name)), path.name
+        known = (name, KNOWN_AS.get(name), *SOURCES.definition(name).relays)
+        assert found is None or found[0].name in known, path.name
 
 
 @pytest.mark.parametrize("name", [name for name in READ_BY_DATA if name != "incident-io"])

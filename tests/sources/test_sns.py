@@ -159,7 +159,7 @@ def test_every_region_has_its_own_certificates(host: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", golden.body("cloudwatch", "raw_alarm"), golden.body("cloudwatch", "eventbridge_alarm")])  # fmt: skip
 def test_what_is_not_signed_at_all_is_forbidden(body: bytes) -> None:
-    with pytest.raises(Forbidden, match=r"not signed|no signed message"):
+    with pytest.raises(Forbidden, match=r"not signed|not a signed message"):
         verify(Delivery(body))
 
 
@@ -195,7 +195,7 @@ def test_what_is_no_rsa_certificate_is_forbidden_and_not_remembered() -> None:
         verify(signed(message()), Amazon(elliptic))
     amazon = Amazon(b"<html>not now</html>", certificate(KEY))
     certificates = sns.Certificates(amazon)
-    with pytest.raises(Forbidden, match="is no certificate"):
+    with pytest.raises(Forbidden, match="is not a certificate"):
         certificates.verify(signed(message()), (TOPIC,), NOW)
     certificates.verify(signed(message()), (TOPIC,), NOW)
 

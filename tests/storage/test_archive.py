@@ -184,10 +184,10 @@ def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> l
     ("table", "values", "says"),
     [
         ("archive", {"schema": 999}, "newer OnRecall"),
-        ("archive", {"schema": "1"}, "no archive"),
+        ("archive", {"schema": "1"}, "not an archive"),
         ("incidents", {"table": "users"}, "no table 'users'"),
         ("incidents", {"title": None}, r"row 3 \(incidents\): title is missing"),
-        ("incidents", {"title": "a\0"}, "title holds a NUL"),
+        ("incidents", {"title": "a\0"}, "title contains a NUL"),
         ("incidents", {"title": 5}, "title is not what it should be"),
         ("incidents", {"id": "X" * 601}, "longer than 600"),
         ("incidents", {"status": "closed"}, "status is not what"),
@@ -217,7 +217,7 @@ def test_a_spoiled_archive_is_refused(
 
 
 def test_an_empty_archive_is_none(store: Store) -> None:
-    with pytest.raises(Invalid, match="no archive"):
+    with pytest.raises(Invalid, match="not an archive"):
         store.load([])
 
 

@@ -162,7 +162,7 @@ def test_a_backup_under_writers_is_of_one_moment(store: Store, other: Store) -> 
 @pytest.mark.parametrize(
     ("table", "values", "says"),
     [
-        ("backup", {"table": "archive"}, "no backup of a store"),
+        ("backup", {"table": "archive"}, "not a backup of a store"),
         ("backup", {"schema": 999}, "newer OnRecall"),
         ("incidents", {"table": "users"}, "no table 'users'"),
         ("incidents", {"title": None}, "title is missing"),

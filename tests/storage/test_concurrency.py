@@ -143,7 +143,7 @@ def test_writers_of_one_process_give_up_too(tmp_path: object) -> None:
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(store.load, rows())
         inside.wait(30)
-        with pytest.raises(Unavailable, match="kept the database busy"):
+        with pytest.raises(Unavailable, match="blocked the database"):
             store.save([], NOON)
         leave.set()
         loading.result()

@@ -1,4 +1,4 @@
-"""How far readers of the feed came: each is one process's at a time, and nobody's for longer than it lives."""
+"""Consumer offsets: one process at a time holds a cursor, and its lease expires if the process dies."""
 
 from datetime import timedelta
 

@@ -126,7 +126,7 @@ def test_urls_that_are_none() -> None:
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("shopping list\n" * 100)
-    with pytest.raises(Invalid, match="no database"):
+    with pytest.raises(Invalid, match="not a database"):
         Store.open(f"sqlite:///{path}")
 
 

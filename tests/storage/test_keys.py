@@ -38,7 +38,7 @@ def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: St
 def test_a_name_has_one_working_key(store: Store) -> None:
     _, first = made(expires_at=at(60))
     store.keys().add(first)
-    with pytest.raises(Conflict, match="ann has a key already"):
+    with pytest.raises(Conflict, match="ann already has a key"):
         store.keys().add(made(created_at=at(59))[1])
     store.keys().add(made(created_at=at(60))[1])
     _, other = made("bob")

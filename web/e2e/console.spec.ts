@@ -16,8 +16,8 @@ function tooWide(): string[] {
 errorsOf(test);
 
 async function ask(page: Page, url: string, text: string): Promise<void> {
-  await page.goto(`${url}/#/ask`);
-  await page.getByLabel("What happens?").fill(text);
+  await page.goto(`${url}/ask`);
+  await page.getByLabel("What's happening?").fill(text);
   await page.getByRole("button", { name: "Ask memory" }).click();
 }
 
@@ -26,7 +26,7 @@ test("a question is answered with evidence and cited steps, and nothing is writt
   await ask(page, server.url, LOGIN);
   await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
   const first = page.getByRole("region", { name: "first safe step" });
-  await expect(first).toContainText("only looks");
+  await expect(first).toContainText("read-only");
   await first.getByRole("button", { name: /, line \d+/ }).click();
   const drawer = page.getByRole("dialog");
   await expect(drawer.locator("[data-cited]")).toBeVisible();
@@ -47,7 +47,7 @@ test("an alert comes in without a reload, is resolved, and is known when it come
     id, title: "Glacier sensor array lost calibration", description: "drift of 14 microkelvin on cryostat seven; helium valve oscillates",
     service: "cryostat", severity: "high",
   });
-  await page.goto(`${server.url}/#/`);
+  await page.goto(`${server.url}/`);
   await expect(page.getByRole("heading", { name: "Now" })).toBeVisible();
   await server.post("/api/v1/alerts/generic", alert("calibration-1"));
   const row = page.getByRole("listitem").filter({ hasText: "Glacier sensor array" });
@@ -66,17 +66,17 @@ test("an alert comes in without a reload, is resolved, and is known when it come
   await expect(page.getByRole("region", { name: "How it ended" })).toContainText("lost its tuning");
 
   await server.post("/api/v1/incidents", { title: "Glacier sensor array lost calibration again", description: "drift of 12 microkelvin, helium valve oscillates", service: "cryostat" });
-  await page.goto(`${server.url}/#/`);
+  await page.goto(`${server.url}/`);
   const again = page.getByRole("listitem").filter({ hasText: "again" });
   await again.click();
   await expect(page.getByTestId("verdict")).toHaveText(/Seen before|Something like it/i);
-  await expect(page.getByText("Loaded the saved tuning").first()).toBeVisible();
+  await expect(page.getByText("Load the saved tuning").first()).toBeVisible();
   await expect(page.getByTestId("trust")).toHaveText(/right \d+ of \d+ times|not measured yet/i);
 });
 
 test("files are looked at before they are kept", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/memory`);
-  await page.getByRole("button", { name: "Bring history in…" }).click();
+  await page.goto(`${server.url}/memory`);
+  await page.getByRole("button", { name: "Import…" }).click();
   const line = JSON.stringify({ id: "E2E-1", title: "Import walked by a browser", started_at: "2026-01-05T03:12:00Z", service: "walker" });
   await page.locator("input[type=file]").setInputFiles({ name: "old.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(`${line}\n{"title": 5}\n`) });
   await expect(page.getByRole("article", { name: "old.jsonl" })).toContainText("1 new or changed");
@@ -86,27 +86,28 @@ test("files are looked at before they are kept", async ({ page, server }) => {
 });
 
 test("trust and recurrences say what was measured", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/trust`);
+  await page.goto(`${server.url}/trust`);
   await expect(page.getByText(/not measured yet|Right about the cause/i).first()).toBeVisible();
-  await page.goto(`${server.url}/#/recurrences`);
+  await page.goto(`${server.url}/recurrences`);
   await expect(page.getByRole("article").first()).toContainText(/times/);
 });
 
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
-  await page.goto(`${server.url}/#/`);
+  await page.goto(`${server.url}/`);
   await expect(page.getByRole("listitem").filter({ hasText: "Opened for the keyboard" })).toBeVisible();
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/#\/incidents\//);
+  await expect(page).toHaveURL(/\/incidents\//);
   await page.keyboard.press("g");
   await page.keyboard.press("t");
-  await expect(page).toHaveURL(/#\/trust/);
+  await expect(page).toHaveURL(/\/trust/);
   await page.keyboard.press("/");
-  await expect(page.getByPlaceholder("Go to a page, or ask memory")).toBeFocused();
-  await page.keyboard.type("certificate expired");
+  await expect(page.getByPlaceholder("Search incidents, documents, commands")).toBeFocused();
+  await page.keyboard.type("certificate nobody renewed on the moon");
+  await expect(page.getByRole("button", { name: /^Ask memory: / })).toHaveAttribute("data-selected");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/#\/ask\?q=certificate/);
+  await expect(page).toHaveURL(/\/ask\?q=certificate/);
   await expect(page.getByTestId("verdict")).toBeVisible();
   await page.getByRole("heading", { name: "Ask" }).click();
   await page.keyboard.press("?");
@@ -117,7 +118,7 @@ test("at 375 px nothing is wider than the screen, and the first safe step with i
   await page.setViewportSize({ width: 375, height: 667 });
   const opened = await server.post("/api/v1/incidents", { title: LOGIN, service: "auth-service", severity: "critical" });
   for (const path of [...PAGES, `/incidents/${opened["id"]}`]) {
-    await page.goto(`${server.url}/#${path}`);
+    await page.goto(`${server.url}${path}`);
     await settled(page);
     expect(await page.evaluate(tooWide), path).toEqual([]);
   }
@@ -131,10 +132,11 @@ test("at 375 px nothing is wider than the screen, and the first safe step with i
 });
 
 test("when the server goes and comes back, the page says so and goes on", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/`);
+  await page.goto(`${server.url}/`);
   await expect(page.getByRole("status").filter({ hasText: "live" })).toBeVisible();
   await server.kill();
-  await expect(page.getByRole("status").filter({ hasText: "away" })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "reconnecting" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Disconnected, reconnecting" })).toContainText("What you see is as of");
   await server.start();
   await expect(page.getByRole("status").filter({ hasText: "live" })).toBeVisible();
   await server.post("/api/v1/incidents", { title: "Opened after the restart", service: "phoenix" });
@@ -145,7 +147,7 @@ test("a hostile title is only text", async ({ page, server }) => {
   const title = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script> [click](javascript:alert(1)) \u202Eevil`;
   const opened = await server.post("/api/v1/incidents", { title, description: `<b>bold</b> ${"long".repeat(200)}`, service: "<svg onload=alert(1)>" });
   for (const path of ["/", `/incidents/${opened["id"]}`, "/memory"]) {
-    await page.goto(`${server.url}/#${path}`);
+    await page.goto(`${server.url}${path}`);
     await expect(page.getByText("onerror", { exact: false }).first()).toBeVisible();
     expect(await page.locator("img[src=x], main script, main b").count()).toBe(0);
     expect(await page.title()).toBe("OnRecall");
@@ -154,7 +156,7 @@ test("a hostile title is only text", async ({ page, server }) => {
 
 for (const path of [...PAGES, "/incidents/INC-109", `/ask?q=${encodeURIComponent(LOGIN)}`]) {
   test(`axe finds nothing serious on ${path}, light or dark`, async ({ page, server }) => {
-    await page.goto(`${server.url}/#${path}`);
+    await page.goto(`${server.url}${path}`);
     if (path.startsWith("/ask?")) await expect(page.getByTestId("verdict")).toBeVisible();
     await settled(page);
     for (const colorScheme of ["light", "dark"] as const) {

@@ -5,8 +5,8 @@ const POOL = "remaining connection slots are reserved, too many clients already"
 const SLOTS = { title: POOL, description: "FATAL: sorry, too many clients already", service: "slots" };
 
 test("an answer comes in stages: evidence, steps, then what a model made of them, with what it changed and took", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/ask`);
-  await page.getByLabel("What happens?").fill(POOL);
+  await page.goto(`${server.url}/ask`);
+  await page.getByLabel("What's happening?").fill(POOL);
   await page.getByRole("button", { name: "Ask memory" }).click();
   const progress = page.getByRole("status", { name: "how far the answer has come" });
   await expect(progress).toContainText(/\d+ pieces of evidence/);
@@ -20,13 +20,13 @@ test("an answer comes in stages: evidence, steps, then what a model made of them
   await expect(made).toContainText(/\$0\.\d{4}/);
 
   await page.getByRole("button", { name: "Open as incident" }).click();
-  await expect(page).toHaveURL(/#\/incidents\//);
+  await expect(page).toHaveURL(/\/incidents\//);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(POOL);
 });
 
 test("the cause is empty until it is taken over, what was marked is listed, and a correction is another version", async ({ page, server }) => {
   const { id } = await server.post("/api/v1/incidents", SLOTS);
-  await page.goto(`${server.url}/#/incidents/${String(id)}`);
+  await page.goto(`${server.url}/incidents/${String(id)}`);
   const second = page.getByRole("listitem").filter({ hasText: /^2\./ });
   await second.getByRole("button", { name: "This fixed it" }).click();
   await expect(second.getByRole("button", { name: "This fixed it" })).toHaveAttribute("aria-pressed", "true");
@@ -55,7 +55,7 @@ test("two incidents that are one are merged by hand, and the merge can be undone
   let come = () => {};
   const held = new Promise<void>((done) => { come = done; });
   await page.route("**/recommendation", async (route) => { await held; await route.continue(); });
-  await page.goto(`${server.url}/#/incidents/${String(one["id"])}`);
+  await page.goto(`${server.url}/incidents/${String(one["id"])}`);
   await page.getByRole("button", { name: "Merge…" }).click();
   await page.getByRole("combobox", { name: "It is part of" }).fill(String(other["id"]));
   come();
@@ -68,7 +68,7 @@ test("two incidents that are one are merged by hand, and the merge can be undone
 
 test("filters stand in the address, and hints that were put away stay away", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Only this one is of the observatory", service: "observatory", severity: "critical" });
-  await page.goto(`${server.url}/#/`);
+  await page.goto(`${server.url}/`);
   await page.getByRole("button", { name: "put this away" }).click();
   await page.getByLabel("service").fill("observatory");
   await expect(page).toHaveURL(/service=observatory/);
@@ -84,7 +84,7 @@ test("a long list is drawn only where it is seen, and is loaded to its end", asy
   const day = 86_400_000;
   const rows = Array.from({ length: 420 }, (_, n) => ({ id: `LONG-${n}`, title: `Long list, number ${n}`, started_at: new Date(Date.UTC(2020, 0, 1) + n * day).toISOString() }));
   await server.post("/api/v1/history?name=long.json", rows);
-  await page.goto(`${server.url}/#/memory?q=long%20list`);
+  await page.goto(`${server.url}/memory?q=long%20list`);
   await settled(page);
   const list = page.getByRole("list", { name: "remembered incidents" });
   await expect(list.getByText("Long list, number 419")).toBeVisible();
@@ -97,8 +97,8 @@ test("a long list is drawn only where it is seen, and is loaded to its end", asy
 });
 
 test("an import says what its incidents lack before anything is kept", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/memory`);
-  await page.getByRole("button", { name: "Bring history in…" }).click();
+  await page.goto(`${server.url}/memory`);
+  await page.getByRole("button", { name: "Import…" }).click();
   const rows = [{ id: "LACK-1", title: "No service", started_at: "2026-01-05T03:12:00Z", severity: "high" }, { id: "LACK-2", title: "no start" }];
   await page.locator("input[type=file]").setInputFiles({ name: "lacking.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(rows)) });
   const told = page.getByRole("article", { name: "lacking.json" });

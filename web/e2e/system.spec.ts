@@ -18,7 +18,7 @@ async function webhook(): Promise<{ listener: Listener; port: number; heard: str
 }
 
 test("a sender is set up from the page, and seen there when it sends", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/system/senders`);
+  await page.goto(`${server.url}/system/senders`);
   await page.getByLabel("Find a sender").fill("anything");
   const generic = page.getByRole("button", { name: /^Anything else/ });
   await expect(generic).toContainText("not heard yet");
@@ -47,7 +47,7 @@ test("a delivery that was given up is found and sent again", async ({ page, own:
     await server.kill();
     await server.start({ ONRECALL_WEBHOOK_URL: `http://127.0.0.1:${hook.port}/hook`, ONRECALL_ALLOW_PRIVATE_HOSTS: "127.0.0.1" });
     await server.post("/api/v1/incidents", { id: "TOLD-1", title: "Told on a webhook that is gone", service: "hooks" });
-    await page.goto(`${server.url}/#/system/deliveries`);
+    await page.goto(`${server.url}/system/deliveries`);
     await page.getByText("Given up", { exact: true }).click();
     await expect(page).toHaveURL(/state=dead/);
     const row = page.getByRole("listitem").filter({ hasText: "TOLD-1" });
@@ -65,7 +65,7 @@ test("a delivery that was given up is found and sent again", async ({ page, own:
 
 test("the audit is read and checked", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { id: "SEEN-1", title: "Seen by the audit", service: "audit" });
-  await page.goto(`${server.url}/#/system/audit`);
+  await page.goto(`${server.url}/system/audit`);
   const row = page.getByRole("listitem").filter({ hasText: "SEEN-1" }).first();
   await row.getByRole("button", { name: "More" }).click();
   await expect(row).toContainText("of the row before");
@@ -88,7 +88,7 @@ const history = (many: number) => Array.from({ length: many }, (_, n) => {
 test("a backtest is started, watched through a reload, and changes what trust says", async ({ page, own: server }) => {
   test.setTimeout(300_000);
   await server.post("/api/v1/history", history(400));
-  await page.goto(`${server.url}/#/trust`);
+  await page.goto(`${server.url}/trust`);
   await expect(page.getByRole("heading", { name: "Not measured yet" })).toBeVisible();
   await page.getByRole("button", { name: /Measure (now|again)/ }).click();
   const bar = page.getByRole("progressbar", { name: "progress of the backtest" });
@@ -103,7 +103,7 @@ test("a backtest is started, watched through a reload, and changes what trust sa
 });
 
 test("a backtest whose server dies is said to be interrupted", async ({ page, server }) => {
-  await page.goto(`${server.url}/#/trust`);
+  await page.goto(`${server.url}/trust`);
   await page.getByRole("button", { name: /Measure (now|again)/ }).click();
   await expect(page.getByRole("progressbar", { name: "progress of the backtest" })).toBeVisible();
   await server.kill();
@@ -113,7 +113,7 @@ test("a backtest whose server dies is said to be interrupted", async ({ page, se
 });
 
 test("keys: the first one locks the doors, another is made, replaced and ended; and memory is downloaded with one", async ({ page, own: server }) => {
-  await page.goto(`${server.url}/#/system/keys`);
+  await page.goto(`${server.url}/system/keys`);
   await expect(page.getByText(/No key yet: whoever sits at this machine/)).toBeVisible();
   const form = page.getByRole("form", { name: "make a key" });
   await form.getByLabel("Whose it is").fill("ann");

@@ -1,11 +1,16 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { isAddress } from "./address";
+import { fromHash, isAddress } from "./address";
 
-it.each([
-  ["https://r.example", true],
-  ["http://10.0.0.5:8000/", true],
-  ["r.example", false],
-  ["javascript:alert(1)", false],
-  ["", false],
-])("an address is http or https: %s", (text, right) => expect(isAddress(text)).toBe(right));
+describe("an address that senders can be pointed at", () => {
+  it.each(["https://recall.example.com", "http://10.0.0.5:8000/"])("is %s", (text) => expect(isAddress(text)).toBe(true));
+  it.each(["", "recall.example.com", "javascript:alert(1)", "ftp://a"])("is not %s", (text) => expect(isAddress(text)).toBe(false));
+});
+
+describe("an old link", () => {
+  it("is led to its page, with its question", () => {
+    expect(fromHash("#/incidents/INC-7")).toBe("/incidents/INC-7");
+    expect(fromHash("#/ask?q=disk%20full")).toBe("/ask?q=disk%20full");
+  });
+  it.each(["", "#", "#top", "#//evil.example", "#/\\evil.example"])("is not made of %s", (hash) => expect(fromHash(hash)).toBeNull());
+});

@@ -2,12 +2,14 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy } from "react";
-import { HashRouter, Navigate, Route, Routes } from "react-router";
+import { BrowserRouter, Route, Routes } from "react-router";
 
 import { Problem } from "./api/client";
 import { Ask } from "./pages/ask";
 import { Incident } from "./pages/incident";
 import { Now } from "./pages/now";
+import { Boundary } from "./parts/boundary";
+import { Lost } from "./parts/lost";
 import { Shell } from "./shell";
 import { nonce, theme } from "./theme";
 
@@ -30,7 +32,7 @@ export function App() {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
       <Notifications position="top-right" />
       <QueryClientProvider client={queries}>
-        <HashRouter>
+        <Boundary place="console"><BrowserRouter>
           <Routes>
             <Route element={<Shell />}>
               <Route index element={<Now />} />
@@ -40,10 +42,10 @@ export function App() {
               <Route path="trust" element={<Trust />} />
               <Route path="recurrences" element={<Recurrences />} />
               <Route path="system/:section?" element={<System />} />
-              <Route path="*" element={<Navigate to="/" replace />} />
+              <Route path="*" element={<Lost />} />
             </Route>
           </Routes>
-        </HashRouter>
+        </BrowserRouter></Boundary>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -55,8 +55,8 @@ export function touched([name, about]: readonly unknown[], ids: ReadonlySet<stri
   return OF_ONE.has(name) && (all || ids.has(String(about)));
 }
 
-/** Whether the server answers: "live", "away" (it is tried again), or "joining" at the start. */
-export function useConnection(): "live" | "away" | "joining" {
+/** Whether the server answers: "live", "away" (it is tried again), "offline" without a network, or "joining" at the start. */
+export function useConnection(): "live" | "away" | "offline" | "joining" {
   const streaming = useContext(Streaming);
   const online = useSyncExternalStore(onNetwork, () => navigator.onLine);
   const ready = useQuery({
@@ -72,7 +72,8 @@ export function useConnection(): "live" | "away" | "joining" {
   useEffect(() => {
     if (!away) void queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
   }, [away, queries]);
-  if (streaming && online) return "live";
+  if (!online) return "offline";
+  if (streaming) return "live";
   if (away) return "away";
   return ready.isPending ? "joining" : "live";
 }

@@ -8,9 +8,11 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { redirectOldLinks } from "./address";
 import { App } from "./app";
 import { nonce } from "./theme";
 
+redirectOldLinks();
 setNonce(nonce()); // drawers and dialogs add a style element of their own
 
 const root = document.getElementById("root");

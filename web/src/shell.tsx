@@ -1,12 +1,11 @@
 // The frame around every page: where you are, whether the server is there, and the keyboard.
 import {
-  ActionIcon, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
+  ActionIcon, Alert, AppShell, Badge, Button, Group, Kbd, Modal, NavLink, PasswordInput, Stack, Table, Text, Title, Tooltip,
   useComputedColorScheme, useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { Spotlight, spotlight } from "@mantine/spotlight";
 import {
-  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconRepeat, IconSearch, IconServer, IconSun,
+  IconBolt, IconBooks, IconGauge, IconHelp, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSun,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
@@ -15,7 +14,9 @@ import { Link, Outlet, useLocation, useNavigate } from "react-router";
 import { Problem } from "./api/client";
 import { setKey } from "./api/key";
 import { Live, useConnection, useLive, useNarrow } from "./live";
+import { Boundary } from "./parts/boundary";
 import { Example } from "./parts/hints";
+import { openPalette, Palette } from "./parts/palette";
 import { Waiting } from "./parts/states";
 
 interface Place {
@@ -37,7 +38,8 @@ const PLACES: readonly Place[] = [
 const CONNECTION = {
   live: { words: "live", color: "teal" },
   joining: { words: "connecting", color: "gray" },
-  away: { words: "away, trying again", color: "red" },
+  away: { words: "reconnecting", color: "red" },
+  offline: { words: "offline", color: "red" },
 } as const;
 
 export function Shell() {
@@ -47,6 +49,7 @@ export function Shell() {
 function Frame() {
   const narrow = useNarrow();
   const [help, { open: showHelp, close: hideHelp }] = useDisclosure(false);
+  const { pathname } = useLocation();
   useKeys(showHelp);
   return (
     <AppShell
@@ -63,7 +66,7 @@ function Frame() {
           </Group>
           <Group gap="xs" wrap="nowrap">
             <Connection />
-            <ActionIcon variant="subtle" size="lg" onClick={spotlight.open} aria-label="search and commands"><IconSearch size={18} aria-hidden /></ActionIcon>
+            <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
             <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
             <Scheme />
           </Group>
@@ -78,11 +81,14 @@ function Frame() {
         </AppShell.Footer>
       )}
       <AppShell.Main>
-        <Suspense fallback={<Waiting />}>
-          <Outlet />
-        </Suspense>
+        <Interrupted />
+        <Boundary place={pathname}>
+          <Suspense fallback={<Waiting />}>
+            <Outlet />
+          </Suspense>
+        </Boundary>
       </AppShell.Main>
-      <Palette />
+      <Pages />
       <KeyDialog />
       <Modal opened={help} onClose={hideHelp} title={<Title order={2} size="h4">Keyboard</Title>}><Help /></Modal>
     </AppShell>
@@ -127,21 +133,28 @@ function Scheme() {
   );
 }
 
-function Palette() {
-  const go = useNavigate();
-  const [said, setSaid] = useState("");
-  const places = PLACES.map((place) => ({
-    id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to),
-    leftSection: <place.icon size={20} aria-hidden />,
-  }));
-  const ask = said.trim()
-    ? [{ id: "ask-this", label: `Ask memory: ${said}`, onClick: () => void go(`/ask?${new URLSearchParams({ q: said })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> }]
-    : [];
+/** While nothing new arrives: says so, since when, and that what is shown may be old. */
+function Interrupted() {
+  const connection = useConnection();
+  const [since, setSince] = useState<Date | null>(null);
+  const interrupted = connection === "away" || connection === "offline";
+  useEffect(() => setSince((old) => (interrupted ? (old ?? new Date()) : null)), [interrupted]);
+  if (!interrupted || !since) return null;
+  const clock = since.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   return (
-    <Spotlight
-      actions={[...places, ...ask]} query={said} onQueryChange={setSaid} shortcut={["mod + K", "/"]} nothingFound="Nothing here"
-      highlightQuery searchProps={{ placeholder: "Go to a page, or ask memory", leftSection: <IconSearch size={20} aria-hidden /> }}
-    />
+    <Alert color="orange" mb="sm" p="xs" icon={<IconPlugConnectedX aria-hidden />} title={connection === "offline" ? "This device is offline" : "Disconnected, reconnecting…"}>
+      What you see is as of {clock}. It updates by itself once the {connection === "offline" ? "network is back" : "server answers"}.
+    </Alert>
+  );
+}
+
+/** The palette, with the pages of this console. */
+function Pages() {
+  const go = useNavigate();
+  return (
+    <Palette pages={PLACES.map((place) => ({
+      id: place.to, label: place.name, description: place.about, onClick: () => void go(place.to), leftSection: <place.icon size={20} aria-hidden />,
+    }))} />
   );
 }
 
@@ -168,7 +181,7 @@ const Help = () => (
     <Table.Tbody>
       <Key keys={["j", "k"]}>next and previous incident</Key>
       <Key keys={["Enter"]}>open it</Key>
-      <Key keys={["/"]}>commands, or ask memory</Key>
+      <Key keys={["/"]}>search incidents, documents and commands; also ⌘K or Ctrl K</Key>
       {PLACES.map((place) => <Key key={place.to} keys={["g", place.key]}>{place.name}: {place.about}</Key>)}
       <Key keys={["?"]}>this list</Key>
     </Table.Tbody>
@@ -207,7 +220,7 @@ function KeyDialog() {
     <Modal opened={wanted} onClose={() => setWanted(false)} title={<Title order={2} size="h4">A key is needed</Title>}>
       <form onSubmit={enter}>
         <Stack>
-          <Text size="sm">This server answers only who has a key. It stays in this tab and is gone when you close it.</Text>
+          <Text size="sm">Enter your API key. It is kept until you close this tab.</Text>
           <PasswordInput label="API key" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus autoComplete="off" required />
           <Button type="submit">Use this key</Button>
         </Stack>

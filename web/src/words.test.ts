@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changed, type Change, firstSafe, matching, record, span, spelt, type Step, surely, took, trust } from "./words";
+import { changed, type Change, firstSafe, likely, matching, record, restsOn, span, spelt, staleness, type Step, surely, took, trust } from "./words";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -68,3 +68,23 @@ describe("matching words", () => {
 it("spells labels out", () => expect(spelt("connection-pool_exhaustion")).toBe("Connection pool exhaustion"));
 
 it("says when there is no record", () => expect(record({ tried: 0, worked: 0, failed: 0, last: null })).toBe("no record here yet"));
+
+describe("what an answer rests on", () => {
+  const cite = (id: string, incident: string | null = null) => ({ id, incident, line: 1, quote: "" });
+  const evidence = ["INC-1", "INC-2", "RB-1"].map((id) => ({ id, kind: "incident" }));
+  it("is what its cause and steps cite, each once, and nothing that is only alike", () => {
+    const answer = { cause_citation: cite("PM-1", "INC-2"), steps: [{ citation: cite("INC-1") }, { citation: cite("INC-2") }], evidence };
+    expect(restsOn(answer as unknown as Parameters<typeof restsOn>[0]).map((one) => one.id)).toEqual(["INC-2", "INC-1"]);
+  });
+});
+
+describe("why steps may no longer hold", () => {
+  it("is said once for all steps that share the reason", () => {
+    const steps = [{ n: 1, stale: "a year old" }, { n: 2, stale: null }, { n: 3, stale: "a year old" }, { n: 4, stale: "gone" }];
+    expect(staleness(steps)).toEqual(["Steps 1, 3 may no longer hold: a year old", "Step 4 may no longer hold: gone"]);
+  });
+});
+
+it("how likely the cause is right is a number", () => {
+  expect(likely({ probability: 0.674, right: 2, of: 3, low: 0.2, high: 0.9, basis: "outcomes" })).toBe("67 % likely right");
+});

@@ -16,7 +16,7 @@ export const VERDICT = {
 } as const;
 
 export const RISK = {
-  read_only: { words: "only looks", color: "teal" },
+  read_only: { words: "read-only", color: "teal" },
   reversible: { words: "can be undone", color: "blue" },
   disruptive: { words: "disruptive", color: "orange" },
   destructive: { words: "destructive", color: "red" },
@@ -42,6 +42,24 @@ export function trust(answer: Pick<Recommendation, "confidence" | "confidence_re
   const frequency = `Right ${sure.right} of ${sure.of} times at this level (${percent(sure.low)}–${percent(sure.high)} %)`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
   return `${frequency}, ${sure.basis === "backtest" ? "in your history, replayed" : "on your own incidents"}`;
+}
+
+/** "67 % likely" with how sure that is left to the bar beside it. */
+export const likely = (sure: NonNullable<Recommendation["confidence"]>): string => `${percent(sure.probability)} % likely right`;
+
+const MOST_NAMED = 3;
+
+/** The evidence that the cause and the steps cite, the cause's first. */
+export function restsOn(answer: Pick<Recommendation, "cause_citation" | "steps" | "evidence">): Pick<Evidence, "id" | "kind">[] {
+  const cited = [answer.cause_citation, ...answer.steps.map((step) => step.citation)].flatMap((one) => (one ? [one.incident ?? one.id] : []));
+  return [...new Set(cited)].flatMap((id) => answer.evidence.find((one) => one.id === id) ?? []).slice(0, MOST_NAMED);
+}
+
+/** Why steps may no longer hold, each reason once, with the steps that it is about. */
+export function staleness(steps: readonly Pick<Step, "n" | "stale">[]): string[] {
+  const about = new Map<string, number[]>();
+  for (const { n, stale } of steps) if (stale) about.set(stale, [...(about.get(stale) ?? []), n]);
+  return [...about].map(([reason, numbers]) => `${numbers.length === 1 ? "Step" : "Steps"} ${numbers.join(", ")} may no longer hold: ${reason}`);
 }
 
 /** The same in a word and a number, for a list: "right 7 of 9 times". */
@@ -75,6 +93,15 @@ export function moment(at: string): string {
 /** The same shorter, for lists: the day and the minute in the reader's zone; the whole is told where it is pointed at. */
 export const clock = (at: string): string =>
   new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", ...(at.startsWith(String(new Date().getFullYear())) ? {} : { year: "numeric" }) });
+
+/** "03:12", of another day with that day before it. */
+export function hour(at: string): string {
+  const when = new Date(at);
+  const today = when.toDateString() === new Date().toDateString();
+  return when.toLocaleString(undefined, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { month: "short", day: "numeric" }) });
+}
+
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Milliseconds as one says them: "34 ms", "1.2 s". */
 export const took = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
@@ -136,7 +163,7 @@ export function changed(change: Change): string {
 }
 
 const HAPPENED: Readonly<Record<string, string>> = {
-  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "taken on", recommended: "answered", rated: "answer rated",
+  opened: "opened", alerted: "alerted", noted: "written about", acknowledged: "acknowledged", assigned: "assigned", recommended: "answered", rated: "answer rated",
   resolved: "resolved", suggested: "a cause was suggested", dismissed: "a suggestion was dismissed", reopened: "reopened", linked: "linked", merged: "merged", split: "split",
 };
 

@@ -119,7 +119,9 @@ def _once(incidents: Iterable[Incident], left_out: list[Rejected]) -> list[Incid
     chosen: dict[str, Incident] = {}
     for one in incidents:
         if not one.id:
-            left_out.append(Rejected(one.title, "id", "it has no id, so it can't be told from others; give it one"))
+            left_out.append(
+                Rejected(one.title, "id", "it has no id, so it cannot be distinguished from others; add one")
+            )
         elif one.id in chosen:
             left_out.append(Rejected(one.id, "id", "an earlier incident has the same id; give each its own"))
         else:

@@ -26,7 +26,7 @@ class Truth:
     known: bool | None
     """Whether an earlier incident had the same cause; None: nothing says what the cause was."""
     basis: Basis | None
-    """Who says so."""
+    """Name of the person."""
 
 
 class Truths:

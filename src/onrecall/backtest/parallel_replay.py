@@ -1,8 +1,8 @@
-"""A second process for a replay: it walks through the same history and does what does not answer openings.
+"""A helper process for a replay: it walks through the same history and does everything except answer openings.
 
-No answer changes the memory, but what an incident repeats, which is looked for when it is resolved, does. So the second
-process looks for that and says what it found; the first one only answers, the baselines too.
-The memories that stop learning are asked in the second one as well.
+Answering never changes the store; linking a resolved incident to its predecessor does. So the helper searches for
+predecessors and reports them, and the main process only answers, baselines included.
+The helper also asks the memories of the learning curve, which stop learning early.
 """
 
 import multiprocessing
@@ -47,7 +47,7 @@ class Second:
         self._process.join()
 
     def recurrence(self) -> str | None:
-        """The earlier incident which the next one repeats for which that is not on record."""
+        """Return the next predecessor that the helper process found, in event order."""
         found: str | None = self._hear()
         return found
 

@@ -67,7 +67,7 @@ class Replay:
                     self._follow(walk, happened, (answers, baselines))
                     return answers, baselines, second.frozen()
             except Lost as lost:
-                _log.warning("%s; the replay begins anew in this one alone", lost)
+                _log.warning("%s; the replay restarts in this process alone", lost)
         walk = Walk(told, embedder)
         answers, baselines, stops = Answers(walk), Baselines(walk, embedder), Stops(walk, told)
         self._follow(walk, happened, (answers, baselines, stops))

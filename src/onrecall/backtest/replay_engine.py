@@ -97,7 +97,7 @@ class Walk:
         return found
 
     def looks(self, event: Event) -> bool:
-        """Whether it has to look for what the incident repeats that this event resolves."""
+        """Whether this event resolves an incident whose predecessor is not on record and must be searched for."""
         return event.kind == "resolved" and event.id not in self._silent and self._known(event) is None
 
     def _known(self, event: Event) -> str | None:
@@ -131,7 +131,7 @@ class Walk:
 
 
 class Answers:
-    """Has the memory answer each opening."""
+    """Asks for a recommendation at each incident opening and records it."""
 
     def __init__(self, walk: Walk) -> None:
         self.given: list[Answer] = []

@@ -85,7 +85,7 @@ class AtOnce(Executor):
 
 
 class Kept(Store):
-    """A store for the length of a replay: what the line writes and reads there is held in this process.
+    """In-memory store used during a replay.
 
     It answers as the store does, of which a test makes sure. It has what a replay needs and no database, so whatever
     else would be asked of it fails. No answer is kept in it, so nobody has rated any, and trust has nothing to learn.

@@ -67,7 +67,7 @@ def read_queries(path: Path) -> tuple[Question, ...]:
 
 def _file(path: Path) -> Path:
     if not path.is_file():
-        raise Invalid(f"there is no {path}; a task in BEIR form has corpus.jsonl and queries.jsonl", path.name)
+        raise Invalid(f"there is no {path}; a task in BEIR format has corpus.jsonl and queries.jsonl", path.name)
     return path
 
 
@@ -75,7 +75,7 @@ def _unique(path: Path, ids: list[str]) -> None:
     seen: set[str] = set()
     for line, one in enumerate(ids, start=1):
         if one in seen:
-            raise Invalid(f"{path}: the id {one!r} of entry {line} stood there before; ids are unique", "_id")
+            raise Invalid(f"{path}: the id {one!r} of entry {line} appears twice; ids must be unique", "_id")
         seen.add(one)
     if not ids:
         raise Invalid(f"{path} is empty; put one JSON object on each line", path.name)

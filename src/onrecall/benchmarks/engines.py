@@ -141,7 +141,7 @@ def model() -> LocalEmbedder:
     """The sentence model that all contestants ask with."""
     found = load()
     if found is None:
-        raise Invalid("no sentence model is installed, and without one there is nothing to compare", "model")
+        raise Invalid("no sentence model is installed; install one or set ONRECALL_MODEL_DIR", "model")
     return found
 
 

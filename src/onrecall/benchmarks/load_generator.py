@@ -27,7 +27,7 @@ class Load:
     alerts: int = 1_000
     """A second, in batches."""
     batch: int = 25
-    """Alerts in a notification of Alertmanager."""
+    """Alerts per notification."""
     singles: int = 100
     """Events of one alert a second, beside them."""
     held_polls: int = 0

@@ -148,7 +148,7 @@ def run(
     """
     plan, say = plan or Plan(), progress or _quiet
     if unknown := set(peers) - ENGINES.keys():
-        raise Invalid(f"{min(unknown)!r} is no peer; there are {', '.join(sorted(ENGINES))}", "peers")
+        raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
     if not sizes or min(sizes) < plan.questions * 4:
         raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
     asked = corpus.questions(plan.questions, min(plan.spread, *sizes))

@@ -144,7 +144,7 @@ def topology(file: Path | None) -> Topology:
 
 
 def access(chosen: Settings) -> Access:
-    """Who gets in beside those who have a key."""
+    """Access configuration other than API keys: webhook signatures, CORS origins, Slack."""
     secrets = chosen.secrets_by_sender
     if secrets:
         _check_senders(secrets)
@@ -163,7 +163,7 @@ def _check_senders(secrets: Iterable[str]) -> None:
     for sender in secrets:
         if sender not in SOURCES:
             known = ", ".join(sorted(name for name, source in SOURCES.items() if source.verify)) or "none"
-            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is no sender; those that sign are {known}", sender)
+            raise Invalid(f"ONRECALL_WEBHOOK_SECRETS: {sender} is not a sender that signs; choose from {known}", sender)
         if SOURCES[sender].verify is None:
             raise Invalid(
                 f"ONRECALL_WEBHOOK_SECRETS: {sender} signs nothing; leave it out and give it a key of the role ingest",
@@ -180,9 +180,9 @@ def kafka(chosen: Settings) -> Connection | None:
     for topic, sender in topics.items():
         if sender is not None and sender not in known:
             names = ", ".join(known)
-            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: there is no such sender; there are {names}", topic)
+            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: unknown sender; choose from {names}", topic)
     if not topics and publish is None:
-        raise Invalid("ONRECALL_KAFKA_TOPICS: say which topics alerts come from, such as alerts=alertmanager", "topics")
+        raise Invalid("ONRECALL_KAFKA_TOPICS: name the topics to consume, such as alerts=alertmanager", "topics")
     if publish in topics:
         raise Invalid(f"ONRECALL_KAFKA_PUBLISH: {publish} is read as well; recommendations need a topic of their own")
     return Connection(chosen.kafka_brokers, chosen.kafka_group, topics, publish, _kafka_security(chosen))
@@ -214,7 +214,7 @@ def _kafka_security(chosen: Settings) -> Mapping[str, str]:
 
 def _kafka_file(path: Path, variable: str, protocol: str) -> str:
     if not path.is_file():
-        raise Invalid(f"{variable}: {path} is no file", variable.lower())
+        raise Invalid(f"{variable}: {path} is not a file", variable.lower())
     if not protocol.endswith("SSL"):
         raise Invalid(f"{variable}: {protocol} has no certificates; write SSL or SASL_SSL", variable.lower())
     return str(path)

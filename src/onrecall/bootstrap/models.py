@@ -6,7 +6,9 @@ from pydantic import SecretStr
 
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.refine import Models
-from onrecall.recommendation.llm.providers import COMPATIBLE, PROVIDERS, Price, RemoteModel, check_installed
+from onrecall.recommendation.llm.prices import Price
+from onrecall.recommendation.llm.providers import COMPATIBLE, PROVIDERS, RemoteModel, check_installed
+from onrecall.recommendation.llm.request_form import AcceptedForms
 from onrecall.recommendation.llm.routing import Role
 from onrecall.settings import Settings
 from onrecall.storage import Limits
@@ -15,40 +17,41 @@ from onrecall.storage import Limits
 def models(chosen: Settings) -> Models:
     """The draft model and the strong one, where they are set, with all that they need."""
     named: list[tuple[Role, str | None]] = [("draft", chosen.llm_draft), ("strong", chosen.llm_strong)]
-    asked = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen)) for role, name in named if name)
-    if asked:
+    forms = AcceptedForms()
+    asked = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in named if name)
+    if asked or _keyed(chosen):
         check_installed()
     limits = Limits(chosen.llm_calls_per_minute, chosen.llm_daily_budget_usd)
     return Models(asked, limits, chosen.llm_deadline_seconds)
 
 
-def _model(variable: str, name: str, chosen: Settings) -> RemoteModel:
+def _keyed(chosen: Settings) -> bool:
+    """Whether somebody gave a key of a model: then models are wanted, whether or not one is named yet."""
+    return any(key is not None for key in (chosen.groq_key, chosen.openai_key, chosen.anthropic_key, chosen.llm_key))
+
+
+def _model(variable: str, name: str, chosen: Settings, forms: AcceptedForms) -> RemoteModel:
     provider, colon, model = name.partition(":")
     if not (colon and model and provider in PROVIDERS):
         raise Invalid(
-            f"{variable}: {name!r} is no model; write provider:name, the provider one of {', '.join(PROVIDERS)}",
+            f"{variable}: {name!r} is not a model; write provider:name, with a provider from {', '.join(PROVIDERS)}",
             variable,
         )
-    keys: Mapping[str, SecretStr | None] = {
-        "groq": chosen.groq_key,
-        "openai": chosen.openai_key,
-        "anthropic": chosen.anthropic_key,
-        COMPATIBLE: chosen.llm_key,
+    access: Mapping[str, tuple[SecretStr | None, str | None]] = {
+        "groq": (chosen.groq_key, chosen.groq_url),
+        "openai": (chosen.openai_key, chosen.openai_url),
+        "anthropic": (chosen.anthropic_key, chosen.anthropic_url),
+        COMPATIBLE: (chosen.llm_key, chosen.llm_url),
     }
-    secret = keys[provider]
+    secret, url = access[provider]
     key = secret.get_secret_value() if secret else None
-    if provider == COMPATIBLE:
-        return RemoteModel(provider, model, key, _url(variable, chosen.llm_url), _price(chosen.llm_url_price))
-    if not key:
+    if provider == COMPATIBLE and url is None:
+        raise Invalid(f"{variable}: set ONRECALL_LLM_URL, such as http://localhost:11434/v1", "ONRECALL_LLM_URL")
+    if not key and url is None:
         wanted = f"ONRECALL_{provider.upper()}_KEY"
         raise Invalid(f"{variable}: {name} needs a key; set {wanted} or {wanted}_FILE", wanted)
-    return RemoteModel(provider, model, key)
-
-
-def _url(variable: str, url: str | None) -> str:
-    if url is None or not url.startswith(("http://", "https://")):
-        raise Invalid(f"{variable}: set ONRECALL_LLM_URL, such as http://localhost:11434/v1", "ONRECALL_LLM_URL")
-    return url
+    price = _price(chosen.llm_url_price) if provider == COMPATIBLE else None
+    return RemoteModel(provider, model, key, url, price, chosen.llm_answer_tokens, forms)
 
 
 def _price(said: str | None) -> Price | None:
@@ -60,6 +63,6 @@ def _price(said: str | None) -> Price | None:
         into = out = -1.0
     if not (0 <= into < 100_000 and 0 <= out < 100_000):
         raise Invalid(
-            f"ONRECALL_LLM_URL_PRICE: {said!r} is no price; write two numbers, such as 0.5,1.5", "llm_url_price"
+            f"ONRECALL_LLM_URL_PRICE: {said!r} is not a price; write two numbers, such as 0.5,1.5", "llm_url_price"
         )
     return Price(into, out)

@@ -1,5 +1,7 @@
 """The wiring of Slack: the channel that is told, and the app whose buttons and commands are heard."""
 
+from importlib.util import find_spec
+
 from onrecall.domain.errors import Invalid
 from onrecall.http.slack_actions import SlackApp
 from onrecall.notifications import Channel, Links
@@ -41,6 +43,8 @@ def slack_app(chosen: Settings, secret: str) -> SlackApp:
 def _api(chosen: Settings, guard: Guard) -> Api | None:
     if chosen.slack_bot_token is None:
         return None
+    if find_spec("slack_sdk") is None:
+        raise _wrong("slack_bot_token", "a bot needs a library that is not here: pip install 'onrecall[slack]'")
     try:
         return Api(chosen.slack_bot_token.get_secret_value(), check_url(guard, chosen.slack_api_url))
     except Invalid as error:

@@ -16,7 +16,7 @@ def catalog(chosen: Settings) -> SourceCatalog:
     """Returns every source; Invalid where a file of the operator can't be read, naming it and what is wrong."""
     folder = chosen.sources_dir
     if folder is not None and not folder.is_dir():
-        raise Invalid(f"ONRECALL_SOURCES_DIR: {folder} is no folder", "sources_dir")
+        raise Invalid(f"ONRECALL_SOURCES_DIR: {folder} is not a folder", "sources_dir")
     return open_catalog(chosen.alert_mapping, folder)
 
 
@@ -66,5 +66,5 @@ def _duration(span: str, setting: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,5})([smhd])", span)
     if not found or int(found[1]) == 0:
         variable = f"ONRECALL_{setting.upper()}"
-        raise Invalid(f"{variable}: {span!r} is no time span; write {variable}={_EXAMPLE}, or never", setting)
+        raise Invalid(f"{variable}: {span!r} is not a time span; write {variable}={_EXAMPLE}, or never", setting)
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])

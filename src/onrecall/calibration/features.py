@@ -18,15 +18,15 @@ SURE = 0.01
 
 DESCRIPTIONS: Mapping[str, str] = {
     "match": "match score of the best evidence",
-    "margin": "match of the best evidence for the named cause, less that of the best evidence for any other",
-    "agreement": "share of the match scores, squared, that belongs to evidence for the named cause",
-    "signals": "share of the signals (words, meaning, …) that each put evidence for the named cause first",
-    "support": "how many resolved incidents speak for the named cause, members of its families included (log, 20 is 1)",
-    "resolved": "share of the evidence that has a resolution which people stand for",
-    "age": "age of the best evidence for the named cause (log of days, 10 years is 1); 0.5 where it bears no date",
-    "track": "how often advice that rested on this evidence helped, drawn to 0.5 while little is known",
-    "apart": "log odds of the best match, less those of the mean match of evidence for other causes (10 is 1)",
-    "letters": "share of its match that the best evidence owes to spelling, less that of the others on average",
+    "margin": "match of the best evidence for the named cause, minus that of the best evidence for any other cause",
+    "agreement": "share of the squared match scores that belongs to evidence for the named cause",
+    "signals": "share of the signals (words, meaning, …) that rank evidence for the named cause first",
+    "support": "number of resolved incidents for the named cause, family members included (log scale, 20 is 1)",
+    "resolved": "share of the evidence with a resolution from a person or an import",
+    "age": "age of the best evidence for the named cause (log of days, 10 years is 1); 0.5 if it has no date",
+    "track": "how often advice based on this evidence helped, shrunk towards 0.5 while outcomes are few",
+    "apart": "log odds of the best match, minus those of the mean match of evidence for other causes (10 is 1)",
+    "letters": "share of its match that the best evidence owes to spelling, minus the mean share of the others",
     "service": "1 if the best evidence for the named cause is of the same service, 0 if of another, 0.5 if unknown",
 }
 NAMES = tuple(DESCRIPTIONS)

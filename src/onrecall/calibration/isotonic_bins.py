@@ -9,9 +9,9 @@ from onrecall.calibration.metrics import Floats, wilson
 
 MOST = 10
 FEWEST = 8
-"""Answers that a level starts with at least."""
+"""Minimum number of answers per initial bin."""
 GROWTH = 1.2
-"""How many levels there are, in terms of the cube root of the answers: the usual growth of histograms."""
+"""Number of bins as a multiple of the cube root of the number of answers, the usual growth for histograms."""
 PRIOR = 30.0
 """What was foretold weighs as much as this many answers counted."""
 

@@ -23,7 +23,7 @@ from onrecall.domain.incident import Confidence
 
 VERSION = 2
 UNCOUNTED = 0.4
-"""The earliest share of a history is learned from and not counted: the memory had hardly seen anything yet."""
+"""Burn-in: the first 40 % of answers are used for fitting but excluded from the counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _basis(past: History) -> Basis:
 
 
 def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
-    """The method that foretold best so far, and its levels; where they tell nothing apart, the base rate alone."""
+    """Return the method that predicted best so far and its bins; if they do not discriminate, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
     number = forward.best(chances, past.right)
     late = counted & (np.arange(len(past.right)) >= UNCOUNTED * len(past.right))

@@ -23,7 +23,7 @@ NEEDED = 20
 STRETCHES = (0.6, 0.7, 0.8, 0.9, 1.0)
 """Errors are counted on the later part of history, stretch by stretch, by thresholds chosen on all before each."""
 TRIALS = (0.4, 0.6, 0.8)
-"""The shares of a past after which a threshold is tried on what comes next, to choose what it is a threshold of."""
+"""Split points for choosing, by walk-forward validation, which score the threshold applies to."""
 
 
 Score = Literal["match", "apart"]
@@ -38,9 +38,9 @@ class Novelty:
     known: float
     """Match from which on it is the same."""
     apart: float
-    """How far the best has to stand out from the rest, besides; 0: that is not asked."""
+    """Required margin of the best match over the rest; 0 disables the check."""
     score: Score
-    """Which of the two parts new from known here."""
+    """Which of the two scores separates new from known incidents here."""
     rule: str
     """A sentence on how they were chosen."""
     measured: bool

@@ -69,7 +69,7 @@ def brier(claims: Sequence[float], truths: Sequence[bool]) -> float | None:
 
 
 def brier_base(truths: Sequence[bool]) -> float | None:
-    """The Brier score of who always claims the share that came true, known only afterwards: the one to be below."""
+    """Brier score of the constant base-rate forecast, computed in hindsight. Lower is better than this."""
     return float(np.var(np.asarray(truths, dtype=float))) if truths else None
 
 

@@ -1,4 +1,4 @@
-"""Every answer's chance of being right, foretold by methods that had seen only earlier answers."""
+"""Walk-forward predictions: each answer is scored by models fitted on earlier answers only."""
 
 import itertools
 import math

@@ -12,18 +12,18 @@ from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.audit import AuditedOut
 
-app = typer.Typer(help="See who changed what, and check that the account of it is whole.", no_args_is_help=True)
+app = typer.Typer(help="List who changed what, and verify the audit chain.", no_args_is_help=True)
 
 
 @app.command(name="list")
 def list_(
     what: Annotated[str | None, typer.Option(help="Only rows of this kind, such as 'key created'.")] = None,
-    who: Annotated[str | None, typer.Option(help="Only what this key's holder did.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only actions under this name.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List what was done, newest first."""
+    """List audit rows, newest first."""
     with house() as home:
         page = home.memory.store.audit.page(what, who, cursor, limit)
     said = [AuditedOut.model_validate(one) for one in page.items]
@@ -43,10 +43,10 @@ def list_(
 
 @app.command()
 def verify(
-    known: Annotated[str | None, typer.Option(help="A row as it was noted elsewhere.", metavar="SEQ:HASH")] = None,
+    known: Annotated[str | None, typer.Option(help="A row recorded elsewhere.", metavar="SEQ:HASH")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check that no row was changed, taken away or moved; exit code 1 and which, if one was."""
+    """Verify that no row was changed, removed or moved; otherwise name it and exit with 1."""
     noted = _noted(known) if known is not None else None
     with house() as home:
         count, wrong = home.memory.store.audit.verify(noted)

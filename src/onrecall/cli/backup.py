@@ -19,10 +19,10 @@ File = Annotated[Path, typer.Argument(help="The file.", metavar="FILE")]
 
 def backup(
     file: File,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write everything that is kept to one file, as it stands at one moment, while the store serves."""
+    """Write the complete store at one moment to one file, while OnRecall serves."""
     with storage() as store, printing.progress("backing up", None) as advance:
         manifest = backups.write(store, file, advance, force=force)
     size = file.stat().st_size
@@ -35,11 +35,11 @@ def backup(
 
 def restore(
     file: File,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is here; all of that is lost.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the store; everything in it is lost.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before replacing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Put a backup in place, all or nothing. The file is checked first, and the store after."""
+    """Load a backup, all or nothing. Checks the file before and verifies the store after."""
     with printing.progress("checking", None) as advance:
         manifest = backups.check(file, advance)
     with storage() as store:
@@ -68,9 +68,9 @@ def _agree(store: Store, *, replace: bool, yes: bool) -> None:
     counts = store.counts()
     here = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
     if not replace:
-        raise Conflict(f"the store is not empty ({here}); restore into an empty one, or lose that with --replace")
+        raise Conflict(f"the store is not empty ({here}); restore into an empty one, or overwrite it with --replace")
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Invalid(f"there is nobody to ask whether {here} may be lost; add --yes", "yes")
+        raise Invalid(f"cannot ask whether to delete {here} without a terminal; add --yes", "yes")
     typer.confirm(f"Replace {here} for good?", abort=True, err=True)

@@ -14,29 +14,27 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.terminal import err
 from onrecall.domain.errors import Invalid
 
-Seconds = Annotated[float, typer.Option(min=1, max=3600, help="How long.")]
-Alerts = Annotated[int, typer.Option(min=2, max=100_000, help="Alerts a second, in batches.")]
-Batch = Annotated[int, typer.Option(min=2, max=1000, help="Alerts in a notification of Alertmanager.")]
-Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events a second, beside them.")]
-Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL too.")]
+Seconds = Annotated[float, typer.Option(min=1, max=3600, help="Duration in seconds.")]
+Alerts = Annotated[int, typer.Option(min=2, max=100_000, help="Alerts per second, in batches.")]
+Batch = Annotated[int, typer.Option(min=2, max=1000, help="Alerts per notification.")]
+Singles = Annotated[int, typer.Option(min=1, max=10_000, help="Single events per second, in addition.")]
+Postgres = Annotated[str | None, typer.Option(help="URL of an empty database, to measure PostgreSQL as well.")]
 
 
-def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
+def intake(
     seconds: Seconds = 60,
     alerts: Alerts = 1_000,
     batch: Batch = 25,
     singles: Singles = 100,
     held_polls: Annotated[
-        int, typer.Option(min=0, max=5_000, help="Requests that are held for an answer all the while.")
+        int, typer.Option(min=0, max=5_000, help="Requests that wait for an answer during the run.")
     ] = 0,
-    live_clients: Annotated[
-        int, typer.Option(min=0, max=5_000, help="Clients of the live stream that listen all the while.")
-    ] = 0,
+    live_clients: Annotated[int, typer.Option(min=0, max=5_000, help="Clients of the live stream during the run.")] = 0,
     postgres: Postgres = None,
     worker: Annotated[Literal["thread", "process"], typer.Option(help="Where the server's worker runs.")] = "process",
     as_json: Json = False,
 ) -> None:
-    """Measure how fast alerts are acknowledged, none lost and none double, beside a bare endpoint in the same run."""
+    """Measure how fast alerts are acknowledged, and that none is lost or duplicated, next to a bare endpoint."""
     from onrecall.benchmarks.intake import run  # noqa: PLC0415 - what it loads other commands need not pay for
     from onrecall.benchmarks.load_generator import Load  # noqa: PLC0415
 
@@ -55,11 +53,11 @@ def intake(  # noqa: PLR0913, PLR0917 - an option is a parameter
 
 def live(
     clients: Annotated[int, typer.Option(min=1, max=5_000, help="WebSocket clients.")] = 1_000,
-    rounds: Annotated[int, typer.Option(min=1, max=1_000, help="Changes, one after the other.")] = 10,
+    rounds: Annotated[int, typer.Option(min=1, max=1_000, help="Number of changes, one after the other.")] = 10,
     postgres: Postgres = None,
     as_json: Json = False,
 ) -> None:
-    """Measure how long until every client of the live stream has a hint, none lost and none double."""
+    """Measure how long a hint takes to reach every client of the live stream, and that none is lost or duplicated."""
     from onrecall.benchmarks.live import run  # noqa: PLC0415 - likewise
 
     report = run(clients, rounds, postgres, lambda what: err.print(f"{what} …"))
@@ -81,18 +79,18 @@ def live(
 
 
 def backtest(
-    incidents: Annotated[int, typer.Option(min=1, max=100_000, help="Made-up incidents.")] = 10_000,
+    incidents: Annotated[int, typer.Option(min=1, max=100_000, help="Number of generated incidents.")] = 10_000,
     model: Annotated[
-        bool, typer.Option("--model", help="With the sentence model; its vectors are kept for the next run.")
+        bool, typer.Option("--model", help="Use the sentence model; its vectors are cached for the next run.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how long a backtest takes; by default with vectors drawn by word, so that only the replay is measured."""
+    """Measure a backtest; by default, vectors are drawn by word, so that only the replay is measured."""
     from onrecall.benchmarks.backtest import Drawn, run  # noqa: PLC0415 - likewise
 
     chosen = embedder(settings()) if model else Drawn()
     if chosen is None:
-        raise Invalid("no sentence model is in use here; leave --model out, or set one up", "model")
+        raise Invalid("no sentence model is in use; omit --model, or set one up", "model")
     with printing.stages() as progress:
         report = run(incidents, chosen, progress)
     if as_json:

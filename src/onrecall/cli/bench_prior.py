@@ -15,13 +15,13 @@ from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 
 PublicText = Annotated[
-    Path, typer.Argument(help="Public text: runbooks*/, postmortems*/, history*.jsonl, folders in BEIR form.")
+    Path, typer.Argument(help="Public text: runbooks*/, postmortems*/, history*.jsonl, folders in BEIR format.")
 ]
 
 
 def tasks(
     folder: PublicText,
-    into: Annotated[Path, typer.Argument(help="Where the tasks are written, each a folder in BEIR form.")],
+    into: Annotated[Path, typer.Argument(help="Output folder; each task becomes a folder in BEIR format.")],
     as_json: Json = False,
 ) -> None:
     """Make retrieval tasks from public text and the example history."""
@@ -54,7 +54,7 @@ def prior(
     out: Annotated[Path | None, typer.Option(help="Write the fitted prior to this file.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Fit the shipped prior on public tasks; its figures are of tasks, and of sources, left out of the fit."""
+    """Fit the shipped prior on public tasks; its figures are for tasks, and sources, left out of the fit."""
     from onrecall.benchmarks import prior as fitting  # noqa: PLC0415 - likewise
     from onrecall.calibration.prior import to_json  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def _show(name: str, report: Mapping[str, Any]) -> None:
 
 
 def ranker(folder: PublicText, as_json: Json = False) -> None:
-    """Fit the ranker's weights on public tasks; each is measured with weights chosen without it."""
+    """Fit the weights of the ranker on public tasks; each task is measured with weights fitted without it."""
     from onrecall.benchmarks.ranker import run  # noqa: PLC0415 - likewise
 
     with console.stages() as progress:

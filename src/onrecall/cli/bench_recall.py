@@ -41,4 +41,4 @@ def _numbers(sizes: str) -> list[int]:
     try:
         return [int(size) for size in sizes.split(",")]
     except ValueError as error:
-        raise Invalid(f"{sizes!r} are no sizes; give numbers such as 10000,100000", "sizes") from error
+        raise Invalid(f"{sizes!r} are not sizes; give numbers such as 10000,100000", "sizes") from error

@@ -18,12 +18,14 @@ from onrecall.domain.errors import Invalid
 def scoreboard(
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Public text and tasks to measure besides the example history.", metavar="DIR"),
+        typer.Argument(
+            help="Folder with public text and tasks to measure in addition to the example history.", metavar="DIR"
+        ),
     ] = None,
     page: Annotated[Path | None, typer.Option("--markdown", help="Write the scoreboard to this page.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure everything bundled beside the others, in one run: ranking, probability, never seen, histories."""
+    """Measure ranking, probability, never seen and histories in one run, compared with other systems."""
     from onrecall.benchmarks import scoreboard as measuring  # noqa: PLC0415 - other commands need not pay
     from onrecall.benchmarks import scoreboard_page  # noqa: PLC0415 - likewise
 

@@ -14,14 +14,14 @@ from onrecall.schemas.causes import CausesOut
 
 app = typer.Typer(help="Propose cause labels for root causes in prose, and confirm them.", no_args_is_help=True)
 
-By = Annotated[str | None, typer.Option(help="Who decides.")]
+By = Annotated[str | None, typer.Option(help="Name of the person who decides.")]
 MEMBERS_SHOWN = 5
 LONGEST_SHOWN = 100
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
-    """Show proposed families with their members, and what was decided. Nothing is written."""
+    """Show proposed families with their members, and past decisions. Writes nothing."""
     with house() as home:
         overview = families.overview(home.memory.store)
     if as_json:
@@ -48,17 +48,17 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def confirm(
-    ids: Annotated[list[str] | None, typer.Argument(help="Families, as `list` names them.", metavar="ID…")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All that are proposed.")] = False,
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids of families, as shown by `list`.", metavar="ID…")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All proposed families.")] = False,
     label: Annotated[str | None, typer.Option(help="Another label, for one family.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Give the members of families their label; recurrences, backtest and trust count by it from then on."""
+    """Give the members of families their label, which recurrences, backtest and trust then use."""
     if every == bool(ids):
         raise Invalid("name families, or give --all", "ids")
     if label is not None and (every or len(ids or ()) != 1):
-        raise Invalid("--label names one family; confirm the others apart", "label")
+        raise Invalid("--label applies to one family; confirm the others separately", "label")
     with house() as home:
         store = home.memory.store
         chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
@@ -72,11 +72,11 @@ def confirm(
 
 @app.command()
 def dismiss(
-    ids: Annotated[list[str], typer.Argument(help="Families, as `list` names them.", metavar="ID…")],
+    ids: Annotated[list[str], typer.Argument(help="Ids of families, as shown by `list`.", metavar="ID…")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Note that families are none; they are not proposed again."""
+    """Reject families permanently."""
     with house() as home:
         gone = families.dismiss(home.memory.store, ids, home.memory.now(), by)
     _tell({"families": gone}, as_json, f"{gone} families are dismissed")
@@ -87,7 +87,7 @@ def withdraw(
     family: Annotated[str, typer.Argument(help="A family that was confirmed or dismissed.", metavar="ID")],
     as_json: Json = False,
 ) -> None:
-    """Take a decision back; those that got their label by it lose it."""
+    """Withdraw a decision, and remove the labels it gave."""
     with house() as home:
         changed = families.withdraw(home.memory.store, family)
     _tell({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")

@@ -11,7 +11,7 @@ from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, OnRecallError
 from onrecall.schemas.deliveries import DeliveryOut
 
-app = typer.Typer(help="See what was told on which channel, and have it sent again.", no_args_is_help=True)
+app = typer.Typer(help="List deliveries to channels, and resend them.", no_args_is_help=True)
 STYLE = {"pending": "yellow", "sent": "green", "dead": "bold red", "superseded": "dim"}
 
 
@@ -23,7 +23,7 @@ def list_(
     cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List deliveries, newest first, each with what became of it."""
+    """List deliveries, newest first, each with its state."""
     with house() as home:
         page = home.memory.store.outbox.page(state, channel, cursor, limit)
     said = [DeliveryOut.model_validate(one) for one in page.items]
@@ -41,10 +41,10 @@ def list_(
 
 @app.command()
 def resend(
-    numbers: Annotated[list[int], typer.Argument(help="Numbers, as `deliveries list` shows them.", metavar="ID…")],
+    numbers: Annotated[list[int], typer.Argument(help="Numbers, as shown by `deliveries list`.", metavar="ID…")],
     as_json: Json = False,
 ) -> None:
-    """Have deliveries sent again by `serve` or `worker`, under the same keys."""
+    """Make `serve` or `worker` send deliveries again, under the same keys."""
     done: list[dict[str, object]] = []
     with house() as home:
         for number in numbers:

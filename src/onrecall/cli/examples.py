@@ -9,7 +9,7 @@ from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 
-app = typer.Typer(help="Take the example history out again.", no_args_is_help=True)
+app = typer.Typer(help="Manage the example history.", no_args_is_help=True)
 
 
 @app.callback()

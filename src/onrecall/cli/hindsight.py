@@ -17,14 +17,14 @@ from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
 from onrecall.pipeline.hindsight import HindsightPeer, Pulled
 
-app = typer.Typer(help="Bring a Hindsight bank and the memory into step.", no_args_is_help=True)
+app = typer.Typer(help="Synchronize with a Hindsight bank.", no_args_is_help=True)
 NOT_SET = "no Hindsight server is configured; set ONRECALL_HINDSIGHT_URL, such as http://localhost:8888"
 STORED = "stored"
 
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Make a call that needs the key, and say what answers. Nothing is written."""
+    """Make a call that requires the key, and report the result. Writes nothing."""
     with _configured() as (home, peer):
         state = hindsight.check(peer)
         waiting = home.memory.store.outbox.backlog(peer.channel.name).pending
@@ -43,7 +43,7 @@ def check(as_json: Json = False) -> None:
 
 @app.command()
 def push(as_json: Json = False) -> None:
-    """Store every incident in the bank. Twice sends nothing that is there already."""
+    """Store every incident in the bank. Skips those already stored."""
     with _configured() as (home, peer):
         total = sum(home.memory.store.overview.statuses().values())
         with printing.progress("pushing", total) as advance:
@@ -58,19 +58,21 @@ def push(as_json: Json = False) -> None:
 def pull(
     undated: Annotated[
         str | None,
-        typer.Option(help=f"When incidents started that say nothing of it, or `{STORED}`: when the bank stored them."),
+        typer.Option(
+            help=f"Start time for incidents that have none, or `{STORED}`: the time at which the bank stored them."
+        ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring in the incidents that the bank's documents name. Twice changes nothing; no id is made up."""
+    """Import the incidents that the bank's documents name. Never makes up an id; a repetition changes nothing."""
     at = None if undated == STORED else time_of(undated, "undated")
     with _configured() as (home, peer), printing.progress("pulling", None) as advance:
         pulled = hindsight.pull(home.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
     if as_json:
         _print(as_plain(pulled))
         return
-    printing.say(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known better here")
+    printing.say(f"{pulled.fetched} documents: {pulled.known_here} of incidents that are known from another source")
     if pulled.skipped:
         some = ", ".join(pulled.examples)
         printing.say((f"{pulled.skipped} name no incident and were skipped: {some}", "dim"))

@@ -1,33 +1,116 @@
-"""Storms on the command line: a worker of its own, merging and splitting by hand."""
+"""Incidents on the command line: open, show, resolve, merge and split them."""
 
 import json
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
-from onrecall.cli.arguments import Json
+from onrecall.cli import import_history as importing
+from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.options import Labels, Service, labels_of, time_of
+from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident
-from onrecall.schemas.incidents import IncidentOut
-from onrecall.worker.worker import work
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
+from onrecall.schemas.incidents import IncidentOut, RecommendationOut
 
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Who says so.")]
+By = Annotated[str | None, typer.Option(help="Name of the person.")]
 
 
-def worker() -> None:
-    """Group alerts and answer incidents, beside other workers or `serve`; ends when told to."""
+def open_incident(
+    title: Annotated[str, typer.Argument(help="What is happening, in one line.")],
+    description: Annotated[str, typer.Option(help="More of it: symptoms, log lines; - reads standard input.")] = "",
+    incident_id: Annotated[str, typer.Option("--id", help="Your own id; by default the next free one.")] = "",
+    service: Service = None,
+    severity: Annotated[Severity, typer.Option(help="Severity.")] = "unknown",
+    label: Labels = None,
+    started_at: Annotated[str | None, typer.Option(help="Start time with a time zone; by default now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Open an incident, answer it, and store both."""
     with house() as home:
-        printing.say("the worker is at work  (Ctrl-C ends it)")
-        work(home.memory)
-    printing.say("stopped")
+        incident, created = home.memory.open(
+            Incident(
+                id=incident_id,
+                title=title,
+                description=text_of(description) if description else "",
+                service=service,
+                severity=severity,
+                labels=labels_of(label),
+                started_at=time_of(started_at, "started-at") or home.memory.now(),
+            ),
+            dated=started_at is not None,
+        )
+        answer = home.memory.recommend(incident.id)
+    said = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
+    said["recommendation"] = RecommendationOut.model_validate(answer).plain()
+    print_result(said, as_json, lambda: printing.opened(incident, created, answer))
+
+
+def show(
+    thing_id: Annotated[str, typer.Argument(help="The id of an incident or a document.", metavar="ID")],
+    line: Annotated[int | None, typer.Option(help="Mark this line, as a citation names it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show an incident or a document with the line numbers that citations use."""
+    with house() as home:
+        thing = home.memory.thing(thing_id)
+        links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
+        print_result(printing.as_json(thing, links), as_json, lambda: printing.page_of(thing, line, links))
+
+
+def resolve(
+    incident_id: Annotated[str, typer.Argument(help="The incident.", metavar="ID")],
+    root_cause: Annotated[str | None, typer.Option(help="What was wrong.")] = None,
+    cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
+    step: Annotated[list[str] | None, typer.Option(help="What worked, in order; may be repeated.")] = None,
+    failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
+    worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
+    summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="JSON file with the resolution, in the format of the HTTP API.")
+    ] = None,
+    recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
+    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version."""
+    with house() as home:
+        if file is not None:
+            said = importing.resolution(file)
+            recurrence_of = recurrence_of or said.recurrence_of
+            resolution = said.noun(home.memory.now())
+        else:
+            resolution = _resolution(root_cause, cause, summary, by, home.memory.now(), step, failed, worse)
+        incident = home.memory.resolve(incident_id, resolution, recurrence_of)
+    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: printing.resolved(incident))
+
+
+def _resolution(
+    root_cause: str | None,
+    cause: str | None,
+    summary: str | None,
+    by: str | None,
+    at: datetime,
+    worked: list[str] | None,
+    failed: list[str] | None,
+    worse: list[str] | None,
+) -> Resolution:
+    if not root_cause:
+        raise Invalid("say what was wrong with --root-cause, or give --file", "root_cause")
+    steps = [ResolutionStep(text, outcome="did_not_help") for text in failed or ()]
+    steps += [ResolutionStep(text, outcome="made_it_worse") for text in worse or ()]
+    steps += [ResolutionStep(text) for text in worked or ()]
+    return Resolution(root_cause, at, cause, tuple(steps), summary, by=by)
 
 
 def merge(
     incident_id: Name,
-    into: Annotated[str, typer.Argument(help="The incident that it is part of.", metavar="INTO")],
+    into: Annotated[str, typer.Argument(help="The incident to merge it into.", metavar="INTO")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -46,7 +129,7 @@ def split(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Take alerts out of an incident, or undo a merge; such alerts are kept apart from now on."""
+    """Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on."""
     with house() as home:
         if merged is not None and alert:
             raise Invalid("give alerts or a merged incident, not both", "merged")

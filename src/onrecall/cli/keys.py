@@ -19,32 +19,32 @@ from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, Made
 from onrecall.storage import Store
 
-app = typer.Typer(help="Make, list, replace and end the keys of the HTTP API.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke keys of the HTTP API.", no_args_is_help=True)
 
 SPAN = re.compile(r"(\d{1,6})([mhdw])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 LONGEST = timedelta(days=36_500)
 STATE = {"active": "green", "expired": "yellow", "revoked": "red"}
 
-Which = Annotated[str, typer.Argument(help="The key: its id, its name, or itself.", metavar="KEY")]
-Expires = Annotated[str | None, typer.Option(help="When it ends: a span such as 90d, or a time; by default never.")]
+Which = Annotated[str, typer.Argument(help="The key: its id, its name, or the key itself.", metavar="KEY")]
+Expires = Annotated[str | None, typer.Option(help="Expiry: a span such as 90d, or a time; by default never.")]
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whose it is: a person, or a sender.", metavar="NAME")],
-    role: Annotated[Role, typer.Option(help="What it may do.")] = "viewer",
+    name: Annotated[str, typer.Argument(help="Owner of the key: a person or a sender.", metavar="NAME")],
+    role: Annotated[Role, typer.Option(help="Role of the key.")] = "viewer",
     expires: Expires = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key for somebody who has none. It is shown once."""
+    """Create a key. It is shown once."""
     with _keys() as keys:
         _show(keys.create(name, role, _end(expires)), as_json)
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
-    """List all keys there ever were, without themselves."""
+    """List all keys, without their secrets."""
     with _keys() as keys:
         known = keys.all()
     if as_json:
@@ -62,29 +62,29 @@ def list_(as_json: Json = False) -> None:
             (f", {replaced}" if replaced else "", "dim"),
         )
     if not known:
-        printing.say("there are no keys; this machine needs none, and no other gets in")
+        printing.say("there are no keys; this machine needs none, and all other machines are refused")
 
 
 @app.command()
 def revoke(which: Which, as_json: Json = False) -> None:
-    """End a key at once; under a name, all that its holder has. A second time changes nothing."""
+    """Revoke a key at once; a name revokes all keys of its owner. A repetition changes nothing."""
     with _keys() as keys:
         ended = keys.revoke(which)
     if as_json:
         typer.echo(json.dumps({"items": [_plain(key) for key in ended]}, ensure_ascii=False, indent=2))
         return
     for key in ended:
-        printing.say(f"{key.prefix}… of {key.name} opens nothing any more")
+        printing.say(f"{key.prefix}… of {key.name} is revoked")
 
 
 @app.command()
 def rotate(
     which: Which,
-    overlap: Annotated[str, typer.Option(help="How long the old one still opens, such as 24h or 0m.")] = "24h",
+    overlap: Annotated[str, typer.Option(help="How long the old key keeps working, such as 24h or 0m.")] = "24h",
     expires: Expires = None,
     as_json: Json = False,
 ) -> None:
-    """Make a key in place of another, with its name and role; both open until the overlap ends."""
+    """Replace a key by a new one with its name and role; both work until the overlap ends."""
     with _keys() as keys:
         _show(keys.rotate(which, _span(overlap, "overlap"), _end(expires)), as_json)
 

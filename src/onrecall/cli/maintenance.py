@@ -16,27 +16,29 @@ from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest
 from onrecall.schemas.maintenance import HeartbeatOut, MaintenanceOut
 
-app = typer.Typer(help="Maintenance windows: while one is on, its alerts open no incident.", no_args_is_help=True)
-heartbeats = typer.Typer(help="Signals that are always there, and whose absence raises an alert.", no_args_is_help=True)
+app = typer.Typer(
+    help="Manage maintenance windows, during which matching alerts open no incident.", no_args_is_help=True
+)
+heartbeats = typer.Typer(help="Manage heartbeats, whose absence raises an alert.", no_args_is_help=True)
 COLOUR = {"active": "green", "scheduled": "yellow", "over": "dim"}
 SPAN = re.compile(r"(\d{1,5})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-By = Annotated[str | None, typer.Option(help="Who says so.")]
-From = Annotated[str | None, typer.Option("--from", help="When it starts, with a time zone; by default now.")]
-Until = Annotated[str, typer.Option(help="When it ends: a time with a zone, or a span from its start such as 2h.")]
+By = Annotated[str | None, typer.Option(help="Name of the person.")]
+From = Annotated[str | None, typer.Option("--from", help="Start time with a time zone; by default now.")]
+Until = Annotated[str, typer.Option(help="End: a time with a zone, or a span from the start such as 2h.")]
 
 
 @app.command()
-def add(  # noqa: PLR0917 - each is an option of the command line
+def add(
     until: Until,
-    service: Annotated[str | None, typer.Option(help="The service that is worked on.")] = None,
+    service: Annotated[str | None, typer.Option(help="The service under maintenance.")] = None,
     label: Labels = None,
     starts_at: From = None,
-    reason: Annotated[str, typer.Option(help="What is done.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for the maintenance.")] = "",
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Add a window for a service, labels or both; alerts that fit open no incident while it is on."""
+    """Add a window for a service, labels or both; matching alerts open no incident while it is active."""
     with house() as home:
         start = time_of(starts_at, "from") or home.memory.now()
         ends_at = _end(until, start)
@@ -46,10 +48,10 @@ def add(  # noqa: PLR0917 - each is an option of the command line
 
 @app.command(name="list")
 def list_(
-    past: Annotated[bool, typer.Option("--past", help="With windows that are over.")] = False,
+    past: Annotated[bool, typer.Option("--past", help="Include past windows.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List windows that are on or to come, the last to end first."""
+    """List active and upcoming windows, the last to end first."""
     with house() as home:
         windows, now = home.memory.maintenance.list(500, past=past), home.memory.now()
     if as_json:
@@ -73,7 +75,7 @@ def end(
 
 @heartbeats.command(name="list")
 def list_heartbeats(as_json: Json = False) -> None:
-    """List heartbeats, when each was heard last, and how long it may stay away."""
+    """List heartbeats, when each arrived last, and how long it may be absent."""
     with house() as home:
         found = [HeartbeatOut.of(one, home.memory.receiver.switch) for one in home.memory.store.heartbeats.all()]
     if as_json:
@@ -82,15 +84,15 @@ def list_heartbeats(as_json: Json = False) -> None:
     for one in found:
         _print_heartbeat(one)
     if not found:
-        printing.say("no heartbeat was heard; have Prometheus' Watchdog sent here (docs/sources.md)")
+        printing.say("no heartbeat has arrived; send Prometheus' Watchdog here (docs/sources.md)")
 
 
 @heartbeats.command()
 def forget(
-    source: Annotated[str, typer.Argument(help="Who sends it, such as alertmanager.")],
-    key: Annotated[str, typer.Argument(help="Its key, as `heartbeats list` shows it.")],
+    source: Annotated[str, typer.Argument(help="Its source, such as alertmanager.")],
+    key: Annotated[str, typer.Argument(help="Its key, as shown by `heartbeats list`.")],
 ) -> None:
-    """Expect a heartbeat no more, until it is heard again; an alert about its absence is over."""
+    """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     with house() as home:
         heartbeat = home.memory.receiver.switch.forget(source, key)
     printing.say(f"{heartbeat.title} of {heartbeat.source} is expected no more")

@@ -9,9 +9,9 @@ from onrecall.bootstrap.app import house
 
 def mcp(
     write: Annotated[bool, typer.Option("--write", help="Also let it report outcomes and resolve incidents.")] = False,
-    by: Annotated[str | None, typer.Option(help="Under which name what it writes is kept.")] = None,
+    by: Annotated[str | None, typer.Option(help="Name under which its changes are recorded.")] = None,
 ) -> None:
-    """Speak MCP on standard input and output, for an assistant; it only reads unless told otherwise."""
+    """Serve MCP on standard input and output, for an AI assistant; read-only without --write."""
     from onrecall.mcp import server as door  # noqa: PLC0415 - the protocol costs a second that `ask` need not pay
 
     with house() as home:

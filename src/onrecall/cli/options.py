@@ -10,13 +10,13 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import EvidenceKind, Filter, Situation
 from onrecall.pipeline.service import situation
 
-Service = Annotated[str | None, typer.Option(help="Where it happens; a signal, not a filter.")]
+Service = Annotated[str | None, typer.Option(help="Affected service; a signal, not a filter.")]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
 OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
-OnlyService = Annotated[str | None, typer.Option(help="Recall only what belongs to this service.")]
+OnlyService = Annotated[str | None, typer.Option(help="Recall only evidence of this service.")]
 AsOf = Annotated[str | None, typer.Option(help="Use only what was known then, such as 2026-03-01T08:00:00Z.")]
-Limit = Annotated[int, typer.Option(min=1, max=50, help="How much evidence to show.")]
-Text = Annotated[str, typer.Argument(help="What happens, an alert, or log lines; - reads standard input.")]
+Limit = Annotated[int, typer.Option(min=1, max=50, help="Maximum amount of evidence.")]
+Text = Annotated[str, typer.Argument(help="A description, an alert, or log lines; - reads standard input.")]
 
 
 def situation_from(

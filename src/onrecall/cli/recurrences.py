@@ -1,16 +1,26 @@
 """What keeps coming back, as people read it on a terminal."""
 
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli.arguments import Json
 from onrecall.cli.console import say
+from onrecall.cli.options import AsOf, time_of
+from onrecall.cli.output import print_result
+from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.recurrences import Recurrences
 from onrecall.recurrences.corrective_actions import Action
 from onrecall.recurrences.occurrences import Lost
 from onrecall.recurrences.recurrence import Family
+from onrecall.schemas.recurrences import RecurrencesOut
 
 TREND = {"rising": "bold red", "steady": "", "falling": "green", None: "dim"}
 OPEN_SHOWN = 3
 
 
-def recurrences(found: Recurrences) -> None:
+def show(found: Recurrences) -> None:
     """The families, those first whose permanent fix would save most, and by which rule."""
     if found.proposed:
         say((f"{found.proposed} families of root causes wait for a label: onrecall causes list", "dim"))
@@ -77,3 +87,17 @@ def hours(lost: Lost) -> str:
         if n
     ]
     return f"{lost.hours:.1f} h in {lost.of} incidents" + (f"; not counted: {', '.join(left_out)}" if left_out else "")
+
+
+def recurrences(
+    min_count: Annotated[int, typer.Option(min=2, help="Minimum number of incidents in a family.")] = 2,
+    service: Annotated[str | None, typer.Option(help="Only families that affected this service.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
+    with house() as home:
+        wanted = families.Wanted(min_count, service, limit)
+        found = families.recurrences(home.memory.store, home.memory.now(), wanted, time_of(as_of, "as-of"))
+    print_result(RecurrencesOut.model_validate(found).plain(), as_json, lambda: show(found))

@@ -14,13 +14,13 @@ from onrecall.redaction import redact as redacted_text
 
 
 def redact(
-    text: Annotated[str, typer.Argument(help="The text; without one, or with -, standard input is read.")] = "-",
+    text: Annotated[str, typer.Argument(help="The text; by default, or with -, standard input.")] = "-",
     personal: Annotated[
-        bool | None, typer.Option(help="Also take out personal data; without it as ONRECALL_REDACT_PERSONAL says.")
+        bool | None, typer.Option(help="Also redact personal data; by default as set by ONRECALL_REDACT_PERSONAL.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the text without secrets, as it would be stored; with `--json` also what was found, and where."""
+    """Print a text without its secrets, as it would be stored; `--json` lists what was found and where."""
     with_personal = settings().redact_personal if personal is None else personal
     if text == "-":
         piped = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")

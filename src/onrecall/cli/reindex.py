@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from onrecall.bootstrap.app import house
 from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
 from onrecall.pipeline import Memory
 
 
@@ -26,3 +29,10 @@ def show(done: dict[str, Any]) -> None:
         printing.say(f"re-indexed {done['reindexed']:,} passages; all {done['passages']:,} are now {of}")
     else:
         printing.say(f"nothing to do: all {done['passages']:,} passages are {of} already")
+
+
+def reindex(as_json: Json = False) -> None:
+    """Rebuild all passages for the configured model; the old ones serve until all are ready."""
+    with house() as home:
+        done = run(home.memory)
+    print_result(done, as_json, lambda: show(done))

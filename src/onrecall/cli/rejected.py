@@ -12,7 +12,7 @@ from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
 from onrecall.schemas.alerts import ReceiptOut, RejectedOut
 
-app = typer.Typer(help="See what senders told that could not be read, and try it again.", no_args_is_help=True)
+app = typer.Typer(help="List unreadable parts of messages, and retry them.", no_args_is_help=True)
 
 
 @app.command(name="list")
@@ -21,7 +21,7 @@ def list_(
     cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List what is not in yet, newest first, each with the reason."""
+    """List rejected parts, newest first, each with the reason."""
     with house() as home:
         page = home.memory.store.rejected(cursor, limit)
     said = [RejectedOut.model_validate(one) for one in page.items]
@@ -41,13 +41,15 @@ def list_(
 
 @app.command()
 def retry(
-    numbers: Annotated[list[int], typer.Argument(help="Their numbers, as `rejected list` shows them.", metavar="ID…")],
-    file: Annotated[Path | None, typer.Option(help="The part, mended, as JSON; for one number alone.")] = None,
+    numbers: Annotated[list[int], typer.Argument(help="Numbers, as shown by `rejected list`.", metavar="ID…")],
+    file: Annotated[
+        Path | None, typer.Option(help="JSON file with the corrected part; only with a single number.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Try parts again; what goes in leaves the list."""
+    """Retry rejected parts; those that are accepted leave the list."""
     if file is not None and len(numbers) != 1:
-        raise Invalid("--file mends one part; give one number", "file")
+        raise Invalid("--file corrects one part; give one number", "file")
     mended = _read(file) if file else None
     done: list[dict[str, object]] = []
     with house() as home:

@@ -14,14 +14,14 @@ from onrecall.schemas.risk import Kind, assess_risk
 
 
 def risk(
-    command: Annotated[str, typer.Argument(help="A command, or a step told in words; - reads standard input.")],
+    command: Annotated[str, typer.Argument(help="A command, or a step in prose; - reads standard input.")],
     words: Annotated[
         bool | None,
-        typer.Option("--words/--command", help="Read it as words, or as a command, whatever it looks like."),
+        typer.Option("--words/--command", help="Read it as prose, or as a command, regardless of its form."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say how dangerous a command or a step is: read_only, reversible, disruptive or destructive. Nothing is run.
+    """Assess a command or a step: read_only, reversible, disruptive or destructive. Runs nothing.
 
     With `--json -` standard input holds one JSON string on each line, and each is answered by one line.
     """
@@ -40,7 +40,7 @@ def _json_lines() -> Iterator[str]:
         try:
             text = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise Invalid(f"line {number}: no JSON ({error}); give one JSON string on each line", "command") from error
+            raise Invalid(f"line {number}: not JSON ({error}); give one JSON string per line", "command") from error
         if not isinstance(text, str):
-            raise Invalid(f"line {number}: no JSON string; give one JSON string on each line", "command")
+            raise Invalid(f"line {number}: not a JSON string; give one JSON string per line", "command")
         yield text

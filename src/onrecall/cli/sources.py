@@ -16,7 +16,7 @@ from onrecall.schemas.sources import RehearsalOut
 from onrecall.sources import Delivery, SourceCatalog, definition, reference
 from onrecall.sources.rehearsal import Rehearsal, RehearsedPart
 
-app = typer.Typer(help="The tools that can send alerts here, and what would come of a payload.", no_args_is_help=True)
+app = typer.Typer(help="Show the tools that can send alerts here, and try payloads.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A tool, such as zabbix; or generic/NAME.")]
 BASE_URL = "https://onrecall.example"
 
@@ -38,10 +38,10 @@ def list_(as_json: Json = False) -> None:
 @app.command()
 def show(
     name: Name,
-    url: Annotated[str, typer.Option(help="The address of your OnRecall, for the configuration.")] = BASE_URL,
+    url: Annotated[str, typer.Option(help="Address of your OnRecall, for the configuration.")] = BASE_URL,
     as_json: Json = False,
 ) -> None:
-    """Show configuration to paste for a tool, and where each field of its payloads stands."""
+    """Show configuration to paste for a tool, and where each field of its payloads is."""
     known = catalog(settings())
     found = known.find(name).name
     described = known.definition(found)
@@ -66,11 +66,11 @@ def show(
 @app.command(name="try")
 def try_(
     name: Name,
-    file: Annotated[Path | None, typer.Argument(help="The payload; without one, standard input is read.")] = None,
-    content_type: Annotated[str, typer.Option(help="As its sender would write it, for forms.")] = "",
+    file: Annotated[Path | None, typer.Argument(help="File with the payload; by default standard input.")] = None,
+    content_type: Annotated[str, typer.Option(help="Content type of the payload, for forms.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Show what would come of a payload, field by field, and a file to start from. Nothing is stored."""
+    """Show what a payload would become, field by field, and a source file to start from. Stores nothing."""
     body = _read(file) if file else sys.stdin.buffer.read()
     headers = {"content-type": content_type} if content_type else {}
     with house() as home:
@@ -91,7 +91,7 @@ def schema() -> None:
 
 @app.command()
 def docs(
-    page: Annotated[Path, typer.Argument(help="docs/sources.md; the part between its marks is made anew.")],
+    page: Annotated[Path, typer.Argument(help="docs/sources.md; regenerates the part between its marks.")],
 ) -> None:
     """Write the table and the sections of all tools into a page of the documentation."""
     text = _read(page).decode()
@@ -128,7 +128,7 @@ def _print(rehearsal: Rehearsal) -> None:
     for rejected in rehearsal.rejected:
         printing.say(("rejected ", "bold"), f"{rejected.where}: {rejected.message}")
     if not rehearsal.parts and not rehearsal.rejected:
-        printing.say("it says nothing: it is heard, and nothing comes of it")
+        printing.say("the payload contains nothing to store; it is accepted without effect")
     if rehearsal.definition:
         printing.say()
         printing.say(rehearsal.definition)

@@ -12,21 +12,21 @@ from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.pipeline.suggestions import Correction
 from onrecall.schemas.suggestions import SuggestionOut
 
-app = typer.Typer(help="List, confirm and dismiss what senders suggest.", no_args_is_help=True)
+app = typer.Typer(help="List, confirm and dismiss suggestions of senders.", no_args_is_help=True)
 
-Identifier = Annotated[str, typer.Argument(help="The suggestion, as `suggestions list` shows it.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Who decides.")]
+Identifier = Annotated[str, typer.Argument(help="The suggestion, as shown by `suggestions list`.", metavar="ID")]
+By = Annotated[str | None, typer.Option(help="Name of the person who decides.")]
 
 
 @app.command(name="list")
 def list_(
-    state: Annotated[SuggestionState, typer.Option(help="Those in this state.")] = "pending",
-    incident: Annotated[str | None, typer.Option(help="Those for one incident.")] = None,
+    state: Annotated[SuggestionState, typer.Option(help="Only suggestions in this state.")] = "pending",
+    incident: Annotated[str | None, typer.Option(help="Only suggestions for this incident.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List suggestions, the last received first. They count for nothing until somebody confirms them."""
+    """List suggestions, newest first. A suggestion counts only once somebody confirms it."""
     with house() as home:
         page = home.memory.store.suggestions.page(state, incident, cursor, limit)
     if as_json:
@@ -44,12 +44,12 @@ def list_(
 @app.command()
 def confirm(
     suggestion_id: Identifier,
-    root_cause: Annotated[str | None, typer.Option(help="What was wrong, in better words.")] = None,
+    root_cause: Annotated[str | None, typer.Option(help="Root cause, in better words.")] = None,
     cause: Annotated[str | None, typer.Option(help="A short label, such as connection-pool-exhaustion.")] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Stand for a suggestion: it becomes the incident's resolution, or a document."""
+    """Confirm a suggestion: it becomes the incident's resolution, or a document."""
     with house() as home:
         confirmed = home.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
     _tell(confirmed, as_json)
@@ -57,7 +57,7 @@ def confirm(
 
 @app.command()
 def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> None:
-    """Say that a suggestion is not so; it does not come back when it is sent again."""
+    """Dismiss a suggestion permanently, even if it is sent again."""
     with house() as home:
         dismissed = home.memory.suggestions.dismiss(suggestion_id, by)
     _tell(dismissed, as_json)

@@ -1,9 +1,15 @@
 """Trust on a terminal: each figure with what it rests on, and the reason where there is none."""
 
 from onrecall.backtest.learning_curve import Curve
+from onrecall.bootstrap.app import house
 from onrecall.calibration.metrics import Estimate
 from onrecall.calibration.trust_summary import Standing
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
 from onrecall.cli.console import say
+from onrecall.cli.output import print_result
+from onrecall.pipeline import cause_families
+from onrecall.schemas.trust import TrustOut
 
 PARTS_SHOWN = 12
 
@@ -70,3 +76,14 @@ def shown(figure: Estimate, *, percent: bool = True) -> str:
 def number(value: float | None) -> str:
     """A bare figure, or that there is none."""
     return "not measured yet" if value is None else f"{value:.3f}"
+
+
+def trust(as_json: Json = False) -> None:
+    """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
+    with house() as home:
+        found = home.memory.trust.standing()
+        labels = cause_families.overview(home.memory.store)
+    plain = TrustOut.model_validate(found).plain() | {"proposed_causes": len(labels.proposed)}
+    print_result(plain, as_json, lambda: standing(found))
+    if not as_json:
+        printing.cause_labels(labels)

@@ -14,9 +14,9 @@ from onrecall.schemas.usage import UsageOut
 
 
 def usage(
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back.")] = 30, as_json: Json = False
+    days: Annotated[int, typer.Option(min=1, max=366, help="Number of days to look back.")] = 30, as_json: Json = False
 ) -> None:
-    """Show what models were used for: calls, tokens, cost, rejected drafts, and which providers are left alone."""
+    """Show the use of models: calls, tokens, cost, rejected drafts and skipped providers."""
     with house() as home:
         found = UsageOut.of(home.memory.refining.usage(days))
     if as_json:

@@ -115,4 +115,4 @@ class Acknowledgement:
 
 
 Signal = Alert | ChangeEvent | Note | Acknowledgement
-"""Whatever one part of a delivery says."""
+"""One event parsed from a webhook: an alert, a change, a note or an acknowledgement."""

@@ -137,6 +137,8 @@ class Incident:
     action_items: tuple[ActionItem, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     """For each of its fields the line of the document on which it begins."""
+    assignee: str | None = field(default=None, metadata=NOT_CONTENT)
+    """Who works on it; None: nobody said so."""
 
     def resolve(self, resolution: Resolution) -> "Incident":
         """Close the incident; a later resolution is another version of it, and does not make it last longer."""

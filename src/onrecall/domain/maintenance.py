@@ -67,7 +67,7 @@ def check_window(window: MaintenanceWindow, now: datetime) -> MaintenanceWindow:
     if not window.service and not window.labels:
         raise Invalid("name a service, labels or both; a window for everything would hide every outage", "service")
     if window.service is not None and not canonical_service(window.service):
-        raise Invalid(f"{window.service!r} is no service's name", "service")
+        raise Invalid(f"{window.service!r} is not the name of a service", "service")
     if window.ends_at <= window.starts_at:
         raise Invalid(
             f"it ends at {window.ends_at.isoformat()}, which is not after its start {window.starts_at.isoformat()}",

@@ -100,7 +100,7 @@ def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = 
     expected = sum(manifest["rows"].values())
     found = sum(1 for _ in _rows(rows))
     if found != expected:
-        raise Invalid(f"{rows} has {found} rows where its manifest says {expected}; export it again", "rows")
+        raise Invalid(f"{rows} has {found} rows but its manifest says {expected}; export it again", "rows")
     if dry_run:
         return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
     loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())

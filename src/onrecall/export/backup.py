@@ -144,7 +144,7 @@ def check(path: Path, advance: Advance) -> Manifest:
         for row in _rows(path, packed, manifest, advance):
             counts[str(row.get("table"))] += 1
     if counts != manifest.rows:
-        raise Invalid(f"{path} is damaged: its rows are not as many as its manifest says", "file")
+        raise Invalid(f"{path} is damaged: its number of rows differs from its manifest", "file")
     return manifest
 
 
@@ -174,7 +174,7 @@ def _reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise Invalid(f"{path} can't be read: {error.strerror or error}", "file") from error
     except DAMAGE as error:
-        raise Invalid(f"{path} is no backup, or a damaged or cut-off one: {error}", "file") from error
+        raise Invalid(f"{path} is not a backup, or is damaged or truncated: {error}", "file") from error
 
 
 def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
@@ -188,10 +188,10 @@ def _manifest(path: Path, packed: zipfile.ZipFile) -> Manifest:
             )
         manifest = Manifest.model_validate(known)
     except (ValueError, TypeError, KeyError, ValidationError) as error:
-        raise Invalid(f"{path} is no backup of OnRecall: its manifest is not one", "file") from error
+        raise Invalid(f"{path} is not a backup of OnRecall: its manifest is invalid", "file") from error
     if manifest.schema_version > migrations.newest():
         raise Invalid(
-            f"{path} has schema {manifest.schema_version}, this OnRecall knows {migrations.newest()}: a newer one "
+            f"{path} has schema {manifest.schema_version}, but this OnRecall knows {migrations.newest()}: a newer one "
             f"({manifest.written_by}) wrote it; upgrade",
             "schema",
         )
@@ -237,5 +237,5 @@ def _row(path: Path, number: int, line: bytes) -> Mapping[str, Any]:
     except ValueError as error:
         raise Invalid(f"{path} is damaged: row {number} is not JSON", "file") from error
     if not isinstance(row, dict):
-        raise Invalid(f"{path} is damaged: row {number} is no row", "file")
+        raise Invalid(f"{path} is damaged: row {number} is not valid", "file")
     return row

@@ -54,10 +54,9 @@ class Surroundings:
 
     def alike(self, one: Seen, other: Seen) -> float:
         """How alike two texts are, 0..1, by the rare terms that they share."""
-        shared = one.terms & other.terms
-        if not shared:
+        both = self.rarity.total(one.terms & other.terms)
+        if not both:  # nothing in common, or only words that unrelated alerts share
             return 0.0
-        both = self.rarity.total(shared)
         return both / (self.totals[id(one)] + self.totals[id(other)] - both)
 
     def crowd(self, one: Seen, other: Seen) -> int:

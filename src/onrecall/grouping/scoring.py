@@ -27,7 +27,7 @@ OTHER_NAMESPACE = -0.1
 ALIKE = 0.4
 """From here on texts say the same, but for what each is about."""
 TYING = 0.3
-"""Whatever is worth so much ties what two alerts are about."""
+"""Components that score at least this much mark two alerts as being about the same thing."""
 WORTH_SAYING = 0.02
 _GROUPS = "its sender groups them"
 _TEXTS = ("both texts say",)

@@ -13,16 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.extras import missing_extra
 from onrecall.hindsight import failures
 from onrecall.hindsight.replies import BankState, Match, StoredDocument, best_matches, stored_document
 
 if TYPE_CHECKING:
     from hindsight_client import Hindsight
 
-INSTALL = (
-    "ONRECALL_HINDSIGHT_URL is set, and the package hindsight-client is not installed: "
-    "pip install 'onrecall[hindsight]', or unset it"
-)
+INSTALL = f"{missing_extra('ONRECALL_HINDSIGHT_URL is set, which', 'hindsight')}, or unset it"
 PAGE = 200
 """Documents that are listed at once."""
 TEXTS_AT_ONCE = 8

@@ -41,7 +41,7 @@ def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
     said = str(error)[:LONGEST_DETAIL] or type(error).__name__
     if isinstance(error, OSError) or type(error).__module__.startswith("aiohttp"):
         return Unavailable(f"{where} can't be reached: {said}")
-    return Unavailable(f"{where} gave an answer that is not Hindsight's: {said}", 10.0)
+    return Unavailable(f"{where} returned an answer that is not Hindsight's: {said}", 10.0)
 
 
 def late(url: str, seconds: float) -> Unavailable:

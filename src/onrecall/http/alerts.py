@@ -72,31 +72,31 @@ TAKEN = {202: {"model": ReceiptOut}, **responses(404, 413, 415, 422, 503)}
 
 @router.post(f"{V1}/alerts/{{source}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take in a sender's message. 202 means that it is kept for good; the same again changes nothing."""
+    """Receive a sender's message. 202 means that it is stored for good; a repetition changes nothing."""
     return await _receive(source, request, intake, memory)
 
 
 @router.post(f"{V1}/alerts/generic/{{name}}", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def receive_named(name: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart."""
+    """Receive a message of a tool without its own source, under a name that keeps its alerts separate."""
     return await _receive(f"{GENERIC}/{name}", request, intake, memory)
 
 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take alerts straight from Prometheus, as its Alertmanager would."""
+    """Receive alerts from Prometheus, as Alertmanager does."""
     return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take alerts from an old Prometheus, as the first API of Alertmanager took them."""
+    """Receive alerts of an old Prometheus, as in version 1 of Alertmanager's API."""
     return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
 def handshake(source: str, request: Request, memory: TheMemory) -> Response:
-    """Agree to be sent CloudEvents, as a sender asks before it begins."""
+    """Answer the handshake with which a sender of CloudEvents asks for permission."""
     memory.receiver.sources.find(source)
     headers = {"Allow": "POST, OPTIONS"}
     origin = request.headers.get("webhook-request-origin", "")
@@ -107,13 +107,13 @@ def handshake(source: str, request: Request, memory: TheMemory) -> Response:
 
 @router.post("/v2/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
 async def enqueue(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take an event as PagerDuty's Events API does, and answer as it does."""
+    """Receive an event in the format of PagerDuty's Events API."""
     return await _as_pagerduty(request, intake, memory, "pagerduty-events", "Event processed")
 
 
 @router.post("/v2/change/enqueue", status_code=202, responses=responses(413, 503), openapi_extra=ANY_JSON)
 async def enqueue_change(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take a change as PagerDuty's Events API does, and answer as it does."""
+    """Receive a change in the format of PagerDuty's Events API."""
     return await _as_pagerduty(request, intake, memory, "pagerduty-changes", "Change event processed")
 
 
@@ -121,13 +121,13 @@ async def enqueue_change(request: Request, intake: TheIntake, memory: TheMemory)
     "/generic/2010-04-15/create_event.json", status_code=200, responses=responses(413, 503), openapi_extra=ANY_JSON
 )
 async def create_event(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
-    """Take an event as PagerDuty's Events API v1 does, and answer as it does."""
+    """Receive an event in the format of PagerDuty's Events API v1."""
     return await _as_pagerduty(request, intake, memory, "pagerduty-events-v1", "Event processed")
 
 
 @router.get(f"{V1}/incidents/{{incident_id}}/alerts", responses=responses(404))
 def alerts(incident_id: str, memory: TheMemory) -> Alerts:
-    """The alerts of an incident, and how each came to it."""
+    """List the alerts of an incident, each with the reason why it belongs."""
     return Alerts(items=[AlertOut.of(one) for one in memory.store.alerts_of(incident_id)])
 
 
@@ -140,14 +140,14 @@ def changes(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Changes:
-    """What was changed on purpose, newest first."""
+    """List deployments and other changes, newest first."""
     page = memory.store.change_events(service, since, until, cursor, limit)
     return Changes(items=[ChangeOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
 
 @router.get(f"{V1}/rejected", responses=responses(422))
 def rejected(memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Rejected:
-    """Parts of messages that could not be taken in, newest first, each with the reason."""
+    """List unreadable parts of messages, newest first, each with the reason."""
     page = memory.store.rejected(cursor, limit)
     return Rejected(items=[RejectedOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
@@ -158,7 +158,7 @@ def rejected(memory: TheMemory, cursor: str | None = None, limit: Annotated[int,
     openapi_extra=ANY_JSON | {"requestBody": ANY_JSON["requestBody"] | {"required": False}},
 )
 async def retry(rejected_id: int, request: Request, memory: TheMemory) -> ReceiptOut:
-    """Try a rejected part again: as it is, or mended in the body."""
+    """Retry a rejected part, unchanged or corrected in the body."""
     mended = (await bodies.delivery(request)).body
     receipt = await run_in_threadpool(memory.receiver.retry, rejected_id, mended or None)
     request.app.state.worker.wake()

@@ -19,6 +19,7 @@ from onrecall.http import (
     alerts,
     audit,
     causes,
+    collaboration,
     console,
     deliveries,
     documents,
@@ -34,6 +35,7 @@ from onrecall.http import (
     recall,
     recurrences,
     risk,
+    search,
     slack,
     suggestions,
     trust,
@@ -70,7 +72,7 @@ from onrecall.worker.metrics import Metrics
 from onrecall.worker.worker import Working
 
 DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
-numbered steps with receipts, and how far to trust all that. Errors are problems as in RFC 9457."""
+numbered steps with citations, and how far to trust the answer. Errors are problems as in RFC 9457."""
 
 
 def create(
@@ -168,6 +170,8 @@ ROUTERS = (
     incidents.router,
     now.router,
     storms.router,
+    collaboration.router,
+    search.router,
     alerts.router,
     recall.router,
     risk.router,
@@ -192,20 +196,20 @@ ROUTERS = (
 )
 TAGS = [
     {"name": "incidents", "description": "Open, answer, resolve, reopen."},
-    {"name": "alerts", "description": "What senders tell, what could not be read of it, and changes."},
-    {"name": "recall", "description": "Ask memory, and how dangerous a command is; nothing is written."},
-    {"name": "history", "description": "Bring old incidents and documents in."},
+    {"name": "alerts", "description": "Alerts from senders, rejected parts, and changes."},
+    {"name": "recall", "description": "Query memory and assess commands; writes nothing."},
+    {"name": "history", "description": "Import earlier incidents and documents."},
     {"name": "documents", "description": "Runbooks, postmortems, RCAs."},
     {"name": "suggestions", "description": "What senders say fixed an incident, until a responder confirms it."},
-    {"name": "deliveries", "description": "What was told on which channel, and what was given up."},
-    {"name": "keys", "description": "Who gets in (docs/keys.md)."},
-    {"name": "live", "description": "`WS /api/v1/live`: hints as things happen (docs/live.md)."},
-    {"name": "trust", "description": "How far to trust it, and what keeps coming back."},
+    {"name": "deliveries", "description": "Messages to channels, and their state."},
+    {"name": "keys", "description": "API keys and roles (docs/keys.md)."},
+    {"name": "live", "description": "`WS /api/v1/live`: events as they happen (docs/live.md)."},
+    {"name": "trust", "description": "Measured trust, and recurrences."},
     {"name": "RecallOps", "description": "What clients of RecallOps speak."},
     {"name": "IncidentOS AI", "description": "What clients of IncidentOS AI speak."},
     {"name": "RAG of Fire", "description": "What clients of RAG of Fire speak, also at `WS /ws/incidents`."},
-    {"name": "Hindsight", "description": "What clients of Hindsight speak (docs/hindsight.md)."},
-    {"name": "system", "description": "Parts and whether they answer."},
+    {"name": "Hindsight", "description": "API for clients of Hindsight (docs/hindsight.md)."},
+    {"name": "system", "description": "State of the parts."},
 ]
 
 

@@ -29,7 +29,7 @@ class AuditChecked(BaseModel):
 
 @router.get("/audit/verify")
 def verify(memory: TheMemory) -> AuditChecked:
-    """Go through all rows: which was changed, is gone or stands elsewhere, in sentences; the first ones only."""
+    """Check all rows and describe the first ones that were changed, removed or moved."""
     rows, wrong = memory.store.audit.verify()
     return AuditChecked(rows=rows, whole=not wrong, wrong=list(wrong))
 
@@ -38,10 +38,10 @@ def verify(memory: TheMemory) -> AuditChecked:
 def audit(
     memory: TheMemory,
     what: Annotated[str | None, Query(description="Only rows of this kind, such as `key created`.")] = None,
-    who: Annotated[str | None, Query(description="Only what this key's holder did.")] = None,
+    who: Annotated[str | None, Query(description="Only actions under this name.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AuditPage:
-    """The audit, newest first; `/audit/verify` checks that nothing was changed in it."""
+    """List the audit, newest first; `/audit/verify` checks its integrity."""
     page = memory.store.audit.page(what, who, cursor, limit)
     return AuditPage(items=[AuditedOut.model_validate(one) for one in page.items], next=page.next_cursor)

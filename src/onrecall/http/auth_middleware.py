@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Caller, Role, id_of
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
-from onrecall.http import credentials, local_proxy, problems, threads
+from onrecall.http import console, credentials, local_proxy, problems, threads
 from onrecall.http import request_body as bodies
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
@@ -64,6 +64,9 @@ class Guard:
         if found.least == "open":
             await self._app(scope, receive, send)
             return
+        if console.is_lost_visitor(scope, found):
+            await console.rendered_page(404)(scope, receive, send)
+            return
         request = Request({**scope, "type": "http", "method": method}, receive)
         body = _Body(request, receive)
         try:
@@ -106,7 +109,7 @@ class Guard:
             raise NotFound("there is nothing at this address")
         assert found.least != "open"
         if not caller.may(found.least):
-            error = Forbidden(f"this takes the role {found.least}, and the key of {caller.name} has {caller.role}")
+            error = Forbidden(f"this requires the role {found.least}, but the key of {caller.name} has {caller.role}")
             if self._brake.failed(credentials.address(request.client)) is None:
                 await self._refused(request, error, caller.name)
             raise error
@@ -139,7 +142,7 @@ class Guard:
     async def _signer(self, source: str, headers: Headers, body: "_Body") -> Caller:
         sender = SOURCES.get(source)
         if sender is None or sender.verify is None:
-            raise Forbidden(f"{source} has a secret and no way to sign with it; take the secret away, give it a key")
+            raise Forbidden(f"{source} has a secret but cannot sign; remove the secret and give it a key")
         delivery = Delivery(await body.read(), {name.lower(): value for name, value in headers.items()})
         secrets = self._access.webhook_secrets[source]
         await threads.run(threads.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
@@ -148,7 +151,7 @@ class Guard:
     async def _slack(self, headers: Headers, body: "_Body") -> Caller:
         app = self._access.slack
         if app is None:
-            raise Forbidden("Slack is not heard here; set ONRECALL_SLACK_SIGNING_SECRET")
+            raise Forbidden("requests from Slack are disabled; set ONRECALL_SLACK_SIGNING_SECRET")
         app.verify(Delivery(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now())
         return Caller("responder", "slack")
 
@@ -195,14 +198,14 @@ class Guard:
             try:
                 await threads.run(threads.BOOKKEEPING, self._audit.tell, "key refused", given, detail)
             except OnRecallError as failure:
-                log.warning("that a key was refused could not be kept: %s", failure)
+                log.warning("the refusal of a key could not be recorded: %s", failure)
 
     def _keep_use(self, caller: Caller) -> None:
         assert caller.key is not None
         try:
             self._keys.used(caller.key)
         except OnRecallError as error:
-            log.warning("the use of the key of %s could not be kept: %s", caller.name, error)
+            log.warning("the use of the key of %s could not be recorded: %s", caller.name, error)
 
 
 class _Body:

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/api/v1", tags=["trust"])
 
 @router.get("/causes", responses=responses(503))
 def causes(memory: TheMemory) -> CausesOut:
-    """Return families of root causes that have no label yet, and what was decided; nothing is written."""
+    """Return families of root causes without a label, and past decisions; writes nothing."""
     return CausesOut.model_validate(families.overview(memory.store))
 
 
@@ -25,11 +25,11 @@ def confirm(memory: TheMemory, body: ConfirmIn) -> ChangedOut:
 
 @router.post("/causes/dismiss", responses=responses(404, 422, 503))
 def dismiss(memory: TheMemory, body: DismissIn) -> ChangedOut:
-    """Note that proposed families are none; they are not proposed again."""
+    """Reject proposed families permanently."""
     return ChangedOut(changed=families.dismiss(memory.store, body.families, memory.now(), body.by))
 
 
 @router.delete("/causes/{family_id}", responses=responses(404, 503))
 def withdraw(memory: TheMemory, family_id: str) -> ChangedOut:
-    """Take a decision back; those that got their label by it lose it."""
+    """Withdraw a decision, and remove the labels it gave."""
     return ChangedOut(changed=families.withdraw(memory.store, family_id))

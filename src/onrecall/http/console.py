@@ -8,11 +8,13 @@ from os import stat_result
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import PathLike
 from starlette.types import Scope
 
 from onrecall.domain.errors import Unavailable
+from onrecall.http.roles import Found
 
 BUILT = files("onrecall.http") / "console"
 MARK = "__CSP_NONCE__"
@@ -20,16 +22,37 @@ FOREVER = "public, max-age=31536000, immutable"
 MISSING = "the console is not built; run `make demo`, or `npm ci && npm run build` in web/"
 
 
-def install(app: FastAPI) -> None:
-    """Serve the console at `/`, and its files, packed, under names that change with their content."""
-    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILT), check_dir=False)), name="static")
-    page = BUILT / "index.html"
+PAGES = ("/", "/ask", "/incidents/{rest:path}", "/memory", "/trust", "/recurrences", "/system", "/system/{rest:path}")
+"""The addresses of the console: the same page is served at each, and shows what the address names."""
 
-    @app.get("/", include_in_schema=False)
-    def index() -> HTMLResponse:
-        nonce = secrets.token_urlsafe(18)
-        headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store"}
-        return HTMLResponse(_text(page).replace(MARK, nonce), headers=headers)
+
+def install(app: FastAPI) -> None:
+    """Serve the console at its addresses, and its files, packed, under names that change with their content."""
+    app.mount("/static", GZipMiddleware(_Files(directory=str(BUILT), check_dir=False)), name="static")
+    for path in PAGES:
+        app.add_api_route(path, page, include_in_schema=False)
+
+
+def page() -> HTMLResponse:
+    """The console."""
+    return rendered_page(200)
+
+
+def rendered_page(status: int) -> HTMLResponse:
+    """Return the console's page with a fresh nonce."""
+    nonce = secrets.token_urlsafe(18)
+    headers = {"Content-Security-Policy": policy(nonce), "Cache-Control": "no-store"}
+    return HTMLResponse(_text(BUILT / "index.html").replace(MARK, nonce), status, headers=headers)
+
+
+def is_lost_visitor(scope: Scope, found: Found) -> bool:
+    """Whether a browser opens an address at which nothing is; it gets the console, which leads home."""
+    nothing = found.least is None and not found.others
+    if not nothing or scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        return False
+    if scope["path"].startswith(("/api/", "/static/")) or not (BUILT / "index.html").is_file():
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def policy(nonce: str) -> str:

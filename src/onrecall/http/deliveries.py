@@ -28,14 +28,14 @@ def deliveries(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Deliveries:
-    """Deliveries, newest first."""
+    """List deliveries, newest first."""
     page = memory.store.outbox.page(state, channel, cursor, limit)
     return Deliveries(items=[DeliveryOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
 
 @router.post("/deliveries/{delivery_id}/resend", responses=responses(404, 409, 422))
 def resend(delivery_id: int, request: Request, memory: TheMemory) -> DeliveryOut:
-    """Have a delivery sent again, under the same key."""
+    """Send a delivery again, under the same key."""
     found = memory.store.outbox.resend(delivery_id, memory.now())
     request.app.state.worker.wake()
     return DeliveryOut.model_validate(found)

@@ -28,14 +28,14 @@ def documents(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Documents:
-    """Documents by id."""
+    """List documents by id."""
     page = memory.store.documents(kind=kind, service=service, cursor=cursor, limit=limit)
     return Documents(items=[DocumentOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
 
 @router.get("/documents/{document_id:path}", responses=responses(404))
 def document(document_id: str, memory: TheMemory) -> DocumentOut:
-    """One document, whole."""
+    """Return one document."""
     return DocumentOut.model_validate(memory.store.document(document_id))
 
 
@@ -43,7 +43,7 @@ def document(document_id: str, memory: TheMemory) -> DocumentOut:
     "/documents/{document_id:path}", responses={201: {"model": DocumentOut}, **responses(422, 503)}, status_code=200
 )
 def put(document_id: str, document: DocumentIn, memory: TheMemory, response: Response) -> DocumentOut:
-    """Keep a document under this id; 201 when it is new."""
+    """Store a document under this id; 201 if it is new."""
     state = memory.put_document(
         Document(
             id=document_id,
@@ -63,5 +63,5 @@ def put(document_id: str, document: DocumentIn, memory: TheMemory, response: Res
 
 @router.delete("/documents/{document_id:path}", status_code=204, responses=responses(404, 503))
 def delete(document_id: str, memory: TheMemory) -> None:
-    """Forget a document."""
+    """Delete a document."""
     memory.delete_document(document_id)

@@ -26,7 +26,7 @@ _packing = threading.Lock()
     responses={200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}, **responses(503)},
 )
 def export(memory: TheMemory) -> StreamingResponse:
-    """All of memory as a zip: unpacked, `onrecall import` takes it in. A `?ticket=` stands for a key."""
+    """Return all of memory as a zip, which `onrecall import` reads once unpacked. A `?ticket=` replaces a key."""
     file, size = _packed(memory)
     headers = {
         "Content-Length": str(size),

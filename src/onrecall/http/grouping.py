@@ -50,7 +50,7 @@ class BeganTogetherList(BaseModel):
 
 
 class NoteOut(Out):
-    """What a person wrote at a sender."""
+    """What a person wrote: here, where the source is `onrecall`, or at a sender."""
 
     source: str
     text: str | None
@@ -67,7 +67,7 @@ class Notes(BaseModel):
 
 @router.post("/incidents/{incident_id}/merge", responses=responses(404, 409, 422, 503))
 def merge(incident_id: str, merge: MergeIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
-    """Make it part of another incident, which is returned; such alerts are put together from now on."""
+    """Merge it into another incident, which is returned; similar alerts are grouped together from now on."""
     merged = memory.by_hand.merge(incident_id, merge.into, caller.by())
     worker.wake()
     return IncidentOut.model_validate(merged)
@@ -75,7 +75,7 @@ def merge(incident_id: str, merge: MergeIn, memory: TheMemory, worker: TheWorker
 
 @router.post("/incidents/{incident_id}/split", responses=responses(404, 409, 422, 503))
 def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
-    """Take alerts out of it, or undo a merge; what is apart now is returned, and such alerts are kept apart."""
+    """Move alerts out of it, or undo a merge; returns the separated incident, and keeps similar alerts apart."""
     if split.merged is not None and split.alerts:
         raise Invalid("give `alerts` or `merged`, not both", "merged")
     hands = memory.by_hand
@@ -89,7 +89,7 @@ def split(incident_id: str, split: SplitIn, memory: TheMemory, worker: TheWorker
 
 @router.get("/together")
 def began_together(memory: TheMemory) -> BeganTogetherList:
-    """Open incidents that began within seconds of each other though nothing ties them, in groups of four or more."""
+    """List unrelated open incidents that began within seconds of each other, in groups of four or more."""
     items = [
         BeganTogetherOut(
             seconds=hint.span.total_seconds(), incidents=[IncidentOut.model_validate(one) for one in hint.incidents]
@@ -101,7 +101,7 @@ def began_together(memory: TheMemory) -> BeganTogetherList:
 
 @router.post("/together", responses=responses(404, 409, 422, 503))
 def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, caller: TheCaller) -> IncidentOut:
-    """Merge incidents into the one that began first, which is returned, or keep them apart; such alerts likewise."""
+    """Merge incidents into the one that began first, which is returned, or keep them apart; applies to later alerts."""
     if decision.together:
         first = memory.together.merge(decision.incidents, caller.by())
         worker.wake()
@@ -112,8 +112,8 @@ def decide_together(decision: TogetherIn, memory: TheMemory, worker: TheWorker, 
 
 
 @router.get("/incidents/{incident_id}/notes", responses=responses(404))
-def notes(incident_id: str, memory: TheMemory) -> Notes:
-    """What people at senders wrote about it; on one that is over without a cause, the last note is suggested as it."""
+def list_notes(incident_id: str, memory: TheMemory) -> Notes:
+    """List notes of people and source tools; of a resolved incident without a cause, the last is suggested."""
     incident, found = memory.store.incident(incident_id), memory.store.notes_of(incident_id)
     written = [NoteOut.model_validate(one) for one in found if one.type == "note"]
     likely = suggestion(incident, found)

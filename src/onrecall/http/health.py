@@ -17,13 +17,13 @@ class Health(BaseModel):
 
 @router.get("/healthz")
 async def alive() -> Health:
-    """The process answers."""
+    """Confirm that the process answers."""
     return Health(status="ok")
 
 
 @router.get("/readyz", responses={503: {"model": Health}})
 async def ready(request: Request, response: Response) -> Health:
-    """Messages may be sent here: the store can be read and written, and the worker works."""
+    """Confirm that the store can be read and written, and that the worker runs."""
     now = await threads.run(threads.HEALTH, request.app.state.status)
     if not now.ready:
         response.status_code = 503
@@ -32,6 +32,6 @@ async def ready(request: Request, response: Response) -> Health:
 
 @router.get("/api/v1/status")
 def status(request: Request) -> StatusReport:
-    """The parts and whether they answer."""
+    """Return the parts of OnRecall and their state."""
     report: StatusReport = request.app.state.status()
     return report

@@ -47,9 +47,9 @@ async def bring(
     request: Request,
     memory: TheMemory,
     name: Annotated[
-        str, Query(description="File name, for the report; a Markdown document without an id takes it for one.")
+        str, Query(description="File name for the report; a Markdown document without an id uses it as its id.")
     ] = "",
-    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
+    dry_run: Annotated[bool, Query(description="Only report what would happen.")] = False,
     form: Annotated[str | None, Query(alias="format", description="The format, where it is not recognised.")] = None,
     timezone: Annotated[
         str | None, Query(description="The zone of times without one, such as Europe/Berlin; UTC without it.")
@@ -59,7 +59,7 @@ async def bring(
     ] = None,
     encoding: Annotated[str | None, Query(description="How the text is encoded, such as shift_jis.")] = None,
 ) -> ImportOut:
-    """Import incidents or documents (JSON, JSONL, CSV, Markdown); what is already here stays `unchanged`."""
+    """Import incidents or documents (JSON, JSONL, CSV, Markdown); existing ones stay `unchanged`."""
     data = await request.body()
     media_type = request.headers.get("content-type", "")
     if "markdown" in media_type and not name:

@@ -60,7 +60,7 @@ class Timeline(BaseModel):
 
 @router.post("/incidents", status_code=201, responses={200: {"model": IncidentOut}, **responses(409, 422, 503)})
 def open_incident(incident: IncidentIn, memory: TheMemory, worker: TheWorker, response: Response) -> IncidentOut:
-    """Open an incident; the same id with the same content again answers 200, with other content 409."""
+    """Open an incident; repeating an id answers 200 with the same content, 409 with other content."""
     opened, created = memory.open(
         Incident(
             id=incident.id or "",
@@ -86,13 +86,13 @@ def incidents(
     status: Status | None = None,
     service: str | None = None,
     severity: Severity | None = None,
-    q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
+    q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
     since: Annotated[When | None, Query(description="Started at or after.")] = None,
     until: Annotated[When | None, Query(description="Started before.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Incidents:
-    """Incidents, newest first."""
+    """List incidents, newest first."""
     page = memory.store.incidents(
         status=status, service=service, severity=severity, q=q, since=since, until=until, cursor=cursor, limit=limit
     )
@@ -101,21 +101,21 @@ def incidents(
 
 @router.get("/incidents/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory, as_of: When | None = None) -> IncidentSeenOut:
-    """One incident, now or as it was known at a time, and what was changed shortly before it."""
+    """Return one incident, now or as known at a given time, with the changes shortly before it."""
     found = memory.store.incident(incident_id, as_of)
     return IncidentSeenOut.model_validate(found).with_changes(before(memory, found), memory.alert_links(incident_id))
 
 
 @router.get("/incidents/{incident_id}/timeline", responses=responses(404))
 def timeline(incident_id: str, memory: TheMemory) -> Timeline:
-    """What happened to it, in order, and what was changed shortly before it."""
+    """Return its events in order, with the changes shortly before it."""
     items = [EventOut.model_validate(event) for event in memory.store.timeline(incident_id)]
     return Timeline(items=items, changes=before(memory, memory.store.incident(incident_id)))
 
 
 @router.get("/incidents/{incident_id}/resolutions", responses=responses(404))
 def resolutions(incident_id: str, memory: TheMemory) -> Resolutions:
-    """Every version of its resolution, newest first."""
+    """List every version of its resolution, newest first."""
     return Resolutions(items=[ResolutionOut.model_validate(one) for one in memory.store.resolutions(incident_id)])
 
 
@@ -125,9 +125,9 @@ async def recommendation(
     request: Request,
     memory: TheMemory,
     stream: TheStream,
-    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first one.")] = 0,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the first recommendation.")] = 0,
 ) -> AnswerOut:
-    """The newest recommendation, and what was changed shortly before; 404 while there is none."""
+    """Return the latest recommendation, with the changes shortly before; 404 while there is none."""
     asked = await run_in_threadpool(memory.store.incident, incident_id)
     look = partial(memory.store.newest_recommendation, incident_id)
     newest = await while_connected(request, stream.wait_for(incident_id, look, wait))
@@ -144,7 +144,7 @@ async def recommendation(
     responses={200: {"content": {"text/markdown": {}}}, **responses(404, 409)},
 )
 def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
-    """A Markdown draft from what is on record; 409 while the incident is open."""
+    """Return a Markdown draft from the records; 409 while the incident is open."""
     found = memory.store.incident(incident_id)
     text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
     return PlainTextResponse(text, media_type="text/markdown")
@@ -152,32 +152,32 @@ def postmortem(incident_id: str, memory: TheMemory) -> PlainTextResponse:
 
 @router.post("/incidents/{incident_id}/resolution", responses=responses(404, 409, 422, 503))
 def resolve(incident_id: str, resolution: ResolutionIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
-    """Close it with what fixed it. The same again changes nothing; another one is a new version."""
+    """Resolve it with what fixed it. A repetition changes nothing; another resolution is a new version."""
     said = replace(resolution.noun(memory.now()), by=caller.by(resolution.by))
     return IncidentOut.model_validate(memory.resolve(incident_id, said, resolution.recurrence_of))
 
 
 @router.post("/incidents/{incident_id}/acknowledge", responses=responses(404, 409, 503))
 def acknowledge(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
-    """Somebody looks at it."""
+    """Record that somebody is working on it."""
     return IncidentOut.model_validate(memory.acknowledge(incident_id, caller.by()))
 
 
 @router.post("/incidents/{incident_id}/reopen", responses=responses(404, 503))
 def reopen(incident_id: str, memory: TheMemory, caller: TheCaller) -> IncidentOut:
-    """It was not over; the credit of its resolution is taken back."""
+    """Reopen it, and revoke what its resolution contributed."""
     return IncidentOut.model_validate(memory.reopen(incident_id, caller.by()))
 
 
 @router.post("/incidents/{incident_id}/links", responses=responses(404, 422, 503))
 def link(incident_id: str, link: LinkIn, memory: TheMemory, caller: TheCaller) -> IncidentOut:
-    """Tie it to an earlier incident."""
+    """Link it to an earlier incident."""
     return IncidentOut.model_validate(memory.link(incident_id, link.kind, link.incident, caller.by()))
 
 
 @router.post("/recommendations/{recommendation_id}/outcome", responses=responses(404, 422, 503))
 def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, caller: TheCaller) -> RecommendationOut:
-    """Say whether it helped, and what came of its steps."""
+    """Report whether it helped, and the outcome of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
     by = caller.by(outcome.by)
     memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by), outcome.incident)
@@ -186,5 +186,5 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
 
 @router.get("/recommendations/{recommendation_id}", responses=responses(404))
 def one_recommendation(recommendation_id: str, memory: TheMemory) -> RecommendationOut:
-    """One recommendation, as it was given."""
+    """Return one recommendation as it was given."""
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))

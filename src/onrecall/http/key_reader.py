@@ -50,4 +50,4 @@ class KeyReader:
             try:
                 await threads.run(threads.KEYS, self._keys.read)
             except Unavailable as error:
-                log.warning("the keys could not be read anew: %s", error)
+                log.warning("the keys could not be reloaded: %s", error)

@@ -34,7 +34,7 @@ TheKeys = Annotated[Keys, Depends(_keys)]
 
 @router.get("/me")
 def me(caller: TheCaller, keys: TheKeys) -> CallerOut:
-    """Who you are here: the name and role of your key."""
+    """Return the name and role of your key."""
     return CallerOut(
         name=caller.name, role=caller.role, key=None if caller.key is None else caller.key.id, locked=keys.wanted
     )
@@ -42,16 +42,16 @@ def me(caller: TheCaller, keys: TheKeys) -> CallerOut:
 
 @router.get("/keys")
 def list_(memory: TheMemory, keys: TheKeys) -> KeyList:
-    """All keys, without themselves."""
+    """List all keys, without their secrets."""
     now = memory.now()
     return KeyList(items=[KeyOut.of(key, now) for key in keys.all()])
 
 
 @router.post("/keys", status_code=201, responses=responses(409, 422))
 def create(given: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -> MadeOut:
-    """Make a key; it is told once. From the first one on everybody needs one, so that is to be an admin's."""
+    """Create a key; it is shown once. The first must be an admin's, because from then on every request needs a key."""
     if given.role != "admin" and not keys.all():
-        raise Conflict("the first key locks every door, so make one of the role admin first; nobody could make more")
+        raise Conflict("the first key must have the role admin, because from then on only an admin can create keys")
     made = keys.create(given.name, given.role, given.expires_at)
     response.headers.update(SECRET)
     return MadeOut.of_made(made, memory.now())
@@ -59,7 +59,7 @@ def create(given: KeyIn, memory: TheMemory, keys: TheKeys, response: Response) -
 
 @router.post("/keys/{which}/rotate", responses=responses(404, 409, 422))
 def rotate(which: str, memory: TheMemory, keys: TheKeys, response: Response, given: RotateIn | None = None) -> MadeOut:
-    """Make a key in place of another, with its name and role; both open until the overlap ends."""
+    """Replace a key by a new one with its name and role; both work until the overlap ends."""
     how = given or RotateIn.model_validate({})
     made = keys.rotate(_no_key(which), timedelta(hours=how.overlap_hours), how.expires_at)
     response.headers.update(SECRET)
@@ -68,12 +68,12 @@ def rotate(which: str, memory: TheMemory, keys: TheKeys, response: Response, giv
 
 @router.post("/keys/{which}/revoke", responses=responses(404, 409, 422))
 def revoke(which: str, memory: TheMemory, keys: TheKeys) -> KeyList:
-    """End a key at once, by its id; under a name, all of its holder. The last one of an admin is not ended here."""
+    """Revoke a key by its id, or all keys of a name. Refuses to revoke the last admin key."""
     now = memory.now()
     return KeyList(items=[KeyOut.of(key, now) for key in keys.revoke(_no_key(which), leave_admin=True)])
 
 
 def _no_key(which: str) -> str:
     if id_of(which):
-        raise Invalid("this is a key, and now it stands in the logs of every proxy: end it by its id", "which")
+        raise Invalid("this is a key, and every proxy has now logged it: revoke it by its id", "which")
     return which

@@ -20,7 +20,7 @@ def is_proxied(headers: Headers) -> bool:
 
 def refuse() -> Unauthorised:
     """The refusal of a proxied request, where no operator has allowed any."""
-    return Unauthorised(f"this came through a proxy, and there is no key yet; {NO_KEY_YET}, or {RECIPE}")
+    return Unauthorised(f"this request came through a proxy, and no key exists yet; {NO_KEY_YET}, or {RECIPE}")
 
 
 def check(headers: Headers) -> None:
@@ -30,10 +30,10 @@ def check(headers: Headers) -> None:
     stand there have to be this machine's.
     """
     if "forwarded" in headers:
-        raise Unauthorised(f"ONRECALL_LOCAL_PROXY_ROLE takes X-Forwarded-For and not Forwarded; {NO_KEY_YET}")
+        raise Unauthorised(f"ONRECALL_LOCAL_PROXY_ROLE requires X-Forwarded-For, not Forwarded; {NO_KEY_YET}")
     addresses = [part.strip() for name in ("x-forwarded-for", "x-real-ip") for part in _parts(headers, name)]
     if not addresses:
-        raise Unauthorised(f"the proxy does not say for whom it asks (X-Forwarded-For); {NO_KEY_YET}")
+        raise Unauthorised(f"the proxy does not name its client (X-Forwarded-For); {NO_KEY_YET}")
     for address in addresses:
         if not _is_this_machine(address):
             raise Unauthorised(f"the proxy asks for {address[:60]!r}, which is not this machine; {NO_KEY_YET}")

@@ -28,10 +28,10 @@ class HeartbeatList(BaseModel):
 @router.get("/maintenance", responses=responses(422))
 def list_windows(
     memory: TheMemory,
-    past: Annotated[bool, Query(description="With windows that are over.")] = False,
+    past: Annotated[bool, Query(description="Include past windows.")] = False,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> MaintenanceList:
-    """Maintenance windows that are on or to come."""
+    """List active and upcoming maintenance windows."""
     now = memory.now()
     windows = memory.maintenance.list(limit, past=past)
     return MaintenanceList(items=[MaintenanceOut.of(window, now) for window in windows])
@@ -39,7 +39,7 @@ def list_windows(
 
 @router.post("/maintenance", status_code=201, responses=responses(422))
 def add_window(given: MaintenanceIn, memory: TheMemory, caller: TheCaller) -> MaintenanceOut:
-    """Add a window. While it is on, alerts of what it names are kept and listed, and open no incident."""
+    """Add a window. While it is active, matching alerts are stored and listed, but open no incident."""
     window = memory.maintenance.add(MaintenanceRequest(**given.model_dump(), by=caller.by()))
     return MaintenanceOut.of(window, memory.now())
 
@@ -54,14 +54,14 @@ def end_window(window_id: str, memory: TheMemory, worker: TheWorker, caller: The
 
 @router.get("/heartbeats")
 def list_heartbeats(memory: TheMemory) -> HeartbeatList:
-    """Heartbeats that were heard, and how long each may stay away before an alert is raised."""
+    """List heartbeats, and how long each may be absent before an alert is raised."""
     switch = memory.receiver.switch
     return HeartbeatList(items=[HeartbeatOut.of(one, switch) for one in memory.store.heartbeats.all()])
 
 
 @router.post("/heartbeats/forget", responses=responses(404, 422))
 def forget_heartbeat(given: ForgetIn, memory: TheMemory, worker: TheWorker) -> HeartbeatOut:
-    """Expect a heartbeat no more, until it is heard again; an alert about its absence is over."""
+    """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     switch = memory.receiver.switch
     heartbeat = switch.forget(given.source, given.key)
     worker.wake()

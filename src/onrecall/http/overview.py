@@ -64,10 +64,10 @@ def now(
     ),
     service: str | None = None,
     severity: Severity | None = None,
-    q: Annotated[str | None, Query(description="Words that stand in the title or the description.")] = None,
+    q: Annotated[str | None, Query(description="Words in the title or the description.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> Glances:
-    """What is not resolved, newest first, with verdict, trust, number of alerts, last event and last change before."""
+    """List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before."""
     page = memory.store.overview.glances(Wanted(status, service, severity, q), cursor, limit)
     return Glances(items=[GlanceOut.of(memory, one) for one in page.items], next=page.next_cursor)

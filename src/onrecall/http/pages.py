@@ -31,7 +31,7 @@ class PageOut(BaseModel):
 
 @router.get("/pages/{thing_id:path}", responses=responses(404))
 def numbered(thing_id: str, memory: TheMemory) -> PageOut:
-    """What a citation opens: the page of an incident or a document, with the numbers of its lines."""
+    """Return the page that a citation refers to: an incident or a document with numbered lines."""
     thing = memory.thing(thing_id)
     lines = [LineOut(n=line.number, text=line.text, part=line.part) for line in page.lines(thing)]
     return PageOut(id=thing.id, kind=_kind(thing), title=thing.title, lines=lines)

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1", tags=["recall"])
 
 @router.post("/recall", responses=responses(422, 503))
 def recall(asked: SituationIn, memory: TheMemory) -> RecallOut:
-    """What was seen before that is most like this, best first."""
+    """Find the most similar earlier incidents and documents, best first."""
     looked_for = _situation(asked)
     opinion = memory.opinions.ask(looked_for)
     evidence = memory.recall(looked_for, asked.limit)
@@ -28,7 +28,7 @@ def ask(
     memory: TheMemory,
     refine: Annotated[bool, Query(description="Wait for a model to refine it, within the deadline.")] = False,
 ) -> RecommendationOut:
-    """An answer with receipts. It opens no incident; to have its outcome counted, open one."""
+    """Return an answer with citations, without opening an incident. To count its outcome, open one."""
     looked_for = _situation(asked)
     opinion = memory.opinions.ask(looked_for)
     answer = memory.ask(looked_for, asked.limit, refine=refine)

@@ -16,11 +16,11 @@ router = APIRouter(prefix="/api/v1", tags=["trust"])
 @router.get("/recurrences", responses=responses(422, 503))
 def recurrences(
     memory: TheMemory,
-    min_count: Annotated[int, Query(ge=2, description="Families of at least so many incidents.")] = 2,
-    service: Annotated[str | None, Query(description="Families that touched this service.")] = None,
+    min_count: Annotated[int, Query(ge=2, description="Minimum number of incidents in a family.")] = 2,
+    service: Annotated[str | None, Query(description="Only families that affected this service.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
-    as_of: Annotated[When | None, Query(description="As they were known then.")] = None,
+    as_of: Annotated[When | None, Query(description="As known at this time.")] = None,
 ) -> RecurrencesOut:
-    """Families of incidents with the same cause, those first whose permanent fix would save most."""
+    """List families of incidents with the same cause, ranked by what a permanent fix would save."""
     found = line.recurrences(memory.store, memory.now(), line.Wanted(min_count, service, limit), as_of)
     return RecurrencesOut.model_validate(found)

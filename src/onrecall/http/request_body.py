@@ -66,7 +66,7 @@ def _inflated(body: bytes, *, raw: bool) -> bytes:
                 raise HTTPException(413, f"at most {LARGEST:,} bytes are unpacked; send it in parts")
             parts.append(part)
     except zlib.error as error:
-        raise Invalid(f"the body is not compressed as its content-encoding says: {error}", "body") from error
+        raise Invalid(f"the body does not match its content-encoding: {error}", "body") from error
     return b"".join(parts)
 
 

@@ -9,5 +9,5 @@ router = APIRouter(prefix="/api/v1", tags=["recall"])
 
 @router.post("/risk")
 def risk(asked: RiskIn) -> RiskOut:
-    """Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored."""
+    """Assess how dangerous a command or a step in prose is. Runs and stores nothing."""
     return assess_risk(asked.command, asked.kind)

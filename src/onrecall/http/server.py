@@ -1,4 +1,4 @@
-"""Serving HTTP until told to stop; a busy port is a sentence."""
+"""Run the HTTP server; a port in use is reported as a one-line error."""
 
 import errno
 import socket

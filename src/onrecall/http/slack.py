@@ -29,7 +29,7 @@ router = APIRouter(prefix="/slack", include_in_schema=False)
 
 
 class Slack:
-    """Works for the routes, in threads of its own, no more at a time than is bearable."""
+    """Runs the work of the Slack routes in a bounded pool of threads."""
 
     def __init__(self, memory: Memory, app: SlackApp | None) -> None:
         self.desk = Desk(memory, app or SlackApp())
@@ -121,16 +121,16 @@ def _form(body: bytes) -> dict[str, str]:
     try:
         return {name: values[0] for name, values in parse_qs(body.decode("utf-8"), max_num_fields=100).items()}
     except (UnicodeDecodeError, ValueError) as error:
-        raise Invalid(f"the body is no form: {error}", "body") from error
+        raise Invalid(f"the body is not a form: {error}", "body") from error
 
 
 def _object(text: str, field: str) -> Mapping[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"{field} is no JSON: {str(error)[:100]}", field) from error
+        raise Invalid(f"{field} is not JSON: {str(error)[:100]}", field) from error
     if not isinstance(found, dict):
-        raise Invalid(f"{field} is no JSON object", field)
+        raise Invalid(f"{field} is not a JSON object", field)
     return found
 
 

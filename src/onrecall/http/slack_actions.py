@@ -57,7 +57,7 @@ class SlackApp:
 
 
 class Desk:
-    """Does what was asked in Slack. Each thing done twice is as if it were done once."""
+    """Carries out actions from Slack. Idempotent."""
 
     def __init__(self, memory: Memory, app: SlackApp) -> None:
         self._memory = memory
@@ -203,11 +203,11 @@ class Desk:
             post = check_webhook(self._app.guard, url)
             post(json.dumps(body).encode(), {"content-type": "application/json; charset=utf-8"})
         except (OnRecallError, Refused) as error:
-            log.warning("somebody in Slack could not be answered: %s", error)
+            log.warning("a request from Slack could not be answered: %s", error)
 
     def _api(self) -> Api:
         if self._app.api is None:
-            raise Unavailable("this takes a bot; set ONRECALL_SLACK_BOT_TOKEN and ONRECALL_SLACK_CHANNEL")
+            raise Unavailable("this requires a bot; set ONRECALL_SLACK_BOT_TOKEN and ONRECALL_SLACK_CHANNEL")
         return self._app.api
 
 
@@ -227,13 +227,13 @@ def _own(payload: Mapping[str, Any]) -> None:
     """Forbidden to people of other companies in a shared channel."""
     team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
     if team and theirs and team != theirs and not payload.get("enterprise"):
-        raise Forbidden("this takes a member of the workspace that OnRecall is installed in")
+        raise Forbidden("only members of the workspace in which OnRecall is installed may do this")
 
 
 def _by(user: Any) -> str:
     found = user.get("id") if isinstance(user, dict) else None
     if not isinstance(found, str) or not _USER.fullmatch(found):
-        raise Invalid("there is no user in this; Slack always says who it was", "user")
+        raise Invalid("the user is missing; Slack always sends one", "user")
     return f"slack:{found}"
 
 
@@ -242,5 +242,5 @@ def _when(stamp: Any, memory: Memory) -> datetime:
     try:
         at = datetime.fromtimestamp(float(stamp), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
-        raise Invalid("action_ts is no time", "action_ts") from None
+        raise Invalid("action_ts is not a time", "action_ts") from None
     return min(at, memory.now())

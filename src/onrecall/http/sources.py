@@ -20,7 +20,9 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"])
 Address = Annotated[
     str | None,
     Query(
-        pattern=r"^https?://[^\s/?#@]+/?$", max_length=300, description="Where tools reach this server, if elsewhere."
+        pattern=r"^https?://[^\s/?#@]+/?$",
+        max_length=300,
+        description="Address at which tools reach this server, if different.",
     ),
 ]
 
@@ -46,7 +48,7 @@ class AlertPage(BaseModel):
 
 @router.get("/senders")
 def senders(request: Request, memory: TheMemory) -> SenderList:
-    """Every sender with its address, what it has to show, when it was heard last, and how much came of it."""
+    """List every sender with its address, its credentials, its last message and its number of alerts."""
     heard, signing, catalog = memory.store.senders.all(), request.app.state.signing, memory.receiver.sources
     named = sorted(name for name in heard if name.startswith(f"{GENERIC}/"))
     return SenderList(
@@ -56,14 +58,14 @@ def senders(request: Request, memory: TheMemory) -> SenderList:
 
 @router.get("/sources")
 def sources(memory: TheMemory) -> SourceList:
-    """Every source that has a file: its address, its shapes, and whether it says that an alert is over."""
+    """List every source with a file: its address, its payload shapes, and whether it reports the end of an alert."""
     catalog = memory.receiver.sources
     return SourceList(items=[SourceOut(**_source(catalog, name)) for name in catalog if name != GENERIC])
 
 
 @router.get("/sources/{name:path}", responses=responses(404, 422))
 def source(name: str, request: Request, memory: TheMemory, url: Address = None) -> SourceDetailOut:
-    """One source with configuration to paste for this server, and where each field of its payloads stands."""
+    """Return one source with configuration to paste for this server, and where each field of its payloads is."""
     catalog = memory.receiver.sources
     found = catalog.find(name).name
     definition = catalog.definition(found)
@@ -77,7 +79,7 @@ def source(name: str, request: Request, memory: TheMemory, url: Address = None) 
 
 @router.post("/sources/{name:path}/try", responses=responses(404, 413, 415, 422))
 async def try_payload(name: str, request: Request, memory: TheMemory) -> RehearsalOut:
-    """What would come of a payload that is posted under this name, field by field. Nothing is stored."""
+    """Show what a payload under this name would become, field by field. Stores nothing."""
     delivery = await bodies.delivery(request)
     return RehearsalOut.model_validate(await run_in_threadpool(memory.receiver.rehearse, name, delivery))
 
@@ -85,12 +87,12 @@ async def try_payload(name: str, request: Request, memory: TheMemory) -> Rehears
 @router.get("/alerts", responses=responses(422))
 def alerts_set_aside(
     memory: TheMemory,
-    purpose: Annotated[Purpose | None, Query(description="Only those sent for this.")] = None,
-    source: Annotated[str | None, Query(description="Only those of this source.")] = None,
+    purpose: Annotated[Purpose | None, Query(description="Only alerts with this purpose.")] = None,
+    source: Annotated[str | None, Query(description="Only alerts of this source.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> AlertPage:
-    """Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason."""
+    """List alerts that opened no incident, newest first: tests, heartbeats, planned work, good news."""
     page = memory.store.storms.set_aside(purpose, source, cursor, limit)
     return AlertPage(items=[AlertOut.of(one) for one in page.items], next=page.next_cursor)
 

@@ -24,21 +24,19 @@ class SuggestionPage(BaseModel):
 @router.get("/suggestions", responses=responses(422))
 def list_suggestions(
     memory: TheMemory,
-    state: Annotated[
-        SuggestionState | None, Query(description="By default those that wait for a decision.")
-    ] = "pending",
-    incident: Annotated[str | None, Query(description="Those for one incident.")] = None,
+    state: Annotated[SuggestionState | None, Query(description="State; by default undecided ones.")] = "pending",
+    incident: Annotated[str | None, Query(description="Only suggestions for this incident.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SuggestionPage:
-    """What senders suggest, the last received first."""
+    """List suggestions of senders, newest first."""
     page = memory.store.suggestions.page(state, incident, cursor, limit)
     return SuggestionPage(items=[SuggestionOut.of(suggestion) for suggestion in page.items], next=page.next_cursor)
 
 
 @router.get("/suggestions/{suggestion_id}", responses=responses(404))
 def get_suggestion(suggestion_id: str, memory: TheMemory) -> SuggestionOut:
-    """One suggestion, and what was decided on it."""
+    """Return one suggestion and the decision."""
     return SuggestionOut.of(memory.store.suggestions.get(suggestion_id))
 
 
@@ -46,7 +44,7 @@ def get_suggestion(suggestion_id: str, memory: TheMemory) -> SuggestionOut:
 def confirm_suggestion(
     suggestion_id: str, memory: TheMemory, caller: TheCaller, correction: ConfirmIn | None = None
 ) -> SuggestionOut:
-    """Stand for it: it becomes the incident's resolution, or a document. The same again changes nothing."""
+    """Confirm it: it becomes the incident's resolution, or a document. A repetition changes nothing."""
     better = correction or ConfirmIn(root_cause=None, cause=None, by=None)
     confirmed = memory.suggestions.confirm(
         suggestion_id,
@@ -59,5 +57,5 @@ def confirm_suggestion(
 
 @router.post("/suggestions/{suggestion_id}/dismiss", responses=responses(404, 409, 503))
 def dismiss_suggestion(suggestion_id: str, memory: TheMemory, caller: TheCaller) -> SuggestionOut:
-    """Say that it is not so; it is no longer found, and does not come back when it is sent again."""
+    """Dismiss it permanently, even if it is sent again."""
     return SuggestionOut.of(memory.suggestions.dismiss(suggestion_id, caller.by()))

@@ -21,21 +21,21 @@ class LastBacktest(BaseModel):
 
 @router.get("/trust")
 def trust(memory: TheMemory) -> TrustOut:
-    """Hit rate, reliability, coverage and novelty over the answers whose truth is known, with n and intervals."""
+    """Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals."""
     return TrustOut.model_validate(memory.trust.standing())
 
 
 @router.get("/trust/backtest")
 def backtest(memory: TheMemory) -> LastBacktest:
-    """How far the backtest is that runs, or how the last one ended."""
+    """Return the progress of the running backtest, or how the last one ended."""
     last = memory.store.backtests.newest(memory.now())
     return LastBacktest(backtest=None if last is None else BacktestOut.model_validate(last))
 
 
 @router.post("/trust/backtest", status_code=202, responses=responses(503))
 def start(request: Request, caller: TheCaller) -> BacktestOut:
-    """Replay this memory's own history in a process of its own; while one runs, this answers with that one."""
+    """Replay the stored history in a separate process; if a backtest is running, return that one."""
     rehearsals: Rehearsals | None = request.app.state.rehearsals
     if rehearsals is None:
-        raise Unavailable("this server can't start one; run `onrecall backtest` beside it")
+        raise Unavailable("this server can't start one; run `onrecall backtest` separately")
     return BacktestOut.model_validate(rehearsals.start(caller.by()))

@@ -33,7 +33,7 @@ class TicketOut(BaseModel):
 
 @router.post("/live/ticket", responses=responses(401, 403))
 def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
-    """A ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which can't send a key there."""
+    """Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there."""
     given = Tickets(memory.store, request.state.keys, memory.now).give(caller.key)
     return TicketOut(ticket=given.ticket, expires_at=given.expires_at)
 

@@ -1,4 +1,4 @@
-"""Who listens for long is looked at again now and then: a key that was revoked meanwhile opens nothing any more."""
+"""Who listens for long is looked at again now and then: a key that was revoked meanwhile is revoked."""
 
 import asyncio
 
@@ -34,4 +34,4 @@ async def _still_admitted(socket: WebSocket) -> None:
     if socket.state.proxied:
         return
     if keys.wanted and (caller.key is None or keys.active(caller.key.id) is None):
-        raise Unauthorised("the key is revoked or has expired, or none was shown; come again with one that opens")
+        raise Unauthorised("the key is missing, revoked or expired; use a valid one")

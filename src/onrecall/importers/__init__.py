@@ -1,13 +1,20 @@
-"""A file of old incidents → Incident: one file per format, and the quality report."""
+"""A file of old incidents → Incident: one file per format, and the quality report.
 
-from onrecall.importers.chroma import is_collection
-from onrecall.importers.folder import count_hint, read
-from onrecall.importers.formats import formats
-from onrecall.importers.mapping_suggestion import Suggestion, suggest
-from onrecall.importers.options import Item, how
-from onrecall.importers.quality import Quality, Survey, assess
-from onrecall.importers.reader import read_bytes
-from onrecall.importers.record import Note, UnusedFields
+A name is imported when it is first used: who reads one resolution need not load the readers of every format.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from onrecall.importers.chroma import is_collection
+    from onrecall.importers.folder import count_hint, read
+    from onrecall.importers.formats import formats
+    from onrecall.importers.mapping_suggestion import Suggestion, suggest
+    from onrecall.importers.options import Item, how
+    from onrecall.importers.quality import Quality, Survey, assess
+    from onrecall.importers.reader import read_bytes
+    from onrecall.importers.record import Note, UnusedFields
 
 __all__ = [
     "Item",
@@ -25,3 +32,22 @@ __all__ = [
     "read_bytes",
     "suggest",
 ]
+
+_MODULES = {
+    "chroma": ("is_collection",),
+    "folder": ("count_hint", "read"),
+    "formats": ("formats",),
+    "mapping_suggestion": ("Suggestion", "suggest"),
+    "options": ("Item", "how"),
+    "quality": ("Quality", "Survey", "assess"),
+    "reader": ("read_bytes",),
+    "record": ("Note", "UnusedFields"),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package from the module that defines it."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import Invalid, Rejected, Unavailable
+from onrecall.domain.extras import missing_extra
 from onrecall.domain.incident import Document
 from onrecall.domain.markdown_page import one_line
 from onrecall.importers import ragoffire
@@ -29,7 +30,7 @@ PREFIX = "chroma:"
 DATABASE = "chroma.sqlite3"
 PAGE = 500
 """Records that are asked for at once."""
-INSTALL = "reading Chroma needs the package chromadb: pip install 'onrecall[chroma]'"
+INSTALL = missing_extra("reading Chroma", "chroma")
 INCIDENT_FIELDS = frozenset(
     ("incident_id", "root_cause", "resolution_action", "mitigation_metric", "mitigation_steps", "fix", "fix_applied",
      "resolution", "started_at", "resolved_at")

@@ -81,7 +81,7 @@ def check_encoding(name: str) -> str:
             "encoding",
         ) from None
     if not isinstance(found.decode(b"")[0], str):
-        raise Invalid(f"{name!r} is no encoding of text; write one such as utf-8 or shift_jis", "encoding")
+        raise Invalid(f"{name!r} is not a text encoding; write one such as utf-8 or shift_jis", "encoding")
     return found.name
 
 

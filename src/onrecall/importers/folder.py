@@ -140,7 +140,7 @@ def _file(path: Path, name: str, place: str, wishes: How, tally: Tally | None = 
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            yield Rejected(name, None, "it is not a regular file; save what it gives in one")
+            yield Rejected(name, None, "it is not a regular file; save its content to one")
             return
         with path.open("rb") as stream:
             source = Source(name, place, stream, found.st_size, inside=tally is not None)

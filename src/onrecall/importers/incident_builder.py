@@ -128,6 +128,6 @@ def ordered(started_at: datetime, resolved_at: datetime | None) -> None:
     """Refuse an end before the start."""
     if resolved_at and resolved_at < started_at:
         raise Invalid(
-            f"`resolved_at` {resolved_at.isoformat()} is before `started_at` {started_at.isoformat()}; mend one",
+            f"`resolved_at` {resolved_at.isoformat()} is before `started_at` {started_at.isoformat()}; correct one",
             "resolved_at",
         )

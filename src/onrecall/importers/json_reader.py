@@ -171,7 +171,7 @@ def _row(value: Any, line: int, where: str, doubled: str | None) -> Row | Reject
     if not isinstance(value, dict):
         return Rejected(where, None, f"it must be an object with the fields of an incident, not {kind_of(value)}")
     if doubled is not None:
-        return Rejected(where, doubled, f"the key {doubled[:60]!r} stands twice in one object; keep one of them")
+        return Rejected(where, doubled, f"the key {doubled[:60]!r} appears twice in one object; keep one of them")
     return Row(line, value, where)
 
 

@@ -47,7 +47,9 @@ def from_data(content: Any) -> FieldMapping:
     named = {name: value for name, value in content.items() if name != "labels"}
     for name in named:
         if name not in FIELDS and name not in SETTINGS:
-            raise Invalid(f"the mapping names {name!r}, which is no field; use one of {', '.join(FIELDS)}", "mapping")
+            raise Invalid(
+                f"the mapping names {name!r}, which is not a field; use one of {', '.join(FIELDS)}", "mapping"
+            )
     if named.get("dates") not in (None, "day_first", "month_first"):
         raise Invalid("`dates` must be day_first or month_first", "mapping")
     labels = content.get("labels") or {}

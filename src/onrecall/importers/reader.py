@@ -99,7 +99,9 @@ def record_rows(source: Source, how: How) -> Iterator[Row | Rejected]:
     document = not workbook and (_document_ending(source, sample, how) or (how.encoding is None and binary(sample)))
     shape = "workbook" if workbook else None if document else _shape(source.path, sample, how)
     if shape in (None, MARKDOWN):
-        raise Invalid(f"{source.name} holds no records with fields: a mapping is for JSON, CSV and workbooks", "paths")
+        raise Invalid(
+            f"{source.name} contains no records with fields; a mapping applies to JSON, CSV and workbooks", "paths"
+        )
     return Records(source, str(shape), how, Tally()).rows(sample)
 
 

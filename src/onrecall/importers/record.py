@@ -257,9 +257,9 @@ def check(values: Any) -> None:
 def check_text(value: str, field: str) -> None:
     """Refuse a text that can't be stored."""
     if "\0" in value:
-        raise Invalid(f"`{field}` holds a NUL byte; remove it", field)
+        raise Invalid(f"`{field}` contains a NUL byte; remove it", field)
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Invalid(f"`{field}` holds half of a character (a lone surrogate); write the whole character", field)
+        raise Invalid(f"`{field}` contains half of a character (a lone surrogate); write the whole character", field)
 
 
 def check_id(value: str | None, field: str = "id") -> str:
@@ -270,7 +270,7 @@ def check_id(value: str | None, field: str = "id") -> str:
     if len(value) > LONGEST_ID:
         raise Invalid(f"`{field}` is longer than {LONGEST_ID} characters; use the short id", field)
     if not value.isprintable():
-        raise Invalid(f"`{field}` holds a line break or another control character; use the plain id", field)
+        raise Invalid(f"`{field}` contains a line break or another control character; use the plain id", field)
     return value
 
 

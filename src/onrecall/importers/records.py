@@ -217,7 +217,7 @@ class Records:
             return Rejected(
                 row.where,
                 "id",
-                f"the id {thing.id!r} stands already in line {line} with other content; keep one of them",
+                f"the id {thing.id!r} already appears in line {line} with other content; keep one of them",
             )
         return thing
 

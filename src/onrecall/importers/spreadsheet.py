@@ -81,7 +81,7 @@ def _opened(stream: BinaryIO) -> "CalamineWorkbook":
     try:
         return CalamineWorkbook.from_filelike(stream)
     except (CalamineError, OSError, ValueError) as problem:
-        raise Invalid(f"it is no workbook that can be read: {problem}; save its sheets as CSV") from None
+        raise Invalid(f"it is not a readable workbook: {problem}; save its sheets as CSV") from None
 
 
 def _rows(name: str, sheet: "CalamineSheet") -> Iterator[Row]:

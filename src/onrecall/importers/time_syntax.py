@@ -140,7 +140,7 @@ def _numbered_day(found: re.Match[str], value: str, field: str, order: Order | N
         return _Day(year, first, second)
     if order is None:
         raise Invalid(
-            f"`{field}` is {value[:60]!r}: it can't be told whether day or month comes first; say so in a mapping file "
+            f"`{field}` is {value[:60]!r}: it is unclear whether day or month comes first; set it in a mapping file "
             "with `dates: day_first` or `dates: month_first`",
             field,
         )

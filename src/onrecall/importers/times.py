@@ -78,7 +78,9 @@ class Times:
             if abs(value) < scale * 1e10:
                 seconds = value / scale
                 return _plausible(datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), value, field)
-        raise Invalid(f"`{field}` is {value!r}, which is no time since 1970; write it as 2024-01-31T09:30:00Z", field)
+        raise Invalid(
+            f"`{field}` is {value!r}, which is not a time since 1970; write it as 2024-01-31T09:30:00Z", field
+        )
 
     def notes(self) -> Iterator[str]:
         """Return what had to be assumed, each with a count and the way to mend it."""

@@ -29,11 +29,11 @@ log = logging.getLogger("onrecall.kafka.client")
 
 
 def kafka(as_json: Json = False) -> None:
-    """Take alerts in from Kafka, beside other processes of the same group; publish recommendations if told where."""
+    """Consume alerts from Kafka, in one consumer group, and publish recommendations if a topic is set."""
     chosen = wiring.settings()
     connection = wiring.kafka(chosen)
     if connection is None:
-        raise Invalid("say where Kafka is: set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
+        raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
     said = Said(as_json=as_json)
     with _until_told() as ending, wiring.house(chosen) as home:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
+from onrecall.domain.extras import missing_extra
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError
 
-MISSING = "Kafka needs a library that is not here; install it with: pip install 'onrecall[kafka]'"
+MISSING = missing_extra("Kafka", "kafka")
 REACH_SECONDS = 10.0
 """How long the brokers may take to answer at the start."""
 SESSION_MS = 10_000
@@ -70,9 +71,9 @@ def problem(error: "KafkaError") -> OnRecallError | None:
 
     told = f"{error.str()} ({error.name()})"
     if error.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):  # noqa: SLF001
-        return Forbidden(f"the brokers refuse the login: {told}; look at ONRECALL_KAFKA_SASL_… and …_SSL_…")
+        return Forbidden(f"the brokers refuse the login: {told}; check ONRECALL_KAFKA_SASL_… and …_SSL_…")
     if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
         return Forbidden(f"the brokers refuse a topic: {told}; allow this user to read ONRECALL_KAFKA_TOPICS")
     if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
         return Forbidden(f"the brokers refuse the group: {told}; allow this user to use ONRECALL_KAFKA_GROUP")
-    return Unavailable(f"the Kafka client can't go on: {told}") if error.fatal() else None
+    return Unavailable(f"the Kafka client cannot continue: {told}") if error.fatal() else None

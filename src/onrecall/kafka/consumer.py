@@ -247,7 +247,9 @@ def _placed(read: Read, one: Record) -> Read:
 
 
 def _reason(error: Exception) -> OnRecallError:
-    return error if isinstance(error, OnRecallError) else Invalid(f"it can't be kept: {type(error).__name__}", "body")
+    return (
+        error if isinstance(error, OnRecallError) else Invalid(f"it cannot be stored: {type(error).__name__}", "body")
+    )
 
 
 def _names(partitions: "Sequence[TopicPartition]") -> str:

@@ -115,7 +115,7 @@ class Publisher:
         except NotFound as error:
             log.warning("event %d is passed over: %s", event.seq, error)
         except BufferError as error:
-            raise Unavailable(f"{self._topic}: more waits than the client holds") from error
+            raise Unavailable(f"{self._topic}: the client's queue is full") from error
         except KafkaException as error:
             if not self._never(error.args[0], event.seq):
                 raise Unavailable(f"{self._topic}: {error.args[0].str()}") from error

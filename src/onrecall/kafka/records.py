@@ -62,7 +62,7 @@ def source_of(one: Record, topics: Mapping[str, str | None]) -> str:
     if of_topic := topics.get(one.topic):
         return of_topic
     raise Invalid(
-        f"nothing says whose format this has; give the record a header `{SOURCE}`, "
+        f"the source of this record is unknown; give the record a header `{SOURCE}`, "
         f"or write ONRECALL_KAFKA_TOPICS={one.topic}=<sender>",
         SOURCE,
     )

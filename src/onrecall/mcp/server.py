@@ -48,7 +48,7 @@ WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempote
 Text = Annotated[
     str, Field(min_length=1, max_length=200_000, description="What happens: an alert, symptoms, log lines.")
 ]
-Service = Annotated[str | None, Field(max_length=200, description="Where it happens; a signal, not a filter.")]
+Service = Annotated[str | None, Field(max_length=200, description="Affected service; a signal, not a filter.")]
 Limit = Annotated[int, Field(ge=1, le=20, description="How many to show.")]
 Id = Annotated[str, Field(min_length=1, max_length=200, description="An id as another tool gave it, such as INC-42.")]
 Long = Annotated[str | None, Field(max_length=20_000)]

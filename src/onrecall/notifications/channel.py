@@ -20,7 +20,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What there is to tell of an incident. Its answer and its state are told anew each time, so the newest will do."""
+    """An update of an incident. Each message repeats the full state, so only the newest pending one is sent."""
 
     kind: Kind
     incident: str

@@ -69,7 +69,7 @@ class Guard:
             except ValueError:
                 if not _NAME.fullmatch(_name(host)) or "/" in host or _odd(host):
                     raise Invalid(
-                        f"{host!r} is no host, no address and no network; write hooks.internal or 10.0.0.0/8",
+                        f"{host!r} is not a host, an address or a network; write hooks.internal or 10.0.0.0/8",
                         "allow_private_hosts",
                     ) from None
                 names.add(_name(host))
@@ -89,9 +89,9 @@ class Guard:
         if parsed.scheme not in ("http", "https"):
             raise Invalid("begins neither with https:// nor with http://")
         if parsed.userinfo or "@" in url.partition("://")[2].partition("/")[0]:
-            raise Invalid("holds a user or a password before the host; leave it out")
+            raise Invalid("contains a user or a password before the host; remove it")
         if any(letter.isspace() or ord(letter) < ord(" ") for letter in url) or "\\" in url:
-            raise Invalid("holds a blank, a control character or a backslash")
+            raise Invalid("contains a blank, a control character or a backslash")
         self.check_host(parsed.raw_host.decode("ascii"))
         usual = 443 if parsed.scheme == "https" else 80
         check_port(usual if parsed.port is None else parsed.port, HTTP_PORTS)
@@ -100,7 +100,7 @@ class Guard:
     def check_host(self, host: str) -> None:
         """Refuse what is written so that two programs could read it differently."""
         if not host or _odd(host):
-            raise Invalid(f"{host!r} is no host; write a name, or an address in its usual form")
+            raise Invalid(f"{host!r} is not a host; write a name, or an address in canonical form")
         if _literal(host) is None and not _NAME.fullmatch(_name(host)):
             raise Invalid(f"{host!r} is no host name")
 
@@ -158,11 +158,11 @@ def check_port(port: int, usual: frozenset[int]) -> None:
     """Refuse ports on which something else listens."""
     if (port < LOWEST_FREE_PORT and port not in usual) or port in NEVER_PORTS:
         listed = ", ".join(map(str, sorted(usual)))
-        raise Invalid(f"port {port} is none that takes messages; use {listed} or a free one above {LOWEST_FREE_PORT}")
+        raise Invalid(f"port {port} is not allowed; use {listed} or one above {LOWEST_FREE_PORT}")
 
 
 def _odd(host: str) -> bool:
-    """Whether it ends in a number and is no address as it is usually written: decimal, octal, hexadecimal, short."""
+    """Whether the host is a non-canonical IPv4 literal (decimal, octal, hexadecimal or shortened)."""
     last = host.rstrip(".").rpartition(".")[2]
     return bool(_NUMERIC.fullmatch(last)) and _literal(host) is None
 

@@ -77,7 +77,7 @@ def retry_after(header: str | None, now: datetime | None = None) -> float:
 
 
 def _start(answer: httpx.Response) -> str:
-    """The beginning of what it says, for the log; no more is read than is bearable."""
+    """Return the beginning of the response body for the log; reads at most 64 KiB."""
     read = b""
     for part in answer.iter_raw():
         read += part

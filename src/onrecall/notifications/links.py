@@ -14,4 +14,4 @@ class Links:
         """The page of an incident."""
         if self.public_url is None:
             return None
-        return f"{self.public_url.rstrip('/')}/#/incidents/{quote(incident_id, safe='')}"
+        return f"{self.public_url.rstrip('/')}/incidents/{quote(incident_id, safe='')}"

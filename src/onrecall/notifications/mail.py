@@ -136,9 +136,9 @@ def address(text: str) -> Address:
     try:
         found = Address(addr_spec=text)
     except (ValueError, IndexError, MessageError) as error:
-        raise Invalid(f"{text!r} is no mail address; write onrecall@example.com") from error
+        raise Invalid(f"{text!r} is not a mail address; write onrecall@example.com") from error
     if not found.domain or not found.username or any(letter.isspace() or not letter.isprintable() for letter in text):
-        raise Invalid(f"{text!r} is no mail address; write onrecall@example.com")
+        raise Invalid(f"{text!r} is not a mail address; write onrecall@example.com")
     return found
 
 

@@ -32,7 +32,7 @@ def check(guard: Guard, url: str) -> Posting:
     parsed = guard.check_url(url)
     if not guard.names_host(parsed.host):
         if not any(fnmatchcase(parsed.host.lower(), pattern) for pattern in HOSTS):
-            raise Invalid(f"{parsed.host} is no host of Teams workflows ({', '.join(HOSTS)})")
+            raise Invalid(f"{parsed.host} is not a host of Teams workflows ({', '.join(HOSTS)})")
         if parsed.scheme != "https":
             raise Invalid("begins not with https://")
     return Posting(guard, parsed)

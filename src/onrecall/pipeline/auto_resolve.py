@@ -102,7 +102,7 @@ def _why_over(expired: StoredAlert) -> str:
 
 
 def stated(note: StoredNote, at: datetime) -> Resolution | None:
-    """What a note says was wrong and fixed it: what stands under such a name, or a deed told with its end."""
+    """Extract a resolution from a note: the text under "Root cause:" or "Resolution:", or a completed action."""
     text = (note.text or "").strip()
     told = sections(text)
     if told:

@@ -33,9 +33,9 @@ class Measured:
     curve: Curve | NotMeasured
     thresholds: Thresholds = SHIPPED
     apart: float = 0.0
-    """How far the best evidence has to stand out from the rest to count as seen; 0: that is not asked."""
+    """Required margin of the best evidence over the rest to count as seen; 0 disables the check."""
     learning: LearningCurve | None = None
-    """What the last backtest over this store said of learning."""
+    """Learning curve of the last backtest over this store."""
 
     def unlike(self, features: Mapping[str, float]) -> bool:
         """Whether the evidence stands out too little to count as seen."""

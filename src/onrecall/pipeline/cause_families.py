@@ -111,7 +111,7 @@ def dismiss(store: Store, families: Sequence[str], now: datetime, by: str | None
 
 
 def withdraw(store: Store, family: str) -> int:
-    """Take a decision back; those that got their label by it lose it. Returns how many they were.
+    """Withdraw a decision, and remove the labels it gave. Returns how many they were.
 
     Raises:
         NotFound: nothing was decided on such a family.

@@ -58,7 +58,7 @@ class Keys:
         return self._ring.all()
 
     def revoke(self, which: str, *, leave_admin: bool = False) -> tuple[Key, ...]:
-        """End a key at once; under a name, all that its holder has. A second time changes nothing.
+        """Revoke a key at once; a name revokes all keys of its owner. A repetition changes nothing.
 
         With `leave_admin` the last working keys of admins are not ended: nobody could make another key then.
         """
@@ -91,7 +91,7 @@ class Keys:
         found = [key for key in keys if given in (key.id, key.prefix)] or [key for key in keys if key.name == given]
         if not found:
             shown = f"{given[:SHOWN]}…" if given.startswith(MARK) else given
-            raise NotFound(f"there is no key {shown}; `onrecall keys list` shows those there are")
+            raise NotFound(f"there is no key {shown}; `onrecall keys list` shows all keys")
         return found
 
     # whose a key is
@@ -138,10 +138,10 @@ class Keys:
         """The key that this is; Unauthorised when it is none that opens now. What is held must be fresh."""
         key = self._known.get(id_of(token) or "")
         if key is None or not key.is_of(token):
-            raise Unauthorised("this is not a key of this OnRecall, or no longer one")
+            raise Unauthorised("this is not a valid key of this OnRecall")
         state = key.state(self._clock())
         if state != "active":
-            raise Unauthorised(f"the key {key.prefix}… is {state}; have a new one made")
+            raise Unauthorised(f"the key {key.prefix}… is {state}; ask an admin for a new one")
         return key
 
     def active(self, key_id: str) -> Key | None:
@@ -179,15 +179,15 @@ def _name(name: str) -> str:
     if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME:
         raise Invalid(f"give a name of 1 to {LONGEST_NAME} letters without blanks around it, such as ann", "name")
     if any(unicodedata.category(letter).startswith("C") for letter in name):
-        raise Invalid("the name holds a control character; leave it out", "name")
+        raise Invalid("the name contains a control character; remove it", "name")
     if id_of(name):
-        raise Invalid("this is a key, not a name; revoke it, for it now stands in your shell's history", "name")
+        raise Invalid("this is a key, not a name; revoke it, because it is now in your shell's history", "name")
     return name
 
 
 def _role(role: Role) -> Role:
     if role not in MAY:
-        raise Invalid(f"the role is one of {', '.join(MAY)}", "role")
+        raise Invalid(f"the role must be one of {', '.join(MAY)}", "role")
     return role
 
 

@@ -198,7 +198,7 @@ def _chosen(
 ) -> tuple[list[StoredAlert], list[StoredAlert]]:
     wanted = set(numbers)
     if not wanted:
-        raise Invalid("say which alerts to take out, by their numbers", "alerts")
+        raise Invalid("name the alerts to move out, by their numbers", "alerts")
     if unknown := wanted - {one.id for one in alerts}:
         raise Invalid(f"{incident.id} has no alert {min(unknown)}; list its alerts first", "alerts")
     rest = [one for one in alerts if one.id not in wanted]

@@ -28,9 +28,9 @@ TRIES = 15
 FIRST_WAIT = 2.0
 LONGEST_WAIT = 3600.0
 UNHEARD = timedelta(seconds=30)
-"""After this a try of which nobody knows how it went is made again."""
+"""Retry an attempt with an unknown result after this long."""
 STALE = timedelta(days=1)
-"""What happened longer ago is no news: it is not told by who was switched off meanwhile."""
+"""Skip events older than this, so that a process that was down for long does not announce old news."""
 CHANCE = secrets.SystemRandom()
 LINKED_ALERTS = 200
 """So many of the newest alerts of an incident are asked for their links."""

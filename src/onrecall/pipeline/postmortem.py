@@ -14,6 +14,7 @@ HAPPENED = {
     "alerted": "alerts joined",
     "noted": "a note was written",
     "acknowledged": "acknowledged",
+    "assigned": "assigned to somebody",
     "recommended": "answered from memory",
     "rated": "the answer was rated",
     "resolved": "resolved",

@@ -23,7 +23,7 @@ AFTER = timedelta(minutes=5)
 ASKED = 300
 """Characters of a question that are kept with its answer."""
 SERVICES = 5
-"""Of so many services of a storm the changes are looked at."""
+"""Look up change events for at most this many services of an alert storm."""
 
 
 class Answers:
@@ -41,7 +41,7 @@ class Answers:
         self._clock = clock
         self._pace = pace
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-        """Whose claims these are."""
+        """Identifier under which this worker holds leases."""
 
     def answer_due(self, limit: int) -> int:
         """Answer incidents that are due, the first to begin first; how many were answered."""

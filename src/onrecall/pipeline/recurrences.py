@@ -86,7 +86,7 @@ def likenesses(store: Store, incidents: Sequence[Incident], as_of: datetime | No
 
 
 def _gathered(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[Alike]:
-    """Each one beside the nearest of those before it that say the same; who says the same as none stands for itself."""
+    """Pair each incident with the nearest earlier one of equal meaning; one similar to none forms its own group."""
     found: list[Alike] = []
     alone: list[int] = []
     words: dict[int, frozenset[str]] = {}

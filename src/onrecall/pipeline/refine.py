@@ -20,6 +20,7 @@ from onrecall.storage import Breaker, Called, Event, Limits, ModelUse, Spent, St
 
 CURSOR = "refine"
 BATCH = 20
+LEASE = timedelta(seconds=10)
 LATER = timedelta(milliseconds=1)
 """A refined answer comes after the one it refines, even by a clock that stands."""
 
@@ -66,6 +67,11 @@ class Models:
     """For all of it."""
 
     @property
+    def lease(self) -> timedelta:
+        """How long a process that refines need not be heard of before another goes on."""
+        return max(LEASE, timedelta(seconds=2 * self.deadline_seconds))
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """Each once."""
         return tuple(dict.fromkeys(one.provider for _, one in self.asked))
@@ -96,6 +102,8 @@ class Refining:
         self._clock = clock
         self._models = models
         self._holder = secrets.token_hex(8)
+        self._code = secrets.token_hex(8)
+        """The code of the marks in prompts. One for the process: prompts of the same evidence begin alike."""
 
     @property
     def active(self) -> bool:
@@ -110,11 +118,13 @@ class Refining:
     def begin(self) -> None:
         """From now on answers are refined; those that were given before anybody did that are not."""
         if self.active:
-            self._store.cursors.take(CURSOR, self._holder, self._clock())
+            self._store.cursors.take(CURSOR, self._holder, self._clock(), self._models.lease)
 
     def run(self) -> int:
         """Refine answers that were given since the last look, one process at a time; how many were looked at."""
-        place = self._store.cursors.take(CURSOR, self._holder, self._clock()) if self.active else None
+        place = (
+            self._store.cursors.take(CURSOR, self._holder, self._clock(), self._models.lease) if self.active else None
+        )
         if place is None:
             return 0
         looked = 0
@@ -123,9 +133,9 @@ class Refining:
             if event.type == "recommended":
                 self._told(event)
                 looked += 1
-                self._store.cursors.move(CURSOR, self._holder, event.seq, self._clock())
+                self._store.cursors.move(CURSOR, self._holder, event.seq, self._clock(), self._models.lease)
         if events:
-            self._store.cursors.move(CURSOR, self._holder, events[-1].seq, self._clock())
+            self._store.cursors.move(CURSOR, self._holder, events[-1].seq, self._clock(), self._models.lease)
         return looked
 
     def release(self) -> None:
@@ -181,7 +191,7 @@ class Refining:
         self.ready()
         ends = time.monotonic() + self._models.deadline_seconds
         chosen = self._options(answer, situation, incident)
-        mask = Mask(secrets.token_hex(8))
+        mask = Mask(self._code)
         asked = [
             (role, _Metered(model, self._store, self._models.limits, self._clock, answer.id))
             for role, model in self._models.asked

@@ -29,6 +29,7 @@ from onrecall.pipeline import alert_links
 from onrecall.pipeline.auto_resolve import Settling
 from onrecall.pipeline.began_together import Together
 from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.collaboration import Collaboration
 from onrecall.pipeline.group_alerts import Grouping, Pace
 from onrecall.pipeline.import_history import Brought, bring
 from onrecall.pipeline.ingest import Receipt, Receiver, SourcePolicy
@@ -43,6 +44,7 @@ from onrecall.pipeline.recommend import Advisor, situation_of
 from onrecall.pipeline.recommendation_worker import Answers
 from onrecall.pipeline.refine import Models, Refining
 from onrecall.pipeline.reindex import Reindex
+from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
@@ -131,6 +133,8 @@ class Memory:
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
         self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
+        self.search = TextSearch(parts.store, self._advisor.evidence)
+        self.collaboration = Collaboration(parts.store, parts.clock, personal=parts.redact_personal)
         self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
         self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
@@ -154,8 +158,9 @@ class Memory:
         return receipts
 
     def open(self, incident: Incident, *, dated: bool = True) -> tuple[Incident, bool]:
-        """Keep a new incident; the second value says whether it was new. An empty id is minted. Where nobody said when
-        it began, `dated` is false: told again, it began when it did the first time.
+        """Store a new incident and return it with whether it was new; an empty id gets the next free one.
+
+        `dated=False` means the start time was defaulted; a repeated call then keeps the first start time.
         """
         try:
             return self._open(incident)
@@ -179,7 +184,7 @@ class Memory:
         return self.store.open_incident(clean, passages, self._clock())
 
     def acknowledge(self, incident_id: str, by: str | None = None) -> Incident:
-        """Somebody looks at it."""
+        """Record that somebody is working on it."""
         return self.store.acknowledge(incident_id, self._clock(), by)
 
     @property
@@ -190,7 +195,7 @@ class Memory:
     # recall and recommend; neither writes
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
-        """What was seen before that is most like this, best first."""
+        """Find the most similar earlier incidents and documents, best first."""
         return self._advisor.evidence(situation, limit)
 
     def similarities(
@@ -290,7 +295,7 @@ class Memory:
         numbers = {step.n for step in recommendation.steps}
         for index, step in enumerate(outcome.steps):
             if step.n in {earlier.n for earlier in outcome.steps[:index]}:
-                raise Invalid(f"step {step.n} is named twice; say once what came of it", f"steps.{index}.n")
+                raise Invalid(f"step {step.n} is named twice; report its outcome once", f"steps.{index}.n")
             if step.n not in numbers:
                 raise Invalid(
                     f"the recommendation has no step {step.n}; its steps are {sorted(numbers) or 'none'}",
@@ -369,5 +374,5 @@ def situation(
 ) -> Situation:
     """What somebody told us, as a situation; an empty text is refused."""
     if not text.strip():
-        raise Invalid("there is nothing to look for; say what happens, or paste an alert or log lines", "text")
+        raise Invalid("the text is empty; describe the problem, or paste an alert or log lines", "text")
     return Situation(text=text, service=service, labels=labels or {}, only=only or Filter(), as_of=as_of)

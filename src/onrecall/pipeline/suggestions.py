@@ -111,9 +111,7 @@ class SuggestionDesk:
         if standing is None:
             self._resolve(incident_id, confirmed)
         elif not standing.same_as(confirmed):
-            raise Conflict(
-                f"incident {incident_id} has a resolution already; dismiss the suggestion, or resolve the incident anew"
-            )
+            raise Conflict(f"incident {incident_id} is already resolved; dismiss the suggestion, or resolve it again")
 
     def _refuse_to_replace(self, document: Document) -> None:
         try:
@@ -121,7 +119,7 @@ class SuggestionDesk:
         except NotFound:
             return
         if stored != document:
-            raise Conflict(f"document {document.id} is there already and says something else; an admin may confirm it")
+            raise Conflict(f"document {document.id} already exists with other content; an admin may confirm it")
 
 
 def suggested_resolution(incident: Incident, note: StoredNote, resolution: Resolution) -> Suggestion:

@@ -14,6 +14,12 @@ from onrecall.domain.incident import Document, Incident, Situation
 from onrecall.recommendation.value_patterns import PATTERNS, WELL_KNOWN
 
 _MARKED = re.compile(r"[\u2039\u203a]")
+_KIND_BY_WORD = {
+    **dict.fromkeys(["exec", "logs", "log", "pod", "pods", "po", "attach", "port-forward"], "pod"),
+    **dict.fromkeys(["node", "nodes", "drain", "cordon", "uncordon", "ssh", "host", "--host", "-h", "ping"], "host"),
+}
+"""What a word of a command says about the value that follows it."""
+_QUOTED = re.compile(r"\u2039(?P<value>[^\u2039\u203a]+)\u203a")
 _HOST_LABELS = frozenset(
     ["host", "hostname", "instance", "node", "nodename", "pod", "pod_name", "container", "container_id", "server", "ip"]
 )
@@ -64,6 +70,25 @@ def old_values(text: str, source: Incident | Document | None, situation: Situati
         if name.lower() in _HOST_LABELS and re.search(r"\d", value) and not _occurs(value, now):
             found += [p for p in _named(bare, value) if not any(p.start < q.end and q.start < p.end for q in found)]
     return _mark(bare, sorted(found, key=lambda p: p.start))
+
+
+def marked_values(text: str) -> tuple[Particular, ...]:
+    """The values that stand in angle quotes, each once, in their order, placed in the text without the quotes."""
+    bare = _MARKED.sub("", text)
+    kinds = {particular.value: particular.kind for particular in particulars(bare)}
+    found: dict[str, Particular] = {}
+    for index, match in enumerate(_QUOTED.finditer(text)):
+        start = match.start() - 2 * index
+        value = match["value"]
+        kind = kinds.get(value) or _kind_by_place(text[: match.start()])
+        found.setdefault(value, Particular(value, start, start + len(value), kind))
+    return tuple(found.values())
+
+
+def _kind_by_place(before: str) -> str:
+    """What the word before a value says that it is; `value` where that says nothing."""
+    words = re.split(r"[\s/=]+", before.lower().rstrip("/= '\"\t"))
+    return _KIND_BY_WORD.get(words[-1], "value")
 
 
 def _mark(text: str, old: list[Particular]) -> tuple[str, tuple[str, ...]]:

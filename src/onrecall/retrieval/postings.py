@@ -9,7 +9,7 @@ import numpy.typing as npt
 ROWS = 1 << 16
 """The most rows there can be, so that a row takes two bytes."""
 COMMON = 6
-"""A term that one row in so many has is kept as a weight for every row: to add all is quicker than to pick some."""
+"""A term in at least one of this many rows is stored as a full weight vector: adding it beats gathering rows."""
 
 Keys = npt.NDArray[np.uint64]
 Terms = npt.NDArray[np.uint64]

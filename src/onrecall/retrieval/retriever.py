@@ -25,9 +25,9 @@ from onrecall.retrieval.ranking_features import CandidateSignals, ranking_featur
 from onrecall.retrieval.scoring import Rarity
 
 PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
-"""Passages that each side of the index proposes; among more than a crowd as many more as the square root tells."""
+"""Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
 FINALISTS = 20
-"""Candidates, the best by words and meaning, for which every signal is taken; more where much is asked for."""
+"""Candidates, the best by words and meaning, that get every signal; more if the caller asks for more results."""
 TITLE_COUNTS = 2
 """How often a word of the title counts."""
 HEADLINE = 0.5
@@ -164,7 +164,7 @@ class Recall:
         return (text for thing in things for text in _embedded(thing, passages.split(thing)))
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
-        """What was seen before that is most like this, best first."""
+        """Find the most similar earlier incidents and documents, best first."""
         asked, ranked, family = self._ranked(situation, limit)
         return self._explained(asked, ranked, limit, family)
 

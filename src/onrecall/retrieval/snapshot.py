@@ -42,7 +42,7 @@ def load(path: Path, model: str | None) -> tuple[tuple[Segment, ...], int] | Non
             segments = [_read(*row) for row in file.execute("select body, dead from segments")]
             return tuple(sorted(segments, key=lambda segment: segment.first)), head[2]
     except sqlite3.OperationalError as error:
-        _log.warning("the local index %s can't be read, so it is made anew in memory: %s", path, error)
+        _log.warning("the local index %s cannot be read, so it is rebuilt in memory: %s", path, error)
     except DAMAGE as error:
         _drop(path, error)
     return None
@@ -60,7 +60,7 @@ def save(path: Path, model: str | None, segments: Sequence[Segment], seq: int) -
                 file.execute("delete from head")
                 file.execute("insert into head values (?, ?, ?)", (FORMAT, model, seq))
     except sqlite3.OperationalError as error:
-        _log.warning("the local index can't be kept in %s: %s", path, error)
+        _log.warning("the local index cannot be stored in %s: %s", path, error)
     except sqlite3.DatabaseError as error:
         _drop(path, error)
 
@@ -73,7 +73,7 @@ def remove(path: Path) -> None:
 
 
 def _drop(path: Path, error: Exception) -> None:
-    _log.warning("the local index %s is damaged and will be made anew: %s", path, error)
+    _log.warning("the local index %s is damaged and will be rebuilt: %s", path, error)
     remove(path)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from onrecall.domain.incident import (
     CauseOrigin,
@@ -23,6 +23,8 @@ from onrecall.domain.incident import (
     StepOutcome,
     Verdict,
 )
+from onrecall.recommendation import instance_values
+from onrecall.recommendation.imperative import imperative
 from onrecall.schemas.second_opinion import SecondOpinionOut
 
 
@@ -135,6 +137,7 @@ class IncidentOut(Out):
     timeline: list[TimelineEntryOut]
     action_items: list[ActionItemOut]
     lines: Mapping[str, int] = Field(description="For each field the line of the document on which it begins.")
+    assignee: str | None = Field(None, description="Who works on it; null: nobody said so.")
 
 
 class RecordOut(Out):
@@ -204,6 +207,13 @@ class SaidOut(Out):
     citations: list[CitationOut]
 
 
+class PlaceholderOut(Out):
+    """A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`."""
+
+    value: str
+    kind: str
+
+
 class StepOut(Out):
     """One thing to do, with its receipt."""
 
@@ -218,6 +228,18 @@ class StepOut(Out):
     stale: str | None
     old_values: list[str] = Field(description="Values of the old incident; they stand in the step as ‹value›.")
     why: SaidOut | None
+    instruction: str = Field("", description="The step in one line, as an instruction; `text` is what was written.")
+    placeholders: list[PlaceholderOut] = Field(
+        default_factory=list, description="What stands in `command` as ‹value›, each once, in its order."
+    )
+
+    @model_validator(mode="after")
+    def _instruct(self) -> Self:
+        """Say in one line what to do, and what has to be filled in before the command is run."""
+        self.instruction = self.instruction or imperative(self.text)
+        marked = instance_values.marked_values(self.command or "")
+        self.placeholders = [PlaceholderOut(value=one.value, kind=one.kind) for one in marked]
+        return self
 
 
 class TriedOut(Out):
@@ -302,7 +324,7 @@ class RecommendationOut(Out):
 
 
 class RecallOut(Out):
-    """What was seen before that is most like this, best first."""
+    """Find the most similar earlier incidents and documents, best first."""
 
     evidence: list[EvidenceOut]
     second_opinion: SecondOpinionOut | None = Field(None, description="Of a Hindsight bank, where one is configured.")
@@ -458,7 +480,7 @@ class SituationIn(In):
     text: str = Field(
         min_length=1, max_length=2_000_000, examples=["DB connection pool at 95%, auth service returning 503s"]
     )
-    service: str | None = Field(None, max_length=200, description="Where it happens; a signal, not a filter.")
+    service: str | None = Field(None, max_length=200, description="Affected service; a signal, not a filter.")
     labels: dict[str, str] = Field(default_factory=dict, max_length=100)
     only: FilterIn = Field(default_factory=lambda: FilterIn(kind=None, service=None))
     limit: int = Field(5, ge=1, le=50)

@@ -120,7 +120,7 @@ class BankConfigOut(BaseModel):
 
 
 class BankStatsOut(BaseModel):
-    """How much is in a bank."""
+    """Return the number of texts in a bank."""
 
     bank_id: str
     total_nodes: int
@@ -304,7 +304,7 @@ class VersionOut(BaseModel):
 
 
 class AliveOut(BaseModel):
-    """The process answers."""
+    """Confirm that the process answers."""
 
     status: str = "alive"
     version: str

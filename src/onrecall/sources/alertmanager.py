@@ -108,7 +108,7 @@ def state(part: Fields, now: datetime) -> tuple[AlertStatus, datetime | None]:
     ends = fields.moment(part, "endsAt")
     said = fields.name(part, "status")
     if said not in (None, "firing", "resolved"):
-        raise Invalid(f"`status` is {said!r}; it is either firing or resolved", "status")
+        raise Invalid(f"`status` is {said!r}; it must be firing or resolved", "status")
     if said == "resolved" or (said is None and ends is not None and ends <= now + SLACK):
         return "resolved", ends
     return "firing", None

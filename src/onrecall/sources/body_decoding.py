@@ -20,13 +20,15 @@ CARRIERS = ("payload", "data", "json", "body", "event", "alert", "message", "con
 """Form fields whose value is the whole message as JSON."""
 _INVALID_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
 _FORM = re.compile(r"[\w.\-\[\]%+*]{1,200}=[^\s{<\"&]*(?:&[\w.\-\[\]%+*]{1,200}=[^\s{<\"&]*)*&?", re.ASCII)
+_LAST_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[}\]])', re.DOTALL)
+"""A text, which stays, or a comma before a bracket closes, as a template's loop leaves it."""
 _BETWEEN = " \t\r\n,"
 
 
 def decode_body(body: bytes, headers: Mapping[str, str] | None = None) -> Any:
     """Returns what a body says as plain data: an object, a list, or a single value.
 
-    Read are JSON, with raw line breaks and stray backslashes in its texts too; several JSON documents one after the
+    Read are JSON, also with raw line breaks, stray backslashes, a comma too many; several JSON documents one after the
     other, as a list; forms, also such as carry the message in one field. UTF-8, else UTF-16 by its mark, else Latin-1.
 
     Raises:
@@ -74,7 +76,12 @@ def _mangled(body: bytes, kind: str) -> Any:
         fields = parse_qsl(text, keep_blank_values=True, errors="replace")
         if fields and text[0] not in "{[":
             return _from_form(fields)
-    documents = list(_documents(text))
+    try:
+        documents = list(_documents(text))
+    except Invalid:
+        if (repaired := _LAST_COMMA.sub(r"\1\2", text)) == text:
+            raise
+        documents = list(_documents(repaired))
     return documents[0] if len(documents) == 1 else documents
 
 

@@ -1,15 +1,16 @@
 """Every source by its name: those that come with OnRecall, and those that an operator added as files."""
 
 import difflib
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.errors import NotFound
+from onrecall.domain.errors import Invalid, NotFound
 from onrecall.sources import (
     alertmanager,
     anomaly,
@@ -31,6 +32,7 @@ from onrecall.sources import (
 from onrecall.sources.defined_source import CodeParser, CompiledShape, DefinedSource
 from onrecall.sources.definition import FOLDER, NAME, SUFFIX, SourceDefinition, definition_names, load_definition
 from onrecall.sources.mapping import Mapped
+from onrecall.sources.payload import Fields
 from onrecall.sources.purposes import mark_purposes
 from onrecall.sources.webhook import Delivery, Parsed, Source, Verify
 
@@ -89,8 +91,20 @@ class SourceCatalog(Mapping[str, Source]):
         """Returns what reads the payloads of a tool, made from its file when it is first wanted."""
         if name not in self._compiled:
             definition = load_definition(self._paths[name])
-            self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything)
+            if unknown := [relayed for relayed in definition.relays if relayed not in self._paths]:
+                raise Invalid(f"{name}: `relays` names {unknown[0]!r}, which is no source", "relays")
+            relayed = partial(self._read_relayed, definition.relays)
+            self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything, relayed)
         return self._compiled[name]
+
+    def _read_relayed(self, names: Sequence[str], body: Fields, now: datetime, source: str) -> Parsed | None:
+        """What a message of one of these tools says, by that one's file alone; an address in it is never fetched."""
+        for relayed in map(self.defined, names):
+            if shape := relayed.shape_of(body):
+                parsed = relayed.read_shape(shape, body, Delivery(json.dumps(body).encode()), now, source)
+                signals = tuple(replace(signal, source=source) for signal in parsed.signals)
+                return replace(parsed, signals=signals, confirmation=None)
+        return None
 
     def file_of(self, name: str) -> DefinedSource | None:
         """Returns what reads the payloads posted under a name, where a file does; `generic/acme` by acme.yaml."""

@@ -21,6 +21,8 @@ CodeParser = Callable[[str], Parse]
 """Takes the name that the source has in what is stored, returns the parser."""
 ReadAnything = Callable[[Any, datetime, str], Parsed]
 """Reads a body by the common names of its fields."""
+ReadRelayed = Callable[[Fields, datetime, str], Parsed | None]
+"""Reads a message that another tool made by that one's file; None where it is of none that this tool passes on."""
 TEXT, LINES = "_text", "_lines"
 """Where the text of a message stands that is neither JSON nor a form."""
 MOST_LINES = 1_000
@@ -63,12 +65,18 @@ class DefinedSource:
     """Reads the payloads of one tool."""
 
     def __init__(
-        self, name: str, definition: SourceDefinition, code: Mapping[str, CodeParser], read_anything: ReadAnything
+        self,
+        name: str,
+        definition: SourceDefinition,
+        code: Mapping[str, CodeParser],
+        read_anything: ReadAnything,
+        read_relayed: ReadRelayed,
     ) -> None:
         self.name = name
         self.definition = definition
         self._code = code
         self._read_anything = read_anything
+        self._read_relayed = read_relayed
         self.shapes = tuple(self._compile(shape) for shape in definition.shapes)
 
     def _compile(self, shape: Shape) -> CompiledShape:
@@ -151,9 +159,15 @@ class DefinedSource:
         return replace(parsed, malformed=tuple(replace(one, where=f"{where}.{one.where}") for one in parsed.malformed))
 
     def _read_message(self, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+        if self.definition.relays and (relayed := self._read_relayed(body, now, source)) is not None:
+            return relayed
         found = self.shape_of(body)
         if found is None:
             return self._read_unknown(body, delivery, now, source)
+        return self.read_shape(found, body, delivery, now, source)
+
+    def read_shape(self, found: CompiledShape, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+        """Returns what a message says that has this shape."""
         if found.shape.silent:
             return Parsed()
         if found.shape.parser:

@@ -60,7 +60,7 @@ Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # most processes read no file of them
 
 
 class StatusRule(_Part):
@@ -145,6 +145,9 @@ class Fields(_Part):
     note: NoteRule | None = None
     purpose: dict[Purpose, list[PurposeRule]] = {}
     change: ChangeKind | None = Field(default=None, description="The message tells of a change, such as a deployment.")
+    change_ends: Places | None = Field(
+        default=None, description="The key of an alert that is over once this change is there, if it is open."
+    )
     sends_end: bool = Field(
         default=True, description="False: this tool never says that an alert is over, so it expires."
     )
@@ -179,6 +182,10 @@ class SourceDefinition(_Part):
     notes: str = Field(default="", description="What else people should know, Markdown.")
     address: str | None = Field(default=None, description="The path it posts to, where that is another than usual.")
     parser: str | None = Field(default=None, description="The code that reads what fits none of the shapes.")
+    relays: list[str] = Field(
+        default=[],
+        description="Sources whose messages this tool passes on as they are; theirs are read by their own files first.",
+    )
     fields: Fields = Field(
         default_factory=lambda: Fields(),  # noqa: PLW0108 - so that mypy knows its type
         description="What holds for all shapes.",
@@ -193,7 +200,7 @@ class SourceDefinition(_Part):
         for shape in self.shapes:
             fields = merged_fields(self.fields, shape)
             if not (shape.parser or shape.silent or fields.title):
-                raise ValueError(f"shape {shape.name!r} has no `title`: say where the name of the alert stands")
+                raise ValueError(f"shape {shape.name!r} has no `title`: add the place of the alert's name")
         return self
 
 
@@ -224,7 +231,7 @@ def parse_definition(text: str, where: str) -> SourceDefinition:
     try:
         return SourceDefinition.model_validate(yaml.load(text, Loader=_LOADER))  # noqa: S506 - it is a safe one
     except (yaml.YAMLError, RecursionError) as error:
-        raise Invalid(f"{where} is no YAML: {error}", "sources_dir") from error
+        raise Invalid(f"{where} is not YAML: {error}", "sources_dir") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"

@@ -92,7 +92,7 @@ def compile_expression(text: str) -> Expression:
     try:
         parsed = jmespath.parser.Parser().parse(text)
     except (JMESPathError, ValueError, RecursionError) as error:
-        raise Invalid(f"the expression {text!r} is no JMESPath: {str(error).splitlines()[0]}", "expression") from error
+        raise Invalid(f"the expression {text!r} is not JMESPath: {str(error).splitlines()[0]}", "expression") from error
     _check_calls(text, parsed.parsed)
     options = jmespath.Options(custom_functions=_Functions())
 
@@ -164,7 +164,7 @@ def _check_calls(text: str, node: Mapping[str, Any]) -> None:
         if inner["type"] != "function_expression":
             continue
         if not hasattr(_Functions, f"_func_{inner['value']}"):
-            raise Invalid(f"the expression {text!r} calls {inner['value']}(), which there is not", "expression")
+            raise Invalid(f"the expression {text!r} calls {inner['value']}(), which does not exist", "expression")
         if inner["value"] in _PATTERNED:
             _check_pattern(text, inner["children"])
 
@@ -178,7 +178,7 @@ def _check_pattern(text: str, arguments: list[Mapping[str, Any]]) -> None:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise Invalid(f"the pattern {pattern!r} is no regular expression: {error}", "expression") from error
+        raise Invalid(f"the pattern {pattern!r} is not a regular expression: {error}", "expression") from error
 
 
 def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:

@@ -46,24 +46,27 @@ _NAMES = {
     "service": "service servicename affectedservice application app appname component system product",
     "environment": "environment env deploymentenvironment stage envname",
     "starts_at": (
-        "startsat startedat starttime starttimestamp starteddatetime start startdate datestart starttimeutc "
-        "starttimeiso fireddatetime firedat triggeredat triggertime openedat opentime occurredat detectedat "
-        "beganat began begin since problemstart incidentstart outagestart downsince failingsince firstseen "
-        "firstoccurrence firstoccurredat firsttriggeredat"
+        "startsat startedat startedon started starttime starttimestamp starteddatetime start startdate "
+        "datestart starttimeutc starttimeiso fireddatetime firedat "
+        "triggeredat triggertime openedat opentime occurredat detectedat "
+        "openedon triggeredon beganat began begin since problemstart incidentstart outagestart downsince "
+        "failingsince firstseen firstoccurrence firstoccurredat firsttriggeredat"
     ),
     "told_at": (
         "timestamp time eventtime eventtimestamp datetime date sentat updatedat updated lastupdated lastseen "
         "lastoccurrence statechangedtimestamp statechangetime changedat statuschangedat alertdatetime "
-        "alerttime alerttimestamp incidenttime incidenttimeiso incidenttimestamp timestampiso timestampms ts "
+        "createdon alerttime alerttimestamp incidenttime incidenttimeiso incidenttimestamp timestampiso timestampms ts "
         "firetime triggerdate notificationtime reportedat longdatetime shortdatetime timet createdat created "
         "creationtime"
     ),
     "ends_at": (
-        "endsat endedat endtime endtimestamp endtimeutc end enddate dateend resolvedat resolveddatetime "
-        "resolvedtime resolvedtimestamp closedat closetime closedtime recoveredat recoverytime clearedat "
-        "clearedtime finishedat"
+        "endsat endedat endedon ended endtime endtimestamp endtimeutc end enddate dateend resolvedat resolveddatetime "
+        "resolvedtime resolvedtimestamp resolvedon closedon closedat closetime closedtime recoveredat recoverytime "
+        "clearedat clearedtime finishedat"
     ),
-    "over_at": "resolvedat resolveddatetime resolvedtime closedat closetime closedtime recoveredat clearedat endedat",
+    "over_at": (
+        "endsat resolvedat resolveddatetime resolvedtime closedat closetime closedtime recoveredat clearedat endedat"
+    ),
     "zone": "timezone timezoneoffset tz utcoffset",
     "host": "host hostname hostdisplayname machine node nodename server device instance",
     "group": "groupkey groupid group groupingkey",
@@ -291,4 +294,6 @@ def _inside(body: Mapping[str, Any], place: str, levels: int) -> Iterator[_Level
         if bare_name(name) in _TEXT_WRAPS and bare_name(name) not in _WRAPS and isinstance(value, str):
             inner = parse_nested(value)
             if isinstance(inner, dict) and inner:
-                yield _level(inner, f"from_json({join_place(place, name)})")
+                at = f"from_json({join_place(place, name)})"
+                yield from _inside(inner, at, levels - 1)
+                yield _level(inner, at)

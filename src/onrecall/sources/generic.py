@@ -4,12 +4,13 @@ It is conservative: what is not surely a key, a service or a label is none. A pa
 which has a file is read as that file says.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus
+from onrecall.domain.alert import Alert, AlertStatus, Purpose
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
@@ -41,6 +42,12 @@ EXPIRES_AFTER = timedelta(hours=24)
 _LONGEST_TAG = 60
 _SEVERITY_BY_STATE = frozenset(("servicestate", "messagetype", "triggertype", "status", "state"))
 """Under these stands how bad it is only while it fires."""
+_ANNOUNCED = frozenset(("scheduled", "planned", "upcoming"))
+_WORK = frozenset(
+    ("maintenance", "scheduled maintenance", "planned maintenance", "under maintenance", "in maintenance")
+)
+_WORK_IN_TITLE = re.compile(r"\b(?:maintenance|downtime|upgrade|migration)\b", re.IGNORECASE)
+"""Words for work that was announced."""
 _DATE = ("date", "eventdate", "alertdate", "startdate", "incidentdate", "problemdate")
 _CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "problemtime")
 """A day and its time of day in two fields."""
@@ -101,7 +108,7 @@ class _AlertReader:
             )
         if heading:
             self.reading.keep("title", Finding(title, heading.place))
-        purpose, reason = purpose_of_state(state)
+        purpose, reason = self._purpose(title, state)
         labels, annotations = self._labels()
         service = self._name("service") or fields.service(labels)
         began, ended, sent = self._moments(status)
@@ -154,7 +161,7 @@ class _AlertReader:
             key = fields.short_key(f"{found.name} {text}" if weak else text)
             return str(self.reading.keep("key", Finding(key, found.place)))
         if "key" in self.mapped.fields:
-            raise Invalid(f"`{self._place('key')}` is missing, where the mapping says that the key stands", "key")
+            raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
         return None
 
     def _heading(self) -> "_Heading | None":
@@ -188,7 +195,15 @@ class _AlertReader:
         if (over := is_over(state)) is not None:
             return over
         ends = [moment for found in self.candidates.named("over_at") if (moment := _time(found))]
-        return any(moment <= self.reading.now for moment in ends) if ends else None
+        return any(moment <= self.reading.now for moment in ends) or None
+
+    def _purpose(self, title: str, state: str | None) -> tuple[Purpose, str]:
+        """What it is sent for, by the state before its title, else by words that surely announce planned work."""
+        states, levels = ([_bare_words(found.value) for found in self._look(field)] for field in ("status", "severity"))
+        is_work = bool(_WORK_IN_TITLE.search(title) or _WORK & {*states, *levels})
+        if (states and states[0] in _WORK) or (is_work and _ANNOUNCED & set(states)):
+            return "planned", "it announces maintenance"
+        return purpose_of_state(state)
 
     def _name(self, field: str) -> str | None:
         for found in self._look(field):
@@ -321,6 +336,11 @@ def _key_text(found: Candidate) -> str | None:
         return None
     text = fields.filled(found.value)
     return fields.short_key(text) if text else None
+
+
+def _bare_words(value: Any) -> str:
+    """A text in small letters with single spaces between its words; nothing for anything else."""
+    return " ".join(re.findall(r"[a-z]+", value.lower())) if isinstance(value, str) and len(value) < 60 else ""
 
 
 def _line(value: Any) -> str | None:

@@ -40,7 +40,7 @@ class Mapped:
             if (found := _walk(body, path)) is not None:
                 return path, found
         where = self.alerts[0]
-        raise Invalid(f"`{where}` is missing, where the mapping says that the list of alerts stands", where)
+        raise Invalid(f"`{where}` is missing, but the mapping places the list of alerts there", where)
 
 
 def at(body: Any, paths: tuple[str, ...]) -> Iterator[Any]:
@@ -70,14 +70,14 @@ def load(path: Path) -> Mapped:
 def mapped(said: Any) -> Mapped:
     """A mapping from plain data; an unknown field is refused, so that a misspelt one is not lost in silence."""
     if not isinstance(said, Mapping):
-        raise Invalid("a mapping is an object: our field, then where it stands, such as `title: check.name`", "mapping")
+        raise Invalid("a mapping is an object: our field, then its place, such as `title: check.name`", "mapping")
     for name in said:
         if name not in FIELDS and name not in _OTHERS:
             known = ", ".join((*FIELDS, *_OTHERS))
-            raise Invalid(f"the mapping names {str(name)[:60]!r}, which is no field; use one of {known}", "mapping")
+            raise Invalid(f"the mapping names {str(name)[:60]!r}, which is not a field; use one of {known}", "mapping")
     words = said.get("resolved") or []
     if not isinstance(words, list) or not all(isinstance(one, str | int) for one in words):
-        raise Invalid("`resolved` of a mapping is a list of what `status` says when it is over", "mapping")
+        raise Invalid("`resolved` of a mapping is a list of the values of `status` that mean resolved", "mapping")
     return Mapped(
         {name: _paths(said[name], name) for name in FIELDS if name in said},
         _table(said, "labels"),
@@ -90,7 +90,7 @@ def mapped(said: Any) -> Mapped:
 def _table(said: Mapping[Any, Any], name: str) -> dict[str, tuple[str, ...]]:
     table = said.get(name) or {}
     if not isinstance(table, Mapping) or not all(isinstance(one, str) for one in table):
-        raise Invalid(f"`{name}` of a mapping is an object: our name, then where it stands", "mapping")
+        raise Invalid(f"`{name}` of a mapping is an object: our name, then its place", "mapping")
     return {one: _paths(where, f"{name}.{one}") for one, where in table.items()}
 
 

@@ -192,7 +192,7 @@ def labels(values: Any, path: str, longest: int = LONGEST_LINE) -> dict[str, str
     if found is None:
         return {}
     if len(fields(found, path)) > MOST_LABELS:
-        raise Invalid(f"`{path}` has {len(found)} entries; at most {MOST_LABELS} are kept", path)
+        raise Invalid(f"`{path}` has {len(found)} entries; at most {MOST_LABELS} are stored", path)
     return flat(found, longest)
 
 

@@ -70,6 +70,7 @@ class ShapeReader:
         self._times = {name: TimeReader(name, rule) for name in TIMES if (rule := getattr(fields, name))}
         self._links = [(kind, compile_places(places)) for kind, places in fields.links.items()]
         self._group = compile_places(fields.group)
+        self._change_ends = compile_places(fields.change_ends)
         self._acknowledged_by = compile_places(fields.acknowledged_by)
         self._purposes = [
             (purpose, Place(rule.when, compile_expression(rule.when)), rule.reason)
@@ -83,7 +84,7 @@ class ShapeReader:
     def read(self, scope: Mapping[str, Any], reading: Reading) -> tuple[Signal, ...]:
         """Returns what one part of a message says; Invalid where it has neither a title nor a key in its place."""
         if self._fields.change:
-            return (self._change(scope, reading),)
+            return (self._change(scope, reading), *self._ended_by_change(scope, reading))
         state = self._state(scope, reading)
         alert = self._alert(scope, reading, state)
         signals: tuple[Signal, ...] = (alert,)
@@ -140,7 +141,7 @@ class ShapeReader:
         if stand_in:
             return payload.cut(stand_in, payload.LONGEST_LINE), None
         places = ", ".join(place.text for place in self._title)
-        raise Invalid(f"`{self._title[0].text}` is missing: the title stands in none of {places}", self._title[0].text)
+        raise Invalid(f"`{self._title[0].text}` is missing: none of {places} has a title", self._title[0].text)
 
     def _read_service(self, scope: Any, reading: Reading, labels: Mapping[str, str]) -> str | None:
         if found := find_name(self._service, scope):
@@ -219,6 +220,27 @@ class ShapeReader:
             environment=reading.keep("environment", find_name(self._environment, scope)) or payload.environment(labels),
             labels=labels,
             links=links,
+        )
+
+    def _ended_by_change(self, scope: Any, reading: Reading) -> tuple[Alert, ...]:
+        """The end of the alert that the change puts right; it opens nothing where none is open."""
+        found = find_text(self._change_ends, scope)
+        if found is None:
+            return ()
+        key = payload.short_key(found.value)
+        _, _, sent = self._moments(scope, reading, "resolved")
+        return (
+            Alert(
+                reading.source,
+                key,
+                payload.cut(key, payload.LONGEST_LINE),
+                sent or reading.now,
+                "resolved",
+                told_at=sent,
+                starts_known=False,
+                purpose="informational",
+                purpose_reason="a change went well",
+            ),
         )
 
 

@@ -51,7 +51,7 @@ class Certificates:
             raise Forbidden(f"the message is not signed: {error}") from error
         if not is_envelope(body):
             raise Forbidden(
-                "the message is no signed message of SNS; switch raw delivery off, or allow no topics and use a key"
+                "the message is not a signed message of SNS; turn raw delivery off, or set no topics and use a key"
             )
         if not allowed(body["TopicArn"], topics):
             raise Forbidden(f"the topic {body['TopicArn'][:200]!r} is not among those that are allowed")
@@ -63,7 +63,7 @@ class Certificates:
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise Forbidden("the certificate that signed the message is not valid now; check the clock")
         if not isinstance(key, rsa.RSAPublicKey):
-            raise Forbidden("the certificate that signed the message holds no RSA key, as those of SNS do")
+            raise Forbidden("the certificate that signed the message has no RSA key, unlike those of SNS")
         algorithm = _HASHES.get(str(body.get("SignatureVersion")))
         if algorithm is None:
             raise Forbidden("`SignatureVersion` must be 1 or 2")
@@ -81,7 +81,7 @@ class Certificates:
         try:
             read = x509.load_pem_x509_certificate(self._fetch(url))
         except ValueError as error:
-            raise Forbidden(f"what stands at {url} is no certificate") from error
+            raise Forbidden(f"the content of {url} is not a certificate") from error
         with self._lock:
             if len(self._known) >= MOST_CERTIFICATES:
                 self._known.clear()
@@ -110,7 +110,7 @@ def certificate_url(body: Fields) -> str:
     url = body.get("SigningCertURL")
     address = _address(url)
     if address is None or not _CERTIFICATE.fullmatch(address.path) or address.query:
-        raise Forbidden("`SigningCertURL` is no address of a certificate at https://sns.<region>.amazonaws.com/")
+        raise Forbidden("`SigningCertURL` is not the address of a certificate at https://sns.<region>.amazonaws.com/")
     return str(url)
 
 

@@ -23,7 +23,7 @@ _ABBREVIATIONS = {
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?)?"
 _HALF = r"(?:\s?(?P<half>[AaPp]\.?[Mm]\.?))?"
 _NAMED_ZONE = "|".join(("Z", "z", "UTC", "GMT", "UT", *_ABBREVIATIONS))
-_ZONE = rf"(?:\s?(?:\(?(?P<zone>{_NAMED_ZONE}|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)[+-]\d{{1,2}})\)?))?"
+_ZONE = rf"(?:\s?(?:\(?(?P<zone>{_NAMED_ZONE}|(?:UTC|GMT)?[+-]\d\d:?\d\d|(?:UTC|GMT)[+-]\d{{1,2}}|[+-]\d\d)\)?))?"
 _AFTER = r"(?:\s(?:\(?(?:UTC|GMT|Coordinated Universal Time)\)?|m=[+-][\d.]+)|\[[\w/+-]{1,40}\])*"
 """What Go, JavaScript and Java write once more after the offset."""
 _DAY_NAME = r"(?:[A-Z][a-z]{2,8},?\s)?"
@@ -37,10 +37,11 @@ _FORMS = tuple(
         rf"{_DAY_NAME}{_MONTH_NAME}\s(?P<day>\d{{1,2}}),?\s(?P<year>\d{{4}}),?(?:\sat)?\s{_CLOCK}{_HALF}{_ZONE}{_AFTER}",
         rf"{_DAY_NAME}{_MONTH_NAME}\s+(?P<day>\d{{1,2}})\s{_CLOCK}{_HALF}{_ZONE}\s(?P<year>\d{{4}})",
         rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}),?\s{_CLOCK}{_HALF}{_ZONE}",
+        rf"(?P<day>\d{{2}})/{_MONTH_NAME}/(?P<year>\d{{4}}):{_CLOCK}{_ZONE}",
         rf"(?P<first>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>\d{{4}}),?\s{_CLOCK}{_HALF}{_ZONE}",
     )
 )
-"""RFC 3339 and its relatives, RFC 2822, ctime, and how people write a day and a clock; the first that fits counts."""
+"""RFC 3339 and relatives, RFC 2822, ctime, web servers' logs, a day and a clock by hand; the first that fits counts."""
 
 
 def read_timestamp(value: object, field: str, zone: str | None = None) -> datetime | None:
@@ -81,7 +82,7 @@ def _from_count(value: float, field: str) -> datetime:
     for scale in (1, 1e3, 1e6, 1e9):
         if abs(value) < scale * 1e10:
             return _plausible(_EPOCH + timedelta(seconds=value / scale), value, field)
-    raise Invalid(f"`{field}` is {_shown(value)}, which is no time since 1970; write it as {EXAMPLE}", field)
+    raise Invalid(f"`{field}` is {_shown(value)}, which is not a time since 1970; write it as {EXAMPLE}", field)
 
 
 def _from_text(text: str, field: str, zone: str | None) -> datetime:
@@ -114,7 +115,7 @@ def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int]:
         return other, first
     if other > 12 or first == other:
         return first, other
-    raise ValueError("whether the day or the month comes first can't be told")
+    raise ValueError("it is unclear whether the day or the month comes first")
 
 
 def _hour(hour: int, half: str | None) -> int:

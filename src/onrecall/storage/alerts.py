@@ -143,7 +143,7 @@ def _place(word: str) -> tuple[datetime, int]:
     try:
         return datetime.fromisoformat(at).astimezone(UTC), int(number)
     except (ValueError, OverflowError) as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
 
 
 def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""Claims: each incident that waits for an answer is one worker's at a time, and nobody's for longer than it lives.
+"""Leases: each incident that awaits an answer is leased to one worker; the lease expires if the worker dies.
 
-To claim is to take the incident off the queue; what comes in meanwhile puts it there again. A claim that ran out is
-work that nobody finished, so it is due.
+Acquiring a lease takes the incident off the queue; anything that comes in meanwhile queues it again. An expired lease
+is unfinished work, so its incident is due.
 """
 
 from collections.abc import Sequence

@@ -90,7 +90,10 @@ class Work:
 
 
 def write(connection: Connection, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
-    """Write it; the ids of what was opened. None: the world moved on meanwhile, look again."""
+    """Write the plan and return the ids of the incidents it opened.
+
+    Returns None if another transaction changed these incidents first; the caller should re-plan.
+    """
     if not _still(connection, work):
         return None
     counting.add(connection, "grouping", 1)

@@ -141,7 +141,7 @@ class _Loading:
     def _counter(self, number: int, row: Mapping[str, Any]) -> None:
         value = row.get("value")
         if row.get("name") != "incident" or not isinstance(value, int) or not 0 <= value < 2**31:
-            raise Invalid(f"row {number} (counters): only the number of the last incident is known here", "name")
+            raise Invalid(f"row {number} (counters): only the number of the last incident is supported", "name")
         counting.raise_to(self._connection, "incident", value)
 
     def _unknown(self, table: Table, rows: Sequence[Row]) -> list[Row]:
@@ -193,6 +193,8 @@ def _columns(table: Table) -> dict[str, Column[Any]]:
 def _header(row: Mapping[str, Any]) -> None:
     schema = row.get("schema")
     if row.get("table") != "archive" or not isinstance(schema, int):
-        raise Invalid("row 1: this is no archive of a store; its first row would say `archive` and a schema", "table")
+        raise Invalid(
+            "row 1: this is not an archive of a store; its first row must have `archive` and a schema", "table"
+        )
     if schema > migrations.newest():
         raise Invalid(f"row 1: the archive has schema {schema}, written by a newer OnRecall; upgrade", "schema")

@@ -157,7 +157,7 @@ class Audit:
                 query = query.where(column == wanted)
         if cursor is not None:
             if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-                raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+                raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
             query = query.where(audit.c.seq < int(cursor))
         with self.database.read() as connection:
             rows = connection.execute(query).all()

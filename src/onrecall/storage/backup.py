@@ -82,7 +82,7 @@ class Backups:
         with self.database.write() as connection:
             fresh = _empty(connection)
             if not (fresh or replace):
-                raise Conflict("the store is not empty; restore into an empty one, or have this one replaced")
+                raise Conflict("the store is not empty; restore into an empty one, or replace this one")
             head = connection.execute(select(audit.audit_head.c.seq, audit.audit_head.c.hash)).one()
             restoring = _Restoring(connection)
             restoring.run(rows)
@@ -201,6 +201,6 @@ class _Restoring:
 def _header(row: Mapping[str, Any]) -> None:
     schema = row.get("schema")
     if row.get("table") != "backup" or not isinstance(schema, int):
-        raise Invalid("row 1: this is no backup of a store; its first row would say `backup` and a schema", "table")
+        raise Invalid("row 1: this is not a backup of a store; its first row must have `backup` and a schema", "table")
     if schema > migrations.newest():
         raise Invalid(f"row 1: the backup has schema {schema}, written by a newer OnRecall; upgrade", "schema")

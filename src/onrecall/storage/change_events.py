@@ -120,7 +120,7 @@ def _moment(at: str) -> datetime:
     try:
         return guard.moment(datetime.fromisoformat(at), "cursor")
     except ValueError as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
 
 
 def told(row: Row[Any]) -> ChangeEvent:

@@ -47,5 +47,5 @@ class Watch:
             try:
                 kind.listen(self._woken, self._stopping)
             except Unavailable as error:
-                log.warning("news of other processes is looked for until PostgreSQL tells it again: %s", error)
+                log.warning("polling for changes of other processes until PostgreSQL notifies again: %s", error)
                 self._stopping.wait(AGAIN_SECONDS)

@@ -20,21 +20,24 @@ class Cursors:
 
     database: Database
 
-    def take(self, name: str, holder: str, now: datetime) -> int | None:
-        """Where to go on after; None while another holds it. A new reader begins with what happens next."""
+    def take(self, name: str, holder: str, now: datetime, lease: timedelta = LEASE) -> int | None:
+        """Where to go on after; None while another holds it. A new reader begins with what happens next.
+
+        The `lease` has to be longer than what the holder does between two words.
+        """
         now = guard.moment(now, "now")
         with self.database.read() as connection:
             row = _row(connection, name)
             if row is not None and not _takes(row, holder, now):
                 return None
-            if row is not None and row.held_by == holder and row.held_until > now + LEASE / 2:
+            if row is not None and row.held_by == holder and row.held_until > now + lease / 2:
                 return int(row.seq)  # so that looking for news locks nobody out
         with self.database.write() as connection:
-            return _take(connection, name, holder, now)
+            return _take(connection, name, holder, now + lease, now)
 
-    def move(self, name: str, holder: str, seq: int, now: datetime) -> bool:
+    def move(self, name: str, holder: str, seq: int, now: datetime, lease: timedelta = LEASE) -> bool:
         """All up to there is done; False when another has taken over, so that it is his to say."""
-        values = {"seq": seq, "held_until": guard.moment(now, "now") + LEASE}
+        values = {"seq": seq, "held_until": guard.moment(now, "now") + lease}
         with self.database.write() as connection:
             mine = (cursors.c.name == name) & (cursors.c.held_by == holder)
             return connection.execute(update(cursors).where(mine).values(values)).rowcount == 1
@@ -46,8 +49,8 @@ class Cursors:
             connection.execute(update(cursors).where(mine).values(held_by=None, held_until=None))
 
 
-def _take(connection: Connection, name: str, holder: str, now: datetime) -> int | None:
-    row, held = _row(connection, name), {"held_by": holder, "held_until": now + LEASE}
+def _take(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> int | None:
+    row, held = _row(connection, name), {"held_by": holder, "held_until": until}
     if row is None:
         seq = counting.value(connection, "event")
         connection.execute(insert(cursors).values(name=name, seq=seq, **held))

@@ -35,13 +35,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.kind = _kind(url)
         self.written: list[Callable[[], None]] = []
-        """Who is told after each writing transaction of this process and its worker; from any thread, at once."""
+        """Callbacks that run after every committed write of this process or its worker, in the writing thread."""
         self.condition = Condition()
         try:
             self._migrate()
         except Damaged as error:
             self.close()
-            raise Invalid(f"this is no database, or a damaged one: {error.__cause__}", "database_url") from error
+            raise Invalid(f"this is not a database, or it is damaged: {error.__cause__}", "database_url") from error
         except BaseException:
             self.close()
             raise
@@ -125,12 +125,18 @@ def _kind(url: str) -> Kind:
         parsed = make_url(url)
     except ArgumentError as error:
         raise Invalid(
-            f"{url!r} is no database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
+            f"{url!r} is not a database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
         ) from error
     kind = KINDS.get(parsed.drivername)
     if kind is None:
         raise Invalid(
-            f"{parsed.drivername!r} is no database that OnRecall knows; write sqlite:///path or postgresql://user@host/name",
+            f"{parsed.drivername!r} is not a supported database; write sqlite:///path or postgresql://user@host/name",
             "database_url",
         )
-    return kind(parsed)
+    try:
+        return kind(parsed)
+    except ModuleNotFoundError as error:
+        raise Invalid(
+            "PostgreSQL needs a library that is not here; install it with: pip install 'onrecall[postgres]'",
+            "database_url",
+        ) from error

@@ -25,7 +25,7 @@ UNNAMED = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class DecisionStats:
-    """Figures of all decisions that are listed."""
+    """Return statistics of all listed decisions."""
 
     total: int
     with_confidence: int

@@ -56,14 +56,20 @@ def _older(heard: Alert, stored: Alert) -> bool:
 
 
 def _filled(later: Alert, earlier: Alert) -> Alert:
-    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little."""
+    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little.
+
+    An end changes neither title, severity nor purpose: `Lift 2 is OK` and `info` are about the end.
+    """
     missing: dict[str, Any] = {
         name: value for name in FILLED if not getattr(later, name) and (value := getattr(earlier, name))
     }
     if later.status == "resolved" and not later.ends_at and earlier.ends_at:
         missing["ends_at"] = earlier.ends_at
-    if later.severity == "unknown" != earlier.severity:
+    ends = later.status == "resolved"
+    if (ends or later.severity == "unknown") and earlier.severity != "unknown":
         missing["severity"] = earlier.severity
-    if later.title in ("", later.key) and later.title != earlier.title:
+    if (ends or later.title in ("", later.key)) and earlier.title not in ("", earlier.key, later.title):
         missing["title"] = earlier.title
+    if ends and later.purpose != earlier.purpose:
+        missing |= {"purpose": earlier.purpose, "purpose_reason": earlier.purpose_reason}
     return replace(later, **missing) if missing else later

@@ -1,4 +1,4 @@
-"""What grouping goes by, as it stood at one moment: alerts that wait, incidents they may join, what people said."""
+"""The snapshot that grouping works from: waiting alerts, open incidents, manual pairings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

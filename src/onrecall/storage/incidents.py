@@ -24,7 +24,7 @@ PLAIN = (
     "id", "title", "description", "service", "environment", "severity", "status",
     "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
 )  # fmt: skip
-WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "labels", "report")))
+WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "assignee", "labels", "report")))
 """An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
 LONGEST_QUESTION = 1000
 LATELY = timedelta(days=7)
@@ -130,6 +130,17 @@ def move(connection: Connection, incident: Incident, *, waiting: bool | None = N
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
+def assign(connection: Connection, incident: str, assignee: str | None) -> None:
+    """Write who works on an incident. An import or an alert never does, so that neither takes anybody off it."""
+    connection.execute(update(incidents).where(incidents.c.id == incident).values(assignee=assignee))
+
+
+def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
+    """Return whom incidents are assigned to, each name once, by name."""
+    its = incidents.c.assignee
+    return tuple(connection.scalars(select(its).where(its.is_not(None)).distinct().order_by(its).limit(limit)))
+
+
 def answered(connection: Connection, incident: str) -> None:
     """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
     its = incidents.c
@@ -161,8 +172,9 @@ def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | N
     tied = links.of(connection, ids, as_of)
     built = []
     for row in rows:
-        name, *plain, labels, report = tuple(row)
+        name, *plain, assignee, labels, report = tuple(row)
         said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True)) | incident_reports.decode(report)
+        said["assignee"] = assignee if as_of is None else None  # who it was then is on the timeline alone
         incident = Incident(name, **said, labels=labels, resolution=standing.get(name), links=tied.get(name, ()))
         built.append(incident if as_of is None else _then(incident, as_of))
     return built
@@ -213,5 +225,5 @@ def _after(started: str, name: str) -> ColumnElement[bool]:
     try:
         at = guard.moment(datetime.fromisoformat(started), "cursor")
     except ValueError as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
     return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

@@ -63,7 +63,7 @@ def noun(raw: str) -> Signal | None:
     try:
         found: Signal = KINDS[kind].validate_json(said)
     except ValidationError as error:
-        raise Invalid(f"this part can't be read again; send it mended: {error.errors()[0]['msg']}") from error
+        raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
     return found
 
 

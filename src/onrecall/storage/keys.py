@@ -47,7 +47,7 @@ class KeyRing:
         with self._database.write() as connection:
             old = _one(connection, key_id)
             if old.revoked_at is not None:
-                raise Conflict(f"key {key_id} is revoked; make a new one with `onrecall keys create`")
+                raise Conflict(f"key {key_id} is revoked; create a new one with `onrecall keys create`")
             if old.replaced_by is not None:
                 raise Conflict(f"key {key_id} was already replaced by {old.replaced_by}; rotate that one")
             connection.execute(insert(api_keys).values(**_values(new)))
@@ -69,7 +69,7 @@ def _add(connection: Connection, key: Key) -> None:
     for one in map(_key, same):
         if one.state(key.created_at) == "active":
             raise Conflict(
-                f"{key.name} has a key already, {one.prefix}…; `onrecall keys rotate {one.id}` replaces it, "
+                f"{key.name} already has a key, {one.prefix}…; `onrecall keys rotate {one.id}` replaces it, "
                 f"`onrecall keys revoke {one.id}` ends it"
             )
     connection.execute(insert(api_keys).values(**_values(key)))
@@ -80,7 +80,7 @@ def _one(connection: Connection, key_id: str) -> Key:
     if guard.storable(key_id):
         row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no key {key_id}; `onrecall keys list` shows those there are")
+        raise NotFound(f"there is no key {key_id}; `onrecall keys list` shows all keys")
     return _key(row)
 
 

@@ -118,7 +118,7 @@ class MemoryBanks:
             return _banks(connection, bank)[0]
 
     def get(self, bank: str) -> MemoryBank:
-        """One bank."""
+        """Return one bank."""
         with self.database.read() as connection:
             found = _banks(connection, bank)
         if not found:
@@ -126,7 +126,7 @@ class MemoryBanks:
         return found[0]
 
     def all(self) -> list[MemoryBank]:
-        """Every bank, by id."""
+        """List every bank, by id."""
         with self.database.read() as connection:
             return _banks(connection)
 

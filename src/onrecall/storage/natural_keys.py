@@ -75,7 +75,7 @@ class Register:
         if there is None:
             return None
         if there.source != given.source:
-            raise Conflict(f"incident {there.id} is already there from {there.source}; this one is from {given.source}")
+            raise Conflict(f"incident {there.id} already exists from {there.source}; this one is from {given.source}")
         if None not in (there.source_id, given.source_id):
             raise Conflict(f"incident {there.id} is {there.source} {there.source_id}; this one is {given.source_id}")
         return there

@@ -166,7 +166,7 @@ class Outbox:
             return _delivery(row, attempts=row.attempts + 1)
 
     def sent(self, delivery: Delivery, remote: Mapping[str, Any], now: datetime) -> None:
-        """It is there, whatever was thought of it meanwhile; and this is to be remembered for the next one."""
+        """Mark the delivery sent, even if it was superseded in the meantime, and save the state of its thread."""
         now, kept = guard.moment(now, "now"), guard.plain(remote, "remote")
         with self._database.write() as connection:
             this = deliveries.c.id == delivery.id
@@ -203,7 +203,7 @@ class Outbox:
     ) -> Page[Delivery]:
         """Deliveries that fit all that is given, newest first."""
         if state is not None and state not in get_args(DeliveryState):
-            raise Invalid(f"state is one of {', '.join(get_args(DeliveryState))}", "state")
+            raise Invalid(f"state must be one of {', '.join(get_args(DeliveryState))}", "state")
         query = select(deliveries).order_by(deliveries.c.id.desc()).limit(paging.check(limit) + 1)
         query = query if state is None else query.where(deliveries.c.state == state)
         query = query if channel is None else query.where(deliveries.c.channel == guard.text(channel, "channel"))
@@ -224,7 +224,7 @@ class Outbox:
             newer = select(func.max(its.id)).where(its.channel == row.channel, its.incident == row.incident)
             last = number if row.incident is None else connection.scalar(newer)
             if last != number:
-                raise Conflict(f"delivery {last} is newer and tells the same incident's state since; resend that one")
+                raise Conflict(f"delivery {last} is newer and has the latest state of the incident; resend that one")
             values = {"state": "pending", "attempts": 0, "next_at": now}
             connection.execute(update(deliveries).where(its.id == number).values(values))
             again = _delivery(_one(connection, number))
@@ -339,5 +339,5 @@ def _said(error: str) -> str:
 
 def _number(word: str) -> int:
     if not (word.isascii() and word.isdigit() and 0 < int(word[:20]) < 2**31):
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
     return int(word)

@@ -20,13 +20,13 @@ def place(word: str, length: int) -> list[str]:
     try:
         found = json.loads(base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
     if (
         not isinstance(found, list)
         or len(found) != length
         or not all(isinstance(one, str) and "\0" not in one for one in found)
     ):
-        raise Invalid("this cursor belongs to another list; leave it out to begin anew", "cursor")
+        raise Invalid("this cursor belongs to another list; omit it to start from the beginning", "cursor")
     return found
 
 

@@ -127,7 +127,7 @@ def _claim(connection: Connection, make: Make) -> None:
         values = {"number": 1, "model": make.model, "terms_version": make.terms_version}
         connection.execute(insert(reindexing).values(values))
     elif target != make:
-        raise Conflict(f"another re-index, to {target.model or 'no model'}, was begun since; this one ends here")
+        raise Conflict(f"another re-index, to {target.model or 'no model'}, was started since; this one ends")
 
 
 def _drop(connection: Connection) -> None:

@@ -91,7 +91,7 @@ def _possible(number: int) -> bool:
 
 def _number(word: str) -> int:
     if not (word.isascii() and word.isdigit() and _possible(int(word[:20]))):
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor")
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
     return int(word)
 
 

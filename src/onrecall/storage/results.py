@@ -14,6 +14,7 @@ EventType = Literal[
     "alerted",
     "noted",
     "acknowledged",
+    "assigned",
     "recommended",
     "rated",
     "resolved",

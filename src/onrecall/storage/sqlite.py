@@ -21,7 +21,7 @@ from onrecall.storage.tables import terms
 
 PATIENCE_SECONDS = 60
 KNOCK_MS = 8
-"""So long SQLite itself waits at a time for another process to end its writing: it looks after 1, 3 and 8 ms."""
+"""`busy_timeout` per attempt, in ms: how long SQLite waits for another writer (it checks after 1, 3 and 8 ms)."""
 TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
 
 # synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
@@ -73,7 +73,7 @@ class SQLite:
     def turn(self) -> Iterator[None]:
         """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
         if not self._turn.acquire(timeout=self._patience):
-            raise Unavailable(f"other writers kept the database busy for {self._patience:g} s; try again")
+            raise Unavailable(f"other writers blocked the database for {self._patience:g} s; try again")
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""Tries of steps: told in resolutions and in outcomes, counted by key, and taken back with what told them."""
+"""Executions of steps, reported by resolutions and outcomes, counted per step key, revoked with their source."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,9 +31,9 @@ from onrecall.storage.columns import Utc
 from onrecall.storage.tables import performed
 
 VOICE = 5
-"""What one person says of the same thing counts for so many incidents at most."""
+"""Upper bound on how many incidents one person's outcomes can count for in the record of a step."""
 FACT = "a resolution"
-"""Sorts before all persons: a try that a resolution tells of needs nobody's word."""
+"""Author of executions that a resolution reports; it sorts before every person and is not capped."""
 
 
 def rows(occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> list[dict[str, object]]:

@@ -50,6 +50,7 @@ from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
+from onrecall.storage.collaboration import CollaborationRepository
 from onrecall.storage.consumer_offsets import Cursors
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
@@ -106,6 +107,7 @@ class Store(Inbox):
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)
         self.decisions = Decisions(database)
+        self.collaboration = CollaborationRepository(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = Tickets(database)
@@ -147,7 +149,7 @@ class Store(Inbox):
             return saving.open_once(connection, incident, passages, guard.moment(now, "now"))
 
     def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
-        """Somebody looks at it."""
+        """Record that somebody is working on it."""
         guard.text(by or "", "by")
         with self._database.write() as connection:
             return lifecycle.acknowledge(connection, incident_id, guard.moment(at, "at"), by)
@@ -247,7 +249,7 @@ class Store(Inbox):
             return incidents.one(connection, incident_id, _then(as_of))
 
     def resolutions(self, incident_id: str) -> tuple[Resolution, ...]:
-        """Every version of its resolution, newest first."""
+        """List every version of its resolution, newest first."""
         with self._database.read() as connection:
             incidents.one(connection, incident_id)
             return resolutions.versions(connection, incident_id)
@@ -312,7 +314,7 @@ class Store(Inbox):
             return documents.page(connection, kind, service, cursor, limit)
 
     def recommendation(self, recommendation_id: str) -> Recommendation:
-        """One recommendation, as it was given."""
+        """Return one recommendation as it was given."""
         with self._database.read() as connection:
             return recommendations.one(connection, recommendation_id)
 
@@ -383,7 +385,7 @@ class Store(Inbox):
             return examples.stored(connection)
 
     def counts(self) -> Mapping[str, int]:
-        """How many there are of what."""
+        """Return the numbers of stored records by kind."""
         with self._database.read() as connection:
             return health.counts(connection)
 

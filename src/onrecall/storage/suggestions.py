@@ -236,4 +236,4 @@ def _cursor_time(value: str) -> datetime:
     try:
         return guard.moment(datetime.fromisoformat(value), "cursor")
     except ValueError as error:
-        raise Invalid("this cursor is none that was given out; leave it out to begin anew", "cursor") from error
+        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error

@@ -54,6 +54,7 @@ incidents = Table(
     Column("claimed_until", Utc),  # after this another may
     Column("document", Words),  # the postmortem that tells of it
     Column("report", Json),  # what that says beyond the columns; none: no document tells of it
+    Column("assignee", Words),  # who works on it
     UniqueConstraint("source", "source_id"),
     Index("incidents_document", "document"),
     Index("incidents_started_at", "started_at", "id"),

@@ -65,7 +65,7 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
     known = saving.register.find(given) if named else None
     if known is not None:
         if digest not in known.hashes:
-            raise Conflict(f"incident {known.id} is already there and says something else")
+            raise Conflict(f"incident {known.id} already exists with other content")
         return incidents.one(connection, known.id), False
     name = saving.register.name(given) if named else incidents.mint(connection)
     saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)

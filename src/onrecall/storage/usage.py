@@ -120,14 +120,14 @@ class Usage:
 def _allow(connection: Connection, call: Called, worst_usd: float | None, limits: Limits, now: datetime) -> None:
     breaker = _breaker(connection, call.provider, now)
     if breaker.state == "open" or (breaker.state == "half_open" and breaker.trying):
-        raise Unavailable(f"{call.provider} failed {breaker.failures} times one after the other and is left alone")
+        raise Unavailable(f"{call.provider} failed {breaker.failures} times in a row and is skipped")
     recent = select(func.count()).select_from(model_calls).where(model_calls.c.at > now - MINUTE)
     if int(connection.scalar(recent) or 0) >= limits.calls_per_minute:
         raise Unavailable(f"the {limits.calls_per_minute} calls of this minute are made")
     if limits.daily_budget_usd is None:
         return
     if worst_usd is None:
-        raise Unavailable("its price is not known, so the daily budget could not be kept")
+        raise Unavailable("its price is unknown, so the daily budget cannot be enforced")
     if _spent(connection, _day(now)) + worst_usd > limits.daily_budget_usd:
         raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars does not reach for it")
 

@@ -47,7 +47,7 @@ def _single(value: object, field: str) -> str | float | None:
 def text(value: str, field: str) -> str:
     """The text, unless it holds a NUL character or half of a surrogate pair."""
     if "\0" in value:
-        raise Invalid(f"{field} holds a NUL character, which can't be stored; remove it", field)
+        raise Invalid(f"{field} contains a NUL character, which cannot be stored; remove it", field)
     if not value.isascii():
         try:
             value.encode()
@@ -118,7 +118,9 @@ def _is_unsaid(value: object, name: str) -> bool:
 
 
 LATER: Mapping[type, frozenset[str]] = {
-    Incident: frozenset(("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")),
+    Incident: frozenset(
+        ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "assignee")
+    ),
     Resolution: frozenset(("root_cause_line",)),
     ResolutionStep: frozenset(("line", "effect")),
 }

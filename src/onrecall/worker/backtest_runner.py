@@ -27,7 +27,7 @@ from onrecall.storage.backtests import Backtest, Backtests
 NICE = 10
 TELL_SECONDS = 1.0
 ALIVE_SECONDS = 3.0
-"""A process of the lowest rank may be slow to begin on a busy machine: that it lives is told by who started it."""
+"""Heartbeat interval: the niced child may start slowly, so its parent sends the heartbeats."""
 STOP_SECONDS = 5.0
 
 
@@ -127,7 +127,7 @@ def measure(settings: Settings, number: int, history: History | None) -> None:
 def _told(store: Store, history: History | None) -> History:
     told = live(store) if history is None else history
     if not told.incidents and not told.reports:
-        raise Invalid("there is no incident in memory yet; bring history in first")
+        raise Invalid("there is no incident in memory yet; import a history first")
     return told
 
 

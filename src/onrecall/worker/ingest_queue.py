@@ -77,7 +77,7 @@ class Intake:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take in what is there, and end."""
+        """Drain the queue, then stop."""
         with self._change:
             self._ending = True
             self._change.notify()
@@ -97,7 +97,7 @@ class Intake:
         with self._change:
             full = len(self._queue) >= self._limits.deliveries or self._size > self._limits.size
             if full or self._ending:
-                raise Unavailable("more comes in than can be kept; send it again", 5)
+                raise Unavailable("too many messages are waiting; send it again", 5)
             if self._callers[waiting.caller] >= self._limits.of_caller:
                 raise Unavailable(f"{self._limits.of_caller} messages of yours wait already; send it again", 5)
             self._callers[waiting.caller] += 1

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Audit
-         * @description What happened to incidents and who did it, as the timelines have it.
+         * @description Return what happened to incidents, and who did it, from their timelines.
          */
         get: operations["audit_api_audit_get"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Costs
-         * @description What calls of models have cost so far; one price that is not known makes the total unknown.
+         * @description Return the cost of model calls so far; a single unknown price makes the total unknown.
          */
         get: operations["costs_api_costs_get"];
         put?: never;
@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Save
-         * @description Save a resolved incident back: it is learned from, and recallable when this answers.
+         * @description Store a resolved incident; recall finds it as soon as this answers.
          */
         post: operations["save_api_incidents_post"];
         delete?: never;
@@ -75,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Query
-         * @description Answer a question from memory. Nothing is written, however short the question.
+         * @description Answer a question from memory. Writes nothing.
          */
         post: operations["query_api_query_post"];
         delete?: never;
@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Seed
-         * @description Bring old incidents in; repeating it changes nothing.
+         * @description Import earlier incidents; a repetition changes nothing.
          */
         post: operations["seed_api_seed_post"];
         delete?: never;
@@ -113,13 +113,13 @@ export interface paths {
         };
         /**
          * Alerts Set Aside
-         * @description Alerts that are in no incident, newest first: tests, heartbeats, planned and good news, each with the reason.
+         * @description List alerts that opened no incident, newest first: tests, heartbeats, planned work, good news.
          */
         get: operations["alerts_set_aside_api_v1_alerts_get"];
         put?: never;
         /**
          * Prometheus V1
-         * @description Take alerts from an old Prometheus, as the first API of Alertmanager took them.
+         * @description Receive alerts of an old Prometheus, as in version 1 of Alertmanager's API.
          */
         post: operations["prometheus_v1_api_v1_alerts_post"];
         delete?: never;
@@ -139,7 +139,7 @@ export interface paths {
         put?: never;
         /**
          * Receive Named
-         * @description Take in a message of a tool that has no source of its own, under a name that keeps its alerts apart.
+         * @description Receive a message of a tool without its own source, under a name that keeps its alerts separate.
          */
         post: operations["receive_named_api_v1_alerts_generic__name__post"];
         delete?: never;
@@ -159,13 +159,13 @@ export interface paths {
         put?: never;
         /**
          * Receive
-         * @description Take in a sender's message. 202 means that it is kept for good; the same again changes nothing.
+         * @description Receive a sender's message. 202 means that it is stored for good; a repetition changes nothing.
          */
         post: operations["receive_api_v1_alerts__source__post"];
         delete?: never;
         /**
          * Handshake
-         * @description Agree to be sent CloudEvents, as a sender asks before it begins.
+         * @description Answer the handshake with which a sender of CloudEvents asks for permission.
          */
         options: operations["handshake_api_v1_alerts__source__options"];
         head?: never;
@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * Ask
-         * @description An answer with receipts. It opens no incident; to have its outcome counted, open one.
+         * @description Return an answer with citations, without opening an incident. To count its outcome, open one.
          */
         post: operations["ask_api_v1_ask_post"];
         delete?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Audit
-         * @description The audit, newest first; `/audit/verify` checks that nothing was changed in it.
+         * @description List the audit, newest first; `/audit/verify` checks its integrity.
          */
         get: operations["audit_api_v1_audit_get"];
         put?: never;
@@ -221,7 +221,7 @@ export interface paths {
         };
         /**
          * Verify
-         * @description Go through all rows: which was changed, is gone or stands elsewhere, in sentences; the first ones only.
+         * @description Check all rows and describe the first ones that were changed, removed or moved.
          */
         get: operations["verify_api_v1_audit_verify_get"];
         put?: never;
@@ -241,7 +241,7 @@ export interface paths {
         };
         /**
          * Causes
-         * @description Return families of root causes that have no label yet, and what was decided; nothing is written.
+         * @description Return families of root causes without a label, and past decisions; writes nothing.
          */
         get: operations["causes_api_v1_causes_get"];
         put?: never;
@@ -283,7 +283,7 @@ export interface paths {
         put?: never;
         /**
          * Dismiss
-         * @description Note that proposed families are none; they are not proposed again.
+         * @description Reject proposed families permanently.
          */
         post: operations["dismiss_api_v1_causes_dismiss_post"];
         delete?: never;
@@ -304,7 +304,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw
-         * @description Take a decision back; those that got their label by it lose it.
+         * @description Withdraw a decision, and remove the labels it gave.
          */
         delete: operations["withdraw_api_v1_causes__family_id__delete"];
         options?: never;
@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * Changes
-         * @description What was changed on purpose, newest first.
+         * @description List deployments and other changes, newest first.
          */
         get: operations["changes_api_v1_changes_get"];
         put?: never;
@@ -341,14 +341,14 @@ export interface paths {
         };
         /**
          * Decisions
-         * @description Decisions, newest first: those that were asked for, and those on incidents.
+         * @description List decisions, newest first: requested ones and those on incidents.
          */
         get: operations["decisions_api_v1_decisions_get"];
         put?: never;
         post?: never;
         /**
          * Clear
-         * @description Clear the list. The answers themselves stay with their incidents, and what was measured on them stays.
+         * @description Clear the list. Answers and what was measured on them stay with their incidents.
          */
         delete: operations["clear_api_v1_decisions_delete"];
         options?: never;
@@ -367,8 +367,8 @@ export interface paths {
         put?: never;
         /**
          * Analyze
-         * @description Decide, keep the decision and tell it; it opens no incident. Asked again of the same memory it is the same one,
-         *     told again at the WebSocket, and posted to Slack once.
+         * @description Make, store and announce a decision; opens no incident. With unchanged memory, a repetition is the same one,
+         *     sent to the WebSocket again, but posted to Slack only once.
          */
         post: operations["analyze_api_v1_decisions_analyze_post"];
         delete?: never;
@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * History
-         * @description The same list a page at a time, with how many there are of all.
+         * @description Return the same list page by page, with the total.
          */
         get: operations["history_api_v1_decisions_history_get"];
         put?: never;
@@ -406,7 +406,7 @@ export interface paths {
         };
         /**
          * Stats
-         * @description Figures of all decisions that are listed.
+         * @description Return statistics of all listed decisions.
          */
         get: operations["stats_api_v1_decisions_stats_get"];
         put?: never;
@@ -428,7 +428,7 @@ export interface paths {
         put?: never;
         /**
          * Stream
-         * @description Take an anomaly in; it is grouped, answered and told at `/ws/incidents`. No address in it is ever called.
+         * @description Receive an anomaly; it is grouped, answered and sent to `/ws/incidents`. Never calls an address in it.
          */
         post: operations["stream_api_v1_decisions_stream_anomaly_post"];
         delete?: never;
@@ -446,7 +446,7 @@ export interface paths {
         };
         /**
          * Get Decision
-         * @description One decision, by its exact id.
+         * @description Return one decision by its exact id.
          */
         get: operations["get_decision_api_v1_decisions__decision_id__get"];
         put?: never;
@@ -466,7 +466,7 @@ export interface paths {
         };
         /**
          * Deliveries
-         * @description Deliveries, newest first.
+         * @description List deliveries, newest first.
          */
         get: operations["deliveries_api_v1_deliveries_get"];
         put?: never;
@@ -488,7 +488,7 @@ export interface paths {
         put?: never;
         /**
          * Resend
-         * @description Have a delivery sent again, under the same key.
+         * @description Send a delivery again, under the same key.
          */
         post: operations["resend_api_v1_deliveries__delivery_id__resend_post"];
         delete?: never;
@@ -506,13 +506,13 @@ export interface paths {
         };
         /**
          * Documents
-         * @description Documents by id.
+         * @description List documents by id.
          */
         get: operations["documents_api_v1_documents_get"];
         put?: never;
         /**
          * Add Document
-         * @description Keep a document under its id; one that has none is known by what it says.
+         * @description Store a document under its id; without one, its content identifies it.
          */
         post: operations["add_document_api_v1_documents_post"];
         delete?: never;
@@ -532,7 +532,7 @@ export interface paths {
         put?: never;
         /**
          * Add Document
-         * @description Keep a document under its id; one that has none is known by what it says.
+         * @description Store a document under its id; without one, its content identifies it.
          */
         post: operations["add_document_api_v1_documents_documents_post"];
         delete?: never;
@@ -552,7 +552,7 @@ export interface paths {
         put?: never;
         /**
          * Add Rca
-         * @description Keep a root cause analysis under its own id; the same again changes nothing.
+         * @description Store a root cause analysis under its own id; a repetition changes nothing.
          */
         post: operations["add_rca_api_v1_documents_rcas_post"];
         delete?: never;
@@ -572,7 +572,7 @@ export interface paths {
         put?: never;
         /**
          * Add Rcas
-         * @description Keep many: a list, or an object with `rcas`.
+         * @description Store several: a list, or an object with `rcas`.
          */
         post: operations["add_rcas_api_v1_documents_rcas_import_bulk_post"];
         delete?: never;
@@ -590,7 +590,7 @@ export interface paths {
         };
         /**
          * Search Rcas
-         * @description Root cause analyses that are like a question; `error_type` and `tenant` filter.
+         * @description Find root cause analyses that are similar to a question; `error_type` and `tenant` filter.
          */
         get: operations["search_rcas_api_v1_documents_rcas_search_get"];
         put?: never;
@@ -610,7 +610,7 @@ export interface paths {
         };
         /**
          * Get Rca
-         * @description One root cause analysis by its exact id, which nothing else answers to.
+         * @description Return one root cause analysis by its exact id.
          */
         get: operations["get_rca_api_v1_documents_rcas__incident_id__get"];
         put?: never;
@@ -632,7 +632,7 @@ export interface paths {
         put?: never;
         /**
          * Search
-         * @description Documents and incidents that are like a question. Nothing is written.
+         * @description Find documents and incidents that are similar to a question. Writes nothing.
          */
         post: operations["search_api_v1_documents_search_post"];
         delete?: never;
@@ -650,7 +650,7 @@ export interface paths {
         };
         /**
          * Stats
-         * @description How many there are of what.
+         * @description Return the numbers of stored records by kind.
          */
         get: operations["stats_api_v1_documents_stats_get"];
         put?: never;
@@ -670,18 +670,18 @@ export interface paths {
         };
         /**
          * Document
-         * @description One document, whole.
+         * @description Return one document.
          */
         get: operations["document_api_v1_documents__document_id__get"];
         /**
          * Put
-         * @description Keep a document under this id; 201 when it is new.
+         * @description Store a document under this id; 201 if it is new.
          */
         put: operations["put_api_v1_documents__document_id__put"];
         post?: never;
         /**
          * Delete
-         * @description Forget a document.
+         * @description Delete a document.
          */
         delete: operations["delete_api_v1_documents__document_id__delete"];
         options?: never;
@@ -698,7 +698,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description All of memory as a zip: unpacked, `onrecall import` takes it in. A `?ticket=` stands for a key.
+         * @description Return all of memory as a zip, which `onrecall import` reads once unpacked. A `?ticket=` replaces a key.
          */
         get: operations["export_api_v1_export_get"];
         put?: never;
@@ -718,7 +718,7 @@ export interface paths {
         };
         /**
          * List Heartbeats
-         * @description Heartbeats that were heard, and how long each may stay away before an alert is raised.
+         * @description List heartbeats, and how long each may be absent before an alert is raised.
          */
         get: operations["list_heartbeats_api_v1_heartbeats_get"];
         put?: never;
@@ -740,7 +740,7 @@ export interface paths {
         put?: never;
         /**
          * Forget Heartbeat
-         * @description Expect a heartbeat no more, until it is heard again; an alert about its absence is over.
+         * @description Stop expecting a heartbeat until it arrives again; resolves the alert about its absence.
          */
         post: operations["forget_heartbeat_api_v1_heartbeats_forget_post"];
         delete?: never;
@@ -760,7 +760,7 @@ export interface paths {
         put?: never;
         /**
          * Bring
-         * @description Import incidents or documents (JSON, JSONL, CSV, Markdown); what is already here stays `unchanged`.
+         * @description Import incidents or documents (JSON, JSONL, CSV, Markdown); existing ones stay `unchanged`.
          */
         post: operations["bring_api_v1_history_post"];
         delete?: never;
@@ -778,13 +778,13 @@ export interface paths {
         };
         /**
          * Incidents
-         * @description Incidents, newest first.
+         * @description List incidents, newest first.
          */
         get: operations["incidents_api_v1_incidents_get"];
         put?: never;
         /**
          * Open Incident
-         * @description Open an incident; the same id with the same content again answers 200, with other content 409.
+         * @description Open an incident; repeating an id answers 200 with the same content, 409 with other content.
          */
         post: operations["open_incident_api_v1_incidents_post"];
         delete?: never;
@@ -802,7 +802,7 @@ export interface paths {
         };
         /**
          * Incident
-         * @description One incident, now or as it was known at a time, and what was changed shortly before it.
+         * @description Return one incident, now or as known at a given time, with the changes shortly before it.
          */
         get: operations["incident_api_v1_incidents__incident_id__get"];
         put?: never;
@@ -824,7 +824,7 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge
-         * @description Somebody looks at it.
+         * @description Record that somebody is working on it.
          */
         post: operations["acknowledge_api_v1_incidents__incident_id__acknowledge_post"];
         delete?: never;
@@ -842,10 +842,30 @@ export interface paths {
         };
         /**
          * Alerts
-         * @description The alerts of an incident, and how each came to it.
+         * @description List the alerts of an incident, each with the reason why it belongs.
          */
         get: operations["alerts_api_v1_incidents__incident_id__alerts_get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/assignee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign
+         * @description Say who works on it, or that nobody does; the same name again changes nothing.
+         */
+        put: operations["assign_api_v1_incidents__incident_id__assignee_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -864,7 +884,7 @@ export interface paths {
         put?: never;
         /**
          * Link
-         * @description Tie it to an earlier incident.
+         * @description Link it to an earlier incident.
          */
         post: operations["link_api_v1_incidents__incident_id__links_post"];
         delete?: never;
@@ -884,7 +904,7 @@ export interface paths {
         put?: never;
         /**
          * Merge
-         * @description Make it part of another incident, which is returned; such alerts are put together from now on.
+         * @description Merge it into another incident, which is returned; similar alerts are grouped together from now on.
          */
         post: operations["merge_api_v1_incidents__incident_id__merge_post"];
         delete?: never;
@@ -901,12 +921,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Notes
-         * @description What people at senders wrote about it; on one that is over without a cause, the last note is suggested as it.
+         * List Notes
+         * @description List notes of people and source tools; of a resolved incident without a cause, the last is suggested.
          */
-        get: operations["notes_api_v1_incidents__incident_id__notes_get"];
+        get: operations["list_notes_api_v1_incidents__incident_id__notes_get"];
         put?: never;
-        post?: never;
+        /**
+         * Write Note
+         * @description Write a note on its timeline; the same words of the same person again answer 200 and add nothing.
+         */
+        post: operations["write_note_api_v1_incidents__incident_id__notes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -922,7 +946,7 @@ export interface paths {
         };
         /**
          * Postmortem
-         * @description A Markdown draft from what is on record; 409 while the incident is open.
+         * @description Return a Markdown draft from the records; 409 while the incident is open.
          */
         get: operations["postmortem_api_v1_incidents__incident_id__postmortem_get"];
         put?: never;
@@ -942,7 +966,7 @@ export interface paths {
         };
         /**
          * Recommendation
-         * @description The newest recommendation, and what was changed shortly before; 404 while there is none.
+         * @description Return the latest recommendation, with the changes shortly before; 404 while there is none.
          */
         get: operations["recommendation_api_v1_incidents__incident_id__recommendation_get"];
         put?: never;
@@ -964,7 +988,7 @@ export interface paths {
         put?: never;
         /**
          * Reopen
-         * @description It was not over; the credit of its resolution is taken back.
+         * @description Reopen it, and revoke what its resolution contributed.
          */
         post: operations["reopen_api_v1_incidents__incident_id__reopen_post"];
         delete?: never;
@@ -984,7 +1008,7 @@ export interface paths {
         put?: never;
         /**
          * Resolve
-         * @description Close it with what fixed it. The same again changes nothing; another one is a new version.
+         * @description Resolve it with what fixed it. A repetition changes nothing; another resolution is a new version.
          */
         post: operations["resolve_api_v1_incidents__incident_id__resolution_post"];
         delete?: never;
@@ -1002,7 +1026,7 @@ export interface paths {
         };
         /**
          * Resolutions
-         * @description Every version of its resolution, newest first.
+         * @description List every version of its resolution, newest first.
          */
         get: operations["resolutions_api_v1_incidents__incident_id__resolutions_get"];
         put?: never;
@@ -1024,7 +1048,7 @@ export interface paths {
         put?: never;
         /**
          * Split
-         * @description Take alerts out of it, or undo a merge; what is apart now is returned, and such alerts are kept apart.
+         * @description Move alerts out of it, or undo a merge; returns the separated incident, and keeps similar alerts apart.
          */
         post: operations["split_api_v1_incidents__incident_id__split_post"];
         delete?: never;
@@ -1042,7 +1066,7 @@ export interface paths {
         };
         /**
          * Timeline
-         * @description What happened to it, in order, and what was changed shortly before it.
+         * @description Return its events in order, with the changes shortly before it.
          */
         get: operations["timeline_api_v1_incidents__incident_id__timeline_get"];
         put?: never;
@@ -1062,13 +1086,13 @@ export interface paths {
         };
         /**
          * List
-         * @description All keys, without themselves.
+         * @description List all keys, without their secrets.
          */
         get: operations["list__api_v1_keys_get"];
         put?: never;
         /**
          * Create
-         * @description Make a key; it is told once. From the first one on everybody needs one, so that is to be an admin's.
+         * @description Create a key; it is shown once. The first must be an admin's, because from then on every request needs a key.
          */
         post: operations["create_api_v1_keys_post"];
         delete?: never;
@@ -1088,7 +1112,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke
-         * @description End a key at once, by its id; under a name, all of its holder. The last one of an admin is not ended here.
+         * @description Revoke a key by its id, or all keys of a name. Refuses to revoke the last admin key.
          */
         post: operations["revoke_api_v1_keys__which__revoke_post"];
         delete?: never;
@@ -1108,7 +1132,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate
-         * @description Make a key in place of another, with its name and role; both open until the overlap ends.
+         * @description Replace a key by a new one with its name and role; both work until the overlap ends.
          */
         post: operations["rotate_api_v1_keys__which__rotate_post"];
         delete?: never;
@@ -1128,7 +1152,7 @@ export interface paths {
         put?: never;
         /**
          * Ticket
-         * @description A ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which can't send a key there.
+         * @description Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there.
          */
         post: operations["ticket_api_v1_live_ticket_post"];
         delete?: never;
@@ -1146,13 +1170,13 @@ export interface paths {
         };
         /**
          * List Windows
-         * @description Maintenance windows that are on or to come.
+         * @description List active and upcoming maintenance windows.
          */
         get: operations["list_windows_api_v1_maintenance_get"];
         put?: never;
         /**
          * Add Window
-         * @description Add a window. While it is on, alerts of what it names are kept and listed, and open no incident.
+         * @description Add a window. While it is active, matching alerts are stored and listed, but open no incident.
          */
         post: operations["add_window_api_v1_maintenance_post"];
         delete?: never;
@@ -1190,7 +1214,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who you are here: the name and role of your key.
+         * @description Return the name and role of your key.
          */
         get: operations["me_api_v1_me_get"];
         put?: never;
@@ -1210,13 +1234,13 @@ export interface paths {
         };
         /**
          * Get Notifications
-         * @description Notifications, newest first, those that tell of decisions too.
+         * @description List notifications, newest first, including those about decisions.
          */
         get: operations["get_notifications_api_v1_notifications_get"];
         put?: never;
         /**
          * Post Notification
-         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         * @description Store a notification, send it to connected browsers, and queue it if a channel of its type is configured.
          */
         post: operations["post_notification_api_v1_notifications_post"];
         delete?: never;
@@ -1234,7 +1258,7 @@ export interface paths {
         };
         /**
          * Get Decision Notifications
-         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         * @description List notifications about one decision, newest first; 404 if there is no such decision.
          */
         get: operations["get_decision_notifications_api_v1_notifications_decision__decision_id__get"];
         put?: never;
@@ -1254,7 +1278,7 @@ export interface paths {
         };
         /**
          * Get Notification
-         * @description One notification, and what became of it.
+         * @description Return one notification and its state.
          */
         get: operations["get_notification_api_v1_notifications__notification_id__get"];
         put?: never;
@@ -1274,7 +1298,7 @@ export interface paths {
         };
         /**
          * Now
-         * @description What is not resolved, newest first, with verdict, trust, number of alerts, last event and last change before.
+         * @description List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before.
          */
         get: operations["now_api_v1_now_get"];
         put?: never;
@@ -1294,9 +1318,29 @@ export interface paths {
         };
         /**
          * Numbered
-         * @description What a citation opens: the page of an incident or a document, with the numbers of its lines.
+         * @description Return the page that a citation refers to: an incident or a document with numbered lines.
          */
         get: operations["numbered_api_v1_pages__thing_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People
+         * @description Names that an incident can be given to: holders of keys that may work on one, and whoever has one now.
+         */
+        get: operations["people_api_v1_people_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1316,7 +1360,7 @@ export interface paths {
         put?: never;
         /**
          * Recall
-         * @description What was seen before that is most like this, best first.
+         * @description Find the most similar earlier incidents and documents, best first.
          */
         post: operations["recall_api_v1_recall_post"];
         delete?: never;
@@ -1334,7 +1378,7 @@ export interface paths {
         };
         /**
          * One Recommendation
-         * @description One recommendation, as it was given.
+         * @description Return one recommendation as it was given.
          */
         get: operations["one_recommendation_api_v1_recommendations__recommendation_id__get"];
         put?: never;
@@ -1356,7 +1400,7 @@ export interface paths {
         put?: never;
         /**
          * Outcome
-         * @description Say whether it helped, and what came of its steps.
+         * @description Report whether it helped, and the outcome of its steps.
          */
         post: operations["outcome_api_v1_recommendations__recommendation_id__outcome_post"];
         delete?: never;
@@ -1374,7 +1418,7 @@ export interface paths {
         };
         /**
          * Recurrences
-         * @description Families of incidents with the same cause, those first whose permanent fix would save most.
+         * @description List families of incidents with the same cause, ranked by what a permanent fix would save.
          */
         get: operations["recurrences_api_v1_recurrences_get"];
         put?: never;
@@ -1394,7 +1438,7 @@ export interface paths {
         };
         /**
          * Rejected
-         * @description Parts of messages that could not be taken in, newest first, each with the reason.
+         * @description List unreadable parts of messages, newest first, each with the reason.
          */
         get: operations["rejected_api_v1_rejected_get"];
         put?: never;
@@ -1416,7 +1460,7 @@ export interface paths {
         put?: never;
         /**
          * Retry
-         * @description Try a rejected part again: as it is, or mended in the body.
+         * @description Retry a rejected part, unchanged or corrected in the body.
          */
         post: operations["retry_api_v1_rejected__rejected_id__retry_post"];
         delete?: never;
@@ -1436,9 +1480,29 @@ export interface paths {
         put?: never;
         /**
          * Risk
-         * @description Say how dangerous a command or a step in words is. Nothing is run, and nothing is stored.
+         * @description Assess how dangerous a command or a step in prose is. Runs and stores nothing.
          */
         post: operations["risk_api_v1_risk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Incidents, documents and commands that hold all words, with the line that matches.
+         */
+        get: operations["search_api_v1_search_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1454,7 +1518,7 @@ export interface paths {
         };
         /**
          * Senders
-         * @description Every sender with its address, what it has to show, when it was heard last, and how much came of it.
+         * @description List every sender with its address, its credentials, its last message and its number of alerts.
          */
         get: operations["senders_api_v1_senders_get"];
         put?: never;
@@ -1474,7 +1538,7 @@ export interface paths {
         };
         /**
          * Sources
-         * @description Every source that has a file: its address, its shapes, and whether it says that an alert is over.
+         * @description List every source with a file: its address, its payload shapes, and whether it reports the end of an alert.
          */
         get: operations["sources_api_v1_sources_get"];
         put?: never;
@@ -1494,7 +1558,7 @@ export interface paths {
         };
         /**
          * Source
-         * @description One source with configuration to paste for this server, and where each field of its payloads stands.
+         * @description Return one source with configuration to paste for this server, and where each field of its payloads is.
          */
         get: operations["source_api_v1_sources__name__get"];
         put?: never;
@@ -1516,7 +1580,7 @@ export interface paths {
         put?: never;
         /**
          * Try Payload
-         * @description What would come of a payload that is posted under this name, field by field. Nothing is stored.
+         * @description Show what a payload under this name would become, field by field. Stores nothing.
          */
         post: operations["try_payload_api_v1_sources__name__try_post"];
         delete?: never;
@@ -1534,7 +1598,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description The parts and whether they answer.
+         * @description Return the parts of OnRecall and their state.
          */
         get: operations["status_api_v1_status_get"];
         put?: never;
@@ -1554,7 +1618,7 @@ export interface paths {
         };
         /**
          * List Suggestions
-         * @description What senders suggest, the last received first.
+         * @description List suggestions of senders, newest first.
          */
         get: operations["list_suggestions_api_v1_suggestions_get"];
         put?: never;
@@ -1574,7 +1638,7 @@ export interface paths {
         };
         /**
          * Get Suggestion
-         * @description One suggestion, and what was decided on it.
+         * @description Return one suggestion and the decision.
          */
         get: operations["get_suggestion_api_v1_suggestions__suggestion_id__get"];
         put?: never;
@@ -1596,7 +1660,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm Suggestion
-         * @description Stand for it: it becomes the incident's resolution, or a document. The same again changes nothing.
+         * @description Confirm it: it becomes the incident's resolution, or a document. A repetition changes nothing.
          */
         post: operations["confirm_suggestion_api_v1_suggestions__suggestion_id__confirm_post"];
         delete?: never;
@@ -1616,7 +1680,7 @@ export interface paths {
         put?: never;
         /**
          * Dismiss Suggestion
-         * @description Say that it is not so; it is no longer found, and does not come back when it is sent again.
+         * @description Dismiss it permanently, even if it is sent again.
          */
         post: operations["dismiss_suggestion_api_v1_suggestions__suggestion_id__dismiss_post"];
         delete?: never;
@@ -1634,13 +1698,13 @@ export interface paths {
         };
         /**
          * Began Together
-         * @description Open incidents that began within seconds of each other though nothing ties them, in groups of four or more.
+         * @description List unrelated open incidents that began within seconds of each other, in groups of four or more.
          */
         get: operations["began_together_api_v1_together_get"];
         put?: never;
         /**
          * Decide Together
-         * @description Merge incidents into the one that began first, which is returned, or keep them apart; such alerts likewise.
+         * @description Merge incidents into the one that began first, which is returned, or keep them apart; applies to later alerts.
          */
         post: operations["decide_together_api_v1_together_post"];
         delete?: never;
@@ -1658,7 +1722,7 @@ export interface paths {
         };
         /**
          * Trust
-         * @description Hit rate, reliability, coverage and novelty over the answers whose truth is known, with n and intervals.
+         * @description Return hit rate, reliability, coverage and novelty over answers of known truth, with n and intervals.
          */
         get: operations["trust_api_v1_trust_get"];
         put?: never;
@@ -1678,13 +1742,13 @@ export interface paths {
         };
         /**
          * Backtest
-         * @description How far the backtest is that runs, or how the last one ended.
+         * @description Return the progress of the running backtest, or how the last one ended.
          */
         get: operations["backtest_api_v1_trust_backtest_get"];
         put?: never;
         /**
          * Start
-         * @description Replay this memory's own history in a process of its own; while one runs, this answers with that one.
+         * @description Replay the stored history in a separate process; if a backtest is running, return that one.
          */
         post: operations["start_api_v1_trust_backtest_post"];
         delete?: never;
@@ -1702,7 +1766,7 @@ export interface paths {
         };
         /**
          * Usage
-         * @description Calls, tokens and cost by day and model, rejected drafts too; the budget, and which providers are left alone.
+         * @description Return calls, tokens and cost by day and model, including rejected drafts; the budget, and skipped providers.
          */
         get: operations["usage_api_v1_usage_get"];
         put?: never;
@@ -1724,7 +1788,7 @@ export interface paths {
         put?: never;
         /**
          * Prometheus
-         * @description Take alerts straight from Prometheus, as its Alertmanager would.
+         * @description Receive alerts from Prometheus, as Alertmanager does.
          */
         post: operations["prometheus_api_v2_alerts_post"];
         delete?: never;
@@ -1744,7 +1808,7 @@ export interface paths {
         put?: never;
         /**
          * Deduplicate
-         * @description Say how many incidents recur; none is removed, so there are as many after as before.
+         * @description Return how many incidents recur; removes none.
          */
         post: operations["deduplicate_deduplicate_post"];
         delete?: never;
@@ -1764,7 +1828,7 @@ export interface paths {
         put?: never;
         /**
          * Create Event
-         * @description Take an event as PagerDuty's Events API v1 does, and answer as it does.
+         * @description Receive an event in the format of PagerDuty's Events API v1.
          */
         post: operations["create_event_generic_2010_04_15_create_event_json_post"];
         delete?: never;
@@ -1782,7 +1846,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Whether it answers: 200 while the database does.
+         * @description Return 200 while the database answers.
          */
         get: operations["health_health_get"];
         put?: never;
@@ -1802,7 +1866,7 @@ export interface paths {
         };
         /**
          * Alive
-         * @description The process answers.
+         * @description Confirm that the process answers.
          */
         get: operations["alive_health_live_get"];
         put?: never;
@@ -1822,7 +1886,7 @@ export interface paths {
         };
         /**
          * Model Health
-         * @description Whether a model refines answers.
+         * @description Return whether a model refines answers.
          */
         get: operations["model_health_health_llm_get"];
         put?: never;
@@ -1842,7 +1906,7 @@ export interface paths {
         };
         /**
          * Vector Health
-         * @description How memory is, and how much there is in it.
+         * @description Return the state and size of memory.
          */
         get: operations["vector_health_health_vector_db_get"];
         put?: never;
@@ -1862,7 +1926,7 @@ export interface paths {
         };
         /**
          * Alive
-         * @description The process answers.
+         * @description Confirm that the process answers.
          */
         get: operations["alive_healthz_get"];
         put?: never;
@@ -1884,7 +1948,7 @@ export interface paths {
         put?: never;
         /**
          * New
-         * @description Open an incident and answer it. The same title and description again is the same incident, also once resolved.
+         * @description Open an incident and answer it. The same title and description is the same incident, even once resolved.
          */
         post: operations["new_incident_new_post"];
         delete?: never;
@@ -1904,7 +1968,7 @@ export interface paths {
         put?: never;
         /**
          * Resolve
-         * @description Close an incident with what was done; the same again changes nothing.
+         * @description Resolve an incident with what was done; a repetition changes nothing.
          */
         post: operations["resolve_incident_resolve_post"];
         delete?: never;
@@ -1922,7 +1986,7 @@ export interface paths {
         };
         /**
          * Incident
-         * @description One incident, and the newest answer to it; one that was not answered yet is answered for this look alone.
+         * @description Return one incident and its latest answer; an unanswered one is answered for this request only.
          */
         get: operations["incident_incident__incident_id__get"];
         put?: never;
@@ -1944,7 +2008,7 @@ export interface paths {
         put?: never;
         /**
          * Postmortem
-         * @description A draft from what is on record; 400 while the incident is unresolved. Nothing is written.
+         * @description Return a draft from the records; 400 while the incident is unresolved. Writes nothing.
          */
         post: operations["postmortem_incident__incident_id__postmortem_post"];
         delete?: never;
@@ -1962,7 +2026,7 @@ export interface paths {
         };
         /**
          * All Incidents
-         * @description All incidents, newest first.
+         * @description List all incidents, newest first.
          */
         get: operations["all_incidents_incidents_all_get"];
         put?: never;
@@ -1982,7 +2046,7 @@ export interface paths {
         };
         /**
          * Insights
-         * @description What keeps coming back, ranked by the hours that a permanent fix would save.
+         * @description Return what keeps coming back, ranked by the hours that a permanent fix would save.
          */
         get: operations["insights_incidents_insights_get"];
         put?: never;
@@ -2002,13 +2066,13 @@ export interface paths {
         };
         /**
          * Get Notifications
-         * @description Notifications, newest first, those that tell of decisions too.
+         * @description List notifications, newest first, including those about decisions.
          */
         get: operations["get_notifications_notifications_get"];
         put?: never;
         /**
          * Post Notification
-         * @description Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured.
+         * @description Store a notification, send it to connected browsers, and queue it if a channel of its type is configured.
          */
         post: operations["post_notification_notifications_post"];
         delete?: never;
@@ -2026,7 +2090,7 @@ export interface paths {
         };
         /**
          * Get Decision Notifications
-         * @description Notifications that tell of one decision, newest first; 404 where there is no such decision.
+         * @description List notifications about one decision, newest first; 404 if there is no such decision.
          */
         get: operations["get_decision_notifications_notifications_decision__decision_id__get"];
         put?: never;
@@ -2046,7 +2110,7 @@ export interface paths {
         };
         /**
          * Get Notification
-         * @description One notification, and what became of it.
+         * @description Return one notification and its state.
          */
         get: operations["get_notification_notifications__notification_id__get"];
         put?: never;
@@ -2066,7 +2130,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Messages may be sent here: the store can be read and written, and the worker works.
+         * @description Confirm that the store can be read and written, and that the worker runs.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -2086,7 +2150,7 @@ export interface paths {
         };
         /**
          * Status
-         * @description Whether it answers, its version, and whether a Hindsight does.
+         * @description Return its version, and whether a Hindsight server answers.
          */
         get: operations["status_status_get"];
         put?: never;
@@ -2108,7 +2172,7 @@ export interface paths {
         put?: never;
         /**
          * Sync
-         * @description Bring in what a Hindsight bank has, where one is configured; again, it changes nothing.
+         * @description Import from a Hindsight bank, if one is configured; a repetition changes nothing.
          */
         post: operations["sync_sync_post"];
         delete?: never;
@@ -2126,7 +2190,7 @@ export interface paths {
         };
         /**
          * All Banks
-         * @description Every bank, by id.
+         * @description List every bank, by id.
          */
         get: operations["all_banks_v1_default_banks_get"];
         put?: never;
@@ -2146,25 +2210,25 @@ export interface paths {
         };
         /**
          * One Bank
-         * @description One bank.
+         * @description Return one bank.
          */
         get: operations["one_bank_v1_default_banks__bank_id__get"];
         /**
          * Create Bank
-         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         * @description Create or rename a bank. Every bank keeps texts unchanged.
          */
         put: operations["create_bank_v1_default_banks__bank_id__put"];
         post?: never;
         /**
          * Delete Bank
-         * @description Forget a bank with all its texts; doing so twice is fine.
+         * @description Delete a bank with all its texts; idempotent.
          */
         delete: operations["delete_bank_v1_default_banks__bank_id__delete"];
         options?: never;
         head?: never;
         /**
          * Create Bank
-         * @description Make a bank, or name it anew. Every bank keeps texts as they are.
+         * @description Create or rename a bank. Every bank keeps texts unchanged.
          */
         patch: operations["create_bank_v1_default_banks__bank_id__patch"];
         trace?: never;
@@ -2178,7 +2242,7 @@ export interface paths {
         };
         /**
          * Bank Config
-         * @description How a bank takes texts in: each as it is.
+         * @description Return the configuration of a bank: it keeps texts unchanged.
          */
         get: operations["bank_config_v1_default_banks__bank_id__config_get"];
         put?: never;
@@ -2198,7 +2262,7 @@ export interface paths {
         };
         /**
          * Documents
-         * @description The documents of a bank, newest first.
+         * @description List the documents of a bank, newest first.
          */
         get: operations["documents_v1_default_banks__bank_id__documents_get"];
         put?: never;
@@ -2218,14 +2282,14 @@ export interface paths {
         };
         /**
          * One Document
-         * @description One document with its text.
+         * @description Return one document with its text.
          */
         get: operations["one_document_v1_default_banks__bank_id__documents__document_id__get"];
         put?: never;
         post?: never;
         /**
          * Delete Document
-         * @description Forget one document; 404 where it is gone already.
+         * @description Delete one document; 404 if it does not exist.
          */
         delete: operations["delete_document_v1_default_banks__bank_id__documents__document_id__delete"];
         options?: never;
@@ -2244,12 +2308,12 @@ export interface paths {
         put?: never;
         /**
          * Retain
-         * @description Keep texts under their document ids; the same again changes nothing, other text replaces what was there.
+         * @description Store texts under their document ids; a repetition changes nothing, other text replaces the old.
          */
         post: operations["retain_v1_default_banks__bank_id__memories_post"];
         /**
          * Clear
-         * @description Forget every text of a bank; the bank stays.
+         * @description Delete every text of a bank; the bank stays.
          */
         delete: operations["clear_v1_default_banks__bank_id__memories_delete"];
         options?: never;
@@ -2266,7 +2330,7 @@ export interface paths {
         };
         /**
          * Memories
-         * @description The texts of a bank, newest first.
+         * @description List the texts of a bank, newest first.
          */
         get: operations["memories_v1_default_banks__bank_id__memories_list_get"];
         put?: never;
@@ -2288,7 +2352,7 @@ export interface paths {
         put?: never;
         /**
          * Recall
-         * @description The texts of a bank that are most like a question. Nothing is written.
+         * @description Find the texts of a bank that are most similar to a question. Writes nothing.
          */
         post: operations["recall_v1_default_banks__bank_id__memories_recall_post"];
         delete?: never;
@@ -2306,7 +2370,7 @@ export interface paths {
         };
         /**
          * One Bank
-         * @description One bank.
+         * @description Return one bank.
          */
         get: operations["one_bank_v1_default_banks__bank_id__profile_get"];
         put?: never;
@@ -2326,7 +2390,7 @@ export interface paths {
         };
         /**
          * Bank Stats
-         * @description How much is in a bank.
+         * @description Return the number of texts in a bank.
          */
         get: operations["bank_stats_v1_default_banks__bank_id__stats_get"];
         put?: never;
@@ -2348,7 +2412,7 @@ export interface paths {
         put?: never;
         /**
          * Enqueue Change
-         * @description Take a change as PagerDuty's Events API does, and answer as it does.
+         * @description Receive a change in the format of PagerDuty's Events API.
          */
         post: operations["enqueue_change_v2_change_enqueue_post"];
         delete?: never;
@@ -2368,7 +2432,7 @@ export interface paths {
         put?: never;
         /**
          * Enqueue
-         * @description Take an event as PagerDuty's Events API does, and answer as it does.
+         * @description Receive an event in the format of PagerDuty's Events API.
          */
         post: operations["enqueue_v2_enqueue_post"];
         delete?: never;
@@ -2386,7 +2450,7 @@ export interface paths {
         };
         /**
          * Version
-         * @description The version of Hindsight's API that this speaks.
+         * @description Return the supported version of Hindsight's API.
          */
         get: operations["version_version_get"];
         put?: never;
@@ -2406,7 +2470,7 @@ export interface paths {
         };
         /**
          * Listeners
-         * @description Who listens at the WebSockets, how Slack is, and when something was told last.
+         * @description Return the clients of the WebSockets, the state of Slack, and the time of the last message.
          */
         get: operations["listeners_ws_stats_get"];
         put?: never;
@@ -2593,7 +2657,7 @@ export interface components {
         };
         /**
          * AliveOut
-         * @description The process answers.
+         * @description Confirm that the process answers.
          */
         AliveOut: {
             /**
@@ -2849,6 +2913,23 @@ export interface components {
             verdict_reason: string;
         };
         /**
+         * AssigneeIn
+         * @description Who works on it from now on.
+         */
+        AssigneeIn: {
+            /**
+             * Assignee
+             * @description A name; null or empty: nobody.
+             * @example dana
+             */
+            assignee: string | null;
+            /**
+             * By
+             * @description Who says so; by default the name of the key.
+             */
+            by?: string | null;
+        };
+        /**
          * AuditChecked
          * @description Whether the account of what was done is whole.
          */
@@ -3088,7 +3169,7 @@ export interface components {
         };
         /**
          * BankStatsOut
-         * @description How much is in a bank.
+         * @description Return the number of texts in a bank.
          */
         BankStatsOut: {
             /** Bank Id */
@@ -3846,7 +3927,7 @@ export interface components {
         };
         /**
          * DocumentStatsOut
-         * @description How many there are of what.
+         * @description Return the numbers of stored records by kind.
          */
         DocumentStatsOut: {
             documents: components["schemas"]["CollectionOut"];
@@ -4392,6 +4473,11 @@ export interface components {
             acknowledged_at: string | null;
             /** Action Items */
             action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Assignee
+             * @description Who works on it; null: nobody said so.
+             */
+            assignee?: string | null;
             /** Description */
             description: string;
             /** Detection */
@@ -4465,6 +4551,11 @@ export interface components {
              * @description Runbooks, dashboards and so on that its alerts name; runbooks first.
              */
             alert_links?: components["schemas"]["AlertLinkOut"][];
+            /**
+             * Assignee
+             * @description Who works on it; null: nobody said so.
+             */
+            assignee?: string | null;
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
             /** Description */
@@ -4926,6 +5017,55 @@ export interface components {
             state: "scheduled" | "active" | "over";
         };
         /**
+         * MatchOut
+         * @description An incident, a document, or a command on the page of one.
+         */
+        MatchOut: {
+            /**
+             * Id
+             * @description The id of the page: of the incident or the document.
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "incident" | "document" | "command";
+            /**
+             * Line
+             * @description The line of the page that matches best, counted from 1.
+             */
+            line: number;
+            /**
+             * Page
+             * @description What that page is of.
+             * @enum {string}
+             */
+            page: "incident" | "document";
+            /** Service */
+            service: string | null;
+            /**
+             * Status
+             * @description Of an incident.
+             */
+            status: ("open" | "acknowledged" | "resolved") | null;
+            /**
+             * Text
+             * @description That line, or the whole command.
+             */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Matches
+         * @description What was found: incidents, then documents, then commands, each best first.
+         */
+        Matches: {
+            /** Items */
+            items: components["schemas"]["MatchOut"][];
+        };
+        /**
          * MemoriesOut
          * @description Texts, newest first.
          */
@@ -5152,8 +5292,24 @@ export interface components {
             incident_id: string;
         };
         /**
+         * NoteIn
+         * @description What somebody saw or did.
+         */
+        NoteIn: {
+            /**
+             * By
+             * @description Who writes; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Text
+             * @example Pool drained; watching the queue.
+             */
+            text: string;
+        };
+        /**
          * NoteOut
-         * @description What a person wrote at a sender.
+         * @description What a person wrote: here, where the source is `onrecall`, or at a sender.
          */
         NoteOut: {
             /**
@@ -5436,6 +5592,24 @@ export interface components {
             similarity_score: number;
             /** Title */
             title: string;
+        };
+        /**
+         * People
+         * @description Names that an incident can be given to.
+         */
+        People: {
+            /** Items */
+            items: string[];
+        };
+        /**
+         * PlaceholderOut
+         * @description A value of the old incident that stands in a step as ‹value›, and what kind of value it is, such as `pod`.
+         */
+        PlaceholderOut: {
+            /** Kind */
+            kind: string;
+            /** Value */
+            value: string;
         };
         /**
          * PostmortemOut
@@ -6656,7 +6830,7 @@ export interface components {
             only?: components["schemas"]["FilterIn"];
             /**
              * Service
-             * @description Where it happens; a signal, not a filter.
+             * @description Affected service; a signal, not a filter.
              */
             service?: string | null;
             /**
@@ -6779,7 +6953,7 @@ export interface components {
         };
         /**
          * StatsOut
-         * @description Figures of all decisions that are listed.
+         * @description Return statistics of all listed decisions.
          */
         StatsOut: {
             /**
@@ -6860,6 +7034,12 @@ export interface components {
             citation: components["schemas"]["CitationOut"];
             /** Command */
             command: string | null;
+            /**
+             * Instruction
+             * @description The step in one line, as an instruction; `text` is what was written.
+             * @default
+             */
+            instruction?: string;
             /** N */
             n: number;
             /**
@@ -6867,6 +7047,11 @@ export interface components {
              * @description Values of the old incident; they stand in the step as ‹value›.
              */
             old_values: string[];
+            /**
+             * Placeholders
+             * @description What stands in `command` as ‹value›, each once, in its order.
+             */
+            placeholders?: components["schemas"]["PlaceholderOut"][];
             /** Precondition */
             precondition: string | null;
             record: components["schemas"]["RecordOut"];
@@ -7322,7 +7507,7 @@ export interface components {
         };
         /**
          * VectorHealthOut
-         * @description How memory is, and how much there is in it.
+         * @description Return the state and size of memory.
          */
         VectorHealthOut: {
             /** Collections */
@@ -7406,7 +7591,7 @@ export interface components {
         };
         /**
          * RecallOut
-         * @description What was seen before that is most like this, best first.
+         * @description Find the most similar earlier incidents and documents, best first.
          */
         onrecall__schemas__incidents__RecallOut: {
             /** Evidence */
@@ -7497,7 +7682,7 @@ export interface operations {
     audit_api_audit_get: {
         parameters: {
             query?: {
-                /** @description Go on after this `seq`. */
+                /** @description Continue after this `seq`. */
                 after?: number;
                 limit?: number;
             };
@@ -7985,9 +8170,9 @@ export interface operations {
     alerts_set_aside_api_v1_alerts_get: {
         parameters: {
             query?: {
-                /** @description Only those sent for this. */
+                /** @description Only alerts with this purpose. */
                 purpose?: ("incident" | "test" | "heartbeat" | "planned" | "informational") | null;
-                /** @description Only those of this source. */
+                /** @description Only alerts of this source. */
                 source?: string | null;
                 cursor?: string | null;
                 limit?: number;
@@ -8679,7 +8864,7 @@ export interface operations {
             query?: {
                 /** @description Only rows of this kind, such as `key created`. */
                 what?: string | null;
-                /** @description Only what this key's holder did. */
+                /** @description Only actions under this name. */
                 who?: string | null;
                 cursor?: string | null;
                 limit?: number;
@@ -11692,9 +11877,9 @@ export interface operations {
     bring_api_v1_history_post: {
         parameters: {
             query?: {
-                /** @description File name, for the report; a Markdown document without an id takes it for one. */
+                /** @description File name for the report; a Markdown document without an id uses it as its id. */
                 name?: string;
-                /** @description Only say what would happen. */
+                /** @description Only report what would happen. */
                 dry_run?: boolean;
                 /** @description The format, where it is not recognised. */
                 format?: string | null;
@@ -11820,7 +12005,7 @@ export interface operations {
                 status?: ("open" | "acknowledged" | "resolved") | null;
                 service?: string | null;
                 severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
-                /** @description Words that stand in the title or the description. */
+                /** @description Words in the title or the description. */
                 q?: string | null;
                 /** @description Started at or after. */
                 since?: string | null;
@@ -12347,6 +12532,122 @@ export interface operations {
             };
         };
     };
+    assign_api_v1_incidents__incident_id__assignee_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssigneeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     link_api_v1_incidents__incident_id__links_post: {
         parameters: {
             query?: never;
@@ -12569,7 +12870,7 @@ export interface operations {
             };
         };
     };
-    notes_api_v1_incidents__incident_id__notes_get: {
+    list_notes_api_v1_incidents__incident_id__notes_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -12611,6 +12912,131 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    write_note_api_v1_incidents__incident_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteOut"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This contradicts what is already known */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12787,7 +13213,7 @@ export interface operations {
     recommendation_api_v1_incidents__incident_id__recommendation_get: {
         parameters: {
             query?: {
-                /** @description Seconds to wait for the first one. */
+                /** @description Seconds to wait for the first recommendation. */
                 wait?: number;
             };
             header?: never;
@@ -13942,7 +14368,7 @@ export interface operations {
     list_windows_api_v1_maintenance_get: {
         parameters: {
             query?: {
-                /** @description With windows that are over. */
+                /** @description Include past windows. */
                 past?: boolean;
                 limit?: number;
             };
@@ -14738,7 +15164,7 @@ export interface operations {
                 status?: ("open" | "acknowledged" | "resolved") | "unresolved";
                 service?: string | null;
                 severity?: ("critical" | "high" | "medium" | "low" | "info" | "unknown") | null;
-                /** @description Words that stand in the title or the description. */
+                /** @description Words in the title or the description. */
                 q?: string | null;
                 cursor?: string | null;
                 limit?: number;
@@ -14872,6 +15298,96 @@ export interface operations {
             };
             /** @description There is no such thing */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    people_api_v1_people_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15237,12 +15753,12 @@ export interface operations {
     recurrences_api_v1_recurrences_get: {
         parameters: {
             query?: {
-                /** @description Families of at least so many incidents. */
+                /** @description Minimum number of incidents in a family. */
                 min_count?: number;
-                /** @description Families that touched this service. */
+                /** @description Only families that affected this service. */
                 service?: string | null;
                 limit?: number;
-                /** @description As they were known then. */
+                /** @description As known at this time. */
                 as_of?: string | null;
             };
             header?: never;
@@ -15665,6 +16181,101 @@ export interface operations {
             };
         };
     };
+    search_api_v1_search_get: {
+        parameters: {
+            query: {
+                /** @description All words must stand on the page. */
+                q: string;
+                /** @description The most of each kind. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matches"];
+                };
+            };
+            /** @description A valid key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key may not do that */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The input is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not now: try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     senders_api_v1_senders_get: {
         parameters: {
             query?: never;
@@ -15848,7 +16459,7 @@ export interface operations {
     source_api_v1_sources__name__get: {
         parameters: {
             query?: {
-                /** @description Where tools reach this server, if elsewhere. */
+                /** @description Address at which tools reach this server, if different. */
                 url?: string | null;
             };
             header?: never;
@@ -16155,9 +16766,9 @@ export interface operations {
     list_suggestions_api_v1_suggestions_get: {
         parameters: {
             query?: {
-                /** @description By default those that wait for a decision. */
+                /** @description State; by default undecided ones. */
                 state?: ("pending" | "confirmed" | "dismissed" | "superseded") | null;
-                /** @description Those for one incident. */
+                /** @description Only suggestions for this incident. */
                 incident?: string | null;
                 cursor?: string | null;
                 limit?: number;

@@ -8,6 +8,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { api, got } from "../api/client";
 import { type Question, type Stage, useAsking, useModels } from "../asking";
 import { Answer } from "../parts/answer";
+import { Begin, useIsEmpty } from "../parts/begin";
 import { EvidenceCard } from "../parts/evidence";
 import { Failure, Waiting } from "../parts/states";
 
@@ -17,6 +18,7 @@ export function Ask() {
   const [params, setParams] = useSearchParams();
   const [text, setText] = useState(params.get("q") ?? "");
   const [service, setService] = useState(params.get("service") ?? "");
+  const empty = useIsEmpty();
   const { stage, evidence, answer, error, asked, begin } = useAsking();
 
   const ask = (question: Question) => {
@@ -40,7 +42,7 @@ export function Ask() {
       <Title order={1} size="h2">Ask</Title>
       <form onSubmit={(event) => { event.preventDefault(); ask({ text, service }); }}>
         <Stack gap="xs">
-          <Textarea label="What happens?" description="A sentence, an alert, or log lines. Nothing is written." autosize minRows={2} maxRows={14}
+          <Textarea label="What's happening?" description="A sentence, an alert, or log lines. Nothing is written." autosize minRows={2} maxRows={14}
             value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} placeholder={EXAMPLES[0]} required />
           <Group align="flex-end" gap="xs" wrap="nowrap">
             <TextInput label="Service, if you know it" value={service} onChange={(event) => setService(event.currentTarget.value)} flex="1 1 8rem" />
@@ -48,7 +50,8 @@ export function Ask() {
           </Group>
         </Stack>
       </form>
-      {stage === "idle" && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
+      {empty && <Begin />}
+      {stage === "idle" && !empty && <Suggestions pick={(one) => { setText(one); ask({ text: one, service }); }} />}
       {asked && !error && <Progress stage={stage} found={evidence?.length} refined={answer?.composer === "llm"} />}
       {error && <Failure error={error} again={() => ask({ text, service })} />}
       {stage === "evidence" && <Waiting rows={3} />}
@@ -103,7 +106,7 @@ function Opening({ question }: { question: Question }) {
   return (
     <Paper withBorder p="md">
       <Group justify="space-between">
-        <Text size="sm" flex="1 1 14rem">Is this happening now? As an incident it is kept, its outcome counts, and it is remembered.</Text>
+        <Text size="sm" flex="1 1 14rem">Happening now? Open an incident to track it and teach OnRecall what fixed it.</Text>
         <Button variant="light" onClick={() => open.mutate()} loading={open.isPending}>Open as incident</Button>
       </Group>
       {open.isError && <Failure error={open.error} />}

@@ -3,23 +3,30 @@ import { Badge, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import { api, got } from "../api/client";
+import { api, got, Problem, type Schemas } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
 import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark } from "../marks";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
 import { Ended } from "../parts/ended";
+import { LabelsNow } from "../parts/command";
+import { Lost } from "../parts/lost";
+import { NeverSeen } from "../parts/never-seen";
+import { Notes } from "../parts/notes";
+import { useRemember } from "../parts/palette";
+import { Assignee } from "../parts/people";
 import { Postmortem } from "../parts/postmortem";
+import { Report } from "../parts/report";
 import { Resolve } from "../parts/resolve";
 import { Failure, Waiting } from "../parts/states";
-import { Alerts, Changes, Merge, Notes, Unmerge } from "../parts/storm";
+import { Alerts, Changes, Merge, Unmerge, useAlerts } from "../parts/storm";
 import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline } from "../parts/timeline";
-import { age, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
+import { age, capitalized, changed, hour, type Incident as Noun, moment, type Outcome, type Recommendation, SEVERITY, type Step } from "../words";
 
 const ANSWER_MS = 2_000;
 
@@ -40,42 +47,62 @@ function Page({ id }: { id: string }) {
   const [marked, mark] = useMarks(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
-  if (incident.isError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
+  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have been named otherwise, or removed. Search for its title or service.</Lost>;
+  if (incident.isLoadingError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
   const one = incident.data;
+  const unseen = answer?.verdict === "never_seen" && one.status !== "resolved";
   const doing = <Actions incident={one} answer={answer} marked={marked} resolving={resolving} />;
   return (
+    <Context incident={one}>
     <Stack gap="md" className="onrecall-tight">
-      <Head incident={one} />
+      <Head incident={one} links={one.alert_links} changes={one.changes ?? []} />
       <div className="onrecall-two">
         <Stack gap="md" className="onrecall-tight" miw={0}>
           {one.resolution && !resolving.opened && <Ended id={one.id} resolution={one.resolution} edit={resolving.open} />}
           {one.status === "resolved" && !one.resolution && <SuggestionsFor incident={id} />}
           {one.resolution && doing}
           {answer ? <AnswerTop answer={answer} /> : one.status !== "resolved" && <Waiting rows={2} height={120} />}
+          {unseen && <NeverSeen incident={one} />}
+          {unseen && <Notes id={one.id} />}
           {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
           {!one.resolution && doing}
           {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
           {answer && <AnswerRest answer={answer} asked={`${one.title}\n${one.description}`} {...(one.status === "resolved" ? {} : { marked, mark })} />}
         </Stack>
         <Stack gap="md" miw={0}>
+          {!unseen && <Notes id={one.id} />}
           <Changes changes={one.changes ?? []} />
           {one.description && (
-            <Section title="What was told">
+            <Section title="Alert details">
               <Code block className="onrecall-excerpt" tabIndex={0}>{one.description}</Code>
             </Section>
           )}
-          <AlertLinks links={one.alert_links} />
           <Alerts incident={one} />
-          <Notes id={one.id} />
+          <Report incident={one} />
           <Timeline id={id} />
           <Labels labels={one.labels} />
         </Stack>
       </div>
     </Stack>
+    </Context>
   );
 }
 
-function Head({ incident }: { incident: Noun }) {
+/** Gives the commands below what the alerts of now say, and remembers that this was looked at. */
+function Context({ incident, children }: { incident: Noun; children: ReactNode }) {
+  const alerts = useAlerts(incident.id);
+  useRemember(incident);
+  const labels = [incident.labels, ...(alerts.data?.items ?? []).map((alert) => alert.labels)];
+  return <LabelsNow value={labels}>{children}</LabelsNow>;
+}
+
+interface HeadProps {
+  incident: Noun;
+  links: Schemas["AlertLinkOut"][] | undefined;
+  changes: readonly Schemas["ChangeBeforeOut"][];
+}
+
+function Head({ incident, links, changes }: HeadProps) {
   const now = useNow();
   return (
     <Stack gap={4}>
@@ -84,12 +111,15 @@ function Head({ incident }: { incident: Noun }) {
         {incident.status !== "open" && <Badge variant={incident.status === "resolved" ? "filled" : "default"} color="teal.9" autoContrast>{incident.status}</Badge>}
         {incident.service && <Text size="sm" fw={600}>{incident.service}</Text>}
         <Text size="sm" c="dimmed" title={moment(incident.started_at)}>
-          {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}`}
+          {incident.resolved_at ? `took ${age(incident.started_at, Date.parse(incident.resolved_at))}` : `for ${age(incident.started_at, now)}, since ${hour(incident.started_at)}`}
         </Text>
         <Id value={incident.id} />
+        <Assignee incident={incident} />
         {incident.source === "example" && <Badge variant="light" color="grape" tt="none" visibleFrom="sm">example</Badge>}
       </Group>
       <Heading title={incident.title} />
+      {incident.status !== "resolved" && changes[0] && <Text size="sm" className="onrecall-wrap" lineClamp={1} title={changed(changes[0])}>{capitalized(changed(changes[0]))}</Text>}
+      <AlertLinks links={links} />
       {incident.links.map((link) => (
         <Text key={`${link.kind}${link.incident}`} size="sm">
           {link.kind === "merged" ? "merged into" : `${link.kind} of`} <Link to={`/incidents/${encodeURIComponent(link.incident)}`}>{link.incident}</Link>
@@ -179,10 +209,10 @@ function Actions({ incident, answer, marked, resolving }: ActionsProps) {
   return (
     <Stack gap="sm">
       <Group gap="xs">
-        {incident.status === "open" && <Button variant="default" onClick={() => acknowledge.mutate()} loading={acknowledge.isPending}>I am looking at it</Button>}
+        {incident.status === "open" && <Button variant="default" onClick={() => acknowledge.mutate()} loading={acknowledge.isPending}>Acknowledge</Button>}
         {incident.status !== "resolved" && <Button onClick={resolving.toggle} aria-expanded={resolving.opened}>Resolve…</Button>}
         {incident.status === "resolved" && !incident.resolution && <Button variant="default" onClick={resolving.toggle} aria-expanded={resolving.opened}>Say what it was…</Button>}
-        {incident.status === "resolved" && <Button variant="default" onClick={() => reopen.mutate()} loading={reopen.isPending}>It was not over: reopen</Button>}
+        {incident.status === "resolved" && <Button variant="default" onClick={() => reopen.mutate()} loading={reopen.isPending}>Reopen</Button>}
         {incident.status !== "resolved" && <Button variant="default" onClick={merge.toggle} aria-expanded={merging}>Merge…</Button>}
         {incident.status === "resolved" && <Postmortem id={incident.id} />}
       </Group>

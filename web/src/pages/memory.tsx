@@ -17,12 +17,12 @@ type Kind = "incidents" | "documents";
 export function Memory() {
   const [params, setParams] = useSearchParams();
   const kind: Kind = params.get("kind") === "documents" ? "documents" : "incidents";
-  const [importing, { toggle }] = useDisclosure(false);
+  const [importing, { toggle }] = useDisclosure(params.has("import"));
   return (
     <Stack gap="md">
       <Group justify="space-between">
         <Title order={1} size="h2">Memory</Title>
-        <Button variant="default" onClick={toggle} aria-expanded={importing}>Bring history in…</Button>
+        <Button variant="default" onClick={toggle} aria-expanded={importing}>Import…</Button>
       </Group>
       {importing && <Import />}
       <SegmentedControl value={kind} onChange={(value) => setParams({ kind: value }, { replace: true })} maw="100%"
@@ -99,6 +99,8 @@ type DocumentKind = (typeof KINDS)[number]["value"];
 function Documents() {
   const [params, setParams] = useSearchParams();
   const only = params.get("only") as DocumentKind | null;
+  const linked = params.get("open");
+  const line = Number(params.get("line")) || undefined;
   const [opened, setOpened] = useState<string | null>(null);
   const found = useInfiniteQuery({
     queryKey: ["documents", only],
@@ -107,12 +109,13 @@ function Documents() {
     getNextPageParam: (page) => page.next,
   });
   if (found.isPending) return <Waiting />;
-  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
   const documents = found.data.pages.flatMap((page) => page.items);
   return (
     <Stack gap="xs">
       <Select aria-label="kind of document" placeholder="all kinds" data={[...KINDS]} value={only} clearable w={180}
         onChange={(kind) => setParams({ kind: "documents", ...(kind ? { only: kind } : {}) }, { replace: true })} />
+      {linked && <Linked key={linked} id={linked} line={line} close={() => setParams({ kind: "documents" }, { replace: true })} />}
       {documents.length === 0 && <Empty title={only ? "None of this kind" : "No runbooks yet"}>Bring in a folder of Markdown files, above.</Empty>}
       {documents.map((document) => (
         <Paper key={document.id} withBorder p="sm">
@@ -131,8 +134,21 @@ function Documents() {
   );
 }
 
-function Read({ id }: { id: string }) {
+/** The document that the address names, on its line. */
+function Linked({ id, line, close }: { id: string; line: number | undefined; close: () => void }) {
+  return (
+    <Paper withBorder p="sm" component="section" aria-label={`document ${id}`}>
+      <Group justify="space-between" wrap="nowrap">
+        <Text fw={600} size="sm" className="onrecall-wrap">{id}</Text>
+        <Button size="xs" variant="default" flex="none" onClick={close}>Close</Button>
+      </Group>
+      <Read id={id} line={line} />
+    </Paper>
+  );
+}
+
+function Read({ id, line }: { id: string; line?: number | undefined }) {
   const page = useQuery({ queryKey: ["page", id], queryFn: () => got(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })) });
-  if (page.isError) return <Failure error={page.error} />;
-  return page.data ? <Lines page={page.data} /> : <Waiting rows={1} />;
+  if (page.isLoadingError) return <Failure error={page.error} />;
+  return page.data ? <Lines page={page.data} {...(line ? { line } : {})} /> : <Waiting rows={1} />;
 }

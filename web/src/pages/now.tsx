@@ -7,6 +7,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, got } from "../api/client";
 import { useEvery, useNarrow, useNow } from "../live";
+import { Begin, useIsEmpty } from "../parts/begin";
 import { Hints } from "../parts/hints";
 import { LongList } from "../parts/longlist";
 import { Empty, Failure, Waiting } from "../parts/states";
@@ -36,6 +37,7 @@ function asked(params: URLSearchParams) {
 export function Now() {
   const [params] = useSearchParams();
   const every = useEvery();
+  const empty = useIsEmpty();
   const found = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
     queryFn: ({ pageParam }) => got(api.GET("/api/v1/now", { params: { query: { ...asked(params), limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
@@ -51,12 +53,12 @@ export function Now() {
         <Title order={1} size="h2">Now</Title>
         <Text c="dimmed" size="sm" aria-live="polite">{rows && `${rows.length}${found.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</Text>
       </Group>
-      <Hints />
+      {!empty && <Hints />}
       <Together />
-      <Filters />
+      {!empty && <Filters />}
       {found.isPending && <Waiting />}
       {found.isError && !rows && <Failure error={found.error} again={() => void found.refetch()} />}
-      {rows?.length === 0 && <Quiet filtered={params.size > 0} />}
+      {rows?.length === 0 && (empty ? <Begin /> : <Quiet filtered={params.size > 0} />)}
       {rows && rows.length > 0 && <Rows rows={rows} more={found.hasNextPage && !found.isFetchingNextPage ? () => void found.fetchNextPage() : undefined} />}
     </Stack>
   );
@@ -133,6 +135,7 @@ const Row = memo(function Row({ row, now, height }: { row: Glance; now: number; 
           {incident.service && <Text size="sm" fw={600} truncate>{incident.service}</Text>}
           {row.alerts > 1 && <Badge variant="default" tt="none" flex="none">{row.alerts} alerts</Badge>}
           {incident.status !== "open" && <Badge variant="default" flex="none">{incident.status}</Badge>}
+          {incident.assignee && <Text size="xs" c="dimmed" truncate>{incident.assignee}</Text>}
         </Group>
         <Text size="xs" c="dimmed" flex="none" title={incident.started_at}>{age(incident.started_at, now)}</Text>
       </Group>
@@ -157,14 +160,15 @@ function Told({ row: { answer } }: { row: Glance }) {
 }
 
 function Quiet({ filtered }: { filtered: boolean }) {
-  if (filtered) return <Empty title="Nothing fits these filters">Take one away to see more.</Empty>;
+  const [, setParams] = useSearchParams();
+  if (filtered) return <Empty title="No incidents match"><Button variant="default" onClick={() => setParams({}, { replace: true })}>Clear filters</Button></Empty>;
   return (
     <Empty title="All quiet">
       <Stack align="center" gap="sm">
-        <span>When an alert comes in, it stands here with what broke like this before, what fixed it, and how far to trust that.</span>
+        <span>New alerts appear here within seconds, marked <em>seen before</em> or <em>never seen</em>.</span>
         <Group gap="xs" justify="center">
           <Button component={Link} to="/ask" variant="light">Ask memory something</Button>
-          <Button component={Link} to="/system" variant="default">Connect a sender</Button>
+          <Button component={Link} to="/system/senders" variant="default">Connect a source</Button>
         </Group>
       </Stack>
     </Empty>

@@ -12,7 +12,7 @@ const WHOLE = { ok: "Everything answers.", degraded: "It works, and less well th
 export function Health() {
   const status = useStatus();
   if (status.isPending) return <Waiting rows={4} height={64} />;
-  if (status.isError) return <Failure error={status.error} again={() => void status.refetch()} />;
+  if (status.isLoadingError) return <Failure error={status.error} again={() => void status.refetch()} />;
   const { parts, counts, state, version } = status.data;
   return (
     <Stack gap="md">

@@ -44,8 +44,8 @@ export function Keys() {
   const [made, setMade] = useState<Made | null>(null);
   const [ended, setEnded] = useState(false);
   if (found.isPending || me.isPending) return <Waiting rows={3} />;
-  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
-  if (me.isError) return <Failure error={me.error} again={() => void me.refetch()} />;
+  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (me.isLoadingError) return <Failure error={me.error} again={() => void me.refetch()} />;
   const keys = [...found.data.items].reverse();
   const shown = keys.filter((key) => ended || key.state === "active");
   return (

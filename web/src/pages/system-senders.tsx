@@ -30,7 +30,7 @@ export function Senders() {
   const [opened, setOpened] = useState<string | null>(null);
   const found = useQuery({ queryKey: ["senders"], queryFn: () => got(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
   if (found.isPending) return <Waiting rows={6} height={56} />;
-  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
   const right = isAddress(server);
   const senders = [...found.data.items].sort(lately).filter((one) => `${named(one)} ${one.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
   const heard = found.data.items.filter((one) => one.heard_at).length;
@@ -105,7 +105,7 @@ function Guide({ name, server }: { name: string; server: string }) {
     placeholderData: (before) => before,
   });
   if (found.isPending) return <Waiting rows={2} height={48} />;
-  if (found.isError) return <Failure error={found.error} again={() => void found.refetch()} />;
+  if (found.isLoadingError) return <Failure error={found.error} again={() => void found.refetch()} />;
   const { setup, notes, documentation, title, sends_end: sendsEnd } = found.data;
   return (
     <>

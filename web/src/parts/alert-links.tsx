@@ -1,25 +1,33 @@
-// Where the alerts of an incident say that one should look: runbooks, dashboards and the like.
-import { Anchor, Stack, Text } from "@mantine/core";
+// Where the senders of alerts say that people can look: runbook, dashboard, rule, each one touch away.
+import { Button, Group } from "@mantine/core";
+import { IconBook2, IconBellOff, IconChartLine, IconExternalLink, IconRuler2 } from "@tabler/icons-react";
 
 import { isAddress } from "../address";
 import type { Schemas } from "../api/client";
-import { Section } from "./answer";
 
-const LEADS_TO: Readonly<Record<Schemas["AlertLinkOut"]["kind"], string>> = { runbook: "Runbook", dashboard: "Dashboard", generator: "Rule", silence: "Silence it", source: "Source" };
+const LEADS_TO: Readonly<Record<Schemas["AlertLinkOut"]["kind"], { name: string; Icon: typeof IconBook2 }>> = {
+  runbook: { name: "Runbook", Icon: IconBook2 },
+  dashboard: { name: "Dashboard", Icon: IconChartLine },
+  generator: { name: "Alert rule", Icon: IconRuler2 },
+  silence: { name: "Silence", Icon: IconBellOff },
+  source: { name: "Source", Icon: IconExternalLink },
+};
 
 /** Only what a browser opens as a page is a link. */
 export function AlertLinks({ links = [] }: { links?: readonly Schemas["AlertLinkOut"][] | undefined }) {
   const safe = links.filter((link) => isAddress(link.url));
   if (safe.length === 0) return null;
+  const several = (kind: string) => safe.filter((link) => link.kind === kind).length > 1;
   return (
-    <Section title="Linked by its alerts">
-      <Stack gap={4}>
-        {safe.map((link) => (
-          <Text key={link.url} size="sm" className="onrecall-wrap">
-            {LEADS_TO[link.kind]}: <Anchor href={link.url} target="_blank" rel="noreferrer" inherit>{link.url}</Anchor>
-          </Text>
-        ))}
-      </Stack>
-    </Section>
+    <Group gap={6} component="nav" aria-label="links of its alerts" className="onrecall-links">
+      {safe.map(({ url, kind }) => {
+        const { name, Icon } = LEADS_TO[kind];
+        return (
+          <Button key={url} component="a" href={url} target="_blank" rel="noreferrer" size="compact-sm" variant="default" title={url} flex="none" leftSection={<Icon size={14} aria-hidden />}>
+            {name}{several(kind) && `, ${new URL(url).hostname}`}
+          </Button>
+        );
+      })}
+    </Group>
   );
 }

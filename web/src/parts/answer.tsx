@@ -1,13 +1,16 @@
 // An answer with receipts: verdict, cause, how far to trust it, the first safe step, then everything else.
-import { Badge, Box, Divider, Group, List, Paper, Stack, Text, Title, UnstyledButton } from "@mantine/core";
+import { Anchor, Badge, Box, Divider, Group, List, Paper, Stack, Text, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
-import { firstSafe, OUTCOME, spelt, record, RISK, type Outcome, type Recommendation, type Step, trust, VERDICT } from "../words";
+import { Link } from "react-router";
+
+import { firstSafe, likely, OUTCOME, restsOn, spelt, record, RISK, type Outcome, type Recommendation, staleness, type Step, trust, VERDICT } from "../words";
 import { Citation } from "./citation";
-import { Command } from "./copy";
+import { StepCommand } from "./command";
 import { EvidenceCard } from "./evidence";
 import { Explained, Made, Sentence } from "./made";
+import { Bar } from "./interval";
 import type { Marked } from "../marks";
 import { Marks } from "./marks";
 
@@ -56,7 +59,8 @@ export function AnswerRest({ answer, asked, marked, mark }: Omit<AnswerProps, "c
         </Section>
       )}
       {answer.steps.length > 0 && (
-        <Section title={`All ${answer.steps.length} steps`}>
+        <Section title={answer.steps.length === 1 ? "The one step" : `All ${answer.steps.length} steps`}>
+          {staleness(answer.steps).map((note) => <Text key={note} size="sm" c="orange" mb="xs">{note}</Text>)}
           <Stack gap="sm" component="ol" p={0} m={0} role="list">
             {answer.steps.map((step) => (
               <StepCard key={step.n} step={step} marked={marked?.[step.n]} mark={mark} />
@@ -124,12 +128,32 @@ export function Verdict({ answer }: { answer: Recommendation }) {
           {answer.cause_citation && <Citation citation={answer.cause_citation} />}
         </Group>
         {answer.cause && <Cause answer={answer} cause={answer.cause} />}
-        <Text size="sm" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-wrap" data-testid="trust">
-          {trust(answer)}
-        </Text>
+        <Likely answer={answer} />
         <Why reason={answer.verdict_reason} />
       </Stack>
     </Paper>
+  );
+}
+
+/** How likely the cause is right: a number, its interval as a bar, what it was counted on, and what the answer rests on. */
+function Likely({ answer }: { answer: Recommendation }) {
+  const sure = answer.confidence;
+  const rests = answer.verdict === "never_seen" ? [] : restsOn(answer);
+  return (
+    <Stack gap={2}>
+      {sure && answer.cause && (
+        <Group gap="xs" wrap="nowrap">
+          <Text size="sm" fw={700} flex="none">{likely(sure)}</Text>
+          <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high, n: sure.of }} /></Box>
+        </Group>
+      )}
+      <Text size="xs" c="dimmed" className="onrecall-wrap" data-testid="trust">{answer.verdict === "never_seen" && !answer.cause ? "No cause is suggested, so no confidence is given." : trust(answer)}</Text>
+      {rests.length > 0 && (
+        <Text size="xs" c="dimmed" className="onrecall-wrap" component="div">
+          Rests on {rests.map((one, n) => <span key={one.id}>{n > 0 && ", "}{one.kind === "incident" ? <Link to={`/incidents/${encodeURIComponent(one.id)}`}>{one.id}</Link> : one.id}</span>)}
+        </Text>
+      )}
+    </Stack>
   );
 }
 
@@ -162,14 +186,30 @@ function FirstStep({ step }: { step: Step }) {
     <Paper withBorder p="md" radius="lg" component="section" aria-label="first safe step" className="onrecall-first onrecall-snug">
       <Stack gap={6}>
         <Group gap="xs">
-          <Text fw={700} size="sm">First safe step</Text>
+          <Text fw={700} size="sm">Start here</Text>
           <Risk step={step} />
         </Group>
-        <Text className="onrecall-wrap onrecall-lead">{step.text}</Text>
-        {step.command && <Command text={step.command} />}
+        <Instruction step={step} lead />
+        {step.command && <StepCommand step={step} command={step.command} />}
+        {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>
+  );
+}
+
+/** What to do in one line, and one touch away what was written then. */
+function Instruction({ step, lead = false }: { step: Step; lead?: boolean }) {
+  const [opened, { toggle }] = useDisclosure(false);
+  const instruction = step.instruction || step.text;
+  return (
+    <Box flex={1} miw={0}>
+      <Text className={`onrecall-wrap ${lead ? "onrecall-lead" : ""}`} {...(lead ? { fw: 600 } : {})} component="div">
+        {instruction}
+        {instruction !== step.text && <> <Anchor component="button" type="button" size="xs" onClick={toggle} aria-expanded={opened}>{opened ? "less" : "as it was written"}</Anchor></>}
+      </Text>
+      {opened && <Text size="sm" c="dimmed" className="onrecall-wrap">Then: “{step.text}”</Text>}
+    </Box>
   );
 }
 
@@ -179,16 +219,15 @@ function StepCard({ step, marked, mark }: { step: Step; marked: Outcome | undefi
       <Stack gap="xs">
         <Group gap="xs" align="flex-start" wrap="nowrap">
           <Text fw={700} miw={24}>{step.n}.</Text>
-          <Text flex={1} className="onrecall-wrap">{step.text}</Text>
+          <Instruction step={step} />
           <Risk step={step} />
         </Group>
-        {step.command && <Command text={step.command} />}
+        {step.command && <StepCommand step={step} command={step.command} />}
         {step.why && <Sentence said={step.why} />}
         {step.precondition && <Text size="sm">Before it: {step.precondition}</Text>}
         {step.rollback && <Text size="sm">To undo: {step.rollback}</Text>}
-        {step.stale && <Text size="sm" c="orange">May no longer hold: {step.stale}</Text>}
-        {step.old_values.length > 0 && (
-          <Text size="sm">‹…› stands for a value of the old incident ({step.old_values.join(", ")}): put in yours.</Text>
+        {step.old_values.length > 0 && !step.command && (
+          <Text size="sm">‹…› is a value of the old incident ({step.old_values.join(", ")}). Replace it with your own.</Text>
         )}
         <Receipt step={step} />
         {mark && <Marks step={step} marked={marked} mark={mark} />}

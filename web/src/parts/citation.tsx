@@ -9,12 +9,13 @@ import { Failure } from "./states";
 
 type Cited = Schemas["CitationOut"];
 
-export function Citation({ citation }: { citation: Cited }) {
+/** `short` where what stands around it names the page already. */
+export function Citation({ citation, short = false }: { citation: Cited; short?: boolean }) {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Anchor component="button" type="button" fz="sm" onClick={open} aria-haspopup="dialog">
-        {citation.id}, line {citation.line}
+      <Anchor component="button" type="button" fz="sm" onClick={open} aria-haspopup="dialog" {...(short ? { "aria-label": `${citation.id}, line ${citation.line}` } : {})}>
+        {!short && `${citation.id}, `}line {citation.line}
       </Anchor>
       <Drawer opened={opened} onClose={close} position="right" size="lg" title={`${citation.id}, line ${citation.line}`}>
         {opened && <Page id={citation.id} line={citation.line} quote={citation.quote} />}
@@ -29,7 +30,7 @@ function Page({ id, line, quote }: { id: string; line: number; quote: string }) 
     queryFn: () => got(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })),
   });
   if (page.isPending) return <Loader aria-label="opening the page" />;
-  if (page.isError) return <Gone error={page.error} quote={quote} />;
+  if (page.isLoadingError) return <Gone error={page.error} quote={quote} />;
   return <Lines page={page.data} line={line} />;
 }
 

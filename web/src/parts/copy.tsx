@@ -1,13 +1,13 @@
 import { ActionIcon, Box, Code, CopyButton, Group, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 
-/** A button that puts a text on the clipboard. */
-export function Copy({ value, what }: { value: string; what: string }) {
+/** A button that puts a text on the clipboard; with `hold` it asks first. */
+export function Copy({ value, what, hold }: { value: string; what: string; hold?: () => void }) {
   return (
     <CopyButton value={value} timeout={1500}>
       {({ copied, copy }) => (
         <Tooltip label={copied ? "copied" : `copy ${what}`} withArrow>
-          <ActionIcon variant="subtle" size="lg" onClick={copy} aria-label={`copy ${what}`}>
+          <ActionIcon variant="subtle" size="lg" onClick={hold ?? copy} aria-label={`copy ${what}`}>
             {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
           </ActionIcon>
         </Tooltip>

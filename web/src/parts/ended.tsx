@@ -60,7 +60,7 @@ function Versions({ id }: { id: string }) {
     queryKey: ["resolutions", id],
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/resolutions", { params: { path: { incident_id: id } } })),
   });
-  if (versions.isError) return <Failure error={versions.error} />;
+  if (versions.isLoadingError) return <Failure error={versions.error} />;
   const all = versions.data?.items ?? [];
   if (all.length < 2) return null;
   return (

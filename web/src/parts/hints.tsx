@@ -22,9 +22,9 @@ export function Hints() {
         <ActionIcon variant="subtle" color="gray" onClick={away} aria-label="put this away"><IconX size={16} aria-hidden /></ActionIcon>
       </Group>
       <List size="sm" type="ordered" spacing={2} pr="md">
-        <List.Item>An alert comes in: it stands below within a second, with whether this was <strong>seen before</strong>.</List.Item>
-        <List.Item>Open it: the cause, the <strong>first safe step</strong>, and the old incident’s line that each step comes from.</List.Item>
-        <List.Item>Resolve it with what helped: the next one like it is known. Or <Link to="/ask">ask</Link> in your own words.</List.Item>
+        <List.Item>New alerts appear here within seconds, marked <strong>seen before</strong> or <strong>never seen</strong>.</List.Item>
+        <List.Item>Open one to see the likely cause, the <strong>first safe step</strong>, and the source of every step.</List.Item>
+        <List.Item>Record what fixed it, and OnRecall recognises the next one. Or <Link to="/ask">ask</Link> in your own words.</List.Item>
       </List>
     </Paper>
   );

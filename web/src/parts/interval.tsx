@@ -29,7 +29,7 @@ function words(figure: Estimate): string {
   return `${percent(figure.value)}${around}, ${cases}`;
 }
 
-function Bar({ figure }: { figure: Estimate }) {
+export function Bar({ figure }: { figure: Estimate }) {
   const { value, low, high } = figure;
   return (
     <Box className="onrecall-interval" aria-hidden>

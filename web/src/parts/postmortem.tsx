@@ -26,7 +26,7 @@ function Draft({ id }: { id: string }) {
     gcTime: 0,
   });
   if (draft.isPending) return <Waiting rows={3} />;
-  if (draft.isError) return <Failure error={draft.error} />;
+  if (draft.isLoadingError) return <Failure error={draft.error} />;
   const save = () => {
     const file = URL.createObjectURL(new Blob([draft.data], { type: "text/markdown" }));
     Object.assign(document.createElement("a"), { href: file, download: `${id}-postmortem.md` }).click();

@@ -14,7 +14,7 @@ const MEMBERS_SHOWN = 5;
 
 export function ProposedCauses() {
   const causes = useQuery({ queryKey: ["causes"], queryFn: () => got(api.GET("/api/v1/causes")) });
-  if (causes.isError) return <Failure error={causes.error} again={() => void causes.refetch()} />;
+  if (causes.isLoadingError) return <Failure error={causes.error} again={() => void causes.refetch()} />;
   if (!causes.data?.proposed.length) return null;
   return <Proposals families={causes.data.proposed} summary={causes.data.summary} />;
 }

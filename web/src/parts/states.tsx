@@ -10,7 +10,7 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   return (
     <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={known ? error.title : "The server can't be reached"} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{known ? error.detail : "Is OnRecall running, and is the network up? It is tried again."}</Text>
+        <Text size="sm">{known ? error.detail : "Is OnRecall running, and is the network up? This loads by itself once the server answers."}</Text>
         {again && (
           <Button size="xs" variant="light" color="red" onClick={again}>
             Try again
@@ -21,11 +21,11 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   );
 }
 
-export function Empty({ title, children }: { title: string; children: ReactNode }) {
+export function Empty({ title, level = 2, children }: { title: string; level?: 1 | 2; children: ReactNode }) {
   return (
     <Paper withBorder p="xl" radius="lg">
       <Stack gap="xs" align="center" ta="center">
-        <Title order={2} size="h4">
+        <Title order={level} size="h4">
           {title}
         </Title>
         <Text c="dimmed" size="sm" component="div" maw={560}>

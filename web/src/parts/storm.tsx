@@ -1,5 +1,5 @@
-// What an incident is made of: its alerts, the changes just before, what people wrote, and putting it right by hand.
-import { Autocomplete, Badge, Button, Checkbox, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
+// What an incident is made of: its alerts, the changes just before, and putting it right by hand.
+import { Autocomplete, Button, Checkbox, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
@@ -113,25 +113,6 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
       </Group>
       {merge.isError && <Failure error={merge.error} />}
     </Paper>
-  );
-}
-
-export function Notes({ id }: { id: string }) {
-  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: 10_000 });
-  if (!notes.data || notes.data.items.length === 0) return null;
-  return (
-    <Section title="What people wrote">
-      <Stack gap="xs">
-        {notes.data.suggested_cause?.text && (
-          <Group gap="xs" align="baseline"><Badge variant="light">suggested cause</Badge><Text size="sm" className="onrecall-wrap" flex="1 1 12rem">{notes.data.suggested_cause.text}</Text></Group>
-        )}
-        {notes.data.items.map((note) => (
-          <Text key={`${note.source}${note.at}${note.text ?? ""}`} size="sm" className="onrecall-wrap">
-            {note.text ?? "looks at it"} <Text span size="xs" c="dimmed">{note.by ?? "somebody"} in {note.source}, {moment(note.at)}</Text>
-          </Text>
-        ))}
-      </Stack>
-    </Section>
   );
 }
 

@@ -24,7 +24,7 @@ export function Timeline({ id }: { id: string }) {
     queryFn: () => got(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
     refetchInterval: useEvery(),
   });
-  if (timeline.isError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
+  if (timeline.isLoadingError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
   if (!timeline.data) return null;
   const told = story(timeline.data.items, timeline.data.changes);
   return (

@@ -69,20 +69,20 @@ Offset = Annotated[int, Query(ge=0)]
 
 @router.get("/version")
 async def version() -> VersionOut:
-    """The version of Hindsight's API that this speaks."""
+    """Return the supported version of Hindsight's API."""
     return VersionOut(api_version=API_VERSION, features=FEATURES)
 
 
 @router.get("/health/live")
 async def alive(request: Request) -> AliveOut:
-    """The process answers."""
+    """Confirm that the process answers."""
     uptime = time.monotonic() - request.app.state.started
     return AliveOut(version=__version__, uptime_seconds=round(uptime, 3))
 
 
 @router.get(banks)
 def all_banks(memory: TheMemory, q: str = "", limit: Limit = 100, offset: Offset = 0) -> BanksOut:
-    """Every bank, by id."""
+    """List every bank, by id."""
     found = [one for one in memory.store.memory_banks.all() if q.lower() in f"{one.id} {one.name}".lower()]
     shown = [_bank_item(one) for one in found[offset : offset + limit]]
     return BanksOut(banks=shown, total=len(found), limit=limit, offset=offset)
@@ -91,27 +91,27 @@ def all_banks(memory: TheMemory, q: str = "", limit: Limit = 100, offset: Offset
 @router.put(banks + "/{bank_id}", responses=responses(422, 503))
 @router.patch(banks + "/{bank_id}", responses=responses(422, 503))
 def create_bank(bank_id: str, body: CreateBankIn, memory: TheMemory) -> BankOut:
-    """Make a bank, or name it anew. Every bank keeps texts as they are."""
+    """Create or rename a bank. Every bank keeps texts unchanged."""
     return _bank(MemoryBankService(memory).create(bank_id, body.name))
 
 
 @router.get(banks + "/{bank_id}", responses=responses(404))
 @router.get(banks + "/{bank_id}/profile", responses=responses(404))
 def one_bank(bank_id: str, memory: TheMemory) -> BankOut:
-    """One bank."""
+    """Return one bank."""
     return _bank(memory.store.memory_banks.get(bank_id))
 
 
 @router.get(banks + "/{bank_id}/config", responses=responses(404))
 def bank_config(bank_id: str, memory: TheMemory) -> BankConfigOut:
-    """How a bank takes texts in: each as it is."""
+    """Return the configuration of a bank: it keeps texts unchanged."""
     memory.store.memory_banks.get(bank_id)
     return BankConfigOut(bank_id=bank_id, config=CONFIG, overrides={})
 
 
 @router.get(banks + "/{bank_id}/stats", responses=responses(404))
 def bank_stats(bank_id: str, memory: TheMemory) -> BankStatsOut:
-    """How much is in a bank."""
+    """Return the number of texts in a bank."""
     count = memory.store.memory_banks.get(bank_id).documents
     by_type = {"world": count}
     return BankStatsOut(bank_id=bank_id, total_nodes=count, total_documents=count, nodes_by_fact_type=by_type)
@@ -119,14 +119,14 @@ def bank_stats(bank_id: str, memory: TheMemory) -> BankStatsOut:
 
 @router.delete(banks + "/{bank_id}", responses=responses(503))
 def delete_bank(bank_id: str, memory: TheMemory) -> DeletedOut:
-    """Forget a bank with all its texts; doing so twice is fine."""
+    """Delete a bank with all its texts; idempotent."""
     gone = MemoryBankService(memory).delete_bank(bank_id)
     return DeletedOut(message=f"Bank {bank_id!r} and its {gone} documents are deleted", deleted_count=gone)
 
 
 @router.post(banks + "/{bank_id}/memories", responses=responses(422, 503))
 def retain(bank_id: str, body: RetainIn, memory: TheMemory, worker: TheWorker) -> RetainOut:
-    """Keep texts under their document ids; the same again changes nothing, other text replaces what was there."""
+    """Store texts under their document ids; a repetition changes nothing, other text replaces the old."""
     texts = [_memory_text(item, number, body.document_tags or []) for number, item in enumerate(body.items)]
     count = MemoryBankService(memory).retain(bank_id, texts)
     worker.wake()
@@ -135,7 +135,7 @@ def retain(bank_id: str, body: RetainIn, memory: TheMemory, worker: TheWorker) -
 
 @router.delete(banks + "/{bank_id}/memories", responses=responses(404, 503))
 def clear(bank_id: str, memory: TheMemory) -> DeletedOut:
-    """Forget every text of a bank; the bank stays."""
+    """Delete every text of a bank; the bank stays."""
     memory.store.memory_banks.get(bank_id)
     gone = MemoryBankService(memory).clear(bank_id)
     return DeletedOut(message=f"Cleared {gone} memory unit(s) from bank {bank_id!r}", deleted_count=gone)
@@ -143,9 +143,9 @@ def clear(bank_id: str, memory: TheMemory) -> DeletedOut:
 
 @router.post(banks + "/{bank_id}/memories/recall", responses=responses(404, 422, 503))
 def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> RecallOut:
-    """The texts of a bank that are most like a question. Nothing is written."""
+    """Find the texts of a bank that are most similar to a question. Writes nothing."""
     if body.tag_groups:
-        raise Invalid("tag_groups are not offered here; use tags and tags_match", "tag_groups")
+        raise Invalid("tag_groups are not supported; use tags and tags_match", "tag_groups")
     found = [
         _result(one)
         for one in MemoryBankService(memory).recall(bank_id, body.query)
@@ -165,7 +165,7 @@ def memories(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> MemoriesOut:
-    """The texts of a bank, newest first."""
+    """List the texts of a bank, newest first."""
     memory.store.memory_banks.get(bank_id)
     found, total = memory.store.memory_banks.page(bank_id, limit, offset, q=q, document=document_id)
     return MemoriesOut(items=[_memory(one) for one in found], total=total, limit=limit, offset=offset)
@@ -181,7 +181,7 @@ def documents(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> DocumentsOut:
-    """The documents of a bank, newest first."""
+    """List the documents of a bank, newest first."""
     memory.store.memory_banks.get(bank_id)
     found, total = memory.store.memory_banks.page(bank_id, limit, offset, order=time_field, q=q)
     shown = [one for one in found if _has_tags(one, tags, "any")]
@@ -191,7 +191,7 @@ def documents(
 
 @router.get(banks + "/{bank_id}/documents/{document_id:path}", responses=responses(404))
 def one_document(bank_id: str, document_id: str, memory: TheMemory) -> BankDocumentOut:
-    """One document with its text."""
+    """Return one document with its text."""
     memory.store.memory_banks.get(bank_id)
     found = memory.store.memory_banks.documents(bank_id, [document_id]).get(document_id)
     if found is None:
@@ -201,7 +201,7 @@ def one_document(bank_id: str, document_id: str, memory: TheMemory) -> BankDocum
 
 @router.delete(banks + "/{bank_id}/documents/{document_id:path}", responses=responses(404, 503))
 def delete_document(bank_id: str, document_id: str, memory: TheMemory) -> DeletedDocumentOut:
-    """Forget one document; 404 where it is gone already."""
+    """Delete one document; 404 if it does not exist."""
     gone = MemoryBankService(memory).delete(bank_id, document_id)
     message = f"Document {document_id!r} and {gone} associated memory unit(s) are deleted"
     return DeletedDocumentOut(message=message, document_id=document_id, memory_units_deleted=gone)

@@ -134,7 +134,7 @@ class InsightsOut(BaseModel):
 
 @router.post("/incident/new", responses=responses(422, 503))
 def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOut:
-    """Open an incident and answer it. The same title and description again is the same incident, also once resolved."""
+    """Open an incident and answer it. The same title and description is the same incident, even once resolved."""
     reported = Incident(id="", title=body.title, description=body.description, started_at=memory.now())
     opened, _ = memory.open_once(reported)
     answer = memory.store.newest_recommendation(opened.id) or memory.recommend(opened.id)
@@ -144,7 +144,7 @@ def new(body: NewIn, memory: TheMemory, worker: TheWorker) -> ReportedIncidentOu
 
 @router.post("/incident/resolve", responses=responses(404, 422, 503))
 def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOut:
-    """Close an incident with what was done; the same again changes nothing."""
+    """Resolve an incident with what was done; a repetition changes nothing."""
     said = body.mitigation_steps
     text = said if isinstance(said, str) else "\n".join(f"- {step}" for step in said)
     done = listed_steps(said)
@@ -163,7 +163,7 @@ def resolve(body: ResolveIn, memory: TheMemory, caller: TheCaller) -> ResolvedOu
 
 @router.get("/incident/{incident_id}", responses=responses(404))
 def incident(incident_id: str, memory: TheMemory) -> ReportedIncidentOut:
-    """One incident, and the newest answer to it; one that was not answered yet is answered for this look alone."""
+    """Return one incident and its latest answer; an unanswered one is answered for this request only."""
     found = memory.store.incident(incident_id)
     answer = memory.store.newest_recommendation(incident_id) or memory.ask(situation_of(found))
     return _incident(found, answer, [])
@@ -175,7 +175,7 @@ def all_incidents(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> AllOut:
-    """All incidents, newest first."""
+    """List all incidents, newest first."""
     page = memory.store.incidents(cursor=cursor, limit=limit)
     counted = memory.store.overview.statuses()
     total, over = sum(counted.values()), counted.get("resolved", 0)
@@ -185,7 +185,7 @@ def all_incidents(
 
 @router.post("/incident/{incident_id}/postmortem", responses=responses(400, 404))
 def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
-    """A draft from what is on record; 400 while the incident is unresolved. Nothing is written."""
+    """Return a draft from the records; 400 while the incident is unresolved. Writes nothing."""
     found = memory.store.incident(incident_id)
     try:
         text = draft(found, memory.store.timeline(incident_id), memory.changes_before(found))
@@ -196,13 +196,13 @@ def postmortem(incident_id: str, memory: TheMemory) -> PostmortemOut:
 
 @router.get("/incidents/insights")
 def insights(memory: TheMemory) -> InsightsOut:
-    """What keeps coming back, ranked by the hours that a permanent fix would save."""
+    """Return what keeps coming back, ranked by the hours that a permanent fix would save."""
     return InsightsOut(insights=[_insight(one) for one in _families(memory).families])
 
 
 @router.post("/sync", responses=responses(503))
 def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
-    """Bring in what a Hindsight bank has, where one is configured; again, it changes nothing."""
+    """Import from a Hindsight bank, if one is configured; a repetition changes nothing."""
     peer: HindsightPeer | None = request.app.state.hindsight
     pulled = pull(memory, peer, stored_at=True) if peer else Pulled()
     skipped = f"{pulled.skipped} documents name no incident and were skipped" if pulled.skipped else None
@@ -221,7 +221,7 @@ def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
 
 @router.post("/deduplicate")
 def deduplicate(memory: TheMemory) -> dict[str, Any]:
-    """Say how many incidents recur; none is removed, so there are as many after as before."""
+    """Return how many incidents recur; removes none."""
     total = sum(memory.store.overview.statuses().values())
     found = _families(memory, limit=MOST)
     recurring = {
@@ -234,7 +234,7 @@ def deduplicate(memory: TheMemory) -> dict[str, Any]:
 
 @router.get("/status")
 def status(request: Request) -> dict[str, Any]:
-    """Whether it answers, its version, and whether a Hindsight does."""
+    """Return its version, and whether a Hindsight server answers."""
     report: StatusReport = request.app.state.status()
     parts = {part.name: part.state for part in report.parts}
     return {

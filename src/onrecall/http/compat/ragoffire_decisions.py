@@ -39,8 +39,8 @@ ErrorType = Annotated[str | None, Query(max_length=200, description="Only decisi
 
 @router.post("/analyze", responses=responses(422, 503))
 def analyze(body: AnalyzeIn, memory: TheMemory) -> DecisionOut:
-    """Decide, keep the decision and tell it; it opens no incident. Asked again of the same memory it is the same one,
-    told again at the WebSocket, and posted to Slack once.
+    """Make, store and announce a decision; opens no incident. With unchanged memory, a repetition is the same one,
+    sent to the WebSocket again, but posted to Slack only once.
     """
     answer = memory.decide(_situation(body), body.top_k)
     decided = decision(memory, answer, body.ignored())
@@ -49,7 +49,7 @@ def analyze(body: AnalyzeIn, memory: TheMemory) -> DecisionOut:
 
 @router.post("/stream-anomaly", responses=responses(422, 503))
 async def stream(body: AnomalyIn, request: Request, memory: TheMemory, intake: TheIntake) -> AnomalyOut:
-    """Take an anomaly in; it is grouped, answered and told at `/ws/incidents`. No address in it is ever called."""
+    """Receive an anomaly; it is grouped, answered and sent to `/ws/incidents`. Never calls an address in it."""
     anomaly = body.model_dump(mode="json", exclude_none=True)
     anomaly["id"] = body.id or _anomaly_id(body, anomaly)
     receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON), caller_of(request))
@@ -74,28 +74,28 @@ async def stream(body: AnomalyIn, request: Request, memory: TheMemory, intake: T
 def decisions(
     memory: TheMemory, limit: Limit = 50, offset: Offset = 0, error_type: ErrorType = None
 ) -> list[DecisionOut]:
-    """Decisions, newest first: those that were asked for, and those on incidents."""
+    """List decisions, newest first: requested ones and those on incidents."""
     _, page = memory.store.decisions.newest(limit, offset, error_type)
     return [decision(memory, answer) for answer in page]
 
 
 @router.delete("")
 def clear(memory: TheMemory) -> ClearedOut:
-    """Clear the list. The answers themselves stay with their incidents, and what was measured on them stays."""
+    """Clear the list. Answers and what was measured on them stay with their incidents."""
     cleared = memory.store.decisions.clear()
     return ClearedOut(status="success", message=f"{cleared} decisions are no longer listed", cleared=cleared)
 
 
 @router.get("/history", responses=responses(422))
 def history(memory: TheMemory, limit: Limit = 50, offset: Offset = 0, error_type: ErrorType = None) -> HistoryOut:
-    """The same list a page at a time, with how many there are of all."""
+    """Return the same list page by page, with the total."""
     total, page = memory.store.decisions.newest(limit, offset, error_type)
     return HistoryOut(items=[decision(memory, answer) for answer in page], total=total, limit=limit, offset=offset)
 
 
 @router.get("/stats")
 def stats(memory: TheMemory) -> StatsOut:
-    """Figures of all decisions that are listed."""
+    """Return statistics of all listed decisions."""
     found = memory.store.decisions.stats()
     return StatsOut(
         total_decisions=found.total,
@@ -111,7 +111,7 @@ def stats(memory: TheMemory) -> StatsOut:
 
 @router.get("/{decision_id}", responses=responses(404))
 def get_decision(decision_id: str, memory: TheMemory) -> DecisionOut:
-    """One decision, by its exact id."""
+    """Return one decision by its exact id."""
     return decision(memory, memory.store.decisions.get(decision_id))
 
 

@@ -49,7 +49,7 @@ ErrorType = Annotated[str | None, Query(max_length=200)]
 
 @router.post("/rcas", responses=responses(409, 422, 503))
 def add_rca(body: dict[str, Any], memory: TheMemory) -> StoredRcaOut:
-    """Keep a root cause analysis under its own id; the same again changes nothing."""
+    """Store a root cause analysis under its own id; a repetition changes nothing."""
     imported = import_records(memory, FORM, [body])
     for rejected in imported.brought.rejected:
         raise Invalid(rejected.message, rejected.field)
@@ -65,7 +65,7 @@ def add_rca(body: dict[str, Any], memory: TheMemory) -> StoredRcaOut:
 
 @router.post("/rcas/import-bulk", responses=responses(413, 422, 503))
 def add_rcas(body: list[dict[str, Any]] | dict[str, list[dict[str, Any]]], memory: TheMemory) -> ImportedOut:
-    """Keep many: a list, or an object with `rcas`."""
+    """Store several: a list, or an object with `rcas`."""
     records = body if isinstance(body, list) else next((body[name] for name in LISTS if name in body), None)
     if records is None:
         raise Invalid('give a list, or an object such as {"rcas": [...]}', "rcas")
@@ -95,7 +95,7 @@ def search_rcas(
     tenant: ErrorType = None,
     top_k: Annotated[int, Query(ge=1, le=20)] = 5,
 ) -> RcaSearchOut:
-    """Root cause analyses that are like a question; `error_type` and `tenant` filter."""
+    """Find root cause analyses that are similar to a question; `error_type` and `tenant` filter."""
     only = _only("incident", error_type, tenant)
     evidence = memory.recall(situation(query, only=only), top_k + UNRESOLVED)
     analyzed = [found for found in answers.earlier_incidents(evidence, answers.FLOOR) if found[1].resolution]
@@ -112,7 +112,7 @@ def search_rcas(
 
 @router.get("/rcas/{incident_id:path}", responses=responses(404))
 def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
-    """One root cause analysis by its exact id, which nothing else answers to."""
+    """Return one root cause analysis by its exact id."""
     found = answers.find_incident(memory, incident_id)
     if found is not None and found.resolution is not None:
         return RcaLookupOut(incident_id=found.id, rca=_rca(found))
@@ -122,7 +122,7 @@ def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
 @router.post("", responses=responses(422, 503))
 @router.post("/documents", responses=responses(422, 503))
 def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
-    """Keep a document under its id; one that has none is known by what it says."""
+    """Store a document under its id; without one, its content identifies it."""
     content = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
     labels, nested = _labels(body.metadata)
     new = Document(
@@ -151,7 +151,7 @@ def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
 
 @router.post("/search", responses=responses(422))
 def search(body: SearchIn, memory: TheMemory) -> SearchOut:
-    """Documents and incidents that are like a question. Nothing is written."""
+    """Find documents and incidents that are similar to a question. Writes nothing."""
     evidence = memory.recall(situation(body.query, only=_only(None, body.error_type, body.tenant)), body.top_k)
     results = [_passage(found) for found in evidence if round(found.score, 2) >= answers.FLOOR]
     count = len(results)
@@ -162,7 +162,7 @@ def search(body: SearchIn, memory: TheMemory) -> SearchOut:
 
 @router.get("/stats")
 def stats(memory: TheMemory) -> DocumentStatsOut:
-    """How many there are of what."""
+    """Return the numbers of stored records by kind."""
     counts = memory.store.counts()
     return DocumentStatsOut(
         rcas=CollectionOut(count=counts["resolutions"], collection="historical_rcas"),

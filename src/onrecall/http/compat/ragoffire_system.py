@@ -45,7 +45,7 @@ class PartHealthOut(BaseModel):
 
 
 class VectorHealthOut(PartHealthOut):
-    """How memory is, and how much there is in it."""
+    """Return the state and size of memory."""
 
     embedding_model: str | None = Field(description="null: recall goes by words alone.")
     collections: dict[str, int]
@@ -115,7 +115,7 @@ class NotificationOut(BaseModel):
 
 @router.get("/health", responses={503: {"model": HealthOut}})
 def health(request: Request, response: Response, memory: TheMemory) -> HealthOut:
-    """Whether it answers: 200 while the database does."""
+    """Return 200 while the database answers."""
     report = _report(request)
     states = {part.name: HEALTH[part.state] for part in report.parts}
     store = states.get("store", HEALTH["down"])
@@ -133,7 +133,7 @@ def health(request: Request, response: Response, memory: TheMemory) -> HealthOut
 
 @router.get("/health/vector-db", responses={503: {"model": VectorHealthOut}})
 def vector_health(request: Request, response: Response, memory: TheMemory) -> VectorHealthOut:
-    """How memory is, and how much there is in it."""
+    """Return the state and size of memory."""
     report = _report(request)
     store = next((part for part in report.parts if part.name == "store"), None)
     if store is None or store.state == "down":
@@ -151,7 +151,7 @@ def vector_health(request: Request, response: Response, memory: TheMemory) -> Ve
 
 @router.get("/health/llm")
 def model_health(request: Request, memory: TheMemory) -> ModelHealthOut:
-    """Whether a model refines answers."""
+    """Return whether a model refines answers."""
     refining = next((part for part in _report(request).parts if part.name == "refining"), None)
     return ModelHealthOut(
         status=HEALTH[refining.state if refining else "ok"],
@@ -165,7 +165,7 @@ def model_health(request: Request, memory: TheMemory) -> ModelHealthOut:
 
 @router.get("/ws/stats")
 def listeners(request: Request, memory: TheMemory) -> ListenersOut:
-    """Who listens at the WebSockets, how Slack is, and when something was told last."""
+    """Return the clients of the WebSockets, the state of Slack, and the time of the last message."""
     browsers: Browsers = request.app.state.browsers
     slack = _slack(memory, _report(request))
     clients = browsers.client_ids
@@ -181,7 +181,7 @@ def listeners(request: Request, memory: TheMemory) -> ListenersOut:
 
 
 def post_notification(body: NotificationIn, memory: TheMemory) -> NotificationOut:
-    """Keep a notification, tell it to browsers that listen, and queue it where a channel of its type is configured."""
+    """Store a notification, send it to connected browsers, and queue it if a channel of its type is configured."""
     kind = next((known for known in TYPES if known == body.type.casefold()), None)
     if kind is None:
         raise HTTPException(400, f"there is no notification type {body.type!r}; give one of {', '.join(TYPES)}")
@@ -190,20 +190,20 @@ def post_notification(body: NotificationIn, memory: TheMemory) -> NotificationOu
 
 
 def get_notifications(memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50) -> list[NotificationOut]:
-    """Notifications, newest first, those that tell of decisions too."""
+    """List notifications, newest first, including those about decisions."""
     return [_notification(notice) for notice in memory.store.notices.newest(limit)]
 
 
 def get_decision_notifications(
     decision_id: str, memory: TheMemory, limit: Annotated[int, Query(ge=1, le=MOST)] = 50
 ) -> list[NotificationOut]:
-    """Notifications that tell of one decision, newest first; 404 where there is no such decision."""
+    """List notifications about one decision, newest first; 404 if there is no such decision."""
     memory.store.recommendation(decision_id)
     return [_notification(notice) for notice in memory.store.notices.newest(limit, decision_id)]
 
 
 def get_notification(notification_id: str, memory: TheMemory) -> NotificationOut:
-    """One notification, and what became of it."""
+    """Return one notification and its state."""
     return _notification(memory.store.notices.get(notification_id))
 
 

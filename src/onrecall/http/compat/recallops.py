@@ -147,7 +147,7 @@ class CostsOut(BaseModel):
 
 @router.post("/seed", responses=responses(413, 422, 503), response_model_exclude_unset=True)
 def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
-    """Bring old incidents in; repeating it changes nothing."""
+    """Import earlier incidents; a repetition changes nothing."""
     imported = import_records(memory, FORM, body.incidents)
     failed = [FailedOut(id=one.where, field=one.field, error=one.message) for one in imported.brought.rejected]
     seeded = SeedOut(total=len(body.incidents), success=len(body.incidents) - len(failed), failed=failed)
@@ -157,7 +157,7 @@ def seed(body: SeedIn, memory: TheMemory) -> SeedOut:
 
 @router.post("/query", responses=responses(422, 503))
 def query(body: QueryIn, memory: TheMemory) -> QueryOut:
-    """Answer a question from memory. Nothing is written, however short the question."""
+    """Answer a question from memory. Writes nothing."""
     answer = memory.ask(situation(body.query))
     similar = list(answers.earlier_incidents(answer.evidence, answers.FLOOR))[:SHOWN]
     return QueryOut(
@@ -178,7 +178,7 @@ def query(body: QueryIn, memory: TheMemory) -> QueryOut:
 
 @router.post("/incidents", responses=responses(404, 409, 422, 503))
 def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut:
-    """Save a resolved incident back: it is learned from, and recallable when this answers."""
+    """Store a resolved incident; recall finds it as soon as this answers."""
     read = read_record(memory, FORM, body, "the incident")
     incident = _resolved(read)
     unchanged = _keep(memory, replace(incident, status="open", acknowledged_at=None, resolved_at=None, resolution=None))
@@ -192,10 +192,10 @@ def save(body: dict[str, Any], memory: TheMemory, caller: TheCaller) -> SavedOut
 @router.get("/audit", responses=responses(422))
 def audit(
     memory: TheMemory,
-    after: Annotated[int, Query(ge=0, description="Go on after this `seq`.")] = 0,
+    after: Annotated[int, Query(ge=0, description="Continue after this `seq`.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AuditLogsOut:
-    """What happened to incidents and who did it, as the timelines have it."""
+    """Return what happened to incidents, and who did it, from their timelines."""
     events = memory.store.events(after, limit)
     logs = [
         {
@@ -213,7 +213,7 @@ def audit(
 
 @router.get("/costs")
 def costs(memory: TheMemory) -> CostsOut:
-    """What calls of models have cost so far; one price that is not known makes the total unknown."""
+    """Return the cost of model calls so far; a single unknown price makes the total unknown."""
     used: dict[tuple[str, str], list[ModelUse]] = {}
     for day in memory.store.usage.by_day(EVER_DAYS, memory.now()):
         used.setdefault((day.provider, day.model), []).append(day)
@@ -236,7 +236,7 @@ def _resolved(read: ReadRecord) -> Incident:
     if isinstance(incident, Rejected):
         raise Invalid(incident.message, incident.field)
     if incident.resolution is None:
-        raise Invalid("say what was wrong in `root_cause`, or what was done in `fix`", "root_cause")
+        raise Invalid("give the root cause in `root_cause`, or the fix in `fix`", "root_cause")
     return incident
 
 

@@ -1,28 +1,16 @@
 """Documents in other forms than Markdown → Markdown; where the form allows it, line for line."""
 
-from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from onrecall.importers.markup import asciidoc, html, notebook, office, orgmode, restructuredtext
-
-TEXTS: Mapping[str, Callable[[str], str]] = {
-    ".rst": restructuredtext.to_markdown,
-    ".rest": restructuredtext.to_markdown,
-    ".adoc": asciidoc.to_markdown,
-    ".asciidoc": asciidoc.to_markdown,
-    ".asc": asciidoc.to_markdown,
-    ".org": orgmode.to_markdown,
-    ".html": html.to_markdown,
-    ".htm": html.to_markdown,
-    ".xhtml": html.to_markdown,
-    ".ipynb": notebook.to_markdown,
-}
-"""What reads a text, by the ending of its file."""
-BINARIES: Mapping[str, Callable[[bytes], str]] = {
-    ".pdf": office.pdf_to_markdown,
-    ".docx": office.docx_to_markdown,
-}
-"""What reads a file that is no text, by its ending."""
-SUFFIXES = (*TEXTS, *BINARIES)
-"""The endings of files that are read as documents besides those of Markdown."""
+if TYPE_CHECKING:
+    from onrecall.importers.markup.readers import BINARIES, SUFFIXES, TEXTS
 
 __all__ = ["BINARIES", "SUFFIXES", "TEXTS"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of this package when it is first used: who reads Jira's markup needs no reader of HTML."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("onrecall.importers.markup.readers"), name)

@@ -25,7 +25,7 @@ def to_markdown(text: str) -> str:
     except RecursionError:
         raise ValueError("the notebook is nested too deep") from None
     if not is_notebook(values):
-        raise ValueError("it has no cells, so it is no notebook")
+        raise ValueError("it has no cells, so it is not a notebook")
     parts = [part for cell in values["cells"] if isinstance(cell, Mapping) for part in _cell(cell)]
     return "\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"
 

@@ -7,9 +7,9 @@ from xml.parsers.expat import ExpatError
 from xml.sax import SAXException
 from zipfile import BadZipFile, ZipFile
 
+from onrecall.domain.extras import missing_extra
 from onrecall.importers.markup import html
 
-EXTRA = "install OnRecall with its extra `docs-import` to read it, such as `pip install 'onrecall[docs-import]'`"
 MOST_PAGES = 500
 LARGEST_UNPACKED = 64 * 2**20
 _HYPHEN = re.compile(r"(\w)-\n(\w)")
@@ -24,7 +24,7 @@ def docx_to_markdown(data: bytes) -> str:
     try:
         import mammoth  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
     except ImportError:
-        raise ValueError(f"DOCX needs a library that is not installed; {EXTRA}") from None
+        raise ValueError(missing_extra("DOCX", "docs-import")) from None
     _check_size(data)
     try:
         found = mammoth.convert_to_html(
@@ -51,7 +51,7 @@ def pdf_to_markdown(data: bytes) -> str:
         import pypdf  # noqa: PLC0415 - an extra
         from pypdf.errors import PyPdfError  # noqa: PLC0415
     except ImportError:
-        raise ValueError(f"PDF needs a library that is not installed; {EXTRA}") from None
+        raise ValueError(missing_extra("PDF", "docs-import")) from None
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted:
@@ -70,7 +70,7 @@ def _check_size(data: bytes) -> None:
     try:
         unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
     except BadZipFile:
-        raise ValueError("it is no DOCX; save it as one again") from None
+        raise ValueError("it is not a DOCX; save it again in that format") from None
     if unpacked > LARGEST_UNPACKED:
         raise ValueError(f"the DOCX unpacks to more than {LARGEST_UNPACKED // 2**20} MB; save it without its pictures")
 

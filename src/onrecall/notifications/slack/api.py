@@ -65,7 +65,7 @@ class Deadline:
         """The seconds that are left, which end a call that waits; Unavailable when there are none."""
         left = self.began + self.seconds - time.monotonic()
         if left <= 0:
-            raise Unavailable(f"Slack did not take it within {self.seconds:g} s")
+            raise Unavailable(f"Slack did not respond within {self.seconds:g} s")
         return min(left, CALL_SECONDS)
 
 

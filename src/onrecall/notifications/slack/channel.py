@@ -147,7 +147,7 @@ class _Delivery:
         return self.api.call("chat.postMessage", self.deadline, channel=channel, **said)
 
     def _found(self, channel: str) -> tuple[str, str] | None:
-        """The root message of this incident that somebody posted and did not live to remember."""
+        """Find a root message posted by a process that crashed before storing its timestamp."""
         for one in self._pages("conversations.history", channel=channel, oldest=self.body["since"]):
             said = _payload(one)
             if said.get("incident") == self.body["incident"] and said.get("part") == "root" and self._ours(one):
@@ -211,7 +211,7 @@ def check_webhook(guard: Guard, url: str) -> Posting:
     parsed = guard.check_url(url)
     if not guard.names_host(parsed.host):
         if parsed.host.lower() not in WEBHOOK_HOSTS:
-            raise Invalid(f"{parsed.host} is no host of Slack's webhooks ({', '.join(sorted(WEBHOOK_HOSTS))})")
+            raise Invalid(f"{parsed.host} is not a host of Slack's webhooks ({', '.join(sorted(WEBHOOK_HOSTS))})")
         if parsed.scheme != "https":
             raise Invalid("begins not with https://")
     return Posting(guard, parsed)

@@ -45,7 +45,7 @@ class Submitted:
         if not self.taken_over:
             return Resolution(self.root_cause, at, cause=self.label, steps=tuple(steps), by=by)
         if answer is None or answer.cause is None:
-            raise Invalid("the answer names no cause any more; say what was wrong", "root_cause")
+            raise Invalid("the answer no longer names a cause; enter the root cause", "root_cause")
         label = self.label or answer.cause_label
         return Resolution(answer.cause, at, label, tuple(steps), by=by, cause_origin="taken_over")
 

@@ -126,7 +126,8 @@ class _Given:
         own = [mask.hide(value) for value in options.fields.values()]
         ids = [mask.hide(one.id) for one in options.evidence.values()]
         told = [ORDINAL.sub("", line) for line in lines.values()]
-        shared = prose.common(situation, "\n".join([*lines.values(), *titles]))
+        excerpts = [mask.hide(one.excerpt.text) for one in options.evidence.values() if one.excerpt]
+        shared = prose.common(situation, "\n".join([*lines.values(), *titles, *excerpts]))
         return cls(lines, shared, "\n".join([situation, *own, *ids, *titles, *told]), mask)
 
 

@@ -1,15 +1,18 @@
 """The form of what a model answers: names of what it was given, and sentences with their receipts."""
 
+import json
 import re
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LONGEST = 60_000
-_FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
+_THOUGHT = re.compile(r"\A.*</(?:think|thinking|reasoning)>", re.DOTALL | re.IGNORECASE)
+"""What a model thinks aloud before its answer; the mark that begins it is often left out."""
 
 
 class Form(BaseModel):
-    """Nothing may be left out, and nothing added."""
+    """Nothing may be added."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -25,9 +28,9 @@ class ChosenStep(Form):
     """A step that was offered, by its name."""
 
     step: str = Field(max_length=20)
-    command: str | None = Field(max_length=8_000)
+    command: str | None = Field(default=None, max_length=8_000)
     """Its command with placeholders filled; null to leave it as it is."""
-    why: Sentence | None
+    why: Sentence | None = None
 
 
 class Draft(Form):
@@ -39,18 +42,47 @@ class Draft(Form):
 
 
 def read(text: str) -> Draft | str:
-    """The draft, or in a few words why it is none; what it says is not repeated."""
+    """The draft, or in a few words why it is none; what it says is not repeated.
+
+    Models put prose, fences and what they thought around their JSON: the last object that names a cause counts.
+    """
     if len(text) > LONGEST:
         return "it is too long"
-    fenced = _FENCED.match(text)
+    objects = _objects(_THOUGHT.sub("", text)) or _objects(text)
+    drafts = [one for one in objects if "cause" in one]
+    if not drafts and not _is_object(text):
+        return "it is not JSON"
     try:
-        return Draft.model_validate_json(fenced[1] if fenced else text)
+        return Draft.model_validate((drafts or objects)[-1])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        if first["type"] == "json_invalid":
-            return "it is not JSON"
         known = [str(part) for part in first["loc"] if isinstance(part, int) or part in FIELDS]
         return f"it has not the form that was asked for ({'.'.join(known) or 'the whole'}: {first['type']})"
 
 
+def _objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects in a text, one after the other; what only looks like the start of one is passed over."""
+    objects: list[dict[str, Any]] = []
+    at = text.find("{")
+    while at >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            objects.append(value)
+        at = text.find("{", end)
+    return objects
+
+
+def _is_object(text: str) -> bool:
+    """Whether all of a text is one JSON object."""
+    try:
+        return isinstance(_DECODER.decode(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+_DECODER = json.JSONDecoder(strict=False)
+"""Line breaks within strings are read, as models write them; a sentence may have none all the same."""
 FIELDS = frozenset({*Sentence.model_fields, *ChosenStep.model_fields, *Draft.model_fields})

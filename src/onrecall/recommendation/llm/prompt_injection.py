@@ -10,7 +10,7 @@ import unicodedata
 
 _PHRASES = re.compile(
     r"""
-      \b(?:ignor\w+|disregard\w*|forget\w*|vergiss|missachte|oublie\w*|olvid\w+|esque[cç]\w+|dimentica\w*|negeer
+      \b(?:ignor(?!ed\b|es\b)\w+|disregard(?!ed\b|s\b)\w*|forget(?!s\b)\w*|vergiss|missachte|oublie\w*|olvid\w+|esque[cç]\w+|dimentica\w*|negeer
         |zignoruj)\b.{0,60}
         \b(?:instructions?|evidence|rules?|prompts?|above|previous|prior|everything|anweisung\w*|regeln|belege
         |pr[eé]c[eé]dent\w*|preuves|consignes|instrucciones|reglas|pruebas|instru[cç]\w+|istruzioni|regole|instructies
@@ -18,11 +18,12 @@ _PHRASES = re.compile(
     | ^\W*(?:system|assistant|developer)\s*(?:prompt|message|override|note|instruction)?\s*[:>\]}]
     | <\|?/?\s*(?:im_start|im_end|system|assistant|endoftext)\b | \[/?INST\]
     | \#\#\#\s*(?:instruction|system|response)
-    | \b(?:you\s+are\s+(?:now|an?\s|no\s+longer)|pretend|role-?\s?play|jailbreak|developer\s+mode|dan\s+mode)\b
+    | \b(?:you\s+are\s+(?:now\s+)?(?:an?\s|no\s+longer)|pretend|role-?\s?play|jailbreak|developer\s+mode|dan\s+mode)\b
     | \b(?:language\s+model|LLM|AI\s+(?:model|assistant|agent)|chat-?gpt|sprachmodell)\b
     | \b(?:tell|instruct|convince|urge|advise)\s+(?:the|every|all|any)?\s*(?:users?|operators?|engineers?|on-?call)\b
     | \byour\s+(?:answer|response|reply|output|explanation|summary)\s+(?:must|should|shall|has\s+to|begins?)\b
-    | \b(?:respond|reply|answer|output|return|print|cite|repeat)\s+(?:only|with|exactly|the\s+following|json)\b
+    | (?:^|[.!?:;,>\]]\s*|\b(?:please|now|always|you)\s+(?:must\s+|should\s+|shall\s+)?)
+        (?:respond|reply|answer|output|return|print|cite|repeat)\s+(?:only|with|exactly|the\s+following|json)\b
     | \b(?:new|updated|real|actual|secret)\s+(?:instructions?|task|orders?)\b
     | !?\[[^\]]*\]\s*\( | \b(?:javascript|data)\s*:\s*\S
     | \u5ffd\u7565|\u7121\u8996|\u7121\u89c6
@@ -32,17 +33,25 @@ _PHRASES = re.compile(
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
 _STEERING = re.compile(
-    r"\b(?:must|please|you|your|everyone|everybody|do\s+not|don't|has\s+to|have\s+to|needs?\s+to|now\s+run)\b"
-    r"|(?<![\w/])\w+:/|\bwww\.|\w@\w|[\\;{}|&$<>]",
-    re.IGNORECASE,
+    r"""
+      \bplease\b | \bnow\s+run\b | \byou\s+(?:are|must|should|shall|have\s+to|need\s+to|can|will|forward)\b
+    | \byour\s+(?:answer|explanation|response|reply|output|summary|report)\b
+    | (?:^|[.;:!?]\s*)(?:do\s+not|don't|never|always)\s+\w+
+    | \b(?:you|everyone|everybody|operators?|engineers?|responders?|on-?call)\b.{0,20}?
+        \b(?:must|should|shall|ha(?:s|ve)\s+to|needs?\s+to)\b
+    | (?:https?|hxxps?|ftp):/ | \bwww\. | \bmailto: | &&\s*\S | \|\s*(?:sh|bash|zsh|python\d?)\b | \$\(
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
+"""Speech to whoever reads, a place to go to, or a line for a shell. Any other mark, name or word is data."""
+_ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 _CODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 READ = 20_000
 
 
 def speaks_to_a_model(text: str) -> bool:
     """Whether a line looks like an order to a model, also where letters were disguised or it was coded."""
-    said = unicodedata.normalize("NFKC", text[:READ])
+    said = unicodedata.normalize("NFKC", _unescaped(text[:READ]))
     if any(unicodedata.category(c) in ("Cf", "Co", "Cs") for c in said):
         return True
     return _PHRASES.search(said) is not None or any(_PHRASES.search(_decoded(code)) for code in _CODED.findall(said))
@@ -52,6 +61,11 @@ def steers(cause: str) -> bool:
     """Whether a cause says more than what was wrong: what somebody has to do, or where to go."""
     said = unicodedata.normalize("NFKC", cause[:READ])
     return speaks_to_a_model(said) or _STEERING.search(said) is not None
+
+
+def _unescaped(text: str) -> str:
+    """The text with letters in place of their codes, which a model reads as letters."""
+    return _ESCAPED.sub(lambda code: chr(int(code[1] or code[2], 16)), text)
 
 
 def _decoded(code: str) -> str:

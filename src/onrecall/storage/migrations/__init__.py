@@ -56,7 +56,7 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Ste
     last = plan[-1].number
     if here > last:
         raise Invalid(
-            f"the database has schema {here}, this OnRecall knows {last}: a newer one wrote it; upgrade",
+            f"the database has schema {here}, but this OnRecall knows {last}: a newer one wrote it; upgrade",
             "database_url",
         )
     if here == 0:

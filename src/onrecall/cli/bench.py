@@ -1,0 +1,66 @@
+"""`onrecall bench`: measurements that everybody can repeat."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onrecall.cli import bench_load, bench_prior, bench_scoreboard
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
+
+app = typer.Typer(help="Run the benchmarks.", no_args_is_help=True)
+for command in (
+    bench_load.intake,
+    bench_load.live,
+    bench_load.backtest,
+    bench_prior.tasks,
+    bench_prior.prior,
+    bench_prior.ranker,
+):
+    app.command(name=command.__name__)(command)
+app.command(name="all")(bench_scoreboard.scoreboard)
+
+
+@app.command(name="recall")
+def bench_recall(
+    folder: Annotated[
+        Path, typer.Argument(help="A task in BEIR format: corpus.jsonl, queries.jsonl, qrels.jsonl.", metavar="DIR")
+    ],
+    corpus: Annotated[Path | None, typer.Option(help="Take the corpus from this task's folder instead.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure recall on a task, compared with BM25, MiniLM and their rank fusion."""
+    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
+
+    report = benching.recall(folder, corpus)
+    print_result(report, as_json, lambda: printing.bench_recall(report))
+
+
+@app.command(name="speed")
+def bench_speed(
+    sizes: Annotated[str, typer.Option(help="Numbers of passages, separated by commas.")] = "10000,100000",
+    peers: Annotated[
+        str, typer.Option(help="Engines to compare with: chroma, fts5, pgvector; separated by commas.")
+    ] = "chroma",
+    drawn: Annotated[Path | None, typer.Option("--picture", help="Write a picture (SVG) here.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the built indexes in this folder, and reuse those already there.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--markdown", help="Write the tables into this page after each engine.")
+    ] = None,
+    series_seconds: Annotated[
+        float, typer.Option(min=1, help="Time limit of one series of questions; a slow engine gets fewer questions.")
+    ] = 60,
+    peer_build_seconds: Annotated[
+        float, typer.Option(min=0, help="Time limit for building; a slower peer is stopped, and the tables say so.")
+    ] = 1_800,
+    as_json: Json = False,
+) -> None:
+    """Measure speed on a generated history, compared with other engines. Requires `make bench-setup`."""
+    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
+
+    report = benching.speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
+    print_result(report, as_json, lambda: printing.bench_speed(report))

@@ -1,0 +1,218 @@
+"""The commands by name. A command's module is imported when that command runs, so `--help` loads none of them."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class CommandEntry(NamedTuple):
+    """A command: its name, where it is, and the first paragraph of its help."""
+
+    name: str
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = (
+    CommandEntry(
+        "ask",
+        "onrecall.cli.ask",
+        "ask",
+        "Find what broke like this before and what fixed it, with citations. Writes nothing.",
+    ),
+    CommandEntry(
+        "recall",
+        "onrecall.cli.ask",
+        "recall",
+        "Find the most similar earlier incidents and documents, and why they match. Writes nothing.",
+    ),
+    CommandEntry("open", "onrecall.cli.incidents", "open_incident", "Open an incident, answer it, and store both."),
+    CommandEntry(
+        "show",
+        "onrecall.cli.incidents",
+        "show",
+        "Show an incident or a document with the line numbers that citations use.",
+    ),
+    CommandEntry(
+        "resolve",
+        "onrecall.cli.incidents",
+        "resolve",
+        "Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version.",
+    ),
+    CommandEntry(
+        "import",
+        "onrecall.cli.import_files",
+        "import_files",
+        "Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing.",
+    ),
+    CommandEntry(
+        "export",
+        "onrecall.cli.export",
+        "export",
+        "Write all of memory to a folder; importing it into an empty store gives the same store.",
+    ),
+    CommandEntry(
+        "trust",
+        "onrecall.cli.trust",
+        "trust",
+        "Say how far to trust it, as measured on the answers whose truth is known. Nothing is written.",
+    ),
+    CommandEntry(
+        "backtest",
+        "onrecall.cli.run_backtest",
+        "backtest",
+        "Replay a history in time order and measure how often recall would have been right.",
+    ),
+    CommandEntry(
+        "recurrences",
+        "onrecall.cli.recurrences",
+        "recurrences",
+        "Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing.",
+    ),
+    CommandEntry(
+        "reindex",
+        "onrecall.cli.reindex",
+        "reindex",
+        "Rebuild all passages for the configured model; the old ones serve until all are ready.",
+    ),
+    CommandEntry(
+        "serve", "onrecall.cli.serve", "serve", "Serve the HTTP API and the console, and answer incidents as they open."
+    ),
+    CommandEntry(
+        "backup",
+        "onrecall.cli.backup",
+        "backup",
+        "Write the complete store at one moment to one file, while OnRecall serves.",
+    ),
+    CommandEntry(
+        "restore",
+        "onrecall.cli.backup",
+        "restore",
+        "Load a backup, all or nothing. Checks the file before and verifies the store after.",
+    ),
+    CommandEntry(
+        "mcp",
+        "onrecall.cli.mcp",
+        "mcp",
+        "Serve MCP on standard input and output, for an AI assistant; read-only without --write.",
+    ),
+    CommandEntry(
+        "worker",
+        "onrecall.cli.worker",
+        "worker",
+        "Group alerts and answer incidents, next to other workers or `serve`, until stopped.",
+    ),
+    CommandEntry(
+        "merge",
+        "onrecall.cli.incidents",
+        "merge",
+        "Make an incident part of another; such alerts are put together from now on.",
+    ),
+    CommandEntry(
+        "split",
+        "onrecall.cli.incidents",
+        "split",
+        "Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on.",
+    ),
+    CommandEntry(
+        "usage",
+        "onrecall.cli.usage",
+        "usage",
+        "Show the use of models: calls, tokens, cost, rejected drafts and skipped providers.",
+    ),
+    CommandEntry(
+        "redact",
+        "onrecall.cli.redact",
+        "redact",
+        "Print a text without its secrets, as it would be stored; `--json` lists what was found and where.",
+    ),
+    CommandEntry(
+        "risk",
+        "onrecall.cli.risk",
+        "risk",
+        "Assess a command or a step: read_only, reversible, disruptive or destructive. Runs nothing.",
+    ),
+    CommandEntry(
+        "kafka",
+        "onrecall.kafka.command",
+        "kafka",
+        "Consume alerts from Kafka, in one consumer group, and publish recommendations if a topic is set.",
+    ),
+    CommandEntry(
+        "demo",
+        "onrecall.cli.serve",
+        "demo",
+        "Serve an example history and a live scenario that is answered, resolved and learned from.",
+    ),
+    CommandEntry(
+        "doctor",
+        "onrecall.cli.doctor",
+        "doctor",
+        "Check every part, and show the effective settings with secrets masked.",
+    ),
+    CommandEntry("bench", "onrecall.cli.bench", "app", "Run the benchmarks."),
+    CommandEntry("keys", "onrecall.cli.keys", "app", "Create, list, rotate and revoke keys of the HTTP API."),
+    CommandEntry("rejected", "onrecall.cli.rejected", "app", "List unreadable parts of messages, and retry them."),
+    CommandEntry(
+        "sources",
+        "onrecall.cli.sources",
+        "app",
+        "Show the tools that can send alerts here, and try payloads.",
+    ),
+    CommandEntry(
+        "maintenance",
+        "onrecall.cli.maintenance",
+        "app",
+        "Manage maintenance windows, during which matching alerts open no incident.",
+    ),
+    CommandEntry(
+        "heartbeats",
+        "onrecall.cli.maintenance",
+        "heartbeats",
+        "Manage heartbeats, whose absence raises an alert.",
+    ),
+    CommandEntry("deliveries", "onrecall.cli.deliveries", "app", "List deliveries to channels, and resend them."),
+    CommandEntry("audit", "onrecall.cli.audit", "app", "List who changed what, and verify the audit chain."),
+    CommandEntry("suggestions", "onrecall.cli.suggestions", "app", "List, confirm and dismiss suggestions of senders."),
+    CommandEntry("examples", "onrecall.cli.examples", "app", "Manage the example history."),
+    CommandEntry("hindsight", "onrecall.cli.hindsight", "app", "Synchronize with a Hindsight bank."),
+    CommandEntry(
+        "causes", "onrecall.cli.causes", "app", "Propose cause labels for root causes in prose, and confirm them."
+    ),
+)
+
+
+class DeferredCommand(TyperCommand):
+    """A command as the list of commands shows it; `load` imports the command itself."""
+
+    def __init__(self, entry: CommandEntry) -> None:
+        super().__init__(entry.name, help=entry.help)
+        self._entry = entry
+
+    def load(self) -> Any:
+        """Import the command; returns it as the parser takes it."""
+        target = getattr(import_module(self._entry.module), self._entry.attribute)
+        if isinstance(target, typer.Typer):
+            command: Any = typer.main.get_group(target)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(name=self._entry.name)(target)
+            command = typer.main.get_command(alone)
+        command.name = self._entry.name
+        return command
+
+
+class CommandTable(TyperGroup):
+    """The group of all commands. Listing and completing them needs no module; running one loads its own."""
+
+    def __init__(self, **options: Any) -> None:
+        options["commands"] = {entry.name: DeferredCommand(entry) for entry in COMMANDS}
+        super().__init__(**options)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command that the arguments name, and load it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, DeferredCommand) else command, rest

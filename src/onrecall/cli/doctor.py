@@ -1,0 +1,43 @@
+"""`onrecall doctor`: checks every part and shows the effective settings."""
+
+from collections.abc import Sequence
+
+import typer
+
+from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.sources import trust_warnings
+from onrecall.bootstrap.status import StatusReport, unopened
+from onrecall.cli import console as printing
+from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.kafka import command as streaming
+from onrecall.settings import Settings
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check every part, and show the effective settings with secrets masked."""
+    chosen = settings()
+    report, problems = _examine(chosen)
+    warnings = trust_warnings(chosen)
+    said = report.model_dump(mode="json") | {"settings": chosen.shown(), "problems": problems, "warnings": warnings}
+    print_result(said, as_json, lambda: printing.doctor(report, chosen.shown(), problems, warnings))
+    if not report.ready or problems:
+        raise typer.Exit(1)
+
+
+def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
+    """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
+    try:
+        with house(chosen) as home:
+            report = home.status(more=streaming.parts(chosen))
+            try:
+                return report, home.memory.store.check()
+            except Unavailable as error:
+                return report, (str(error),)
+    except Unavailable as error:
+        return unopened(error), ()
+    except Invalid as error:
+        if error.field != "database_url":
+            raise
+        return unopened(error), ()

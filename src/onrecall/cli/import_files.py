@@ -1,0 +1,45 @@
+"""`onrecall import`: the command; what it reads and prints is in `import_history`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house
+from onrecall.cli import console as printing
+from onrecall.cli import import_history as importing
+from onrecall.cli.arguments import Json
+from onrecall.cli.options import time_of
+from onrecall.cli.output import print_result
+
+
+def import_files(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
+    ] = None,
+    example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
+    form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")] = None,
+    undated: Annotated[str | None, typer.Option(help="Start time for incidents that have none.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
+    suggest_mapping: Annotated[
+        bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing."""
+    source = importing.Source(
+        tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
+    )
+    if suggest_mapping:
+        suggested = importing.suggest_mapping(source)
+        print_result(importing.mapping_as_json(suggested), as_json, lambda: printing.mapping_file(suggested))
+        return
+    with house() as home:
+        brought = importing.run(home.memory, source, dry_run=dry_run)
+    print_result(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
+    if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
+        raise typer.Exit(2)

@@ -1,0 +1,15 @@
+"""What a command prints: lines for people, or JSON for scripts."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+
+def print_result(value: Any, as_json: bool, show: Callable[[], None]) -> None:
+    """Print the value as JSON, or call `show` to print it for people."""
+    if as_json:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        show()

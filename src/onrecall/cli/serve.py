@@ -1,0 +1,30 @@
+"""`onrecall serve` and `onrecall demo`: the HTTP API and the console."""
+
+from typing import Annotated
+
+import typer
+
+from onrecall.bootstrap.app import house, settings
+from onrecall.cli import demo as demonstration
+from onrecall.http import server
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
+) -> None:
+    """Serve the HTTP API and the console, and answer incidents as they open."""
+    chosen = settings()
+    with house(chosen) as home:
+        server.serve(home, host or chosen.host, chosen.port if port is None else port)
+
+
+def demo(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Play the scenario without pauses.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit when the scenario ends.")] = False,
+) -> None:
+    """Serve an example history and a live scenario that is answered, resolved and learned from."""
+    chosen = settings()
+    demonstration.run(chosen, host or chosen.host, chosen.port if port is None else port, fast=fast, once=once)

@@ -1,0 +1,43 @@
+"""Search by words as they are written, for the console's palette and for scripts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from onrecall.domain.incident import Status
+from onrecall.http.dependencies import TheMemory
+from onrecall.http.problems import responses
+from onrecall.pipeline.search import LONGEST_QUERY, MatchKind, PageKind
+from onrecall.schemas.incidents import Out
+
+router = APIRouter(prefix="/api/v1", tags=["recall"])
+
+
+class MatchOut(Out):
+    """An incident, a document, or a command on the page of one."""
+
+    kind: MatchKind
+    id: str = Field(description="The id of the page: of the incident or the document.")
+    page: PageKind = Field(description="What that page is of.")
+    title: str
+    line: int = Field(description="The line of the page that matches best, counted from 1.")
+    text: str = Field(description="That line, or the whole command.")
+    service: str | None
+    status: Status | None = Field(description="Of an incident.")
+
+
+class Matches(BaseModel):
+    """What was found: incidents, then documents, then commands, each best first."""
+
+    items: list[MatchOut]
+
+
+@router.get("/search", responses=responses(422))
+def search(
+    memory: TheMemory,
+    q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUERY, description="All words must stand on the page.")],
+    limit: Annotated[int, Query(ge=1, le=50, description="The most of each kind.")] = 8,
+) -> Matches:
+    """Incidents, documents and commands that hold all words, with the line that matches."""
+    return Matches(items=[MatchOut.model_validate(match) for match in memory.search.find(q, limit)])

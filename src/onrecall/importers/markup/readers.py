@@ -1,0 +1,26 @@
+"""Which function reads a document, by the ending of its file."""
+
+from collections.abc import Callable, Mapping
+
+from onrecall.importers.markup import asciidoc, html, notebook, office, orgmode, restructuredtext
+
+TEXTS: Mapping[str, Callable[[str], str]] = {
+    ".rst": restructuredtext.to_markdown,
+    ".rest": restructuredtext.to_markdown,
+    ".adoc": asciidoc.to_markdown,
+    ".asciidoc": asciidoc.to_markdown,
+    ".asc": asciidoc.to_markdown,
+    ".org": orgmode.to_markdown,
+    ".html": html.to_markdown,
+    ".htm": html.to_markdown,
+    ".xhtml": html.to_markdown,
+    ".ipynb": notebook.to_markdown,
+}
+"""What reads a text, by the ending of its file."""
+BINARIES: Mapping[str, Callable[[bytes], str]] = {
+    ".pdf": office.pdf_to_markdown,
+    ".docx": office.docx_to_markdown,
+}
+"""What reads a file that is no text, by its ending."""
+SUFFIXES = (*TEXTS, *BINARIES)
+"""The endings of files that are read as documents besides those of Markdown."""

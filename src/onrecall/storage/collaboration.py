@@ -1,0 +1,72 @@
+"""What people do while they work on an incident: who takes it, and what they write about it."""
+
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, select
+
+from onrecall.domain.alert import Note
+from onrecall.domain.incident import Incident
+from onrecall.storage import events, incidents, notes
+from onrecall.storage import validation as guard
+from onrecall.storage.database import Database
+from onrecall.storage.events import Happening
+from onrecall.storage.ingest_results import StoredNote
+from onrecall.storage.tables import notes as note_rows
+
+SOURCE = "onrecall"
+"""The source of notes that are written here, beside the names of the tools that notes come from."""
+MOST_PEOPLE = 200
+
+
+class CollaborationRepository:
+    """Assigns incidents and stores notes that are written here. Each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def assign(self, incident_id: str, assignee: str | None, at: datetime, by: str | None) -> Incident:
+        """Write who works on an incident; None: nobody. The same name again changes nothing. Raises NotFound."""
+        for name, value in (("assignee", assignee), ("by", by)):
+            guard.text(value or "", name)
+            guard.key(value, name)
+        at = guard.moment(at, "at")
+        with self._database.write() as connection:
+            stored = incidents.one(connection, incident_id)
+            if stored.assignee == assignee:
+                return stored
+            incidents.assign(connection, incident_id, assignee)
+            events.add(connection, [Happening(incident_id, "assigned", at, by, {"assignee": assignee})], at)
+            return replace(stored, assignee=assignee)
+
+    def add_note(self, incident_id: str, text: str, at: datetime, by: str | None) -> tuple[StoredNote, bool]:
+        """Store a note and put it on the timeline; the second value says whether it was new. Raises NotFound.
+
+        What one person writes twice in the same words about the same incident is one note, so a retry adds nothing.
+        """
+        at = guard.moment(at, "at")
+        note = Note(source=SOURCE, id=_note_id(incident_id, text, by), key=incident_id, text=text, at=at, by=by)
+        row = notes.row_of(note) | {"incident": incident_id, "waiting": False}
+        with self._database.write() as connection:
+            incidents.one(connection, incident_id)
+            (is_new,) = notes.put(connection, [row])
+            if is_new:
+                detail = {"source": SOURCE, "note": note.id, "text": text}
+                events.add(connection, [Happening(incident_id, "noted", at, by, detail)], at)
+            return _stored_note(connection, note.id), is_new
+
+    def assignees(self) -> tuple[str, ...]:
+        """Return whom incidents are assigned to, each name once, by name."""
+        with self._database.read() as connection:
+            return incidents.assignees(connection, MOST_PEOPLE)
+
+
+def _note_id(incident_id: str, text: str, by: str | None) -> str:
+    """The id of a note: the same for the same words of the same person about the same incident."""
+    return sha256("\0".join((incident_id, by or "", text)).encode(errors="replace")).hexdigest()[:32]
+
+
+def _stored_note(connection: Connection, note_id: str) -> StoredNote:
+    query = select(note_rows).where(note_rows.c.source == SOURCE, note_rows.c.id == note_id)
+    return notes.stored(connection.execute(query).one())

@@ -1,0 +1,60 @@
+"""What the command line loads: nothing of the product to list its commands, and each command only its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from onrecall.cli.command_table import COMMANDS, DeferredCommand
+
+HEAVY = (
+    "sqlalchemy", "psycopg", "fastapi", "starlette", "uvicorn", "mcp", "httpx", "numpy", "onnx", "onnxruntime",
+    "tokenizers", "slack_sdk", "onrecall.settings", "onrecall.storage", "onrecall.pipeline", "onrecall.http",
+)  # fmt: skip
+"""Of a database, a web framework, a model, or the product itself. The parser of arguments brings pydantic."""
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """The modules that a run of the command line has loaded when it ends."""
+    code = (
+        "import sys, onrecall.cli.entry as entry\n"
+        "sys.argv = ['onrecall', *sys.argv[1:]]\n"
+        "try: entry.main()\n"
+        "except SystemExit: pass\n"
+        "print('\\nloaded:', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stdout.rpartition("loaded:")[2].split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], [], ["no-such-command"], ["--show-completion"]])
+def test_listing_the_commands_loads_neither_database_nor_web_framework_nor_model(arguments):
+    assert modules_after(*arguments).isdisjoint(HEAVY)
+
+
+def test_the_version_loads_not_even_the_parser():
+    assert modules_after("--version").isdisjoint({*HEAVY, "typer", "click", "rich"})
+
+
+def test_a_command_loads_no_other_command():
+    loaded = modules_after("keys", "--help")
+    assert "onrecall.cli.keys" in loaded
+    assert loaded.isdisjoint({"onrecall.cli.demo", "onrecall.cli.backtest", "fastapi", "uvicorn"})
+
+
+def test_asking_loads_no_reader_of_imports_and_no_web_framework():
+    loaded = modules_after("ask", "--help")
+    assert loaded.isdisjoint({"fastapi", "uvicorn", "mcp", "bs4", "slack_sdk", "sqlglot", "onrecall.benchmarks"})
+
+
+@pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
+def test_the_list_tells_of_each_command_what_the_command_tells_of_itself(entry):
+    command = DeferredCommand(entry).load()
+    assert command.name == entry.name
+    paragraph = (command.help or "").replace("\n\n", "\0").partition("\0")[0]
+    assert " ".join(paragraph.split()) == entry.help
+
+
+def test_the_same_command_is_listed_once():
+    names = [entry.name for entry in COMMANDS]
+    assert len(names) == len(set(names))

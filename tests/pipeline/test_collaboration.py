@@ -1,0 +1,70 @@
+"""Who works on an incident and what people write, on both databases."""
+
+import pytest
+
+from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Incident
+
+
+@pytest.fixture
+def incident(memory, clock):
+    opened, _ = memory.open(Incident(id="", title="Ledger export stalls", started_at=clock(), service="ledger"))
+    return opened.id
+
+
+def test_an_import_takes_nobody_off_an_incident(memory, clock, incident):
+    memory.collaboration.assign(incident, "Noor", "Dana")
+    stored = memory.store.incident(incident)
+    described = Incident(
+        id=incident, title="Ledger export stalls, second report", started_at=stored.started_at, service="ledger"
+    )
+    memory.bring([described])
+    assert memory.store.incident(incident).assignee == "Noor"
+
+
+def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):
+    record = Incident(id="LED-1", title="Spool is full", started_at=clock(), service="ledger")
+    assert memory.bring([record]).created == 1
+    memory.collaboration.assign("LED-1", "Noor")
+    again = memory.bring([record])
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 1)
+
+
+def test_a_note_is_stored_with_the_incident_and_moves_with_a_merge(memory, clock, incident):
+    other, _ = memory.open(Incident(id="", title="Ledger is read-only", started_at=clock(), service="ledger"))
+    memory.collaboration.write_note(incident, "The spool is at 99 %", "Dana")
+    memory.by_hand.merge(incident, other.id, "Dana")
+    assert [(note.by, note.text) for note in memory.store.notes_of(other.id)] == [("Dana", "The spool is at 99 %")]
+
+
+def test_two_people_may_write_the_same_words(memory, incident):
+    written = [memory.collaboration.write_note(incident, "Looking.", who) for who in ("Dana", "Noor", "Dana")]
+    assert [is_new for _, is_new in written] == [True, True, False]
+    assert len(memory.store.notes_of(incident)) == 2
+
+
+def test_a_name_that_no_database_can_store_is_refused(memory, incident):
+    with pytest.raises(Invalid, match="NUL"):
+        memory.collaboration.assign(incident, "No\0or")
+    assert memory.store.incident(incident).assignee is None
+
+
+def test_people_are_named_once_in_the_order_of_their_names(memory, clock, incident):
+    memory.collaboration.assign(incident, "noor")
+    other, _ = memory.open(Incident(id="", title="Ledger is read-only", started_at=clock()))
+    memory.collaboration.assign(other.id, "Dana")
+    assert memory.collaboration.people() == ("Dana", "noor")
+
+
+def test_who_works_on_it_is_not_said_of_an_earlier_time(memory, clock, incident):
+    memory.collaboration.assign(incident, "Noor")
+    assert memory.store.incident(incident, as_of=clock()).assignee is None
+
+
+def test_an_archive_carries_assignments_and_notes(memory, incident):
+    memory.collaboration.assign(incident, "Noor")
+    memory.collaboration.write_note(incident, "Drained it")
+    rows = list(memory.store.dump())
+    (row,) = [row for row in rows if row["table"] == "incidents" and row["id"] == incident]
+    assert row["assignee"] == "Noor"
+    assert [row["text"] for row in rows if row["table"] == "notes"] == ["Drained it"]

@@ -1,0 +1,174 @@
+// A team on an incident, from a link that somebody sent to the note that somebody wrote; and what is shown when things are away.
+import { errorsOf, expect, settled, test } from "./server";
+
+errorsOf(test);
+
+const POOL = "remaining connection slots are reserved, too many clients already";
+
+function alert(labels: Record<string, string>, fingerprint: string) {
+  return {
+    version: "4", status: "firing", groupKey: "{}",
+    alerts: [{
+      status: "firing", fingerprint, startsAt: new Date().toISOString(), generatorURL: "https://prom.example/graph?g0.expr=up",
+      labels: { alertname: "DatabaseConnectionsHigh", severity: "critical", ...labels },
+      annotations: { summary: POOL, runbook_url: "https://wiki.example/pool", dashboard_url: "javascript:alert(1)" },
+    }],
+  };
+}
+
+/** The id of the incident that an alert of a service opened, once it is answered. */
+async function opened(url: string, service: string): Promise<string> {
+  let id = "";
+  await expect.poll(async () => {
+    const { items } = await (await fetch(`${url}/api/v1/now?service=${service}`)).json();
+    id = items[0]?.answer ? items[0].incident.id : "";
+    return id;
+  }).not.toBe("");
+  return id;
+}
+
+test("a link from elsewhere opens its page, an old one with # too, and a wrong one leads home", async ({ page, server }) => {
+  const { id } = await server.post("/api/v1/incidents", { title: "Opened by a link", service: "links" });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Opened by a link");
+  await page.goto(`${server.url}/#/incidents/${String(id)}`);
+  await expect(page).toHaveURL(`${server.url}/incidents/${String(id)}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Opened by a link");
+  await page.goto(`${server.url}/trust`);
+  await page.evaluate(() => { location.hash = "#/memory?kind=documents"; });
+  await expect(page).toHaveURL(/\/memory\?kind=documents$/);
+
+  expect((await page.goto(`${server.url}/no/such/page`))?.status()).toBe(404);
+  await expect(page.getByRole("heading", { name: "There is no such page" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to Now" }).click();
+  await expect(page.getByRole("heading", { name: "Now" })).toBeVisible();
+  await page.goto(`${server.url}/incidents/NOPE-1`);
+  await expect(page.getByRole("heading", { name: "There is no incident NOPE-1" })).toBeVisible();
+});
+
+test("an incident is assigned and written about, and its timeline says so", async ({ page, server }) => {
+  const { id } = await server.post("/api/v1/incidents", { title: "Somebody has to take this", service: "team" });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await settled(page);
+  await page.getByRole("button", { name: "assign", exact: true }).click();
+  await page.getByRole("combobox", { name: "Who works on it" }).fill("Noor");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "assigned to Noor, change" })).toBeVisible();
+
+  const note = page.getByRole("textbox", { name: "note", exact: true });
+  await note.fill("Queue at **95 %**\n\n<img src=x onerror=alert(1)> `drain.sh`");
+  await page.reload();
+  await expect(note).toHaveValue(/Queue at/); // a draft survives
+  await note.press("Control+Enter");
+  const written = page.getByRole("article", { name: "note by somebody" });
+  await expect(written.locator("b")).toHaveText("95 %");
+  await expect(written.locator("img")).toHaveCount(0);
+  await expect(note).toHaveValue("");
+  const timeline = page.getByRole("region", { name: "Timeline" });
+  await expect(timeline).toContainText("Assigned to Noor");
+  await expect(timeline).toContainText("Wrote: Queue at");
+  await page.goto(server.url);
+  await expect(page.getByRole("listitem").filter({ hasText: "Somebody has to take this" })).toContainText("Noor");
+});
+
+test("the alert's links are one touch away, and only those that a browser opens as a page", async ({ page, server }) => {
+  await server.post("/api/v1/alerts/alertmanager", alert({ service: "linked" }, "linked-1"));
+  await page.goto(`${server.url}/incidents/${await opened(server.url, "linked")}`);
+  const links = page.getByRole("navigation", { name: "links of its alerts" });
+  await expect(links.getByRole("link", { name: "Runbook" })).toHaveAttribute("href", "https://wiki.example/pool");
+  await expect(links.getByRole("link", { name: "Alert rule" })).toHaveAttribute("rel", "noreferrer");
+  await expect(page.locator("a[href^=javascript]")).toHaveCount(0);
+});
+
+test("a command's old values are fields: filled from labels, and copied only filled or knowingly", async ({ page, server, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const text = () => page.evaluate(() => navigator.clipboard.readText());
+  const id = "PLACE-1";
+  const resolution = { root_cause: "Zeppelin hangar door jammed", steps: [{ text: "Restarted the hangar pod", command: "kubectl -n hangar delete pod zeppelin-6f7d8b9c4d-x2k9q" }] };
+  await server.post("/api/v1/incidents", { id, title: "Zeppelin hangar door does not open", service: "hangar", started_at: "2026-01-05T03:12:00Z" });
+  await server.post(`/api/v1/incidents/${id}/resolution`, resolution);
+  await server.post("/api/v1/incidents", { id: "PLACE-2", title: "Zeppelin hangar door does not open again", service: "hangar" });
+  await page.goto(`${server.url}/incidents/PLACE-2`);
+  const step = page.getByRole("listitem").filter({ hasText: /^1\./ });
+  await expect(step).toContainText("Restart the hangar pod");
+  await step.getByRole("button", { name: "as it was written" }).click();
+  await expect(step).toContainText("Then: “Restarted the hangar pod”");
+  await step.getByRole("button", { name: "copy the command" }).click();
+  await expect(step.getByRole("alert")).toContainText("zeppelin-6f7d8b9c4d-x2k9q is a value of the old incident");
+  await step.getByRole("button", { name: "Copy it anyway" }).click();
+  await expect.poll(text).toBe("kubectl -n hangar delete pod ‹zeppelin-6f7d8b9c4d-x2k9q›");
+  await step.getByLabel("pod instead of zeppelin-6f7d8b9c4d-x2k9q").fill("zeppelin-1");
+  await step.getByRole("button", { name: "copy the command" }).click();
+  await expect.poll(text).toBe("kubectl -n hangar delete pod zeppelin-1");
+
+  await server.post("/api/v1/incidents", { id: "PLACE-3", title: "Zeppelin hangar door does not open once more", service: "hangar", labels: { k8s_pod_name: "zeppelin-77f8c9d5b-qqqqq" } });
+  await page.goto(`${server.url}/incidents/PLACE-3`);
+  await expect(page.getByRole("listitem").filter({ hasText: /^1\./ }).getByRole("button", { name: "copy the command" })).toBeVisible();
+  await page.getByRole("listitem").filter({ hasText: /^1\./ }).getByRole("button", { name: "copy the command" }).click();
+  await expect.poll(text).toBe("kubectl -n hangar delete pod zeppelin-77f8c9d5b-qqqqq");
+});
+
+test("what was never seen has runbooks, what began with it, and a place to write", async ({ page, server }) => {
+  await fetch(`${server.url}/api/v1/documents/runbooks/tea.md`, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ title: "Descaling", text: "# Descaling\n\nPour vinegar.", service: "kitchenette" }) });
+  await server.post("/api/v1/incidents", { title: "Biscuit tin is empty", service: "pantry" });
+  const { id } = await server.post("/api/v1/incidents", { title: "Kettle whistles in E flat minor", service: "kitchenette" });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await expect(page.getByTestId("verdict")).toHaveText(/Never seen this/i);
+  const start = page.getByRole("region", { name: "what to go on" });
+  await expect(start).toContainText("Biscuit tin is empty");
+  await expect(page.getByRole("form", { name: "write a note" })).toHaveCount(1);
+  await start.getByRole("link", { name: "Descaling" }).click();
+  await expect(page.getByRole("region", { name: "document runbooks/tea.md" })).toContainText("Pour vinegar.");
+});
+
+test("search finds incidents, documents and commands with the line that matches", async ({ page, server }) => {
+  await page.goto(server.url);
+  await settled(page);
+  await page.keyboard.press("Control+k");
+  const box = page.getByPlaceholder("Search incidents, documents, commands");
+  await expect(box).toBeFocused();
+  await box.fill("pg_stat_activity");
+  await expect(page.getByRole("button", { name: /^Commands: .*pg_stat_activity/ }).first()).toBeVisible();
+  await expect(page.locator(".mantine-Spotlight-action").first()).toHaveAttribute("data-selected");
+  await box.fill("connection pool exhausted");
+  const document = page.getByRole("button", { name: /^Documents: .*pool/i }).first();
+  await expect(document).toBeVisible();
+  await document.click();
+  await expect(page).toHaveURL(/\/memory\?kind=documents&open=/);
+  await expect(page.locator("[data-cited]")).toBeVisible();
+});
+
+test("a page whose file is gone after an upgrade loads itself anew", async ({ page, server }) => {
+  await page.goto(server.url);
+  await settled(page);
+  await page.route("**/assets/recurrences-*.js", (route) => route.fulfill({ status: 404 }), { times: 1 });
+  await page.getByRole("link", { name: "Recurrences" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Recurrences" })).toBeVisible();
+});
+
+test("with the server away no page turns white, and each comes back by itself", async ({ page, server }) => {
+  const { id } = await server.post("/api/v1/incidents", { title: "Still there without a server", service: "alone" });
+  await page.goto(`${server.url}/incidents/${String(id)}`);
+  await expect(page.getByTestId("verdict")).toBeVisible();
+  await server.kill();
+  await expect(page.getByRole("alert").filter({ hasText: "Disconnected" })).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Still there without a server");
+  await page.getByRole("link", { name: "Trust" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "Waiting for the server" })).toBeVisible();
+  await server.start();
+  await expect(page.getByRole("heading", { level: 1, name: "Trust" })).toBeVisible();
+  await page.context().setOffline(true);
+  await expect(page.getByRole("alert").filter({ hasText: "This device is offline" })).toBeVisible();
+  await page.context().setOffline(false);
+  await expect(page.getByRole("alert").filter({ hasText: "offline" })).toHaveCount(0);
+});
+
+test("an empty store leads to import or examples", async ({ page, own }) => {
+  await page.goto(own.url);
+  await expect(page.getByRole("heading", { name: "OnRecall has nothing to remember yet" })).toBeVisible();
+  await expect(page.getByText("onrecall import --example")).toBeVisible();
+  await page.getByRole("link", { name: "Import history…" }).click();
+  await expect(page.locator("input[type=file]")).toBeAttached();
+  await page.goto(`${own.url}/ask`);
+  await expect(page.getByRole("heading", { name: "OnRecall has nothing to remember yet" })).toBeVisible();
+});

@@ -1,0 +1,117 @@
+// The palette: pages, and what holds the words that are typed: incidents, documents and commands with the line that matches.
+import { Highlight, Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { IconBooks, IconFlame, IconMessageQuestion, IconSearch, IconTerminal2 } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation, useNavigate } from "react-router";
+
+import { api, got, type Schemas } from "../api/client";
+import { addressOf, around, type Match } from "../search";
+import { worked } from "./told";
+
+const KINDS = [
+  { kind: "incident", group: "Incidents", Icon: IconFlame },
+  { kind: "document", group: "Documents", Icon: IconBooks },
+  { kind: "command", group: "Commands", Icon: IconTerminal2 },
+] as const;
+const SHORTEST = 2;
+const MOST_OF_EACH = 4;
+const TYPING_MS = 150;
+const RECENT = "onrecall-recent";
+const MOST_RECENT = 5;
+
+export function Palette({ pages }: { pages: SpotlightActionData[] }) {
+  const go = useNavigate();
+  const [query, setQuery] = useState("");
+  const [asked] = useDebouncedValue(query.trim(), TYPING_MS);
+  const found = useQuery({
+    queryKey: ["search", asked],
+    queryFn: () => got(api.GET("/api/v1/search", { params: { query: { q: asked, limit: MOST_OF_EACH } } })),
+    enabled: asked.length >= SHORTEST,
+    placeholderData: keepPreviousData,
+  });
+  useFirstSelected(found.data);
+  const words = query.trim().split(/\s+/).filter(Boolean);
+  const recent = useRecent();
+  const typed = query.trim();
+  const matches = asked.length >= SHORTEST && typed ? (found.data?.items ?? []) : [];
+  const named = pages.filter(({ label = "", description = "" }) => words.every((word) => `${label} ${description}`.toLowerCase().includes(word.toLowerCase())));
+  const ask: SpotlightActionData = { id: "ask-this", label: `Ask memory: ${typed}`, onClick: () => void go(`/ask?${new URLSearchParams({ q: typed })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> };
+  const groups: SpotlightActionGroupData[] = [
+    ...(typed ? [] : [{ group: "Recent", actions: recent.map((one) => ({ id: `recent ${one.id}`, label: one.title, description: one.id, onClick: () => void go(`/incidents/${encodeURIComponent(one.id)}`), leftSection: <IconFlame size={20} aria-hidden /> })) }]),
+    ...KINDS.map(({ kind, group, Icon }) => ({
+      group, actions: matches.filter((match) => match.kind === kind).map((match, n) => ({
+        id: `${kind} ${match.id} ${match.line} ${n}`, onClick: () => open(match), "aria-label": `${group}: ${match.title}, ${match.text}`, children: <Line match={match} words={words} Icon={Icon} />,
+      })),
+    })),
+    { group: "Pages", actions: named },
+    ...(typed ? [{ group: "In your own words", actions: [ask] }] : []),
+  ].filter((group) => group.actions.length > 0);
+  const open = (match: Match) => {
+    if (match.kind === "command") void navigator.clipboard.writeText(match.text).then(() => worked("The command is copied; check its values before you run it."), () => undefined);
+    void go(addressOf(match));
+  };
+  const nothing = found.isError ? "The server can't be reached; search comes back with it." : found.isFetching ? "Searching…" : "Nothing holds all these words.";
+  return (
+    <Spotlight
+      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={["mod + K", "/"]} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"
+      searchProps={{ placeholder: "Search incidents, documents, commands", leftSection: <IconSearch size={20} aria-hidden />, "aria-label": "search" }}
+    />
+  );
+}
+
+/** Selects the best match when matches arrive after the typing, so that Enter opens what stands at the top. */
+function useFirstSelected(matches: unknown): void {
+  useEffect(() => {
+    const actions = document.querySelectorAll(".mantine-Spotlight-action");
+    for (const action of actions) action.removeAttribute("data-selected");
+    actions[0]?.setAttribute("data-selected", "true");
+  }, [matches]);
+}
+
+/** The title, and under it the line that holds the words. */
+function Line({ match, words, Icon }: { match: Match; words: string[]; Icon: typeof IconFlame }) {
+  const about = [match.kind === "command" ? match.title : match.id, match.service, match.status].filter(Boolean).join(" · ");
+  const heading = match.kind === "command" ? match.text : match.title;
+  return (
+    <div className="onrecall-match">
+      <Icon size={20} aria-hidden />
+      <div>
+        <Highlight size="sm" fw={500} highlight={words} component="div" lineClamp={2} {...(match.kind === "command" ? { ff: "monospace" } : {})}>{heading}</Highlight>
+        {match.kind !== "command" && match.text.replace(/^#+\s*/, "") !== match.title && <Highlight size="xs" highlight={words} component="div" lineClamp={2}>{around(match.text, words)}</Highlight>}
+        <Text size="xs" className="onrecall-match-about" truncate>{about}</Text>
+      </div>
+    </div>
+  );
+}
+
+type Recent = Pick<Schemas["IncidentOut"], "id" | "title">;
+
+function recentOnes(): Recent[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    return Array.isArray(stored) ? stored.filter((one): one is Recent => typeof one?.id === "string" && typeof one?.title === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Puts an incident that is looked at before the others that were. */
+export function useRemember({ id, title }: Recent): void {
+  useEffect(() => {
+    const others = recentOnes().filter((one) => one.id !== id);
+    localStorage.setItem(RECENT, JSON.stringify([{ id, title }, ...others].slice(0, MOST_RECENT)));
+  }, [id, title]);
+}
+
+/** The incidents that were looked at last, read again at each page. */
+function useRecent(): Recent[] {
+  const { pathname } = useLocation();
+  const [recent, setRecent] = useState<Recent[]>([]);
+  useEffect(() => setRecent(recentOnes()), [pathname]);
+  return recent;
+}
+
+export const openPalette = (): void => spotlight.open();

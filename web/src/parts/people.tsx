@@ -1,0 +1,55 @@
+// Who is on an incident: shown beside its age, changed with one touch.
+import { Autocomplete, Button, Group, Popover } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconUser, IconUserPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+
+import { api, got } from "../api/client";
+import { mayChange, useMe } from "../me";
+import type { Incident } from "../words";
+import { failed } from "./told";
+
+
+export function Assignee({ incident }: { incident: Incident }) {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  const locked = !mayChange(useMe().data?.role);
+  const label = incident.assignee ? `assigned to ${incident.assignee}, change` : "assign";
+  return (
+    <Popover opened={opened} onChange={close} trapFocus position="bottom-start" shadow="md" withinPortal>
+      <Popover.Target>
+        <Button size="compact-sm" variant={incident.assignee ? "default" : "light"} onClick={toggle} disabled={locked} aria-label={label} aria-expanded={opened} maw="14rem"
+          leftSection={incident.assignee ? <IconUser size={14} aria-hidden /> : <IconUserPlus size={14} aria-hidden />}>
+          {incident.assignee ?? "Assign"}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>{opened && <Choose incident={incident} close={close} />}</Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Choose({ incident, close }: { incident: Incident; close: () => void }) {
+  const queries = useQueryClient();
+  const me = useMe().data?.name;
+  const people = useQuery({ queryKey: ["people"], queryFn: () => got(api.GET("/api/v1/people")) });
+  const [name, setName] = useState(incident.assignee ?? "");
+  const assign = useMutation({
+    mutationFn: (assignee: string | null) => got(api.PUT("/api/v1/incidents/{incident_id}/assignee", { params: { path: { incident_id: incident.id } }, body: { assignee } })),
+    onSuccess: () => { close(); void queries.invalidateQueries(); },
+    onError: failed,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    assign.mutate(name.trim() || null);
+  };
+  return (
+    <form onSubmit={submit} aria-label="assign">
+      <Autocomplete label="Who works on it" placeholder="a name" data={people.data?.items ?? []} value={name} onChange={setName} maxLength={200} data-autofocus comboboxProps={{ withinPortal: false }} />
+      <Group gap="xs" mt="xs">
+        <Button size="xs" type="submit" loading={assign.isPending}>Assign</Button>
+        {me && me !== incident.assignee && <Button size="xs" variant="light" onClick={() => assign.mutate(me)}>Take it myself</Button>}
+        {incident.assignee && <Button size="xs" variant="default" onClick={() => assign.mutate(null)}>Nobody</Button>}
+      </Group>
+    </form>
+  );
+}
