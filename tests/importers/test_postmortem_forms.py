@@ -190,6 +190,8 @@ def test_tasks_below_the_action_items_of_an_org_file_are_action_items():
     items = report("tiles.org", text + "** TODO Check the bucket\n** DONE [#A] Keep a copy\n").incident().action_items
     assert [(item.text, item.state) for item in items] == [("Check the bucket", "open"), ("Keep a copy", "done")]
     assert [item.line for item in items] == [6, 7]
+    given_up = report("tiles.org", text + "** CANCELLED Buy a CDN\n** STARTED Sign tiles\n").incident().action_items
+    assert [(item.text, item.state) for item in given_up] == [("Buy a CDN", "cancelled"), ("Sign tiles", "in progress")]
     level = report("tiles.org", text + "* TODO Check the bucket\n* Impact\nNo maps\n").incident()
     assert (len(level.action_items), level.impact) == (1, "No maps")
 

@@ -31,7 +31,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
 def _has_numbered_fields(custom: Any) -> bool:
     """Whether custom fields are a list of numbers and values, whose names stand apart."""
     return isinstance(custom, list) and any(
-        isinstance(one, Mapping) and {"id", "value"} <= one.keys() for one in custom
+        isinstance(field, Mapping) and {"id", "value"} <= field.keys() for field in custom
     )
 
 

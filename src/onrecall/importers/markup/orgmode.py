@@ -35,7 +35,13 @@ _FACTS = frozenset(
     )
 )
 _TASK = re.compile(r"(?P<state>TODO|NEXT|STARTED|WAITING|DONE|CANCELLED|CANCELED)\s+(?:\[#[A-Z]\]\s+)?(?P<text>\S.*)")
-_DONE = frozenset(("DONE", "CANCELLED", "CANCELED"))
+_TASK_MARKS = {
+    **dict.fromkeys(("TODO", "NEXT", "WAITING"), "[ ]"),
+    **dict.fromkeys(("CANCELLED", "CANCELED"), "CANCELLED"),
+    "STARTED": "STARTED",
+    "DONE": "[x]",
+}
+"""What Markdown's action items write for a state: a task that was given up is not done."""
 _CODE = frozenset(("src", "example", "export"))
 
 
@@ -58,7 +64,7 @@ def to_markdown(text: str) -> str:
             if heading and not task:
                 in_actions = section_topic(heading["text"]) == "actions"
             if task and in_actions:
-                out.append(f"- [{' ' if task['state'] not in _DONE else 'x'}] {_inline(task['text'])}")
+                out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
             else:
                 out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"
