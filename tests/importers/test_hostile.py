@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from importers.reports import Report, report
 from onrecall.importers import format_names, read_bytes
-from onrecall.importers.formats import TABLE
+from onrecall.importers.format_table import TABLE
 
 endings = st.sampled_from([".json", ".jsonl", ".csv", ".tsv", ".md", ".txt", ""])
 wishes = st.none() | st.sampled_from(format_names())

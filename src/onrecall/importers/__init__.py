@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from onrecall.importers.chroma import is_collection
     from onrecall.importers.folder import count_hint, read
-    from onrecall.importers.formats import format_names
+    from onrecall.importers.format_table import format_names
     from onrecall.importers.mapping_suggestion import Suggestion, suggest
     from onrecall.importers.options import Item, how
     from onrecall.importers.quality import Quality, Survey, assess
@@ -36,7 +36,7 @@ __all__ = [
 _MODULES = {
     "chroma": ("is_collection",),
     "folder": ("count_hint", "read"),
-    "formats": ("format_names",),
+    "format_table": ("format_names",),
     "mapping_suggestion": ("Suggestion", "suggest"),
     "options": ("Item", "how"),
     "quality": ("Quality", "Survey", "assess"),

@@ -56,7 +56,7 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
             f"the mapping names the column {absent[0]!r}, which is not there; there are {', '.join(present)[:300]}",
             "mapping",
         )
-    top = [column for column in present if "." not in column]
+    top = [column for column in present if not _is_inside(column, frozenset(present))]
     by_name = assign_by_name(top, mapping.columns)
     if not {"title", "started_at"} & {*by_name, *mapping.columns}:
         by_name = {**_within_wrapper(present, mapping), **by_name}
@@ -168,6 +168,11 @@ def _places(values: Mapping[str, Any], path: str, depth: int) -> Iterable[str]:
             yield place
         if isinstance(value, Mapping) and depth < DEEPEST:
             yield from _places(value, f"{place}.", depth + 1)
+
+
+def _is_inside(column: str, present: frozenset[str]) -> bool:
+    """Whether dots lead from another column to it; `Nr.` and `Fall-Nr. extern` only hold them."""
+    return any(column[:place] in present for place, letter in enumerate(column) if letter == ".")
 
 
 def _within_wrapper(present: Sequence[str], mapping: FieldMapping) -> dict[str, str]:

@@ -16,14 +16,16 @@ from onrecall.importers import markup
 from onrecall.importers.native import labels
 from onrecall.importers.postmortem.deeds import sentences
 from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
-from onrecall.importers.postmortem.kind import tells_of_outage
+from onrecall.importers.postmortem.incident_text import Reading
+from onrecall.importers.postmortem.kind import names_day, tells_of_outage
 from onrecall.importers.postmortem.pages import parts
-from onrecall.importers.postmortem.reader import Reading, incidents
+from onrecall.importers.postmortem.reader import incidents
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
 from onrecall.importers.postmortem.rows import plain as plain_words
 from onrecall.importers.postmortem.sections import Section, sections
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
 from onrecall.importers.record import Note, Record, check, check_id, plain
+from onrecall.importers.tags import read_tags
 from onrecall.importers.times import Times
 
 LONGEST_TITLE = 200
@@ -317,7 +319,7 @@ def _kind(page: Page, title: str) -> DocumentKind:
     if by_path == "rca":
         return "rca"
     dated = bool(_ISO_DATE.search(place.name) or _ISO_DATE.search(title))
-    told_when = dated or any(front.get(name) for name in ("date", "incident_date", *START))
+    told_when = dated or names_day(title) or any(front.get(name) for name in ("date", "incident_date", *START))
     if is_of_incident(front.values):
         return "postmortem"
     if (told_when or by_path != "runbook") and _reports(page, title, dated=told_when):
@@ -359,7 +361,9 @@ def _dated(place: PurePosixPath, title: str, page: Page, times: Times) -> dateti
 
 
 def _labels(front: Record) -> Mapping[str, str]:
-    found = labels(front.get("labels") or None)
+    named = front.get("labels") or None
+    tags = front.words("labels") if isinstance(named, str | list) and is_of_incident(front.values) else ()
+    found = read_tags(tags).labels if tags else labels(named)
     if len(services := services_of(front)) > 1:
         found.setdefault("services", ", ".join(services))
     if company := _said(front, "company"):

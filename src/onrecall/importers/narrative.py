@@ -12,6 +12,7 @@ from datetime import datetime
 from onrecall.domain.incident import ResolutionStep, TimelineEntry
 from onrecall.importers.markup.jira_wiki import to_markdown
 from onrecall.importers.postmortem.causes import root_cause as cause_in
+from onrecall.importers.postmortem.deeds import runs_command, sentences, tells_deed
 from onrecall.importers.postmortem.prose import is_placeholder, whole
 from onrecall.importers.postmortem.resolution_steps import steps_in_comments, steps_told
 from onrecall.importers.postmortem.rows import Row, plain, rows
@@ -115,7 +116,7 @@ class _Telling:
         self._fixed = fixed and not (comments and closed_without_fix(comments[-1].text))
         self._described = _divided(description)
         self._said = [list(sections(found)) for found in self._rows]
-        self._fix_parts = _divided(fix) if fix else []
+        self._fix_parts = _divided(_with_fix_label(fix)) if fix else []
         self._told_at: list[datetime] = []
 
     def narrative(self, *, prose: bool) -> Narrative:
@@ -214,6 +215,25 @@ class _Telling:
     def _note(self, at: datetime | None) -> None:
         if at is not None:
             self._told_at.append(at)
+
+
+def _with_fix_label(fix: str) -> str:
+    """A field's `Root cause: … . Rebuilt the index …` with what was done under a label of its own."""
+    lines = fix.splitlines()
+    if any(section.topic == "fix" for section in _divided(fix)):
+        return fix
+    for place, line in enumerate(lines):
+        cause = _CAUSE_LABEL.match(line)
+        said = sentences(line) if cause else []
+        done = next((n for n, sentence in enumerate(said) if n and _tells_what_was_done(sentence)), None)
+        if done is not None:
+            lines[place] = f"{' '.join(said[:done])}\n\n**Resolution:** {' '.join(said[done:])}"
+            break
+    return "\n".join(lines)
+
+
+def _tells_what_was_done(sentence: str) -> bool:
+    return tells_deed(sentence) or runs_command(sentence)
 
 
 def _in_order(comments: Sequence[Comment]) -> list[Comment]:

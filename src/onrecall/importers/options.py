@@ -11,7 +11,7 @@ from onrecall.domain.errors import Invalid, Rejected
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import mapping as mapping_files
 from onrecall.importers.encoding import check_encoding
-from onrecall.importers.formats import format_names
+from onrecall.importers.format_table import format_names
 from onrecall.importers.markdown import Findings
 from onrecall.importers.record import Note
 from onrecall.importers.times import Times, zone

@@ -12,7 +12,7 @@ from onrecall.domain.incident import Document
 from onrecall.importers import chroma, markdown, markup, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers.encoding import SAMPLE, binary, decode, peek
-from onrecall.importers.formats import MARKDOWN
+from onrecall.importers.format_table import MARKDOWN
 from onrecall.importers.options import How, Item, Source, Tally, how
 from onrecall.importers.record import Note, Row
 from onrecall.importers.records import Records

@@ -203,6 +203,8 @@ def _inside(values: Any, name: str) -> Any:
 def _name(value: Any) -> str | None:
     """What a thing is called, whether it stands as text or as an object."""
     if isinstance(value, Mapping):
+        if isinstance(listed := value.get("data"), list):
+            return next((said for part in listed if (said := _name(part))), None)
         return next((said for key in _CALLED if (said := _name(_inside(value, key)))), None)
     return value.strip() or None if isinstance(value, str) else None
 

@@ -12,7 +12,7 @@ from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows
 from onrecall.importers.encoding import Lines, decode
 from onrecall.importers.field_usage import FieldUsage
-from onrecall.importers.formats import COLUMNS, Format, Rows, Shape, detect, named
+from onrecall.importers.format_table import COLUMNS, Format, Rows, Shape, detect, named
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.options import How, Item, Source, Tally
 from onrecall.importers.record import Context, Note, Record, Row, Skipped, UnusedFields, check

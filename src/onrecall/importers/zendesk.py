@@ -24,7 +24,15 @@ _NAMED = "custom_fields_by_name"
 
 def recognises(values: Mapping[str, Any]) -> bool:
     """By a subject, and words that only Zendesk's tickets have."""
-    return "id" in values and bool({"subject", "raw_subject"} & set(values)) and bool(_OWN & set(values))
+    by_name = bool(_OWN & set(values)) or _has_numbered_fields(values.get("custom_fields"))
+    return "id" in values and bool({"subject", "raw_subject"} & set(values)) and by_name
+
+
+def _has_numbered_fields(custom: Any) -> bool:
+    """Whether custom fields are a list of numbers and values, whose names stand apart."""
+    return isinstance(custom, list) and any(
+        isinstance(field, Mapping) and {"id", "value"} <= field.keys() for field in custom
+    )
 
 
 def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:

@@ -746,7 +746,6 @@ This incident affected: {s.service}.
         fields(
             s,
             h,
-            "service",
             "severity",
             "impact",
             "detection",

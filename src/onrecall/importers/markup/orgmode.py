@@ -2,6 +2,8 @@
 
 import re
 
+from onrecall.importers.postmortem.vocabulary import section_topic
+
 _HEADING = re.compile(r"(?P<stars>\*+)\s+(?P<text>\S.*?)(?:\s+:[\w@:]+:)?\s*")
 _KEYWORD = re.compile(r"#\+(?P<name>\w+):\s*(?P<value>.*)", re.IGNORECASE)
 _BEGIN = re.compile(r"\s*#\+begin_(?P<kind>\w+)(?:\s+(?P<language>[\w+-]+))?.*", re.IGNORECASE)
@@ -32,6 +34,14 @@ _FACTS = frozenset(
         "impact",
     )
 )
+_TASK = re.compile(r"(?P<state>TODO|NEXT|STARTED|WAITING|DONE|CANCELLED|CANCELED)\s+(?:\[#[A-Z]\]\s+)?(?P<text>\S.*)")
+_TASK_MARKS = {
+    **dict.fromkeys(("TODO", "NEXT", "WAITING"), "[ ]"),
+    **dict.fromkeys(("CANCELLED", "CANCELED"), "CANCELLED"),
+    "STARTED": "STARTED",
+    "DONE": "[x]",
+}
+"""What Markdown's action items write for a state: a task that was given up is not done."""
 _CODE = frozenset(("src", "example", "export"))
 
 
@@ -39,6 +49,7 @@ def to_markdown(text: str) -> str:
     """Return the text as Markdown with the same number of lines."""
     out: list[str] = []
     in_code = False
+    in_actions = False
     for line in text.splitlines():
         begin = _BEGIN.fullmatch(line)
         if begin and begin["kind"].lower() in _CODE:
@@ -48,7 +59,14 @@ def to_markdown(text: str) -> str:
             out.append("```" if in_code else "")
             in_code = False
         else:
-            out.append(line if in_code else "" if begin else _line(line))
+            heading = None if in_code else _HEADING.fullmatch(line)
+            task = heading and _TASK.fullmatch(heading["text"])
+            if heading and not task:
+                in_actions = section_topic(heading["text"]) == "actions"
+            if task and in_actions:
+                out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
+            else:
+                out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"
 
 

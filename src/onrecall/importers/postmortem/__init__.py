@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from onrecall.importers.postmortem.reader import FrontMatter, Reading, incidents
+    from onrecall.importers.postmortem.incident_text import FrontMatter, Reading
+    from onrecall.importers.postmortem.reader import incidents
 
 __all__ = ["FrontMatter", "Reading", "incidents"]
 

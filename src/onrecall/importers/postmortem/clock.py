@@ -42,13 +42,13 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\d:.])(?<!\d[-/])(?P<h>[01]?\d"
-    r"|2[0-3])(?:[:h时點点](?P<min>[0-5]\d)分?(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?(?![a-z]))?"
+    r"|2[0-3])(?:[:h时時點点](?P<min>[0-5]\d)分?(?::(?P<s>[0-5]\d)(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?m\.?(?![a-z]))?"
     r"|\s*(?P<half2>[ap]\.?m\.?)(?![a-z]))(?!\d|:\d)",
     re.IGNORECASE,
 )
 _ZONE_AFTER = re.compile(
-    rf"\s*\(?(?:(?P<iso>[+-]\d\d:?\d\d)|(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)"
-    rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)\)?",
+    rf"\s*[(\uff08]?(?:(?P<iso>[+-]\d\d:?\d\d)|(?P<base>UTC|GMT)\s*(?P<off>[+-]\d{{1,2}}(?::?\d\d)?)"
+    rf"|(?P<name>{_ZONE_WORDS})\b|(?P<uhr>Uhr)\b)[)\uff09]?",
     re.IGNORECASE,
 )
 _ZONE_SAID = re.compile(

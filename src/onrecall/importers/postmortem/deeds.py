@@ -1,6 +1,7 @@
 """Which sentences tell a deed that somebody did to mend things, and what came of it."""
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 from onrecall.domain.incident import StepOutcome
@@ -10,6 +11,7 @@ _VAGUE = words("verbs that also happen by themselves")
 """Verbs that also tell what happened by itself: they need somebody who did it, or something it was done to."""
 _VERBS = [line.partition(":") for line in files(__package__).joinpath("verbs.txt").read_text("utf-8").splitlines()[1:]]
 _FORMS = {form: verb for verb, _, forms in _VERBS for form in (verb, *forms.split())}
+_VERB_NAMES = frozenset(verb for verb, _, _ in _VERBS)
 _PAST = {
     form: verb for form, verb in _FORMS.items() if form != verb and not form.endswith("ing") and not form.endswith("s")
 }
@@ -25,6 +27,8 @@ _PAST |= {
     "shed": "shed",
     "unset": "unset",
 }
+_BY_THEMSELVES = frozenset(("fail", "drop", "increase", "decrease", "recover", "expire", "shrink"))
+"""Verbs that tell what happened, not what somebody did, unless an object follows."""
 _NOUNS = words("verbs that are nouns")
 """Verbs that are nouns as well: at the beginning of a sentence they are verbs only before an object."""
 _OBJECTS = words("objects")
@@ -86,6 +90,12 @@ _BY_COMMAND = re.compile(
     r"|by running|by executing|:|\()\s*`",
     re.IGNORECASE,
 )
+_ATTEMPT = re.compile(
+    r"(?P<tried>(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+)?(?:\w+ly\s+)?"
+    r"(?P<stem>[a-z]+(?:-[a-z]+)*)ing\b"
+    r"(?!\s+(?:of|that|was|is|shows?|showed)\b)",
+    re.IGNORECASE,
+)
 _BY_DOING = re.compile(
     r"^(?:(?P<fixed>(?:it\s+(?:was|got)\s+|this\s+was\s+|we\s+)?(?:fixed|resolved|solved|mitigated|recovered"
     r"|stopped|restored)\s+(?:it\s+|this\s+)?by)|after|by|upon|once)\s+(?:(?:manually"
@@ -115,7 +125,7 @@ _NO_HELP = re.compile(
     r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
     r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
     r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
-    r"|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
+    r"|(?:which|that|it|this|but|and)\s+changed\s+nothing|unsuccessful(?:ly)?|did_not_help|in vain|useless|ineffective|"
     r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
     r"|failures|outage|latency|exceptions|restarts|crashes)\s+(?:still\s+)?(?:persist(?:s|ed)?|remain(?:s|ed)?"
     r"|continue[sd]?|return(?:s|ed)|came\s+back|kept\s+\w+ing|went\s+on)"
@@ -175,7 +185,27 @@ def tells_deed(sentence: str) -> bool:
     if _mended_by(said):
         return True
     said = _LEAD.sub("", said, count=1)
-    return _tells(said) or _tells_in_clause(said)
+    return _tells(said) or _tells_in_clause(said) or _tells_vain_attempt(said)
+
+
+def _tells_vain_attempt(said: str) -> bool:
+    """`Remounting the share did not help`, `Tried reseating the card, no effect`."""
+    return outcome_of(said) in ("did_not_help", "made_it_worse") and names_attempt(said)
+
+
+def names_attempt(said: str) -> bool:
+    """Whether a sentence begins with what was attempted, in the form `Remounting …` or `We tried remounting …`."""
+    found = _ATTEMPT.match(said)
+    if found is not None and found["tried"]:
+        return not found["stem"].casefold().endswith("th")  # `Tried nothing`, `Tried everything`
+    return found is not None and any(base in _VERB_NAMES - _BY_THEMSELVES for base in _bases(found["stem"].casefold()))
+
+
+def _bases(stem: str) -> Iterator[str]:
+    """The verbs of which a form in -ing may be, by what stands before -ing."""
+    yield from (stem, f"{stem}e")
+    if len(stem) > 3 and stem[-1] == stem[-2]:
+        yield stem[:-1]
 
 
 def _tells_in_clause(said: str) -> bool:
@@ -289,11 +319,7 @@ def _opens_deed(form: str, verb: str, rest: list[str], said: str) -> bool:
     if form.endswith("ing"):
         return outcome_of(said) is not None and form not in ("running", "setting", "recovering")
     if form in _PAST and form != verb:
-        return (
-            verb not in ("fail", "drop", "increase", "decrease", "recover", "expire", "shrink")
-            or following in _OBJECTS
-            or following == "`"
-        )
+        return verb not in _BY_THEMSELVES or following in _OBJECTS or following == "`"
     if form == verb and verb in _NOUNS:
         shown = form in _PAST and "`" in said and following != "of"  # `Set the lifetime to 28800: `ipsec reload``
         names_object = following in _OBJECTS or following == "`" or shown
@@ -345,7 +371,7 @@ def _who(before: str) -> str:
     tokens = [word.casefold() for word in _WORD.findall(before) if word[0].isalpha()]
     if not tokens:
         return "people"
-    if any(word in _PEOPLE for word in tokens):
+    if any(re.sub(r"^(we|i)['’]ve$", r"\1", word) in _PEOPLE for word in tokens):
         return "people"
     if any(word in _MACHINES for word in tokens):
         return "machine"

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from onrecall.importers.postmortem.clock import dates
+from onrecall.importers.postmortem import timeline
+from onrecall.importers.postmortem.clock import Chronology, dates
 from onrecall.importers.postmortem.rows import Row, plain
 from onrecall.importers.postmortem.sections import Section
 from onrecall.importers.postmortem.vocabulary import bare
@@ -44,9 +45,10 @@ _INSTRUCTING = re.compile(
     r"|quick checks|first steps|false positives?|alert description|related alerts?|before you (?:begin|start)"
     r"|access|on[- ]call actions)$"
 )
-_OUTAGE = re.compile(
-    r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|stale|missing|wrong"
-    r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped (?:working|responding|serving)"
+OUTAGE = re.compile(
+    r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|couldn't"
+    r"|(?:nobody|no one|none of \w+) could|root cause|did(?: not|n't) (?:work|respond|load|start)|stale|missing|wrong"
+    r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped \w+ing"
     r"|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow|störung|ausfall|panne|"
     r"caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
     re.IGNORECASE,
@@ -62,6 +64,12 @@ _IMPERATIVE = re.compile(
     r"|identify|find|contact|escalate|wait|delete|drain|scale|get|list)\b",
     re.IGNORECASE,
 )
+_NO_OUTAGE = re.compile(
+    r"\b(?:release notes|change ?log|newsletter|(?:meeting )?minutes of|meeting notes|roadmap|what['’]s new)\b",
+    re.IGNORECASE,
+)
+"""Titles of texts whose day is that of something else."""
+_WRITTEN = re.compile(r"\b(?:as of|reviewed|updated|written|planned)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d\b")
 
 
@@ -81,18 +89,26 @@ def tells_of_outage(title: str, sections: Sequence[Section], rows: Sequence[Row]
     reporting = len(topics & _REPORTING)
     if instructing > reporting:
         return False
+    if timeline.headed_updates(sections, Chronology(None, None, None)):
+        return True
     if has_date and (topics & _POSTMORTEM_ONLY or reporting >= 2):
         return True
     text = title + "\n" + "\n".join(plain(row.text) for row in rows if row.kind in ("text", "item"))[:READ]
     narrating = _narrates(rows)
-    if has_date and _OUTAGE.search(text) and narrating and not instructing:
+    if has_date and OUTAGE.search(text) and narrating and not instructing:
         return True
     return (
-        bool(_OUTAGE.search(text))
+        bool(OUTAGE.search(text))
         and narrating
         and not instructing
+        and not _NO_OUTAGE.search(title)
         and (len(_CLOCK.findall(text)) >= 2 or any(True for _ in dates(text)))
     )
+
+
+def names_day(title: str) -> bool:
+    """Whether a title gives the day of what it tells, not that of a release, a meeting or the text itself."""
+    return not (_NO_OUTAGE.search(title) or _WRITTEN.search(title)) and any(True for _ in dates(title))
 
 
 def _says_when(section: Section) -> bool:

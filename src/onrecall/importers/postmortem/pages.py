@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecall.importers.postmortem.clock import dates, opening
+from onrecall.importers.postmortem.log_table import incident_rows
 from onrecall.importers.postmortem.rows import Row, plain
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic, topic
 
@@ -33,7 +34,7 @@ def parts(rows: Sequence[Row]) -> tuple[Part, ...]:
         found = _at_level(rows, level)
         if len(found) >= FEWEST:
             return found
-    return ()
+    return tuple(Part(heading, body) for heading, body in incident_rows(rows))
 
 
 def _at_level(rows: Sequence[Row], level: int) -> tuple[Part, ...]:

@@ -8,13 +8,14 @@ from onrecall.domain.incident import ResolutionStep, StepOutcome
 from onrecall.importers.postmortem import code
 from onrecall.importers.postmortem.deeds import (
     CONSEQUENCE,
+    names_attempt,
     outcome_of,
     runs_command,
     sentences,
     tells_briefly,
     tells_deed,
 )
-from onrecall.importers.postmortem.prose import is_placeholder, spoken
+from onrecall.importers.postmortem.prose import Statement, is_placeholder, spoken
 from onrecall.importers.postmortem.rows import Row, plain, unescaped
 from onrecall.importers.postmortem.sections import Section
 from onrecall.importers.postmortem.timeline import Entry, holds_chronology
@@ -64,6 +65,13 @@ _LOOKING = re.compile(
     re.IGNORECASE,
 )
 """Commands that only look: in a chronology they are no fix."""
+
+
+SHORTEST_UNSPACED = 4
+"""East Asian letters of the shortest phrase."""
+LONGEST_PHRASE = 40
+"""Words of the longest value that is what was done without a verb that is known."""
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 @dataclass(slots=True)
@@ -150,10 +158,16 @@ def _tells(draft: _Draft) -> bool:
 def _lone_sentence(section: Section) -> list[ResolutionStep]:
     """A short value such as `Failover to the replica`: what was done without a verb that is known."""
     said = list(spoken(section.rows))
-    if len(said) != 1 or not 1 < len(said[0].text.split()) <= 40 or _STATE_ONLY.fullmatch(said[0].text):
+    if len(said) != 1 or not _is_phrase(said[0].text) or _STATE_ONLY.fullmatch(said[0].text):
         return []
     step = _step(said[0].text, "\n".join(code.command_spans(said[0].text)) or None, said[0].line)
     return [step] if step is not None else []
+
+
+def _is_phrase(said: str) -> bool:
+    """Whether it has as many words as a short sentence; those of East Asian scripts have no blanks between them."""
+    words = len(said.split()) if len(_UNSPACED.findall(said)) < SHORTEST_UNSPACED else 2
+    return 1 < words <= LONGEST_PHRASE
 
 
 def _drafts(rows: Sequence[Row]) -> list[_Draft]:
@@ -247,11 +261,13 @@ def _of_sentences(rows: Sequence[Row], *, notes: bool = False) -> list[Resolutio
     """The sentences that tell a deed, each with its outcome by its own words or by the sentence that follows it."""
     found: list[ResolutionStep] = []
     follows = False
-    for statement in spoken(rows):
+    statements = [*spoken(rows)]
+    for place, statement in enumerate(statements):
         inline = code.command_spans(statement.text)
         if found and CONSEQUENCE.match(statement.text) and found[-1].outcome == "worked":
             found[-1] = replace(found[-1], outcome="did_not_help")
         told = tells_deed(statement.text) or (notes and tells_briefly(statement.text))
+        told = told or (names_attempt(statement.text) and _came_to_nothing(statements[place + 1 : place + 2]))
         if told or (inline and _tells_run(statement.text)):
             inline = [one for one in inline if not _LOOKING.match(one)] or inline
             step = _step(CONSEQUENCE.sub("", statement.text), "\n".join(inline) or None, statement.line)
@@ -265,6 +281,13 @@ def _of_sentences(rows: Sequence[Row], *, notes: bool = False) -> list[Resolutio
     return found
 
 
+def _came_to_nothing(following: Sequence[Statement]) -> bool:
+    """Whether the sentence behind says only that it did not help."""
+    return any(
+        outcome_of(said.text) in ("did_not_help", "made_it_worse") and not tells_deed(said.text) for said in following
+    )
+
+
 def _tells_run(said: str) -> bool:
     return _RAN.search(said) is not None or runs_command(said)
 
@@ -275,8 +298,9 @@ def _step(said: str, command: str | None, line: int, rollback: str | None = None
     for mark in _MARKS:
         text = text.replace(mark, "")
     tag = _TAG.search(text)
-    came: StepOutcome = marked or _tagged(tag) or _failure(said)
-    if tag is not None and text[: tag.start()].strip() and tag[0].strip()[:1] in "([-–—:*":
+    apart = tag is not None and tag[0].strip()[:1] in "([-–—:*"
+    came: StepOutcome = marked or (_tagged(tag) if apart or _failure(said) == "worked" else None) or _failure(said)
+    if tag is not None and apart and text[: tag.start()].strip():
         text = text[: tag.start()]
     text = _COUNTER.sub("", text.replace("\ufe0f", "").strip()).strip(" -–—")
     if not text or is_placeholder(text) or (command is None and _STATE_ONLY.fullmatch(text)):

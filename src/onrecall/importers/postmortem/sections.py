@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from onrecall.importers.postmortem.clock import opens_with_time, stamp_in
+from onrecall.importers.postmortem.outline import fact_rows, unfolded
 from onrecall.importers.postmortem.rows import Row, RowKind, plain
-from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, section_topic, topic
+from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, section_topic, topic, without_pictures
 
 LABEL_LEVEL = 8
 """The level of a section that a label opens; headings have 1 to 7."""
 _LABEL = re.compile(
     r"\s*(?:(?P<mark>\*\*|__|\*|_)(?P<bold>[^*_|:\uff1a]{1,60}?)\s*(?:(?P=mark)\s*[:\uff1a–—-]?|[:\uff1a]\s*(?P=mark))"
-    r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*[:\uff1a](?=\s|$|[^\s/\d]))\s*(?P<value>.*)"
+    r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
 )
 _BOLD_LABEL = re.compile(r"\*\*[^*:]{2,40}(?::\*\*|\*\*\s*:)")
 _OWN_FIELDS = frozenset(("actions", "timeline", "fix", "failed_fix"))
@@ -47,7 +48,7 @@ class _Divider:
     """Goes through the rows and opens a section where a heading, a label or a table row names a topic."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = [part for row in rows for part in _split_labels(row)]
+        self._rows = [part for row in unfolded(rows) for line in fact_rows(row) for part in _split_labels(line)]
         self._found = [Section(None, "", 0, 0)]
 
     def sections(self) -> list[Section]:
@@ -158,7 +159,7 @@ class _Divider:
 
     def _labelled(self, row: Row, place: int) -> bool:
         """Open a section where the row begins with a label; the rest of the row is its first line."""
-        text = f"**{row.text}**" if row.kind == "heading" else row.text
+        text = f"**{row.text}**" if row.kind == "heading" else without_pictures(row.text)
         label = _LABEL.fullmatch(text.replace("\\", ""))
         if label is None:
             return self._defined(row, place)

@@ -17,6 +17,7 @@ _STATE = re.compile(
     r"\s*(?:[-–—:]|$)\s*",
     re.IGNORECASE,
 )
+_POSTED = re.compile(r"^posted\s+(?:on\s+)?", re.IGNORECASE)
 _TRACK = re.compile(r"\{\{<\s*track\s+\"(?P<at>[^\"]+)\"\s*>\}\}")
 
 
@@ -174,6 +175,30 @@ def zone_of(section: Section) -> tuple[object | None, str | None]:
     return zone_said(section.heading + " " + near)
 
 
+def headed_updates(sections: Sequence[Section], chronology: Chronology) -> list[Entry]:
+    """Updates of a status page that stand under their state as heading, with a line `Posted …`; else none."""
+    found: list[Entry] = []
+    for section in sections:
+        if section.by_label or not _STATE.fullmatch(section.heading):
+            continue
+        posted, stamp = next(((row, at) for row in section.rows if (at := _posted_at(row))), (None, None))
+        if stamp is None:
+            continue
+        entry = Entry(section.line, chronology.moment(stamp), f"{section.heading.capitalize()}:")
+        entry.rows = [Row(0, "blank", ""), *(row for row in section.rows if row is not posted)]
+        found.append(entry)
+    return found if len(found) > 1 else []
+
+
+def _posted_at(row: Row) -> Stamp | None:
+    """The moment on a line that holds nothing else, or only `Posted` before it."""
+    said = plain(row.text)
+    stamp = opening(_POSTED.sub("", said)) if row.kind == "text" else None
+    if stamp is None or stamp.day is None or stamp.clock is None:
+        return None
+    return stamp if _POSTED.match(said) or not said[stamp.end :].strip(" .)") else None
+
+
 def status_updates(section: Section, chronology: Chronology) -> list[Entry]:
     """Updates as status pages print them: a state, what it says, and the time on the line below."""
     found: list[Entry] = []
@@ -182,11 +207,7 @@ def status_updates(section: Section, chronology: Chronology) -> list[Entry]:
         state = _STATE.match(said)
         if state and row.kind in ("text", "item", "heading"):
             found.append(Entry(row.number, None, f"{state['state'].capitalize()}: {said[state.end() :]}".rstrip(": ")))
-        elif (
-            found
-            and row.kind in ("text", "item")
-            and (stamp := opening(re.sub(r"^posted\s+(?:on\s+)?", "", said, flags=re.IGNORECASE)))
-        ):
+        elif found and row.kind in ("text", "item") and (stamp := opening(_POSTED.sub("", said))):
             if found[-1].at is None:
                 found[-1].at = chronology.moment(stamp)
         elif found and row.kind in ("text", "item"):

@@ -52,7 +52,8 @@ def cleaned(heading: str) -> str:
 
 def is_only_kind(title: str) -> bool:
     """Whether a heading says no more than that it is a postmortem."""
-    return re.fullmatch(rf"\W*{_KIND_WORDS}\W*", title, re.IGNORECASE) is not None
+    said = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?\W*"
+    return re.fullmatch(said, title, re.IGNORECASE) is not None
 
 
 def _without_date(said: str) -> str:

@@ -77,6 +77,14 @@ def _topics() -> dict[str, Topic]:
     return known
 
 
+def without_pictures(line: str) -> str:
+    """A line without the emoji it begins with."""
+    if line.lstrip().isascii():
+        return line
+    start = next((n for n, letter in enumerate(line) if not (_is_picture(letter) or letter.isspace())), 0)
+    return line[start:] if any(_is_picture(letter) for letter in line[:start]) else line
+
+
 def _is_picture(letter: str) -> bool:
     """Whether it is an emoji or a dingbat."""
     code = ord(letter)
