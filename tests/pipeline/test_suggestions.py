@@ -163,7 +163,7 @@ def test_a_document_is_confirmed_unless_another_one_is_in_its_place(memory: Memo
     memory.receive("rootly", [published()])
     (suggested,) = memory.store.suggestions.page("pending").items
     memory.put_document(replace(BOOK, id=suggested.document.id))
-    with pytest.raises(Conflict, match="is there already"):
+    with pytest.raises(Conflict, match="already exists with other content"):
         memory.suggestions.confirm(suggested.id, "kim")
     memory.suggestions.confirm(suggested.id, "kim", may_replace=True)
     assert "DROP TABLE" in memory.store.document(suggested.document.id).text
