@@ -29,7 +29,7 @@ def test_a_broken_mapping_file_is_a_sentence(tmp_path):
     file = tmp_path / "mapping.yaml"
     file.write_text("titel: check.headline\n", encoding="utf-8")
     with (
-        pytest.raises(Invalid, match="'titel', which is no field"),
+        pytest.raises(Invalid, match="'titel', which is not a field"),
         house(Settings(data_dir=tmp_path / "data", alert_mapping=file)),
     ):
         pass

@@ -133,11 +133,11 @@ def test_the_command_line(
     ("name", "value", "says"),
     [
         ("webhook_url", "ftp://example.com", "ONRECALL_WEBHOOK_URL: begins neither"),
-        ("webhook_url", "https://user:hunter2@example.com", "ONRECALL_WEBHOOK_URL: holds a user"),
-        ("webhook_url", "http://2130706433/", "ONRECALL_WEBHOOK_URL: '2130706433' is no host"),
-        ("teams_url", "https://example.com/x", "ONRECALL_TEAMS_URL: example.com is no host of Teams"),
-        ("allow_private_hosts", "http://x", "ONRECALL_ALLOW_PRIVATE_HOSTS: 'http://x' is no host"),
-        ("smtp_host", "127.1", "ONRECALL_SMTP_HOST: '127.1' is no host"),
+        ("webhook_url", "https://user:hunter2@example.com", "ONRECALL_WEBHOOK_URL: contains a user"),
+        ("webhook_url", "http://2130706433/", "ONRECALL_WEBHOOK_URL: '2130706433' is not a host"),
+        ("teams_url", "https://example.com/x", "ONRECALL_TEAMS_URL: example.com is not a host of Teams"),
+        ("allow_private_hosts", "http://x", "ONRECALL_ALLOW_PRIVATE_HOSTS: 'http://x' is not a host"),
+        ("smtp_host", "127.1", "ONRECALL_SMTP_HOST: '127.1' is not a host"),
     ],
 )
 def test_what_can_not_be_meant_is_refused_at_the_start(tmp_path: Path, name: str, value: str, says: str) -> None:
@@ -152,7 +152,7 @@ def test_mail_needs_its_addresses(tmp_path: Path) -> None:
     for more, says in (
         ({}, "ONRECALL_SMTP_FROM"),
         ({"smtp_from": "a@example.com"}, "ONRECALL_SMTP_TO"),
-        ({"smtp_from": "a@example.com", "smtp_to": "b@example.com, x"}, "ONRECALL_SMTP_TO: 'x' is no mail address"),
+        ({"smtp_from": "a@example.com", "smtp_to": "b@example.com, x"}, "ONRECALL_SMTP_TO: 'x' is not a mail address"),
         ({"smtp_user": "ann", "smtp_security": "none"}, "ONRECALL_SMTP_SECURITY: a password is sent over TLS only"),
     ):
         with pytest.raises(Invalid, match=says), house(Settings(**mail, **more)):

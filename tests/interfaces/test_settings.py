@@ -21,7 +21,7 @@ def test_defaults_need_nothing():
 @pytest.mark.parametrize("value", ['"127.0.0.1"', "'127.0.0.1'", " 127.0.0.1", "127.0.0.1\n"])
 def test_stray_quotes_and_blanks_are_refused_with_a_sentence(monkeypatch, value):
     monkeypatch.setenv("ONRECALL_HOST", value)
-    with pytest.raises(Invalid, match="ONRECALL_HOST: has blanks or quotes around it"):
+    with pytest.raises(Invalid, match="ONRECALL_HOST: has surrounding blanks or quotes"):
         load()
 
 

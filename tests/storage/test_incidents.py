@@ -49,7 +49,7 @@ def test_opening_again_is_fine_with_the_same_content_only(store: Store) -> None:
     given = incident("X-1", labels={"a": "1", "b": "2"})
     assert store.open_incident(given, [], NOON) == (given, True)
     assert store.open_incident(replace(given, labels={"b": "2", "a": "1"}), [], NOON) == (given, False)
-    with pytest.raises(Conflict, match="X-1 is already there"):
+    with pytest.raises(Conflict, match="X-1 already exists"):
         store.open_incident(replace(given, title="Another"), [], NOON)
     assert store.incident("X-1") == given
 

@@ -140,7 +140,7 @@ def test_pages(box):
     posted(box, *(replace(letter(), incident=name, seq=seq) for seq, name in enumerate("ABAB")))
     first = box.page(limit=3)
     assert [one.seq for one in (*first.items, *box.page(cursor=first.next_cursor, limit=3).items)] == [3, 2, 1, 0]
-    with pytest.raises(Invalid, match="state is one of pending"):
+    with pytest.raises(Invalid, match="state must be one of pending"):
         box.page("lost")
     for number in (0, 99, 2**40):
         with pytest.raises(NotFound):
