@@ -208,7 +208,7 @@ def test_over_http(client):
 def printed(monkeypatch, found):
     out = Console(file=io.StringIO(), highlight=False, soft_wrap=True)
     monkeypatch.setattr(printing, "out", out)
-    recurring.recurrences(found)
+    recurring.show(found)
     return out.file.getvalue()
 
 
