@@ -324,4 +324,4 @@ def test_both_models_down_in_a_storm_change_nothing_but_the_prose(house_with, cl
         assert replace(one, **own) == replace(before, id="", route_reason="")
     assert len(twin.requests) == 6  # three failures open the breaker of each provider
     assert {one.state for one in down.refining.usage().breakers} == {"open"}
-    assert "is left alone" in answers[-1].route_reason
+    assert "is skipped" in answers[-1].route_reason
