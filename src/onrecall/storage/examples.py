@@ -13,57 +13,12 @@ from sqlalchemy import Column, Connection, Table, Text, cast, delete, exists, in
 
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import audit, passages
-from onrecall.storage import incidents as stored_incidents
 from onrecall.storage.batching import parts
 from onrecall.storage.passages import Shelf
-from onrecall.storage.results import Owner
-from onrecall.storage.tables import (
-    alerts,
-    citations,
-    deliveries,
-    documents,
-    events,
-    incidents,
-    judged,
-    links,
-    notes,
-    notices,
-    outcomes,
-    performed,
-    recommendations,
-    resolutions,
-    threads,
-)
+from onrecall.storage.removal import referring_columns, rehash, remove_incidents, tied_to
+from onrecall.storage.tables import documents, events, incidents, recommendations
 
 NAMESPACE = f"{EXAMPLE}:"
-REFERENCES: tuple[Column[Any], ...] = (
-    resolutions.c.incident,
-    links.c.incident,
-    links.c.target,
-    recommendations.c.incident,
-    citations.c.evidence,
-    performed.c.occasion,
-    events.c.incident,
-    judged.c.incident,
-    alerts.c.incident,
-    notes.c.incident,
-    threads.c.incident,
-    deliveries.c.incident,
-)
-"""Columns that hold an incident's id."""
-OWNED: tuple[Column[Any], ...] = (
-    resolutions.c.incident,
-    links.c.incident,
-    links.c.target,
-    performed.c.occasion,
-    events.c.incident,
-    judged.c.incident,
-    notes.c.incident,
-    threads.c.incident,
-    deliveries.c.incident,
-    recommendations.c.incident,
-)
-"""Columns by which rows go with their incident, those that others point to last."""
 WRITTEN: tuple[tuple[Column[Any], Column[Any]], ...] = (
     (recommendations.c.id, recommendations.c.body),
     (events.c.seq, events.c.detail),
@@ -104,11 +59,11 @@ def stored(connection: Connection) -> ExampleRecords:
 def step_aside(connection: Connection, names: Iterable[str]) -> None:
     """Give these example incidents their namespaced ids, and have all that refers to them say so."""
     renamed = {name: namespaced(name) for name in names}
-    tied = _tied_to(connection, renamed)
+    tied = tied_to(connection, renamed)
     for old, new in renamed.items():
         _rename(connection, old, new)
     if renamed:
-        _rehash(connection, (renamed.get(name, name) for name in tied))
+        rehash(connection, (renamed.get(name, name) for name in tied))
         _rewrite(connection, renamed)
         audit.add(connection, "examples stepped aside", detail=audit.named(sorted(renamed)))
 
@@ -117,18 +72,14 @@ def remove(connection: Connection) -> RemovedExamples:
     """Remove every example record with its answers; whoever cited one keeps the quotes. Again, it changes nothing."""
     gone = list(connection.scalars(_examples(incidents)))
     papers = list(connection.scalars(_examples(documents)))
+    remove_incidents(connection, gone)
     shelf = Shelf()
-    owners: list[Owner] = [*(("incident", name) for name in gone), *(("document", name) for name in papers)]
-    for owner in owners:
-        shelf.put(owner, ())
+    for name in papers:
+        shelf.put(("document", name), ())
     shelf.fill(connection)
-    tied = _tied_to(connection, gone) - set(gone)
-    for part in parts(gone):
-        _remove_incidents(connection, part)
-    _rehash(connection, tied)
     for part in parts(papers):
         connection.execute(delete(documents).where(documents.c.id.in_(part)))
-    if owners:
+    if gone or papers:
         audit.add(connection, "examples removed", detail={"incidents": len(gone), "documents": len(papers)})
     return RemovedExamples(len(gone), len(papers))
 
@@ -137,26 +88,11 @@ def _examples(table: Table) -> Any:
     return select(table.c.id).where(table.c.source == EXAMPLE)
 
 
-def _tied_to(connection: Connection, names: Iterable[str]) -> set[str]:
-    """Incidents that are linked to one of these."""
-    return {
-        name
-        for part in parts(names)
-        for name in connection.scalars(select(links.c.incident).where(links.c.target.in_(part)))
-    }
-
-
-def _rehash(connection: Connection, names: Iterable[str]) -> None:
-    """Note what these incidents say now that a link of theirs has changed."""
-    for incident in stored_incidents.by_id(connection, names).values():
-        stored_incidents.move(connection, incident)
-
-
 def _rename(connection: Connection, old: str, new: str) -> None:
     """Copy the row under its new id, have all that points to it point there, then drop the old row."""
     row = dict(connection.execute(select(incidents).where(incidents.c.id == old)).mappings().one())
     connection.execute(insert(incidents).values(row | {"id": new, "source_id": None}))
-    for column in REFERENCES:
+    for column in referring_columns():
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
     found = passages.of(connection, [("incident", old)]).get(("incident", old), [])
     shelf = Shelf()
@@ -185,16 +121,3 @@ def _replaced(value: Any, renamed: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
         return {name: _replaced(item, renamed) for name, item in value.items()}
     return value
-
-
-def _remove_incidents(connection: Connection, names: list[str]) -> None:
-    """Remove incidents with all that is told of them; alerts that had joined one are grouped anew."""
-    answers = select(recommendations.c.id).where(recommendations.c.incident.in_(names))
-    for column in (citations.c.recommendation, outcomes.c.recommendation):
-        connection.execute(delete(column.table).where(column.in_(answers)))
-    connection.execute(update(notices).where(notices.c.decision.in_(answers)).values(decision=None))
-    freed = {"incident": None, "joined": None, "waiting": True}
-    connection.execute(update(alerts).where(alerts.c.incident.in_(names)).values(freed))
-    for column in OWNED:
-        connection.execute(delete(column.table).where(column.in_(names)))
-    connection.execute(delete(incidents).where(incidents.c.id.in_(names)))

@@ -1,55 +1,92 @@
-"""Removing incidents with all that is told of them."""
+"""Which columns hold an incident's id, and removing incidents with all that is told of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, delete, select, update
 
+from onrecall.storage import incidents as stored_incidents
 from onrecall.storage.batching import parts
+from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.passages import Shelf
+from onrecall.storage.suggestions import suggestions
 from onrecall.storage.tables import (
     alerts,
     citations,
-    deliveries,
-    events,
     incidents,
     judged,
     links,
-    notes,
+    metadata,
+    notices,
     outcomes,
     performed,
     recommendations,
-    resolutions,
-    threads,
 )
 
-OWNED: tuple[Column[Any], ...] = (
-    resolutions.c.incident,
-    links.c.incident,
+NAMED: tuple[Column[Any], ...] = (
     links.c.target,
+    citations.c.evidence,
     performed.c.occasion,
-    events.c.incident,
     judged.c.incident,
-    notes.c.incident,
-    threads.c.incident,
-    deliveries.c.incident,
-    recommendations.c.incident,
+    cause_family_members.c.incident,
 )
-"""Columns by which rows go with their incident, those that others point to last."""
+"""Columns that hold an incident's id without a foreign key, for some outlive it."""
+OUTLIVING = frozenset({alerts.c.incident, citations.c.evidence, cause_family_members.c.incident})
+"""Columns whose rows stay when the incident goes."""
+
+
+@cache
+def referring_columns() -> tuple[Column[Any], ...]:
+    """Return all columns that hold an incident's id, those of rows that others point to last."""
+    enforced = {
+        column
+        for table in metadata.tables.values()
+        for column in table.columns
+        if any(key.column is incidents.c.id for key in column.foreign_keys)
+    }
+    columns = enforced | set(NAMED)
+    return tuple(column for table in reversed(metadata.sorted_tables) for column in table.columns if column in columns)
+
+
+def tied_to(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Return the incidents that are linked to one of these."""
+    return {
+        name
+        for part in parts(names)
+        for name in connection.scalars(select(links.c.incident).where(links.c.target.in_(part)))
+    }
+
+
+def rehash(connection: Connection, names: Iterable[str]) -> None:
+    """Note what these incidents say now that a link of theirs has changed."""
+    for incident in stored_incidents.by_id(connection, names).values():
+        stored_incidents.move(connection, incident)
 
 
 def remove_incidents(connection: Connection, names: Sequence[str]) -> None:
     """Remove incidents; answers that cited one keep the quotes, and alerts that had joined one are grouped anew."""
+    tied = tied_to(connection, names) - set(names)
     shelf = Shelf()
     for name in names:
         shelf.put(("incident", name), ())
+    for part in parts(names):
+        for name in connection.scalars(select(suggestions.c.id).where(suggestions.c.incident.in_(part))):
+            shelf.put(("suggestion", name), ())
     shelf.fill(connection)
     for part in parts(names):
-        answers = select(recommendations.c.id).where(recommendations.c.incident.in_(part))
-        for column in (citations.c.recommendation, outcomes.c.recommendation):
-            connection.execute(delete(column.table).where(column.in_(answers)))
-        freed = {"incident": None, "joined": None, "waiting": True}
-        connection.execute(update(alerts).where(alerts.c.incident.in_(part)).values(freed))
-        for column in OWNED:
-            connection.execute(delete(column.table).where(column.in_(part)))
-        connection.execute(delete(incidents).where(incidents.c.id.in_(part)))
+        _remove_rows(connection, part)
+    rehash(connection, tied)
+
+
+def _remove_rows(connection: Connection, names: Sequence[str]) -> None:
+    answers = select(recommendations.c.id).where(recommendations.c.incident.in_(names))
+    for column in (citations.c.recommendation, outcomes.c.recommendation):
+        connection.execute(delete(column.table).where(column.in_(answers)))
+    connection.execute(update(notices).where(notices.c.decision.in_(answers)).values(decision=None))
+    freed = {"incident": None, "joined": None, "waiting": True}
+    connection.execute(update(alerts).where(alerts.c.incident.in_(names)).values(freed))
+    for column in referring_columns():
+        if column not in OUTLIVING:
+            connection.execute(delete(column.table).where(column.in_(names)))
+    connection.execute(delete(incidents).where(incidents.c.id.in_(names)))
