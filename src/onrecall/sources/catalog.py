@@ -80,7 +80,7 @@ class SourceCatalog(Mapping[str, Source]):
         if (known := self._spellings.get(_BARE.sub("", lower))) is not None:
             return self[known]
         close = difflib.get_close_matches(lower[:60], list(self), 3, 0.6)
-        hint = f"did you mean {' or '.join(close)}?" if close else "`onrecall sources list` names them"
+        hint = f"did you mean {' or '.join(close)}?" if close else "`onrecall sources list` names them."
         raise NotFound(f"there is no source {name[:60]!r}; {hint} Anything else goes to generic/NAME")
 
     def definition(self, name: str) -> SourceDefinition | None:
