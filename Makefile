@@ -159,6 +159,6 @@ $(BENCH)/stamp: requirements-bench.lock pyproject.toml | $(UV)
 
 $(PEER)/stamp: requirements-hindsight.lock | $(UV)
 	@echo "installing a Hindsight server for the tests into $(PEER) (once) …"
-	@test -e $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	@test -e $(PEER)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(PEER)
 	@$(UV) pip install --quiet --python $(PEER)/bin/python --no-deps --compile-bytecode --require-hashes -r requirements-hindsight.lock
 	@touch $@
