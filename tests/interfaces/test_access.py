@@ -322,3 +322,22 @@ class TestBrake:
         for n in range(MOST_ADDRESSES + 100):
             brake.failed(str(n))
         assert len(brake._failures) == MOST_ADDRESSES
+
+
+def test_a_cause_is_confirmed_under_the_name_of_the_key(doors: Doors) -> None:
+    with doors.client() as client:
+        lamps = [
+            {"id": f"L-{n}", "title": f"lamp {n}", "started_at": f"2026-05-0{n}T08:00:00Z", "source": "paper",
+             "resolution": {"root_cause": "The ballast overheated", "at": f"2026-05-0{n}T09:00:00Z", "steps": []}}
+            for n in (1, 2)
+        ]  # fmt: skip
+        assert client.post("/api/v1/history", json=lamps).status_code == 200
+        doors.keys.create("root", "admin")
+        dana = bearer(doors.keys.create("dana", "responder").token)
+        (family,) = client.get("/api/v1/causes", headers=dana).json()["proposed"]
+        body = {"families": [{"id": family["id"]}]}
+        foreign = client.post("/api/v1/causes/confirm", json=body | {"by": "kim"}, headers=dana)
+        assert foreign.status_code == 403
+        assert client.post("/api/v1/causes/confirm", json=body, headers=dana).json() == {"changed": 2}
+        (confirmed,) = client.get("/api/v1/causes", headers=dana).json()["confirmed"]
+        assert confirmed["by"] == "dana"

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from onrecall.http.dependencies import TheMemory
+from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import cause_families as families
 from onrecall.schemas.causes import CausesOut, ChangedOut, ConfirmIn, DismissIn
@@ -17,16 +17,16 @@ def causes(memory: TheMemory) -> CausesOut:
 
 
 @router.post("/causes/confirm", responses=responses(404, 422, 503))
-def confirm(memory: TheMemory, body: ConfirmIn) -> ChangedOut:
+def confirm(memory: TheMemory, caller: TheCaller, body: ConfirmIn) -> ChangedOut:
     """Give the members of proposed families their label."""
     choices = [families.Choice(family.id, family.label) for family in body.families]
-    return ChangedOut(changed=families.confirm(memory.store, choices, memory.now(), body.by))
+    return ChangedOut(changed=families.confirm(memory.store, choices, memory.now(), caller.by(body.by)))
 
 
 @router.post("/causes/dismiss", responses=responses(404, 422, 503))
-def dismiss(memory: TheMemory, body: DismissIn) -> ChangedOut:
+def dismiss(memory: TheMemory, caller: TheCaller, body: DismissIn) -> ChangedOut:
     """Reject proposed families permanently."""
-    return ChangedOut(changed=families.dismiss(memory.store, body.families, memory.now(), body.by))
+    return ChangedOut(changed=families.dismiss(memory.store, body.families, memory.now(), caller.by(body.by)))
 
 
 @router.delete("/causes/{family_id}", responses=responses(404, 503))
