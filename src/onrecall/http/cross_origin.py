@@ -6,7 +6,6 @@ Origins that an operator names may ask whatever their key may. While there is no
 
 from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.bootstrap.access import Access, is_loopback
 from onrecall.domain.errors import Forbidden, Unavailable
+from onrecall.http import threads
 from onrecall.http.credentials import address, is_local_origin, means_loopback
 from onrecall.http.roles import Found, is_read_only, look_up
 from onrecall.pipeline.keys import Keys
@@ -75,7 +75,7 @@ class CrossOrigin:
     async def _is_local_page(self, scope: Scope) -> bool:
         if not self._keys.fresh:
             try:
-                await run_in_threadpool(self._keys.refresh)
+                await threads.run(threads.KEYS, self._keys.refresh)
             except Unavailable:
                 return False
         return is_local_page(scope, self._keys)
