@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
-from onrecall.http.dependencies import TheIntake, TheMemory, caller_of
+from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import Receipt
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
@@ -85,13 +85,13 @@ async def receive_named(name: str, request: Request, intake: TheIntake, memory: 
 @router.post("/api/v2/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive alerts from Prometheus, as Alertmanager does."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
+    return await _receive("prometheus", request, intake, memory)
 
 
 @router.post(f"{V1}/alerts", status_code=202, responses=TAKEN, openapi_extra=ANY_JSON)
 async def prometheus_v1(request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     """Receive alerts of an old Prometheus, as in version 1 of Alertmanager's API."""
-    return _taken(await intake.take("prometheus", await _delivery("prometheus", request, memory), *_sender(request)))
+    return await _receive("prometheus", request, intake, memory)
 
 
 @router.options(f"{V1}/alerts/{{source}}", status_code=200)
@@ -167,7 +167,7 @@ async def retry(rejected_id: int, request: Request, memory: TheMemory) -> Receip
 
 async def _receive(source: str, request: Request, intake: TheIntake, memory: TheMemory) -> Response:
     name = memory.receiver.sources.find(source).name
-    receipt = await intake.take(name, await _delivery(name, request, memory), *_sender(request))
+    receipt = await intake.take(name, await _delivery(name, request, memory), *sender_of(request))
     if receipt.confirmation:
         await run_in_threadpool(request.app.state.confirm, receipt.confirmation)
     return _taken(receipt)
@@ -184,11 +184,6 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Deliver
         raise
 
 
-def _sender(request: Request) -> tuple[str, str | None]:
-    """Returns what the bound of one caller counts, and the name of the key that the message came with."""
-    return caller_of(request), request.state.caller.name
-
-
 def _taken(receipt: Receipt) -> Response:
     """Written by hand, for this is the one answer that is given a thousand times a second."""
     rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
@@ -200,7 +195,7 @@ def _taken(receipt: Receipt) -> Response:
 
 async def _as_pagerduty(request: Request, intake: TheIntake, memory: TheMemory, source: str, done: str) -> Response:
     try:
-        receipt = await intake.take(source, await _delivery(source, request, memory), *_sender(request))
+        receipt = await intake.take(source, await _delivery(source, request, memory), *sender_of(request))
     except Invalid as error:
         return _not_pagerduty([str(error)])
     if receipt.rejected:

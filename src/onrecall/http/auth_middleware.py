@@ -94,7 +94,7 @@ class Guard:
         if request.method == "WEBSOCKET" or found.least in ("ingest", "slack"):
             return None
         kind = kind_of(f"{request.method} {found.path}", request.url.query)
-        slot = kind, caller.name or credentials.address(request.client)
+        slot = kind, credentials.counted_as(caller, request.client)
         self._under_way.enter(*slot)
         return slot
 

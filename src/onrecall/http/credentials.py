@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from onrecall.bootstrap.access import NO_KEY_YET, is_loopback
+from onrecall.domain.access import Caller
 from onrecall.domain.errors import Forbidden, Unauthorised
 
 LONGEST = 1000
@@ -52,6 +53,11 @@ def address(client: Sequence[Any] | None) -> str:
     if isinstance(found, IPv6Address):
         return str(found.ipv4_mapped) if found.ipv4_mapped else f"{found.exploded[:19]}::/64"
     return host
+
+
+def counted_as(caller: Caller, client: Sequence[Any] | None) -> str:
+    """Whose a request is, for bounds of each caller: the name of its key, or else where it comes from."""
+    return caller.name or address(client)
 
 
 def at_this_machine(client: Sequence[Any] | None, headers: Headers) -> None:

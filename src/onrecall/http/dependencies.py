@@ -27,10 +27,10 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
-def caller_of(request: Request) -> str:
-    """Whose request it is, for bounds of each caller: the name of its key, or else where it comes from."""
+def sender_of(request: Request) -> tuple[str, str | None]:
+    """Return what the bound of one caller counts, and the name of the key that the message came with."""
     caller: Caller = request.state.caller
-    return caller.name or credentials.address(request.client)
+    return credentials.counted_as(caller, request.client), caller.name
 
 
 async def _stream(request: Request) -> Stream:

@@ -22,7 +22,7 @@ from onrecall.http.compat.ragoffire_schemas import (
     RetrievedOut,
     StatsOut,
 )
-from onrecall.http.dependencies import TheIntake, TheMemory, caller_of
+from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline import Memory
 from onrecall.recommendation.short_actions import action_line, matched_evidence, measure_of
@@ -52,7 +52,7 @@ async def stream(body: AnomalyIn, request: Request, memory: TheMemory, intake: T
     """Receive an anomaly; it is grouped, answered and sent to `/ws/incidents`. Never calls an address in it."""
     anomaly = body.model_dump(mode="json", exclude_none=True)
     anomaly["id"] = body.id or _anomaly_id(body, anomaly)
-    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON), caller_of(request))
+    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON), *sender_of(request))
     for rejected in receipt.rejected:
         raise Invalid(rejected.message, rejected.field)
     return AnomalyOut(
