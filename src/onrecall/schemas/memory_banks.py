@@ -120,7 +120,7 @@ class BankConfigOut(BaseModel):
 
 
 class BankStatsOut(BaseModel):
-    """Return the number of texts in a bank."""
+    """The number of texts in a bank."""
 
     bank_id: str
     total_nodes: int

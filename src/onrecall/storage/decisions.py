@@ -25,7 +25,7 @@ UNNAMED = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class DecisionStats:
-    """Return statistics of all listed decisions."""
+    """Statistics of all listed decisions."""
 
     total: int
     with_confidence: int

@@ -3169,7 +3169,7 @@ export interface components {
         };
         /**
          * BankStatsOut
-         * @description Return the number of texts in a bank.
+         * @description The number of texts in a bank.
          */
         BankStatsOut: {
             /** Bank Id */
@@ -3927,7 +3927,7 @@ export interface components {
         };
         /**
          * DocumentStatsOut
-         * @description Return the numbers of stored records by kind.
+         * @description The numbers of stored records by kind.
          */
         DocumentStatsOut: {
             documents: components["schemas"]["CollectionOut"];
@@ -6953,7 +6953,7 @@ export interface components {
         };
         /**
          * StatsOut
-         * @description Return statistics of all listed decisions.
+         * @description Statistics of all listed decisions.
          */
         StatsOut: {
             /**
@@ -7507,7 +7507,7 @@ export interface components {
         };
         /**
          * VectorHealthOut
-         * @description Return the state and size of memory.
+         * @description The state and size of memory.
          */
         VectorHealthOut: {
             /** Collections */

@@ -18,6 +18,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import Unavailable
+from onrecall.http import threads
 from onrecall.http.compat.ragoffire_messages import (
     Feed,
     connected_message,
@@ -96,7 +97,7 @@ class Browsers:
         browser = Browser()
         async with self._beginning:
             if self._reader is None:
-                await run_in_threadpool(self._feed.begin)
+                await threads.run(threads.STREAM, self._feed.begin)
                 self._reader = asyncio.create_task(self._read())
             browser.tell(encode(connected_message(browser.client_id, self.memory.now())))
             self._listening.add(browser)
@@ -127,7 +128,7 @@ class Browsers:
 
     async def _news(self) -> list[str]:
         try:
-            return await run_in_threadpool(self._feed.news)
+            return await threads.run(threads.STREAM, self._feed.news)
         except Unavailable as error:
             log.warning("browsers wait for news: %s", error)
         except Exception:  # the loop must go on: what could not be read is read again, and the log says why

@@ -123,7 +123,7 @@ class HistoryOut(BaseModel):
 
 
 class StatsOut(BaseModel):
-    """Return statistics of all listed decisions."""
+    """Statistics of all listed decisions."""
 
     total_decisions: int
     looked_at: int = Field(description="The same: all of them are counted.")
@@ -284,7 +284,7 @@ class CollectionOut(BaseModel):
 
 
 class DocumentStatsOut(BaseModel):
-    """Return the numbers of stored records by kind."""
+    """The numbers of stored records by kind."""
 
     rcas: CollectionOut
     documents: CollectionOut

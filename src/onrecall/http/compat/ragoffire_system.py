@@ -45,7 +45,7 @@ class PartHealthOut(BaseModel):
 
 
 class VectorHealthOut(PartHealthOut):
-    """Return the state and size of memory."""
+    """The state and size of memory."""
 
     embedding_model: str | None = Field(description="null: recall goes by words alone.")
     collections: dict[str, int]
