@@ -127,6 +127,18 @@ def test_in_incidentos_semicolons_part_steps(text: str, steps: list[str]) -> Non
     assert "60%" not in str(found.incident())
 
 
+def test_in_hindsight_semicolons_in_code_part_no_steps() -> None:
+    metadata = {
+        "incident_id": "H-12",
+        "title": "Lease lost",
+        "occurred_at": "2025-03-04T05:06:07Z",
+        "mitigation_steps": "Ran `date; hwclock -s`; restarted the scheduler",
+    }
+    record = {"id": "inc:H-12", "original_text": "Incident: Lease lost", "document_metadata": metadata}
+    found = read("hindsight", record)
+    assert steps_of(found.incident()) == ["Ran `date; hwclock -s`", "restarted the scheduler"]
+
+
 def test_the_mitigation_of_an_rca_is_the_step_that_worked_with_its_reported_effect() -> None:
     incident = read("ragoffire", rca(mitigation_effectiveness="88.5", resolution_confidence=91)).incident()
     assert incident.resolution is not None

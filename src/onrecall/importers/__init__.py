@@ -3,8 +3,9 @@
 A name is imported when it is first used: who reads one resolution need not load the readers of every format.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from onrecall.importers.lazy_names import loader
 
 if TYPE_CHECKING:
     from onrecall.importers.chroma import is_collection
@@ -33,21 +34,16 @@ __all__ = [
     "suggest",
 ]
 
-_MODULES = {
-    "chroma": ("is_collection",),
-    "folder": ("count_hint", "read"),
-    "format_table": ("format_names",),
-    "mapping_suggestion": ("Suggestion", "suggest"),
-    "options": ("Item", "how"),
-    "quality": ("Quality", "Survey", "assess"),
-    "reader": ("read_bytes",),
-    "record": ("Note", "UnusedFields"),
-}
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name of this package from the module that defines it."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+__getattr__ = loader(
+    __name__,
+    {
+        "chroma": ("is_collection",),
+        "folder": ("count_hint", "read"),
+        "format_table": ("format_names",),
+        "mapping_suggestion": ("Suggestion", "suggest"),
+        "options": ("Item", "how"),
+        "quality": ("Quality", "Survey", "assess"),
+        "reader": ("read_bytes",),
+        "record": ("Note", "UnusedFields"),
+    },
+)

@@ -13,6 +13,7 @@ from onrecall.domain.markdown_page import one_line
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.record import Record
 from onrecall.importers.resolution import sections
+from onrecall.importers.steps import semicolon_parts
 
 SOURCE = "hindsight"
 PREFIX = "inc:"
@@ -71,12 +72,12 @@ def told(text: str) -> tuple[str, str]:
 
 
 def _fix(record: Record, text: str) -> str | None:
-    """What was done, one step a line; in metadata a semicolon stands between two steps."""
+    """What was done, one step a line; in metadata a semicolon outside of code and quotes stands between two steps."""
     if said := sections(text).get("fix"):
         return said
     names = ("mitigation_steps", "mitigation", "resolution", "fix")
     flat = record.text(*(f"document_metadata.{name}" for name in names))
-    steps = [step.strip() for step in (flat or "").split(";") if step.strip()]
+    steps = semicolon_parts(flat or "")
     return "\n".join(f"- {step}" for step in steps) if len(steps) > 1 else flat
 
 

@@ -188,10 +188,6 @@ class Record:
         return tuple(one.strip() for one in value if isinstance(one, str) and one.strip())
 
 
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str | list | Mapping) and not value)
-
-
 def _inside(values: Any, name: str) -> Any:
     for part in name.split("."):
         if not isinstance(values, Mapping):

@@ -2,8 +2,9 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Literal, cast
+
+from onrecall.domain.word_file import read_sections
 
 State = Literal["fixed", "not fixed"]
 
@@ -48,11 +49,10 @@ def closed_without_fix(comment: str) -> bool:
 @cache
 def _states() -> dict[str, State]:
     """The state that each phrase of `states.txt` names."""
-    known: dict[str, State] = {}
-    state: State = "fixed"
-    for line in files(__package__).joinpath("states.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            state = cast("State", line.strip("[]"))
-        elif not line.startswith("#"):
-            known |= dict.fromkeys(line.split("|"), state)
-    return known
+    sections = read_sections("onrecall.importers", "states.txt")
+    return {
+        phrase: cast("State", state)
+        for state, lines in sections.items()
+        for line in lines
+        for phrase in line.split("|")
+    }

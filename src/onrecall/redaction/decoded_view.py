@@ -91,28 +91,42 @@ class View:
         return self.original_ends[piece] if after else self.original_starts[piece]
 
 
+class ViewBuilder:
+    """Puts a view together from the pieces of a text that read otherwise, in their order."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._view = View("", *(array("q") for _ in range(5)))
+        self._parts: list[str] = []
+        self._length = 0
+        """Of the view so far."""
+        self.end = 0
+        """Where the last piece ends in the text itself."""
+
+    def put(self, start: int, end: int, decoded: str, step: int = 0) -> None:
+        """Let what reaches from `start` to `end` read `decoded`."""
+        view = self._view
+        self._parts += (self._text[self.end : start], decoded)
+        view.starts.append(self._length + start - self.end)
+        self._length += start - self.end + len(decoded)
+        view.ends.append(self._length)
+        view.original_starts.append(start)
+        view.original_ends.append(end)
+        view.steps.append(step)
+        self.end = end
+
+    def view(self, end: int) -> View:
+        """The view of the text up to `end`."""
+        return replace(self._view, text="".join([*self._parts, self._text[self.end : end]]))
+
+
 def decode(text: str) -> View | None:
     """The lines in which something is to be decoded, as they read, with the lines around them; None without any.
 
     What is left out between them is `APART`, which nothing that is looked for gets over.
     """
-    view = View("", *(array("q") for _ in range(5)))
-    parts: list[str] = []
-    there, shown = 0, -1
-    here = 0
-
-    def put(start: int, end: int, decoded: str, step: int = 0) -> None:
-        """Let what reaches from `start` to `end` read `decoded`."""
-        nonlocal here, there
-        parts.extend((text[there:start], decoded))
-        view.starts.append(here + start - there)
-        here += start - there + len(decoded)
-        view.ends.append(here)
-        view.original_starts.append(start)
-        view.original_ends.append(end)
-        view.steps.append(step)
-        there = end
-
+    builder = ViewBuilder(text)
+    shown = -1
     for match in _DECORATION.finditer(text):
         start, end = match.span()
         decoded = _DECODERS[match.lastgroup or ""](match[0])
@@ -120,16 +134,14 @@ def decode(text: str) -> View | None:
             continue
         if end > shown:
             above = max(_lines_before(text, start), shown, 0)
-            if above > there and shown >= 0:
-                put(shown, above, APART)
-            elif above > there:
-                put(0, above, APART)
+            if above > builder.end:
+                builder.put(max(shown, 0), above, APART)
             shown = _lines_after(text, end)
         even = match.lastgroup in _EVEN and (end - start) % len(decoded) == 0
-        put(start, end, decoded, (end - start) // len(decoded) if even else 0)
+        builder.put(start, end, decoded, (end - start) // len(decoded) if even else 0)
     if shown < 0:
         return None
-    return replace(view, text="".join([*parts, text[there:shown]]))
+    return builder.view(shown)
 
 
 def _lines_before(text: str, at: int) -> int:

@@ -4,13 +4,12 @@ So redacting twice changes nothing. The number of lines stays the same, and time
 """
 
 import re
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
-from onrecall.redaction.decoded_view import APART, View
+from onrecall.redaction.decoded_view import APART, View, ViewBuilder
 from onrecall.redaction.hashes import HASHES
 from onrecall.redaction.kubernetes import KUBERNETES
 from onrecall.redaction.named_secrets import NAMED
@@ -18,7 +17,7 @@ from onrecall.redaction.personal import PERSONAL
 from onrecall.redaction.private_keys import PRIVATE_KEYS
 from onrecall.redaction.programs import PROGRAM_ARGUMENTS
 from onrecall.redaction.requests import REQUESTS
-from onrecall.redaction.scanner import Detector, Scanner, Span
+from onrecall.redaction.scanner import Detector, Scanner, Span, placed
 from onrecall.redaction.sentences import SENTENCES
 from onrecall.redaction.services import SERVICES
 from onrecall.redaction.tables import TABLES
@@ -69,7 +68,7 @@ def redact(text: str, personal: bool = False) -> Redacted:
         spans = merge(_unmarked(shown, scanner.spans(shown)))
         if not spans:
             break
-        places += [_original(span, rounds) for span in spans]
+        places += [placed(span, rounds) for span in spans]
         rounds.append(_replaced(shown, spans))
         shown = rounds[-1].text
     return Redacted(shown, tuple(_findings(text, merge(places))))
@@ -111,31 +110,13 @@ def _unmarked(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             yield span
 
 
-def _original(span: Span, rounds: Sequence[View]) -> Span:
-    """The span in the text as it was before the rounds."""
-    start, end = span.start, span.end
-    for view in reversed(rounds):
-        start, end = view.original(start, end)
-    return Span(start, end, span.kind)
-
-
 def _replaced(text: str, spans: Sequence[Span]) -> View:
     """The text with a mark for each line of each span."""
-    view = View("", *(array("q") for _ in range(5)))
-    parts: list[str] = []
-    here = there = 0
+    builder = ViewBuilder(text)
     for span in spans:
         for line in _LINES.finditer(text, span.start, span.end):
-            mark = f"[redacted:{span.kind}]"
-            parts += (text[there : line.start()], mark)
-            view.starts.append(here + line.start() - there)
-            here += line.start() - there + len(mark)
-            there = line.end()
-            view.ends.append(here)
-            view.original_starts.append(line.start())
-            view.original_ends.append(there)
-            view.steps.append(0)
-    return replace(view, text="".join([*parts, text[there:]]))
+            builder.put(line.start(), line.end(), f"[redacted:{span.kind}]")
+    return builder.view(len(text))
 
 
 def _findings(text: str, places: Iterable[Span]) -> Iterator[Finding]:

@@ -166,5 +166,5 @@ JOINTS_BY_FIRST: Mapping[str, tuple[Joint, ...]] = {
     first: tuple(joint for joint in _JOINTS if first in joint.first)
     for first in {c for joint in _JOINTS for c in joint.first}
 }
-"""The joints that can begin with a character, in the order in which they are tried; the first whose value is a"
-  " secret wins."""
+"""The joints that can begin with a character, in the order in which they are tried; the first whose value is a
+secret wins."""

@@ -5,7 +5,7 @@ is read once, and a detector costs only where there may be something to find.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -124,7 +124,7 @@ class Scanner:
                 break
             views.append(view)
             for hit in self._hits(view.text):
-                spans += [_placed(span, views) for span in hit.spans]
+                spans += [placed(span, views) for span in hit.spans]
         return spans
 
     def finds_nothing(self, text: str) -> bool:
@@ -174,7 +174,7 @@ def _distinct(detectors: Iterable[Detector]) -> tuple[Detector, ...]:
     return tuple({id(detector): detector for detector in detectors}.values())
 
 
-def _placed(span: Span, views: list[View]) -> Span:
+def placed(span: Span, views: Sequence[View]) -> Span:
     """A span of the last view in the places of the text itself."""
     start, end = span.start, span.end
     for view in reversed(views):

@@ -154,7 +154,7 @@ VENDORS: tuple[Rule, ...] = (
     ),
     _token(
         "code-quality-token",
-        "squ_ sqp_ sqa_ snyk_ dsp_ sgp_ CLOJARS_ ATBB p8e- API- perm: perm- JPAT",
+        "squ_ sqp_ sqa_ snyk_ dsp_ CLOJARS_ ATBB p8e- API- perm: perm-",
         r"sq[upa]_[0-9a-f]{40}",
         r"snyk_[a-z]{3}\.[\w.-]{20,200}",
         r"dsp_[0-9a-f]{30,60}",
@@ -180,8 +180,7 @@ VENDORS: tuple[Rule, ...] = (
     _token(
         "payment-key",
         "shippo_ access-sandbox- access-production- access-development- EZAK EZTK FLWSECK duffel_ access_token$"
-        " rzp_ amzn.mws. Atza| "
-        "sq0 EAAA live_ test_ FLWPUBK",
+        " amzn.mws. Atza| EAAA live_ test_",
         r"shippo_(?:live|test)_[0-9a-fA-F]{40}",
         rf"access-(?:sandbox|production|development)-{_UUID}",
         r"EZ[AT]K[A-Za-z0-9]{54}",
@@ -197,9 +196,9 @@ VENDORS: tuple[Rule, ...] = (
         "app-token",
         "pat-na pat-eu nfp_ nfc_ pul- pnu_ pnb_ rdme_ sm_aat_ sm_pat_ sm_sat_ tfp_ dnkey- fio-u- ico- api_org_"
         " sl. A3- sb_secret_ lsv2_ "
-        "tk-us- CFPAT- sk.eyJ waka_ _mmk sk_prod_ pk_prod_ apify_api_ pcsk_ zpka_ rzd_ gb_api_ ory_ napi_ vcp_"
+        "tk-us- CFPAT- sk.eyJ waka_ sk_prod_ pk_prod_ apify_api_ pcsk_ zpka_ gb_api_ ory_ napi_ vcp_"
         " vercel_blob_rw_ dls_ vat_ "
-        "mdb_sa_sk_ bkpt_ fo1_ s-s4t2 ATSTT ddp_ ddw_ bce-v3/ AKLT SCW EXO ABSK pa- secret-",
+        "mdb_sa_sk_ bkpt_ fo1_ s-s4t2 ATSTT ddp_ ddw_ bce-v3/ AKLT SCW EXO ABSK",
         rf"pat-(?:na|eu)\d-{_UUID}",
         r"nf[pc]_[A-Za-z0-9_]{36,50}",
         r"pul-[0-9a-f]{40}",

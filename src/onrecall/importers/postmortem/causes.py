@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from onrecall.importers.postmortem.prose import Statement, paragraphs, spoken, whole
+from onrecall.importers.postmortem.prose import Statement, paragraphs, spoken
 from onrecall.importers.postmortem.rows import Row
 from onrecall.importers.postmortem.sections import Section
 from onrecall.importers.postmortem.vocabulary import bare
@@ -170,8 +170,3 @@ def _doubtful(sentence: str) -> bool:
     if sentence.rstrip().endswith("?") or _EFFECT_ONLY.search(sentence):
         return True
     return _GUESS.search(sentence) is not None or _NOTHING_KNOWN.search(sentence) is not None
-
-
-def joined(sections: Iterable[Section]) -> Statement | None:
-    """What some sections say, in one."""
-    return whole(sections)

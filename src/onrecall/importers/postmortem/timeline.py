@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.importers.postmortem.clock import Chronology, Stamp, opening, opens_with_time, stamp_in, zone_said
+from onrecall.importers.postmortem.clock import Chronology, Stamp, opening, opens_with_time, stamp_in
 from onrecall.importers.postmortem.rows import Row, plain
 from onrecall.importers.postmortem.sections import Section
 
@@ -167,12 +167,6 @@ def _entry_of_one(
 
 def _joined(cells: Sequence[str]) -> str:
     return ": ".join(cell for cell in cells if cell) if len(cells) < 3 else " ".join(cell for cell in cells if cell)
-
-
-def zone_of(section: Section) -> tuple[object | None, str | None]:
-    """The zone that a chronology says its times are in: in its heading, its table's header, or its first lines."""
-    near = " ".join([f"({section.heading})", *(row.text for row in section.rows[:6] if row.kind in ("text", "cells"))])
-    return zone_said(section.heading + " " + near)
 
 
 def headed_updates(sections: Sequence[Section], chronology: Chronology) -> list[Entry]:

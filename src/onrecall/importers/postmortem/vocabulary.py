@@ -2,8 +2,9 @@
 
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Literal, cast
+
+from onrecall.domain.word_file import read_sections
 
 Topic = Literal[
     "title", "summary", "impact", "cause", "trigger", "detection", "timeline", "fix", "failed_fix", "actions",
@@ -67,13 +68,9 @@ def section_topic(heading: str) -> Topic | None:
 def _topics() -> dict[str, Topic]:
     """What each word is about, read from `headings.txt`; of two the first counts."""
     known: dict[str, Topic] = {}
-    about: Topic = "aside"
-    for line in files(__package__).joinpath("headings.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            about = cast("Topic", line.strip("[]"))
-        elif not line.startswith("#"):
-            for word in filter(None, (part.strip() for part in line.split("|"))):
-                known.setdefault(word, about)
+    for heading, lines in read_sections("onrecall.importers.postmortem", "headings.txt").items():
+        for word in filter(None, (part.strip() for line in lines for part in line.split("|"))):
+            known.setdefault(word, cast("Topic", heading))
     return known
 
 

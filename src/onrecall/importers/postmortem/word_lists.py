@@ -1,7 +1,8 @@
 """Lists of words, read from `word_lists.txt`."""
 
 from functools import cache
-from importlib.resources import files
+
+from onrecall.domain.word_file import read_sections
 
 
 def words(name: str) -> frozenset[str]:
@@ -15,12 +16,5 @@ def phrases(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _lists() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    held: list[str] = []
-    for line in files(__package__).joinpath("word_lists.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("[") and line.endswith("]"):
-            held = found.setdefault(line.strip("[]"), [])
-        elif not line.startswith("# "):
-            held.append(line)
-    return found
+def _lists() -> dict[str, tuple[str, ...]]:
+    return read_sections("onrecall.importers.postmortem", "word_lists.txt")

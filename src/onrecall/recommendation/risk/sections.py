@@ -1,7 +1,8 @@
 """The data files of this package: lines under headings in square brackets; `#` begins a comment."""
 
 from functools import cache
-from importlib.resources import files
+
+from onrecall.domain.word_file import read_sections
 
 
 @cache
@@ -18,12 +19,4 @@ def words(file: str, section: str) -> frozenset[str]:
 
 @cache
 def _sections(file: str) -> dict[str, tuple[str, ...]]:
-    text = files("onrecall.recommendation.risk").joinpath(file).read_text(encoding="utf-8")
-    sections: dict[str, list[str]] = {}
-    inside: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("[") and line.endswith("]"):
-            inside = sections.setdefault(line[1:-1], [])
-        elif line and not line.startswith("#"):
-            inside.append(line)
-    return {name: tuple(rows) for name, rows in sections.items()}
+    return read_sections("onrecall.recommendation.risk", file)
