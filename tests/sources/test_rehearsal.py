@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.domain.errors import NotFound
-from onrecall.sources import SOURCES, Delivery, SourceCatalog
+from onrecall.domain.errors import Invalid, NotFound
+from onrecall.sources import SOURCES, Delivery, Parsed, SourceCatalog
 from onrecall.sources.rehearsal import rehearse
 from sources.golden import FOLDER
 
@@ -16,7 +16,15 @@ BOILER = {"Alarm Name": "Boiler too hot", "unit": {"hostname": "boiler-3"}, "pri
 
 def rehearsed(name, body, catalog=SOURCES):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return rehearse(catalog, name, Delivery(raw), NOW)
+    return rehearse(catalog, name, Delivery(raw), NOW), stored(catalog, name, Delivery(raw))
+
+
+def stored(catalog, name, delivery):
+    """What the payload says as it would be stored; nothing where it is refused."""
+    try:
+        return catalog.find(name).parse(delivery, NOW)
+    except Invalid:
+        return Parsed()
 
 
 def shown(part):

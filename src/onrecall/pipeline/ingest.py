@@ -113,8 +113,7 @@ class Receiver:
 
     def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
         """What would come of a delivery, redacted as it would be stored; nothing is kept."""
-        rehearsal, _ = rehearse(self.sources, source, delivery, self._clock())
-        return self._redacted(rehearsal)
+        return self._redacted(rehearse(self.sources, source, delivery, self._clock()))
 
     def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
         """Keep what was read, all in one transaction."""

@@ -127,7 +127,7 @@ def title(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | No
 
 def _first_line(annotations: Mapping[str, str]) -> str | None:
     text = fields.text(annotations, *_DESCRIPTION) or next(iter(annotations.values()), "")
-    return fields.line({"line": next((row for row in text.splitlines() if row.strip()), "")}, "line")
+    return fields.first_line(text)
 
 
 def _by_labels(labels: Mapping[str, str]) -> str | None:

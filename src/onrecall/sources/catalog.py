@@ -34,7 +34,7 @@ from onrecall.sources.definition import FOLDER, NAME, SUFFIX, SourceDefinition, 
 from onrecall.sources.mapping import Mapped
 from onrecall.sources.payload import Fields
 from onrecall.sources.purposes import mark_purposes
-from onrecall.sources.webhook import Delivery, Parsed, Source, Verify
+from onrecall.sources.webhook import Delivery, Parse, Parsed, Source, Verify
 
 GENERIC = generic.NAME
 _PREFIX = f"{GENERIC}/"
@@ -61,10 +61,10 @@ class SourceCatalog(Mapping[str, Source]):
 
     def __getitem__(self, name: str) -> Source:
         if name == GENERIC or (name.startswith(_PREFIX) and NAME.fullmatch(name.removeprefix(_PREFIX))):
-            return Source(name, self._parse_generic(name))
+            return Source(name, _marking(self._parse_generic(name)))
         if name not in self._paths:
             raise KeyError(name)
-        return Source(name, self._parse_defined(name), _SIGNING.get(name))
+        return Source(name, _marking(self._parse_defined(name)), _SIGNING.get(name))
 
     def __iter__(self) -> Iterator[str]:
         yield from sorted({*self._paths, GENERIC})
@@ -180,25 +180,28 @@ class SourceCatalog(Mapping[str, Source]):
             "anomaly": lambda _: anomaly.parse,
         }
 
-    def _parse_defined(self, name: str) -> Any:
-        return lambda delivery, now: mark_purposes(self.defined(name).parse(delivery, now))
+    def _parse_defined(self, name: str) -> Parse:
+        return lambda delivery, now: self.defined(name).parse(delivery, now)
 
-    def _parse_generic(self, name: str) -> Any:
-        own = name.removeprefix(_PREFIX)
-
+    def _parse_generic(self, name: str) -> Parse:
         def parse(delivery: Delivery, now: datetime) -> Parsed:
-            if own in self._own:
-                return mark_purposes(self.defined(own).parse(delivery, now, name))
+            if (own := self.file_of(name)) is not None:
+                return own.parse(delivery, now, name)
             body = delivery.decoded()
             if name == GENERIC and self._mapped is not generic.UNMAPPED:
-                return mark_purposes(generic.read_body(body, now, name, self._mapped))
+                return generic.read_body(body, now, name, self._mapped)
             if name == GENERIC:
-                return mark_purposes(self.read(body, delivery, now) or generic.read_body(body, now, name))
+                return self.read(body, delivery, now) or generic.read_body(body, now, name)
             parsed = self.read(body, delivery, now, name) or generic.read_body(body, now, name)
-            return mark_purposes(replace(parsed, signals=tuple(replace(one, source=name) for one in parsed.signals)))
+            return replace(parsed, signals=tuple(replace(signal, source=name) for signal in parsed.signals))
 
         return parse
 
     @staticmethod
     def _read_anything(body: Any, now: datetime, source: str) -> Parsed:
         return generic.read_body(body, now, source)
+
+
+def _marking(parse: Parse) -> Parse:
+    """The parser, with what it reads marked where it is a test or a heartbeat."""
+    return lambda delivery, now: mark_purposes(parse(delivery, now))

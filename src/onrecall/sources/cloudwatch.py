@@ -15,6 +15,7 @@ from onrecall.sources.payload import (
     at,
     environment,
     fields,
+    first_line,
     flat,
     key,
     line,
@@ -99,11 +100,10 @@ def _text(body: Fields, now: datetime) -> Alert:
     """Whatever text somebody published; nothing ever says that it is over."""
     message = text(body, "Message") or ""
     published = moment(body, "Timestamp")
-    first = next((row for row in message.splitlines() if row.strip()), "")
     return Alert(
         NAME,
         need(key(body, "MessageId"), "MessageId", "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"),
-        need(line(body, "Subject") or line({"first": first}, "first"), "Message", '"disk full"'),
+        need(line(body, "Subject") or first_line(message), "Message", '"disk full"'),
         published or now,
         description=message,
         labels={"topic": body["TopicArn"][:1000]} if plain(body["TopicArn"]) else {},

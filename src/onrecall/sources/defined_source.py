@@ -12,7 +12,7 @@ from onrecall.sources import payload
 from onrecall.sources.body_decoding import decode_text
 from onrecall.sources.definition import Shape, SourceDefinition, merged_fields
 from onrecall.sources.expressions import ROOT, Expression, compile_expression
-from onrecall.sources.mapping import nested
+from onrecall.sources.mapping import nested, steps
 from onrecall.sources.payload import Fields
 from onrecall.sources.shape_reader import Reading, ShapeReader
 from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed
@@ -40,13 +40,13 @@ class Matcher:
     @classmethod
     def of(cls, shape: Shape) -> "Matcher":
         """The matcher of a shape."""
-        marks = tuple(_steps(mark) for mark in shape.marks)
+        marks = tuple(tuple(steps(mark)) for mark in shape.marks)
         when = compile_expression(shape.when) if shape.when else None
-        return cls(frozenset(steps[0] for steps in marks), marks, when)
+        return cls(frozenset(mark[0] for mark in marks), marks, when)
 
     def fits(self, body: Fields) -> bool:
         """Whether a body has the shape."""
-        if not self.names <= body.keys() or not all(_is_there(body, steps) for steps in self.marks):
+        if not self.names <= body.keys() or not all(_is_there(body, mark) for mark in self.marks):
             return False
         return self.when is None or bool(self.when(body))
 
@@ -206,15 +206,8 @@ class DefinedSource:
         )
 
 
-def _steps(mark: str) -> tuple[str, ...]:
-    """The steps to a mark: dotted, or a JSON pointer where a name holds a dot."""
-    if mark.startswith("/"):
-        return tuple(step.replace("~1", "/").replace("~0", "~") for step in mark[1:].split("/"))
-    return tuple(mark.split("."))
-
-
-def _is_there(body: Any, steps: tuple[str, ...]) -> bool:
-    for step in steps:
+def _is_there(body: Any, mark: tuple[str, ...]) -> bool:
+    for step in mark:
         if not isinstance(body, dict) or step not in body:
             return False
         body = body[step]

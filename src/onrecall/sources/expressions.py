@@ -83,8 +83,12 @@ def is_path(text: str) -> bool:
     return _SIMPLE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4_000)
 def compile_expression(text: str) -> Expression:
-    """Returns an expression ready to use; Invalid where it is none, naming the place."""
+    """Returns an expression ready to use; Invalid where it is none, naming the place.
+
+    Each is compiled once, though a file is checked before it is used and many files have places in common.
+    """
     if is_path(text):
         return _walk(tuple(text.split(".")))
     if len(text) > LONGEST_EXPRESSION:

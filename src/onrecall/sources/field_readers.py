@@ -60,10 +60,8 @@ def find_text(places: Sequence[Place], scope: Any, longest: int = payload.LONGES
 def find_line(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_LINE) -> Finding | None:
     """Returns the first text that says something, as one line: its first that holds anything."""
     for place in places:
-        text = as_text(place.value(scope)) or ""
-        line = next((" ".join(row.split()) for row in text.splitlines() if row.strip()), None)
-        if line:
-            return Finding(payload.cut(line, longest), place.text)
+        if line := payload.first_line(as_text(place.value(scope)), longest):
+            return Finding(line, place.text)
     return None
 
 
@@ -191,15 +189,15 @@ class LabelReader:
         labels: dict[str, str] = {}
         annotations: dict[str, str] = {}
         for place in self.details:
-            free = flatten(place.find(scope), payload.LONGEST_TEXT)
-            labels |= payload.known(free)
-            annotations |= {name: text for name, text in free.items() if name.lower() not in payload.KNOWN}
+            known, rest = payload.split_details(flatten(place.find(scope), payload.LONGEST_TEXT))
+            labels |= known
+            annotations |= rest
         for place in self.sets:
             labels |= flatten(place.find(scope))
         for name, places in self.named.items():
             if found := find_line(places, scope):
                 labels[name] = found.value
-        return bounded(labels), bounded(annotations)
+        return payload.bounded(labels), payload.bounded(annotations)
 
 
 def flatten(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
@@ -210,11 +208,6 @@ def flatten(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
         for name, held in found.items()
         if (text := payload.filled(held)) and name
     }
-
-
-def bounded(labels: Mapping[str, str]) -> dict[str, str]:
-    """The first so many of them."""
-    return dict(list(labels.items())[: payload.MOST_LABELS])
 
 
 def find_numbers(named: Mapping[str, Sequence[Place]], scope: Any) -> dict[str, float]:

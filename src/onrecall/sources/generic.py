@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from onrecall.domain.alert import Alert, AlertStatus, Purpose
@@ -167,11 +168,11 @@ class _AlertReader:
     def _heading(self) -> "_Heading | None":
         """The first line of the first that says something: a title may be taken from a long message."""
         offered = self._look("title")
-        for found in offered if "title" in self.mapped.fields else _chained(offered, self.candidates.deep_titles()):
+        for found in offered if "title" in self.mapped.fields else chain(offered, self.candidates.deep_titles()):
             if found.name in SENTENCES and not _is_sentence(found.value):
                 continue
-            text = _first_line(as_text(found.value) if isinstance(found.value, dict) else fields.filled(found.value))
-            if text:
+            heading = as_text(found.value) if isinstance(found.value, dict) else fields.filled(found.value)
+            if text := fields.first_line(heading):
                 return _Heading(text, found.name, found.place)
         return None
 
@@ -274,8 +275,9 @@ class _AlertReader:
         annotations: dict[str, str] = {}
         for found in self.candidates.named("details"):
             free = flatten(found.value, fields.LONGEST_TEXT) if isinstance(found.value, dict | list) else {}
-            labels |= fields.known(free)
-            annotations |= {name: text for name, text in free.items() if name.lower() not in fields.KNOWN}
+            known, rest = fields.split_details(free)
+            labels |= known
+            annotations |= rest
             if isinstance(found.value, dict) and isinstance(found.value.get("labels"), dict):
                 labels |= flatten(found.value["labels"])
         for found in reversed(list(self.candidates.named("labels"))):
@@ -288,7 +290,7 @@ class _AlertReader:
         labels |= {
             name: text for name, paths in self.mapped.labels.items() if (text := _first_text(at(self.body, paths)))
         }
-        return dict(list(labels.items())[: fields.MOST_LABELS]), dict(list(annotations.items())[: fields.MOST_LABELS])
+        return fields.bounded(labels), fields.bounded(annotations)
 
     def _values(self) -> dict[str, float]:
         """Measured numbers."""
@@ -326,11 +328,6 @@ def _identity(heading: _Heading | None, host: str | None, service: str | None) -
     return digest_identity(NAME, subject, host or "", service or "")
 
 
-def _chained(first: Iterable[Candidate], then: Iterable[Candidate]) -> Iterator[Candidate]:
-    yield from first
-    yield from then
-
-
 def _key_text(found: Candidate) -> str | None:
     if isinstance(found.value, bool):
         return None
@@ -345,11 +342,6 @@ def _bare_words(value: Any) -> str:
 
 def _line(value: Any) -> str | None:
     return fields.line({"text": as_text(value)}, "text")
-
-
-def _first_line(text: str | None) -> str | None:
-    line = next((" ".join(row.split()) for row in (text or "").splitlines() if row.strip()), None)
-    return fields.cut(line, fields.LONGEST_LINE) if line else None
 
 
 def _first_text(values: Iterable[Any]) -> str | None:

@@ -50,7 +50,7 @@ def at(body: Any, paths: tuple[str, ...]) -> Iterator[Any]:
 
 def nested(path: str, value: Any) -> Any:
     """An object in which the value stands under the path."""
-    for step in reversed(_steps(path)):
+    for step in reversed(steps(path)):
         value = {step: value}
     return value
 
@@ -104,14 +104,15 @@ def _paths(where: Any, name: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in listed)
 
 
-def _steps(path: str) -> list[str]:
+def steps(path: str) -> list[str]:
+    """Returns the steps of a path: dotted, or a JSON pointer where a name holds a dot."""
     if not path.startswith("/"):
         return path.split(".")
     return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
 
 
 def _walk(body: Any, path: str) -> Any:
-    for step in _steps(path):
+    for step in steps(path):
         if isinstance(body, Mapping):
             body = body.get(step)
         elif isinstance(body, list) and step.isascii() and step.isdigit() and len(step) < 6 and int(step) < len(body):

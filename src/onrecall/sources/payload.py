@@ -229,6 +229,22 @@ def known(told: Mapping[str, str]) -> dict[str, str]:
     return {called: value for called, value in told.items() if called.lower() in KNOWN}
 
 
+def split_details(details: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns free details as labels, which identify something, and as annotations, which are the rest."""
+    return known(details), {name: value for name, value in details.items() if name.lower() not in KNOWN}
+
+
+def bounded(entries: Mapping[str, str]) -> dict[str, str]:
+    """Returns the first so many labels or annotations."""
+    return dict(list(entries.items())[:MOST_LABELS])
+
+
+def first_line(value: str | None, longest: int = LONGEST_LINE) -> str | None:
+    """Returns the first line of a text that holds anything, with single blanks; None where there is none."""
+    row = next((" ".join(row.split()) for row in (value or "").splitlines() if row.strip()), None)
+    return cut(row, longest) if row else None
+
+
 def lines(told: Mapping[str, str]) -> str:
     """Details as text, one a line."""
     return cut("\n".join(f"{called}: {value}" for called, value in told.items()), LONGEST_TEXT)

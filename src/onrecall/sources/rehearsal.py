@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import yaml
@@ -18,7 +19,7 @@ from onrecall.sources.expressions import ROOT
 from onrecall.sources.field_aliases import join_place
 from onrecall.sources.field_readers import Finding
 from onrecall.sources.shape_reader import Reading
-from onrecall.sources.webhook import Delivery, Malformed, Parsed
+from onrecall.sources.webhook import Delivery, Malformed
 
 SHOWN = (
     "key",
@@ -84,8 +85,8 @@ class Rehearsal:
     """A file for a source of its own to start from, YAML; empty where the payload was read by a file."""
 
 
-def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime) -> tuple[Rehearsal, Parsed]:
-    """Returns what would come of a payload that is posted under a name, and the same as it would be stored.
+def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime) -> Rehearsal:
+    """Returns what would come of a payload that is posted under a name.
 
     Raises:
         NotFound: there is no source of that name.
@@ -94,25 +95,34 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetim
     try:
         parsed = source.parse(delivery, now)
     except Invalid as error:
-        return Rehearsal(source.name, None, refusal=str(error)), Parsed()
-    known_as, places = _places(catalog, source.name, delivery, now)
-    parts = tuple(_part(signal, found) for signal, found in zip(parsed.signals, _padded(places), strict=False))
+        return Rehearsal(source.name, None, refusal=str(error))
+    body = _decoded(delivery)
+    known_as, places = _places(catalog, source.name, body, now)
+    parts = tuple(
+        _part(signal, found) for signal, found in zip(parsed.signals, chain(places, repeat({})), strict=False)
+    )
     guessed = ""
     if places and known_as is None:
-        guessed = _definition(source.name, places[0], parsed.signals, _listed_under(delivery))
+        guessed = _definition(source.name, places[0], parsed.signals, _listed_under(body))
     stored_as = next((signal.source for signal in parsed.signals), source.name)
-    return Rehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed), parsed
+    return Rehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed)
+
+
+def _decoded(delivery: Delivery) -> Any:
+    """The body as plain data; None where it is text of another kind."""
+    try:
+        return delivery.decoded()
+    except Invalid:
+        return None
 
 
 def _places(
-    catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime
+    catalog: SourceCatalog, name: str, body: Any, now: datetime
 ) -> tuple[str | None, list[Mapping[str, Finding]]]:
     """By which shape of which tool the payload is read, and where each alert's fields were found."""
-    try:
-        body = delivery.decoded()
-    except Invalid:
+    if body is None:
         return None, []
-    tool, body = _reader_of(catalog, name, body)
+    tool = _reader_of(catalog, name, body)
     if tool is None:
         return None, list(_generic_places(body, name, now))
     sample = body[0] if isinstance(body, list) and body else body
@@ -123,12 +133,12 @@ def _places(
     return f"{tool.name}: {shape.shape.name}", [reading.found for reading in tool.readings(body, now)]
 
 
-def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> tuple[DefinedSource | None, Any]:
-    own = catalog.file_of(name)
-    if own is not None:
-        return own, body
-    found = catalog.recognise(body) if name == GENERIC or name.startswith(f"{GENERIC}/") else None
-    return (found[0] if found else None), body
+def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> DefinedSource | None:
+    """What reads a body by a file: that of the name, else that of the tool that it is recognised as."""
+    if (own := catalog.file_of(name)) is not None:
+        return own
+    recognised = catalog.recognise(body)
+    return recognised[0] if recognised else None
 
 
 def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, Finding]]:
@@ -144,12 +154,6 @@ def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str
         except Invalid:
             continue  # it is shown among what would be rejected
         yield reading.found
-
-
-def _padded(places: list[Mapping[str, Finding]]) -> Iterator[Mapping[str, Finding]]:
-    yield from places
-    while True:
-        yield {}
 
 
 def _part(signal: Signal, found: Mapping[str, Finding]) -> RehearsedPart:
@@ -182,8 +186,7 @@ def _text(value: Any) -> str:
             return str(value)
 
 
-def _listed_under(delivery: Delivery) -> str | None:
-    body = delivery.decoded()
+def _listed_under(body: Any) -> str | None:
     return generic.listed_under(body) if isinstance(body, dict) else None
 
 

@@ -1,7 +1,5 @@
 """One shape of a definition, compiled: a payload of this form → alert, acknowledgement, note or change."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -262,4 +260,4 @@ def derive_key(title: str, service: str | None, labels: Mapping[str, str]) -> st
 
 def digest_identity(*parts: str) -> str:
     """A digest of what an alert is about; the same whatever the case."""
-    return hashlib.sha256(json.dumps([part.casefold() for part in parts]).encode()).hexdigest()[:32]
+    return payload.derived_key(*(part.casefold() for part in parts))
