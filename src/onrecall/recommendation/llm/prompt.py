@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from onrecall.domain.markdown_page import one_line
 from onrecall.recommendation.llm.checks import Flaw
-from onrecall.recommendation.llm.draft import Draft
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.sanitize import clean
 from onrecall.redaction.reversible_mask import Mask
@@ -69,7 +68,6 @@ FORM = {
     "explanation": [{"text": "one sentence", "cites": ["E1.4"]}],
     "steps": [{"step": "S1", "command": None, "why": {"text": "one sentence", "cites": ["E1.7"]}}],
 }
-SCHEMA = Draft.model_json_schema()
 
 
 def _inert(text: str, limit: int) -> str:
