@@ -108,7 +108,7 @@ def _cause(cause: Cause, show: Show) -> Iterator[str]:
     yield show(cause.sentence or "the cause is not on record; the steps are a runbook's", LINE)
     for name, step in cause.steps.items():
         yield f"{name}| [{step.risk}] {show(step.text, LINE)}"
-        yield f"{name} source| {show(step.citation.id, 200)}, line {step.citation.line}"
+        yield f"{name} source| {show(step.citation.evidence_id, 200)}, line {step.citation.line}"
         if step.command:
             yield f"{name} command| {show(step.command, 2_000)}"
         if step.precondition:
