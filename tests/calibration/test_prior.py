@@ -77,6 +77,12 @@ def test_an_answer_that_rests_on_a_runbook_is_about_the_runbook():
     assert prior.precedent_of(shown, Advice("known", "", None, steps=(step,))).id == "RB"
 
 
+def test_an_answer_that_cites_a_postmortem_is_about_the_incident_that_it_tells_of():
+    shown = (evidence("A", STRONG), evidence("B", WEAK, 0.5))
+    step = Step(1, "Look at the queue", Citation("PM-4", "Look at the queue", 9, incident="B"), "read_only")
+    assert prior.precedent_of(shown, Advice("known", "", None, steps=(step,))).id == "B"
+
+
 def test_a_shipped_prior_comes_back_as_it_was_written_and_another_release_is_refused():
     text = prior.to_json(prior.shipped())
     assert prior.to_json(prior.from_json(text)) == text

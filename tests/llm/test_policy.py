@@ -54,5 +54,13 @@ def test_a_draft_keeps_the_order_and_the_end_of_a_procedure(chosen, expected):
     assert flaws(*chosen) & {ORDER, CUT, FIRST} == expected
 
 
+def test_steps_cited_on_the_page_and_in_the_postmortem_are_one_procedure():
+    in_report = Step(2, "Step 2", Citation("PM-4", "Step 2", 31, incident="INC-A"), "reversible")
+    steps = {"S1": step(1, "disruptive"), "S2": in_report}
+    assert flaws("S2", "S1", steps=steps) & {ORDER, CUT} == {ORDER}
+    assert flaws("S1", steps=steps) & {ORDER, CUT} == {CUT}
+    assert not flaws("S1", "S2", steps=steps) & {ORDER, CUT}
+
+
 def test_what_loses_data_may_stay_first_where_it_stood_first():
     assert FIRST not in flaws("S2", steps={"S2": PROCEDURE["S2"]})

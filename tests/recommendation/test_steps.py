@@ -1,11 +1,12 @@
 """Steps come from what worked for the leading cause, cited, in the order of their sources; what failed is told apart."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, runbook, seen
 
-from onrecall.domain.incident import Record, Situation, first_safe_step
+from onrecall.domain.incident import Citation, Record, Situation, first_safe_step
 from onrecall.recommendation import compose, step_key, step_keys
 
 KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""
@@ -90,6 +91,12 @@ def test_the_first_safe_step_is_one_that_nothing_disturbing_goes_before(steps, n
 def test_another_sources_check_may_be_the_first_safe_step():
     evidence = [pool(steps=[did("Ended them", KILL)]), pool("Q", 0.7, steps=[did("Looked", LOOK)])]
     assert first_safe_step(ask(evidence).steps).n == 2
+
+
+def test_a_check_cited_in_the_postmortem_comes_after_what_its_incident_disturbed():
+    ending, looking = ask([pool(steps=[did("Ended them", KILL), did("Looked", LOOK)])]).steps
+    in_report = replace(looking, citation=Citation("PM-8", "Looked", 40, incident="P"))
+    assert first_safe_step((ending, in_report)) is None
 
 
 def test_a_dangerous_step_names_the_check_that_stood_before_it():

@@ -24,11 +24,6 @@ WEIGHTS = (0.4, 0.4, 0.2)
 Grams = npt.NDArray[np.int64]
 
 
-def score(task: Task, embedder: Embedder) -> Scores:
-    """A row for each question, a column for each document."""
-    return combine(signals(task, embedder), np.zeros((len(task.queries), len(task.corpus)), bool))
-
-
 def signals(task: Task, embedder: Embedder) -> tuple[Scores, Scores, Scores]:
     """The three signals, each a row for each question and a column for each document, on its own scale."""
     return bm25(task), meaning(task, embedder), letters(task)

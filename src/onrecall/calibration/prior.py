@@ -100,7 +100,7 @@ def precedent_of(evidence: Sequence[Evidence], advice: Advice | Recommendation) 
         return None
     if advice.cause is not None:
         return max(speaking_for(evidence, advice), key=lambda one: one.score)
-    cited = {step.citation.id for step in advice.steps}
+    cited = {step.citation.evidence_id for step in advice.steps}
     return next((one for one in evidence if one.id in cited), evidence[0])
 
 

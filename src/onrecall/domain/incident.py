@@ -369,8 +369,8 @@ def first_safe_step(steps: Sequence[Step]) -> Step | None:
     disturbing: set[str] = set()
     for step in steps:
         if step.risk not in SAFE_RISKS:
-            disturbing.add(step.citation.id)
-        elif step.citation.id not in disturbing:
+            disturbing.add(step.citation.evidence_id)
+        elif step.citation.evidence_id not in disturbing:
             return step
     return None
 

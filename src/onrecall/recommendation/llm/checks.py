@@ -81,7 +81,8 @@ def _policy(draft: Draft, cause: Cause) -> Iterator[Flaw]:
         before = check_before(cause, name)
         if before is not None and before not in names[:place]:
             yield Flaw("it leaves out the check before a dangerous step", f"{before} comes before {name}")
-        procedure = [other for other in listed if cause.steps[other].citation.id == cause.steps[name].citation.id]
+        source = cause.steps[name].citation.evidence_id
+        procedure = [other for other in listed if cause.steps[other].citation.evidence_id == source]
         earlier = procedure[: procedure.index(name)]
         if late := [other for other in names[place + 1 :] if other in earlier]:
             yield Flaw("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")

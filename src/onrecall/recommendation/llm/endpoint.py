@@ -1,8 +1,12 @@
-"""Where a model is asked, and what comes back from there."""
+"""Where a model is asked, by which library, and what comes back from there."""
 
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from onrecall.recommendation.llm.refusals import Refusal
+from onrecall.recommendation.llm.routing import Failed
 
 NO_COMPLETION = "it answered something else than a completion"
 
@@ -34,3 +38,36 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.reason)
         self.refusal = refusal
+
+
+async def exchange(
+    library: Any,
+    client_type: Callable[..., Any],
+    endpoint: Endpoint,
+    seconds: float,
+    send: Callable[[Any], Awaitable[Any]],
+    read: Callable[[Any], Completion],
+) -> Completion:
+    """Send one request by OpenAI's or Anthropic's library, which name things alike, and read the response.
+
+    Refused where the server answers with an error, Failed where it can't be reached or answers with no completion.
+    """
+    http = library.DefaultAsyncHttpxClient(follow_redirects=False)
+    client = client_type(
+        api_key=endpoint.key or "none", base_url=endpoint.url, max_retries=0, timeout=seconds, http_client=http
+    )
+    async with client:
+        try:
+            response = await send(client)
+        except library.APIStatusError as error:
+            raise Refused(Refusal(error.status_code, error.response.text)) from None
+        except library.APITimeoutError:
+            raise Failed("no answer in time", free=False) from None
+        except library.APIConnectionError:
+            raise Failed("it could not be reached", free=True) from None
+        except (library.APIError, json.JSONDecodeError):
+            raise Failed(NO_COMPLETION, free=False) from None
+    try:
+        return read(response)
+    except (AttributeError, IndexError, TypeError):
+        raise Failed(NO_COMPLETION, free=False) from None

@@ -1,14 +1,11 @@
 """Asks a model by OpenAI's chat completions, as do Groq, Ollama, LM Studio, vLLM, llama.cpp and many others."""
 
-import json
 from typing import Any
 
 from onrecall.recommendation.llm.answer_schema import SCHEMA
-from onrecall.recommendation.llm.endpoint import NO_COMPLETION, Completion, Endpoint, Refused
+from onrecall.recommendation.llm.endpoint import Completion, Endpoint, exchange
 from onrecall.recommendation.llm.prompt import Prompt
-from onrecall.recommendation.llm.refusals import Refusal
 from onrecall.recommendation.llm.request_form import RequestForm
-from onrecall.recommendation.llm.routing import Failed
 
 MODULES = ("openai",)
 """What has to be there to ask."""
@@ -18,26 +15,15 @@ async def complete(endpoint: Endpoint, prompt: Prompt, form: RequestForm, second
     """The model's answer. Refused where the server answers with an error, Failed where it can't be reached."""
     import openai  # noqa: PLC0415 - takes a second to import, and most never need it
 
-    http = openai.DefaultAsyncHttpxClient(follow_redirects=False)
-    client = openai.AsyncOpenAI(
-        api_key=endpoint.key or "none", base_url=endpoint.url, max_retries=0, timeout=seconds, http_client=http
+    body = request(endpoint, prompt, form)
+    return await exchange(
+        openai,
+        openai.AsyncOpenAI,
+        endpoint,
+        seconds,
+        lambda client: client.chat.completions.create(**body),
+        _completion,
     )
-    body: dict[str, Any] = request(endpoint, prompt, form)
-    async with client:
-        try:
-            response = await client.chat.completions.create(**body)
-        except openai.APIStatusError as error:
-            raise Refused(Refusal(error.status_code, error.response.text)) from None
-        except openai.APITimeoutError:
-            raise Failed("no answer in time", free=False) from None
-        except openai.APIConnectionError:
-            raise Failed("it could not be reached", free=True) from None
-        except (openai.APIError, json.JSONDecodeError):
-            raise Failed(NO_COMPLETION, free=False) from None
-    try:
-        return _completion(response)
-    except (AttributeError, IndexError, TypeError):
-        raise Failed(NO_COMPLETION, free=False) from None
 
 
 def request(endpoint: Endpoint, prompt: Prompt, form: RequestForm) -> dict[str, Any]:

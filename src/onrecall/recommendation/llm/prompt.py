@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from onrecall.domain.markdown_page import one_line
 from onrecall.recommendation.llm.checks import Flaw
-from onrecall.recommendation.llm.draft import Draft
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.sanitize import clean
 from onrecall.redaction.reversible_mask import Mask
@@ -69,7 +68,6 @@ FORM = {
     "explanation": [{"text": "one sentence", "cites": ["E1.4"]}],
     "steps": [{"step": "S1", "command": None, "why": {"text": "one sentence", "cites": ["E1.7"]}}],
 }
-SCHEMA = Draft.model_json_schema()
 
 
 def _inert(text: str, limit: int) -> str:
@@ -110,7 +108,7 @@ def _cause(cause: Cause, show: Show) -> Iterator[str]:
     yield show(cause.sentence or "the cause is not on record; the steps are a runbook's", LINE)
     for name, step in cause.steps.items():
         yield f"{name}| [{step.risk}] {show(step.text, LINE)}"
-        yield f"{name} source| {show(step.citation.id, 200)}, line {step.citation.line}"
+        yield f"{name} source| {show(step.citation.evidence_id, 200)}, line {step.citation.line}"
         if step.command:
             yield f"{name} command| {show(step.command, 2_000)}"
         if step.precondition:

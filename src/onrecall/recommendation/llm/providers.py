@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from urllib.parse import urlsplit
 
 from onrecall.domain.errors import Invalid
@@ -56,10 +57,13 @@ class RemoteModel:
         """Where its API is."""
         return api_url(self.provider, self.url) if self.url else ADDRESSES[self.provider]
 
+    @property
+    def _protocol(self) -> ModuleType:
+        return anthropic_messages if self.provider == "anthropic" else openai_chat
+
     def ready(self) -> None:
         """Load what it takes to ask, which takes seconds the first time: better before anybody waits."""
-        own = anthropic_messages if self.provider == "anthropic" else openai_chat
-        for name in (*own.MODULES, "genai_prices"):
+        for name in (*self._protocol.MODULES, "genai_prices"):
             import_module(name)
 
     def worst_cost(self, prompt: Prompt) -> float | None:
@@ -117,8 +121,8 @@ class RemoteModel:
 
     async def _complete(self, prompt: Prompt, form: RequestForm, seconds: float) -> Completion:
         endpoint = Endpoint(self.address, self.key, self.model, self.answer_tokens)
-        ask = anthropic_messages.complete if self.provider == "anthropic" else openai_chat.complete
-        return await ask(endpoint, prompt, form, seconds)
+        completion: Completion = await self._protocol.complete(endpoint, prompt, form, seconds)
+        return completion
 
     def _reply(self, completion: Completion) -> Reply:
         tokens_in, tokens_out = completion.input_tokens, completion.output_tokens

@@ -20,7 +20,6 @@ from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.sections import words
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_NAME = re.compile(r"[\d_\W]|" + "\ufffc")
 _PLAIN = re.compile(r"[a-z_]+")
 _LOOKING = ("GET", "HEAD", "OPTIONS", "TRACE")
 
