@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { causeAtFirst, resolutionOf, stepsAtFirst, suggestedCause } from "./resolving";
+import { causeAtFirst, draftOf, resolutionOf, stepsAtFirst, suggestedCause, withDraft } from "./resolving";
 import type { Incident, Recommendation } from "./words";
 
 const open = { resolution: null } as Pick<Incident, "resolution">;
@@ -23,7 +23,14 @@ describe("the resolve form", () => {
     expect(suggestedCause(undefined)).toBeUndefined();
   });
   it("lists the steps that were marked", () => {
-    expect(stepsAtFirst(open, answer, { 2: "worked" })).toEqual([{ text: "Raise it", command: "", outcome: "worked", rollback: "Lower it" }]);
+    const marked = [draftOf(answer.steps[1]!, "worked")];
+    expect(stepsAtFirst(open, marked)).toEqual([{ text: "Raise it", command: "", outcome: "worked", rollback: "Lower it" }]);
+  });
+  it("keeps a mark when a later answer has other steps, and corrects it in its place", () => {
+    const first = withDraft(withDraft([], draftOf(answer.steps[1]!, "worked")), draftOf(answer.steps[0]!, "did_not_help"));
+    expect(withDraft(first, draftOf(answer.steps[1]!, "did_not_help")).map((draft) => [draft.text, draft.outcome])).toEqual([
+      ["Raise it", "did_not_help"], ["Look", "did_not_help"],
+    ]);
   });
   it("sends what was written as written", () => {
     expect(resolutionOf({ text: "A job", label: "", taken: false }, "", [{ text: " ", command: "", outcome: "worked", rollback: null }])).toEqual({

@@ -1,6 +1,5 @@
 // What the resolve form begins with, and what it sends.
-import type { Marked } from "./marks";
-import type { Incident, Outcome, Recommendation } from "./words";
+import type { Incident, Outcome, Recommendation, Step } from "./words";
 
 export interface Draft {
   text: string;
@@ -28,14 +27,20 @@ export const causeAtFirst = (incident: Pick<Incident, "resolution">): Cause => (
 export const suggestedCause = (answer: Pick<Recommendation, "cause" | "cause_label"> | undefined): Cause | undefined =>
   answer?.cause ? { text: answer.cause, label: answer.cause_label ?? "", taken: true } : undefined;
 
+/** The draft of a step that somebody marked. */
+export const draftOf = (step: Pick<Step, "text" | "command" | "rollback">, outcome: Outcome): Draft =>
+  ({ text: step.text, command: step.command ?? "", outcome, rollback: step.rollback });
+
+/** The drafts with one more; a step that is marked again, also in a later answer, is replaced in its place. */
+export function withDraft(drafts: readonly Draft[], draft: Draft): Draft[] {
+  const same = (other: Draft) => other.text === draft.text && other.command === draft.command;
+  return drafts.some(same) ? drafts.map((other) => (same(other) ? draft : other)) : [...drafts, draft];
+}
+
 /** The steps that stand in the resolution, or those that were marked. */
-export function stepsAtFirst(incident: Pick<Incident, "resolution">, answer: Pick<Recommendation, "steps"> | undefined, marked: Marked): Draft[] {
-  const told = incident.resolution?.steps.map((step) => ({ text: step.text, command: step.command ?? "", outcome: step.outcome, rollback: step.rollback }));
-  if (told?.length) return told;
-  return (answer?.steps ?? []).flatMap((step) => {
-    const outcome = marked[step.n];
-    return outcome ? [{ text: step.text, command: step.command ?? "", outcome, rollback: step.rollback }] : [];
-  });
+export function stepsAtFirst(incident: Pick<Incident, "resolution">, marked: readonly Draft[]): Draft[] {
+  const stored = incident.resolution?.steps.map((step) => draftOf(step, step.outcome));
+  return stored?.length ? stored : [...marked];
 }
 
 /** The body of the request; what is empty is left out. */

@@ -9,6 +9,7 @@ import { Link, useParams } from "react-router";
 import { api, got, Problem, type Schemas } from "../api/client";
 import { ANYWAY_MS, useEvery, useNarrow, useNow } from "../live";
 import { type Marked, type Marks as MarkedAnswer, marksOf, outcomeOf, withMark } from "../marks";
+import { type Draft, draftOf, withDraft } from "../resolving";
 import { AlertLinks } from "../parts/alert-links";
 import { AnswerRest, AnswerTop, Section } from "../parts/answer";
 import { Id } from "../parts/copy";
@@ -44,14 +45,14 @@ function Page({ id }: { id: string }) {
     refetchInterval: useEvery(),
   });
   const answer = useAnswer(id, incident.data?.status !== "resolved");
-  const [marked, mark] = useMarks(id, answer);
+  const [marked, drafts, mark] = useMarks(id, answer);
   const resolving = useResolving();
   if (incident.isPending) return <Waiting />;
   if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <Lost title={`There is no incident ${id}`}>It may have been named otherwise, or removed. Search for its title or service.</Lost>;
   if (incident.isLoadingError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
   const one = incident.data;
   const unseen = answer?.verdict === "never_seen" && one.status !== "resolved";
-  const doing = <Actions incident={one} answer={answer} marked={marked} resolving={resolving} />;
+  const doing = <Actions incident={one} answer={answer} drafts={drafts} resolving={resolving} />;
   return (
     <Context incident={one}>
     <Stack gap="md" className="onrecall-tight">
@@ -140,8 +141,9 @@ function Heading({ title }: { title: string }) {
 }
 
 /** What came of each step, told to the server at once; the same button again takes nothing back, another one corrects. */
-function useMarks(incident: string, answer: Recommendation | undefined): [Marked, (step: Step, outcome: Outcome) => void] {
+function useMarks(incident: string, answer: Recommendation | undefined): [Marked, readonly Draft[], (step: Step, outcome: Outcome) => void] {
   const [marks, setMarks] = useState<MarkedAnswer>();
+  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const tell = useMutation({
     mutationFn: (all: MarkedAnswer) => got(api.POST("/api/v1/recommendations/{recommendation_id}/outcome", {
       params: { path: { recommendation_id: all.answer } },
@@ -153,9 +155,10 @@ function useMarks(incident: string, answer: Recommendation | undefined): [Marked
     if (!answer) return;
     const all = withMark(marks, answer.id, step.n, outcome);
     setMarks(all);
+    setDrafts((old) => withDraft(old, draftOf(step, outcome)));
     tell.mutate(all);
   };
-  return [marksOf(marks, answer?.id), mark];
+  return [marksOf(marks, answer?.id), drafts, mark];
 }
 
 function Helped({ answer, incident, marked }: { answer: Recommendation; incident: string; marked: Marked }) {
@@ -194,11 +197,11 @@ function useResolving(): Resolving {
 interface ActionsProps {
   incident: Noun;
   answer: Recommendation | undefined;
-  marked: Marked;
+  drafts: readonly Draft[];
   resolving: Resolving;
 }
 
-function Actions({ incident, answer, marked, resolving }: ActionsProps) {
+function Actions({ incident, answer, drafts, resolving }: ActionsProps) {
   const queries = useQueryClient();
   const [merging, merge] = useDisclosure(false);
   const path = { params: { path: { incident_id: incident.id } } };
@@ -218,7 +221,7 @@ function Actions({ incident, answer, marked, resolving }: ActionsProps) {
       </Group>
       {failed && <Failure error={failed} />}
       {merging && <Merge incident={incident} done={merge.close} />}
-      {resolving.opened && <Resolve incident={incident} answer={answer} marked={marked} done={() => { resolving.close(); again(); }} />}
+      {resolving.opened && <Resolve incident={incident} answer={answer} marked={drafts} done={() => { resolving.close(); again(); }} />}
     </Stack>
   );
 }

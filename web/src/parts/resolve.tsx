@@ -4,7 +4,6 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, got } from "../api/client";
-import type { Marked } from "../marks";
 import { causeAtFirst, type Draft, resolutionOf, stepsAtFirst, suggestedCause } from "../resolving";
 import { type Incident, OUTCOME, type Outcome, type Recommendation } from "../words";
 import { Failure } from "./states";
@@ -12,7 +11,8 @@ import { Failure } from "./states";
 interface ResolveProps {
   incident: Incident;
   answer: Recommendation | undefined;
-  marked: Marked;
+  /** What people marked on this incident, in whichever of its answers. */
+  marked: readonly Draft[];
   done: () => void;
 }
 
@@ -22,7 +22,7 @@ export function Resolve(props: ResolveProps) {
   const { incident, answer, marked, done } = props;
   const [cause, setCause] = useState(() => causeAtFirst(incident));
   const [summary, setSummary] = useState(incident.resolution?.summary ?? "");
-  const [steps, setSteps] = useState(() => stepsAtFirst(incident, answer, marked));
+  const [steps, setSteps] = useState(() => stepsAtFirst(incident, marked));
   const suggested = suggestedCause(answer);
   const change = (n: number, part: Partial<Draft>) => setSteps((all) => all.map((one, at) => (at === n ? { ...one, ...part } : one)));
   const send = useMutation({
