@@ -116,6 +116,25 @@ def test_the_latest_word_counts_in_any_order():
     store.close()
 
 
+def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order():
+    said = [
+        firing(told_at=at(1), severity="critical"),
+        firing(told_at=at(2), severity="high"),
+        resolved(told_at=at(3), severity="low"),
+        resolved(told_at=at(4), severity="medium"),
+    ]
+    store = Store.open("sqlite://")
+    for n, order in enumerate(permutations(said)):
+        for message in order:
+            told(store, replace(message, key=f"k{n}"))
+    ended = [row.alert for row in store.waiting_alerts(100)]
+    assert {(alert.severity, alert.status, alert.told_at, alert.described_at) for alert in ended} == {
+        ("high", "resolved", at(4), at(2))
+    }
+    assert len(ended) == 24
+    store.close()
+
+
 def test_a_short_resolved_keeps_what_was_known(store: Store):
     full = firing(description="pool exhausted", severity="critical", annotations={"runbook": "r"})
     short = Alert("am", "k", "k", at(0), status="resolved", ends_at=at(5))

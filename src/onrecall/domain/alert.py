@@ -66,6 +66,8 @@ class Alert:
     """For a sender that never says when an alert is over: it is, once nothing was heard of it for so long."""
     end_reason: str = ""
     """Why it is over where its sender did not say so."""
+    described_at: datetime | None = None
+    """When the message was sent whose title, severity and purpose an ended alert keeps: the newest that said it fires."""
     problems: tuple[str, ...] = ()
     """What of the message could not be read, each naming its field."""
 

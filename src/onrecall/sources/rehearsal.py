@@ -35,7 +35,7 @@ SHOWN = (
 )
 """Fields of an alert that are shown though nothing was found for them: that they are missing is what one looks for."""
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*"|[^.)\[]+')
-_UNSHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason"})
+_UNSHOWN = frozenset({"source", "identity", "problems", "link_kinds", "end_reason", "described_at"})
 _PLACED_AS = {"told_at": "sent_at"}
 _PLACES_FIRST = (
     "key",

@@ -174,13 +174,12 @@ class _Putting:
         news = [_changes(one) | {"changed_at": now} for one in changed if one.news]
         if news:
             self._connection.execute(_UPDATE, news)
-        only_told = [
-            {"its": one.id, "told_at": one.told.alert.told_at, "expires_at": one.expires_at}
-            for one in changed
-            if not one.news
-        ]
-        if only_told:
-            self._connection.execute(_TOLD, only_told)
+        quiet = [standing for standing in changed if not standing.news]
+        if quiet:
+            self._connection.execute(_TOLD, [_times(standing) for standing in quiet])
+        described = [{"its": standing.id, "body": standing.told.body} for standing in quiet if standing.redescribed]
+        if described:
+            self._connection.execute(_DESCRIBED, described)
 
 
 _UPDATE = (
@@ -203,6 +202,7 @@ _TOLD = (
     .where(alerts.c.id == bindparam("its"))
     .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
 )
+_DESCRIBED = update(alerts).where(alerts.c.id == bindparam("its")).values(body=bindparam("body"))
 
 
 class _Standing:
@@ -215,6 +215,7 @@ class _Standing:
         self.since = row.updated_at if row else now
         self.news = row is None
         self.touched = row is None
+        self.redescribed = False
         self.expires_at = row.expires_at if row else None
         if new is not None and now is not None:
             self._expire_later(new.alert, now)
@@ -237,7 +238,9 @@ class _Standing:
             return False
         after = told(merged)
         if after.hash == before.hash:
-            if merged.told_at != before.alert.told_at:
+            if merged.described_at != before.alert.described_at:
+                self.told, self.touched, self.redescribed = after, True, True
+            elif merged.told_at != before.alert.told_at:
                 self.told, self.touched = Told(merged, before.body or after.body, before.hash), True
             return False
         self.told, self.since, self.news, self.touched = after, now, True, True
@@ -274,6 +277,10 @@ def _row(standing: _Standing) -> dict[str, Any]:
         "identity": alert.identity,
         "expires_at": standing.expires_at,
     }
+
+
+def _times(standing: _Standing) -> dict[str, Any]:
+    return {"its": standing.id, "told_at": standing.told.alert.told_at, "expires_at": standing.expires_at}
 
 
 _CHANGING = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")

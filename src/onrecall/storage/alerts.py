@@ -20,10 +20,10 @@ from onrecall.storage.tables import alerts
 
 BODY = (
     "title", "description", "environment", "severity", "labels", "annotations", "ends_at", "values", "links", "group",
-    "starts_known", "link_kinds", "purpose_reason", "end_reason", "problems",
+    "starts_known", "link_kinds", "purpose_reason", "end_reason", "described_at", "problems",
 )  # fmt: skip
 """What of an alert stands in its body; the rest are columns."""
-UNHASHED = frozenset({"group", "problems"})
+UNHASHED = frozenset({"group", "problems", "described_at"})
 """What of the body is no news when it changes."""
 UNSAID: tuple[Any, ...] = (None, "", {}, (), True)
 Episode = tuple[str, str, datetime]
@@ -174,8 +174,9 @@ def stored(row: Row[Any]) -> StoredAlert:
 
 def _alert(row: Row[Any]) -> Alert:
     body = dict(row.body)
-    if "ends_at" in body:
-        body["ends_at"] = datetime.fromisoformat(body["ends_at"])
+    for name in ("ends_at", "described_at"):
+        if name in body:
+            body[name] = datetime.fromisoformat(body[name])
     for name in ("links", "problems"):
         body[name] = tuple(body.get(name, ()))
     return Alert(

@@ -1,7 +1,7 @@
 """What counts when several messages tell of one episode of an alert, in whatever order they come."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import Alert
@@ -56,20 +56,38 @@ def _older(heard: Alert, stored: Alert) -> bool:
 
 
 def _filled(later: Alert, earlier: Alert) -> Alert:
-    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little.
-
-    An end changes neither title, severity nor purpose: `Lift 2 is OK` and `info` are about the end.
-    """
+    """The later message; what it leaves out is taken from the earlier one, as a `resolved` often says little."""
     missing: dict[str, Any] = {
         name: value for name in FILLED if not getattr(later, name) and (value := getattr(earlier, name))
     }
     if later.status == "resolved" and not later.ends_at and earlier.ends_at:
         missing["ends_at"] = earlier.ends_at
-    ends = later.status == "resolved"
-    if (ends or later.severity == "unknown") and earlier.severity != "unknown":
+    if later.severity == "unknown" and earlier.severity != "unknown":
         missing["severity"] = earlier.severity
-    if (ends or later.title in ("", later.key)) and earlier.title not in ("", earlier.key, later.title):
+    if later.title in ("", later.key) and earlier.title not in ("", earlier.key, later.title):
         missing["title"] = earlier.title
-    if ends and later.purpose != earlier.purpose:
-        missing |= {"purpose": earlier.purpose, "purpose_reason": earlier.purpose_reason}
-    return replace(later, **missing) if missing else later
+    filled = replace(later, **missing) if missing else later
+    return _described(filled, earlier) if later.status == "resolved" else filled
+
+
+def _described(ended: Alert, other: Alert) -> Alert:
+    """An alert that is over, in the words of the newest message that said it fires, whichever of the two heard of it.
+
+    An end changes neither title, severity nor purpose: `Lift 2 is OK` and `info` are about the end.
+    """
+    described_at = _described_at(other)
+    if described_at is None or (ended.described_at and ended.described_at > described_at):
+        return ended
+    return replace(
+        ended,
+        title=other.title if other.title not in ("", other.key) else ended.title,
+        severity=other.severity if other.severity != "unknown" else ended.severity,
+        purpose=other.purpose,
+        purpose_reason=other.purpose_reason,
+        described_at=described_at,
+    )
+
+
+def _described_at(alert: Alert) -> datetime | None:
+    """When its title and severity were sent by a message that said it fires; None where there was none."""
+    return (alert.told_at or alert.starts_at) if alert.status == "firing" else alert.described_at
