@@ -67,7 +67,7 @@ class Alert:
     end_reason: str = ""
     """Why it is over where its sender did not say so."""
     described_at: datetime | None = None
-    """When the message was sent whose title, severity and purpose an ended alert keeps: the newest that said it fires."""
+    """When the message was sent whose title, severity and purpose an ended alert keeps: the newest one that fires."""
     problems: tuple[str, ...] = ()
     """What of the message could not be read, each naming its field."""
 
