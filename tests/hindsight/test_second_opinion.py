@@ -167,17 +167,6 @@ def test_the_backtest_has_a_rate_for_it_on_the_same_openings(memory_for, bank, t
     assert "resolution" not in twin.questions[0]
 
 
-def test_the_rate_counts_incidents_whose_root_causes_say_the_same(memory_for, bank, twin):
-    memory = memory_for(bank)
-    memory.bring([belt(1, label=None), belt(2, label=None), belt(3, "Oil on the belt", label=None)])
-    store(twin, BELT_1=0.7, BELT_2=0.6)
-    told = live(memory.store)
-    report = backtest(told, None)
-    assert [case.truth.basis for case in report.cases if case.truth.known] == ["text"]
-    rate = rates.measure(bank, told, report)
-    assert (rate.hits.hit_at_1.n, rate.hits.hit_at_1.value) == (1, 1.0)
-
-
 def test_a_bank_that_fails_costs_the_backtest_nothing_but_its_rate(memory_for, bank, twin):
     memory = memory_for(bank)
     memory.bring([belt(1), belt(2)])
