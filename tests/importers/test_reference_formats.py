@@ -132,6 +132,7 @@ def test_in_hindsight_semicolons_in_code_part_no_steps() -> None:
         "incident_id": "H-12",
         "title": "Lease lost",
         "occurred_at": "2025-03-04T05:06:07Z",
+        "resolved_at": "2025-03-04T05:36:07Z",
         "mitigation_steps": "Ran `date; hwclock -s`; restarted the scheduler",
     }
     record = {"id": "inc:H-12", "original_text": "Incident: Lease lost", "document_metadata": metadata}
