@@ -12,7 +12,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -53,9 +53,9 @@ def blank_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str) -> Iterator[Storage]:
     """An empty store."""
-    opened = Store.open(store_url)
+    opened = Storage.open(store_url)
     yield opened
     opened.close()
 
@@ -73,7 +73,7 @@ def postgres_server() -> Iterator[str]:
             connection.execute(f"alter system set {setting} = off")
         connection.execute("select pg_reload_conf()")
         connection.execute("create database onrecall_template")
-    Store.open(url.replace("/postgres?", "/onrecall_template?")).close()
+    Storage.open(url.replace("/postgres?", "/onrecall_template?")).close()
     yield url
     server.cleanup()
     folder.rmdir()

@@ -5,16 +5,18 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from onrecall.bootstrap.status import Part, report
+from onrecall.bootstrap.status import ComponentStatus, report
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 
-store = Store.open("sqlite://")
-memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
-app = create(memory, Worker(memory), lambda: report(memory, Part(name="meaning", state="ok", detail="")))
+store = Storage.open("sqlite://")
+memory = IncidentService(
+    Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+)
+app = create(memory, Worker(memory), lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail="")))
 json.dump(app.openapi(), sys.stdout, indent=1, sort_keys=True)
 sys.stdout.write("\n")

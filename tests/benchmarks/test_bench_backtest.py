@@ -6,8 +6,8 @@ from itertools import islice
 import numpy as np
 from typer.testing import CliRunner
 
-from onrecall.backtest.ground_truth import Truths
-from onrecall.benchmarks.backtest import Drawn, history
+from onrecall.backtest.ground_truth import GroundTruth
+from onrecall.benchmarks.backtest import RandomWordVectors, history
 from onrecall.cli.main import app
 
 
@@ -15,12 +15,14 @@ def test_a_longer_history_begins_with_the_shorter_one_and_some_of_it_recurs():
     few = list(history(120))
     assert list(islice(history(200), 120)) == few
     assert len({one.id for one in few}) == 120
-    truths = Truths(tuple(few), {})
+    truths = GroundTruth(tuple(few), {})
     assert any(truths.hit(one.id, other.id) for one in few for other in few if other is not one)
 
 
 def test_drawn_vectors_are_near_where_words_are_the_same():
-    one, same, near, far = Drawn().embed(["disk full on web", "disk full on web", "disk full on db", "lag in kafka"])
+    one, same, near, far = RandomWordVectors().embed(
+        ["disk full on web", "disk full on web", "disk full on db", "lag in kafka"]
+    )
     assert np.array_equal(one, same)
     assert one @ near > 0.6 > abs(one @ far)
 

@@ -15,15 +15,15 @@ from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Fts5
 from onrecall.benchmarks.engines import Mode
-from onrecall.benchmarks.speed import Plan
+from onrecall.benchmarks.speed import SpeedPlan
 from onrecall.benchmarks.synthetic_history import Thing
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document, Incident
 from onrecall.retrieval import embeddings as embedding
 from onrecall.retrieval import passages
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
-TINY = Plan(questions=4, pool=6, batch=20, singles=2, asking_seconds=5, warm=2)
+TINY = SpeedPlan(questions=4, pool=6, batch=20, singles=2, asking_seconds=5, warm=2)
 
 
 class Counting:
@@ -38,10 +38,10 @@ class Counting:
 
 
 @pytest.fixture
-def meanings(tmp_path: Path) -> vectors.Meanings:
+def meanings(tmp_path: Path) -> vectors.SyntheticVectors:
     path = tmp_path / "meanings.npz"
     vectors.write(path, Counting(), 6, corpus.questions(4, 100))
-    return vectors.Meanings(path)
+    return vectors.SyntheticVectors(path)
 
 
 def test_a_thing_is_made_of_its_number_alone():
@@ -75,7 +75,7 @@ def test_a_question_is_answered_by_one_incident_and_told_otherwise():
         assert right.title not in question.text
 
 
-def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.Meanings):
+def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.SyntheticVectors):
     known = corpus.thing(0)
     assert np.allclose(meanings.of(known), Counting().embed([_told(known, n) for n in range(2)]))
     others = [corpus.thing(number) for number in range(100, 140)]
@@ -86,7 +86,7 @@ def test_vectors_are_unit_and_akin_to_those_of_the_same_fault(meanings: vectors.
 
 
 @pytest.mark.parametrize("mode", speed.MODES)
-def test_full_text_search_keeps_to_its_filter(tmp_path: Path, meanings: vectors.Meanings, mode: Mode):
+def test_full_text_search_keeps_to_its_filter(tmp_path: Path, meanings: vectors.SyntheticVectors, mode: Mode):
     engine = Fts5(tmp_path)
     held = [(thing, meanings.of(thing)) for thing in corpus.things(400)]
     engine.add(held)
@@ -119,7 +119,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
     first, again = (speed.run([90], [], TINY, keep=tmp_path).results[0] for _ in range(2))
     assert (again.build_s, again.disk_mb, again.passages) == (first.build_s, first.disk_mb, first.passages)
     assert [series.hit_at_10 for series in again.series] == [1] * len(speed.MODES)
-    with closing(Store.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
+    with closing(Storage.open(f"sqlite:///{tmp_path}/onrecall-90/onrecall.db")) as store:
         kept = sum(isinstance(thing, Incident) for thing in corpus.things(90))
         assert store.counts()["incidents"] == kept + 2 * TINY.singles, "each run adds its own"
 
@@ -127,7 +127,7 @@ def test_what_is_kept_is_not_built_again(tmp_path: Path):
 def test_what_takes_too_long_is_stopped():
     if embedding.load() is None:
         pytest.skip("the sentence model is not installed")
-    result = speed.run([90], [], Plan(questions=4, pool=2, batch=10, build_seconds=0)).results[0]
+    result = speed.run([90], [], SpeedPlan(questions=4, pool=2, batch=10, build_seconds=0)).results[0]
     assert not result.complete
     assert 0 < result.passages < 90
     assert result.series == ()
@@ -175,22 +175,24 @@ def test_what_cannot_be_measured_is_refused(sizes: list[int], peers: list[str], 
     assert caught.value.field == field
 
 
-def _result(engine: str, passages: int, p95: float, cold_ms: float = 2_000, memory_mb: float = 300) -> speed.Result:
-    every = speed.Series("all", 200, 5, p95, 80, 4.5, 0.975)
+def _result(
+    engine: str, passages: int, p95: float, cold_ms: float = 2_000, memory_mb: float = 300
+) -> speed.EngineResult:
+    every = speed.LatencySeries("all", 200, 5, p95, 80, 4.5, 0.975)
     series = (every, replace(every, mode="kind", p95=1.4 * p95))
-    return speed.Result(engine, passages, passages + 1, True, 60, 100, series, cold_ms, 3_000, memory_mb, 20)
+    return speed.EngineResult(engine, passages, passages + 1, True, 60, 100, series, cold_ms, 3_000, memory_mb, 20)
 
 
-def _report(*results: speed.Result) -> speed.Report:
+def _report(*results: speed.EngineResult) -> speed.SpeedReport:
     sizes = tuple(dict.fromkeys(one.asked_for for one in results))
-    return speed.Report("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
+    return speed.SpeedReport("x86_64 Linux", 2, 200, "2026-03-01", sizes, ("fts5",), 60, 1_800, results)
 
 
 def _told(thing: Thing, n: int) -> str:
     return passages.embedding_text(thing.title, passages.split(thing)[n])
 
 
-def _fits(thing: Thing, question: corpus.Question, mode: Mode) -> bool:
+def _fits(thing: Thing, question: corpus.SyntheticQuestion, mode: Mode) -> bool:
     known = thing.started_at if isinstance(thing, Incident) else thing.dated
     return {
         "all": True,

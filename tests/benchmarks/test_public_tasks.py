@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks import beir
-from onrecall.benchmarks.prior import NEW_SHARE, LabelledAnswer, fit_and_measure, label_answers
+from onrecall.benchmarks.prior import NEW_SHARE, PublicAnswer, fit_and_measure, label_answers
 from onrecall.benchmarks.public_tasks import example_tasks, read_tasks, write_task
 from onrecall.benchmarks.public_text import parse_page, read_public_text
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
@@ -110,13 +110,13 @@ def test_every_question_is_asked_with_and_without_its_right_documents(folder: Pa
     assert not any(answer.right for answer in without)
 
 
-def labelled(task: str, number: int, draw: np.random.Generator, *, removed: bool) -> LabelledAnswer:
+def labelled(task: str, number: int, draw: np.random.Generator, *, removed: bool) -> PublicAnswer:
     right = not removed and draw.random() < 0.7
     ranking = dict.fromkeys(FEATURES, 0.5) | {
         "apart": draw.normal(1.0 if right else 0.2, 0.3),
         "covered": draw.normal(),
     }
-    return LabelledAnswer(task, "made up", task, f"q{number}", removed, ranking, 0.5, right)
+    return PublicAnswer(task, "made up", task, f"q{number}", removed, ranking, 0.5, right)
 
 
 def test_a_prior_learns_what_tells_and_its_figures_are_of_tasks_left_out() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from onrecall.benchmarks.beir import Entry, Question, Task
+from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.ranker import UNRANKED, RankedQuestion, measure
 from onrecall.retrieval.fusion import Ranker
@@ -25,8 +25,8 @@ def question(terms: int, right: str = "brief") -> RankedQuestion:
 
 
 def task(name: str, source: str) -> PublicTask:
-    entries = (Entry("handbook", "", "all there is"), Entry("brief", "", "this alone"))
-    return PublicTask(Task(name, entries, (Question("q", "what"),), {"q": {"brief": 1.0}}), "alert text", source)
+    entries = (CorpusDocument("handbook", "", "all there is"), CorpusDocument("brief", "", "this alone"))
+    return PublicTask(Task(name, entries, (BeirQuery("q", "what"),), {"q": {"brief": 1.0}}), "alert text", source)
 
 
 def test_a_long_page_gives_way_to_what_says_the_same():

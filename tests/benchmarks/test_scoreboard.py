@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks import recall
-from onrecall.benchmarks.beir import Entry, Question, Task
+from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.first_answers import measure_answers, measure_foreign
-from onrecall.benchmarks.novelty import Rivals, passes
-from onrecall.benchmarks.prior import LabelledAnswer
+from onrecall.benchmarks.novelty import BaselineScores, passes
+from onrecall.benchmarks.prior import PublicAnswer
 from onrecall.benchmarks.public_tasks import PublicTask, example_tasks
 from onrecall.benchmarks.scoreboard import OURS, measure
 from onrecall.benchmarks.scoreboard_page import page
@@ -22,16 +22,18 @@ PARTS = ("valve", "boiler", "turbine", "pump", "duct", "filter", "sensor", "gate
 
 
 def plant(name: str = "plant_noname") -> Task:
-    corpus = tuple(Entry(part, part.title(), f"The {part} stopped and its {part} light went red.") for part in PARTS)
-    queries = tuple(Question(f"q-{part}", f"red light at the {part}") for part in PARTS)
+    corpus = tuple(
+        CorpusDocument(part, part.title(), f"The {part} stopped and its {part} light went red.") for part in PARTS
+    )
+    queries = tuple(BeirQuery(f"q-{part}", f"red light at the {part}") for part in PARTS)
     return Task(name, corpus, queries, {f"q-{part}": {part: 1.0} for part in PARTS})
 
 
-FOREIGN = Task("elsewhere", (), (Question("f1", "snow on runway two"), Question("f2", "the ferry is late")), {})
+FOREIGN = Task("elsewhere", (), (BeirQuery("f1", "snow on runway two"), BeirQuery("f2", "the ferry is late")), {})
 
 
-def answer(question: str, match: float, *, right: bool, removed: bool = False) -> LabelledAnswer:
-    return LabelledAnswer("t", "alert text", "s", question, removed, {}, match, right)
+def answer(question: str, match: float, *, right: bool, removed: bool = False) -> PublicAnswer:
+    return PublicAnswer("t", "alert text", "s", question, removed, {}, match, right)
 
 
 def test_shares_count_what_was_asked_and_what_was_taken_out() -> None:
@@ -60,8 +62,8 @@ def test_a_foreign_question_that_recalls_nothing_is_counted_all_the_same() -> No
 
 
 def test_what_is_taken_out_leaves_no_gap_in_the_ranks() -> None:
-    rivals = Rivals(
-        Task("t", tuple(Entry(name, "", name) for name in "abc"), (Question("q", "?"),), {"q": {"a": 1.0}}),
+    rivals = BaselineScores(
+        Task("t", tuple(CorpusDocument(name, "", name) for name in "abc"), (BeirQuery("q", "?"),), {"q": {"a": 1.0}}),
         bm25=np.array([[3.0, 2.0, 1.0]], np.float32),
         minilm=np.array([[0.9, 0.8, 0.1]], np.float32),
         signals=(np.array([[3.0, 2.0, 1.0]], np.float32),) * 3,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from onrecall.calibration.features import NAMES
-from onrecall.calibration.labelled_answers import Basis, Judged
+from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def history(
     basis: Basis = "backtest",
     start: datetime = START,
     name: str = "INC",
-) -> tuple[list[Judged], np.ndarray]:
+) -> tuple[list[LabelledAnswer], np.ndarray]:
     """Answers, and the true probability of each; `flip` of the labels are turned round."""
     draw = np.random.default_rng(seed)
     quality = draw.normal(size=n)
@@ -42,7 +42,7 @@ def history(
     truth = truth * (1 - flip) + (1 - truth) * flip
     right = draw.uniform(size=n) < truth
     judged = [
-        Judged(
+        LabelledAnswer(
             at=start + timedelta(hours=place),
             features={feature: float(columns[feature][place]) for feature in NAMES},
             right=bool(right[place]),

@@ -12,19 +12,19 @@ import pytest
 from calibration.histories import START, HashedEmbedder, document, history
 from onrecall.backtest import learning_curve as learning
 from onrecall.backtest.chronology import History, as_opened, events
-from onrecall.backtest.evaluation import Report, measure
+from onrecall.backtest.evaluation import BacktestReport, measure
 from onrecall.backtest.evaluation_cases import cases
-from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.replay import Replay
-from onrecall.backtest.replay_result import Run
+from onrecall.backtest.replay_result import ReplayResult
 from onrecall.backtest.report_json import not_measured, plain
 from onrecall.backtest.run import backtest, effects
-from onrecall.domain.incident import Document, Incident, Link, Resolution
+from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
 from onrecall.pipeline.recommend import EVIDENCE, situation_of
-from onrecall.pipeline.service import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline.service import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 SIZE, CAUSES = 30, 8
 STEP = timedelta(minutes=30)
@@ -36,7 +36,7 @@ def things() -> list:
 
 
 @lru_cache(maxsize=1)
-def whole() -> Report:
+def whole() -> BacktestReport:
     return backtest(History.of(things()), HashedEmbedder())
 
 
@@ -102,10 +102,12 @@ def test_the_future_would_change_answers_if_it_were_seen():
 def test_answers_are_those_of_the_line_on_an_ordinary_memory():
     incidents = history(12, 2, step=timedelta(minutes=30))
     run = Replay(History.of(incidents), HashedEmbedder()).run()
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     embedder = HashedEmbedder()
     now = [START]
-    memory = Memory(Parts(store, Recall(store, embedder, LocalIndex(store, embedder.name)), lambda: now[0]))
+    memory = IncidentService(
+        Dependencies(store, Retriever(store, embedder, LocalIndex(store, embedder.name)), lambda: now[0])
+    )
     for event in events(History.of(incidents)):
         now[0] = event.at
         if event.kind == "opened":
@@ -187,7 +189,7 @@ def test_without_a_sentence_model_its_baseline_says_why_it_was_not_asked():
 
 
 def test_an_empty_history_has_no_figures():
-    report = measure(History.of([]), Truths([]), Run(()), None, 0.5, 0.8)
+    report = measure(History.of([]), GroundTruth([]), ReplayResult(()), None, 0.5, 0.8)
     assert plain(report)["hit_at_1"] is None
 
 
@@ -198,7 +200,9 @@ def test_links_alone_are_a_truth():
     for one in bare:
         first.setdefault(causes[one.id], one.id)
     linked = [
-        replace(one, links=(Link("duplicate", first[causes[one.id]]),)) if first[causes[one.id]] != one.id else one
+        replace(one, links=(IncidentLink("duplicate", first[causes[one.id]]),))
+        if first[causes[one.id]] != one.id
+        else one
         for one in bare
     ]
     said = plain(backtest(History.of(linked), HashedEmbedder()))
@@ -232,11 +236,11 @@ def test_who_is_to_be_forgotten_is_answered_and_never_shown():
     assert len(run.answers) == 16
     assert all("I-00001" not in family for answer in run.answers for family in answer.shown)
     again = Replay(History.of(incidents), None, blank=frozenset({"I-00001"})).run()
-    assert cases(again, Truths(incidents))[1].answer.incident == "I-00001"
+    assert cases(again, GroundTruth(incidents))[1].answer.incident == "I-00001"
 
 
-def on(processes: int, progress=None) -> Run:
-    truths = Truths(history(SIZE, CAUSES, step=STEP), {})
+def on(processes: int, progress=None) -> ReplayResult:
+    truths = GroundTruth(history(SIZE, CAUSES, step=STEP), {})
     told = History.of(things())
     plan = learning.plan(events(told), truths)
     run = Replay(

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from calibration.histories import START, document, history
 from onrecall.backtest.chronology import History, as_opened, events
-from onrecall.domain.errors import Rejected
-from onrecall.domain.incident import Document, Incident, Link, Resolution
+from onrecall.domain.errors import RejectedInput
+from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
 
 
 def test_an_opening_knows_neither_its_end_nor_its_links():
-    incident = replace(history(1)[0], links=(Link("duplicate", "I-0"),), acknowledged_at=START + timedelta(minutes=5))
+    incident = replace(
+        history(1)[0], links=(IncidentLink("duplicate", "I-0"),), acknowledged_at=START + timedelta(minutes=5)
+    )
     opened = as_opened(incident)
     assert (opened.resolution, opened.resolved_at, opened.acknowledged_at, opened.links) == (None, None, None, ())
     assert (opened.status, opened.text, opened.labels) == ("open", incident.text, incident.labels)
@@ -45,7 +47,11 @@ def test_the_order_of_reading_makes_no_difference():
 
 def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
     first, second, third = history(3)
-    links = (Link("recurrence", "elsewhere"), Link("recurrence", third.id), Link("recurrence", first.id))
+    links = (
+        IncidentLink("recurrence", "elsewhere"),
+        IncidentLink("recurrence", third.id),
+        IncidentLink("recurrence", first.id),
+    )
     told = events(History.of([first, replace(second, links=links), third]))
     assert [event.recurs for event in told if event.kind == "resolved"] == [None, first.id, None]
 
@@ -53,7 +59,7 @@ def test_a_recurrence_is_told_only_of_an_earlier_incident_that_is_here():
 def test_what_has_no_id_or_a_taken_one_is_left_out_with_the_reason():
     first, second = history(2)
     found = History.of(
-        [first, replace(second, id=first.id), replace(second, id="", source_id=None), Rejected("f", None, "x")]
+        [first, replace(second, id=first.id), replace(second, id="", source_id=None), RejectedInput("f", None, "x")]
     )
     assert [one.id for one in found.incidents] == [first.id]
     assert len(found.left_out) == 3

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from onrecall.calibration import model as curve
 from onrecall.calibration import walk_forward as forward
-from onrecall.calibration.model import Curve, NotMeasured
+from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.domain.errors import Invalid
 
 from .synthetic import START, history
@@ -158,7 +158,7 @@ def test_order_of_arrival_does_not_matter():
 
 def test_json_gives_the_same_curve_back():
     found = curve.fit(history(150)[0])
-    again = Curve.from_json(found.to_json())
+    again = CalibrationModel.from_json(found.to_json())
     assert again == found
     assert again.to_json() == found.to_json()
     features = history(1, 7)[0][0].features
@@ -169,7 +169,7 @@ def test_a_curve_of_another_release_is_refused():
     told = json.loads(curve.fit(history(20)[0]).to_json())
     for change in ({"version": 0}, {"features": ["match"]}):
         with pytest.raises(Invalid, match="another release"):
-            Curve.from_json(json.dumps({**told, **change}))
+            CalibrationModel.from_json(json.dumps({**told, **change}))
 
 
 def test_figures_of_what_was_shown():

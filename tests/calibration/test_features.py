@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Citation, Document, Evidence, Incident, Record, Resolution
+from onrecall.domain.incident import Advice, Citation, Document, Evidence, Incident, Resolution, TrackRecord
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 POOL = Advice("known", "", "The connection pool was exhausted.", "connection-pool-exhaustion")
@@ -77,8 +77,8 @@ def test_what_a_model_wrote_supports_nothing():
 
 def test_families_records_and_age_count():
     alone = incident("A", 0.9, "connection-pool-exhaustion", days=1)
-    often = replace(alone, family=("B", "C"), record=Record(tried=4, worked=4))
-    failed = replace(alone, record=Record(tried=4, failed=4))
+    often = replace(alone, family=("B", "C"), record=TrackRecord(tried=4, worked=4))
+    failed = replace(alone, record=TrackRecord(tried=4, failed=4))
     old = incident("A", 0.9, "connection-pool-exhaustion", days=4000)
     track = [features.of((one,), POOL, NOW)["track"] for one in (failed, alone, often)]
     assert track == [pytest.approx(1 / 6), 0.5, pytest.approx(5 / 6)]
@@ -101,7 +101,7 @@ def test_an_undated_runbook():
 SCORE = st.floats(-1, 2) | st.just(float("nan")) | st.just(float("inf"))
 EVIDENCE = st.builds(
     lambda number, score, cause, days, signals, worked: incident(
-        f"I{number}", score, cause, days, signals=signals, record=Record(worked, worked, 0)
+        f"I{number}", score, cause, days, signals=signals, record=TrackRecord(worked, worked, 0)
     ),
     st.integers(0, 99),
     SCORE,

@@ -8,18 +8,18 @@ from datetime import timedelta, timezone
 import pytest
 
 from calibration.histories import START, HashedEmbedder, document, history
-from onrecall.backtest.chronology import ALWAYS, Event, History, events
-from onrecall.backtest.replay_engine import Clock
-from onrecall.backtest.replay_store import Kept
+from onrecall.backtest.chronology import ALWAYS, History, HistoryEvent, events
+from onrecall.backtest.replay_engine import ReplayClock
+from onrecall.backtest.replay_store import InMemoryStore
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Incident, Link, ResolutionStep
+from onrecall.domain.incident import Incident, IncidentLink, ResolutionStep
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Memory, Parts
+from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 STEP = timedelta(minutes=40)
 EAST = timezone(timedelta(hours=9))
@@ -42,15 +42,15 @@ def _harder(n: int, one: Incident) -> Incident:
     at = one.resolution.at.astimezone(EAST)
     provenance = "model" if n % 11 == 5 else "human"
     said = replace(one.resolution, at=at, steps=tuple(steps), provenance=provenance)
-    links = (Link("recurrence", f"I-{n - 5:05}"),) if n % 6 == 5 else ()
+    links = (IncidentLink("recurrence", f"I-{n - 5:05}"),) if n % 6 == 5 else ()
     return replace(one, started_at=one.started_at.astimezone(EAST), resolution=said, links=links)
 
 
-def seen(store: Store, given: History) -> Iterator[object]:
+def seen(store: Storage, given: History) -> Iterator[object]:
     """All that the line sees of a store while a history is told to it."""
-    model, clock = HashedEmbedder(), Clock(ALWAYS)
-    recall = Recall(store, model, LocalIndex(store, model.name))
-    memory = Memory(Parts(store, recall, clock))
+    model, clock = HashedEmbedder(), ReplayClock(ALWAYS)
+    recall = Retriever(store, model, LocalIndex(store, model.name))
+    memory = IncidentService(Dependencies(store, recall, clock))
     keys = [
         step_key(step.text, step.command) for one in given.incidents if one.resolution for step in one.resolution.steps
     ]
@@ -68,7 +68,7 @@ def seen(store: Store, given: History) -> Iterator[object]:
         yield list(store.step_records([*reversed(keys), "never tried"]).items())
 
 
-def _happened(memory: Memory, event: Event) -> Iterator[object]:
+def _happened(memory: IncidentService, event: HistoryEvent) -> Iterator[object]:
     if event.incident:
         opened, _ = memory.open(event.incident)
         yield opened, replace(memory.ask(situation_of(opened)), latency_ms=None)
@@ -80,9 +80,9 @@ def _happened(memory: Memory, event: Event) -> Iterator[object]:
 
 def test_it_says_what_the_store_says():
     given = told()
-    with closing(Store.open("sqlite://")) as store:
+    with closing(Storage.open("sqlite://")) as store:
         written = list(seen(store, given))
-    held = list(seen(Kept(), given))
+    held = list(seen(InMemoryStore(), given))
     assert len(held) == len(written) > 500
     for place, (one, other) in enumerate(zip(held, written, strict=True)):
         assert one == other, place
@@ -90,7 +90,7 @@ def test_it_says_what_the_store_says():
 
 
 def test_what_it_does_not_hold_is_not_made_up():
-    kept = Kept()
+    kept = InMemoryStore()
     with pytest.raises(NotFound, match="there is no incident I-1"):
         kept.incident("I-1")
     with pytest.raises(AttributeError):

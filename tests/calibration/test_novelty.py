@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from onrecall.calibration import novelty
-from onrecall.calibration.labelled_answers import Judged
+from onrecall.calibration.labelled_answers import LabelledAnswer
 
 from .synthetic import START
 
 
-def world(n: int, seed: int, apart: float = 0.35, share_new: float = 0.3) -> list[Judged]:
+def world(n: int, seed: int, apart: float = 0.35, share_new: float = 0.3) -> list[LabelledAnswer]:
     """Incidents of which some are new; what was seen before matches better by `apart` on average."""
     draw = np.random.default_rng(seed)
     found = []
@@ -21,7 +21,7 @@ def world(n: int, seed: int, apart: float = 0.35, share_new: float = 0.3) -> lis
         match = float(np.clip(draw.normal(0.35 + apart * known, 0.12), 0, 1))
         right = known and bool(draw.uniform() < match + 0.25)
         at = START + timedelta(hours=place)
-        found.append(Judged(at, {"match": match}, right, known, "similar", "backtest", f"I{place}", None))
+        found.append(LabelledAnswer(at, {"match": match}, right, known, "similar", "backtest", f"I{place}", None))
     return found
 
 
@@ -87,7 +87,7 @@ def test_errors_are_counted_by_thresholds_that_never_saw_them():
     assert seen(one) == pytest.approx(seen(other))
 
 
-def growing(n: int, seed: int) -> list[Judged]:
+def growing(n: int, seed: int) -> list[LabelledAnswer]:
     """The more is on record, the better anything new matches; but what was seen before stands out as ever."""
     draw = np.random.default_rng(seed)
     found = []
@@ -97,7 +97,7 @@ def growing(n: int, seed: int) -> list[Judged]:
         apart = float(np.clip(draw.normal(0.15 + 0.25 * known, 0.08), 0, 1))
         features = {"match": float(np.clip(rest + apart, 0, 1)), "apart": apart}
         at = START + timedelta(hours=place)
-        found.append(Judged(at, features, known, known, "similar", "backtest", f"I{place}", None))
+        found.append(LabelledAnswer(at, features, known, known, "similar", "backtest", f"I{place}", None))
     return found
 
 

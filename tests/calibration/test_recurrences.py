@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from onrecall.backtest.ground_truth import label
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import Alike, groups, said
+from onrecall.recurrences.clustering import SimilarCauses, groups, said
 from onrecall.recurrences.occurrences import lost, months, trend
 from onrecall.recurrences.recurrence import families
 
@@ -51,13 +51,13 @@ class TestWhy:
     def test_words_bring_an_unlabelled_one_to_the_label(self):
         known = [incident(f"A{n}", n, "leak", LEAK_AGAIN) for n in range(4)]
         new = [incident("L", 6, links=["A1"]), incident("W", 7, root=LEAK)]
-        (group,) = groups([*known, *new], [Alike("W", "A0", 0.95)])
+        (group,) = groups([*known, *new], [SimilarCauses("W", "A0", 0.95)])
         assert group.why == "4 share the cause `leak`, 1 is tied by a link, 1 has the same root cause in other words"
         assert group.ties[-1].because == "has the same root cause in other words as A0 (0.95 alike)"
 
     def test_words_never_bring_two_labels_together_nor_choose_between_them(self):
         said_alike = [incident("A", 0, "leak", LEAK), incident("B", 1, "spike", LEAK), incident("C", 2, root=LEAK)]
-        assert members(said_alike, [Alike("B", "A", 1.0), Alike("C", "A", 1.0)]) == []
+        assert members(said_alike, [SimilarCauses("B", "A", 1.0), SimilarCauses("C", "A", 1.0)]) == []
 
     def test_the_same_root_cause_word_for_word_is_a_family_without_a_label(self):
         (group,) = groups([incident("A", 0, root=LEAK), incident("B", 9, root=LEAK.upper() + ".")])
@@ -110,7 +110,7 @@ INCIDENTS = st.tuples(
     )
 )
 ALIKE = st.lists(
-    st.builds(Alike, st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from([0.9, 0.95])), max_size=5
+    st.builds(SimilarCauses, st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from([0.9, 0.95])), max_size=5
 )
 
 

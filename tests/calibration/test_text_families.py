@@ -7,7 +7,7 @@ import pytest
 from calibration.told_incidents import incident
 from onrecall.backtest import report_json
 from onrecall.backtest.chronology import History
-from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.power import Power
 from onrecall.backtest.run import backtest
 from onrecall.backtest.text_families import text_families
@@ -41,17 +41,17 @@ def test_openings_alone_make_no_family():
 
 def test_the_words_decide_only_where_nobody_said_anything():
     told = history()
-    truths = Truths(told, by_text=text_families(told))
+    truths = GroundTruth(told, by_text=text_families(told))
     assert (truths.of("M-2").known, truths.of("M-2").basis) == (True, "text")
     assert (truths.of("B-1").known, truths.of("B-1").basis) == (False, "text")
     assert truths.hit("M-3", "M-2")
     assert not truths.hit("M-3", "B-1")
     assert "weakest" in str(truths.note)
     labelled = [*told, incident("C-1", 5, cause="cache-cold"), incident("C-2", 6, cause="cache-cold")]
-    sure = Truths(labelled, by_text=text_families(labelled))
+    sure = GroundTruth(labelled, by_text=text_families(labelled))
     assert sure.of("M-2").known is None
     assert sure.of("C-2").basis == "label"
-    judged = Truths(told, {"M-2": ["B-1"]}, text_families(told))
+    judged = GroundTruth(told, {"M-2": ["B-1"]}, text_families(told))
     assert judged.of("M-3").known is None
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from calibration.histories import START
 from onrecall import importers as history
-from onrecall.backtest.ground_truth import Truth, Truths, squash
-from onrecall.domain.incident import Incident, Link, Resolution
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, squash
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
 SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "history_seamonkey.jsonl"
 
@@ -18,73 +18,75 @@ SEAMONKEY = Path(__file__).parents[2].parent / "shared" / "data" / "dev" / "hist
 def one(name: str, day: int, cause: str | None = None, links: tuple[str, ...] = (), **said: str) -> Incident:
     at = START + timedelta(days=day)
     resolution = Resolution("it broke", at, cause=cause, **said) if cause else None
-    return Incident(name, "x", at, resolution=resolution, links=tuple(Link("duplicate", other) for other in links))
+    return Incident(
+        name, "x", at, resolution=resolution, links=tuple(IncidentLink("duplicate", other) for other in links)
+    )
 
 
 def test_a_label_written_in_another_way_is_the_same_label():
     assert squash("Connection_Pool exhaustion ") == squash("connection-pool-exhaustion")
-    truths = Truths([one("A", 1, "Disk_Full"), one("B", 2, "disk-full"), one("C", 3, "cert expired")])
-    assert truths.of("A") == Truth("disk full", known=False, basis="label")
-    assert truths.of("B") == Truth("disk full", known=True, basis="label")
+    truths = GroundTruth([one("A", 1, "Disk_Full"), one("B", 2, "disk-full"), one("C", 3, "cert expired")])
+    assert truths.of("A") == CauseTruth("disk full", known=False, basis="label")
+    assert truths.of("B") == CauseTruth("disk full", known=True, basis="label")
     assert truths.of("C").known is False
     assert truths.hit("B", "A")
     assert not truths.hit("C", "A")
 
 
 def test_only_what_came_before_can_be_found():
-    truths = Truths([one("later", 5, "disk-full"), one("earlier", 1, "disk-full")])
+    truths = GroundTruth([one("later", 5, "disk-full"), one("earlier", 1, "disk-full")])
     assert truths.of("earlier").known is False
     assert truths.of("later").known is True
 
 
 def test_links_tie_whole_families_even_over_incidents_that_are_not_here():
-    truths = Truths(
+    truths = GroundTruth(
         [one("A", 1), one("B", 2, links=("gone",)), one("C", 3, links=("gone",)), one("D", 4, links=("C",))]
     )
-    assert truths.of("C") == Truth(None, known=True, basis="link")
+    assert truths.of("C") == CauseTruth(None, known=True, basis="link")
     assert truths.hit("D", "B")
     assert truths.of("D").known is True
     assert not truths.hit("D", "A")
 
 
 def test_without_labels_those_without_a_link_are_taken_for_new_and_it_says_so():
-    truths = Truths([one("A", 1), one("B", 2, links=("A",)), one("C", 3)])
-    assert truths.of("C") == Truth(None, known=False, basis="link")
+    truths = GroundTruth([one("A", 1), one("B", 2, links=("A",)), one("C", 3)])
+    assert truths.of("C") == CauseTruth(None, known=False, basis="link")
     assert truths.note is not None
-    labelled = Truths([one("A", 1, "disk-full"), one("B", 2, links=("A",)), one("C", 3)])
-    assert labelled.of("C") == Truth(None, None, None)
+    labelled = GroundTruth([one("A", 1, "disk-full"), one("B", 2, links=("A",)), one("C", 3)])
+    assert labelled.of("C") == CauseTruth(None, None, None)
     assert labelled.note is None
     assert labelled.of("B").basis == "link"
 
 
 def test_a_history_that_says_nothing_of_causes_has_no_truth():
-    truths = Truths([one("A", 1), one("B", 2)])
-    assert truths.of("B") == Truth(None, None, None)
+    truths = GroundTruth([one("A", 1), one("B", 2)])
+    assert truths.of("B") == CauseTruth(None, None, None)
     assert not truths.hit("B", "A")
 
 
 def test_judgement_counts_where_nothing_else_is_known_and_only_of_earlier_ones():
     incidents = [one("A", 1), one("B", 2), one("C", 3)]
-    truths = Truths(incidents, {"B": ["A"], "A": ["C"]})
-    assert truths.of("B") == Truth(None, known=True, basis="judged")
+    truths = GroundTruth(incidents, {"B": ["A"], "A": ["C"]})
+    assert truths.of("B") == CauseTruth(None, known=True, basis="judged")
     assert truths.hit("B", "A")
     assert truths.of("A").known is None
 
 
 def test_what_a_model_wrote_is_no_label():
-    truths = Truths([one("A", 1, "disk-full"), one("B", 2, "disk-full", provenance="model")])
+    truths = GroundTruth([one("A", 1, "disk-full"), one("B", 2, "disk-full", provenance="model")])
     assert truths.of("B").known is None
 
 
 def test_the_order_in_which_they_are_given_makes_no_difference():
     incidents = [one(f"I{n}", n % 3, f"cause {n % 4}") for n in range(12)]
-    there, back = Truths(incidents), Truths(incidents[::-1])
+    there, back = GroundTruth(incidents), GroundTruth(incidents[::-1])
     assert [there.of(i.id) for i in incidents] == [back.of(i.id) for i in incidents]
 
 
 def test_two_of_the_same_instant_are_ordered_by_id():
     twins = [replace(one(name, 1, "disk-full"), started_at=START) for name in ("B", "A")]
-    truths = Truths(twins)
+    truths = GroundTruth(twins)
     assert (truths.of("A").known, truths.of("B").known) == (False, True)
 
 
@@ -94,5 +96,5 @@ def test_two_of_the_same_instant_are_ordered_by_id():
 def test_the_real_reports_have_as_many_repetitions_as_are_marked():
     marked = sum("duplicate_of" in json.loads(line) for line in SEAMONKEY.read_text(encoding="utf-8").splitlines())
     incidents = [thing for thing in history.read(SEAMONKEY) if isinstance(thing, Incident)]
-    truths = Truths(incidents)
+    truths = GroundTruth(incidents)
     assert sum(bool(truths.of(incident.id).known) for incident in incidents) == marked == 46

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from onrecall.domain.incident import Incident, Link, Resolution
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LEAK = "The rehash job leaked its connections until the pool was empty"
@@ -22,6 +22,6 @@ def incident(name, day=0.0, cause=None, root="", *, title="", hours=1.0, links=(
         resolved_at=end,
         status="open" if end is None else "resolved",
         resolution=resolution if root or cause or steps else None,
-        links=tuple(Link("recurrence", other) for other in links),
+        links=tuple(IncidentLink("recurrence", other) for other in links),
         **more,
     )

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from model_twin import serving
 from starlette.testclient import TestClient
 
-from onrecall.bootstrap.app import house
-from onrecall.cli.import_history import Source, run
+from onrecall.bootstrap.app import open_app
+from onrecall.cli.import_history import ImportLocation, run
 from onrecall.http import console
 from onrecall.settings import Settings
 
@@ -90,8 +90,8 @@ def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
 @pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
 def test_people_find_their_way_in_a_browser(tmp_path: Path, walk: str) -> None:
     data = tmp_path / "example"
-    with house(Settings(data_dir=data)) as home:
-        run(home.memory, Source(example=True))
+    with open_app(Settings(data_dir=data)) as home:
+        run(home.memory, ImportLocation(example=True))
     with serving() as twin:
         npx(
             "playwright",

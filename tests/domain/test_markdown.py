@@ -6,9 +6,9 @@ from onrecall.domain.markdown import (
     CodeBlock,
     Heading,
     ItemList,
+    MarkdownTable,
     Paragraph,
     Quote,
-    Table,
     code_spans,
     parse,
     plain_text,
@@ -76,7 +76,7 @@ def test_a_list_holds_its_items_and_they_hold_their_blocks():
 
 
 def test_tables_have_a_header_and_rows():
-    table = next(block for block in parse(PAGE) if isinstance(block, Table))
+    table = next(block for block in parse(PAGE) if isinstance(block, MarkdownTable))
     assert table.header.cells == ("Queue", "Owner")
     assert [(row.cells, row.line) for row in table.rows] == [(("mail", "web"), line_of("| mail"))]
 

@@ -8,7 +8,7 @@ import pytest
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.recommendation.risk import classify as risk
 
@@ -103,7 +103,7 @@ def test_ten_incidents_in_each_file_under_their_known_ids():
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_history_room_reads_a_file_whole_and_without_a_complaint(name):
-    read = [item for item in history.read(FILES[name]) if isinstance(item, Incident | Rejected)]
+    read = [item for item in history.read(FILES[name]) if isinstance(item, Incident | RejectedInput)]
     assert [item.id for item in read] == [record["id"] for record in FILED[name]]
     assert [item.description for item in read] == [record["description"] for record in FILED[name]]
     assert [len(item.resolution.steps) for item in read] == [len(steps(record)) for record in FILED[name]]

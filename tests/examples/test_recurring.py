@@ -6,7 +6,7 @@ import pytest
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.recommendation.risk import classify as risk
 
@@ -85,7 +85,7 @@ def test_no_example_incident_has_the_id_of_another():
 
 
 def test_the_history_room_reads_all_of_them_without_a_complaint():
-    read = [item for item in history.read(FILE) if isinstance(item, Incident | Rejected)]
+    read = [item for item in history.read(FILE) if isinstance(item, Incident | RejectedInput)]
     assert [item.id for item in read] == [record["id"] for record in RECORDS]
     assert [len(item.resolution.steps) for item in read] == [len(r["resolution"]["steps"]) for r in RECORDS]
 
@@ -176,7 +176,7 @@ def test_there_is_no_secret_and_no_address_of_a_person_in_the_examples():
 
 class TestScenario:
     EVENTS = examples.scenario()
-    OPENINGS = tuple(event for event in EVENTS if isinstance(event, examples.Opening))
+    OPENINGS = tuple(event for event in EVENTS if isinstance(event, examples.ExampleOpening))
 
     def test_about_twelve_incidents_in_about_six_minutes(self):
         assert 10 <= len(self.OPENINGS) <= 14
@@ -187,24 +187,26 @@ class TestScenario:
         opened, closed = set(), set()
         for event in self.EVENTS:
             match event:
-                case examples.Opening(ref=ref):
+                case examples.ExampleOpening(ref=ref):
                     assert ref not in opened
                     opened.add(ref)
-                case examples.Closing(ref=ref):
+                case examples.ExampleClosing(ref=ref):
                     assert ref in opened - closed
                     closed.add(ref)
-                case examples.Rating(ref=ref):
+                case examples.ExampleRating(ref=ref):
                     assert ref in opened
 
     def test_every_event_tells_the_newcomer_something(self):
         assert all(event.note.endswith((".", "?")) for event in self.EVENTS)
 
     def test_causes_are_from_the_list_but_for_the_new_one(self):
-        causes = {event.cause for event in self.EVENTS if isinstance(event, examples.Closing)}
+        causes = {event.cause for event in self.EVENTS if isinstance(event, examples.ExampleClosing)}
         assert causes - CAUSES == NEW_IN_THE_SCENARIO
 
     def test_something_never_seen_is_learned_and_comes_back_in_other_words(self):
-        learned = next(e for e in self.EVENTS if isinstance(e, examples.Closing) and e.cause in NEW_IN_THE_SCENARIO)
+        learned = next(
+            e for e in self.EVENTS if isinstance(e, examples.ExampleClosing) and e.cause in NEW_IN_THE_SCENARIO
+        )
         again = next(e for e in self.OPENINGS if e.ref == "satellite-again")
         assert again.after > learned.after
         assert not any(again.title == one.title for one in self.OPENINGS if one is not again)
@@ -213,10 +215,12 @@ class TestScenario:
         now = datetime.fromisoformat("2026-11-02T08:00:00Z")
         incident = self.OPENINGS[0].incident(now)
         assert (incident.id, incident.started_at, incident.status) == ("", now, "open")
-        closing = next(event for event in self.EVENTS if isinstance(event, examples.Closing))
+        closing = next(event for event in self.EVENTS if isinstance(event, examples.ExampleClosing))
         assert incident.resolve(closing.resolution(now)).resolution.steps == closing.steps
 
     def test_a_verdict_on_a_step_the_answer_does_not_have_is_left_out(self):
-        rating = next(event for event in self.EVENTS if isinstance(event, examples.Rating) and len(event.steps) > 1)
+        rating = next(
+            event for event in self.EVENTS if isinstance(event, examples.ExampleRating) and len(event.steps) > 1
+        )
         now = datetime.fromisoformat("2026-11-02T08:00:00Z")
         assert [step.n for step in rating.outcome("rec-1", 1, now).steps] == [1]

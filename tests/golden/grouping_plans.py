@@ -7,9 +7,9 @@ from typing import Any
 
 from grouping.board import Board
 from onrecall.domain.alert import Alert
-from onrecall.grouping import Pairings, Plan, Topology, see
-from onrecall.grouping.background import Background, Heard
-from onrecall.sources import SOURCES, Delivery
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, see
+from onrecall.grouping.background import Background, PastAlert
+from onrecall.sources import SOURCES, WebhookRequest
 
 from .knowledge import NOW
 from .records import read_inputs
@@ -23,8 +23,8 @@ def record_plans() -> dict[str, Any]:
 def _plans(scenario: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     people = scenario.get("people", {})
     board = Board(
-        Topology.of(scenario.get("topology")),
-        Pairings(
+        ServiceGraph.of(scenario.get("topology")),
+        ManualPairings(
             {frozenset(pair): True for pair in people.get("join", ())}
             | {frozenset(pair): False for pair in people.get("part", ())}
         ),
@@ -47,7 +47,7 @@ def alerts_of(delivery: Mapping[str, Any]) -> list[Alert]:
     """Returns the alerts of a delivery, read by its source; rows are put into an Alertmanager webhook."""
     source = delivery.get("source", "alertmanager")
     body = delivery["payload"] if "payload" in delivery else json.dumps(alertmanager_webhook(delivery))
-    signals = SOURCES[source].parse(Delivery(body.encode()), _moment(delivery["at"])).signals
+    signals = SOURCES[source].parse(WebhookRequest(body.encode()), _moment(delivery["at"])).signals
     return [signal for signal in signals if isinstance(signal, Alert)]
 
 
@@ -89,10 +89,10 @@ def _background(before: Mapping[str, Any] | None) -> Background:
         for number, service in enumerate(before["services"])
     ]
     alerts = alerts_of({"at": 0, "alerts": rows})
-    return Background(Heard(see(alert), f"OLD-{number}") for number, alert in enumerate(alerts))
+    return Background(PastAlert(see(alert), f"OLD-{number}") for number, alert in enumerate(alerts))
 
 
-def _described(plan: Plan, alerts: Sequence[Alert]) -> dict[str, Any]:
+def _described(plan: GroupingPlan, alerts: Sequence[Alert]) -> dict[str, Any]:
     """The plan by names: alerts by title, service and start, in place of their numbers in the batch."""
     return {
         "joins": [

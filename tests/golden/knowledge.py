@@ -11,9 +11,9 @@ import numpy as np
 from onrecall import examples
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import read
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .records import FOLDER
 
@@ -50,15 +50,15 @@ def history(name: str) -> tuple[Incident | Document, ...]:
 
 
 @contextmanager
-def empty_store() -> Iterator[Store]:
+def empty_store() -> Iterator[Storage]:
     """Gives an empty SQLite store in memory."""
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     try:
         yield store
     finally:
         store.close()
 
 
-def recall_of(store: Store, embedder: WordEmbedder | None = None) -> Recall:
+def recall_of(store: Storage, embedder: WordEmbedder | None = None) -> Retriever:
     """Returns retrieval over a store; without an embedder it goes by words."""
-    return Recall(store, embedder, LocalIndex(store, embedder))
+    return Retriever(store, embedder, LocalIndex(store, embedder))

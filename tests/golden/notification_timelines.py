@@ -13,16 +13,23 @@ from typing import Any
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import OnRecallError, Unavailable
-from onrecall.domain.incident import Incident, Outcome, Passage, Recommendation, Resolution, ResolutionStep
-from onrecall.grouping import Topology
-from onrecall.notifications import Message, News, Refused, Sent, Thread
+from onrecall.domain.incident import (
+    Incident,
+    Passage,
+    Recommendation,
+    RecommendationOutcome,
+    Resolution,
+    ResolutionStep,
+)
+from onrecall.grouping import ServiceGraph
+from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.text import first_safe
-from onrecall.pipeline import Memory, Parts
-from onrecall.pipeline.notify import Teller
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.pipeline.notify import Notifier
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.sources import Delivery
-from onrecall.storage import Arrival, Store, StoredAlert
+from onrecall.sources import WebhookRequest
+from onrecall.storage import IngestBatch, Storage, StoredAlert
 
 from .grouping_plans import alertmanager_webhook
 from .knowledge import NOW, empty_store, history
@@ -38,7 +45,7 @@ def record_timelines() -> dict[str, Any]:
 
 def _timeline(story: Mapping[str, Any]) -> dict[str, Any]:
     with empty_store() as store:
-        run = StoryRun(store, Topology.of(story.get("topology")))
+        run = StoryRun(store, ServiceGraph.of(story.get("topology")))
         if "history" in story:
             run.memory.bring(history(story["history"]))
             run.notify()
@@ -56,7 +63,7 @@ def _with_numbered_answers(record: Mapping[str, Any]) -> Any:
     return json.loads(_RECOMMENDATION.sub(number, json.dumps(record)))
 
 
-class InterruptedRecall(Recall):
+class InterruptedRecall(Retriever):
     """Retrieval that lets somebody act once between the reading of a grouping pass and its writing."""
 
     interruption: Callable[[], object] | None = None
@@ -77,7 +84,9 @@ class RecordingChannel:
     failure: Exception | None = None
     sent: list[dict[str, Any]] = field(default_factory=list)
 
-    def render(self, incident: Incident, answer: Recommendation | None, event: News, thread: Thread) -> Message | None:
+    def render(
+        self, incident: Incident, answer: Recommendation | None, event: IncidentUpdate, thread: Thread
+    ) -> Message | None:
         """Puts an update into words."""
         step = first_safe(answer) if answer else None
         return Message(
@@ -96,31 +105,31 @@ class RecordingChannel:
             }
         )
 
-    def send(self, message: Message, thread: Thread) -> Sent:
+    def send(self, message: Message, thread: Thread) -> SentMessage:
         """Records the message, or fails."""
         if self.failure:
             raise self.failure
         self.sent.append(dict(message.body))
-        return Sent({"number": thread.get("number", len(self.sent))})
+        return SentMessage({"number": thread.get("number", len(self.sent))})
 
 
 FAILURES: Mapping[str, Exception | None] = {
     "up": None,
     "down": Unavailable("the channel does not answer"),
-    "refusing": Refused("the channel was archived"),
+    "refusing": PermanentDeliveryError("the channel was archived"),
 }
 
 
 class StoryRun:
     """One story as it runs: its store, its clock and its channel."""
 
-    def __init__(self, store: Store, topology: Topology) -> None:
+    def __init__(self, store: Storage, topology: ServiceGraph) -> None:
         self.at = NOW
         self.store = store
         self.recall = InterruptedRecall(store, None, LocalIndex(store, None))
-        self.memory = Memory(Parts(store, self.recall, lambda: self.at, topology=topology))
+        self.memory = IncidentService(Dependencies(store, self.recall, lambda: self.at, topology=topology))
         self.channel = RecordingChannel()
-        self.teller = Teller(self.channel, store, lambda: self.at, jitter=lambda: 1.0)
+        self.teller = Notifier(self.channel, store, lambda: self.at, jitter=lambda: 1.0)
         self.notify()
 
     def perform(self, step: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +167,7 @@ class StoryRun:
 
     def _receive(self, step: Mapping[str, Any]) -> Any:
         body = json.dumps(alertmanager_webhook(step)) if "alerts" in step else step["body"]
-        (receipt,) = self.memory.receive(step.get("source", "alertmanager"), [Delivery(body.encode())])
+        (receipt,) = self.memory.receive(step.get("source", "alertmanager"), [WebhookRequest(body.encode())])
         rejected = [{"field": part.field, "message": part.message} for part in receipt.rejected]
         return {"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}
 
@@ -167,7 +176,7 @@ class StoryRun:
         fields = dict(step["unstorable"])
         key = fields.pop("key") * fields.pop("key_repeated")
         alert = Alert(source="generic", key=key, starts_at=self.at, **fields)
-        (received,) = self.store.receive([Arrival("generic", (alert,))], self.at)
+        (received,) = self.store.receive([IngestBatch("generic", (alert,))], self.at)
         return {"rejected": [{"field": part.field, "message": part.message} for part in received.rejected]}
 
     def _retry(self, step: Mapping[str, Any]) -> Any:
@@ -183,14 +192,16 @@ class StoryRun:
     def _rate(self, step: Mapping[str, Any]) -> None:
         answer = self.store.newest_recommendation(step["rate"])
         assert answer
-        self.memory.rate(Outcome(answer.id, step["verdict"], self.at, by=step.get("by")))
+        self.memory.rate(RecommendationOutcome(answer.id, step["verdict"], self.at, by=step.get("by")))
 
     def _split(self, step: Mapping[str, Any]) -> None:
         alerts = [one.id for one in self.store.alerts_of(step["split"]) if one.alert.title in step["titles"]]
         self.memory.by_hand.split(step["split"], alerts, step.get("by"))
 
     def _regroup(self, step: Mapping[str, Any]) -> None:
-        other = Memory(Parts(self.store, Recall(self.store, None, LocalIndex(self.store, None)), lambda: self.at))
+        other = IncidentService(
+            Dependencies(self.store, Retriever(self.store, None, LocalIndex(self.store, None)), lambda: self.at)
+        )
         other.grouping.run()
 
     def _set_channel(self, step: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from onrecall.domain.incident import Filter, Situation
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.fusion import Signals
 
 from .knowledge import NOW, WordEmbedder, empty_store, history, recall_of
@@ -35,11 +35,11 @@ def record_rankings() -> dict[str, Any]:
 
 
 @contextmanager
-def knowledge(name: str, embedder: WordEmbedder | None = None) -> Iterator[Recall]:
+def knowledge(name: str, embedder: WordEmbedder | None = None) -> Iterator[Retriever]:
     """Gives retrieval over a store that holds a history."""
     with empty_store() as store:
         recall = recall_of(store, embedder)
-        Memory(Parts(store, recall, lambda: NOW)).bring(history(name))
+        IncidentService(Dependencies(store, recall, lambda: NOW)).bring(history(name))
         yield recall
 
 
@@ -56,14 +56,14 @@ def situation_in(question: Mapping[str, Any]) -> Situation:
     )
 
 
-def _record(recall: Recall, question: Mapping[str, Any]) -> dict[str, Any]:
+def _record(recall: Retriever, question: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return _ranking(recall, question)
     except BorderlineError as error:
         return {BORDERLINE: str(error)}
 
 
-def _ranking(recall: Recall, question: Mapping[str, Any]) -> dict[str, Any]:
+def _ranking(recall: Retriever, question: Mapping[str, Any]) -> dict[str, Any]:
     situation, limit = situation_in(question), question.get("limit", 5)
     _, candidates = recall.signals(situation, limit)
     margin = VECTOR_MARGIN if question.get("vectors") else MARGIN

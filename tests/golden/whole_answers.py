@@ -3,7 +3,7 @@
 from typing import Any
 
 from onrecall.domain.incident import Recommendation
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.schemas.incidents import RecommendationOut
 
 from .knowledge import NOW, empty_store, history, recall_of
@@ -20,7 +20,7 @@ def record_answers() -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for name in ("examples", "harbour"):
         with empty_store() as store:
-            memory = Memory(Parts(store, recall_of(store), lambda: NOW))
+            memory = IncidentService(Dependencies(store, recall_of(store), lambda: NOW))
             memory.bring(history(name))
             for question in questions:
                 if question.get("history", "examples") == name:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import OpenIncident, Pairings, Plan, Rules, Topology, kind_of, plan
+from onrecall.grouping import GroupingPlan, GroupingRules, ManualPairings, OpenIncident, ServiceGraph, kind_of, plan
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 
 RESOLVE_AFTER = timedelta(minutes=5)
@@ -46,9 +46,9 @@ class Kept:
 
 @dataclass
 class Board:
-    topology: Topology = field(default_factory=Topology)
-    pairings: Pairings = field(default_factory=Pairings)
-    rules: Rules = field(default_factory=Rules)
+    topology: ServiceGraph = field(default_factory=ServiceGraph)
+    pairings: ManualPairings = field(default_factory=ManualPairings)
+    rules: GroupingRules = field(default_factory=GroupingRules)
     incidents: dict[str, Kept] = field(default_factory=dict)
     quiet: list[Alert] = field(default_factory=list)
     made: int = 0
@@ -57,7 +57,7 @@ class Board:
     def open(self) -> list[OpenIncident]:
         return [one.open() for one in self.incidents.values()]
 
-    def hear(self, alerts: Sequence[Alert], now: datetime) -> Plan:
+    def hear(self, alerts: Sequence[Alert], now: datetime) -> GroupingPlan:
         """Group what is new; news of an episode that has its incident only brings that up to date."""
         self.pass_time(now)
         waiting = [one for one in alerts if not self._update(one)]
@@ -75,7 +75,7 @@ class Board:
         """Whether it has an alert that is heard again: such an incident is looked at for longer."""
         return bool({key[:2] for key in kept.alerts} & {(one.source, one.key) for one in waiting})
 
-    def carry_out(self, made: Plan, alerts: Sequence[Alert]) -> None:
+    def carry_out(self, made: GroupingPlan, alerts: Sequence[Alert]) -> None:
         for merge in made.merges:
             gone = self.incidents.pop(merge.from_id)
             self.incidents[merge.into_id].alerts |= gone.alerts

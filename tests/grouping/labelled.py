@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import Topology
+from onrecall.grouping import ServiceGraph
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 OWN = {"at", "ends", "heard", "name", "title", "text", "service", "env", "source", "key", "group", "each", "every"}
@@ -28,7 +28,7 @@ class Heard:
 @dataclass(frozen=True)
 class Scenario:
     name: str
-    topology: Topology
+    topology: ServiceGraph
     heard: tuple[Heard, ...]
     history: tuple[Alert, ...] = ()
     """Alerts that were heard before, each on its own."""
@@ -47,7 +47,7 @@ def _scenario(told: Mapping[str, Any]) -> Scenario:
     for n, one in enumerate(itertools.chain.from_iterable(alone)):
         groups[f"alone {n}"] = [Heard(one.alert, one.at, f"alone {n}")]
     heard = sorted((one for those in groups.values() for one in those), key=lambda one: (one.at, one.alert.key))
-    return Scenario(told["name"], Topology.of(told.get("topology")), tuple(heard), _history(told.get("history")))
+    return Scenario(told["name"], ServiceGraph.of(told.get("topology")), tuple(heard), _history(told.get("history")))
 
 
 def _history(told: Mapping[str, Any] | None) -> tuple[Alert, ...]:

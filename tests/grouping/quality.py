@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from onrecall.grouping import Topology
-from onrecall.grouping.background import Background, Heard
+from onrecall.grouping import ServiceGraph
+from onrecall.grouping.background import Background, PastAlert
 from onrecall.grouping.features import see
 
 from .board import Board, Episode, episode
@@ -45,7 +45,7 @@ def wanted(scenario: Scenario) -> Groups:
 
 def learned(scenario: Scenario) -> Background:
     """What was heard before, each alert in an incident of its own."""
-    return Background(Heard(see(alert), f"before {n}") for n, alert in enumerate(scenario.history))
+    return Background(PastAlert(see(alert), f"before {n}") for n, alert in enumerate(scenario.history))
 
 
 def at_once(scenario: Scenario) -> Groups:
@@ -56,7 +56,7 @@ def at_once(scenario: Scenario) -> Groups:
     return board.groups()
 
 
-def streamed(scenario: Scenario, seed: int = 0, topology: Topology | None = None) -> Groups:
+def streamed(scenario: Scenario, seed: int = 0, topology: ServiceGraph | None = None) -> Groups:
     """In batches of random sizes as they come in, each told when it fires."""
     board = Board(scenario.topology if topology is None else topology, background=learned(scenario))
     chance = random.Random(f"{scenario.name} {seed}")
@@ -69,7 +69,7 @@ def streamed(scenario: Scenario, seed: int = 0, topology: Topology | None = None
 
 def undeclared(scenario: Scenario) -> Groups:
     """Streamed, without any declared topology."""
-    return streamed(scenario, topology=Topology())
+    return streamed(scenario, topology=ServiceGraph())
 
 
 def by_name_and_service(scenario: Scenario) -> Groups:
@@ -123,7 +123,7 @@ def overlaid(scenarios: Sequence[Scenario]) -> Iterator[Scenario]:
 def _overlaid(one: Scenario, other: Scenario) -> Scenario:
     heard = [replace(heard, group=f"{side.name} {heard.group}") for side in (one, other) for heard in side.heard]
     a, b = one.topology, other.topology
-    both = Topology({**a.needs, **b.needs}, {**a.needed_by, **b.needed_by})
+    both = ServiceGraph({**a.needs, **b.needs}, {**a.needed_by, **b.needed_by})
     return Scenario(f"{one.name} and {other.name}", both, tuple(sorted(heard, key=lambda heard: heard.at)))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.service_names import canonical_service
-from onrecall.grouping import Background, Heard, OpenIncident, plan, see
+from onrecall.grouping import Background, OpenIncident, PastAlert, plan, see
 from onrecall.grouping.labels import compared
 from onrecall.grouping.words import called_terms, terms
 
@@ -22,7 +22,7 @@ def lamp(service="", at=0.0, title="Lamp is off", status="firing", source="zabbi
 
 
 def before(count, incidents=True, **labels):
-    return [Heard(see(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)]
+    return [PastAlert(see(lamp(f"s{n}", **labels)), f"INC-{n}" if incidents else "INC-1") for n in range(count)]
 
 
 def test_a_label_that_unrelated_alerts_share_tells_nothing():
@@ -33,7 +33,7 @@ def test_a_label_that_unrelated_alerts_share_tells_nothing():
 
 
 def test_one_storm_is_not_many_unrelated_alerts():
-    storm = [Heard(see(lamp(f"t{n}", upstream_cache="c1")), "INC-99") for n in range(12)]
+    storm = [PastAlert(see(lamp(f"t{n}", upstream_cache="c1")), "INC-99") for n in range(12)]
     assert Background([*before(12), *storm]).label("upstream_cache", "c1") == 1.0
 
 
@@ -55,7 +55,7 @@ def test_machines_fade_later_than_other_labels():
 
 
 def test_a_word_that_unrelated_alerts_have_tells_nothing():
-    background = Background(Heard(see(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9))
+    background = Background(PastAlert(see(lamp(f"s{n}", title="ask janitor")), f"INC-{n}") for n in range(9))
     assert background.term("janitor") == 0.0
     assert background.term("lantern") == 1.0
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import OpenIncident, Pairings, Topology, kind_of, pairs, plan
+from onrecall.grouping import ManualPairings, OpenIncident, ServiceGraph, kind_of, pairs, plan
 
 from .labelled import NOON
 
 MINUTE = timedelta(minutes=1)
-SHOP = Topology.of({"checkout": ["payments"]})
+SHOP = ServiceGraph.of({"checkout": ["payments"]})
 
 
 def alert(name: str = "HighErrorRate", service: str | None = "checkout", at: float = 0, **more: Any) -> Alert:
@@ -71,12 +71,12 @@ def test_environments_are_never_mixed() -> None:
 
 def test_people_put_together_what_nothing_ties_and_take_apart_what_is_tied() -> None:
     mail, phone, errors, latency = alert("A", "mail"), alert("B", "phone"), alert(), alert("Latency")
-    together = Pairings(dict.fromkeys(pairs([mail], [phone]), True))
+    together = ManualPairings(dict.fromkeys(pairs([mail], [phone]), True))
     ((_, second),) = [one.members for one in plan([mail, phone], [], pairings=together).opens]
     assert second.how == "paired"
     assert "people put such alerts together" in second.reasons
     assert len(plan([errors, latency], []).opens) == 1
-    apart = Pairings(dict.fromkeys(pairs([errors], [latency]), False))
+    apart = ManualPairings(dict.fromkeys(pairs([errors], [latency]), False))
     assert len(plan([errors, latency], [], pairings=apart).opens) == 2
     bridge = alert("Restarts", at=5)
     found = plan([errors, latency, bridge], [], pairings=apart).opens
@@ -138,7 +138,7 @@ def test_news_of_an_outage_that_is_over_opens_an_incident() -> None:
 
 
 def test_young_incidents_are_merged_by_an_alert_that_ties_them_and_the_older_remains() -> None:
-    chain = Topology.of({"web": ["api-gw"], "api-gw": ["ledger"]})
+    chain = ServiceGraph.of({"web": ["api-gw"], "api-gw": ["ledger"]})
     old, young = incident(alert("A", "web")), incident(alert("B", "ledger", 300), id="INC-2")
     made = plan([alert("C", "api-gw", 150)], [young, old], chain)
     (merge,) = made.merges
@@ -149,7 +149,7 @@ def test_young_incidents_are_merged_by_an_alert_that_ties_them_and_the_older_rem
 
 
 def test_incidents_that_are_old_touched_or_over_are_not_merged() -> None:
-    chain = Topology.of({"web": ["api-gw"], "api-gw": ["ledger"]})
+    chain = ServiceGraph.of({"web": ["api-gw"], "api-gw": ["ledger"]})
     first, bridge = alert("A", "web"), alert("C", "api-gw", 60)
     for other in (
         incident(alert("B", "ledger", 90), id="INC-2", by_hand=True),
@@ -173,7 +173,7 @@ def test_what_measures_is_no_service() -> None:
 
 
 def test_a_caller_of_two_broken_services_does_not_make_one_outage_of_them() -> None:
-    front = Topology.of({"front": ["orders", "media"], "orders": ["mysql"], "media": ["minio"]})
+    front = ServiceGraph.of({"front": ["orders", "media"], "orders": ["mysql"], "media": ["minio"]})
     broken = [
         alert("MysqlDown", "mysql"),
         alert("OrdersFail", "orders", 20),

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import Pairings, Plan, Topology, kind_of, plan
+from onrecall.grouping import GroupingPlan, ManualPairings, ServiceGraph, kind_of, plan
 
 from .board import Board, Kept, episode, partition
 from .labelled import NOON
 from .storm import DEPENDS, storm
 
 SERVICES = ("web", "cart", "db", "mail", None)
-TOPOLOGY = Topology.of({"web": ["cart"], "cart": ["db"], "mail": []})
+TOPOLOGY = ServiceGraph.of({"web": ["cart"], "cart": ["db"], "mail": []})
 
 alerts = st.builds(
     lambda n, name, service, at, over, env, group, text, known: Alert(
@@ -51,7 +51,7 @@ def board(before: list[Alert]) -> Board:
     """Some incidents that are there already."""
     made = Board(
         TOPOLOGY,
-        Pairings({frozenset((kind_of(a), kind_of(b))): a.key < b.key for a, b in itertools.pairwise(before)}),
+        ManualPairings({frozenset((kind_of(a), kind_of(b))): a.key < b.key for a, b in itertools.pairwise(before)}),
     )
     for n, one in enumerate(before):
         kept = made.incidents.setdefault(f"OLD-{n % 3}", Kept(f"OLD-{n % 3}"))
@@ -59,7 +59,7 @@ def board(before: list[Alert]) -> Board:
     return made
 
 
-def placed(made: Plan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
+def placed(made: GroupingPlan, given_: list[Alert]) -> dict[tuple[str, str, object], object]:
     found: dict[tuple[str, str, object], object] = {}
     for join in made.joins:
         found[episode(given_[join.alert_index])] = (join.incident_id, join.how, join.score, join.reasons, join.reopens)
@@ -125,7 +125,7 @@ def test_five_thousand_alerts_and_fifty_incidents_take_seconds() -> None:
         for n in range(10)
         for one in storm(n)
     ]
-    held = Board(Topology.of(DEPENDS))
+    held = Board(ServiceGraph.of(DEPENDS))
     for n, one in enumerate(storm(99)):
         kept = held.incidents.setdefault(f"OLD-{n % 50}", Kept(f"OLD-{n % 50}", by_hand=True))
         kept.alerts[episode(one)] = one

@@ -6,17 +6,17 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.alert import Alert
-from onrecall.grouping import Topology
+from onrecall.grouping import ServiceGraph
 
 from .board import Board
 from .labelled import NOON
 from .storm import DEPENDS, SERVICES, Shows, deliveries, storm
 
-DECLARED = Topology.of(DEPENDS)
-NOTHING = Topology()
+DECLARED = ServiceGraph.of(DEPENDS)
+NOTHING = ServiceGraph()
 
 
-def told(topology: Topology, seed: int, *, shows: Shows = "nothing", own_names: bool = False) -> Board:
+def told(topology: ServiceGraph, seed: int, *, shows: Shows = "nothing", own_names: bool = False) -> Board:
     board = Board(topology)
     for batch in deliveries(storm(seed, shows=shows, own_names=own_names), seed):
         board.hear(batch, NOON + timedelta(seconds=61))
@@ -51,7 +51,7 @@ def test_two_outages_at_once_stay_two(seed: int) -> None:
     depends = {"front": ["a1", "b1"], "a1": ["a2"], "a2": ["a-db"], "b1": ["b2"], "b2": ["b-db"]}
     services = ("a1", "a2", "a-db", "b1", "b2", "b-db")
     alerts = [_of(one, services[n % 6]) for n, one in enumerate(storm(seed)[:300])]
-    board = Board(Topology.of(depends))
+    board = Board(ServiceGraph.of(depends))
     for batch in deliveries(alerts, seed):
         board.hear(batch, NOON + timedelta(seconds=61))
     services = [{one.service for one in kept.alerts.values()} for kept in board.incidents.values()]

@@ -1,9 +1,9 @@
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.grouping import Topology
+from onrecall.grouping import ServiceGraph
 
-SHOP = Topology.of(
+SHOP = ServiceGraph.of(
     {"Web": ["cart", "search"], "cart": ["redis", "db"], "search": ["db"], "mail": None, "audit": ["db", "audit"]}
 )
 
@@ -14,7 +14,7 @@ def test_reads_services_without_case_and_keeps_both_directions() -> None:
     assert SHOP.needs["audit"] == {"db"}
     assert "mail" in SHOP
     assert "nowhere" not in SHOP
-    assert Topology.of(None) == Topology.of({}) == Topology()
+    assert ServiceGraph.of(None) == ServiceGraph.of({}) == ServiceGraph()
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_reads_services_without_case_and_keeps_both_directions() -> None:
 )
 def test_says_what_is_wrong_and_where(said: object, field: str, words: str) -> None:
     with pytest.raises(Invalid) as error:
-        Topology.of(said)
+        ServiceGraph.of(said)
     assert error.value.field == field
     assert words in str(error.value)
 
@@ -53,19 +53,19 @@ def test_a_tie_says_how_a_fault_may_pass(one: str, other: str, reason: str) -> N
 
 
 def test_what_a_third_one_needs_is_not_tied() -> None:
-    both_needed = Topology.of({"web": ["cart", "ads"]})
+    both_needed = ServiceGraph.of({"web": ["cart", "ads"]})
     assert both_needed.tie("cart", "ads") is None
     assert both_needed.tie("cart", "cart") is None
     assert SHOP.tie("mail", "web") is None
 
 
 def test_a_dependency_that_many_share_ties_them_less() -> None:
-    few = Topology.of({"a": ["db"], "b": ["db"]}).tie("a", "b")
-    many = Topology.of({name: ["db"] for name in "abcdefgh"}).tie("a", "b")
+    few = ServiceGraph.of({"a": ["db"], "b": ["db"]}).tie("a", "b")
+    many = ServiceGraph.of({name: ["db"] for name in "abcdefgh"}).tie("a", "b")
     assert few
     assert many
     assert many.strength < few.strength
 
 
 def test_reach_follows_circles_to_their_end() -> None:
-    assert Topology.of({"a": ["b"], "b": ["c"], "c": ["a"]}).reach("b") == {"a", "b", "c"}
+    assert ServiceGraph.of({"a": ["b"], "b": ["c"], "c": ["a"]}).reach("b") == {"a", "b", "c"}

@@ -13,9 +13,9 @@ from hindsight import embeddings_endpoint, real_server
 from hindsight.real_server import RealHindsight
 from hindsight.twin import KEY, Twin
 from onrecall.hindsight import HindsightBank
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 
 
@@ -86,8 +86,8 @@ def clock() -> Clock:
 def memory_for(store, clock):
     """Makes a memory that goes by words alone, beside a bank."""
 
-    def make(bank: HindsightBank, **parts) -> Memory:
-        recall = Recall(store, None, LocalIndex(store, None))
-        return Memory(Parts(store, recall, clock, mirrors=(HindsightPeer(bank).channel,), **parts))
+    def make(bank: HindsightBank, **parts) -> IncidentService:
+        recall = Retriever(store, None, LocalIndex(store, None))
+        return IncidentService(Dependencies(store, recall, clock, mirrors=(HindsightPeer(bank).channel,), **parts))
 
     return make

@@ -9,12 +9,12 @@ import uvicorn
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.worker.worker import Worker
 
 
 @contextmanager
-def served(memory: Memory) -> Iterator[str]:
+def served(memory: IncidentService) -> Iterator[str]:
     report = StatusReport(version="0", state="ok", parts=[], counts={})
     app = create(memory, Worker(memory), lambda: report)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_keep_alive=120))

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hindsight.twin import KEY
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli.main import app, main
 from onrecall.domain.errors import Invalid
 from onrecall.settings import load
@@ -101,7 +101,7 @@ def test_the_key_may_stand_in_a_file(monkeypatch, tmp_path, text, fine):
 
 
 def part():
-    with house() as home:
+    with open_app() as home:
         report = home.status()
         assert report.state != "down"
         return next(one for one in report.parts if one.name == "hindsight")
@@ -120,7 +120,7 @@ def test_the_status_tells_the_truth(twin, monkeypatch):
 
 def test_a_slow_server_holds_the_status_up_for_a_second_and_then_not_again(twin):
     twin.hanging.clear()
-    with house() as home:
+    with open_app() as home:
         for _ in range(20):
             report = home.status()
         assert next(one for one in report.parts if one.name == "hindsight").state == "degraded"
@@ -128,7 +128,7 @@ def test_a_slow_server_holds_the_status_up_for_a_second_and_then_not_again(twin)
 
 
 def test_the_status_says_what_waits_to_be_sent(twin):
-    with house() as home:
+    with open_app() as home:
         home.memory.mirrors[0].round()
         twin.status = 503
         CliRunner().invoke(app, ["open", "Crane swings", "--id", "C-2"])
@@ -139,7 +139,7 @@ def test_the_status_says_what_waits_to_be_sent(twin):
 
 def test_without_a_server_there_is_no_such_part(monkeypatch):
     monkeypatch.delenv("ONRECALL_HINDSIGHT_URL")
-    with house() as home:
+    with open_app() as home:
         assert "hindsight" not in {one.name for one in home.status().parts}
         assert home.memory.mirrors == ()
 
@@ -147,7 +147,7 @@ def test_without_a_server_there_is_no_such_part(monkeypatch):
 def test_the_mirror_and_the_opinion_can_be_left_out(monkeypatch):
     monkeypatch.setenv("ONRECALL_HINDSIGHT_MIRROR", "false")
     monkeypatch.setenv("ONRECALL_HINDSIGHT_OPINION_SECONDS", "0")
-    with house() as home:
+    with open_app() as home:
         assert home.memory.mirrors == ()
         assert json.loads(CliRunner().invoke(app, ["recall", "x", "--json"]).stdout)["second_opinion"] is None
 

@@ -7,7 +7,7 @@ from hindsight_client import Hindsight
 from starlette.testclient import TestClient
 
 from hindsight.serving import served
-from onrecall.bootstrap.status import Part, StatusReport
+from onrecall.bootstrap.status import ComponentStatus, StatusReport
 from onrecall.http import create
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.worker.worker import Worker
@@ -27,8 +27,8 @@ def answers():
 def client(memory, bank, answers):
     def status():
         parts = [
-            Part(name="store", state="ok", detail=""),
-            Part(name="hindsight", state=answers["hindsight"], detail=""),
+            ComponentStatus(name="store", state="ok", detail=""),
+            ComponentStatus(name="hindsight", state=answers["hindsight"], detail=""),
         ]
         return StatusReport(version="9", state="ok", parts=parts, counts={})
 

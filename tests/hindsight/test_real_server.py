@@ -11,12 +11,12 @@ from hindsight.real_server import KEY
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution, Situation
 from onrecall.hindsight import HindsightBank
-from onrecall.pipeline import Memory, Parts, hindsight
+from onrecall.pipeline import Dependencies, IncidentService, hindsight
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.second_opinion import OpinionSource
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 pytestmark = [pytest.mark.hindsight, pytest.mark.xdist_group("hindsight"), pytest.mark.timeout(600)]
 BANKS = itertools.count(1)
@@ -33,14 +33,14 @@ def bank(server):
 
 @pytest.fixture
 def memory(tmp_path, bank, clock):
-    with closing(Store.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
+    with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
         yield memory_of(store, bank, clock)
 
 
 def memory_of(store, bank, clock):
-    recall = Recall(store, None, LocalIndex(store, None))
+    recall = Retriever(store, None, LocalIndex(store, None))
     peer = HindsightPeer(bank)
-    made = Memory(Parts(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20)))
+    made = IncidentService(Dependencies(store, recall, clock, mirrors=(peer.channel,), opinion=OpinionSource(bank, 20)))
     made.mirrors[0].round()
     return made
 
@@ -110,7 +110,7 @@ def test_a_thousand_incidents_are_pushed_once_and_pulled_once(server, memory, ba
     assert (pushed.sent, pushed.unchanged) == (1000, 0)
     assert len(server.documents(bank.name)) == 1000
     assert hindsight.push(memory, HindsightPeer(bank)).sent == 0
-    with closing(Store.open(f"sqlite:///{tmp_path / 'other.db'}")) as store:
+    with closing(Storage.open(f"sqlite:///{tmp_path / 'other.db'}")) as store:
         other = memory_of(store, bank, clock)
         pulls = [hindsight.pull(other, HindsightPeer(bank)) for _ in range(10)]
         assert [pull.brought.created for pull in pulls] == [1000] + [0] * 9

@@ -11,9 +11,9 @@ from hindsight_client_api.exceptions import ApiException
 
 from hindsight.serving import served
 from onrecall.domain.incident import Incident, Resolution, Situation
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.recommendation import step_key
-from onrecall.retrieval import Recall, embeddings
+from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.local_index import LocalIndex
 
 MODEL = embeddings.load()
@@ -28,9 +28,9 @@ LEASE_TEXT = "Gateway loses its lease\nClients in building four get no address."
 
 
 @pytest.fixture
-def memory(store) -> Memory:
+def memory(store) -> IncidentService:
     index = LocalIndex(store, MODEL.name if MODEL else None)
-    return Memory(Parts(store, Recall(store, MODEL, index), lambda: datetime.now(UTC)))
+    return IncidentService(Dependencies(store, Retriever(store, MODEL, index), lambda: datetime.now(UTC)))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import Item, Note, read_bytes
+from onrecall.importers import ImportNote, Item, read_bytes
 
 
 class Report:
@@ -14,8 +14,8 @@ class Report:
         found = list(items)
         self.incidents = [item for item in found if isinstance(item, Incident)]
         self.documents = [item for item in found if isinstance(item, Document)]
-        self.rejected = [item for item in found if isinstance(item, Rejected)]
-        self.notes = [str(item) for item in found if isinstance(item, Note)]
+        self.rejected = [item for item in found if isinstance(item, RejectedInput)]
+        self.notes = [str(item) for item in found if isinstance(item, ImportNote)]
         assert len(self.incidents) + len(self.documents) + len(self.rejected) + len(self.notes) == len(found)
 
     @property

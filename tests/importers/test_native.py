@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.reports import report
-from onrecall.domain.incident import Incident, Link, Resolution, ResolutionStep
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
 from onrecall.importers import native, read_bytes
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.times import Times
 
 ONE = {"id": "INC-1", "title": "auth 503", "started_at": "2024-01-31T09:30:00Z"}
@@ -33,7 +33,7 @@ incidents = st.builds(
     Incident, id=names, title=words, started_at=moments, description=st.just("") | words, service=maybe, environment=maybe,
     severity=st.sampled_from(["critical", "high", "medium", "low", "info", "unknown"]), labels=st.dictionaries(names, words, max_size=3),
     status=st.sampled_from(["open", "acknowledged", "resolved"]), acknowledged_at=st.none() | moments,
-    source=names, source_id=maybe, links=st.lists(st.builds(Link, st.sampled_from(["recurrence", "duplicate"]), names), max_size=2, unique=True).map(tuple),
+    source=names, source_id=maybe, links=st.lists(st.builds(IncidentLink, st.sampled_from(["recurrence", "duplicate"]), names), max_size=2, unique=True).map(tuple),
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_what_is_dumped_is_read_back_the_same(incident, resolution):
         | {"started_at": started_at, "resolved_at": resolved_at, "resolution": resolution}
     )
     written = json.loads(json.dumps(native.dump(whole)))
-    assert native.parse(Record(written, Times())) == whole
+    assert native.parse(FieldRecord(written, Times())) == whole
 
 
 def test_a_list_an_object_with_incidents_one_object_and_one_a_line_are_the_same():
@@ -135,4 +135,4 @@ def test_the_incident_that_a_record_repeats_is_a_link():
     ]
     first, second = (item for item in read_bytes("h.json", json.dumps(rows).encode()) if isinstance(item, Incident))
     assert first.links == ()
-    assert second.links == (Link("duplicate", "A"),)
+    assert second.links == (IncidentLink("duplicate", "A"),)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from onrecall.domain.incident import (
     Document,
     Evidence,
-    Excerpt,
     Incident,
     Latency,
     Recommendation,
     Resolution,
     ResolutionStep,
     Situation,
+    Snippet,
 )
 from onrecall.recommendation import Thresholds, compose
 from onrecall.recommendation.llm import Options, options
@@ -62,7 +62,7 @@ def past(
 ):
     resolution = Resolution(root_cause, AT, cause, (*STEPS, *more), summary)
     incident = Incident(name, title, AT, description, service="auth-service", status="resolved", resolution=resolution)
-    excerpt = Excerpt(description[:400], 3)
+    excerpt = Snippet(description[:400], 3)
     return Evidence(name, "incident", title, score, incident=incident, excerpt=excerpt)
 
 
@@ -70,7 +70,7 @@ def document(text: str, kind="runbook", score=0.85, title="Pool exhausted") -> E
     written = Document(
         "RB-1", title, text, kind, service="auth-service", labels={"cause": "pool"} if kind == "runbook" else {}
     )
-    return Evidence("RB-1", "document", title, score, document=written, excerpt=Excerpt(text[:400], 1))
+    return Evidence("RB-1", "document", title, score, document=written, excerpt=Snippet(text[:400], 1))
 
 
 def alert(text):

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
@@ -21,14 +21,16 @@ HERE = ("127.0.0.1", 50000)
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
+def memory(tmp_path: Path) -> Iterator[IncidentService]:
     """The memory."""
-    with closing(Store.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
-        yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+    with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
+        yield IncidentService(
+            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+        )
 
 
 @pytest.fixture
-def client(memory: Memory) -> Iterator[TestClient]:
+def client(memory: IncidentService) -> Iterator[TestClient]:
     """HTTP to it."""
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=HERE) as opened:

@@ -15,10 +15,10 @@ import uvicorn
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 
 from .payloads import alert, body
@@ -30,8 +30,10 @@ AT_ONCE = 7
 
 def serve(url: str, ready: Connection) -> None:
     """Serve until killed."""
-    store = Store.open(url)
-    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+    store = Storage.open(url)
+    memory = IncidentService(
+        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+    )
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ready.send(listener.getsockname()[1])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.alert import Alert
-from onrecall.storage import Arrival, Store, StoredAlert
+from onrecall.storage import IngestBatch, Storage, StoredAlert
 
 SEVEN = datetime(2026, 4, 2, 7, tzinfo=UTC)
 ENDED_WITH_IT = "its sender told that the alert is over"
@@ -23,20 +23,20 @@ def over(key: str, minutes: float, **more: object) -> Alert:
     return alert(key, minutes, **({"status": "resolved", "ends_at": at(minutes)} | more))
 
 
-def tell(store: Store, minutes: float, *alerts: Alert) -> tuple[int, int]:
-    (received,) = store.receive([Arrival("silo", alerts)], at(minutes))
+def tell(store: Storage, minutes: float, *alerts: Alert) -> tuple[int, int]:
+    (received,) = store.receive([IngestBatch("silo", alerts)], at(minutes))
     return received.accepted, received.duplicate
 
 
-def stored(store: Store) -> list[StoredAlert]:
+def stored(store: Storage) -> list[StoredAlert]:
     return sorted(store.waiting_alerts(50), key=lambda one: one.id)
 
 
-def states(store: Store) -> list[tuple[str, str]]:
+def states(store: Storage) -> list[tuple[str, str]]:
     return [(one.alert.key, one.alert.status) for one in stored(store)]
 
 
-def test_an_end_that_tells_no_start_ends_the_alert_of_its_key(store: Store):
+def test_an_end_that_tells_no_start_ends_the_alert_of_its_key(store: Storage):
     tell(store, 0, alert("a", 0), alert("b", 0))
     tell(store, 9, over("a", 9, starts_known=False, title="a"))
     assert states(store) == [("a", "resolved"), ("b", "firing")]
@@ -44,26 +44,26 @@ def test_an_end_that_tells_no_start_ends_the_alert_of_its_key(store: Store):
     assert (ended.title, ended.ends_at, ended.starts_at) == ("a is full", at(9), at(0))
 
 
-def test_an_end_that_tells_the_start_ends_the_alert_of_which_none_was_told(store: Store):
+def test_an_end_that_tells_the_start_ends_the_alert_of_which_none_was_told(store: Storage):
     tell(store, 2, alert("a", 2, starts_known=False))
     tell(store, 9, over("a", 9, starts_at=at(1)))
     assert states(store) == [("a", "resolved")]
 
 
-def test_an_end_that_tells_another_start_is_another_episode(store: Store):
+def test_an_end_that_tells_another_start_is_another_episode(store: Storage):
     tell(store, 2, alert("a", 2))
     tell(store, 9, over("a", 9, starts_at=at(1)))
     assert states(store) == [("a", "firing"), ("a", "resolved")]
 
 
-def test_a_start_that_is_told_later_joins_the_alert_that_is_open(store: Store):
+def test_a_start_that_is_told_later_joins_the_alert_that_is_open(store: Storage):
     tell(store, 5, alert("a", 5, starts_known=False))
     tell(store, 6, alert("a", 4, told_at=at(6)))
     tell(store, 7, alert("a", 7))
     assert [(one.alert.starts_at, one.alert.status) for one in stored(store)] == [(at(5), "firing"), (at(7), "firing")]
 
 
-def test_an_end_without_a_start_ends_earlier_episodes_too(store: Store):
+def test_an_end_without_a_start_ends_earlier_episodes_too(store: Storage):
     tell(store, 0, alert("a", 0))
     tell(store, 5, alert("a", 5))
     tell(store, 9, over("a", 9, starts_known=False))
@@ -71,13 +71,13 @@ def test_an_end_without_a_start_ends_earlier_episodes_too(store: Store):
     assert ENDED_WITH_IT in {one.alert.end_reason for one in stored(store)}
 
 
-def test_an_end_under_another_key_ends_what_it_is_about(store: Store):
+def test_an_end_under_another_key_ends_what_it_is_about(store: Storage):
     tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 0, identity="silo/south"))
     tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
     assert states(store) == [("event-1", "resolved"), ("event-2", "firing")]
 
 
-def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Store):
+def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Storage):
     tell(store, 0, alert("event-1", 0, identity="silo/north"), alert("event-2", 1, identity="silo/north"))
     tell(store, 9, over("event-3", 9, identity="silo/north", starts_known=False))
     tell(
@@ -90,13 +90,13 @@ def test_an_end_never_guesses_between_two_and_ends_no_stranger(store: Store):
     assert firing == ["event-1", "event-2"]
 
 
-def test_an_end_of_another_source_ends_nothing(store: Store):
+def test_an_end_of_another_source_ends_nothing(store: Storage):
     tell(store, 0, alert("a", 0, identity="silo/north"))
-    store.receive([Arrival("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
+    store.receive([IngestBatch("barn", (replace(over("a", 9, identity="silo/north"), source="barn"),))], at(9))
     assert states(store)[0] == ("a", "firing")
 
 
-def test_in_one_delivery_begin_and_end_meet_too(store: Store):
+def test_in_one_delivery_begin_and_end_meet_too(store: Storage):
     assert tell(
         store,
         9,
@@ -106,7 +106,7 @@ def test_in_one_delivery_begin_and_end_meet_too(store: Store):
     assert states(store) == [("event-1", "resolved")]
 
 
-def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Store):
+def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Storage):
     lasting = alert("a", 0, expires_after=timedelta(minutes=30))
     tell(store, 0, lasting)
     assert stored(store)[0].expires_at == at(30)
@@ -120,7 +120,7 @@ def test_what_nobody_ends_expires_and_each_message_puts_that_off(store: Store):
     assert store.storms.expired(at(500), 10) == ()
 
 
-def test_what_was_heard_meanwhile_does_not_expire(store: Store):
+def test_what_was_heard_meanwhile_does_not_expire(store: Storage):
     lasting = alert("a", 0, expires_after=timedelta(minutes=30))
     tell(store, 0, lasting)
     (due,) = store.storms.expired(at(31), 10)
@@ -129,14 +129,14 @@ def test_what_was_heard_meanwhile_does_not_expire(store: Store):
     assert states(store) == [("a", "firing")]
 
 
-def test_an_end_leaves_nothing_to_expire(store: Store):
+def test_an_end_leaves_nothing_to_expire(store: Storage):
     tell(store, 0, alert("a", 0, starts_known=False, expires_after=timedelta(minutes=30)))
     tell(store, 9, over("a", 9, starts_known=False))
     assert stored(store)[0].expires_at is None
     assert store.storms.expired(at(900), 10) == ()
 
 
-def test_twice_and_shuffled_it_is_the_same(store: Store):
+def test_twice_and_shuffled_it_is_the_same(store: Storage):
     messages = [
         alert("event-1", 0, identity="silo/north"),
         over("event-2", 9, identity="silo/north", starts_known=False),
@@ -149,7 +149,7 @@ def test_twice_and_shuffled_it_is_the_same(store: Store):
     assert states(store) == [("event-1", "resolved"), ("b", "resolved")]
 
 
-def test_an_end_changes_neither_title_severity_nor_purpose(store: Store):
+def test_an_end_changes_neither_title_severity_nor_purpose(store: Storage):
     tell(store, 0, alert("a", 0, title="Silo 2 is too warm", severity="critical"))
     fine = {"title": "Silo 2 is fine", "severity": "info", "purpose": "informational", "purpose_reason": "good news"}
     tell(store, 9, over("a", 9, starts_known=False, **fine))
@@ -159,7 +159,7 @@ def test_an_end_changes_neither_title_severity_nor_purpose(store: Store):
     assert (ended.alert.severity, ended.alert.purpose) == ("critical", "incident")
 
 
-def test_an_end_that_came_before_its_beginning_takes_title_and_severity_from_it(store: Store):
+def test_an_end_that_came_before_its_beginning_takes_title_and_severity_from_it(store: Storage):
     tell(store, 9, over("a", 9, title="Silo 2 is fine", severity="info", starts_at=at(0)))
     tell(store, 10, alert("a", 0, title="Silo 2 is too warm", severity="high"))
     (ended,) = stored(store)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from onrecall.domain.alert import Alert
-from onrecall.pipeline.redaction_cache import REMEMBERED, Cleaner
+from onrecall.pipeline.redaction_cache import REMEMBERED, RedactionCache
 from onrecall.redaction import harmless, redact, redact_thing
 from redaction.labelled import load
 from redaction.made import leaks
@@ -25,7 +25,7 @@ def made(chance: random.Random, text: str) -> Alert:
 
 def test_it_is_what_redaction_says():
     chance = random.Random(3)
-    cleaner = Cleaner(personal=False)
+    cleaner = RedactionCache(personal=False)
     redacted = 0
     for leak in leaks():
         alert = made(chance, leak.text)
@@ -66,19 +66,19 @@ def test_looking_ahead_changes_nothing():
     chance = random.Random(5)
     for leak in leaks():
         alerts = [made(chance, leak.text), made(chance, "pod api-1 waits"), made(chance, "disk 3 is full")]
-        ahead = Cleaner(personal=False)
+        ahead = RedactionCache(personal=False)
         ahead.look_ahead(alerts)
         assert [ahead.thing(one) for one in alerts] == [redact_thing(one) for one in alerts], leak.kind
 
 
 def test_personal_data_goes_by_choice():
     alert = Alert("am", "k", "ann@example.com can't log in", NOON)
-    assert Cleaner(personal=True).thing(alert).title == redact(alert.title, personal=True).text != alert.title
-    assert Cleaner(personal=False).thing(alert) is alert
+    assert RedactionCache(personal=True).thing(alert).title == redact(alert.title, personal=True).text != alert.title
+    assert RedactionCache(personal=False).thing(alert) is alert
 
 
 def test_what_held_a_secret_is_not_kept_in_mind_and_the_rest_is_bounded():
-    cleaner = Cleaner(personal=False)
+    cleaner = RedactionCache(personal=False)
     leak = next(iter(leaks()))
     cleaner.text(leak.text)
     assert cleaner._clean == set()
@@ -88,7 +88,7 @@ def test_what_held_a_secret_is_not_kept_in_mind_and_the_rest_is_bounded():
 
 
 def test_keys_that_were_different_stay_so():
-    cleaner = Cleaner(personal=False)
+    cleaner = RedactionCache(personal=False)
     one, other = (f"token={'gh' + 'p_'}{'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r'}{end}" for end in "89")
     assert cleaner.key(one) != cleaner.key(other)
     assert one not in cleaner.key(one)

@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.sources import SOURCES
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 from sources.golden import bodies
 from sources.test_hostile import HEADERS, JSON, mutated
@@ -39,8 +39,10 @@ everywhere = pytest.mark.parametrize("address", ADDRESSES)
 @pytest.fixture(scope="module")
 def open_door() -> Iterator[TestClient]:
     """HTTP to a memory that lasts for all of these tests."""
-    store = Store.open("sqlite://")
-    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+    store = Storage.open("sqlite://")
+    memory = IncidentService(
+        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+    )
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=HERE) as client:
         yield client

@@ -14,10 +14,10 @@ import pytest
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Forbidden, Unavailable
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.http.sns_confirmation import Confirming
-from onrecall.sources import Confirmation
-from onrecall.storage import Arrival
-from onrecall.worker.ingest_queue import Intake, Limits
+from onrecall.http.sns_confirmation import SubscriptionConfirmer
+from onrecall.sources import SubscriptionConfirmation
+from onrecall.storage import IngestBatch
+from onrecall.worker.ingest_queue import IngestQueue, QueueLimits
 
 from .payloads import alert, body, event
 
@@ -193,7 +193,7 @@ def test_a_bad_message_among_many_is_the_only_one_refused(client):
 
 
 def test_a_stuck_database_is_503_and_nothing_is_acknowledged(client, memory):
-    intake = Intake(memory, lambda: None, Limits(patience=0.3))
+    intake = IngestQueue(memory, lambda: None, QueueLimits(patience=0.3))
     client.app.state.intake = intake
     intake.start()
     inside, leave = threading.Event(), threading.Event()
@@ -219,7 +219,9 @@ def test_a_stuck_database_is_503_and_nothing_is_acknowledged(client, memory):
 
 
 def test_when_too_much_waits_the_rest_is_told_to_come_again(client, memory):
-    intake = Intake(memory, lambda: None, Limits(deliveries=3, patience=0.5))  # it is not started, so all of it waits
+    intake = IngestQueue(
+        memory, lambda: None, QueueLimits(deliveries=3, patience=0.5)
+    )  # it is not started, so all of it waits
     client.app.state.intake = intake
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: client.post(ALERTMANAGER, content=body(alert(n))), range(8)))
@@ -231,7 +233,7 @@ def test_when_too_much_waits_the_rest_is_told_to_come_again(client, memory):
 def test_a_change_is_told_beside_the_incident_that_came_soon_after(client, memory):
     started = datetime(2026, 3, 1, 12, tzinfo=UTC)
     change = ChangeEvent("ci", "d-1", "Deployed api 1.4", started - timedelta(minutes=6), "deployment", "api")
-    memory.store.receive([Arrival("ci", (change,))], started)
+    memory.store.receive([IngestBatch("ci", (change,))], started)
     opened, _ = memory.open(Incident("X-1", "api answers 503", started, service="api"))
     memory.recommend(opened.id)
     path = f"/api/v1/incidents/{opened.id}"
@@ -252,12 +254,12 @@ def test_only_allowed_topics_are_confirmed_and_no_redirect_is_followed():
         asked.append(str(request.url))
         return httpx.Response(200 if len(asked) == 1 else 302, headers={"location": "http://169.254.169.254/"})
 
-    confirm = Confirming((TOPIC,), httpx.MockTransport(answer))
+    confirm = SubscriptionConfirmer((TOPIC,), httpx.MockTransport(answer))
     url = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t"
-    confirm(Confirmation(url, TOPIC))
+    confirm(SubscriptionConfirmation(url, TOPIC))
     with pytest.raises(Unavailable, match="302"):
-        confirm(Confirmation(url, TOPIC))
+        confirm(SubscriptionConfirmation(url, TOPIC))
     assert asked == [url, url]
     with pytest.raises(Forbidden, match="ONRECALL_SNS_TOPICS"):
-        confirm(Confirmation(url, TOPIC + "-other"))
+        confirm(SubscriptionConfirmation(url, TOPIC + "-other"))
     assert len(asked) == 2

@@ -3,7 +3,7 @@
 import random
 import time
 
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .serving import AT_ONCE, Sender, killed_in_the_end
 
@@ -11,7 +11,7 @@ KILLS = 20
 
 
 def stored(url: str) -> list[int]:
-    store = Store.open(url)
+    store = Storage.open(url)
     found = [int(row["key"], 16) for row in store.dump() if row["table"] == "alerts"]
     store.close()
     return found

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
-from onrecall.storage import Arrival, Entry, Received, Store, Unread
+from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -32,51 +32,53 @@ def resolved(key: str = "k", starts: float = 0, ends: float = 5, **more: object)
     return firing(key, starts, **more, status="resolved", ends_at=at(ends))
 
 
-def told(store: Store, *signals: object, now: float = 10) -> Received:
-    (received,) = store.receive([Arrival("am", signals)], at(now))
+def told(store: Storage, *signals: object, now: float = 10) -> IngestResult:
+    (received,) = store.receive([IngestBatch("am", signals)], at(now))
     return received
 
 
-def only(store: Store) -> Alert:
+def only(store: Storage) -> Alert:
     (one,) = store.waiting_alerts(10)
     return one.alert
 
 
-def test_an_alert_comes_out_as_it_went_in(store: Store):
+def test_an_alert_comes_out_as_it_went_in(store: Storage):
     one = firing(
         description="503 since 12:00", environment="prod", severity="high", annotations={"a": "b"}, group="g",
         values={"current": 5.25}, links=("https://example.com/",), told_at=at(1),
     )  # fmt: skip
-    assert told(store, one) == Received(1, 0)
+    assert told(store, one) == IngestResult(1, 0)
     (kept,) = store.waiting_alerts(10)
     assert kept.alert == one
     assert (kept.incident, kept.waiting, kept.received_at) == (None, True, at(10))
 
 
-def test_the_same_again_changes_nothing(store: Store):
+def test_the_same_again_changes_nothing(store: Storage):
     told(store, firing())
     before = store.waiting_alerts(10)
-    assert told(store, firing(), firing(), now=20) == Received(0, 2)
-    assert told(store, replace(firing(), group="another group of the sender's"), now=20) == Received(0, 1)
+    assert told(store, firing(), firing(), now=20) == IngestResult(0, 2)
+    assert told(store, replace(firing(), group="another group of the sender's"), now=20) == IngestResult(0, 1)
     assert store.waiting_alerts(10) == before
 
 
-def test_twice_in_one_delivery_is_one(store: Store):
-    assert told(store, firing(), firing()) == Received(1, 1)
+def test_twice_in_one_delivery_is_one(store: Storage):
+    assert told(store, firing(), firing()) == IngestResult(1, 1)
 
 
-def test_each_delivery_hears_of_its_own(store: Store):
+def test_each_delivery_hears_of_its_own(store: Storage):
     said = store.receive(
         [
-            Arrival("am", (firing("a"), firing("b"))),
-            Arrival("am", (firing("b"), firing("c")), unread=(Unread("alerts[2]", "labels", "missing", "{}"),)),
+            IngestBatch("am", (firing("a"), firing("b"))),
+            IngestBatch(
+                "am", (firing("b"), firing("c")), unread=(RejectedPart("alerts[2]", "labels", "missing", "{}"),)
+            ),
         ],
         NOON,
     )
     assert [(one.accepted, one.duplicate, len(one.rejected)) for one in said] == [(2, 0, 0), (1, 1, 1)]
 
 
-def test_another_start_is_another_episode(store: Store):
+def test_another_start_is_another_episode(store: Storage):
     told(store, firing(starts=0), resolved(starts=0), firing(starts=7), now=8)
     assert [(one.alert.status, one.alert.starts_at) for one in store.waiting_alerts(10)] == [
         ("resolved", at(0)),
@@ -84,15 +86,15 @@ def test_another_start_is_another_episode(store: Store):
     ]
 
 
-def test_resolved_before_firing_stays_resolved(store: Store):
+def test_resolved_before_firing_stays_resolved(store: Storage):
     told(store, resolved(), now=10)
-    assert told(store, firing(), now=10.5) == Received(0, 1)
+    assert told(store, firing(), now=10.5) == IngestResult(0, 1)
     assert only(store).status == "resolved"
 
 
-def test_a_firing_of_the_same_start_long_after_counts(store: Store):
+def test_a_firing_of_the_same_start_long_after_counts(store: Storage):
     told(store, resolved(), now=10)
-    assert told(store, firing(), now=15) == Received(1, 0)
+    assert told(store, firing(), now=15) == IngestResult(1, 0)
     assert only(store).status == "firing"
     assert only(store).ends_at is None
 
@@ -104,7 +106,7 @@ def test_the_latest_word_counts_in_any_order():
         resolved(told_at=at(3), severity="high"),
         firing(told_at=at(4), severity="critical"),
     ]
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     for n, order in enumerate(permutations(said)):
         for one in order:
             told(store, replace(one, key=f"k{n}"))
@@ -123,7 +125,7 @@ def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order()
         resolved(told_at=at(3), severity="low"),
         resolved(told_at=at(4), severity="medium"),
     ]
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     for n, order in enumerate(permutations(said)):
         for message in order:
             told(store, replace(message, key=f"k{n}"))
@@ -135,7 +137,7 @@ def test_an_ended_alert_keeps_the_newest_words_that_said_it_fires_in_any_order()
     store.close()
 
 
-def test_a_short_resolved_keeps_what_was_known(store: Store):
+def test_a_short_resolved_keeps_what_was_known(store: Storage):
     full = firing(description="pool exhausted", severity="critical", annotations={"runbook": "r"})
     short = Alert("am", "k", "k", at(0), status="resolved", ends_at=at(5))
     for first, second in ((full, short), (short, full)):
@@ -148,64 +150,64 @@ def test_a_short_resolved_keeps_what_was_known(store: Store):
         assert (kept.severity, kept.service, kept.ends_at) == ("critical", "api", at(5))
 
 
-def test_renotifying_moves_the_time_and_is_no_news(store: Store):
+def test_renotifying_moves_the_time_and_is_no_news(store: Storage):
     told(store, firing(told_at=at(1)))
-    assert told(store, firing(told_at=at(9)), now=11) == Received(0, 1)
-    assert told(store, resolved(told_at=at(5)), now=12) == Received(0, 1), "older than what was told last"
+    assert told(store, firing(told_at=at(9)), now=11) == IngestResult(0, 1)
+    assert told(store, resolved(told_at=at(5)), now=12) == IngestResult(0, 1), "older than what was told last"
     assert only(store).status == "firing"
 
 
-def test_without_a_start_an_episode_goes_on_until_it_is_resolved(store: Store):
+def test_without_a_start_an_episode_goes_on_until_it_is_resolved(store: Storage):
     def unknown(minute: float, **more: object) -> Alert:
         return replace(firing(starts=minute, starts_known=False), **more)
 
-    assert told(store, unknown(1), now=1) == Received(1, 0)
-    assert told(store, unknown(2), now=2) == Received(0, 1)
-    assert told(store, unknown(3, status="resolved"), now=3) == Received(1, 0)
-    assert told(store, unknown(4, status="resolved"), now=4) == Received(0, 1)
-    assert told(store, unknown(9), now=9) == Received(1, 0)
+    assert told(store, unknown(1), now=1) == IngestResult(1, 0)
+    assert told(store, unknown(2), now=2) == IngestResult(0, 1)
+    assert told(store, unknown(3, status="resolved"), now=3) == IngestResult(1, 0)
+    assert told(store, unknown(4, status="resolved"), now=4) == IngestResult(0, 1)
+    assert told(store, unknown(9), now=9) == IngestResult(1, 0)
     assert [(one.alert.status, one.alert.starts_at) for one in store.waiting_alerts(10)] == [
         ("resolved", at(1)),
         ("firing", at(9)),
     ]
 
 
-def test_without_a_known_start_an_old_message_is_about_the_old_episode(store: Store):
+def test_without_a_known_start_an_old_message_is_about_the_old_episode(store: Storage):
     def unknown(minute: float, **more: object) -> Alert:
         return replace(firing(starts=minute, starts_known=False), **more)
 
     for heard in (unknown(1), unknown(3, status="resolved"), unknown(9), unknown(9, status="resolved")):
         told(store, heard, now=20)
-    assert told(store, unknown(1, description="told again"), now=30) == Received(1, 0)
+    assert told(store, unknown(1, description="told again"), now=30) == IngestResult(1, 0)
     assert [one.alert.starts_at for one in store.waiting_alerts(10)] == [at(1), at(9)]
 
 
-def test_what_cannot_be_stored_is_kept_apart_and_the_rest_goes_in(store: Store):
+def test_what_cannot_be_stored_is_kept_apart_and_the_rest_goes_in(store: Storage):
     long, endless = firing("x" * 700), firing("n", values={"current": float("inf")})
     said = told(store, firing("a"), long, endless, firing("b"))
     assert (said.accepted, [one.field for one in said.rejected]) == (2, ["key", "values.current"])
     assert [one.where for one in store.rejected().items] == ["signals[2]", "signals[1]"]
 
 
-def test_notes_acknowledgements_and_changes_are_kept_once(store: Store):
+def test_notes_acknowledgements_and_changes_are_kept_once(store: Storage):
     signals = (
         Note("am", "k", "n-1", "restarted the pods", at(1), "ann"),
         Acknowledgement("am", "k", at(2), "bob"),
         ChangeEvent("ci", "d-1", "Deployed api 1.4", at(0), "deployment", "api"),
     )
-    assert told(store, *signals) == Received(3, 0)
-    assert told(store, *signals, *signals) == Received(0, 6)
+    assert told(store, *signals) == IngestResult(3, 0)
+    assert told(store, *signals, *signals) == IngestResult(0, 6)
     assert [(one.type, one.by, one.text) for one in store.waiting_notes(10)] == [
         ("note", "ann", "restarted the pods"),
         ("acknowledgement", "bob", None),
     ]
     assert store.change_events_near("api", at(5)) == (signals[2],)
     renamed = replace(signals[2], title="Deployed api 1.4.1")
-    assert told(store, renamed, signals[2], renamed) == Received(3, 0)
+    assert told(store, renamed, signals[2], renamed) == IngestResult(3, 0)
     assert store.change_events_near("api", at(5)) == (renamed,)
 
 
-def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Store):
+def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Storage):
     changes = [
         ChangeEvent("ci", "own", "own", at(-6), service="api"),
         ChangeEvent("ci", "none", "none", at(-5)),
@@ -222,41 +224,43 @@ def test_changes_near_are_of_the_service_or_of_none_and_not_later(store: Store):
     assert [one.key for one in store.change_events("api", since=at(-10)).items] == ["later", "own"]
 
 
-def test_documents_go_in_with_the_rest(store: Store):
-    arrival = Arrival("rootly", (), (Entry(Document("pm-1", "Postmortem", "# Postmortem")),))
-    assert store.receive([arrival], NOON) == (Received(1, 0),)
-    assert store.receive([arrival], NOON) == (Received(0, 1),)
+def test_documents_go_in_with_the_rest(store: Storage):
+    arrival = IngestBatch("rootly", (), (StoreEntry(Document("pm-1", "Postmortem", "# Postmortem")),))
+    assert store.receive([arrival], NOON) == (IngestResult(1, 0),)
+    assert store.receive([arrival], NOON) == (IngestResult(0, 1),)
     assert store.document("pm-1").title == "Postmortem"
 
 
-def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Store):
-    parts = tuple(Unread(f"alerts[{n}]", "labels", "missing", f'{{"n": {n}}}') for n in range(5))
+def test_rejected_parts_are_kept_once_listed_in_pages_and_settled(store: Storage):
+    parts = tuple(RejectedPart(f"alerts[{n}]", "labels", "missing", f'{{"n": {n}}}') for n in range(5))
     for _ in range(2):
-        store.receive([Arrival("am", unread=parts)], NOON)
+        store.receive([IngestBatch("am", unread=parts)], NOON)
     first = store.rejected(limit=3)
     rest = store.rejected(cursor=first.next_cursor)
     assert [one.where for one in (*first.items, *rest.items)] == [f"alerts[{n}]" for n in (4, 3, 2, 1, 0)]
     store.settle_rejected([first.items[0].id], NOON)
-    store.receive([Arrival("am", unread=parts)], NOON)
+    store.receive([IngestBatch("am", unread=parts)], NOON)
     assert len(store.rejected().items) == 4, "what went in stays in"
 
 
-def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Store):
-    store.receive([Arrival("am", unread=(Unread("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
+def test_a_part_that_no_database_takes_is_kept_all_the_same(store: Storage):
+    store.receive([IngestBatch("am", unread=(RejectedPart("body\0", None, "bad \ud800", "\0\udfff"),))], NOON)
     (kept,) = store.rejected().items
     assert (kept.where, kept.message, kept.raw) == ("body�", "bad ?", "�?")
 
 
-def test_an_archive_takes_all_of_it_along(store: Store):
+def test_an_archive_takes_all_of_it_along(store: Storage):
     full = firing(
         description="d", environment="prod", severity="high", annotations={"a": "b"}, group="g",
         values={"current": 5}, links=("https://example.com/",), told_at=at(1), starts_known=False,
     )  # fmt: skip
     change = ChangeEvent("ci", "d-1", "Deployed", at(0), "deployment", "api", "prod", {"a": "b"}, ("https://ci/",))
     note = Note("am", "k", "n-1", "restarted", at(1), "ann")
-    store.receive([Arrival("am", (full, resolved("r"), note, change), unread=(Unread("b", None, "m", "{}"),))], at(10))
+    store.receive(
+        [IngestBatch("am", (full, resolved("r"), note, change), unread=(RejectedPart("b", None, "m", "{}"),))], at(10)
+    )
     rows = json.loads(json.dumps(list(store.dump())))
-    other = Store.open("sqlite://")
+    other = Storage.open("sqlite://")
     other.load(rows)
     other.load(rows)
     assert list(other.dump()) == list(store.dump())
@@ -276,7 +280,7 @@ def test_an_archive_takes_all_of_it_along(store: Store):
     ],
 )
 def test_an_archive_with_a_body_that_is_none_is_refused(table: str, wrong: dict[str, object]):
-    store, other = Store.open("sqlite://"), Store.open("sqlite://")
+    store, other = Storage.open("sqlite://"), Storage.open("sqlite://")
     told(store, firing(), ChangeEvent("ci", "d-1", "Deployed", at(0)))
     rows = [row | {"body": wrong} if row["table"] == table else row for row in store.dump()]
     with pytest.raises(Invalid, match="body"):
@@ -297,8 +301,8 @@ SAID = st.builds(
 
 
 @pytest.fixture(scope="module")
-def two() -> Iterator[tuple[Store, Store]]:
-    stores = Store.open("sqlite://"), Store.open("sqlite://")
+def two() -> Iterator[tuple[Storage, Storage]]:
+    stores = Storage.open("sqlite://"), Storage.open("sqlite://")
     yield stores
     for one in stores:
         one.close()
@@ -310,7 +314,7 @@ EXAMPLE = count()
 @given(st.lists(SAID, max_size=12, unique_by=lambda one: (one.key, one.starts_at, one.told_at)), st.randoms())
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_three_times_and_shuffled_gives_the_same_rows(
-    two: tuple[Store, Store], said: list[Alert], chance: random.Random
+    two: tuple[Storage, Storage], said: list[Alert], chance: random.Random
 ):
     once, thrice = two
     mark = f"{next(EXAMPLE)}:"
@@ -321,9 +325,9 @@ def test_three_times_and_shuffled_gives_the_same_rows(
     chance.shuffle(shuffled)
     while shuffled:
         batch = [shuffled.pop() for _ in range(min(len(shuffled), chance.randint(1, 5)))]
-        thrice.receive([Arrival("am", tuple(batch))], at(10))
+        thrice.receive([IngestBatch("am", tuple(batch))], at(10))
 
-    def rows(store: Store) -> list[str]:
+    def rows(store: Storage) -> list[str]:
         kept = (one.alert for one in store.waiting_alerts(100_000))
         return sorted(str(one) for one in kept if one.key.startswith(mark))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from onrecall.bootstrap.app import House, house
-from onrecall.cli.import_history import Source, run
+from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.cli.import_history import ImportLocation, run
 from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.worker.worker import Worker
@@ -21,8 +21,8 @@ LOOPBACK = "http://127.0.0.1:8000"
 def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that holds the example history; never to be written to."""
     folder = tmp_path_factory.mktemp("example")
-    with house(Settings(data_dir=folder)) as home:
-        brought = run(home.memory, Source(example=True))
+    with open_app(Settings(data_dir=folder)) as home:
+        brought = run(home.memory, ImportLocation(example=True))
     assert brought.created > 80
     assert brought.rejected == []
     return folder
@@ -36,14 +36,14 @@ def data_dir(example_data: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(data_dir: Path) -> Iterator[House]:
+def home(data_dir: Path) -> Iterator[AppContext]:
     """The house over that copy."""
-    with house(Settings(data_dir=data_dir)) as opened:
+    with open_app(Settings(data_dir=data_dir)) as opened:
         yield opened
 
 
 @pytest.fixture
-def client(home: House) -> Iterator[TestClient]:
+def client(home: AppContext) -> Iterator[TestClient]:
     """HTTP to that house, its worker at work."""
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))

@@ -11,14 +11,14 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
-from onrecall.bootstrap.status import Part, report
+from onrecall.bootstrap.status import ComponentStatus, report
 from onrecall.domain.access import Role, mint
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.keys import Keys
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1:8000"
@@ -42,16 +42,16 @@ class Clock:
 class Doors:
     """The application over a store, its clock, and who may come in."""
 
-    store: Store
+    store: Storage
     access: Access = field(default_factory=Access)
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         index = LocalIndex(self.store, None)
-        self.memory = Memory(Parts(self.store, Recall(self.store, None, index), self.clock))
+        self.memory = IncidentService(Dependencies(self.store, Retriever(self.store, None, index), self.clock))
         self.keys = Keys(self.store, self.clock, fresh_seconds=0)
         worker = Worker(self.memory)
-        status = lambda: report(self.memory, Part(name="meaning", state="ok", detail=""))  # noqa: E731
+        status = lambda: report(self.memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
         access = replace(self.access, keys=self.keys)
         self.app = create(self.memory, worker, status, access)
 

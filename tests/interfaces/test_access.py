@@ -15,14 +15,14 @@ from guarded import Doors, basic, bearer
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access, check_address, is_loopback
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.domain.errors import Invalid, Unauthorised
 from onrecall.http.credentials import address
-from onrecall.http.rate_limit import LIMIT, MOST_ADDRESSES, WINDOW_SECONDS, Brake
+from onrecall.http.rate_limit import LIMIT, MOST_ADDRESSES, WINDOW_SECONDS, RateLimit
 from onrecall.http.server import serve
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings, load
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 SECRET = "a secret of PagerDuty's"
 PING = json.dumps(
@@ -32,14 +32,14 @@ OPEN = {"title": "auth is down"}
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store.open("sqlite://")
+def store() -> Iterator[Storage]:
+    opened = Storage.open("sqlite://")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -130,7 +130,7 @@ class TestThisMachine:
 
 
 class TestOtherPages:
-    def test_none_may_ask_unless_it_is_named(self, store: Store) -> None:
+    def test_none_may_ask_unless_it_is_named(self, store: Storage) -> None:
         asks = {"Origin": "https://wiki.example.com", "Access-Control-Request-Method": "GET"}
         for origins, status, allowed in (
             ((), 403, None),
@@ -152,7 +152,7 @@ class TestOtherPages:
 
 class TestSignatures:
     @pytest.fixture
-    def doors(self, store: Store) -> Doors:
+    def doors(self, store: Storage) -> Doors:
         return Doors(store, Access({"pagerduty": ("the new one", SECRET), "alertmanager": ("it signs nothing",)}))
 
     def test_a_signed_message_needs_no_key(self, doors: Doors, client: TestClient) -> None:
@@ -219,7 +219,10 @@ class TestSettings:
 
     @pytest.mark.parametrize(("sender", "says"), [("pagerdooty", "is not a sender"), ("alertmanager", "signs nothing")])
     def test_a_sender_that_can_not_sign_is_refused_at_start(self, sender: str, says: str) -> None:
-        with pytest.raises(Invalid, match=says), house(Settings(webhook_secrets=json.dumps({sender: ["hush-hush"]}))):
+        with (
+            pytest.raises(Invalid, match=says),
+            open_app(Settings(webhook_secrets=json.dumps({sender: ["hush-hush"]}))),
+        ):
             pass
 
     def test_secrets_may_stand_in_a_file_and_are_shown_to_nobody(
@@ -230,7 +233,7 @@ class TestSettings:
         settings = load()
         assert settings.secrets_by_sender == {"pagerduty": ("hush-hush", "b")}
         assert "hush" not in f"{settings.shown()}{settings!r}"
-        with house(settings) as home:
+        with open_app(settings) as home:
             assert home.access.webhook_secrets == {"pagerduty": ("hush-hush", "b")}
 
     @pytest.mark.parametrize(
@@ -263,7 +266,7 @@ class TestStart:
             check_address("0.0.0.0", doors.keys)
 
     def test_serve_refuses_and_serves(self, tmp_path: Path) -> None:
-        with house(Settings(data_dir=tmp_path)) as home:
+        with open_app(Settings(data_dir=tmp_path)) as home:
             with pytest.raises(Unauthorised, match=r"others can reach OnRecall at 0\.0\.0\.0"):
                 serve(home, "0.0.0.0", 0)
             token = Keys(home.memory.store, home.memory.now).create("ann", "viewer").token
@@ -307,7 +310,7 @@ def test_a_network_of_ipv6_is_one_address() -> None:
 class TestBrake:
     def test_it_holds_for_a_minute(self) -> None:
         now = 0.0
-        brake = Brake(lambda: now)
+        brake = RateLimit(lambda: now)
         assert [brake.failed("a") for _ in range(LIMIT)] == [None] * LIMIT
         assert brake.failed("a") == WINDOW_SECONDS
         now = 20.0
@@ -318,7 +321,7 @@ class TestBrake:
         assert brake.failed("a") is not None
 
     def test_it_does_not_grow_without_bound(self) -> None:
-        brake = Brake(lambda: 0.0)
+        brake = RateLimit(lambda: 0.0)
         for n in range(MOST_ADDRESSES + 100):
             brake.failed(str(n))
         assert len(brake._failures) == MOST_ADDRESSES

@@ -10,12 +10,12 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from onrecall.cli.main import main
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.database import Database
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 

@@ -11,12 +11,12 @@ from guarded import Doors
 from starlette.testclient import TestClient
 
 from calibration.histories import history
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.http import create
 from onrecall.settings import Settings
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.backtests import SILENT
-from onrecall.worker.backtest_runner import Rehearsals
+from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.worker import Worker
 
 WHERE = "/api/v1/trust/backtest"
@@ -28,10 +28,10 @@ def now() -> datetime:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[tuple[House, TestClient]]:
-    with house(settings) as home:
+def serving(settings: Settings) -> Iterator[tuple[AppContext, TestClient]]:
+    with open_app(settings) as home:
         worker = Worker(home.memory)
-        rehearsals = Rehearsals(home.memory.store, home.settings, now)
+        rehearsals = BacktestRunner(home.memory.store, home.settings, now)
         app = create(home.memory, worker, lambda: home.status(worker), home.access, rehearsals)
         with TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
             yield home, client
@@ -83,7 +83,7 @@ def test_one_that_is_stopped_with_the_server_is_interrupted(tmp_path: Path) -> N
         assert client.get("/api/v1/trust").json()["judged"] == 0
 
 
-def test_one_that_nobody_speaks_of_is_interrupted_and_another_can_begin(store: Store) -> None:
+def test_one_that_nobody_speaks_of_is_interrupted_and_another_can_begin(store: Storage) -> None:
     begun, new = store.backtests.begin("ann", NOON)
     assert new
     assert store.backtests.tell(begun.number, "replaying", 3, 10, NOON + timedelta(seconds=5))
@@ -100,13 +100,13 @@ def test_one_that_nobody_speaks_of_is_interrupted_and_another_can_begin(store: S
 
 
 def test_a_server_that_can_start_none_says_so() -> None:
-    with closing(Store.open("sqlite://")) as store, Doors(store).client() as client:
+    with closing(Storage.open("sqlite://")) as store, Doors(store).client() as client:
         refused = client.post(WHERE)
     assert refused.status_code == 503
     assert "onrecall backtest" in refused.json()["detail"]
 
 
-def test_one_that_is_slow_to_begin_is_not_taken_for_dead(store: Store) -> None:
+def test_one_that_is_slow_to_begin_is_not_taken_for_dead(store: Storage) -> None:
     begun, _ = store.backtests.begin(None, NOON)
     for seconds in (10, 20, 30):
         store.backtests.alive(begun.number, NOON + timedelta(seconds=seconds))
@@ -117,7 +117,7 @@ def test_one_that_is_slow_to_begin_is_not_taken_for_dead(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ended", ["finish", "fail", "interrupt"])
-def test_what_ended_stays_so(store: Store, ended: str) -> None:
+def test_what_ended_stays_so(store: Storage, ended: str) -> None:
     begun, _ = store.backtests.begin(None, NOON)
     said = {"finish": ({"right": {}}, NOON), "fail": ("it broke", NOON), "interrupt": (NOON,)}
     getattr(store.backtests, ended)(begun.number, *said[ended])

@@ -17,7 +17,7 @@ from onrecall.cli import main as cli
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Incident
 from onrecall.export import backup
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 ASKED = "auth service returning 503 errors users cant login"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ def nothing(_: int) -> None:
 def made(example_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of the example history; never to be written to."""
     path = tmp_path_factory.mktemp("backup") / "memory.onrecall"
-    store = Store.open(f"sqlite:///{example_data / 'onrecall.db'}")
+    store = Storage.open(f"sqlite:///{example_data / 'onrecall.db'}")
     backup.write(store, path, nothing)
     store.close()
     return path
@@ -56,7 +56,7 @@ def onrecall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 
 def rows(url: str) -> list[dict[str, Any]]:
-    store = Store.open(url)
+    store = Storage.open(url)
     found = list(store.backups.rows())
     store.close()
     return found
@@ -64,7 +64,7 @@ def rows(url: str) -> list[dict[str, Any]]:
 
 def used(url: str) -> None:
     """Have something in a store."""
-    store = Store.open(url)
+    store = Storage.open(url)
     store.open_incident(Incident("MINE", "auth is down", NOON), [], NOON)
     store.close()
 
@@ -113,7 +113,7 @@ def test_a_backup_that_fails_leaves_nothing(made: Path, tmp_path: Path) -> None:
     def end(_: int) -> None:
         raise Ending
 
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     backup.restore(store, made, backup.check(made, nothing), nothing)
     with pytest.raises(Ending):
         backup.write(store, tmp_path / "one.onrecall", end)
@@ -196,7 +196,7 @@ def test_a_file_that_changes_after_it_was_checked_changes_nothing(made: Path, tm
     path = repacked(made, tmp_path / "one")
     manifest = backup.check(path, nothing)
     spoiled(made, path, "changed")
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     with pytest.raises(Invalid, match="SHA-256"):
         backup.restore(store, path, manifest, nothing)
     assert store.backups.empty()
@@ -204,7 +204,7 @@ def test_a_file_that_changes_after_it_was_checked_changes_nothing(made: Path, tm
 
 
 def test_two_who_restore_at_once_are_one_after_the_other(made: Path) -> None:
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     manifest = backup.check(made, nothing)
     backup.restore(store, made, manifest, nothing)
     with pytest.raises(Conflict, match="not empty"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.pipeline.service import situation
 from onrecall.schemas.incidents import RecommendationOut
 from onrecall.settings import Settings
@@ -22,10 +22,10 @@ PASSING = {"latency_ms", "created_at", "as_of"}
 
 @pytest.mark.postgres
 def test_the_same_answers_on_both(example_data, postgres_url, tmp_path):
-    with house(Settings(data_dir=example_data)) as ours:
-        with house(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
+    with open_app(Settings(data_dir=example_data)) as ours:
+        with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
             theirs.memory.store.load(ours.memory.store.dump())
-        with house(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
+        with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
             for text in ASKED:
                 one, other = (
                     RecommendationOut.model_validate(home.memory.ask(situation(text))).plain()

@@ -11,8 +11,8 @@ from compat_seeds import FILE, INCIDENTS, RCAS, SCENARIOS
 from compat_twins import FireTester, incident_page, moment, number, ok, percentages, recall_page, text, whole
 from starlette.testclient import TestClient
 
-from onrecall.bootstrap.app import House, house
-from onrecall.cli.import_history import Source, run
+from onrecall.bootstrap.app import AppContext, open_app
+from onrecall.cli.import_history import ImportLocation, run
 from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.worker.worker import Worker
@@ -46,21 +46,24 @@ def url(request: pytest.FixtureRequest, database: str, filling: str) -> Iterator
 @pytest.fixture(scope="module")
 def home(
     request: pytest.FixtureRequest, url: str | None, filling: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[AppContext]:
     folder = tmp_path_factory.mktemp("contract")
     has_examples = filling in ("examples", "both")
     if has_examples:
         shutil.copytree(request.getfixturevalue("example_data"), folder, dirs_exist_ok=True)
     if url and has_examples:
-        with house(Settings(data_dir=folder)) as ours, house(Settings(data_dir=folder, database_url=url)) as theirs:
+        with (
+            open_app(Settings(data_dir=folder)) as ours,
+            open_app(Settings(data_dir=folder, database_url=url)) as theirs,
+        ):
             theirs.memory.store.load(ours.memory.store.dump())
     chosen = {"data_dir": folder, "settle_seconds": 0} | ({"database_url": url} if url else {})
-    with house(Settings(**chosen)) as opened:
+    with open_app(Settings(**chosen)) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def client(home: House, filling: str) -> Iterator[TestClient]:
+def client(home: AppContext, filling: str) -> Iterator[TestClient]:
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))
     with TestClient(app, LOOPBACK, client=("127.0.0.1", 50000)) as opened:
@@ -79,7 +82,7 @@ def seed(client: TestClient) -> None:
         assert seeded == {"total": len(INCIDENTS), "success": len(INCIDENTS), "failed": []}
 
 
-def settle(home: House) -> None:
+def settle(home: AppContext) -> None:
     """Group and answer all that waits, so that nothing comes into memory while a test compares."""
     store = home.memory.store
     while store.waiting_alerts(1) or store.due(1):
@@ -106,7 +109,7 @@ def analyze_scenarios(tester: FireTester, filling: str) -> None:
 
 
 def test_the_program_of_rag_of_fire_runs_from_its_first_call_to_its_last(
-    home: House, client: TestClient, filling: str
+    home: AppContext, client: TestClient, filling: str
 ) -> None:
     tester = FireTester(client.request)
     assert tester.health().endswith("HEALTHY")
@@ -284,11 +287,11 @@ def test_every_name_of_fix_and_logs_is_read(client: TestClient) -> None:
         assert kept["source"] == "recallops"
 
 
-def test_the_file_of_incidentos_goes_in_beside_everything(home: House, client: TestClient, tmp_path: Path) -> None:
+def test_the_file_of_incidentos_goes_in_beside_everything(home: AppContext, client: TestClient, tmp_path: Path) -> None:
     path = tmp_path / "incident_memory.json"
     path.write_text(json.dumps(FILE))
     for created in (1, 0):
-        brought = run(home.memory, Source((path,)))
+        brought = run(home.memory, ImportLocation((path,)))
         assert (brought.created, brought.rejected) == (created, [])
     found = ok(client.get("/incident/INC-3F2A91"))
     assert found["mitigation_steps"]

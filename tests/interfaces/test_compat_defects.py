@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
-from onrecall.bootstrap.app import House
-from onrecall.http.compat.ragoffire_live import WAITING, Browser
-from onrecall.storage.results import Called, Spent
-from onrecall.storage.usage import Limits
+from onrecall.bootstrap.app import AppContext
+from onrecall.http.compat.ragoffire_live import WAITING, LiveClient
+from onrecall.storage.results import ModelCall, ModelUsage
+from onrecall.storage.usage import UsageLimits
 
 LEAK = {"error_type": "memory_leak", "spike_percentage": 280, "service_name": "checkout", "metric_name": "heap"}
 CERTIFICATE = {"error_type": "ssl_certificate_expired", "spike_percentage": 100, "service_name": "checkout"}
@@ -27,7 +27,7 @@ def decided(client: TestClient, body: dict[str, object]) -> dict[str, object]:
     return answer.json()
 
 
-def everything(home: House) -> list[str]:
+def everything(home: AppContext) -> list[str]:
     return [json.dumps(row, sort_keys=True, default=str) for row in home.memory.store.dump()]
 
 
@@ -77,7 +77,7 @@ def test_cors_is_open_to_nobody_who_was_not_named(client: TestClient) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_seed_that_is_repeated_changes_nothing(client: TestClient, home: House) -> None:
+def test_a_seed_that_is_repeated_changes_nothing(client: TestClient, home: AppContext) -> None:
     seed = {
         "incidents": [
             {"id": "OPS-1", "title": "Disk full", "fix": "Deleted old logs", "resolution_time_minutes": 30},
@@ -98,7 +98,7 @@ def test_a_seed_that_is_repeated_changes_nothing(client: TestClient, home: House
 # IncidentOS AI
 
 
-def test_no_id_is_invented(client: TestClient, home: House) -> None:
+def test_no_id_is_invented(client: TestClient, home: AppContext) -> None:
     before = everything(home)
     told = {"incident_id": "INC-424242", "root_cause": "guess", "mitigation_steps": "none"}
     assert client.post("/incident/resolve", json=told).status_code == 404
@@ -129,7 +129,7 @@ def test_confidence_comes_from_no_count(client: TestClient) -> None:
         client.post("/incident/resolve", json=told)
 
 
-def test_a_recurrence_is_a_link_and_deduplicating_removes_nothing(client: TestClient, home: House) -> None:
+def test_a_recurrence_is_a_link_and_deduplicating_removes_nothing(client: TestClient, home: AppContext) -> None:
     title = "Billing worker stuck on ledger lock 4711"
     names = []
     for day in ("Monday", "Thursday"):
@@ -151,7 +151,7 @@ def test_a_recurrence_is_a_link_and_deduplicating_removes_nothing(client: TestCl
     assert set(names) <= {one["incident_id"] for one in client.get("/incidents/all").json()["incidents"]}
 
 
-def test_their_search_page_opens_nothing_twice(client: TestClient, home: House) -> None:
+def test_their_search_page_opens_nothing_twice(client: TestClient, home: AppContext) -> None:
     said = {"title": "Where is the pool?", "description": "searching"}
     opened = client.post("/incident/new", json=said).json()
     before = everything(home)
@@ -159,7 +159,7 @@ def test_their_search_page_opens_nothing_twice(client: TestClient, home: House) 
     assert everything(home) == before
 
 
-def test_searching_and_asking_write_nothing(client: TestClient, home: House) -> None:
+def test_searching_and_asking_write_nothing(client: TestClient, home: AppContext) -> None:
     before = everything(home)
     client.post("/api/query", json={"query": "kafka lag"})
     client.get("/api/v1/documents/rcas/search", params={"query": "kafka lag"})
@@ -176,7 +176,7 @@ def test_searching_and_asking_write_nothing(client: TestClient, home: House) -> 
     assert everything(home) == before
 
 
-def test_a_decision_that_is_asked_for_opens_no_incident_and_is_kept_once(client: TestClient, home: House) -> None:
+def test_a_decision_that_is_asked_for_opens_no_incident_and_is_kept_once(client: TestClient, home: AppContext) -> None:
     first = decided(client, LEAK)
     before = everything(home)
     assert decided(client, LEAK) == first
@@ -306,7 +306,9 @@ def test_no_address_in_a_request_is_called(client: TestClient) -> None:
     assert not called.is_set()
 
 
-def test_each_anomaly_has_an_id_of_its_own_and_one_incident_takes_them_all(client: TestClient, home: House) -> None:
+def test_each_anomaly_has_an_id_of_its_own_and_one_incident_takes_them_all(
+    client: TestClient, home: AppContext
+) -> None:
     first, second = (client.post("/api/v1/decisions/stream-anomaly", json=LEAK).json() for _ in range(2))
     assert first["id"] != second["id"]
     assert [first["accepted"], second["accepted"], second["duplicate"]] == [1, 1, 0]
@@ -387,20 +389,20 @@ def test_bad_input_names_the_field(client: TestClient, path: str, body: dict[str
     assert answer.json()["errors"][0]["field"] == field
 
 
-def test_a_cost_that_is_not_known_is_never_0(client: TestClient, home: House) -> None:
+def test_a_cost_that_is_not_known_is_never_0(client: TestClient, home: AppContext) -> None:
     usage, now = home.memory.store.usage, home.memory.now()
     assert client.get("/api/costs").json()["total_cost"] == 0.0
     for cost, total, known in ((0.25, 0.25, 0.25), (None, None, 0.25)):
-        call = Called("rec-1", "draft", "groq", "small", "hash")
-        number = usage.reserve(call, 1.0, Limits(100, None), now)
-        usage.answered(number, Spent(100, 20, cost, 12.0))
+        call = ModelCall("rec-1", "draft", "groq", "small", "hash")
+        number = usage.reserve(call, 1.0, UsageLimits(100, None), now)
+        usage.answered(number, ModelUsage(100, 20, cost, 12.0))
         said = client.get("/api/costs").json()
         assert (said["total_cost"], said["known_cost"]) == (total, known)
     assert (said["total_calls"], said["total_tokens"], said["unknown_costs"]) == (2, 240, 1)
 
 
 def test_a_browser_that_does_not_keep_up_is_let_go_and_nobody_waits_for_it() -> None:
-    browser = Browser()
+    browser = LiveClient()
     for n in range(WAITING):
         browser.tell(str(n))
     assert not browser.behind.is_set()

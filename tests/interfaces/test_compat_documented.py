@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from onrecall.bootstrap.app import House
-from onrecall.domain.access import Caller
+from onrecall.bootstrap.app import AppContext
+from onrecall.domain.access import Principal
 from onrecall.http.app import DIALECTS
 from onrecall.http.compat import hindsight
 from onrecall.http.roles import ROUTES
@@ -45,10 +45,10 @@ def test_every_route_of_hindsight_is_told_with_its_role() -> None:
     assert told == there
 
 
-def test_every_tool_is_told_and_no_other(home: House) -> None:
+def test_every_tool_is_told_and_no_other(home: AppContext) -> None:
     memory = home.memory
     page = (ROOT / "docs/mcp.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", page, re.MULTILINE))
-    tools = {tool.name for tool in server(memory, Caller("responder"))._tool_manager.list_tools()}
-    reading = {tool.name for tool in server(memory, Caller("viewer"))._tool_manager.list_tools()}
+    tools = {tool.name for tool in server(memory, Principal("responder"))._tool_manager.list_tools()}
+    reading = {tool.name for tool in server(memory, Principal("viewer"))._tool_manager.list_tools()}
     assert told == {name: "no" if name in reading else "yes" for name in tools}

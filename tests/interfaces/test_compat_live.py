@@ -9,9 +9,9 @@ from compat_twins import moment, number, ok, text, whole
 from guarded import Doors
 from starlette.testclient import TestClient, WebSocketTestSession
 
-from onrecall.bootstrap.app import House
+from onrecall.bootstrap.app import AppContext
 from onrecall.domain.incident import Resolution
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 BASE = "ws://127.0.0.1:8000"
 LAG = {
@@ -36,7 +36,7 @@ RCA = {
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -141,7 +141,7 @@ def test_each_anomaly_is_told_and_followed_by_a_decision(client: TestClient) -> 
 
 
 def test_an_alert_of_another_sender_that_joins_is_no_reason_to_tell_the_decision_again(
-    home: House, client: TestClient
+    home: AppContext, client: TestClient
 ) -> None:
     with listening(client) as socket:
         ok(client.post("/api/v1/decisions/stream-anomaly", json=LAG))

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from onrecall.bootstrap.access import Access
 from onrecall.http.roles import READS_BY_POST, ROUTES
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 LOCAL_PAGES = ["http://localhost:3000", "http://127.0.0.1:5173", "https://localhost", "http://[::1]:3000"]
 OTHER_PAGES = [
@@ -34,7 +34,7 @@ def store_url(tmp_path: object) -> str:
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -112,7 +112,7 @@ def test_from_another_machine_a_local_origin_means_nothing(doors: Doors) -> None
         assert (answer.status_code, answer.headers.get(ALLOWED)) == (401, None)
 
 
-def test_a_named_page_may_do_what_its_key_may(store: Store) -> None:
+def test_a_named_page_may_do_what_its_key_may(store: Storage) -> None:
     named = {"Origin": "http://localhost:3000"}
     with Doors(store, Access(cors_origins=("http://localhost:3000",))).client() as client:
         assert client.options("/incident/new", headers=named | PREFLIGHT).status_code == 200
@@ -145,7 +145,7 @@ PAGE = {"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
-def behind(store: Store) -> Iterator[TestClient]:
+def behind(store: Storage) -> Iterator[TestClient]:
     with Doors(store, Access(local_proxy_role="responder")).client() as opened:
         yield opened
 
@@ -157,7 +157,7 @@ def test_the_refusal_of_a_proxied_request_names_the_recipe(client: TestClient) -
     assert "onrecall keys create" in answer.json()["detail"]
 
 
-def test_with_the_setting_pages_behind_the_proxy_read_and_write(behind: TestClient, store: Store) -> None:
+def test_with_the_setting_pages_behind_the_proxy_read_and_write(behind: TestClient, store: Storage) -> None:
     assert behind.get("/incidents/all", headers=NEXT).status_code == 200
     answer = behind.post("/incident/new", json=INCIDENT, headers=NEXT | PAGE)
     assert answer.status_code == 200, answer.text
@@ -192,12 +192,12 @@ def test_a_page_of_another_origin_does_not_get_in_through_the_proxy(behind: Test
         assert behind.post("/incident/new", json=INCIDENT, headers=NEXT | page).status_code == 403
 
 
-def test_another_machine_cannot_pass_itself_off_as_the_proxy(store: Store) -> None:
+def test_another_machine_cannot_pass_itself_off_as_the_proxy(store: Storage) -> None:
     with Doors(store, Access(local_proxy_role="admin")).client("192.0.2.7") as other:
         assert other.get("/incidents/all", headers=NEXT).status_code == 401
 
 
-def test_it_works_beside_keys_and_only_through_the_proxy(store: Store) -> None:
+def test_it_works_beside_keys_and_only_through_the_proxy(store: Storage) -> None:
     doors = Doors(store, Access(local_proxy_role="viewer"))
     token = doors.keys.create("ann", "responder").token
     with doors.client() as client:

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from notifications.twin import Twin, twin, until
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import main as cli
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
@@ -26,8 +26,8 @@ def chosen(folder: Path, **more: object) -> Settings:
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[tuple[House, TestClient]]:
-    with house(settings) as home:
+def serving(settings: Settings) -> Iterator[tuple[AppContext, TestClient]]:
+    with open_app(settings) as home:
         worker = Worker(home.memory)
         app = create(home.memory, worker, lambda: home.status(worker))
         with TestClient(app, LOOPBACK, client=("127.0.0.1", 50000)) as client:
@@ -142,7 +142,7 @@ def test_the_command_line(
 )
 def test_what_can_not_be_meant_is_refused_at_the_start(tmp_path: Path, name: str, value: str, says: str) -> None:
     settings = {"webhook_url": "https://example.com"} | {name: value}
-    with pytest.raises(Invalid, match=says) as refused, house(Settings(data_dir=tmp_path, **settings)):
+    with pytest.raises(Invalid, match=says) as refused, open_app(Settings(data_dir=tmp_path, **settings)):
         pass
     assert "hunter2" not in str(refused.value)
 
@@ -155,7 +155,7 @@ def test_mail_needs_its_addresses(tmp_path: Path) -> None:
         ({"smtp_from": "a@example.com", "smtp_to": "b@example.com, x"}, "ONRECALL_SMTP_TO: 'x' is not a mail address"),
         ({"smtp_user": "ann", "smtp_security": "none"}, "ONRECALL_SMTP_SECURITY: a password is sent over TLS only"),
     ):
-        with pytest.raises(Invalid, match=says), house(Settings(**mail, **more)):
+        with pytest.raises(Invalid, match=says), open_app(Settings(**mail, **more)):
             pass
-    with house(Settings(**mail, smtp_from="a@example.com", smtp_to="b@example.com, c@example.com")) as home:
+    with open_app(Settings(**mail, smtp_from="a@example.com", smtp_to="b@example.com, c@example.com")) as home:
         assert [teller.name for teller in home.memory.tellers] == ["mail"]

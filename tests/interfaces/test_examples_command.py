@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import main as cli
 from onrecall.settings import Settings
 
@@ -34,12 +34,12 @@ def test_own_incidents_stay_and_again_there_is_nothing_to_remove(
     file = tmp_path / "own.json"
     file.write_text(json.dumps(OWN))
     assert json.loads(run("import", str(file), "--json"))["rejected"] == []
-    with house(Settings(data_dir=data_dir)) as home:
+    with open_app(Settings(data_dir=data_dir)) as home:
         assert home.memory.store.incident("example:INC-001").source == "example"
     removed = json.loads(run("examples", "remove", "--json"))
     assert removed["incidents"] > 60
     assert removed["documents"] > 20
-    with house(Settings(data_dir=data_dir)) as home:
+    with open_app(Settings(data_dir=data_dir)) as home:
         counts = home.memory.store.counts()
         assert (counts["incidents"], counts["examples"], counts["documents"]) == (1, 0, 0)
         assert home.memory.store.incident("INC-001").title == "Own auth outage"
@@ -57,6 +57,6 @@ def test_examples_come_back_beside_an_own_incident_of_the_same_id(
     assert json.loads(run("import", "--example", "--json"))["rejected"] == []
     again = json.loads(run("import", "--example", "--json"))
     assert (again["created"], again["updated"]) == (0, 0)
-    with house(Settings(data_dir=data_dir)) as home:
+    with open_app(Settings(data_dir=data_dir)) as home:
         assert home.memory.store.incident("INC-001").title == "Own auth outage"
         assert home.memory.store.incident("example:INC-001").source == "example"

@@ -10,11 +10,11 @@ from guarded import ROLES, Doors, basic, bearer, routes
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from onrecall.domain.access import MAY, Caller
+from onrecall.domain.access import MAY, Principal
 from onrecall.domain.errors import Forbidden
 from onrecall.http.console import PAGES
 from onrecall.http.roles import ROUTES, look_up
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 TOLD_APART = {"GET /healthz", "GET /readyz"}
 SAME_EVERYWHERE = {
@@ -33,7 +33,7 @@ EVENT = {
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -251,10 +251,10 @@ def test_one_person_is_heard_once_however_often_he_says_it(doors: Doors, client:
 
 
 def test_whoever_needs_no_key_may_give_any_name() -> None:
-    assert Caller("admin").by("ann") == "ann"
-    assert Caller("admin").by() is None
+    assert Principal("admin").by("ann") == "ann"
+    assert Principal("admin").by() is None
     with pytest.raises(Forbidden, match="speaks for bob alone"):
-        Caller("responder", "bob").by("ann")
+        Principal("responder", "bob").by("ann")
 
 
 def test_guesses_are_slowed_and_right_keys_let_in(doors: Doors) -> None:
@@ -326,7 +326,7 @@ def test_no_answer_and_no_log_line_holds_a_key(
 
 
 def test_a_store_that_is_down_lets_nobody_in() -> None:
-    doors = Doors(Store.open("sqlite://?timeout=0.2"))
+    doors = Doors(Storage.open("sqlite://?timeout=0.2"))
     tokens = doors.tokens()
     with doors.client() as client, doors.store._database.read():  # the one connection that there is in memory
         answer = client.get("/api/v1/incidents", headers=bearer(tokens["admin"]))

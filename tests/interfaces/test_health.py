@@ -18,13 +18,13 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap import store_watch
-from onrecall.bootstrap.status import Part, report
+from onrecall.bootstrap.status import ComponentStatus, report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.http import create
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
 
 
@@ -49,11 +49,11 @@ class Idle:
 
 
 @contextmanager
-def server(store: Store, worker=None) -> Iterator[TestClient]:
+def server(store: Storage, worker=None) -> Iterator[TestClient]:
     """An application that watches its store as `onrecall serve` does; with a worker that works unless one is given."""
-    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), Clock()))
+    memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), Clock()))
     with closing(Watch(memory)) as watch:
-        status = lambda: report(memory, Part(name="meaning", state="ok", detail=""), (), watch)  # noqa: E731
+        status = lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail=""), (), watch)  # noqa: E731
         app = create(memory, worker or Worker(memory), status)
         with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 5)) as client:
             yield client
@@ -75,8 +75,8 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def file_store(tmp_path: Path) -> Iterator[Store]:
-    with closing(Store.open(f"sqlite:///{tmp_path / 'memory.db'}?timeout=5")) as opened:
+def file_store(tmp_path: Path) -> Iterator[Storage]:
+    with closing(Storage.open(f"sqlite:///{tmp_path / 'memory.db'}?timeout=5")) as opened:
         yield opened
 
 
@@ -103,14 +103,14 @@ def store_part(client, address: str = "") -> dict[str, object]:
     return next(part for part in parts if part["name"] == "store")
 
 
-def limit_pages(store: Store, pages: int) -> None:
+def limit_pages(store: Storage, pages: int) -> None:
     """Let no connection of the store grow its file beyond so many pages, as a full disk would."""
     engine = store.overview.database.kind.engine
     engine.dispose()
     event.listen(engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count = {pages}").fetchall())
 
 
-def test_a_full_disk_is_503_at_each_door_and_afterwards_it_goes_on(file_store: Store) -> None:
+def test_a_full_disk_is_503_at_each_door_and_afterwards_it_goes_on(file_store: Storage) -> None:
     with server(file_store, Idle()) as client:
         assert send(client, "first").status_code == 202
         assert client.get("/readyz").status_code == 200
@@ -142,7 +142,7 @@ def overwrite_alerts(path: Path) -> None:
         file.write(b"\xff" * size)
 
 
-def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Store, tmp_path: Path) -> None:
+def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Storage, tmp_path: Path) -> None:
     with server(file_store, Idle()) as client:
         assert send(client, "first", 50, 500).status_code == 202
         assert client.get("/readyz").status_code == 200
@@ -172,7 +172,7 @@ def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Store, t
         assert send(client, "second").status_code == 202
 
 
-def test_a_table_that_is_gone_is_503(file_store: Store, tmp_path: Path) -> None:
+def test_a_table_that_is_gone_is_503(file_store: Storage, tmp_path: Path) -> None:
     with server(file_store, Idle()) as client:
         with closing(sqlite3.connect(tmp_path / "memory.db")) as raw:
             raw.execute("PRAGMA foreign_keys = OFF")
@@ -181,7 +181,7 @@ def test_a_table_that_is_gone_is_503(file_store: Store, tmp_path: Path) -> None:
         assert client.get("/readyz").status_code == 503
 
 
-def test_a_store_that_can_not_be_written_is_not_ready(file_store: Store) -> None:
+def test_a_store_that_can_not_be_written_is_not_ready(file_store: Storage) -> None:
     with server(file_store, Idle()) as client:
         engine = file_store.overview.database.kind.engine
         engine.dispose()
@@ -196,7 +196,7 @@ def test_a_store_that_can_not_be_written_is_not_ready(file_store: Store) -> None
 
 
 def test_a_queue_that_stands_still_is_told_and_one_that_moves_is_not(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server(store, Idle()) as client:
         assert client.get("/readyz").status_code == 200
@@ -260,7 +260,7 @@ def test_a_disk_that_is_full_for_real_takes_nothing_and_loses_nothing(tmp_path: 
         assert send(httpx, "after", address=address).status_code == 202
 
 
-def test_every_refusal_is_named_in_the_description(file_store: Store) -> None:
+def test_every_refusal_is_named_in_the_description(file_store: Storage) -> None:
     with server(file_store, Idle()) as client:
         paths = client.get("/openapi.json").json()["paths"]
     operations = [operation for methods in paths.values() for operation in methods.values()]
@@ -269,7 +269,7 @@ def test_every_refusal_is_named_in_the_description(file_store: Store) -> None:
     assert all(refusals <= operation["responses"].keys() for operation in operations)
 
 
-def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: Store) -> None:
+def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: Storage) -> None:
     with server(file_store, Idle()) as client:
         for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
             assert client.get("/api/v1/export", headers={"sec-fetch-site": site}).status_code == status
@@ -277,7 +277,7 @@ def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: S
         assert client.get("/api/v1/status", headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
-def test_a_password_file_in_what_was_rejected_is_redacted(file_store: Store) -> None:
+def test_a_password_file_in_what_was_rejected_is_redacted(file_store: Storage) -> None:
     secret = "pa" + "55-kestrel"
     with server(file_store, Idle()) as client:
         broken = {"version": "4", "alerts": [{"status": 7, "labels": f"bad line in db1:5432:shop:app:{secret}"}]}

@@ -12,7 +12,7 @@ import pytest
 from onrecall.cli import main as cli
 from onrecall.domain.access import mint
 from onrecall.redaction import redact
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -47,7 +47,7 @@ def test_a_key_is_shown_once_and_never_again(run: Run, tmp_path: Path) -> None:
         assert "ann" in listed
         assert token not in listed
         assert token.rpartition("_")[2] not in listed
-    with closing(Store.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
+    with closing(Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}")) as store:
         (key,) = store.keys().all()
     assert key.hash not in json.dumps(said(run, "list"))
     assert key.is_of(token)

@@ -7,13 +7,13 @@ import pytest
 from guarded import Doors, bearer
 from starlette.testclient import TestClient
 
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 

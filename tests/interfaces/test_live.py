@@ -23,7 +23,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Incident
 from onrecall.http import broadcast as stream
 from onrecall.http import websocket as live
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 
 @contextmanager
@@ -49,14 +49,14 @@ def up(doors: Doors) -> Iterator[str]:
             thread.join(20)
 
 
-def opened(store: Store, count: int = 1) -> list[str]:
+def opened(store: Storage, count: int = 1) -> list[str]:
     now = datetime.now(UTC)
     return [store.open_incident(Incident("", f"it broke {now}", started_at=now), (), now)[0].id for _ in range(count)]
 
 
-def imported(store: Store, count: int) -> None:
+def imported(store: Storage, count: int) -> None:
     now = datetime.now(UTC)
-    store.save([Entry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
+    store.save([StoreEntry(Incident(f"OLD-{n}", f"it broke {n}", started_at=now)) for n in range(count)], now)
 
 
 def heard(one: ClientConnection) -> dict:
@@ -72,8 +72,8 @@ def hints(one: ClientConnection, kind: str, count: int) -> list[dict]:
     return found
 
 
-def test_every_client_is_told_once_in_order_by_whichever_process_wrote(store: Store, store_url: str):
-    elsewhere = Store.open(store_url)
+def test_every_client_is_told_once_in_order_by_whichever_process_wrote(store: Storage, store_url: str):
+    elsewhere = Storage.open(store_url)
     try:
         with (
             up(Doors(store)) as address,
@@ -131,7 +131,7 @@ def test_a_listener_whose_connection_was_cut_listens_again(postgres_url: str, st
         watch.stop()
 
 
-def test_who_comes_back_misses_nothing_and_hears_nothing_twice(store: Store):
+def test_who_comes_back_misses_nothing_and_hears_nothing_twice(store: Storage):
     with up(Doors(store)) as address:
         with connect(f"ws://{address}/api/v1/live") as one:
             heard(one)
@@ -151,7 +151,7 @@ def test_who_comes_back_misses_nothing_and_hears_nothing_twice(store: Store):
         assert [seq for seq, _ in seqs] == list(range(last + 1, last + 1 + len(seqs)))
 
 
-def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap(store: Store):
+def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap(store: Storage):
     """Every fourth closes after its third decision, sleeps while more are made, and comes back."""
     decisions, nap = 12, 3
 
@@ -198,7 +198,7 @@ def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap
     assert len(set(told[0])) == decisions
 
 
-def test_a_place_that_cannot_be_gone_on_from_is_said(store: Store):
+def test_a_place_that_cannot_be_gone_on_from_is_said(store: Storage):
     opened(store, 3)
     with up(Doors(store)) as address:
         with connect(f"ws://{address}/api/v1/live?after=999999") as one:
@@ -218,7 +218,7 @@ def test_a_place_that_cannot_be_gone_on_from_is_said(store: Store):
     assert begin == stream.MOST_MISSED + 5
 
 
-def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Store):
+def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Storage):
     """A client that reads nothing: its socket fills, then its queue; the others hear everything meanwhile."""
     doors = Doors(store)
     with up(doors) as address:
@@ -239,7 +239,7 @@ def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Store):
             assert hints(quick, "opened", 1)
 
 
-def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Store):
+def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Storage):
     with up(often(Doors(store))) as address, connect(f"ws://{address}/api/v1/live") as one:
         heard(one)
         one.send('{"type": "ping"}')
@@ -250,7 +250,7 @@ def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Store):
         assert heard(one) == {"type": "heartbeat", "seq": 0}
 
 
-def test_keys_and_tickets(store: Store):
+def test_keys_and_tickets(store: Storage):
     doors = Doors(store)
     key = doors.keys.create("screen", "viewer")
     sender = doors.keys.create("sender", "ingest")
@@ -287,7 +287,7 @@ def test_keys_and_tickets(store: Store):
         assert httpx.post(f"http://{address}/api/v1/recall?ticket={ticket}", json={"text": "x"}).status_code == 401
 
 
-def test_a_revoked_key_hears_nothing_more_in_the_dialect_either(store: Store):
+def test_a_revoked_key_hears_nothing_more_in_the_dialect_either(store: Storage):
     doors = Doors(store)
     key = doors.keys.create("screen", "viewer")
     doors.app.state.browsers.look_again_seconds = 0.3
@@ -300,7 +300,7 @@ def test_a_revoked_key_hears_nothing_more_in_the_dialect_either(store: Store):
 
 
 @contextmanager
-def news_without_end(store: Store) -> Iterator[None]:
+def news_without_end(store: Storage) -> Iterator[None]:
     """Something happens all the time, so that no connection is ever idle."""
     over = threading.Event()
 
@@ -323,7 +323,7 @@ def until_closed(one: ClientConnection) -> None:
         heard(one)
 
 
-def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Store):
+def test_a_page_from_elsewhere_is_refused_unless_it_is_named(store: Storage):
     with up(Doors(store, Access(cors_origins=("https://wall.example",)))) as address:
         for origin in ("https://evil.example", "null", f"http://{address}.evil.example"):
             with connect(f"ws://{address}/api/v1/live", origin=origin) as one:
@@ -345,10 +345,10 @@ def often(doors: Doors) -> Doors:
 
 @pytest.fixture
 def store_at() -> Iterator:
-    stores: list[Store] = []
+    stores: list[Storage] = []
 
-    def open_at(url: str) -> Store:
-        stores.append(Store.open(url))
+    def open_at(url: str) -> Storage:
+        stores.append(Storage.open(url))
         return stores[-1]
 
     yield open_at

@@ -16,7 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from processes import COMMAND, served, surroundings
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
@@ -144,7 +144,7 @@ async def writes(client: Client) -> None:
 @pytest.fixture
 def opened(data_dir: Path) -> Path:
     """An incident that waits for somebody to say how it went."""
-    with house(Settings(data_dir=data_dir)) as home:
+    with open_app(Settings(data_dir=data_dir)) as home:
         home.memory.open(Incident("MCP-1", "Kafka consumer lag grows, group rebalances without end", home.memory.now()))
         home.memory.recommend("MCP-1")
     return data_dir
@@ -152,7 +152,7 @@ def opened(data_dir: Path) -> Path:
 
 def by(data_dir: Path) -> tuple[set[str | None], int]:
     """Who closed the incident, and in how many versions."""
-    with house(Settings(data_dir=data_dir)) as home:
+    with open_app(Settings(data_dir=data_dir)) as home:
         kept = home.memory.store.resolutions("MCP-1")
     return {one.by for one in kept}, len(kept)
 
@@ -175,7 +175,7 @@ def test_nothing_but_the_protocol_is_on_standard_output(opened: Path) -> None:
 
 
 def test_over_http_with_keys_and_roles(opened: Path) -> None:
-    with house(Settings(data_dir=opened)) as home:
+    with open_app(Settings(data_dir=opened)) as home:
         keys = Keys(home.memory.store, home.memory.now)
         held = {role: keys.create(f"the {role}", role).token for role in ("ingest", "viewer", "responder")}
     with served(opened) as address:
@@ -204,7 +204,7 @@ def test_over_http_without_keys_for_this_machine_and_no_page_from_elsewhere(open
 
 
 def test_hostile_text_stays_a_string_in_data(opened: Path) -> None:
-    with house(Settings(data_dir=opened)) as home:
+    with open_app(Settings(data_dir=opened)) as home:
         at = home.memory.now()
         home.memory.open(Incident("EVIL-1", f"Quokka feeder jammed {HOSTILE}", at, description=HOSTILE))
         steps = (ResolutionStep(HOSTILE),)

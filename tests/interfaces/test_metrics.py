@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from onrecall import __version__
 from onrecall.domain.incident import Incident
 from onrecall.http.roles import ROUTES
-from onrecall.sources import SOURCES, Delivery
-from onrecall.storage import Called, Spent, Store
-from onrecall.storage.outbox import Letter
-from onrecall.storage.usage import Limits
+from onrecall.sources import SOURCES, WebhookRequest
+from onrecall.storage import ModelCall, ModelUsage, Storage
+from onrecall.storage.outbox import PendingMessage
+from onrecall.storage.usage import UsageLimits
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference.md").read_text(encoding="utf-8")
 ALERT = {
@@ -39,7 +39,7 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -102,25 +102,29 @@ def test_alerts_requests_and_answers_are_counted_as_they_come(doors: Doors, clie
     assert value(found, "onrecall_worker_alive") == 1
 
 
-def test_what_waits_is_read_from_the_store_whoever_works_on_it(doors: Doors, store: Store) -> None:
+def test_what_waits_is_read_from_the_store_whoever_works_on_it(doors: Doors, store: Storage) -> None:
     now = doors.clock.now
-    doors.memory.receive("alertmanager", [Delivery(json.dumps(ALERT).encode(), {"content-type": "application/json"})])
+    doors.memory.receive(
+        "alertmanager", [WebhookRequest(json.dumps(ALERT).encode(), {"content-type": "application/json"})]
+    )
     for name in ("A", "B"):
         store.open_incident(Incident(name, "auth is down", now, severity="high"), [], now)
     store.acknowledge("B", now)
     after = store.outbox.place("webhook")
-    assert store.outbox.post("webhook", after, after + 1, [Letter(n, 9, "opened", {}, {}) for n in ("A", "B")], now)
+    assert store.outbox.post(
+        "webhook", after, after + 1, [PendingMessage(n, 9, "opened", {}, {}) for n in ("A", "B")], now
+    )
     first = store.outbox.take("webhook", "me", now, timedelta(seconds=2))
     assert first
     store.outbox.bury(first, "gone")
-    called = Called("rec-1", "draft", "groq", "small", "5e88")
+    called = ModelCall("rec-1", "draft", "groq", "small", "5e88")
     for cost, state in ((0.25, "answered"), (None, "rejected")):
-        number = store.usage.reserve(called, 1.0, Limits(20, None), now)
-        store.usage.answered(number, Spent(100, 20, cost, 5.0))
+        number = store.usage.reserve(called, 1.0, UsageLimits(20, None), now)
+        store.usage.answered(number, ModelUsage(100, 20, cost, 5.0))
         if state == "rejected":
             store.usage.rejected(number, ["no"])
-    yesterday = store.usage.reserve(called, 1.0, Limits(20, None), now - timedelta(days=1))
-    store.usage.answered(yesterday, Spent(7, 7, 7.0, 5.0))
+    yesterday = store.usage.reserve(called, 1.0, UsageLimits(20, None), now - timedelta(days=1))
+    store.usage.answered(yesterday, ModelUsage(7, 7, 7.0, 5.0))
     client = TestClient(doors.app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000))  # no worker runs
     found = scraped(client)
     assert value(found, "onrecall_alerts_waiting") == 3
@@ -182,7 +186,7 @@ def test_it_takes_a_viewers_key_and_each_application_counts_for_itself(doors: Do
 
 
 def test_where_the_store_does_not_answer_the_scrape_fails(tmp_path: Path) -> None:
-    store = Store.open(f"sqlite:///{tmp_path / 'here' / 'onrecall.db'}")
+    store = Storage.open(f"sqlite:///{tmp_path / 'here' / 'onrecall.db'}")
     client = TestClient(Doors(store).app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000))
     assert client.get("/metrics").status_code == 200
     store.close()

@@ -20,18 +20,18 @@ from onrecall.domain.errors import Unavailable
 from onrecall.http import threads
 from onrecall.http.bounded_head import MOST_BYTES
 from onrecall.http.key_reader import KeyReader
-from onrecall.http.overload import BOUNDS, Bound, UnderWay, kind_of
+from onrecall.http.overload import BOUNDS, RequestBound, RequestsInFlight, kind_of
 from onrecall.pipeline.keys import Keys
-from onrecall.sources import Delivery
-from onrecall.storage import Store
-from onrecall.worker.ingest_queue import Intake, Limits
+from onrecall.sources import WebhookRequest
+from onrecall.storage import Storage
+from onrecall.worker.ingest_queue import IngestQueue, QueueLimits
 
 HELD = 60
 """More than the framework has threads."""
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store)
 
 
@@ -42,7 +42,7 @@ def client(doors: Doors) -> Iterator[TestClient]:
 
 
 def test_a_caller_has_a_bound_and_all_together_have_one() -> None:
-    under_way = UnderWay({"asking": Bound(3, 2)})
+    under_way = RequestsInFlight({"asking": RequestBound(3, 2)})
     under_way.enter("asking", "ann")
     under_way.enter("asking", "ann")
     with pytest.raises(Unavailable, match="2 requests of ann"):
@@ -88,11 +88,11 @@ def test_too_much_of_one_caller_is_503_with_when_to_come_again(doors: Doors, cli
 
 def test_one_caller_fills_the_queue_of_intake_only_so_far(doors: Doors) -> None:
     async def send() -> None:
-        intake = Intake(doors.memory, lambda: None, Limits(deliveries=4, of_caller=2, patience=0.2))
-        sent = [asyncio.create_task(intake.take("generic", Delivery(b"{}", {}), caller)) for caller in "aab"]
+        intake = IngestQueue(doors.memory, lambda: None, QueueLimits(deliveries=4, of_caller=2, patience=0.2))
+        sent = [asyncio.create_task(intake.take("generic", WebhookRequest(b"{}", {}), caller)) for caller in "aab"]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable, match="2 messages of yours"):
-            await intake.take("generic", Delivery(b"{}", {}), "a")
+            await intake.take("generic", WebhookRequest(b"{}", {}), "a")
         assert {type(said) for said in await asyncio.gather(*sent, return_exceptions=True)} == {Unavailable}
 
     asyncio.run(send())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from onrecall.bootstrap.app import House
+from onrecall.bootstrap.app import AppContext
 from onrecall.cli import main as cli
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import PACKAGED
@@ -19,12 +19,12 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
     return int(ended.value.code or 0), capsys.readouterr().out
 
 
-def states(home: House) -> dict[str, tuple[str, str]]:
+def states(home: AppContext) -> dict[str, tuple[str, str]]:
     return {part.name: (part.state, part.detail) for part in home.status().parts}
 
 
 def test_passages_of_another_model_are_told_and_mended(
-    home: House, data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: AppContext, data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [part.state for part in home.status().parts] == ["ok"] * 3
     total = home.memory.store.counts()["passages"]

@@ -14,12 +14,12 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import main as cli
 from onrecall.domain.alert import Alert, Note
 from onrecall.http import create
 from onrecall.settings import Settings
-from onrecall.storage import Arrival
+from onrecall.storage import IngestBatch
 from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
@@ -41,13 +41,13 @@ def chosen(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def home(chosen: Settings) -> Iterator[House]:
-    with house(chosen) as opened:
+def home(chosen: Settings) -> Iterator[AppContext]:
+    with open_app(chosen) as opened:
         yield opened
 
 
 @pytest.fixture
-def client(home: House) -> Iterator[TestClient]:
+def client(home: AppContext) -> Iterator[TestClient]:
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=LOCAL) as opened:
@@ -137,7 +137,7 @@ def test_the_last_note_is_suggested_while_nobody_said_the_cause(client, home):
     post(client, "database", at=at)
     (found,) = until(lambda: listed(client))
     note = Note("alertmanager", "Slow-database", "n1", "is it the backup?", datetime.now(UTC), "ada")
-    home.memory.store.receive([Arrival("alertmanager", (note,))], datetime.now(UTC))
+    home.memory.store.receive([IngestBatch("alertmanager", (note,))], datetime.now(UTC))
     path = f"/api/v1/incidents/{found['id']}/notes"
     assert until(lambda: client.get(path).json()["items"])[0]["by"] == "ada"
     assert client.get(path).json()["suggested_cause"] is None
@@ -172,7 +172,7 @@ def test_merge_and_split_on_the_command_line(client, home, chosen):
 def test_the_worker_goes_on_when_the_database_could_not_be_used(tmp_path, caplog):
     """Another process holds SQLite's lock for longer than this one waits; then it lets go."""
     url = f"sqlite:///{tmp_path / 'onrecall.db'}?timeout=0.2"
-    with house(Settings(data_dir=tmp_path, database_url=url, settle_seconds=0)) as home:
+    with open_app(Settings(data_dir=tmp_path, database_url=url, settle_seconds=0)) as home:
         at = datetime.now(UTC) - timedelta(seconds=1)
         post_to(home, at)
         other = sqlite3.connect(tmp_path / "onrecall.db", isolation_level=None, check_same_thread=False)
@@ -189,8 +189,8 @@ def test_the_worker_goes_on_when_the_database_could_not_be_used(tmp_path, caplog
         other.close()
 
 
-def post_to(home: House, at: datetime) -> None:
-    home.memory.store.receive([Arrival("am", (Alert("am", "a", "disk full", at),))], at)
+def post_to(home: AppContext, at: datetime) -> None:
+    home.memory.store.receive([IngestBatch("am", (Alert("am", "a", "disk full", at),))], at)
 
 
 def test_what_began_together_over_http(client):

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import main as cli
 from onrecall.domain.access import Role
 from onrecall.http import create
@@ -25,14 +25,14 @@ PATIENCE = 30
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
+def home(tmp_path: Path) -> Iterator[AppContext]:
     chosen = Settings(data_dir=tmp_path / "data", settle_seconds=0.1, refresh_seconds=0, resolve_after_seconds=0.2)
-    with house(chosen) as opened:
+    with open_app(chosen) as opened:
         yield opened
 
 
 @pytest.fixture
-def client(home: House) -> Iterator[TestClient]:
+def client(home: AppContext) -> Iterator[TestClient]:
     worker = Worker(home.memory)
     app = create(home.memory, worker, lambda: home.status(worker))
     with TestClient(app, "http://127.0.0.1", raise_server_exceptions=False, client=("127.0.0.1", 50000)) as opened:
@@ -40,7 +40,7 @@ def client(home: House) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def key(home: House) -> Callable[[Role], dict[str, str]]:
+def key(home: AppContext) -> Callable[[Role], dict[str, str]]:
     """A key of a role, as headers; its holder has the role's name."""
     keys = Keys(home.memory.store, home.memory.now)
 
@@ -154,19 +154,19 @@ def test_an_outcome_is_refused_for_another_incident(client: TestClient) -> None:
 
 
 @pytest.fixture
-def suggested(home: House, client: TestClient) -> str:
+def suggested(home: AppContext, client: TestClient) -> str:
     (found,) = attack(client, "pagerduty", {}, {})
     return found["id"]
 
 
-def run(home: House, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str):
+def run(home: AppContext, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str):
     monkeypatch.setenv("ONRECALL_DATA_DIR", str(home.settings.data_dir))
     for name, value in more.items():
         monkeypatch.setenv(name, value)
     return CliRunner().invoke(cli.app, [*words])
 
 
-def test_the_command_line_lists_confirms_and_dismisses(home: House, suggested: str, monkeypatch) -> None:
+def test_the_command_line_lists_confirms_and_dismisses(home: AppContext, suggested: str, monkeypatch) -> None:
     listed = run(home, monkeypatch, "suggestions", "list")
     assert suggested in listed.stdout
     assert f"pagerduty: {AUTHOR}" in listed.stdout
@@ -178,7 +178,7 @@ def test_the_command_line_lists_confirms_and_dismisses(home: House, suggested: s
     assert run(home, monkeypatch, "suggestions", "confirm", "sug-none").exit_code == 1
 
 
-def test_doctor_warns_of_every_trusted_sender(home: House, monkeypatch) -> None:
+def test_doctor_warns_of_every_trusted_sender(home: AppContext, monkeypatch) -> None:
     trusting = {"ONRECALL_TRUSTED_SOURCES": "pagerduty,rootly"}
     said = run(home, monkeypatch, "doctor", **trusting)
     assert said.exit_code == 0

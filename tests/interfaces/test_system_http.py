@@ -17,13 +17,13 @@ from onrecall.bootstrap.access import Access
 from onrecall.domain.incident import Document
 from onrecall.export import archive
 from onrecall.sources import SOURCES
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 ALERT = {"key": "disk/db-1", "title": "Disk almost full on db-1", "service": "orders-db"}
 
 
 @pytest.fixture
-def doors(store: Store) -> Doors:
+def doors(store: Storage) -> Doors:
     return Doors(store, Access({"github": ("a secret",)}))
 
 
@@ -116,7 +116,7 @@ def test_all_of_memory_is_downloaded_and_read_back(doors: Doors, client: TestCli
         return {str(one.relative_to(under)): one.read_bytes() for one in under.rglob("*") if one.is_file()}
 
     assert files(folder) == files(tmp_path / "written")
-    with closing(Store.open("sqlite://")) as other:
+    with closing(Storage.open("sqlite://")) as other:
         archive.read(other, folder)
         assert [*other.dump()][2:] == [*doors.store.dump()][2:]
     assert doors.store.audit.page("archive exported").items[0].detail["incidents"] == 1
@@ -134,7 +134,7 @@ def test_the_rows_of_an_export_are_redacted_when_they_come_in(doors: Doors, clie
         assert told in text
     text = text.replace("Disk full", f"login root / {secret}").replace("cleaned up", f"mysql -p{secret}")
     rows.write_text(text.replace('"pod":"a"', f'"db_password":"{secret}"'), encoding="utf-8")
-    with closing(Store.open("sqlite://")) as other:
+    with closing(Storage.open("sqlite://")) as other:
         archive.read(other, tmp_path / "out")
         kept = json.dumps([*other.dump()])
     assert secret not in kept

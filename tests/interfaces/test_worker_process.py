@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from processes import COMMAND, children, surroundings
 
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.domain.incident import Incident
 from onrecall.settings import Settings
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.worker.process import WorkerProcess, beside
 from onrecall.worker.worker import Worker
 
@@ -26,13 +26,13 @@ def settled(store_url: str, folder: Path) -> Settings:
 
 
 @pytest.fixture
-def home(store_url: str, tmp_path: Path) -> Iterator[House]:
-    with house(settled(store_url, tmp_path)) as opened:
+def home(store_url: str, tmp_path: Path) -> Iterator[AppContext]:
+    with open_app(settled(store_url, tmp_path)) as opened:
         yield opened
 
 
 @pytest.fixture
-def worker(home: House) -> Iterator[WorkerProcess]:
+def worker(home: AppContext) -> Iterator[WorkerProcess]:
     found = beside(home)
     assert isinstance(found, WorkerProcess)
     found.start()
@@ -41,7 +41,7 @@ def worker(home: House) -> Iterator[WorkerProcess]:
     assert not found.alive
 
 
-def opened(home: House, title: str) -> str:
+def opened(home: AppContext, title: str) -> str:
     return home.memory.open(Incident("", title, home.memory.now(), source="test"))[0].id
 
 
@@ -59,7 +59,7 @@ def lives(process: int) -> bool:
         return False
 
 
-def test_it_answers_and_whoever_waits_here_is_told(home: House, worker: WorkerProcess) -> None:
+def test_it_answers_and_whoever_waits_here_is_told(home: AppContext, worker: WorkerProcess) -> None:
     heard = threading.Event()
     watch = home.memory.store.overview.watch(heard.set)
     name = opened(home, "kafka consumer lag grows on orders")
@@ -72,7 +72,7 @@ def test_it_answers_and_whoever_waits_here_is_told(home: House, worker: WorkerPr
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-def test_killed_it_is_begun_again_and_goes_on(home: House, worker: WorkerProcess) -> None:
+def test_killed_it_is_begun_again_and_goes_on(home: AppContext, worker: WorkerProcess) -> None:
     first = opened(home, "disk of orders-db is full")
     worker.wake()
     assert worker.wait(lambda: home.memory.store.newest_recommendation(first) is not None, SECONDS)
@@ -104,7 +104,9 @@ def test_it_ends_with_its_server_however_that_ends(number: signal.Signals, tmp_p
         server.wait()
 
 
-def test_what_lies_in_the_folder_is_no_part_of_it(home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_in_the_folder_is_no_part_of_it(
+    home: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "sqlalchemy.py").write_text("raise SystemExit('hostile')")
     monkeypatch.chdir(tmp_path)
     worker = beside(home)
@@ -116,7 +118,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(home: House, tmp_path: Path, m
 
 
 def test_a_database_in_memory_is_worked_on_by_a_thread(tmp_path: Path) -> None:
-    with house(settled("sqlite://", tmp_path)) as home:
+    with open_app(settled("sqlite://", tmp_path)) as home:
         assert isinstance(beside(home), Worker)
 
 
@@ -124,7 +126,7 @@ def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:1/none")
-    store = Store.open(f"sqlite:///{tmp_path / 'a.db'}")
+    store = Storage.open(f"sqlite:///{tmp_path / 'a.db'}")
     worker = WorkerProcess(store, broken)
     worker.start()
     until(lambda: caplog.text.count("it is begun again") >= 2)

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import Producer
 
 from onrecall.kafka.connection import Connection
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 
 from .running import remembering
 
@@ -47,7 +47,7 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def memory(url: str) -> Iterator[Memory]:
+def memory(url: str) -> Iterator[IncidentService]:
     """The memory."""
     with remembering(url) as opened:
         yield opened

@@ -12,17 +12,17 @@ from sqlalchemy import select
 
 from onrecall.kafka.command import take_in
 from onrecall.kafka.connection import Connection
-from onrecall.kafka.status_printer import Said
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.kafka.status_printer import StatusPrinter
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.tables import alerts
 
 PATIENCE = 60
 
 
-class Heard(Said):
+class Heard(StatusPrinter):
     """Keeps what is said."""
 
     def __init__(self) -> None:
@@ -40,14 +40,14 @@ class Heard(Said):
 class Running:
     """One member of the group."""
 
-    def __init__(self, memory: Memory, connection: Connection) -> None:
+    def __init__(self, memory: IncidentService, connection: Connection) -> None:
         self.said = Heard()
         self.failed: Exception | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(memory, connection))
         self._thread.start()
 
-    def _run(self, memory: Memory, connection: Connection) -> None:
+    def _run(self, memory: IncidentService, connection: Connection) -> None:
         try:
             take_in(memory, connection, self.said, self._ending)
         except Exception as error:  # noqa: BLE001 - it is raised where the test waits
@@ -73,7 +73,7 @@ class Running:
 
 
 @contextmanager
-def running(memory: Memory, connection: Connection) -> Iterator[Running]:
+def running(memory: IncidentService, connection: Connection) -> Iterator[Running]:
     one = Running(memory, connection)
     try:
         yield one
@@ -82,10 +82,12 @@ def running(memory: Memory, connection: Connection) -> Iterator[Running]:
 
 
 @contextmanager
-def remembering(url: str) -> Iterator[Memory]:
+def remembering(url: str) -> Iterator[IncidentService]:
     """A memory that goes by words alone."""
-    with closing(Store.open(url)) as store:
-        yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC)))
+    with closing(Storage.open(url)) as store:
+        yield IncidentService(
+            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC))
+        )
 
 
 def until(arrived: Callable[[], object], seconds: float = PATIENCE) -> None:
@@ -115,7 +117,7 @@ def committed(brokers: str, group: str, topic: str) -> int:
         consumer.close()
 
 
-def statuses(store: Store) -> dict[str, str]:
+def statuses(store: Storage) -> dict[str, str]:
     """The alerts that are stored: status by key."""
     with store._database.read() as connection:
         return {row.key: row.status for row in connection.execute(select(alerts.c.key, alerts.c.status))}

@@ -15,7 +15,7 @@ from onrecall.cli.main import main
 from onrecall.domain.errors import Forbidden, Invalid, Unavailable
 from onrecall.kafka.connection import Connection, problem
 from onrecall.kafka.health import health
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.settings import Settings, load
 
 from .process import process
@@ -111,7 +111,7 @@ def test_what_ends_the_process(code, fatal, kind):
 
 
 def test_a_process_takes_in_and_ends_when_told(
-    tmp_path: Path, connection: Connection, topic: str, memory: Memory, url: str
+    tmp_path: Path, connection: Connection, topic: str, memory: IncidentService, url: str
 ):
     send(connection.brokers, topic, b"poison", *(body(alert(n)) for n in range(300)))
     chosen = {

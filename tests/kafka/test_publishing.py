@@ -12,7 +12,7 @@ from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident
 from onrecall.kafka.connection import Connection
 from onrecall.kafka.publisher import Publisher
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 
 from .process import process
 from .running import Heard, until, written
@@ -20,19 +20,19 @@ from .running import Heard, until, written
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def recommend(memory: Memory, name: str, description: str = "") -> str:
+def recommend(memory: IncidentService, name: str, description: str = "") -> str:
     """Open an incident and answer it; the id of the answer."""
     memory.open(Incident(name, f"Pool of {name} is exhausted", NOON, description, service="orders"))
     return memory.recommend(name).id
 
 
-def publisher(memory: Memory, brokers: str, topic: str, **more: object) -> tuple[Publisher, Heard]:
+def publisher(memory: IncidentService, brokers: str, topic: str, **more: object) -> tuple[Publisher, Heard]:
     connection, said = Connection(brokers, "g", {}, topic), Heard()
     return Publisher(memory, lambda: Producer(connection.producer() | {"log_level": 0, **more}), topic, said), said
 
 
 @pytest.fixture
-def begun(memory: Memory, brokers: str, topic: str) -> Iterator[tuple[Publisher, Heard]]:
+def begun(memory: IncidentService, brokers: str, topic: str) -> Iterator[tuple[Publisher, Heard]]:
     """A publisher that has looked once, so that what comes now is its to publish."""
     recommend(memory, "BEFORE")
     one, said = publisher(memory, brokers, topic)
@@ -41,7 +41,7 @@ def begun(memory: Memory, brokers: str, topic: str) -> Iterator[tuple[Publisher,
     one.stop()
 
 
-def test_what_is_recommended_from_now_on_goes_out(memory: Memory, brokers: str, topic: str, begun):
+def test_what_is_recommended_from_now_on_goes_out(memory: IncidentService, brokers: str, topic: str, begun):
     one, said = begun
     made = [recommend(memory, f"INC-{n}") for n in range(3)]
     one.start()
@@ -58,7 +58,7 @@ def test_what_is_recommended_from_now_on_goes_out(memory: Memory, brokers: str, 
     assert int(headers["onrecall-event"]) > 0
 
 
-def test_nothing_is_written_twice_by_another_look(memory: Memory, brokers: str, topic: str, begun):
+def test_nothing_is_written_twice_by_another_look(memory: IncidentService, brokers: str, topic: str, begun):
     one, _ = begun
     recommend(memory, "INC-1")
     assert one.round() > 0
@@ -66,7 +66,7 @@ def test_nothing_is_written_twice_by_another_look(memory: Memory, brokers: str, 
     assert len(written(brokers, topic)) == 1
 
 
-def test_brokers_that_are_away_lose_nothing(memory: Memory, topic: str, brokers: str, begun):
+def test_brokers_that_are_away_lose_nothing(memory: IncidentService, topic: str, brokers: str, begun):
     one, _ = begun
     one.stop()
     made = recommend(memory, "INC-1")
@@ -82,7 +82,9 @@ def test_brokers_that_are_away_lose_nothing(memory: Memory, topic: str, brokers:
     ]
 
 
-def test_one_that_is_never_taken_does_not_stand_before_the_next(memory: Memory, brokers: str, topic: str, begun):
+def test_one_that_is_never_taken_does_not_stand_before_the_next(
+    memory: IncidentService, brokers: str, topic: str, begun
+):
     begun[0].stop()
     one, said = publisher(memory, brokers, topic, **{"message.max.bytes": 4000})
     recommend(memory, "LARGE", "the pool has no free connection\n" * 300)
@@ -94,7 +96,7 @@ def test_one_that_is_never_taken_does_not_stand_before_the_next(memory: Memory, 
     assert topic in said.of("refused")[0]["message"]
 
 
-def test_only_one_process_writes_at_a_time(memory: Memory, brokers: str, topic: str, begun):
+def test_only_one_process_writes_at_a_time(memory: IncidentService, brokers: str, topic: str, begun):
     one, _ = begun
     other, _ = publisher(memory, brokers, topic)
     recommend(memory, "INC-1")
@@ -106,7 +108,7 @@ def test_only_one_process_writes_at_a_time(memory: Memory, brokers: str, topic: 
 
 
 def test_a_process_that_is_killed_again_and_again_loses_none(
-    memory: Memory, brokers: str, topic: str, url: str, tmp_path: Path, begun
+    memory: IncidentService, brokers: str, topic: str, url: str, tmp_path: Path, begun
 ):
     begun[0].stop()
     chosen = {"KAFKA_BROKERS": brokers, "KAFKA_PUBLISH": topic, "DATABASE_URL": url.partition("?")[0]}

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from intake.payloads import alert, body
 from onrecall.kafka.connection import Connection
 from onrecall.kafka.health import health
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.tables import alerts
 
 from .broker import Broker, NotHere, running
@@ -58,7 +58,7 @@ def fill(broker: Broker, topic: str, numbers: range) -> int:
 
 def stored(url: str) -> tuple[int, int, int]:
     """How many alerts are stored, how many different ones, and how many rejected parts."""
-    store = Store.open(url)
+    store = Storage.open(url)
     with store._database.read() as connection:
         rows, keys = connection.execute(select(func.count(), func.count(alerts.c.key.distinct()))).one()
     rejected = store.counts().get("rejected")

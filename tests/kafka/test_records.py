@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.kafka import records
-from onrecall.kafka.records import LARGEST, Record
+from onrecall.kafka.records import LARGEST, ConsumedRecord
 
 TOPICS = {"alerts": "alertmanager", "mixed": None}
 
@@ -34,7 +34,7 @@ class Message:
         return 1042
 
 
-def record(value=b"{}", headers=None, topic="alerts") -> Record:
+def record(value=b"{}", headers=None, topic="alerts") -> ConsumedRecord:
     return records.record(Message(value, headers, topic))
 
 

@@ -11,8 +11,8 @@ import pytest
 from intake.payloads import alert, body
 from onrecall.kafka.connection import Connection
 from onrecall.kafka.records import LARGEST
-from onrecall.pipeline import Memory
-from onrecall.sources import Delivery
+from onrecall.pipeline import IncidentService
+from onrecall.sources import WebhookRequest
 
 from .running import committed, remembering, running, send, statuses, until
 
@@ -34,7 +34,9 @@ def locked(url: str) -> Iterator[None]:
         connection.close()
 
 
-def test_what_is_there_comes_in_once_and_the_brokers_hear_so(memory: Memory, connection: Connection, topic: str):
+def test_what_is_there_comes_in_once_and_the_brokers_hear_so(
+    memory: IncidentService, connection: Connection, topic: str
+):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(1200)))
     with running(memory, connection) as one:
         until(lambda: len(statuses(memory.store)) == 1200)
@@ -46,7 +48,9 @@ def test_what_is_there_comes_in_once_and_the_brokers_hear_so(memory: Memory, con
     assert [(said["records"], said["duplicate"]) for said in again.said.of("kept")] == [(1, 1)]
 
 
-def test_what_was_not_committed_comes_again_and_changes_nothing(memory: Memory, connection: Connection, topic: str):
+def test_what_was_not_committed_comes_again_and_changes_nothing(
+    memory: IncidentService, connection: Connection, topic: str
+):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(20)))
     for group, new in (("first", 20), ("second", 0)):
         with running(memory, replace(connection, group=f"{group}-{topic}")) as one:
@@ -55,7 +59,7 @@ def test_what_was_not_committed_comes_again_and_changes_nothing(memory: Memory, 
     assert len(statuses(memory.store)) == 20
 
 
-def test_formats_by_topic_and_by_header(memory: Memory, connection: Connection, topic: str):
+def test_formats_by_topic_and_by_header(memory: IncidentService, connection: Connection, topic: str):
     connection = replace(connection, topics={topic: None, f"{topic}-anomalies": "anomaly"})
     send(connection.brokers, f"{topic}-anomalies", ANOMALY)
     send(connection.brokers, topic, b'{"title": "Disk is full"}', headers=[("onrecall-source", b"generic")])
@@ -85,7 +89,9 @@ def test_formats_by_topic_and_by_header(memory: Memory, connection: Connection, 
     assert memory.store.rejected().items == ()
 
 
-def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(memory: Memory, connection: Connection, topic: str):
+def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
+    memory: IncidentService, connection: Connection, topic: str
+):
     poison = [
         b"\xff\xfe\x00",
         b"not json, password=hunter2-Xy9",
@@ -136,7 +142,7 @@ def test_a_record_that_nobody_foresaw_is_found_and_rejected(url: str, connection
     assert "unforeseen" in caplog.text
 
 
-def test_records_of_a_partition_are_taken_in_in_order(memory: Memory, connection: Connection, topic: str):
+def test_records_of_a_partition_are_taken_in_in_order(memory: IncidentService, connection: Connection, topic: str):
     told = []
     for n in range(300):
         minutes = n // 3
@@ -146,12 +152,12 @@ def test_records_of_a_partition_are_taken_in_in_order(memory: Memory, connection
         until(lambda: committed(connection.brokers, connection.group, topic) == 300)
     with remembering("sqlite://") as other:
         for one in told:
-            other.receive("alertmanager", [Delivery(one)])
+            other.receive("alertmanager", [WebhookRequest(one)])
         assert statuses(other.store) == statuses(memory.store)
 
 
 def test_a_store_that_is_away_is_waited_for_and_nothing_is_dropped(
-    url: str, memory: Memory, connection: Connection, topic: str
+    url: str, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(40)))
     with running(memory, connection) as one:
@@ -171,7 +177,7 @@ def test_a_store_that_is_away_is_waited_for_and_nothing_is_dropped(
 
 
 def test_told_to_end_while_the_store_is_away_leaves_it_for_the_next(
-    url: str, memory: Memory, connection: Connection, topic: str
+    url: str, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(10)))
     with locked(url), running(memory, connection) as one:
@@ -183,7 +189,7 @@ def test_told_to_end_while_the_store_is_away_leaves_it_for_the_next(
 
 
 def test_another_member_gets_its_share_and_nothing_comes_twice(
-    url: str, memory: Memory, connection: Connection, topic: str
+    url: str, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(3000)))
     with (
@@ -204,7 +210,7 @@ def test_another_member_gets_its_share_and_nothing_comes_twice(
 
 
 def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and_are_read_when_they_come_back(
-    url, memory: Memory, connection: Connection, topic: str
+    url, memory: IncidentService, connection: Connection, topic: str
 ):
     send(connection.brokers, topic, *(body(alert(n)) for n in range(400)))
     with running(memory, connection) as one:
@@ -223,7 +229,7 @@ def test_partitions_that_go_while_the_store_is_away_go_with_what_was_in_hand_and
     assert read == 420, "what was let go comes from the brokers again"
 
 
-def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: Memory, connection: Connection, topic: str):
+def test_a_document_that_comes_by_kafka_is_a_suggestion(memory: IncidentService, connection: Connection, topic: str):
     said = {
         "event": {"type": "incident_post_mortem.published", "issued_at": "2026-01-02T10:00:00Z"},
         "data": {

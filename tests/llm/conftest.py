@@ -8,11 +8,11 @@ import pytest
 from model_twin import Twin, serving
 from seen_before import remember, remote
 
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.refine import Models
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Limits
+from onrecall.storage import UsageLimits
 
 
 @dataclass
@@ -49,20 +49,22 @@ def twin(twin_server: Twin) -> Twin:
     return twin_server
 
 
-Opened = Callable[..., Memory]
+Opened = Callable[..., IncidentService]
 
 
 @pytest.fixture
 def house_with(store, clock, twin) -> Opened:
     """A memory whose draft and strong models are the twin's, each behaving as it is called."""
 
-    def opened(draft: str | None = None, strong: str | None = None, **more) -> Memory:
+    def opened(draft: str | None = None, strong: str | None = None, **more) -> IncidentService:
         asked = tuple(
             (role, remote(twin, name)) for role, name in (("draft", draft), ("strong", strong)) if name is not None
         )
-        limits = Limits(more.pop("calls_per_minute", 1000), more.pop("budget", None))
+        limits = UsageLimits(more.pop("calls_per_minute", 1000), more.pop("budget", None))
         models = Models(asked, limits, more.pop("deadline", 8.0))
-        memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock, models=models))
+        memory = IncidentService(
+            Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, models=models)
+        )
         if not store.incidents().items:
             remember(memory, clock)
         return memory

@@ -3,7 +3,7 @@
 from model_twin import Twin
 
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.recommendation.llm.providers import RemoteModel
 
 POOL = "Connection pool of auth-service exhausted by a leak in the session cache"
@@ -23,7 +23,7 @@ def remote(twin: Twin, name: str) -> RemoteModel:
     return RemoteModel(provider, model, "key-of-the-test", base)
 
 
-def remember(memory: Memory, clock) -> None:
+def remember(memory: IncidentService, clock) -> None:
     steps = (
         ResolutionStep("Check how many connections the pool holds", "kubectl logs deploy/auth-service -n auth"),
         ResolutionStep("Restart auth-service", "kubectl rollout restart deploy/<service> -n auth"),
@@ -58,7 +58,7 @@ def learn(memory, clock, name, title, description, root_cause, cause, steps) -> 
     clock.forward(days=1)
 
 
-def broken_again(memory: Memory, clock, name: str = "INC-9", **more) -> Incident:
+def broken_again(memory: IncidentService, clock, name: str = "INC-9", **more) -> Incident:
     given = {
         "title": "auth-service 503 again, pool exhausted",
         "description": DESCRIPTION,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.pipeline.service import situation
 from onrecall.recommendation import Thresholds
@@ -52,8 +52,8 @@ def led_in(line: str) -> str:
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """The options for each example incident that happens again."""
-    with house(Settings(data_dir=tmp_path_factory.mktemp("examples"))) as home:
-        import_history.run(home.memory, import_history.Source(example=True))
+    with open_app(Settings(data_dir=tmp_path_factory.mktemp("examples"))) as home:
+        import_history.run(home.memory, import_history.ImportLocation(example=True))
         cases = {}
         for incident in home.memory.store.incidents(limit=200).items:
             again = situation(f"{incident.title}\n{incident.description}", incident.service)

@@ -7,7 +7,7 @@ import pytest
 from model_twin import within
 from seen_before import DESCRIPTION, POOL, broken_again, learn
 
-from onrecall.domain.incident import Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.incident import RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.domain.markdown_page import lines
 from onrecall.pipeline.service import situation
 from onrecall.worker.worker import Worker
@@ -280,7 +280,7 @@ def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with,
     memory.refining.run()
     refined = memory.store.newest_recommendation(incident.id)
     assert refined.composer == "llm"
-    memory.rate(Outcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
+    memory.rate(RecommendationOutcome(refined.id, "helped", clock(), (StepVerdict(1, "worked"),)))
     memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
     sentences = [one.text for one in refined.explanation] + [step.why.text for step in refined.steps if step.why]
     kept = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]

@@ -11,28 +11,28 @@ from seen_before import DESCRIPTION, broken_again
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.bootstrap.models import models
 from onrecall.cli import main as cli
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.http import create
 from onrecall.pipeline.service import situation
 from onrecall.settings import Settings, load
-from onrecall.storage import Called, Limits, Spent, Store
+from onrecall.storage import ModelCall, ModelUsage, Storage, UsageLimits
 from onrecall.worker.worker import Worker
 
 ASKED = situation(DESCRIPTION, "auth-service")
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
-CALL = Called("rec-1", "draft", "openai", "gpt-4o-mini", "hash")
-MANY = Limits(1000, None)
+CALL = ModelCall("rec-1", "draft", "openai", "gpt-4o-mini", "hash")
+MANY = UsageLimits(1000, None)
 
 
 def test_the_budget_is_kept_before_a_call_and_each_day_has_its_own(store):
-    limits = Limits(1000, 1.0)
+    limits = UsageLimits(1000, 1.0)
     number = store.usage.reserve(CALL, 0.6, limits, NOW)
     with pytest.raises(Unavailable, match="the daily budget of 1 dollars does not reach"):
         store.usage.reserve(CALL, 0.6, limits, NOW)
-    store.usage.answered(number, Spent(100, 10, 0.1, 5.0))
+    store.usage.answered(number, ModelUsage(100, 10, 0.1, 5.0))
     assert store.usage.spent_today(NOW) == pytest.approx(0.1)
     store.usage.failed(store.usage.reserve(CALL, 0.6, limits, NOW), "no answer in time", 8000, free=False)
     assert store.usage.spent_today(NOW) == pytest.approx(0.7)  # it may have cost that
@@ -43,17 +43,17 @@ def test_the_budget_is_kept_before_a_call_and_each_day_has_its_own(store):
 
 def test_a_budget_is_not_kept_over_a_price_that_nobody_knows(store):
     with pytest.raises(Unavailable, match="its price is unknown"):
-        store.usage.reserve(CALL, None, Limits(1000, 1.0), NOW)
-    store.usage.reserve(CALL, 0.0, Limits(1000, 1.0), NOW)
+        store.usage.reserve(CALL, None, UsageLimits(1000, 1.0), NOW)
+    store.usage.reserve(CALL, 0.0, UsageLimits(1000, 1.0), NOW)
     store.usage.reserve(CALL, None, MANY, NOW)
 
 
 def test_calls_of_a_minute_are_counted(store):
     for _ in range(3):
-        store.usage.answered(store.usage.reserve(CALL, None, Limits(3, None), NOW), Spent(1, 1, None, 1.0))
+        store.usage.answered(store.usage.reserve(CALL, None, UsageLimits(3, None), NOW), ModelUsage(1, 1, None, 1.0))
     with pytest.raises(Unavailable, match="the 3 calls of this minute are made"):
-        store.usage.reserve(CALL, None, Limits(3, None), NOW + timedelta(seconds=59))
-    store.usage.reserve(CALL, None, Limits(3, None), NOW + timedelta(seconds=61))
+        store.usage.reserve(CALL, None, UsageLimits(3, None), NOW + timedelta(seconds=59))
+    store.usage.reserve(CALL, None, UsageLimits(3, None), NOW + timedelta(seconds=61))
 
 
 def test_the_breaker_opens_cools_lets_one_try_and_closes(store):
@@ -62,7 +62,7 @@ def test_the_breaker_opens_cools_lets_one_try_and_closes(store):
         store.usage.failed(store.usage.reserve(CALL, None, MANY, NOW), "it answered 500", 10, free=True)
     with pytest.raises(Unavailable, match="openai failed 3 times in a row and is skipped"):
         store.usage.reserve(CALL, None, MANY, NOW + timedelta(seconds=29))
-    store.usage.reserve(Called("rec-1", "strong", "groq", "llama", "hash"), None, MANY, NOW)
+    store.usage.reserve(ModelCall("rec-1", "strong", "groq", "llama", "hash"), None, MANY, NOW)
     later = NOW + timedelta(seconds=31)
     assert store.usage.breaker("openai", later).state == "half_open"
     trial = store.usage.reserve(CALL, None, MANY, later)
@@ -71,16 +71,18 @@ def test_the_breaker_opens_cools_lets_one_try_and_closes(store):
     store.usage.failed(trial, "it answered 500", 10, free=True)
     assert store.usage.breaker("openai", later + timedelta(seconds=59)).state == "open"
     much_later = later + timedelta(seconds=61)
-    store.usage.answered(store.usage.reserve(CALL, None, MANY, much_later), Spent(1, 1, 0.1, 1.0))
+    store.usage.answered(store.usage.reserve(CALL, None, MANY, much_later), ModelUsage(1, 1, 0.1, 1.0))
     assert store.usage.breaker("openai", much_later).state == "closed"
 
 
 def test_what_was_rejected_counts_by_day_and_model(store):
     first = store.usage.reserve(CALL, 0.5, MANY, NOW)
-    store.usage.answered(first, Spent(1000, 100, 0.25, 10.0))
+    store.usage.answered(first, ModelUsage(1000, 100, 0.25, 10.0))
     store.usage.rejected(first, ["it is not JSON"])
-    store.usage.answered(store.usage.reserve(CALL, 0.5, MANY, NOW), Spent(1000, 100, 0.25, 30.0))
-    store.usage.answered(store.usage.reserve(CALL, 0.5, MANY, NOW + timedelta(days=1)), Spent(None, None, None, 30.0))
+    store.usage.answered(store.usage.reserve(CALL, 0.5, MANY, NOW), ModelUsage(1000, 100, 0.25, 30.0))
+    store.usage.answered(
+        store.usage.reserve(CALL, 0.5, MANY, NOW + timedelta(days=1)), ModelUsage(None, None, None, 30.0)
+    )
     newest, day = store.usage.by_day(30, NOW + timedelta(days=1))
     assert (day.day, day.calls, day.accepted, day.rejected, day.failed) == ("2026-06-01", 2, 1, 1, 0)
     assert (day.input_tokens, day.output_tokens, day.mean_latency_ms) == (2000, 200, 20.0)
@@ -90,10 +92,10 @@ def test_what_was_rejected_counts_by_day_and_model(store):
 
 
 def spend(url: str, results: "multiprocessing.Queue[int]") -> None:
-    store, taken = Store.open(url), 0
+    store, taken = Storage.open(url), 0
     for _ in range(20):
         try:
-            store.usage.reserve(CALL, 0.1, Limits(1000, 1.0), NOW)
+            store.usage.reserve(CALL, 0.1, UsageLimits(1000, 1.0), NOW)
             taken += 1
         except Unavailable:
             continue
@@ -102,7 +104,7 @@ def spend(url: str, results: "multiprocessing.Queue[int]") -> None:
 
 
 def test_several_processes_together_keep_one_budget(store_url):
-    Store.open(store_url).close()
+    Storage.open(store_url).close()
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     running = [context.Process(target=spend, args=(store_url, results)) for _ in range(3)]
@@ -161,7 +163,7 @@ def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, tmp_path
     given = {"data_dir": tmp_path, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
     for name, value in given.items():
         monkeypatch.setenv(f"ONRECALL_{name.upper()}", str(value))
-    with house(load()) as home:
+    with open_app(load()) as home:
         imported = CliRunner().invoke(cli.app, ["import", "--example"])
         assert imported.exit_code == 0
         worker = Worker(home.memory)

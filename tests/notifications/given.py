@@ -3,13 +3,22 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from onrecall.domain.incident import Citation, Confidence, Incident, Latency, Recommendation, Record, Resolution, Step
-from onrecall.notifications import News
+from onrecall.domain.incident import (
+    Citation,
+    Confidence,
+    Incident,
+    Latency,
+    Recommendation,
+    Resolution,
+    Step,
+    TrackRecord,
+)
+from onrecall.notifications import IncidentUpdate
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STEP = Step(
     1, "Look at the pool", Citation("INC-9", "Look at the pool", 12), "read_only", "kubectl get pods -n auth",
-    Record(3, 2, 1, NOON),
+    TrackRecord(3, 2, 1, NOON),
 )  # fmt: skip
 HOSTILE = [
     "[click](https://evil.example/x) **bold** `code` # heading",
@@ -49,11 +58,11 @@ def answer(**more: object) -> Recommendation:
     )  # fmt: skip
 
 
-def news(kind: str = "opened", **more: object) -> News:
-    return News(**{"kind": kind, "incident": "INC-1", "seq": 7, "at": NOON} | more)
+def news(kind: str = "opened", **more: object) -> IncidentUpdate:
+    return IncidentUpdate(**{"kind": kind, "incident": "INC-1", "seq": 7, "at": NOON} | more)
 
 
-def poisoned(text: str) -> tuple[Incident, Recommendation, News]:
+def poisoned(text: str) -> tuple[Incident, Recommendation, IncidentUpdate]:
     """The text wherever somebody else's text can stand."""
     step = replace(STEP, text=text, command=text, citation=Citation(text, text, 1))
     told = answer(cause=text, verdict_reason=text, steps=(step,), cause_citation=Citation(text, text, 2),

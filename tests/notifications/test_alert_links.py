@@ -5,7 +5,7 @@ from dataclasses import replace
 from onrecall.domain.alert import AlertLink
 from onrecall.notifications import Links
 from onrecall.notifications.slack import blocks
-from onrecall.notifications.slack.channel import Rooms, Slack
+from onrecall.notifications.slack.channel import ChannelRouting, SlackBot
 from onrecall.notifications.webhook import Webhook
 
 from . import slack_limits
@@ -23,7 +23,7 @@ def told(*links):
 
 def test_slack_has_a_button_for_each_with_the_host_that_it_leads_to():
     shown = (
-        Slack(None, Rooms("C0INCIDENTS"), Links())
+        SlackBot(None, ChannelRouting("C0INCIDENTS"), Links())
         .render(incident(), answer(), told(RUNBOOK, GRAPH, ENDLESS), {})
         .body["root"]
     )

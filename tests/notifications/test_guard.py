@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.notifications import Refused
-from onrecall.notifications.egress_guard import Guard, look_up
-from onrecall.notifications.json_poster import Posting
+from onrecall.notifications import PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard, look_up
+from onrecall.notifications.json_poster import JsonPoster
 
 from .twin import certificate, twin
 
@@ -52,26 +52,26 @@ ODD = [
 
 @pytest.mark.parametrize("address", FORBIDDEN)
 def test_addresses_that_are_nobody_elses_are_refused(address: str) -> None:
-    with pytest.raises(Refused, match="which is"):
-        Guard(resolve=Names([[address]])).addresses("hooks.example.com", 443)
-    with pytest.raises(Refused):
-        Guard(resolve=Names([[PUBLIC, address]])).addresses("hooks.example.com", 443)
+    with pytest.raises(PermanentDeliveryError, match="which is"):
+        EgressGuard(resolve=Names([[address]])).addresses("hooks.example.com", 443)
+    with pytest.raises(PermanentDeliveryError):
+        EgressGuard(resolve=Names([[PUBLIC, address]])).addresses("hooks.example.com", 443)
     if "%" not in address:
-        with pytest.raises(Refused):
-            Guard(resolve=Names([[PUBLIC]])).addresses(address, 443)
+        with pytest.raises(PermanentDeliveryError):
+            EgressGuard(resolve=Names([[PUBLIC]])).addresses(address, 443)
 
 
 @pytest.mark.parametrize(
     "address", [PUBLIC, "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946", f"64:ff9b::{0x5DB8:x}:{0xD70E:x}"]
 )
 def test_public_addresses_are_called(address: str) -> None:
-    assert Guard(resolve=Names([[address]])).addresses("hooks.example.com", 443) == [address]
+    assert EgressGuard(resolve=Names([[address]])).addresses("hooks.example.com", 443) == [address]
 
 
 @pytest.mark.parametrize("url", ODD)
 def test_what_two_programs_could_read_differently_is_refused(url: str) -> None:
     with pytest.raises(Invalid):
-        Guard().check_url(url)
+        EgressGuard().check_url(url)
 
 
 @pytest.mark.parametrize(
@@ -84,69 +84,69 @@ def test_what_two_programs_could_read_differently_is_refused(url: str) -> None:
     ],
 )
 def test_usual_addresses_are_taken(url: str) -> None:
-    assert Guard().check_url(url).host
+    assert EgressGuard().check_url(url).host
 
 
 def test_a_name_lifts_the_ban_on_private_addresses_but_not_on_metadata() -> None:
     for address in ("127.0.0.1", "10.1.2.3", "::1", "fd00::7"):
-        guard = Guard.allowing(["Hooks.Internal."], Names([[address]]))
+        guard = EgressGuard.allowing(["Hooks.Internal."], Names([[address]]))
         assert guard.addresses("hooks.internal", 80) == [address]
-        with pytest.raises(Refused):
+        with pytest.raises(PermanentDeliveryError):
             guard.addresses("other.internal", 80)
     for address in ("169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "0.0.0.0", "::ffff:10.0.0.1"):
-        with pytest.raises(Refused):
-            Guard.allowing(["hooks.internal"], Names([[address]])).addresses("hooks.internal", 80)
+        with pytest.raises(PermanentDeliveryError):
+            EgressGuard.allowing(["hooks.internal"], Names([[address]])).addresses("hooks.internal", 80)
 
 
 def test_networks_and_addresses_can_be_named() -> None:
-    guard = Guard.allowing(["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]]))
+    guard = EgressGuard.allowing(["10.2.0.0/16", "169.254.1.1"], Names([["10.2.3.4"], ["169.254.1.1"], ["10.3.0.1"]]))
     assert guard.addresses("a.internal", 80) == ["10.2.3.4"]
     assert guard.addresses("a.internal", 80) == ["169.254.1.1"]
-    with pytest.raises(Refused):
+    with pytest.raises(PermanentDeliveryError):
         guard.addresses("a.internal", 80)
     for wrong in ("https://hooks.internal", "hooks internal", "10.0.0.0/99", "2130706433", ""):
         with pytest.raises(Invalid, match=r"write hooks\.internal"):
-            Guard.allowing([wrong])
+            EgressGuard.allowing([wrong])
 
 
 def test_a_name_is_looked_up_once_and_what_was_checked_is_called() -> None:
     """DNS that changes its mind between the check and the call finds nobody to fool."""
     names = Names([["127.0.0.1"], ["169.254.169.254"]])
-    guard = Guard.allowing(["hooks.internal"], names)
+    guard = EgressGuard.allowing(["hooks.internal"], names)
     with twin() as other:
-        post = Posting(guard, guard.check_url(f"http://hooks.internal:{other.port}/hook"))
+        post = JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/hook"))
         post(b"{}", {})
         assert names.asked == ["hooks.internal"]
         assert other.asked[0].headers["host"] == f"hooks.internal:{other.port}"
-        with pytest.raises(Refused, match=r"169\.254\.169\.254, which is where a cloud"):
+        with pytest.raises(PermanentDeliveryError, match=r"169\.254\.169\.254, which is where a cloud"):
             post(b"{}", {})
     assert len(other.asked) == 1
 
 
 def test_of_several_addresses_one_must_answer() -> None:
     with twin() as other:
-        guard = Guard.allowing(["hooks.internal"], Names([["127.0.0.2", "127.0.0.1"]]))
-        Posting(guard, guard.check_url(f"http://hooks.internal:{other.port}/"))(b"{}", {})
+        guard = EgressGuard.allowing(["hooks.internal"], Names([["127.0.0.2", "127.0.0.1"]]))
+        JsonPoster(guard, guard.check_url(f"http://hooks.internal:{other.port}/"))(b"{}", {})
     assert len(other.asked) == 1
 
 
 def test_a_redirect_to_metadata_is_not_followed() -> None:
     with twin(status=[302], headers={"Location": "http://169.254.169.254/latest/meta-data/"}) as other:
-        with pytest.raises(Refused, match=r"302.*redirects are not followed"):
+        with pytest.raises(PermanentDeliveryError, match=r"302.*redirects are not followed"):
             other.posting()(b"{}", {})
         assert len(other.asked) == 1
 
 
 def test_certificates_are_those_of_the_name(tmp_path: Path) -> None:
     shown, believed = certificate(tmp_path, "hooks.internal")
-    guard = Guard.allowing(["hooks.internal", "other.internal"], Names([["127.0.0.1"]]))
+    guard = EgressGuard.allowing(["hooks.internal", "other.internal"], Names([["127.0.0.1"]]))
     with twin(shown) as other:
         good, wrong = (guard.check_url(f"https://{name}.internal:{other.port}/") for name in ("hooks", "other"))
-        Posting(guard, good, context=believed)(b"{}", {})
+        JsonPoster(guard, good, context=believed)(b"{}", {})
         with pytest.raises(Unavailable, match="Hostname mismatch"):
-            Posting(guard, wrong, context=believed)(b"{}", {})
+            JsonPoster(guard, wrong, context=believed)(b"{}", {})
         with pytest.raises(Unavailable, match="self-signed certificate"):
-            Posting(guard, good)(b"{}", {})
+            JsonPoster(guard, good)(b"{}", {})
     assert len(other.asked) == 1
 
 
@@ -155,15 +155,15 @@ def test_a_name_without_an_address_is_tried_again_later() -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(Unavailable, match="can't be looked up"):
-        Guard(resolve=unknown).addresses("nobody.example", 443)
+        EgressGuard(resolve=unknown).addresses("nobody.example", 443)
     with pytest.raises(Unavailable, match="has no address"):
-        Guard(resolve=Names([[]])).addresses("nobody.example", 443)
+        EgressGuard(resolve=Names([[]])).addresses("nobody.example", 443)
 
 
 def test_the_systems_resolver() -> None:
     assert "127.0.0.1" in look_up("localhost", 80)
-    with pytest.raises(Refused, match="this machine itself"):
-        Guard().addresses("localhost", 80)
+    with pytest.raises(PermanentDeliveryError, match="this machine itself"):
+        EgressGuard().addresses("localhost", 80)
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def dripping(says: bytes, pause: float) -> Iterator[int]:
 
 
 def test_an_answer_that_drips_ends_in_time() -> None:
-    guard = Guard.allowing(["127.0.0.1"])
+    guard = EgressGuard.allowing(["127.0.0.1"])
     in_time = pytest.raises(Unavailable, match=re.escape("no whole answer within 0.5 s") + "|timed out")
     with dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, 0.05) as port, in_time:
-        Posting(guard, guard.check_url(f"http://127.0.0.1:{port}/"), 0.5)(b"{}", {})
+        JsonPoster(guard, guard.check_url(f"http://127.0.0.1:{port}/"), 0.5)(b"{}", {})

@@ -12,14 +12,14 @@ from multiprocessing.connection import Connection
 from onrecall.domain.incident import Incident
 from onrecall.notifications import Links
 from onrecall.notifications.webhook import Webhook
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.outbox import LEASE
 from onrecall.worker.worker import Worker
 
-from .twin import HERE, Posting, twin, until
+from .twin import HERE, JsonPoster, twin, until
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["onrecall.worker.worker", "pytest"])
@@ -27,18 +27,18 @@ KILLS = 5
 EACH = 8
 
 
-def memory(store: Store, url: str, ahead: timedelta) -> Memory:
+def memory(store: Storage, url: str, ahead: timedelta) -> IncidentService:
     """One that tells, and whose clock is ahead, so that what another held is free."""
-    hook = Webhook(Posting(HERE, HERE.check_url(url)), Links())
-    parts = Parts(
-        store, Recall(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC) + ahead, channels=(hook,)
+    hook = Webhook(JsonPoster(HERE, HERE.check_url(url)), Links())
+    parts = Dependencies(
+        store, Retriever(store, None, LocalIndex(store, None)), lambda: datetime.now(UTC) + ahead, channels=(hook,)
     )
-    return Memory(parts)
+    return IncidentService(parts)
 
 
 def work(database: str, url: str, ahead: timedelta, ready: Connection) -> None:
     """Answer and tell until killed."""
-    with closing(Store.open(database)) as store:
+    with closing(Storage.open(database)) as store:
         Worker(memory(store, url, ahead)).start()
         ready.send(True)
         time.sleep(300)
@@ -59,7 +59,7 @@ def killed_in_the_end(database: str, url: str, ahead: timedelta) -> Iterator[Non
 
 def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -> None:
     moments = random.Random(5)
-    with twin(status=[200]) as other, closing(Store.open(store_url)) as store:
+    with twin(status=[200]) as other, closing(Storage.open(store_url)) as store:
         url, names = other.address + "/hook", []
         memory(store, url, timedelta()).tellers[0].round()  # it tells of what happens from now on
         for life in range(KILLS):

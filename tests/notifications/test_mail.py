@@ -16,8 +16,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.notifications import Links, Message, Refused
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications import Links, Message, PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.mail import Mail, Server, address
 from onrecall.notifications.text import unlinked
 
@@ -125,9 +125,9 @@ def test_starttls_and_login(tmp_path) -> None:
     with smtp(box, tls_context=shown, require_starttls=True, auth_required=True) as port:
         secure = {"security": "starttls", "context": believed, "user": "ann"}
         sent(mail(port, password="right", **secure))
-        with pytest.raises(Refused, match="535"):
+        with pytest.raises(PermanentDeliveryError, match="535"):
             sent(mail(port, password="wrong", **secure))
-        with pytest.raises(Refused, match="530"):
+        with pytest.raises(PermanentDeliveryError, match="530"):
             sent(mail(port))
     assert box.logins[0] == b"ann:right"
     assert len(box.mails) == 1
@@ -146,21 +146,26 @@ def test_a_certificate_of_another_name_gets_nothing(tmp_path) -> None:
     box = Box()
     with smtp(box, tls_context=shown) as port:
         for context in (believed, ssl.create_default_context()):
-            with pytest.raises(Refused, match="is not believed"):
+            with pytest.raises(PermanentDeliveryError, match="is not believed"):
                 sent(mail(port, security="starttls", context=context))
         assert box.mails == []
 
 
 def test_no_starttls_no_mail() -> None:
     box = Box()
-    with smtp(box) as port, pytest.raises(Refused, match="does not offer"):
+    with smtp(box) as port, pytest.raises(PermanentDeliveryError, match="does not offer"):
         sent(mail(port, security="starttls"))
     assert box.mails == []
 
 
 @pytest.mark.parametrize(
     ("says", "error"),
-    [("451 later", Unavailable), ("421 closing", Unavailable), ("554 spam\x1b", Refused), ("552 too much", Refused)],
+    [
+        ("451 later", Unavailable),
+        ("421 closing", Unavailable),
+        ("554 spam\x1b", PermanentDeliveryError),
+        ("552 too much", PermanentDeliveryError),
+    ],
 )
 def test_what_the_server_says_of_a_mail(says: str, error: type[Exception]) -> None:
     box = Box()
@@ -176,7 +181,7 @@ def test_recipients_who_are_refused() -> None:
         sent(mail(port))
         assert len(box.mails) == 1, "the other has it"
         box.refuses |= {"sre@example.com": "450 mailbox busy"}
-        with pytest.raises(Refused, match="550"):
+        with pytest.raises(PermanentDeliveryError, match="550"):
             sent(mail(port))
         box.refuses = dict.fromkeys(("oncall@example.com", "sre@example.com"), "450 mailbox busy")
         with pytest.raises(Unavailable, match="450"):
@@ -196,8 +201,8 @@ def test_who_hangs_is_left() -> None:
 
 
 def test_the_guard_stands_before_it() -> None:
-    with pytest.raises(Refused, match="this machine itself"):
-        sent(mail(2525, guard=Guard()))
+    with pytest.raises(PermanentDeliveryError, match="this machine itself"):
+        sent(mail(2525, guard=EgressGuard()))
     for wrong in ({"host": "127.1"}, {"port": 22}, {"port": 6379}, {"host": "a b"}):
         with pytest.raises(Invalid):
             server(**{"port": 2525} | wrong)
@@ -245,7 +250,7 @@ def test_a_subject_with_a_line_break_is_refused_even_if_it_got_that_far() -> Non
         body = channel.render(incident(), answer(), news(), {}).body
         with pytest.raises(ValueError, match="linefeed or carriage return"):
             channel.send(Message({**body, "subject": "a\r\nBcc: b@example.com"}, "key"), {})
-        with pytest.raises(Refused, match="headers of its own"):
+        with pytest.raises(PermanentDeliveryError, match="headers of its own"):
             channel.send(Message({**body, "subject": "=?utf-8?q?=0D=0ABcc:_b@example.com?="}, "key"), {})
     assert box.mails == []
 

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from onrecall.notifications import Event, Told, news, standing
+from onrecall.notifications import FeedEvent, NotifiedState, news, standing
 
 from .given import NOON, STEP, answer, incident, resolved
 
 
-def event(kind: str, **detail: object) -> Event:
-    return Event(9, kind, NOON, "ann", detail)
+def event(kind: str, **detail: object) -> FeedEvent:
+    return FeedEvent(9, kind, NOON, "ann", detail)
 
 
-def told(about=None, said=None, **more: object) -> Told:
+def told(about=None, said=None, **more: object) -> NotifiedState:
     return replace(standing(about or incident(), said), **more)
 
 
@@ -101,7 +101,7 @@ def test_what_changed_is_told_from_what_arrived() -> None:
 
 
 def test_what_was_told_survives_json_and_other_versions() -> None:
-    assert Told.read(HEARD.plain()) == HEARD
-    assert Told.read(HEARD.plain() | {"colour": "red"}) == HEARD
-    assert Told.read({}) == Told()
-    assert Told.read(None) is None
+    assert NotifiedState.read(HEARD.plain()) == HEARD
+    assert NotifiedState.read(HEARD.plain() | {"colour": "red"}) == HEARD
+    assert NotifiedState.read({}) == NotifiedState()
+    assert NotifiedState.read(None) is None

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.errors import Unavailable
-from onrecall.notifications import Refused
-from onrecall.notifications.json_poster import LONGEST_WAIT, Posting, retry_after
+from onrecall.notifications import PermanentDeliveryError
+from onrecall.notifications.json_poster import LONGEST_WAIT, JsonPoster, retry_after
 
 from .twin import HERE, twin
 
@@ -37,7 +37,7 @@ def test_later(status: int) -> None:
 
 @pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 401, 403, 404, 405, 410, 413, 415, 422, 451])
 def test_never(status: int) -> None:
-    with twin(status=[status]) as other, pytest.raises(Refused, match=str(status)):
+    with twin(status=[status]) as other, pytest.raises(PermanentDeliveryError, match=str(status)):
         other.posting()(b"{}", {})
     assert len(other.asked) == 1
 
@@ -85,7 +85,7 @@ def test_who_is_not_there_is_tried_later() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Unavailable, match="refused"):
-        Posting(HERE, HERE.check_url(f"http://127.0.0.1:{port}/"))(b"{}", {})
+        JsonPoster(HERE, HERE.check_url(f"http://127.0.0.1:{port}/"))(b"{}", {})
 
 
 def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from onrecall.domain.errors import Invalid
 from onrecall.notifications import Links, Message
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.mail import Mail, Server, address
 from onrecall.notifications.teams import LARGEST, Teams, check
 from onrecall.notifications.webhook import Webhook
@@ -28,7 +28,7 @@ MAIL = Mail(Server(HERE, "127.0.0.1"), address("a@example.com"), (address("b@exa
 @example("http://", "a:99999")
 def test_a_url_is_taken_or_invalid(start: str, rest: str) -> None:
     try:
-        taken = Guard().check_url(start + rest)
+        taken = EgressGuard().check_url(start + rest)
     except Invalid:
         return
     assert taken.scheme in ("http", "https")

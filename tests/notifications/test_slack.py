@@ -13,13 +13,13 @@ import pytest
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.notifications import Links, Refused
+from onrecall.notifications import Links, PermanentDeliveryError
 from onrecall.notifications.slack.api import Api
-from onrecall.notifications.slack.channel import Rooms, Slack, SlackWebhook, check_webhook
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, SlackWebhook, check_webhook
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.outbox import LEASE
 from onrecall.worker.worker import Worker
 
@@ -39,8 +39,8 @@ def slack() -> Iterator[Twin]:
         yield opened
 
 
-def channel(address: str, token: str = TOKEN) -> Slack:
-    return Slack(Api(token, f"{address}/api/", pace=0), Rooms(CHANNEL), Links("https://recall.example.com"))
+def channel(address: str, token: str = TOKEN) -> SlackBot:
+    return SlackBot(Api(token, f"{address}/api/", pace=0), ChannelRouting(CHANNEL), Links("https://recall.example.com"))
 
 
 def at_hand(**more: object) -> Incident:
@@ -133,18 +133,18 @@ def test_an_error_of_the_server_is_tried_again_later(slack: Twin) -> None:
 
 def test_what_only_people_can_mend_is_refused_with_what_to_do(slack: Twin) -> None:
     message = channel(slack.address).render(at_hand(), answer(), told(), {})
-    with pytest.raises(Refused, match="ONRECALL_SLACK_BOT_TOKEN is not the token") as no:
+    with pytest.raises(PermanentDeliveryError, match="ONRECALL_SLACK_BOT_TOKEN is not the token") as no:
         channel(slack.address, "xoxb-wrong").send(message, {})
     assert "xoxb" not in str(no.value)
     slack.scopes.clear()
-    with pytest.raises(Refused, match="lacks a scope"):
+    with pytest.raises(PermanentDeliveryError, match="lacks a scope"):
         channel(slack.address).send(message, {})
     assert slack.roots() == []
 
 
 def test_one_message_a_second(slack: Twin) -> None:
     api = Api(TOKEN, f"{slack.address}/api/", pace=0.2)
-    out = Slack(api, Rooms(CHANNEL), Links())
+    out = SlackBot(api, ChannelRouting(CHANNEL), Links())
     steps = tuple(replace(STEP, n=n, command="x" * 1200) for n in range(1, 20))
     began = time.monotonic()
     out.send(out.render(at_hand(), answer(steps=steps), told(), {}), {})
@@ -160,7 +160,7 @@ def test_the_webhook_tells_each_news_without_buttons(slack: Twin) -> None:
     assert len(slack.hooked) == 2
     assert "actions" not in json.dumps(slack.hooked)
     assert "cause: a → b" in json.dumps(slack.hooked[1], ensure_ascii=False)
-    with pytest.raises(Refused, match="404"):
+    with pytest.raises(PermanentDeliveryError, match="404"):
         SlackWebhook(check_webhook(HERE, f"{slack.address}/services/gone"), Links()).send(
             hook.render(at_hand(), answer(), told(), {}), {}
         )
@@ -169,14 +169,14 @@ def test_the_webhook_tells_each_news_without_buttons(slack: Twin) -> None:
 # killed and begun again, over the outbox
 
 
-def memory(store: Store, address: str, ahead: timedelta = timedelta()) -> Memory:
+def memory(store: Storage, address: str, ahead: timedelta = timedelta()) -> IncidentService:
     """One that tells Slack, and whose clock is ahead, so that what another held is free."""
-    recall = Recall(store, None, LocalIndex(store, None))
-    return Memory(Parts(store, recall, lambda: datetime.now(UTC) + ahead, channels=(channel(address),)))
+    recall = Retriever(store, None, LocalIndex(store, None))
+    return IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC) + ahead, channels=(channel(address),)))
 
 
 def work(database: str, address: str, ahead: timedelta, ready: Connection) -> None:
-    with closing(Store.open(database)) as store:
+    with closing(Storage.open(database)) as store:
         Worker(memory(store, address, ahead)).start()
         ready.send(True)
         time.sleep(300)
@@ -199,7 +199,7 @@ def working(database: str, address: str, life: int) -> Iterator[None]:
 @pytest.mark.parametrize("posted", [0, 1])
 def test_killed_between_posting_and_remembering_no_second_root(slack: Twin, store_url: str, posted: int) -> None:
     """A storm of alerts is one incident; the process dies after its root (0), or after a reply in its thread (1)."""
-    with closing(Store.open(store_url)) as store:
+    with closing(Storage.open(store_url)) as store:
         line = memory(store, slack.address)
         line.tellers[0].round()
         line.open(

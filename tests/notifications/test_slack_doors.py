@@ -13,20 +13,20 @@ import pytest
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
-from onrecall.bootstrap.status import Part, report
-from onrecall.domain.incident import Incident, Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.bootstrap.status import ComponentStatus, report
+from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.http import create
 from onrecall.http.slack_actions import SlackApp
-from onrecall.http.slack_votes import Mark, marked
-from onrecall.notifications import Links, News
+from onrecall.http.slack_votes import StepVote, marked
+from onrecall.notifications import IncidentUpdate, Links
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Api
-from onrecall.notifications.slack.channel import Rooms, Slack
-from onrecall.pipeline import Memory, Parts
+from onrecall.notifications.slack.channel import ChannelRouting, SlackBot
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.suggestions import as_resolution
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store, StoredNote
+from onrecall.storage import Storage, StoredNote
 from onrecall.worker.worker import Worker
 
 from . import slack_limits
@@ -39,16 +39,16 @@ PATHS = ("/slack/interactions", "/slack/commands", "/slack/events")
 
 
 @contextmanager
-def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tuple[TestClient, Memory]]:
+def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tuple[TestClient, IncidentService]]:
     """A whole OnRecall that tells the twin and hears it."""
-    store = Store.open(f"sqlite:///{folder / 'onrecall.db'}")
+    store = Storage.open(f"sqlite:///{folder / 'onrecall.db'}")
     api = Api(TOKEN, f"{slack.address}/api/", pace=0)
-    channel = Slack(api, Rooms(CHANNEL), Links())
-    recall = Recall(store, None, LocalIndex(store, None))
-    memory = Memory(Parts(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
+    channel = SlackBot(api, ChannelRouting(CHANNEL), Links())
+    recall = Retriever(store, None, LocalIndex(store, None))
+    memory = IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
     app = SlackApp(secret, api, HERE, Links("https://recall.example.com")) if secret else None
     worker = Worker(memory)
-    status = lambda: report(memory, Part(name="meaning", state="ok", detail=""))  # noqa: E731
+    status = lambda: report(memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
     with TestClient(create(memory, worker, status, Access(slack=app)), "http://slack.example") as client:
         yield client, memory
     store.close()
@@ -61,7 +61,7 @@ def slack() -> Iterator[Twin]:
 
 
 @pytest.fixture
-def there(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, Memory]]:
+def there(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
     """An incident like an earlier one is told, with its steps in the thread."""
     with house(tmp_path, slack) as (client, memory):
         memory.tellers[0].round()
@@ -78,11 +78,13 @@ def there(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, Memory]]:
         yield client, memory
 
 
-def outcomes(memory: Memory) -> tuple[Outcome, ...]:
+def outcomes(memory: IncidentService) -> tuple[RecommendationOutcome, ...]:
     return memory.store.outcomes(memory.store.newest_recommendation("NEW-1").id)
 
 
-def test_a_button_that_is_delivered_thrice_is_one_outcome(there: tuple[TestClient, Memory], slack: Twin) -> None:
+def test_a_button_that_is_delivered_thrice_is_one_outcome(
+    there: tuple[TestClient, IncidentService], slack: Twin
+) -> None:
     client, memory = there
     answers = slack.press(client, slack.roots()[0], "It helped", times=3)
     assert [one.status_code for one in answers] == [200] * 3
@@ -165,7 +167,7 @@ def test_what_a_sender_suggests_is_decided_with_a_button(there, slack: Twin, but
     )
     suggested = memory.suggestions.suggest_resolution(incident, note, as_resolution(note, datetime.now(UTC)))
     over = replace(incident, status="resolved", resolved_at=datetime.now(UTC))
-    news = News("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
+    news = IncidentUpdate("resolved", "NEW-1", 1, NOW, suggestions=(suggested,))
     said = slack_message.root(over, memory.store.newest_recommendation("NEW-1"), news, Links())
     assert slack_limits.message(said) == []
     assert "Suggested by pagerduty: Ann, not confirmed: Restarted it; resolved" in json.dumps(said)
@@ -254,9 +256,9 @@ def test_what_slack_would_not_send_is_an_error_and_not_a_crash(there, slack: Twi
 
 def test_presses_add_up() -> None:
     at = NOW
-    one = marked(Mark("r", True, 1, at, "slack:U"), None)
-    two = marked(Mark("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
+    one = marked(StepVote("r", True, 1, at, "slack:U"), None)
+    two = marked(StepVote("r", False, 2, at + timedelta(seconds=1), "slack:U"), one)
     assert (two.verdict, [s.outcome for s in two.steps]) == ("helped", ["worked", "did_not_help"])
-    assert marked(Mark("r", True, 1, at, "slack:U"), two) is None, "it comes again"
-    late = marked(Mark("r", False, 3, at, "slack:U"), two)
+    assert marked(StepVote("r", True, 1, at, "slack:U"), two) is None, "it comes again"
+    late = marked(StepVote("r", False, 3, at, "slack:U"), two)
     assert len(late.steps) == 3, "of another step, though it comes late"

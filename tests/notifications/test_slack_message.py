@@ -8,12 +8,12 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Alternative, Citation, Evidence, Outcome, StepVerdict, Tried
+from onrecall.domain.incident import Alternative, Citation, Evidence, FailedStep, RecommendationOutcome, StepVerdict
 from onrecall.notifications import Links, Notice
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
-from onrecall.notifications.slack.channel import Rooms, Slack, SlackWebhook, check_webhook
+from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, SlackWebhook, check_webhook
 
 from . import slack_limits
 from .given import HOSTILE, NOON, STEP, answer, incident, news, poisoned, resolved
@@ -42,7 +42,7 @@ def everything(text: str, steps: int) -> tuple:
     more = replace(
         told,
         steps=many,
-        tried_before=(Tried(text, "made_it_worse", cited),) * 6,
+        tried_before=(FailedStep(text, "made_it_worse", cited),) * 6,
         alternatives=(Alternative(text, (text, text), (text,)),) * 6,
         tell_apart=(text,) * 6,
         evidence=(Evidence(text, "incident", text, 0.5, why=(text, text)),) * 6,
@@ -51,7 +51,7 @@ def everything(text: str, steps: int) -> tuple:
 
 
 def rendered(found, told, event, links: Links = LINKS) -> list:
-    body = Slack(None, Rooms("C0INCIDENTS"), links).render(found, told, event, {}).body
+    body = SlackBot(None, ChannelRouting("C0INCIDENTS"), links).render(found, told, event, {}).body
     hook = SlackWebhook(None, links).render(found, told, event, {}).body
     answered = slack_message.spoken(told, links)
     return [one for one in (body["root"], body["news"], *body["details"], hook, answered) if one]
@@ -69,7 +69,7 @@ def test_whatever_others_wrote_slack_takes_it_and_it_is_dead(text: str, steps: i
     for one in rendered(found, told, event):
         assert slack_limits.message(one) == []
         assert slack_limits.alive(one) == []
-    view = slack_modal.view(found, told, [Outcome("r", "helped", NOON, (StepVerdict(1, "worked"),))])
+    view = slack_modal.view(found, told, [RecommendationOutcome("r", "helped", NOON, (StepVerdict(1, "worked"),))])
     assert slack_limits.view(view) == []
     assert slack_limits.alive(view) == []
 
@@ -141,7 +141,7 @@ def test_many_long_steps_come_in_several_messages() -> None:
 
 
 def test_the_room_is_that_of_the_service_then_of_the_severity() -> None:
-    rooms = Rooms("C0ALL", {"auth": "C0AUTH"}, {"high": "C0HIGH"})
+    rooms = ChannelRouting("C0ALL", {"auth": "C0AUTH"}, {"high": "C0HIGH"})
     assert rooms.of(incident()) == "C0AUTH"
     assert rooms.of(incident(service="web")) == "C0HIGH"
     assert rooms.of(incident(service=None, severity="low")) == "C0ALL"

@@ -7,8 +7,8 @@ import pytest
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Citation
-from onrecall.notifications import Links, Message, Refused
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications import Links, Message, PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.teams import LARGEST, Teams, check
 
 from .given import HOSTILE, STEP, answer, incident, news, poisoned, resolved
@@ -101,7 +101,7 @@ def test_202_is_there_and_the_limit_is_kept() -> None:
     with twin(status=[202]) as other:
         channel = Teams(check(HERE, other.address + "/workflows/x?sig=y"), LINKS)
         channel.send(Message(channel.render(incident(), answer(), news(), {}).body, "key-1"), {})
-        with pytest.raises(Refused, match="Teams takes 28672"):
+        with pytest.raises(PermanentDeliveryError, match="Teams takes 28672"):
             channel.send(Message({"text": "x" * LARGEST}, "key-2"), {})
     (asked,) = other.asked
     assert asked.path == "/workflows/x?sig=y"
@@ -117,7 +117,7 @@ def test_202_is_there_and_the_limit_is_kept() -> None:
 )  # fmt: skip
 def test_other_hosts_are_refused(url: str) -> None:
     with pytest.raises(Invalid):
-        check(Guard(), url)
+        check(EgressGuard(), url)
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_other_hosts_are_refused(url: str) -> None:
     ["https://prod-1.westus.logic.azure.com:443/workflows/a", "https://x.environment.api.powerplatform.com/p?sig=1"],
 )
 def test_workflows_are_taken(url: str) -> None:
-    assert check(Guard(), url).url == url
+    assert check(EgressGuard(), url).url == url

@@ -8,7 +8,7 @@ import pytest
 
 from onrecall.notifications import Links, Message
 from onrecall.notifications.webhook import Webhook, signature
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 
 from .given import HOSTILE, answer, incident, news, poisoned, resolved
 from .twin import twin
@@ -77,7 +77,7 @@ def test_as_a_cloud_event() -> None:
 
 def test_its_cloud_events_are_read_by_our_own_reader() -> None:
     asked, _ = sent("cloudevents")
-    SOURCES["cloudevents"].parse(Delivery(asked.body, asked.headers), news().at)
+    SOURCES["cloudevents"].parse(WebhookRequest(asked.body, asked.headers), news().at)
 
 
 def test_the_end_and_a_merge() -> None:

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from onrecall.notifications.egress_guard import Guard
-from onrecall.notifications.json_poster import Posting
+from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications.json_poster import JsonPoster
 
-HERE = Guard.allowing(["127.0.0.1"])
+HERE = EgressGuard.allowing(["127.0.0.1"])
 """A guard that lets this machine be called."""
 
 
@@ -44,8 +44,8 @@ class Twin:
     port: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
-    def posting(self, guard: Guard = HERE, seconds: float = 5, path: str = "/hook") -> Posting:
-        return Posting(guard, guard.check_url(self.address + path), seconds)
+    def posting(self, guard: EgressGuard = HERE, seconds: float = 5, path: str = "/hook") -> JsonPoster:
+        return JsonPoster(guard, guard.check_url(self.address + path), seconds)
 
     def next(self) -> int:
         return self.status.pop(0) if len(self.status) > 1 else self.status[0]

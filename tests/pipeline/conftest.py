@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 
 
@@ -28,5 +28,5 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def memory(store, clock) -> Memory:
-    return Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock))
+def memory(store, clock) -> IncidentService:
+    return IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock))

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import numpy as np
 
 from onrecall.domain.incident import Incident
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FAULTS = ("disk full on", "certificate expired at", "pool exhausted by", "oomkilled pods of", "timeout of")
@@ -51,17 +51,17 @@ def incident(number: int) -> Incident:
     return Incident(f"X-{number}", f"{FAULTS[number % len(FAULTS)]} server-{number}", NOON, service=f"s{number % 3}")
 
 
-def memory_of(store: Store, model: Model | None) -> Memory:
+def memory_of(store: Storage, model: Model | None) -> IncidentService:
     index: Index
     if store.dialect == "postgresql":
         index = PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
     else:
         index = LocalIndex(store, model.name if model else None)
-    return Memory(Parts(store, Recall(store, model, index), lambda: NOON))
+    return IncidentService(Dependencies(store, Retriever(store, model, index), lambda: NOON))
 
 
 if __name__ == "__main__":
-    memory = memory_of(Store.open(sys.argv[1]), new(0.02))
+    memory = memory_of(Storage.open(sys.argv[1]), new(0.02))
     memory.reindex.begin()
     sys.stdout.write("begun\n")
     sys.stdout.flush()

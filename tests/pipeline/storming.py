@@ -7,23 +7,23 @@ from stormy import NEEDS
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.incident import Incident
-from onrecall.grouping import Topology
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.grouping import ServiceGraph
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Arrival, Store
+from onrecall.storage import IngestBatch, Storage
 
 
-def house(store: Store, clock) -> Memory:
-    recall = Recall(store, None, LocalIndex(store, None))
-    return Memory(Parts(store, recall, clock, topology=Topology.of(NEEDS)))
+def house(store: Storage, clock) -> IncidentService:
+    recall = Retriever(store, None, LocalIndex(store, None))
+    return IncidentService(Dependencies(store, recall, clock, topology=ServiceGraph.of(NEEDS)))
 
 
-def tell(memory: Memory, *signals: object) -> None:
-    memory.store.receive([Arrival("alertmanager", tuple(signals))], memory.now())
+def tell(memory: IncidentService, *signals: object) -> None:
+    memory.store.receive([IngestBatch("alertmanager", tuple(signals))], memory.now())
 
 
-def play(memory: Memory, clock, deliveries: list[list[Alert]], seconds: float) -> None:
+def play(memory: IncidentService, clock, deliveries: list[list[Alert]], seconds: float) -> None:
     """Deliveries spread over a time, the worker going its round after each."""
     for delivery in deliveries:
         tell(memory, *delivery)
@@ -31,28 +31,28 @@ def play(memory: Memory, clock, deliveries: list[list[Alert]], seconds: float) -
         clock.forward(seconds=seconds / len(deliveries))
 
 
-def incidents(memory: Memory) -> tuple[Incident, ...]:
+def incidents(memory: IncidentService) -> tuple[Incident, ...]:
     return memory.store.incidents(limit=200).items
 
 
-def grouped(memory: Memory) -> None:
+def grouped(memory: IncidentService) -> None:
     """All that waits finds its incident; one round takes so many at most."""
     while memory.grouping.run():
         pass
 
 
-def only(memory: Memory) -> Incident:
+def only(memory: IncidentService) -> Incident:
     (found,) = incidents(memory)
     return found
 
 
-def later(memory: Memory, clock, **by: float) -> None:
+def later(memory: IncidentService, clock, **by: float) -> None:
     clock.forward(**by)
     while memory.work():
         pass
 
 
-def answers(memory: Memory, incident: str) -> list[str]:
+def answers(memory: IncidentService, incident: str) -> list[str]:
     return [event.type for event in memory.store.timeline(incident) if event.type == "recommended"]
 
 

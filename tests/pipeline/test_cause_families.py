@@ -7,9 +7,9 @@ import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline import cause_families as families
-from onrecall.pipeline.recurrences import Wanted, recurrences
+from onrecall.pipeline.recurrences import FamilyFilter, recurrences
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CAUSES = {
@@ -36,12 +36,12 @@ def history(extra: Iterable[Incident] = ()) -> list[Incident]:
 
 
 @pytest.fixture
-def told(memory: Memory) -> Memory:
+def told(memory: IncidentService) -> IncidentService:
     memory.bring(history())
     return memory
 
 
-def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: Memory) -> None:
+def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: IncidentService) -> None:
     found = families.overview(told.store)
     assert {tuple(member.incident for member in family.members) for family in found.proposed} == {
         ("K-1", "K-2"),
@@ -55,12 +55,12 @@ def test_root_causes_that_say_the_same_are_proposed_under_their_own_words(told: 
     assert [one.resolution.cause for one in told.store.incidents().items if one.resolution] == [None] * 6
 
 
-def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(told: Memory) -> None:
+def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(told: IncidentService) -> None:
     (first, *_) = families.overview(told.store).proposed
     assert families.confirm(told.store, [families.Choice(first.id, "stale-key")], told.now(), "ann") == 2
     labels = {member.incident: told.store.incident(member.incident).resolution for member in first.members}
     assert {found.cause for found in labels.values() if found} == {"stale-key"}
-    back = recurrences(told.store, told.now(), Wanted())
+    back = recurrences(told.store, told.now(), FamilyFilter())
     assert [family.incidents for family in back.families if family.cause == "stale-key"] == [tuple(labels)]
     assert back.proposed == 1
     again = told.bring(history())
@@ -68,7 +68,7 @@ def test_a_confirmed_family_counts_and_the_same_history_still_changes_nothing(to
     assert told.store.incident(first.members[0].incident).resolution.cause == "stale-key"  # type: ignore[union-attr]
 
 
-def test_a_confirmed_label_stays_when_the_history_says_something_new(told: Memory) -> None:
+def test_a_confirmed_label_stays_when_the_history_says_something_new(told: IncidentService) -> None:
     (first, *_) = families.overview(told.store).proposed
     families.confirm(told.store, [families.Choice(first.id, "own-name")], told.now())
     name = first.members[0].incident
@@ -80,7 +80,7 @@ def test_a_confirmed_label_stays_when_the_history_says_something_new(told: Memor
     assert told.bring([newer]).unchanged == 1
 
 
-def test_a_later_incident_is_proposed_under_the_label_that_others_have(told: Memory) -> None:
+def test_a_later_incident_is_proposed_under_the_label_that_others_have(told: IncidentService) -> None:
     told.bring([incident("K-9", "Mint service signing key expired again", 40, None)])
     told.bring([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
     waiting = {
@@ -91,7 +91,7 @@ def test_a_later_incident_is_proposed_under_the_label_that_others_have(told: Mem
     assert ["K-1", "K-2", "K-9"] in waiting.values()
 
 
-def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(told: Memory) -> None:
+def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(told: IncidentService) -> None:
     (first, second) = families.overview(told.store).proposed
     assert families.dismiss(told.store, [first.id], told.now()) == 1
     assert [family.id for family in families.overview(told.store).proposed] == [second.id]
@@ -99,7 +99,7 @@ def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(told: 
     assert len(families.overview(told.store).proposed) == 2
 
 
-def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: Memory) -> None:
+def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: IncidentService) -> None:
     told.bring([incident("L-1", "The licence of the scanner was renewed by nobody", 41, "lapsed-licence")])
     (family,) = (one for one in families.overview(told.store).proposed if one.label == "lapsed-licence")
     assert families.confirm(told.store, [families.Choice(family.id)], told.now()) == 1
@@ -108,7 +108,9 @@ def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(told: Mem
     assert told.store.incident("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
 
 
-def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_change_nothing(told: Memory) -> None:
+def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_change_nothing(
+    told: IncidentService,
+) -> None:
     (first, *_) = families.overview(told.store).proposed
     with pytest.raises(NotFound):
         families.confirm(told.store, [families.Choice(first.id), families.Choice("cf-none")], told.now())

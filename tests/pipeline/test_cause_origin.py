@@ -5,20 +5,20 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Outcome, Resolution, ResolutionStep, StepVerdict
-from onrecall.pipeline import Memory
+from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.pipeline import IncidentService
 
 CAUSE = "The nightly report held locks"
 
 
-def past(memory: Memory, clock) -> None:
+def past(memory: IncidentService, clock) -> None:
     began = clock() - timedelta(days=30)
     step = ResolutionStep("Stopped the report", "kubectl scale deploy/report --replicas=0")
     resolution = Resolution(CAUSE, began + timedelta(hours=1), cause="report-locks", steps=(step,))
     memory.bring([Incident("OLD-1", "orders-db waits for locks", began, status="resolved", resolution=resolution)])
 
 
-def opened(memory: Memory, clock, name: str, title: str = "orders-db waits for locks") -> Incident:
+def opened(memory: IncidentService, clock, name: str, title: str = "orders-db waits for locks") -> Incident:
     incident, _ = memory.open(Incident(name, title, clock()))
     memory.recommend(name)
     return incident
@@ -33,7 +33,7 @@ def opened(memory: Memory, clock, name: str, title: str = "orders-db waits for l
         ("A migration held a lock", None, "written"),
     ],
 )
-def test_where_a_cause_comes_from_is_kept(memory: Memory, clock, said, claimed, origin) -> None:
+def test_where_a_cause_comes_from_is_kept(memory: IncidentService, clock, said, claimed, origin) -> None:
     past(memory, clock)
     opened(memory, clock, "NEW-1")
     memory.resolve("NEW-1", Resolution(said.strip(), clock(), cause="report-locks", cause_origin=claimed, by="kim"))
@@ -41,12 +41,12 @@ def test_where_a_cause_comes_from_is_kept(memory: Memory, clock, said, claimed, 
     assert memory.store.resolutions("NEW-1")[0].cause_origin == origin
 
 
-def test_an_imported_cause_has_no_origin(memory: Memory, clock) -> None:
+def test_an_imported_cause_has_no_origin(memory: IncidentService, clock) -> None:
     past(memory, clock)
     assert memory.store.incident("OLD-1").resolution.cause_origin is None
 
 
-def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory: Memory, clock) -> None:
+def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory: IncidentService, clock) -> None:
     past(memory, clock)
     opened(memory, clock, "NEW-1")
     memory.resolve("NEW-1", Resolution("A migration", clock(), by="kim"))
@@ -56,7 +56,7 @@ def test_the_origin_is_no_content_so_the_same_said_again_changes_nothing(memory:
     assert memory.bring([exported]).unchanged == 1
 
 
-def test_trust_reports_both_rates(memory: Memory, clock) -> None:
+def test_trust_reports_both_rates(memory: IncidentService, clock) -> None:
     past(memory, clock)
     for number, (said, label) in enumerate(
         [(CAUSE, "report-locks"), (CAUSE, "report-locks"), ("A migration", "migration"), ("The report", "report-locks")]
@@ -69,20 +69,20 @@ def test_trust_reports_both_rates(memory: Memory, clock) -> None:
     assert rates == {"taken_over": (1.0, 2), "written": (0.5, 2)}
 
 
-def test_an_outcome_belongs_to_one_answer_of_one_incident(memory: Memory, clock) -> None:
+def test_an_outcome_belongs_to_one_answer_of_one_incident(memory: IncidentService, clock) -> None:
     past(memory, clock)
     opened(memory, clock, "NEW-1")
     opened(memory, clock, "NEW-2")
     answer = memory.store.newest_recommendation("NEW-1")
-    given = Outcome(answer.id, "helped", clock(), (StepVerdict(1, "worked"),), by="kim")
+    given = RecommendationOutcome(answer.id, "helped", clock(), (StepVerdict(1, "worked"),), by="kim")
     with pytest.raises(Invalid, match="an answer to incident NEW-1, not to NEW-2") as refused:
         memory.rate(given, "NEW-2")
     assert refused.value.field == "incident"
     with pytest.raises(Invalid, match="has no step 7"):
-        memory.rate(Outcome(answer.id, "helped", clock(), (StepVerdict(7, "worked"),)), "NEW-1")
+        memory.rate(RecommendationOutcome(answer.id, "helped", clock(), (StepVerdict(7, "worked"),)), "NEW-1")
     twice = (StepVerdict(1, "worked"), StepVerdict(1, "did_not_help"))
     with pytest.raises(Invalid, match="named twice"):
-        memory.rate(Outcome(answer.id, "helped", clock(), twice), "NEW-1")
+        memory.rate(RecommendationOutcome(answer.id, "helped", clock(), twice), "NEW-1")
     assert memory.store.outcomes(answer.id) == ()
     memory.rate(given, "NEW-1")
     assert [one.by for one in memory.store.outcomes(answer.id)] == ["kim"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from onrecall.domain.incident import EXAMPLE, Document, Incident, Resolution, ResolutionStep, Situation
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 START = datetime(2026, 2, 1, 8, tzinfo=UTC)
 QUESTION = Situation("Broker disk full, producers blocked with E_NOSPC on volume kafka-data")
@@ -30,9 +30,9 @@ RUNBOOK = Document(
 
 
 @pytest.fixture
-def memory(store: Store) -> Memory:
-    recall = Recall(store, None, LocalIndex(store, None))
-    return Memory(Parts(store, recall, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)))
+def memory(store: Storage) -> IncidentService:
+    recall = Retriever(store, None, LocalIndex(store, None))
+    return IncidentService(Dependencies(store, recall, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)))
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def store_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/onrecall.db"
 
 
-def shown(memory: Memory, limit: int = 5) -> list[str]:
+def shown(memory: IncidentService, limit: int = 5) -> list[str]:
     return [evidence.id for evidence in memory.ask(QUESTION, limit).evidence]
 
 
-def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: Memory) -> None:
+def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: IncidentService) -> None:
     memory.bring([SHIPPED])
     still_open = replace(incident("OPS-1", "api", "-"), status="open", resolution=None)
     memory.open(still_open)
@@ -55,12 +55,12 @@ def test_an_own_incident_that_nobody_has_resolved_does_not_silence_them(memory: 
     assert shown(memory) == ["OPS-1"]
 
 
-def test_alone_they_answer(memory: Memory) -> None:
+def test_alone_they_answer(memory: IncidentService) -> None:
     memory.bring([SHIPPED, RUNBOOK])
     assert shown(memory) == ["INC-1", "RB-disk"]
 
 
-def test_beside_a_similar_record_of_ones_own_they_keep_silent(memory: Memory) -> None:
+def test_beside_a_similar_record_of_ones_own_they_keep_silent(memory: IncidentService) -> None:
     own = incident("OPS-1", "recallops", "Raised the volume to 2 TB", "Producers blocked, broker disk full")
     memory.bring([SHIPPED, RUNBOOK, own])
     assert shown(memory) == shown(memory, 1) == ["OPS-1"], "even where they would match better and fill the list"
@@ -68,7 +68,7 @@ def test_beside_a_similar_record_of_ones_own_they_keep_silent(memory: Memory) ->
     assert [evidence.id for evidence in memory.recall(QUESTION)] == ["OPS-1"]
 
 
-def test_beside_records_of_something_else_they_answer(memory: Memory) -> None:
+def test_beside_records_of_something_else_they_answer(memory: IncidentService) -> None:
     other = replace(
         incident("OPS-2", "recallops", "Renewed it", "Certificate of the shop expired"), description="x509 expired"
     )
@@ -76,14 +76,14 @@ def test_beside_records_of_something_else_they_answer(memory: Memory) -> None:
     assert shown(memory)[0] == "INC-1"
 
 
-def test_what_is_stored_meanwhile_is_known_at_the_next_question(memory: Memory) -> None:
+def test_what_is_stored_meanwhile_is_known_at_the_next_question(memory: IncidentService) -> None:
     memory.bring([SHIPPED, RUNBOOK])
     assert "INC-1" in shown(memory)
     memory.bring([incident("OPS-1", "recallops", "Raised the volume to 2 TB")])
     assert shown(memory) == ["OPS-1"]
 
 
-def test_removed_they_are_recalled_no_more(memory: Memory) -> None:
+def test_removed_they_are_recalled_no_more(memory: IncidentService) -> None:
     memory.bring([SHIPPED, RUNBOOK])
     assert shown(memory)
     removed = memory.remove_examples()

@@ -7,10 +7,10 @@ import pytest
 from storming import incidents, later
 
 from onrecall.domain.errors import NotFound
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 
 
 def beat(memory, name="Watchdog", status="firing", **labels):
@@ -22,7 +22,7 @@ def beat(memory, name="Watchdog", status="firing", **labels):
         "endsAt": "2026-06-01T09:00:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
     }
     body = json.dumps({"version": "4", "groupKey": "{}", "receiver": "r", "alerts": [alert]})
-    memory.receiver.keep([memory.receiver.read("alertmanager", Delivery(body.encode()))])
+    memory.receiver.keep([memory.receiver.read("alertmanager", WebhookRequest(body.encode()))])
 
 
 def beats(memory, clock, count=3, **apart):
@@ -85,7 +85,7 @@ def test_what_is_not_always_there_is_not_missed(memory, clock, name, status):
 def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     beats(memory, clock, 4, minutes=1)
     clock.forward(hours=8)
-    after = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock))
+    after = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock))
     later(after, clock, minutes=4)
     assert incidents(after) == ()
     later(after, clock, minutes=3)
@@ -96,8 +96,8 @@ def test_while_we_were_off_we_heard_nobody(memory, clock, store):
     ("patience", "missed"), [({"alertmanager": timedelta(hours=1)}, 1), ({"default": timedelta(0)}, 0)]
 )
 def test_the_operator_says_how_long_it_may_stay_away(store, clock, patience, missed):
-    parts = Parts(store, Recall(store, None, LocalIndex(store, None)), clock, heartbeat_patience=patience)
-    memory = Memory(parts)
+    parts = Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, heartbeat_patience=patience)
+    memory = IncidentService(parts)
     beats(memory, clock, 4, minutes=1)
     later(memory, clock, minutes=50)
     assert incidents(memory) == ()

@@ -3,7 +3,14 @@
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.domain.incident import Incident, Link, Outcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.incident import (
+    Incident,
+    IncidentLink,
+    RecommendationOutcome,
+    Resolution,
+    ResolutionStep,
+    StepVerdict,
+)
 from onrecall.pipeline.service import situation
 
 LOG = "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
@@ -73,7 +80,7 @@ def test_outcomes_of_steps_count_and_reopening_takes_them_back(memory, clock):
     step = answer.steps[-1]
     assert (step.record.tried, step.record.worked) == (1, 1)
     for _ in range(2):
-        memory.rate(Outcome(answer.id, "helped", clock(), (StepVerdict(step.n, "worked"),), by="ann"))
+        memory.rate(RecommendationOutcome(answer.id, "helped", clock(), (StepVerdict(step.n, "worked"),), by="ann"))
     memory.resolve(second.id, resolution(clock, steps=()))
     third = opened(memory, clock)
     rated = next(one for one in memory.recommend(third.id).steps if one.command == step.command)
@@ -90,7 +97,7 @@ def test_a_step_that_failed_more_than_it_worked_is_told_as_tried_before(memory, 
         answer = memory.recommend(opened(memory, clock, started_at=clock.forward(days=1)).id)
         verdict = StepVerdict(answer.steps[-1].n, "did_not_help")
         for person in ("ann", "bob"):
-            memory.rate(Outcome(answer.id, "did_not_help", clock(), (verdict,), by=person))
+            memory.rate(RecommendationOutcome(answer.id, "did_not_help", clock(), (verdict,), by=person))
     advice = memory.recommend(opened(memory, clock).id)
     assert command not in [one.command for one in advice.steps]
 
@@ -100,7 +107,7 @@ def test_many_voices_about_one_incident_are_one_try(memory, clock):
     answer = memory.recommend(opened(memory, clock).id)
     step = answer.steps[-1]
     for person in ("ann", "bob", "cleo"):
-        memory.rate(Outcome(answer.id, "helped", clock(), (StepVerdict(step.n, "worked"),), by=person))
+        memory.rate(RecommendationOutcome(answer.id, "helped", clock(), (StepVerdict(step.n, "worked"),), by=person))
     again = memory.recommend(opened(memory, clock).id)
     assert next(one for one in again.steps if one.command == step.command).record.tried == 2
 
@@ -109,7 +116,7 @@ def test_a_recurrence_becomes_a_link_and_nothing_is_deleted(memory, clock):
     first = learned(memory, clock)
     clock.forward(days=20)
     second = learned(memory, clock)
-    assert second.links == (Link("recurrence", first.id),)
+    assert second.links == (IncidentLink("recurrence", first.id),)
     assert memory.store.counts()["incidents"] == 2
 
 
@@ -117,7 +124,7 @@ def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
     first = learned(memory, clock)
     second = learned(memory, clock)
     tied = clock()
-    assert second.links == (Link("recurrence", first.id),)
+    assert second.links == (IncidentLink("recurrence", first.id),)
     clock.forward(hours=1)
     assert memory.reopen(second.id).links == ()
     assert memory.store.incident(second.id).links == ()
@@ -127,14 +134,14 @@ def test_a_link_made_by_a_resolution_goes_with_it(memory, clock):
         memory.resolve(second.id, resolution(clock, "certificate-expired", root_cause="It was a certificate.")).links
         == ()
     )
-    assert memory.resolve(second.id, resolution(clock)).links == (Link("recurrence", first.id),)
+    assert memory.resolve(second.id, resolution(clock)).links == (IncidentLink("recurrence", first.id),)
 
 
 def test_a_link_that_a_person_made_stays(memory, clock):
     first = learned(memory, clock)
     second = learned(memory, clock)
     memory.link(second.id, "recurrence", first.id, by="ann")
-    assert memory.reopen(second.id).links == (Link("recurrence", first.id),)
+    assert memory.reopen(second.id).links == (IncidentLink("recurrence", first.id),)
 
 
 def test_many_answers_to_one_incident_are_one_voice(memory, clock):
@@ -144,7 +151,7 @@ def test_many_answers_to_one_incident_are_one_voice(memory, clock):
     for _ in range(4):
         answer = memory.recommend(incident.id)
         answers.add(answer.id)
-        memory.rate(Outcome(answer.id, "helped", clock.forward(minutes=1), by="ann"))
+        memory.rate(RecommendationOutcome(answer.id, "helped", clock.forward(minutes=1), by="ann"))
     assert len(answers) > 1
     (evidence,) = [one for one in memory.recommend(opened(memory, clock).id).evidence if one.id == first.id]
     assert evidence.record.worked == 1
@@ -159,7 +166,7 @@ def test_another_cause_is_no_recurrence(memory, clock):
 def test_a_recurrence_can_be_named(memory, clock):
     first = learned(memory, clock)
     other = opened(memory, clock, "something quite different", description="")
-    assert memory.resolve(other.id, resolution(clock, "x"), first.id).links == (Link("recurrence", first.id),)
+    assert memory.resolve(other.id, resolution(clock, "x"), first.id).links == (IncidentLink("recurrence", first.id),)
 
 
 @pytest.mark.parametrize(("other", "error"), [("itself", Invalid), ("INC-404", NotFound)])

@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.storage.incidents import LATELY
 
 TITLE, LOG = "orders-db refuses connections", "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"
 
 
-def opened(memory: Memory, clock, **changes: object) -> str:
+def opened(memory: IncidentService, clock, **changes: object) -> str:
     given = Incident("", TITLE, clock(), description=LOG, service="checkout", source="test")
     name = memory.open(replace(given, **changes))[0].id
     work(memory)
     return name
 
 
-def work(memory: Memory) -> None:
+def work(memory: IncidentService) -> None:
     while memory.work():
         pass
 
@@ -29,24 +29,26 @@ def fixed(clock) -> Resolution:
     return Resolution("A job leaked connections.", clock(), cause="connection-pool-exhaustion", steps=(step,))
 
 
-def by_resolution(memory: Memory, clock) -> None:
+def by_resolution(memory: IncidentService, clock) -> None:
     """An incident that began earlier is resolved; one that began later would be no precedent."""
     other = opened(memory, clock, title=f"{TITLE} on checkout", started_at=clock() - timedelta(hours=1))
     memory.resolve(other, fixed(clock))
 
 
-def by_import(memory: Memory, clock) -> None:
+def by_import(memory: IncidentService, clock) -> None:
     past = Incident("OLD-1", TITLE, clock() - timedelta(days=30), description=LOG, status="resolved")
     memory.bring([replace(past, resolved_at=past.started_at, resolution=replace(fixed(clock), at=past.started_at))])
 
 
-def by_document(memory: Memory, clock) -> None:
+def by_document(memory: IncidentService, clock) -> None:
     text = f"# {TITLE}\n\n{LOG}\n\n1. Stop the job: `kubectl scale deploy/report-job --replicas=0`\n"
     memory.put_document(Document("runbooks/orders-db.md", TITLE, text, "runbook", source="test"))
 
 
 @pytest.mark.parametrize("learn", [by_resolution, by_import, by_document])
-def test_an_open_incident_is_answered_anew_in_its_pace_when_memory_has_grown(memory: Memory, clock, learn) -> None:
+def test_an_open_incident_is_answered_anew_in_its_pace_when_memory_has_grown(
+    memory: IncidentService, clock, learn
+) -> None:
     name = opened(memory, clock)
     assert memory.store.newest_recommendation(name).verdict == "never_seen"
     clock.forward(seconds=1)
@@ -60,7 +62,7 @@ def test_an_open_incident_is_answered_anew_in_its_pace_when_memory_has_grown(mem
     assert answer.steps[0].command == "kubectl scale deploy/report-job --replicas=0"
 
 
-def test_the_same_answer_is_not_given_twice_and_old_ones_are_left_alone(memory: Memory, clock) -> None:
+def test_the_same_answer_is_not_given_twice_and_old_ones_are_left_alone(memory: IncidentService, clock) -> None:
     old = opened(memory, clock)
     clock.at += LATELY
     name = opened(memory, clock, title="certificate of the gateway expired", description="", service="gateway")

@@ -11,14 +11,14 @@ from notifications.twin import twin
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Situation
 from onrecall.notifications import Channel, Links, Message
 from onrecall.notifications.slack.api import Api
-from onrecall.notifications.slack.channel import Rooms, Slack, SlackWebhook
+from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, SlackWebhook
 from onrecall.notifications.webhook import Webhook
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.notices import NoticeRequest
-from onrecall.pipeline.notify import STALE, Teller
-from onrecall.retrieval import Recall
+from onrecall.pipeline.notify import STALE, Notifier
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 START = datetime(2026, 2, 1, 8, tzinfo=UTC)
 QUESTION = Situation(
@@ -45,8 +45,10 @@ def slack() -> Iterator[Twin]:
         yield opened
 
 
-def memory_of(store: Store, clock: Clock, *channels: Channel) -> Memory:
-    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock, channels=channels))
+def memory_of(store: Storage, clock: Clock, *channels: Channel) -> IncidentService:
+    memory = IncidentService(
+        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, channels=channels)
+    )
     step = ResolutionStep("Throttled producers to 40 %: queue empty after 3 min", "kubectl set env deploy/p RATE=40")
     resolution = Resolution("Producers outran the queue", START + timedelta(hours=1), steps=(step,))
     old = Incident(
@@ -63,11 +65,11 @@ def memory_of(store: Store, clock: Clock, *channels: Channel) -> Memory:
     return memory
 
 
-def bot(slack: Twin) -> Slack:
-    return Slack(Api(TOKEN, f"{slack.address}/api/", pace=0), Rooms(CHANNEL), Links(None))
+def bot(slack: Twin) -> SlackBot:
+    return SlackBot(Api(TOKEN, f"{slack.address}/api/", pace=0), ChannelRouting(CHANNEL), Links(None))
 
 
-def rounds(teller: Teller) -> None:
+def rounds(teller: Notifier) -> None:
     while teller.round():
         pass
 
@@ -76,7 +78,7 @@ def said(message: dict[str, object]) -> str:
     return str(message["blocks"])
 
 
-def test_a_decision_is_posted_once_with_what_it_says(store: Store, clock: Clock, slack: Twin) -> None:
+def test_a_decision_is_posted_once_with_what_it_says(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
     (teller,) = memory.tellers
     answers = [memory.decide(QUESTION) for _ in range(2)]
@@ -91,7 +93,7 @@ def test_a_decision_is_posted_once_with_what_it_says(store: Store, clock: Clock,
     assert (kept.type, kept.status, kept.decision) == ("slack", "sent", answers[0].id)
 
 
-def test_a_decision_of_what_was_never_seen_says_so(store: Store, clock: Clock, slack: Twin) -> None:
+def test_a_decision_of_what_was_never_seen_says_so(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
     memory.decide(Situation("Anomaly: flux_drift +9 % on delorean", "delorean", {"error_type": "flux_drift"}))
     rounds(memory.tellers[0])
@@ -101,7 +103,7 @@ def test_a_decision_of_what_was_never_seen_says_so(store: Store, clock: Clock, s
 
 
 def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
-    store: Store, clock: Clock, slack: Twin
+    store: Storage, clock: Clock, slack: Twin
 ) -> None:
     memory = memory_of(store, clock, bot(slack))
     (teller,) = memory.tellers
@@ -115,7 +117,7 @@ def test_a_process_that_died_between_posting_and_noting_it_posts_no_second_time(
     assert len(slack.roots()) == 1
 
 
-def test_a_decision_of_long_ago_is_no_news(store: Store, clock: Clock, slack: Twin) -> None:
+def test_a_decision_of_long_ago_is_no_news(store: Storage, clock: Clock, slack: Twin) -> None:
     memory = memory_of(store, clock, bot(slack))
     memory.decide(QUESTION)
     clock.now += STALE + timedelta(hours=1)
@@ -123,7 +125,7 @@ def test_a_decision_of_long_ago_is_no_news(store: Store, clock: Clock, slack: Tw
     assert slack.roots() == []
 
 
-def test_other_channels_are_told_no_decision(store: Store, clock: Clock) -> None:
+def test_other_channels_are_told_no_decision(store: Storage, clock: Clock) -> None:
     with twin() as other:
         memory = memory_of(store, clock, Webhook(other.posting(), Links(None)))
         memory.decide(QUESTION)
@@ -131,7 +133,7 @@ def test_other_channels_are_told_no_decision(store: Store, clock: Clock) -> None
         assert other.asked == []
 
 
-def test_an_incoming_webhook_posts_decisions_too(store: Store, clock: Clock) -> None:
+def test_an_incoming_webhook_posts_decisions_too(store: Storage, clock: Clock) -> None:
     with twin() as other:
         memory = memory_of(store, clock, SlackWebhook(other.posting(), Links(None)))
         memory.decide(QUESTION)
@@ -140,7 +142,7 @@ def test_an_incoming_webhook_posts_decisions_too(store: Store, clock: Clock) -> 
         assert b"Incident Decision: INC-7" in asked.body
 
 
-def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Store, clock: Clock, slack: Twin) -> None:
+def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Storage, clock: Clock, slack: Twin) -> None:
     with twin() as target:
         memory = memory_of(store, clock, bot(slack))
         posted = memory.notices.post(NoticeRequest("slack", "Look here", "line one\nline two", target.address))
@@ -150,7 +152,7 @@ def test_a_notice_goes_where_a_channel_is_and_never_to_its_target(store: Store, 
         assert "line one line two" in said(slack.roots()[0])
 
 
-def test_without_a_channel_it_fails_with_the_setting_to_make(store: Store, clock: Clock) -> None:
+def test_without_a_channel_it_fails_with_the_setting_to_make(store: Storage, clock: Clock) -> None:
     memory = memory_of(store, clock)
     for kind, setting in (("slack", "ONRECALL_SLACK_WEBHOOK_URL"), ("email", "ONRECALL_SMTP_HOST")):
         posted = memory.notices.post(NoticeRequest(kind, "t", "m"))  # type: ignore[arg-type]
@@ -159,7 +161,7 @@ def test_without_a_channel_it_fails_with_the_setting_to_make(store: Store, clock
     assert memory.notices.post(NoticeRequest("in_app", "t", "m")).status == "sent"
 
 
-def test_a_secret_in_a_notice_is_redacted_before_it_is_kept(store: Store, clock: Clock) -> None:
+def test_a_secret_in_a_notice_is_redacted_before_it_is_kept(store: Storage, clock: Clock) -> None:
     memory = memory_of(store, clock)
     posted = memory.notices.post(
         NoticeRequest("in_app", "t", "password=hunter2hunter2", metadata={"api_key": "s3cr3t-0"})

@@ -5,22 +5,22 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.service import situation
 
 TITLE = "checkout answers 503, HikariPool-1 Connection is not available"
 
 
-def opened(memory: Memory, name: str, at, title: str = TITLE) -> str:
+def opened(memory: IncidentService, name: str, at, title: str = TITLE) -> str:
     return memory.open(Incident(name, title, at))[0].id
 
 
-def resolve(memory: Memory, name: str, at, cause: str = "pool") -> None:
+def resolve(memory: IncidentService, name: str, at, cause: str = "pool") -> None:
     steps = (ResolutionStep("Raised the pool", "kubectl set env deploy/checkout POOL=50"),)
     memory.resolve(name, Resolution("The pool ran dry", at, cause=cause, steps=steps, by="kim"))
 
 
-def test_two_incidents_of_the_same_second_never_know_each_other(memory: Memory, clock) -> None:
+def test_two_incidents_of_the_same_second_never_know_each_other(memory: IncidentService, clock) -> None:
     opened(memory, "A", clock())
     opened(memory, "B", clock())
     clock.forward(minutes=1)
@@ -35,7 +35,7 @@ def test_two_incidents_of_the_same_second_never_know_each_other(memory: Memory, 
     assert [(one.id, one.status) for one in answer.ongoing] == [("A", "resolved")]
 
 
-def test_what_began_later_is_no_precedent_even_when_it_is_over(memory: Memory, clock) -> None:
+def test_what_began_later_is_no_precedent_even_when_it_is_over(memory: IncidentService, clock) -> None:
     opened(memory, "FIRST", clock())
     opened(memory, "LATER", clock.forward(minutes=20))
     resolve(memory, "LATER", clock.forward(minutes=5))
@@ -45,7 +45,7 @@ def test_what_began_later_is_no_precedent_even_when_it_is_over(memory: Memory, c
 
 
 @pytest.mark.parametrize("title", ["Checkout outage", TITLE])
-def test_a_postmortem_of_what_is_not_over_makes_it_no_precedent(memory: Memory, clock, title) -> None:
+def test_a_postmortem_of_what_is_not_over_makes_it_no_precedent(memory: IncidentService, clock, title) -> None:
     text = f"# {TITLE}\n\n## Resolution\n\nRaised the pool with `kubectl set env deploy/checkout POOL=50`."
     memory.put_document(Document("PM-1", "Postmortem of checkout", text, "postmortem"))
     memory.open(Incident("OPEN", title, clock(), document="PM-1"))
@@ -55,7 +55,7 @@ def test_a_postmortem_of_what_is_not_over_makes_it_no_precedent(memory: Memory, 
     assert [one.id for one in answer.ongoing] == ["OPEN"]
 
 
-def test_what_began_earlier_and_is_over_is_one(memory: Memory, clock) -> None:
+def test_what_began_earlier_and_is_over_is_one(memory: IncidentService, clock) -> None:
     opened(memory, "EARLIER", clock())
     resolve(memory, "EARLIER", clock.forward(minutes=5))
     opened(memory, "NEXT", clock.forward(days=1))
@@ -64,7 +64,7 @@ def test_what_began_earlier_and_is_over_is_one(memory: Memory, clock) -> None:
     assert ([one.id for one in answer.evidence], answer.ongoing) == (["EARLIER"], ())
 
 
-def test_a_question_is_told_of_what_goes_on_beside_what_was_seen(memory: Memory, clock) -> None:
+def test_a_question_is_told_of_what_goes_on_beside_what_was_seen(memory: IncidentService, clock) -> None:
     opened(memory, "EARLIER", clock())
     resolve(memory, "EARLIER", clock.forward(minutes=5))
     opened(memory, "NOW", clock.forward(days=1))
@@ -74,7 +74,7 @@ def test_a_question_is_told_of_what_goes_on_beside_what_was_seen(memory: Memory,
     assert [(one.id, one.title) for one in answer.ongoing] == [("NOW", TITLE)]
 
 
-def test_at_an_earlier_time_what_was_open_then_was_going_on_then(memory: Memory, clock) -> None:
+def test_at_an_earlier_time_what_was_open_then_was_going_on_then(memory: IncidentService, clock) -> None:
     opened(memory, "PAST", clock())
     then = clock.forward(minutes=1)
     resolve(memory, "PAST", clock.forward(days=1))
@@ -82,7 +82,7 @@ def test_at_an_earlier_time_what_was_open_then_was_going_on_then(memory: Memory,
     assert (answer.evidence, [one.id for one in answer.ongoing]) == ((), ["PAST"])
 
 
-def test_many_open_incidents_do_not_hide_the_one_that_was_solved(memory: Memory, clock) -> None:
+def test_many_open_incidents_do_not_hide_the_one_that_was_solved(memory: IncidentService, clock) -> None:
     opened(memory, "SOLVED", clock())
     resolve(memory, "SOLVED", clock.forward(minutes=5))
     clock.forward(days=1)
@@ -96,6 +96,6 @@ def test_many_open_incidents_do_not_hide_the_one_that_was_solved(memory: Memory,
 
 
 @pytest.mark.parametrize("title", ["nothing of the sort: a certificate expired on the mail relay"])
-def test_what_is_not_alike_is_not_named(memory: Memory, clock, title) -> None:
+def test_what_is_not_alike_is_not_named(memory: IncidentService, clock, title) -> None:
     opened(memory, "OTHER", clock(), title)
     assert memory.ask(situation(TITLE)).ongoing == ()

@@ -9,10 +9,10 @@ from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers import read_bytes
 from onrecall.pipeline.import_history import bring
 from onrecall.pipeline.recommend import situation_of
-from onrecall.pipeline.service import Memory, Parts, situation
-from onrecall.retrieval import Recall
+from onrecall.pipeline.service import Dependencies, IncidentService, situation
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TEXT = """# Tariff table empty after import
@@ -37,8 +37,8 @@ The importer truncated the table before the download had failed.
 
 @pytest.fixture
 def memory():
-    store = Store.open("sqlite://")
-    yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOW))
+    store = Storage.open("sqlite://")
+    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW))
     store.close()
 
 

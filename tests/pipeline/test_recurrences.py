@@ -16,14 +16,14 @@ from onrecall.backtest.ground_truth import label
 from onrecall.cli import console as printing
 from onrecall.cli import recurrences as recurring
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Incident, Link, Passage, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Incident, IncidentLink, Passage, Resolution, ResolutionStep
 from onrecall.http import problems
 from onrecall.http.recurrences import router
-from onrecall.pipeline import Memory, Parts
-from onrecall.pipeline.recurrences import Wanted, likenesses, recurrences
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.pipeline.recurrences import FamilyFilter, likenesses, recurrences
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -34,7 +34,7 @@ OTHER = "Somebody dropped an index and every query had to read the table"
 
 @pytest.fixture
 def store():
-    opened = Store.open("sqlite://")
+    opened = Storage.open("sqlite://")
     yield opened
     opened.close()
 
@@ -43,7 +43,7 @@ def store():
 def example(store):
     things = [one for one in history.read(examples.FOLDER) if isinstance(one, Incident | Document)]
     things = [one for one in things if isinstance(one, Document) or not one.document]  # what reports tell is on record
-    store.save([Entry(one) for one in things], NOW)
+    store.save([StoreEntry(one) for one in things], NOW)
     return [one for one in things if isinstance(one, Incident)]
 
 
@@ -67,7 +67,7 @@ def entry(one, *vector, model="m"):
     passage = Passage(
         one.id, "incident", "resolution", 0, "told", 3, known_from=one.resolution.at, vector=told.tobytes(), model=model
     )
-    return Entry(one, (passage,))
+    return StoreEntry(one, (passage,))
 
 
 def near(cosine):
@@ -86,7 +86,7 @@ class TestLikeness:
         found = likenesses(store, [one for one, _ in things])
         assert [(one.incident, one.to) for one in found] == [("B", "A")]
         assert found[0].score == pytest.approx(0.95, abs=0.002)
-        (family,) = recurrences(store, NOW, Wanted()).families
+        (family,) = recurrences(store, NOW, FamilyFilter()).families
         assert family.incidents == ("A", "B")
         assert family.why == "2 have the same root cause in other words"
 
@@ -97,9 +97,14 @@ class TestLikeness:
 
     def test_without_vectors_the_same_words_still_count(self, store):
         store.save(
-            [Entry(incident("A", 0, LEAK)), Entry(incident("B", 1, LEAK)), Entry(incident("C", 2, LEAK_AGAIN))], NOW
+            [
+                StoreEntry(incident("A", 0, LEAK)),
+                StoreEntry(incident("B", 1, LEAK)),
+                StoreEntry(incident("C", 2, LEAK_AGAIN)),
+            ],
+            NOW,
         )
-        (family,) = recurrences(store, NOW, Wanted()).families
+        (family,) = recurrences(store, NOW, FamilyFilter()).families
         assert family.incidents == ("A", "B")
 
     def test_a_storm_of_likenesses_gathers_around_the_first(self, store):
@@ -116,7 +121,7 @@ class TestAsOf:
         told = [
             incident("A", 0, LEAK, "leak", fix),
             incident("B", 10, LEAK, "leak", fix),
-            incident("C", 20, OTHER, "leak", links=(Link("recurrence", "A"),)),
+            incident("C", 20, OTHER, "leak", links=(IncidentLink("recurrence", "A"),)),
         ]
         report = Document(
             "PM-1",
@@ -126,10 +131,10 @@ class TestAsOf:
             labels={"incident": "A, B"},
             dated=START + timedelta(days=15),
         )
-        store.save([Entry(one) for one in (*told, report)], NOW)
+        store.save([StoreEntry(one) for one in (*told, report)], NOW)
 
         def then(days):
-            return recurrences(store, NOW, Wanted(), START + timedelta(days=days))
+            return recurrences(store, NOW, FamilyFilter(), START + timedelta(days=days))
 
         assert then(5).families == ()
         assert then(5).incidents == 1
@@ -137,20 +142,20 @@ class TestAsOf:
         assert (family.incidents, family.action, family.fix.worked) == (("A", "B"), None, 2)
         (family,) = then(16).families
         assert (family.action.text, family.action.state) == ("Close them", "open")
-        assert recurrences(store, NOW, Wanted()).families[0].count == 3
+        assert recurrences(store, NOW, FamilyFilter()).families[0].count == 3
         assert then(16).as_of == START + timedelta(days=16)
 
     def test_resolved_later_than_then_it_was_open_then(self, store):
         told = [incident("A", 0, LEAK, "leak"), incident("B", 10, LEAK, "leak")]
-        store.save([Entry(one) for one in told], NOW)
-        found = recurrences(store, NOW, Wanted(), START + timedelta(days=10, hours=1))
+        store.save([StoreEntry(one) for one in told], NOW)
+        found = recurrences(store, NOW, FamilyFilter(), START + timedelta(days=10, hours=1))
         assert found.families == ()
         assert found.incidents == 2
 
 
 class TestExample:
     def test_the_families_are_those_that_its_labels_make(self, store, example):
-        found = recurrences(store, NOW, Wanted(limit=200))
+        found = recurrences(store, NOW, FamilyFilter(limit=200))
         counted = {name: n for name, n in Counter(map(label, example)).items() if n > 1}
         assert {label_of.replace("-", " "): one.count for one in found.families if (label_of := one.cause)} == counted
         assert found.found == len(found.families) == len(counted)
@@ -159,7 +164,7 @@ class TestExample:
     def test_what_is_cited_stands_where_the_citation_says(self, store, example):
         cited = [
             one
-            for family in recurrences(store, NOW, Wanted(limit=200)).families
+            for family in recurrences(store, NOW, FamilyFilter(limit=200)).families
             for one in (family.fix, family.action, *family.open_actions)
             if one
         ]
@@ -173,17 +178,19 @@ class TestExample:
             assert one.citation.quote in page.lines(thing)[one.citation.line - 1].text
 
     def test_filters(self, store, example):
-        assert all(one.count >= 5 for one in recurrences(store, NOW, Wanted(min_count=5)).families)
-        of_ci = recurrences(store, NOW, Wanted(service="ci")).families
+        assert all(one.count >= 5 for one in recurrences(store, NOW, FamilyFilter(min_count=5)).families)
+        of_ci = recurrences(store, NOW, FamilyFilter(service="ci")).families
         assert [one.cause for one in of_ci] == ["expired-registry-token"]
-        cut = recurrences(store, NOW, Wanted(limit=2))
+        cut = recurrences(store, NOW, FamilyFilter(limit=2))
         assert (len(cut.families), cut.found) == (2, 13)
 
 
 @pytest.fixture
 def client(store, example):
     app = FastAPI()
-    app.state.memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOW))
+    app.state.memory = IncidentService(
+        Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW)
+    )
     app.include_router(router)
     problems.install(app)
     with TestClient(app, raise_server_exceptions=False) as opened:
@@ -213,19 +220,19 @@ def printed(monkeypatch, found):
 
 
 def test_on_a_terminal(monkeypatch, store, example):
-    said = printed(monkeypatch, recurrences(store, NOW, Wanted()))
+    said = printed(monkeypatch, recurrences(store, NOW, FamilyFilter()))
     assert said.startswith("13 families among 72 incidents since 2025-01-14")
     assert "1. disk-full-wal  4 times" in said
     assert "still open  [open 2026-03-03]" in said
 
 
 def test_hours_that_are_not_counted_are_said_and_texts_cannot_steer_the_terminal(monkeypatch, store):
-    told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(Link("recurrence", "A"),))]
-    store.save([Entry(one) for one in told], NOW)
-    said = printed(monkeypatch, recurrences(store, NOW, Wanted()))
+    told = [incident("A", 0, LEAK, "leak\x1b[2J"), incident("B", 5, links=(IncidentLink("recurrence", "A"),))]
+    store.save([StoreEntry(one) for one in told], NOW)
+    said = printed(monkeypatch, recurrences(store, NOW, FamilyFilter()))
     assert "2.0 h in 1 incidents; not counted: 1 still open" in said
     assert "\x1b" not in said
 
 
 def test_nothing_came_back(monkeypatch, store):
-    assert printed(monkeypatch, recurrences(store, NOW, Wanted())) == "nothing came back among 0 incidents\n"
+    assert printed(monkeypatch, recurrences(store, NOW, FamilyFilter())) == "nothing came back among 0 incidents\n"

@@ -11,11 +11,11 @@ from calibration.synthetic import history as judged
 from onrecall import examples
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.importers import read
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.service import situation
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 SESSIONS = Incident(
@@ -43,9 +43,9 @@ ASKED = {
 
 
 @pytest.fixture
-def memory() -> Iterator[Memory]:
-    with closing(Store.open("sqlite://")) as store:
-        yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOW))
+def memory() -> Iterator[IncidentService]:
+    with closing(Storage.open("sqlite://")) as store:
+        yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOW))
 
 
 def example(name: str) -> Incident:
@@ -53,7 +53,7 @@ def example(name: str) -> Incident:
     return next(one for one in found if one.id == name)
 
 
-def asked(memory: Memory, kind: str):
+def asked(memory: IncidentService, kind: str):
     text, service = ASKED[kind]
     return memory.ask(situation(f"Anomaly: {text}", service, {"error_type": kind, "alertname": "AnomalySpike"}))
 

@@ -14,11 +14,11 @@ from remaking import NOON, Model, incident, memory_of, new, old
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, Resolution, ResolutionStep, Situation
-from onrecall.pipeline import Memory, reindex
+from onrecall.pipeline import IncidentService, reindex
 from onrecall.retrieval import passages
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.index import Visible
-from onrecall.storage import Make, Store
+from onrecall.storage import EmbeddingVersion, Storage
 
 COUNT = 18
 KILLS = 3
@@ -28,7 +28,7 @@ class CutOffError(Exception):
     """The run ends here."""
 
 
-def fill(store: Store, model: Model | None = None, count: int = COUNT) -> Memory:
+def fill(store: Storage, model: Model | None = None, count: int = COUNT) -> IncidentService:
     """Incidents and a long document, as the old model saw them."""
     memory = memory_of(store, model or old())
     memory.bring([incident(number) for number in range(count)])
@@ -36,12 +36,12 @@ def fill(store: Store, model: Model | None = None, count: int = COUNT) -> Memory
     return memory
 
 
-def run(memory: Memory, advance: Callable[[int], None] = lambda _: None) -> int:
+def run(memory: IncidentService, advance: Callable[[int], None] = lambda _: None) -> int:
     memory.reindex.begin()
     return memory.reindex.run(advance)
 
 
-def held(store: Store) -> dict[str, Counter[tuple[str | None, int]]]:
+def held(store: Storage) -> dict[str, Counter[tuple[str | None, int]]]:
     """For each owner its passages by model and length of vector."""
     found: dict[str, Counter[tuple[str | None, int]]] = {}
     for change in store.changes(0, 10_000):
@@ -50,12 +50,12 @@ def held(store: Store) -> dict[str, Counter[tuple[str | None, int]]]:
     return found
 
 
-def meant(memory: Memory, text: str) -> dict[str, float]:
+def meant(memory: IncidentService, text: str) -> dict[str, float]:
     """What is recalled, and by how much of meaning."""
     return {one.id: one.signals.get("meaning", 0.0) for one in memory.recall(Situation(text), 50)}
 
 
-def all_new(store: Store) -> bool:
+def all_new(store: Storage) -> bool:
     models = {key for counted in held(store).values() for key in counted}
     indexed = {"new"}
     if store.dialect == "postgresql":
@@ -64,7 +64,7 @@ def all_new(store: Store) -> bool:
     return models == {("new", 128)} and indexed == {"new"} and store.check() == ()
 
 
-def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Store) -> None:
+def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Storage) -> None:
     serving = fill(store)
     before, numbers = meant(serving, "disk full"), [one.id for one in store.changes(0, 10_000)]
     assert any(before.values())
@@ -75,7 +75,7 @@ def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Store) -> N
 
     coming = memory_of(store, new())
     assert set(meant(coming, "disk full").values()) == {0.0}, "vectors of another model count for nothing"
-    expected = fill(fresh := Store.open("sqlite://"), new())
+    expected = fill(fresh := Storage.open("sqlite://"), new())
     assert run(coming, look) == len(numbers)
     assert during
     assert all(old_serves == before and not any(new_serves.values()) for old_serves, new_serves in during)
@@ -91,7 +91,7 @@ def test_all_is_swapped_at_once_and_the_old_serves_until_then(store: Store) -> N
     fresh.close()
 
 
-def test_running_indexes_follow(store: Store) -> None:
+def test_running_indexes_follow(store: Storage) -> None:
     serving, waiting = fill(store), memory_of(store, new())
     assert any(meant(serving, "disk full").values())
     meant(waiting, "disk full")
@@ -110,7 +110,7 @@ def test_running_indexes_follow(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ended", range(4))
-def test_an_interrupted_run_goes_on(store: Store, ended: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_goes_on(store: Storage, ended: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "BATCH", 5)
     fill(store)
     runs = []
@@ -133,7 +133,7 @@ def test_an_interrupted_run_goes_on(store: Store, ended: int, monkeypatch: pytes
     assert all_new(store)
 
 
-def test_what_comes_changes_and_goes_meanwhile_is_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_changes_and_goes_meanwhile_is_right(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "BATCH", 5)
     serving = fill(store)
     serving.put_document(Document("old", "Old", "forget me"))
@@ -160,7 +160,7 @@ def test_what_comes_changes_and_goes_meanwhile_is_right(store: Store, monkeypatc
     assert coming.recall(Situation("the log was too big, rotated it"))[0].id == "X-0"
 
 
-def test_what_was_made_and_is_past_is_not_put_in_place(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_made_and_is_past_is_not_put_in_place(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "BATCH", 5)
     memory_of(store, old()).put_document(Document("old", "Old", "forget me"))
     fill(store)
@@ -181,7 +181,7 @@ def test_what_was_made_and_is_past_is_not_put_in_place(store: Store, monkeypatch
     assert passage.text == "kafka lags"
 
 
-def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(store: Store) -> None:
+def test_what_a_process_with_the_old_model_adds_later_is_told_and_made_alone(store: Storage) -> None:
     serving = fill(store)
     coming = memory_of(store, model := new())
     run(coming)
@@ -200,7 +200,7 @@ def forget_words() -> None:
         kept.cache_clear()
 
 
-def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.MonkeyPatch, request) -> None:
+def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.MonkeyPatch, request) -> None:
     memory = fill(store)
     split_of = len(store.passages_of([("document", "runbook")])["document", "runbook"])
     monkeypatch.setattr(terms, "VERSION", 2)
@@ -213,7 +213,7 @@ def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.Monkey
     assert (standing.models, standing.terms_versions) == (Counter(), Counter({1: standing.passages}))
     run(later)
     forget_words()
-    assert store.makes() == {Make("old", 2): store.counts()["passages"]}
+    assert store.makes() == {EmbeddingVersion("old", 2): store.counts()["passages"]}
     assert store.check() == ()
     assert len(store.passages_of([("document", "runbook")])["document", "runbook"]) > split_of
     assert store.term_statistics([terms.number("on")]).df
@@ -222,7 +222,7 @@ def test_other_terms_and_other_passages(store: Store, monkeypatch: pytest.Monkey
     assert len(meant(later, "delete what is old")) == len(meant(memory, "delete what is old"))
 
 
-def test_fewer_passages_than_before(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fewer_passages_than_before(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passages, "WORDS", 60)
     fill(store)
     before = store.counts()["passages"]
@@ -235,7 +235,7 @@ def test_fewer_passages_than_before(store: Store, monkeypatch: pytest.MonkeyPatc
     assert set(meant(follower, "delete what is old")) == set(meant(memory, "delete what is old"))
 
 
-def test_a_store_without_vectors_gets_them_and_never_loses_them_silently(store: Store) -> None:
+def test_a_store_without_vectors_gets_them_and_never_loses_them_silently(store: Storage) -> None:
     wordy = memory_of(store, None)
     wordy.bring([incident(1)])
     coming = memory_of(store, new())
@@ -246,7 +246,7 @@ def test_a_store_without_vectors_gets_them_and_never_loses_them_silently(store: 
         run(wordy)
 
 
-def test_a_later_reindex_to_another_model_ends_an_earlier_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_later_reindex_to_another_model_ends_an_earlier_one(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reindex, "BATCH", 5)
     fill(store)
     other = memory_of(store, Model("other", 32))
@@ -259,7 +259,7 @@ def test_a_later_reindex_to_another_model_ends_an_earlier_one(store: Store, monk
 
 
 def test_a_kill_at_any_moment_leaves_all_answers(store_url: str) -> None:
-    store = Store.open(store_url)
+    store = Storage.open(store_url)
     serving = fill(store, count=700)
     before = meant(serving, "disk full on server-5")
     moments = random.Random(5)

@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from storming import answers, incidents, later
 
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 
 SLUICE = {"id": "s-1", "title": "Sluice 4 does not close", "status": "firing", "service": "canal"}
 
 
 def post(memory, name, body):
-    (receipt,) = memory.receiver.keep([memory.receiver.read(name, Delivery(json.dumps(body).encode()))])
+    (receipt,) = memory.receiver.keep([memory.receiver.read(name, WebhookRequest(json.dumps(body).encode()))])
     memory.grouping.run()
     return receipt
 
@@ -113,7 +113,7 @@ def test_alerts_that_nobody_ends_expire_and_take_their_incident_along(memory, cl
 
 @pytest.mark.parametrize(("chosen", "hours", "status"), [({"generic/canal": timedelta(hours=1)}, 2, "resolved"), ({"default": timedelta(hours=1)}, 2, "resolved"), ({"default": timedelta(0)}, 400, "open"), ({"falco": timedelta(hours=1)}, 2, "open")])  # fmt: skip
 def test_how_long_it_takes_is_the_operators_choice(store, clock, chosen, hours, status):
-    memory = Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), clock, expiry=chosen))
+    memory = IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), clock, expiry=chosen))
     post(memory, "generic/canal", {"id": "s-1", "title": "Sluice 4 does not close", "service": "canal"})
     later(memory, clock, seconds=30)
     later(memory, clock, hours=hours)
@@ -140,7 +140,7 @@ def test_links_of_alerts_are_the_incidents_too(memory, clock):
 
 
 def test_a_secret_in_what_can_not_be_read_is_not_kept(memory):
-    read = memory.receiver.read("zabbix", Delivery(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
+    read = memory.receiver.read("zabbix", WebhookRequest(b'{"token": "ghp_0123456789abcdefghijABCDEFGHIJ012345"'))
     memory.receiver.keep([replace(read)])
     (part,) = memory.store.rejected(None, 10).items
     assert "ghp_" not in part.raw

@@ -9,12 +9,12 @@ from stormy import START, alert, storm
 
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.pipeline import Memory
-from onrecall.storage import Store
+from onrecall.pipeline import IncidentService
+from onrecall.storage import Storage
 
 
 @pytest.fixture
-def memory(store: Store, clock) -> Memory:
+def memory(store: Storage, clock) -> IncidentService:
     return house(store, clock)
 
 

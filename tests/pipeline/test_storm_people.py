@@ -9,14 +9,14 @@ from stormy import START, alert
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.auto_resolve import suggestion
 from onrecall.pipeline.service import situation
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 
 @pytest.fixture
-def memory(store: Store, clock) -> Memory:
+def memory(store: Storage, clock) -> IncidentService:
     return house(store, clock)
 
 
@@ -101,7 +101,7 @@ def test_a_note_that_does_not_state_it_is_only_suggested(memory, clock, text):
 # by hand
 
 
-def apart(memory: Memory, clock, day: int = 0) -> tuple[Incident, Incident]:
+def apart(memory: IncidentService, clock, day: int = 0) -> tuple[Incident, Incident]:
     """Two incidents that nothing ties to each other."""
     at = START + timedelta(days=day)
     clock.at = at

@@ -7,23 +7,23 @@ import pytest
 from storming import answers, ended, grouped, house, later, only, tell
 from stormy import alert, storm
 
-from onrecall.pipeline import Memory, Pace
-from onrecall.storage import Held, Holdings, Store
+from onrecall.pipeline import GroupingTimers, IncidentService
+from onrecall.storage import IncidentAlertCache, IncidentAlerts, Storage
 from onrecall.storage.answer_leases import LEASE
 
 
 @pytest.fixture
-def memory(store: Store, clock) -> Memory:
+def memory(store: Storage, clock) -> IncidentService:
     return house(store, clock)
 
 
 def test_whoever_was_slower_looks_again(memory, clock, store):
     other = house(store, clock)
     tell(memory, alert("a", "shop-database"))
-    seen = store.storms.look(clock(), 10, Holdings())
+    seen = store.storms.look(clock(), 10, IncidentAlertCache())
     work = other.grouping._work(seen, clock())
     assert memory.grouping.run() == 1
-    assert store.storms.write(work, clock(), Pace().settle) is None
+    assert store.storms.write(work, clock(), GroupingTimers().settle) is None
     assert other.grouping.run() == 0
     assert len(store.alerts_of(only(memory).id)) == 1
 
@@ -31,9 +31,9 @@ def test_whoever_was_slower_looks_again(memory, clock, store):
 def test_news_that_comes_while_grouping_stays_on_the_queue(memory, clock, store):
     a = alert("a", "shop-database")
     tell(memory, a)
-    seen = store.storms.look(clock(), 10, Holdings())
+    seen = store.storms.look(clock(), 10, IncidentAlertCache())
     tell(memory, ended(a, clock()))
-    assert store.storms.write(memory.grouping._work(seen, clock()), clock(), Pace().settle)
+    assert store.storms.write(memory.grouping._work(seen, clock()), clock(), GroupingTimers().settle)
     assert [one.alert.status for one in store.waiting_alerts(10)] == ["resolved"]
     later(memory, clock, minutes=1)
     later(memory, clock, minutes=6)
@@ -47,15 +47,15 @@ def test_what_an_incident_holds_grows_as_it_would_be_read(memory, clock, store, 
     for size in sizes:
         some, told = told[:size], told[size:]
         tell(memory, *some, *(ended(one, clock()) for one in some[:3]))
-        waiting = store.storms.look(clock(), 10_000, Holdings()).waiting
+        waiting = store.storms.look(clock(), 10_000, IncidentAlertCache()).waiting
         grouped(memory)
         tell(memory, *(ended(one, clock()) for one in some[3:6]))  # news of those that are in already
-        waiting += store.storms.look(clock(), 10_000, Holdings()).waiting
+        waiting += store.storms.look(clock(), 10_000, IncidentAlertCache()).waiting
         grouped(memory)
         _, read = store.storms.held([one.id for one in memory.store.incidents(limit=200).items])
         for name, held in read.items():
             of_it = {one.id: one for one in store.alerts_of(name)}
-            ours = known.get(name, Held()).with_more(name, [one for one in waiting if one.id in of_it])
+            ours = known.get(name, IncidentAlerts()).with_more(name, [one for one in waiting if one.id in of_it])
             assert ours.count == held.count
             assert [replace(one, joined=None) for one in held.alerts] == [
                 replace(one, joined=None) for one in ours.alerts
@@ -80,8 +80,8 @@ def test_a_claim_is_one_workers_until_it_runs_out(memory, clock, store):
     assert store.claims.take("two", clock()) == name
     assert not store.claims.renew("one", name, clock())
     answer, keys = memory._advisor.made(store.incident(name))
-    assert store.claims.finish("one", name, answer, keys, clock(), Pace().refresh) is None
-    assert store.claims.finish("two", name, answer, keys, clock(), Pace().refresh)
+    assert store.claims.finish("one", name, answer, keys, clock(), GroupingTimers().refresh) is None
+    assert store.claims.finish("two", name, answer, keys, clock(), GroupingTimers().refresh)
     assert len(answers(memory, name)) == 1
     assert store.claims.take("two", clock()) is None
 
@@ -96,7 +96,7 @@ def test_what_comes_while_it_is_answered_is_not_lost(memory, clock, store):
     grouped(memory)
     clock.forward(seconds=5)
     assert store.claims.take("another", clock()) is None
-    store.claims.finish("slow", name, answer, keys, clock(), Pace().refresh)
+    store.claims.finish("slow", name, answer, keys, clock(), GroupingTimers().refresh)
     later(memory, clock, seconds=59)
     assert len(answers(memory, name)) == 1
     later(memory, clock, seconds=10)

@@ -9,18 +9,18 @@ from note_attacks import ATTACKS, AUTHOR, generic, payload
 
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.incident import Document, Filter, Resolution, ResolutionStep
-from onrecall.pipeline import Memory, Parts
+from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.service import situation
 from onrecall.pipeline.suggestions import Correction
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.sources import Delivery
-from onrecall.storage import Store
+from onrecall.sources import WebhookRequest
+from onrecall.storage import Storage
 
 BOOK = Document("RB-orders", "Orders answer 500", "# Orders answer 500\n\n## Fix\n\n1. Look: `kubectl get pods`\n")
 
 
-def send(memory: Memory, clock, source: str, deliveries: list[Delivery]) -> None:
+def send(memory: IncidentService, clock, source: str, deliveries: list[WebhookRequest]) -> None:
     """Send one after the other, the worker going its round after each, until all of it is over."""
     for delivery in deliveries:
         memory.receive(source, [delivery])
@@ -30,23 +30,23 @@ def send(memory: Memory, clock, source: str, deliveries: list[Delivery]) -> None
     work(memory)
 
 
-def work(memory: Memory) -> None:
+def work(memory: IncidentService) -> None:
     while memory.work():
         pass
 
 
-def trusting(store: Store, clock, *names: str) -> Memory:
-    recall = Recall(store, None, LocalIndex(store, None))
-    return Memory(Parts(store, recall, clock, trusted_sources=frozenset(names)))
+def trusting(store: Storage, clock, *names: str) -> IncidentService:
+    recall = Retriever(store, None, LocalIndex(store, None))
+    return IncidentService(Dependencies(store, recall, clock, trusted_sources=frozenset(names)))
 
 
-def audited(memory: Memory) -> list[tuple[str, str | None]]:
+def audited(memory: IncidentService) -> list[tuple[str, str | None]]:
     rows = memory.store.audit.page(limit=200).items
     return [(row.what, row.who) for row in reversed(rows) if row.what.startswith("suggestion")]
 
 
 @pytest.mark.parametrize("source", [*ATTACKS, "generic"])
-def test_nothing_but_a_suggestion_comes_of_what_a_sender_claims(memory: Memory, clock, source: str) -> None:
+def test_nothing_but_a_suggestion_comes_of_what_a_sender_claims(memory: IncidentService, clock, source: str) -> None:
     send(memory, clock, source, ATTACKS.get(source) or generic())
     (incident,) = memory.store.incidents().items
     assert (incident.status, incident.resolution) == ("resolved", None)
@@ -64,7 +64,7 @@ def test_nothing_but_a_suggestion_comes_of_what_a_sender_claims(memory: Memory, 
 
 
 @pytest.mark.parametrize("source", ATTACKS)
-def test_the_same_messages_again_suggest_nothing_new(memory: Memory, clock, source: str) -> None:
+def test_the_same_messages_again_suggest_nothing_new(memory: IncidentService, clock, source: str) -> None:
     send(memory, clock, source, ATTACKS[source])
     before = memory.store.suggestions.page().items
     memory.suggestions.dismiss(before[0].id, "kim")
@@ -73,13 +73,13 @@ def test_the_same_messages_again_suggest_nothing_new(memory: Memory, clock, sour
     assert memory.store.suggestions.get(before[0].id).state == "dismissed"
 
 
-def suggest(memory: Memory, clock) -> str:
+def suggest(memory: IncidentService, clock) -> str:
     send(memory, clock, "pagerduty", ATTACKS["pagerduty"])
     (suggested,) = memory.store.suggestions.page().items
     return suggested.id
 
 
-def test_a_suggestion_is_found_as_such_and_shown_with_its_sender(memory: Memory, clock) -> None:
+def test_a_suggestion_is_found_as_such_and_shown_with_its_sender(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
     asked = situation("A little bump in the road, DROP TABLE orders")
     (found,) = memory.recall(replace(asked, only=Filter(kind="suggestion")))
@@ -91,7 +91,7 @@ def test_a_suggestion_is_found_as_such_and_shown_with_its_sender(memory: Memory,
     assert all(one.kind != "suggestion" for one in answer.evidence)
 
 
-def test_what_is_confirmed_is_a_resolution_of_the_one_who_confirms(memory: Memory, clock) -> None:
+def test_what_is_confirmed_is_a_resolution_of_the_one_who_confirms(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
     confirmed = memory.suggestions.confirm(name, "kim", Correction(cause="wrong-rows"))
     assert (confirmed.state, confirmed.decided_by) == ("confirmed", "kim")
@@ -108,7 +108,7 @@ def test_what_is_confirmed_is_a_resolution_of_the_one_who_confirms(memory: Memor
         memory.suggestions.dismiss(name, "kim")
 
 
-def test_what_is_dismissed_is_found_no_more_and_stays_on_record(memory: Memory, clock) -> None:
+def test_what_is_dismissed_is_found_no_more_and_stays_on_record(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
     dismissed = memory.suggestions.dismiss(name, "kim")
     assert memory.suggestions.dismiss(name, "somebody else") == dismissed
@@ -121,7 +121,7 @@ def test_what_is_dismissed_is_found_no_more_and_stays_on_record(memory: Memory, 
         memory.suggestions.confirm("sug-none", "kim")
 
 
-def test_a_resolution_of_a_person_is_not_replaced_by_a_suggestion(memory: Memory, clock) -> None:
+def test_a_resolution_of_a_person_is_not_replaced_by_a_suggestion(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
     incident = memory.store.suggestions.get(name).incident
     memory.resolve(incident, Resolution("what it really was", clock(), steps=(ResolutionStep("Looked"),), by="ann"))
@@ -130,7 +130,7 @@ def test_a_resolution_of_a_person_is_not_replaced_by_a_suggestion(memory: Memory
     assert memory.store.incident(incident).resolution.root_cause == "what it really was"
 
 
-def test_a_confirmation_that_was_interrupted_is_finished_by_another(memory: Memory, clock) -> None:
+def test_a_confirmation_that_was_interrupted_is_finished_by_another(memory: IncidentService, clock) -> None:
     name = suggest(memory, clock)
     suggested = memory.store.suggestions.get(name)
     memory.resolve(suggested.incident, replace(suggested.resolution, provenance="human", at=clock(), by="kim"))
@@ -140,14 +140,14 @@ def test_a_confirmation_that_was_interrupted_is_finished_by_another(memory: Memo
 # documents
 
 
-def published(text: str = "<h1>Fix</h1><p>1. `psql -c 'DROP TABLE orders'`</p>") -> Delivery:
+def published(text: str = "<h1>Fix</h1><p>1. `psql -c 'DROP TABLE orders'`</p>") -> WebhookRequest:
     def change(body):
         body["data"] |= {"content": text, "title": "Orders answer 500"}
 
     return payload("rootly", "post_mortem_published", change)
 
 
-def test_a_published_document_is_suggested_and_kept_nowhere_else(memory: Memory, clock) -> None:
+def test_a_published_document_is_suggested_and_kept_nowhere_else(memory: IncidentService, clock) -> None:
     memory.put_document(replace(BOOK, id="rootly-2c7497e5-5d15-4fa4-aeac-cac063aafe19"))
     memory.receive("rootly", [published()])
     assert [one.title for one in memory.store.documents().items] == [BOOK.title]
@@ -159,7 +159,7 @@ def test_a_published_document_is_suggested_and_kept_nowhere_else(memory: Memory,
     assert all("DROP" not in (step.command or "") for step in answer.steps)
 
 
-def test_a_document_is_confirmed_unless_another_one_is_in_its_place(memory: Memory, clock) -> None:
+def test_a_document_is_confirmed_unless_another_one_is_in_its_place(memory: IncidentService, clock) -> None:
     memory.receive("rootly", [published()])
     (suggested,) = memory.store.suggestions.page("pending").items
     memory.put_document(replace(BOOK, id=suggested.document.id))
@@ -169,7 +169,7 @@ def test_a_document_is_confirmed_unless_another_one_is_in_its_place(memory: Memo
     assert "DROP TABLE" in memory.store.document(suggested.document.id).text
 
 
-def test_a_newer_version_of_a_document_takes_the_place_of_one_that_waits(memory: Memory, clock) -> None:
+def test_a_newer_version_of_a_document_takes_the_place_of_one_that_waits(memory: IncidentService, clock) -> None:
     memory.receive("rootly", [published()])
     memory.receive("rootly", [published("<p>Looked at the orders, and nothing else</p>"), published()])
     states = sorted(one.state for one in memory.store.suggestions.page().items)
@@ -181,7 +181,7 @@ def test_a_newer_version_of_a_document_takes_the_place_of_one_that_waits(memory:
 # what an operator trusts
 
 
-def test_a_trusted_sender_needs_no_confirmation_and_its_writes_are_audited(store: Store, clock) -> None:
+def test_a_trusted_sender_needs_no_confirmation_and_its_writes_are_audited(store: Storage, clock) -> None:
     memory = trusting(store, clock, "pagerduty")
     name = suggest(memory, clock)
     suggested = memory.store.suggestions.get(name)
@@ -191,7 +191,7 @@ def test_a_trusted_sender_needs_no_confirmation_and_its_writes_are_audited(store
     assert [what for what, _ in audited(memory)] == ["suggestion made", "suggestion confirmed"]
 
 
-def test_what_a_trusted_sender_does_not_state_is_suggested_all_the_same(store: Store, clock) -> None:
+def test_what_a_trusted_sender_does_not_state_is_suggested_all_the_same(store: Storage, clock) -> None:
     memory = trusting(store, clock, "pagerduty")
 
     def unsure(body):
@@ -203,7 +203,7 @@ def test_what_a_trusted_sender_does_not_state_is_suggested_all_the_same(store: S
     assert memory.store.incident(suggested.incident).resolution is None
 
 
-def test_a_trusted_senders_document_is_kept(store: Store, clock) -> None:
+def test_a_trusted_senders_document_is_kept(store: Storage, clock) -> None:
     memory = trusting(store, clock, "rootly")
     memory.receive("rootly", [published()])
     assert [one.title for one in memory.store.documents().items] == ["Orders answer 500"]
@@ -214,7 +214,7 @@ def test_a_trusted_senders_document_is_kept(store: Store, clock) -> None:
 
 
 @pytest.mark.parametrize(("author", "by"), [("Ann", "pagerduty: Ann"), (None, "pd-key")])
-def test_who_wrote_it_is_the_sender_and_its_author_else_the_key(memory: Memory, clock, author, by) -> None:
+def test_who_wrote_it_is_the_sender_and_its_author_else_the_key(memory: IncidentService, clock, author, by) -> None:
     def change(body):
         body["event"]["agent"] = {"summary": author, "type": "user_reference"} if author else None
 
@@ -224,19 +224,19 @@ def test_who_wrote_it_is_the_sender_and_its_author_else_the_key(memory: Memory, 
     assert note.by == by
 
 
-def test_suggestions_go_with_an_archive_and_are_found_there(memory: Memory, clock, tmp_path) -> None:
+def test_suggestions_go_with_an_archive_and_are_found_there(memory: IncidentService, clock, tmp_path) -> None:
     suggest(memory, clock)
     rows = list(memory.store.dump())
-    other = Store.open(f"sqlite:///{tmp_path / 'other.db'}")
+    other = Storage.open(f"sqlite:///{tmp_path / 'other.db'}")
     other.load(json.loads(json.dumps(rows)))
     assert other.suggestions.page().items == memory.store.suggestions.page().items
     assert other.load(json.loads(json.dumps(rows)))["suggestions"] == 0
-    recall = Recall(other, None, LocalIndex(other, None))
+    recall = Retriever(other, None, LocalIndex(other, None))
     assert recall.recall(replace(situation("DROP TABLE orders"), only=Filter(kind="suggestion")))
     other.close()
 
 
-def test_suggestions_are_listed_newest_first_page_by_page(memory: Memory, clock) -> None:
+def test_suggestions_are_listed_newest_first_page_by_page(memory: IncidentService, clock) -> None:
     for number in range(3):
         clock.forward(minutes=1)
         document = replace(BOOK, id=f"D-{number}", title=f"Page {number}")
@@ -247,6 +247,6 @@ def test_suggestions_are_listed_newest_first_page_by_page(memory: Memory, clock)
 
 
 def _documents(document: Document):
-    from onrecall.sources import Parsed  # noqa: PLC0415
+    from onrecall.sources import ParsedWebhook  # noqa: PLC0415
 
-    return Parsed(documents=(replace(document, dated=datetime(2026, 1, 1, tzinfo=UTC)),))
+    return ParsedWebhook(documents=(replace(document, dated=datetime(2026, 1, 1, tzinfo=UTC)),))

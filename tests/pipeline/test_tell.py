@@ -11,9 +11,9 @@ import pytest
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.notifications import Message, News, Refused, Sent, Thread
-from onrecall.pipeline.notify import STALE, TRIES, Teller, wait_after
-from onrecall.worker.notifier import Telling
+from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
+from onrecall.pipeline.notify import STALE, TRIES, Notifier, wait_after
+from onrecall.worker.notifier import NotifierThreads
 from storage.given import recommendation
 
 
@@ -28,7 +28,7 @@ class Ears:
     threads: list[Thread] = field(default_factory=list)
     on_send: Callable[[], object] = lambda: None
 
-    def render(self, incident: Incident, answer, event: News, thread: Thread) -> Message | None:
+    def render(self, incident: Incident, answer, event: IncidentUpdate, thread: Thread) -> Message | None:
         if incident.title == "unspeakable":
             return None
         return Message(
@@ -40,14 +40,14 @@ class Ears:
             }
         )
 
-    def send(self, message: Message, thread: Thread) -> Sent:
+    def send(self, message: Message, thread: Thread) -> SentMessage:
         self.keys.append(message.key)
         self.on_send()
         if self.deaf:
             raise self.deaf
         self.heard.append(dict(message.body))
         self.threads.append(thread)
-        return Sent({"ts": str(len(self.heard)), "root": thread.get("root", len(self.heard))})
+        return SentMessage({"ts": str(len(self.heard)), "root": thread.get("root", len(self.heard))})
 
     @property
     def kinds(self) -> list[str]:
@@ -60,8 +60,8 @@ def ears() -> Ears:
 
 
 @pytest.fixture
-def teller(memory, clock, ears) -> Teller:
-    made = Teller(ears, memory.store, clock, jitter=lambda: 1.0)
+def teller(memory, clock, ears) -> Notifier:
+    made = Notifier(ears, memory.store, clock, jitter=lambda: 1.0)
     made.round()  # it begins here
     return made
 
@@ -76,7 +76,7 @@ def answered(memory, clock, name: str = "X-1", number: int = 1, **more) -> None:
     memory.store.save_recommendation(made, ["look", "restart"])
 
 
-def rounds(teller: Teller) -> None:
+def rounds(teller: Notifier) -> None:
     while teller.round():
         pass
 
@@ -111,7 +111,7 @@ def test_a_real_answer_is_told(memory, clock, teller, ears) -> None:
 def test_what_was_turned_once_is_never_turned_again(memory, clock, teller, ears) -> None:
     opened(memory, clock)
     answered(memory, clock)
-    other = Teller(ears, memory.store, clock)
+    other = Notifier(ears, memory.store, clock)
     for one in (teller, other, teller, other):
         rounds(one)
     assert ears.kinds == ["opened"]
@@ -190,7 +190,7 @@ def test_patience_that_is_asked_for_is_kept_for_the_whole_channel(memory, clock,
 
 
 def test_what_is_refused_is_dead_at_once_and_the_next_news_goes_out(memory, clock, teller, ears) -> None:
-    ears.deaf = Refused("410 Gone")
+    ears.deaf = PermanentDeliveryError("410 Gone")
     opened(memory, clock)
     answered(memory, clock)
     rounds(teller)
@@ -211,7 +211,7 @@ def test_a_process_that_dies_while_sending_is_followed_by_another_with_the_same_
     with pytest.raises(KeyboardInterrupt):
         rounds(teller)
     ears.deaf = None
-    other = Teller(ears, memory.store, clock)
+    other = Notifier(ears, memory.store, clock)
     rounds(other)
     assert ears.heard == [], "the first may still be at it"
     clock.forward(minutes=1)
@@ -222,21 +222,21 @@ def test_a_process_that_dies_while_sending_is_followed_by_another_with_the_same_
 
 def test_a_message_that_kills_its_sender_each_time_is_buried(memory, clock, ears, caplog) -> None:
     caplog.set_level(logging.CRITICAL)
-    Teller(ears, memory.store, clock).round()
+    Notifier(ears, memory.store, clock).round()
     opened(memory, clock)
     answered(memory, clock)
     ears.deaf = KeyboardInterrupt()
     for _ in range(TRIES):
         with pytest.raises(KeyboardInterrupt):
-            rounds(Teller(ears, memory.store, clock))
+            rounds(Notifier(ears, memory.store, clock))
         clock.forward(minutes=2)
-    rounds(Teller(ears, memory.store, clock))
+    rounds(Notifier(ears, memory.store, clock))
     assert memory.store.outbox.page().items[0].last_error == "none of 15 tries came to an end"
     assert len(ears.keys) == TRIES
 
 
 def test_only_what_is_bad_enough_is_told(memory, clock, ears) -> None:
-    teller = Teller(ears, memory.store, clock, "high")
+    teller = Notifier(ears, memory.store, clock, "high")
     teller.round()
     for severity in ("critical", "high", "medium", "low", "info", "unknown"):
         opened(memory, clock, severity, severity=severity)
@@ -284,11 +284,11 @@ def test_who_hangs_delays_nobody(memory, clock) -> None:
     hanging = Ears("hanging", on_send=lambda: (hung.set(), free.wait(30)))
     broken = Ears("broken", deaf=RuntimeError("a mistake"))
     fine = Ears("fine")
-    tellers = [Teller(one, memory.store, clock) for one in (hanging, broken, fine)]
+    tellers = [Notifier(one, memory.store, clock) for one in (hanging, broken, fine)]
     for one in tellers:
         one.round()
     logging.getLogger("onrecall.worker.notifier").setLevel(logging.CRITICAL)
-    telling = Telling(tellers)
+    telling = NotifierThreads(tellers)
     telling.start()
     try:
         for name in ("X-1", "X-2", "X-3"):

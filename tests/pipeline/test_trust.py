@@ -3,7 +3,7 @@
 from calibration.histories import history
 from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
-from onrecall.domain.incident import Confidence, Incident, Outcome, Resolution
+from onrecall.domain.incident import Confidence, Incident, RecommendationOutcome, Resolution
 from onrecall.pipeline.service import situation
 
 CAUSES = {
@@ -57,7 +57,7 @@ def test_reopening_takes_the_judgement_back(memory, clock):
     assert [one.body["right"] for one in memory.store.judged()] == [False, True]
     memory.reopen(incident.id)
     assert [one.incident for one in memory.store.judged()] == ["INC-1"]
-    memory.rate(Outcome(answer.id, "did_not_help", clock(), by="ann"))
+    memory.rate(RecommendationOutcome(answer.id, "did_not_help", clock(), by="ann"))
     assert [one.body["right"] for one in memory.store.judged()] == [False, False]
 
 

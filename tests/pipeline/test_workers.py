@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import select
 from stormy import NEEDS, storm
 
-from onrecall.storage import Arrival, Store
+from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.tables import incidents
 
 KILLS = 4
@@ -53,7 +53,7 @@ def workers(environment: dict[str, str], number: int) -> Iterator[list["subproce
             one.wait()
 
 
-def settled(store: Store) -> bool:
+def settled(store: Storage) -> bool:
     """Whether nothing waits, and every incident has its answer."""
     with store._database.read() as connection:
         claimed = connection.scalar(select(incidents.c.id).where(incidents.c.claimed_by.is_not(None)))
@@ -71,7 +71,7 @@ def wait(arrived, seconds: float = PATIENCE) -> None:
 
 
 def test_two_workers_killed_again_and_again_make_one_incident_of_a_storm(store_url, environment):
-    store = Store.open(store_url)
+    store = Storage.open(store_url)
     began = datetime.now(UTC) - timedelta(seconds=60)
     moments = random.Random(5)
     told = storm(300, began) * 3
@@ -80,7 +80,7 @@ def test_two_workers_killed_again_and_again_make_one_incident_of_a_storm(store_u
     kills = set(moments.sample(range(len(batches)), KILLS))
     with workers(environment, 2) as running:
         for n, batch in enumerate(batches):
-            store.receive([Arrival("alertmanager", tuple(batch))], datetime.now(UTC))
+            store.receive([IngestBatch("alertmanager", tuple(batch))], datetime.now(UTC))
             time.sleep(moments.uniform(0.05, 0.4))
             if n in kills:
                 victim = running.pop(0)
@@ -97,8 +97,8 @@ def test_two_workers_killed_again_and_again_make_one_incident_of_a_storm(store_u
 
 
 def test_a_worker_ends_when_it_is_told_to(store_url, environment):
-    store = Store.open(store_url)
-    store.receive([Arrival("alertmanager", tuple(storm(12, datetime.now(UTC))))], datetime.now(UTC))
+    store = Storage.open(store_url)
+    store.receive([IngestBatch("alertmanager", tuple(storm(12, datetime.now(UTC))))], datetime.now(UTC))
     with workers(environment, 1) as (running,):
         wait(lambda: settled(store))
         running.terminate()
@@ -107,9 +107,9 @@ def test_a_worker_ends_when_it_is_told_to(store_url, environment):
 
 
 def test_a_claim_that_was_left_behind_is_taken_up(store_url, environment):
-    store = Store.open(store_url)
+    store = Storage.open(store_url)
     long_ago = datetime.now(UTC) - timedelta(minutes=5)
-    store.receive([Arrival("alertmanager", tuple(storm(12, long_ago)))], long_ago)
+    store.receive([IngestBatch("alertmanager", tuple(storm(12, long_ago)))], long_ago)
     with workers(environment, 1) as (running,):
         wait(lambda: bool(store.incidents().items))
         running.kill()

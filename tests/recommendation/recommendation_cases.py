@@ -10,19 +10,19 @@ from onrecall.domain.incident import (
     Evidence,
     Incident,
     Provenance,
-    Record,
     Resolution,
     ResolutionStep,
     Situation,
     StepOutcome,
+    TrackRecord,
 )
 from onrecall.recommendation import Thresholds, compose
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-UNTRIED = Record()
+UNTRIED = TrackRecord()
 THRESHOLDS = Thresholds(similar=0.45, known=0.65)
 """Those that the tests' scores are made for."""
-NONE: Mapping[str, Record] = {}
+NONE: Mapping[str, TrackRecord] = {}
 
 
 def did(text: str, command: str | None = None, outcome: StepOutcome = "worked", rollback: str | None = None):
@@ -41,7 +41,7 @@ def seen(
     labels: Mapping[str, str] | None = None,
     provenance: Provenance = "human",
     days_ago: int = 30,
-    record: Record = UNTRIED,
+    record: TrackRecord = UNTRIED,
     family: tuple[str, ...] = (),
 ) -> Evidence:
     """A resolved incident as evidence."""

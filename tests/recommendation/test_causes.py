@@ -2,7 +2,7 @@
 
 from recommendation_cases import ask, did, line_of, seen
 
-from onrecall.domain.incident import Record
+from onrecall.domain.incident import TrackRecord
 from onrecall.recommendation.causes import rank
 
 
@@ -66,10 +66,10 @@ def test_a_recurring_family_counts_as_agreement_but_not_without_bound():
 
 
 def test_a_track_record_decides_between_equals_and_no_more():
-    good = seen("GOOD", 0.6, cause="a", root_cause="a", record=Record(9, 9, 0))
-    bad = seen("BAD", 0.6, cause="b", root_cause="b", record=Record(9, 0, 9))
+    good = seen("GOOD", 0.6, cause="a", root_cause="a", record=TrackRecord(9, 9, 0))
+    bad = seen("BAD", 0.6, cause="b", root_cause="b", record=TrackRecord(9, 0, 9))
     assert rank([bad, good])[0].label == "a"
-    far = seen("FAR", 0.9, cause="c", root_cause="c", record=Record(999, 0, 999))
+    far = seen("FAR", 0.9, cause="c", root_cause="c", record=TrackRecord(999, 0, 999))
     assert rank([good, far])[0].label == "c"
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from recommendation_cases import NOW, line_of
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Evidence, Incident, Record, Resolution, ResolutionStep, Situation
+from onrecall.domain.incident import Document, Evidence, Incident, Resolution, ResolutionStep, Situation, TrackRecord
 from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.recommendation.sanitize import clean
 from onrecall.recommendation.steps import LONGEST_PROCEDURE, MOST
@@ -76,7 +76,7 @@ things = st.one_of(
     ),
 )
 scores = st.floats(0, 1)
-records = st.builds(lambda worked, failed, last: Record(worked + failed, worked, failed, last), st.integers(0, 9), st.integers(0, 9), st.none() | times)  # fmt: skip
+records = st.builds(lambda worked, failed, last: TrackRecord(worked + failed, worked, failed, last), st.integers(0, 9), st.integers(0, 9), st.none() | times)  # fmt: skip
 
 
 @st.composite

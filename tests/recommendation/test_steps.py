@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, runbook, seen
 
-from onrecall.domain.incident import Citation, Record, Situation, first_safe_step
+from onrecall.domain.incident import Citation, Situation, TrackRecord, first_safe_step
 from onrecall.recommendation import compose, step_key, step_keys
 
 KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""
@@ -211,18 +211,18 @@ def test_what_failed_for_another_cause_is_not_held_against_it():
     restart = "kubectl rollout restart deploy/web"
     leak = seen("LEAK", 0.8, cause="leak", root_cause="A leak", steps=[did("Restarted", restart)])
     other = pool(score=0.5, steps=[did("Restarted", restart, "did_not_help")])
-    records = {step_key("", restart): Record(2, 1, 1)}
+    records = {step_key("", restart): TrackRecord(2, 1, 1)}
     advice = ask([leak, other], records=records)
     assert [step.command for step in advice.steps] == [restart]
     assert advice.tried_before == ()
     worse = [pool(f"P{n}", 0.5, steps=[did("Restarted", restart, "did_not_help")]) for n in range(3)]
-    records = {step_key("", restart): Record(4, 1, 3)}
+    records = {step_key("", restart): TrackRecord(4, 1, 3)}
     assert [step.command for step in ask([leak, *worse], records=records).steps] == [restart]
 
 
 def test_a_step_that_outcomes_speak_against_moves_to_what_was_tried():
     evidence = [pool(steps=[did("Looked", LOOK), did("Restarted nginx", "systemctl restart nginx")])]
-    records = {step_key("", "systemctl restart nginx"): Record(4, 1, 3, NOW)}
+    records = {step_key("", "systemctl restart nginx"): TrackRecord(4, 1, 3, NOW)}
     advice = ask(evidence, records=records)
     assert [step.command for step in advice.steps] == [LOOK]
     assert [(tried.command, tried.outcome) for tried in advice.tried_before] == [
@@ -231,8 +231,8 @@ def test_a_step_that_outcomes_speak_against_moves_to_what_was_tried():
 
 
 def test_the_record_of_the_store_is_shown():
-    records = {step_key("", LOOK): Record(7, 6, 1, NOW)}
-    assert ask([pool(steps=[did("Looked", LOOK)])], records=records).steps[0].record == Record(7, 6, 1, NOW)
+    records = {step_key("", LOOK): TrackRecord(7, 6, 1, NOW)}
+    assert ask([pool(steps=[did("Looked", LOOK)])], records=records).steps[0].record == TrackRecord(7, 6, 1, NOW)
 
 
 def test_the_keys_for_the_records_are_those_that_compose_asks_for():
@@ -260,7 +260,7 @@ def test_what_has_not_worked_for_long_is_called_so(days, stale):
 
 
 def test_a_recent_success_makes_it_fresh_again():
-    records = {step_key("", LOOK): Record(2, 2, 0, NOW - timedelta(days=1))}
+    records = {step_key("", LOOK): TrackRecord(2, 2, 0, NOW - timedelta(days=1))}
     assert ask([pool(steps=[did("Looked", LOOK)], days_ago=400)], records=records).steps[0].stale is None
 
 
@@ -337,7 +337,7 @@ def test_what_failed_since_it_last_worked_is_no_step():
 def test_at_most_eight_steps_and_the_best_evidence_first():
     best = pool("BEST", 0.8, steps=[did(f"Raised limit {'abcdefgh'[n]}x", None) for n in range(6)])
     rest = pool("REST", 0.7, steps=[did(f"Looked at {'ijklmnop'[n]}x", None) for n in range(6)])
-    often = {step_key(step.text, None): Record(50, 50, 0, NOW) for step in rest.resolution.steps}
+    often = {step_key(step.text, None): TrackRecord(50, 50, 0, NOW) for step in rest.resolution.steps}
     steps = ask([best, rest], records=often).steps
     assert len(steps) == 8
     assert sum(step.citation.id == "BEST" for step in steps) == 6

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Incident, Situation
-from onrecall.recommendation.instance_values import Particular, mark, mask, old_values, particulars
+from onrecall.recommendation.instance_values import InstanceValue, mark, mask, old_values, particulars
 
 with (Path(__file__).parent / "values.tsv").open(encoding="utf-8", newline="") as file:
     ROWS = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
@@ -36,7 +36,7 @@ def test_the_labelled_values_are_found():
 
 def test_a_particular_says_where_it_stands():
     text = "ssh web-03 'kill -9 4711'"
-    assert particulars(text) == (Particular("web-03", 4, 10, "host"), Particular("4711", 20, 24, "pid"))
+    assert particulars(text) == (InstanceValue("web-03", 4, 10, "host"), InstanceValue("4711", 20, 24, "pid"))
     assert all(text[p.start : p.end] == p.value for p in particulars(text))
 
 

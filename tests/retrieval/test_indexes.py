@@ -14,7 +14,7 @@ from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.index import Index, Visible
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 ALL = Visible()
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
@@ -41,7 +41,7 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
     )
 
 
-def owners(store: Store, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
+def owners(store: Storage, index: Index, text: str, visible: Visible = ALL) -> list[tuple[str, str]]:
     index.refresh()
     wanted: Mapping[int, float] = dict.fromkeys(terms.counts(text), 1.0)
     by_words, by_meaning = index.words(wanted, visible, 10), index.meaning(vector(text), visible, 10)
@@ -51,7 +51,7 @@ def owners(store: Store, index: Index, text: str, visible: Visible = ALL) -> lis
 
 
 @pytest.fixture(params=["local", "postgres"])
-def index(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Index:
+def index(request: pytest.FixtureRequest, store: Storage, tmp_path: Path) -> Index:
     if request.param == "local":
         return LocalIndex(store, MODEL, tmp_path / "index")
     if store.dialect != "postgresql":
@@ -59,7 +59,7 @@ def index(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Index
     return PostgresIndex(store.search(MODEL, 64))
 
 
-def test_an_incident_through_its_life(store: Store, index: Index) -> None:
+def test_an_incident_through_its_life(store: Storage, index: Index) -> None:
     opening = passages("INC-1", "incident", opening=("disk full on node", NOW))
     incident, _ = store.open_incident(INCIDENT, opening, NOW)
     assert owners(store, index, "disk") == [("INC-1", "opening")]
@@ -78,7 +78,7 @@ def test_an_incident_through_its_life(store: Store, index: Index) -> None:
     assert owners(store, index, "disk") == [("INC-1", "opening")]
 
 
-def test_another_service_is_seen_by_the_filter(store: Store, index: Index) -> None:
+def test_another_service_is_seen_by_the_filter(store: Storage, index: Index) -> None:
     text = passages("r", "document", body=("disk full", None))
     document = Document("r", "Disk", "disk full", service="checkout")
     store.put_document(document, text, NOW)
@@ -90,21 +90,21 @@ def test_another_service_is_seen_by_the_filter(store: Store, index: Index) -> No
     assert owners(store, index, "disk") == []
 
 
-def test_what_another_process_wrote_is_found(store: Store, index: Index, store_url: str) -> None:
-    other = Store.open(store_url)
+def test_what_another_process_wrote_is_found(store: Storage, index: Index, store_url: str) -> None:
+    other = Storage.open(store_url)
     document = Document("r", "Disk", "disk full")
-    other.save([Entry(document, passages("r", "document", body=("disk full", None)))], NOW)
+    other.save([StoreEntry(document, passages("r", "document", body=("disk full", None)))], NOW)
     other.close()
     assert owners(store, index, "disk") == [("r", "body")]
 
 
-def filled(store: Store, count: int = 400) -> list[str]:
+def filled(store: Storage, count: int = 400) -> list[str]:
     """A store of documents of a few words each, about half of them of one service."""
     random = np.random.default_rng(5)
     texts = [" ".join(random.choice(WORDS, random.integers(2, 9))) for _ in range(count)]
     store.save(
         [
-            Entry(
+            StoreEntry(
                 Document(
                     f"d{n}", "", text, service=f"s{n % 2}", labels={"team": f"t{n % 5}"}, dated=NOW + timedelta(n)
                 ),
@@ -127,7 +127,7 @@ VIEWS = [
 ]
 
 
-def test_both_see_the_same(store: Store, index: Index) -> None:
+def test_both_see_the_same(store: Storage, index: Index) -> None:
     texts = filled(store)
     index.refresh()
     for visible in VIEWS:
@@ -148,7 +148,7 @@ def test_both_see_the_same(store: Store, index: Index) -> None:
         assert {one.owner for one in by_meaning} == may
 
 
-def test_the_best_come_first(store: Store, index: Index) -> None:
+def test_the_best_come_first(store: Storage, index: Index) -> None:
     texts = filled(store)
     vectors = np.array([vector(text) for text in texts])
     index.refresh()
@@ -162,7 +162,7 @@ def test_the_best_come_first(store: Store, index: Index) -> None:
 
 
 @pytest.mark.postgres
-def test_a_term_everywhere_costs_no_more_than_the_budget(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     if store.dialect != "postgresql":
         pytest.skip("the budget is PostgreSQL's")
     monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
@@ -174,7 +174,7 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Store, monkeypat
 
 
 @pytest.mark.postgres
-def test_passages_of_an_older_schema_are_added(store: Store, store_url: str) -> None:
+def test_passages_of_an_older_schema_are_added(store: Storage, store_url: str) -> None:
     if store.dialect != "postgresql":
         pytest.skip("the tables are PostgreSQL's")
     filled(store, 30)

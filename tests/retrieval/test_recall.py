@@ -8,12 +8,21 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from onrecall.domain.incident import Document, Evidence, Filter, Incident, Link, Resolution, ResolutionStep, Situation
-from onrecall.retrieval import Recall
+from onrecall.domain.incident import (
+    Document,
+    Evidence,
+    Filter,
+    Incident,
+    IncidentLink,
+    Resolution,
+    ResolutionStep,
+    Situation,
+)
+from onrecall.retrieval import Retriever
 from onrecall.retrieval import embeddings as embedding
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
@@ -64,13 +73,13 @@ ALL = (POOL, DISK, CERTIFICATE, ORACLE, RUNBOOK)
 class Room:
     """A store and the recall over it."""
 
-    def __init__(self, store: Store, embedder: Embedder | None) -> None:
+    def __init__(self, store: Storage, embedder: Embedder | None) -> None:
         self.store = store
-        self.recall = Recall(store, embedder, LocalIndex(store, embedder.name if embedder else None))
+        self.recall = Retriever(store, embedder, LocalIndex(store, embedder.name if embedder else None))
 
     def keep(self, *things: Incident | Document) -> None:
         prepared = self.recall.prepare(things)
-        for saved in self.store.save([Entry(*pair) for pair in zip(things, prepared, strict=True)], NOW):
+        for saved in self.store.save([StoreEntry(*pair) for pair in zip(things, prepared, strict=True)], NOW):
             assert saved.state != "rejected", saved.message
 
     def ask(self, text: str, limit: int = 5, **more: object) -> tuple[Evidence, ...]:
@@ -81,7 +90,7 @@ class Room:
 
 
 @pytest.fixture(params=["words and meaning", "words alone"])
-def room(request: pytest.FixtureRequest, store: Store) -> Room:
+def room(request: pytest.FixtureRequest, store: Storage) -> Room:
     built = Room(store, HashedEmbedder() if request.param == "words and meaning" else None)
     built.keep(*ALL)
     return built
@@ -159,8 +168,8 @@ def test_the_same_fault_in_the_same_service_comes_before_another_services(room: 
 
 
 def test_recurrences_are_one_family_shown_by_a_resolved_member(room: Room) -> None:
-    again = incident(5, "Checkout times out again", POOL.description, links=(Link("recurrence", "INC-1"),))
-    once_more = incident(6, "Checkout times out", POOL.description, links=(Link("recurrence", "INC-5"),))
+    again = incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),))
+    once_more = incident(6, "Checkout times out", POOL.description, links=(IncidentLink("recurrence", "INC-5"),))
     room.keep(again, once_more)
     found = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
     assert found[0].id == "INC-1"
@@ -169,7 +178,7 @@ def test_recurrences_are_one_family_shown_by_a_resolved_member(room: Room) -> No
 
 
 def test_a_later_member_that_reports_the_same_step_as_a_failure_stands_for_its_family(room: Room) -> None:
-    again = incident(5, "Checkout times out again", POOL.description, links=(Link("recurrence", "INC-1"),))
+    again = incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),))
     tried = (ResolutionStep("Raise the pool size", outcome="made_it_worse"), ResolutionStep("End the slow query"))
     room.keep(again.resolve(Resolution("The pool again", again.started_at + timedelta(hours=1), steps=tried)))
     found = room.ask("Checkout times out, HikariPool-1 - Connection is not available")
@@ -178,7 +187,7 @@ def test_a_later_member_that_reports_the_same_step_as_a_failure_stands_for_its_f
 
 
 def test_an_excluded_member_is_not_named_in_its_family(room: Room) -> None:
-    room.keep(incident(5, "Checkout times out again", POOL.description, links=(Link("recurrence", "INC-1"),)))
+    room.keep(incident(5, "Checkout times out again", POOL.description, links=(IncidentLink("recurrence", "INC-1"),)))
     found = room.ask("Checkout times out again", exclude=frozenset({"INC-5"}))
     assert found[0].id == "INC-1"
     assert found[0].family == ()
@@ -199,7 +208,7 @@ def test_nothing_to_look_for_finds_nothing_by_words(room: Room, text: str) -> No
     assert all(one.score < 0.5 for one in room.ask(text))
 
 
-def test_an_empty_memory_has_no_evidence(store: Store) -> None:
+def test_an_empty_memory_has_no_evidence(store: Storage) -> None:
     assert Room(store, HashedEmbedder()).ask("anything") == ()
 
 
@@ -214,7 +223,7 @@ def test_other_languages_are_recalled(room: Room) -> None:
     assert room.ids("ディスクがいっぱい")[0] == "INC-22"
 
 
-def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Store) -> None:
+def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> None:
     model = embedding.load()
     if model is None:
         pytest.skip("no sentence model is installed")

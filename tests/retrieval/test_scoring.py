@@ -11,7 +11,7 @@ from onrecall.domain.incident import Passage
 from onrecall.retrieval import scoring, signatures
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.fusion import WEIGHTS, Signals
-from onrecall.retrieval.scoring import Rarity
+from onrecall.retrieval.scoring import TermWeights
 
 TEXTS = [
     "connection pool exhausted in checkout",
@@ -49,7 +49,7 @@ def passage(text: str, vector: np.ndarray | None = None, model: str = "m") -> Pa
 
 
 def by_words(query: str, texts: list[str]) -> list[float]:
-    rarity = Rarity.of(terms.counts(query), Counted(TEXTS))
+    rarity = TermWeights.of(terms.counts(query), Counted(TEXTS))
     return scoring.words(terms.counts(query), rarity, [[passage(text)] for text in texts]).bm25.tolist()
 
 
@@ -83,7 +83,7 @@ def test_nobody_else_changes_what_a_meaning_is_worth() -> None:
 
 def test_words_gather_over_the_passages_of_one_owner() -> None:
     query = terms.counts("connection pool")
-    rarity = Rarity.of(query, Counted(TEXTS))
+    rarity = TermWeights.of(query, Counted(TEXTS))
     owners = [
         [passage("connection lost"), passage("pool closed")],
         [passage("connection lost"), passage("disk closed")],
@@ -95,9 +95,9 @@ def test_words_gather_over_the_passages_of_one_owner() -> None:
 
 
 def test_no_words_no_owners_no_failure() -> None:
-    rarity = Rarity.of({}, Counted(TEXTS))
+    rarity = TermWeights.of({}, Counted(TEXTS))
     assert scoring.words({}, rarity, [[passage("x")]]).bm25.tolist() == [0]
-    assert scoring.words(terms.counts("x"), Rarity.of(terms.counts("x"), Counted([])), []).bm25.tolist() == []
+    assert scoring.words(terms.counts("x"), TermWeights.of(terms.counts("x"), Counted([])), []).bm25.tolist() == []
     assert scoring.characters("", {}, ["x"]).tolist() == [0]
     assert scoring.characters("pool", {"pool": 1.0}, []).tolist() == []
 

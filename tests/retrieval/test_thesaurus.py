@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.incident import Document, Situation
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval import synonyms as thesaurus
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.query import OTHER_NAME, understand
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 CLAIM = Document("claim", "Storage", "A persistent volume claim stays pending until its class can provision it.")
@@ -22,11 +22,11 @@ OTHERS = [
 
 
 @pytest.fixture
-def recall(store: Store) -> Recall:
+def recall(store: Storage) -> Retriever:
     """By words alone: a sentence model may know some of these names too."""
-    built = Recall(store, None, LocalIndex(store, None))
+    built = Retriever(store, None, LocalIndex(store, None))
     things = [CLAIM, MEMORY, *OTHERS]
-    store.save([Entry(*pair) for pair in zip(things, built.prepare(things), strict=True)], NOW)
+    store.save([StoreEntry(*pair) for pair in zip(things, built.prepare(things), strict=True)], NOW)
     return built
 
 
@@ -40,11 +40,11 @@ def recall(store: Store) -> Recall:
         ("load-balancer flapping", "routes"),
     ],
 )
-def test_a_thing_is_found_by_its_other_name(recall: Recall, asked: str, right: str) -> None:
+def test_a_thing_is_found_by_its_other_name(recall: Retriever, asked: str, right: str) -> None:
     assert recall.recall(Situation(asked))[0].id == right
 
 
-def test_the_evidence_tells_which_name_stood_for_which(recall: Recall) -> None:
+def test_the_evidence_tells_which_name_stood_for_which(recall: Retriever) -> None:
     why = recall.recall(Situation("PVC stuck since noon"))[0].why
     assert "by another name: persistent volume claim for pvc" in why
     (missing,) = [reason for reason in why if reason.startswith("not in it: ")]
@@ -52,7 +52,7 @@ def test_the_evidence_tells_which_name_stood_for_which(recall: Recall) -> None:
     assert not any(reason.startswith("both say: ") for reason in why), "nobody said what the other name says"
 
 
-def test_half_a_name_is_no_name(recall: Recall) -> None:
+def test_half_a_name_is_no_name(recall: Retriever) -> None:
     found = {one.id: one.why for one in recall.recall(Situation("OOM in the persistent cache"))}
     assert "by another name: out of memory for oom" in found["memory"]
     assert not any("another name" in reason for reason in found.get("claim", ()))

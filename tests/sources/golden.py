@@ -10,7 +10,7 @@ from typing import Any
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery, Parsed
+from onrecall.sources import SOURCES, ParsedWebhook, WebhookRequest
 
 FOLDER = Path(__file__).parent / "payloads"
 EXPECTED = Path(__file__).parent / "expected"
@@ -23,9 +23,9 @@ def body(source: str, name: str) -> bytes:
     return (FOLDER / source / f"{name}.json").read_bytes()
 
 
-def read(source: str, name: str, now: datetime = NOW) -> Parsed:
+def read(source: str, name: str, now: datetime = NOW) -> ParsedWebhook:
     """What a payload says."""
-    return SOURCES[source].parse(Delivery(body(source, name)), now)
+    return SOURCES[source].parse(WebhookRequest(body(source, name)), now)
 
 
 def one(source: str, name: str, now: datetime = NOW):
@@ -44,7 +44,7 @@ def files(source: str) -> list[Path]:
     return sorted(path for path in (FOLDER / source).glob("*.*") if path.suffix in (".json", ".txt"))
 
 
-def summary(parsed: Parsed) -> dict[str, Any]:
+def summary(parsed: ParsedWebhook) -> dict[str, Any]:
     """What a payload says, as it is written down."""
     said = [_signal(signal) for signal in parsed.signals]
     wrong = [f"{part.where}: {part.message}" for part in parsed.malformed]
@@ -96,7 +96,7 @@ def expected(source: str) -> dict[str, Any]:
 
 def _said(source: str, path: Path) -> dict[str, Any]:
     try:
-        return summary(SOURCES[source].parse(Delivery(path.read_bytes()), NOW))
+        return summary(SOURCES[source].parse(WebhookRequest(path.read_bytes()), NOW))
     except Invalid as error:
         return {"refused": str(error)}
 

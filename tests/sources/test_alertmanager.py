@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery, alertmanager
+from onrecall.sources import SOURCES, WebhookRequest, alertmanager
 from sources.golden import NOW, body, one, read
 
 START = datetime(2026, 11, 21, 9, 30, 0, 123456, UTC)
 
 
 def parse(source, payload, now=NOW):
-    return SOURCES[source].parse(Delivery(json.dumps(payload).encode()), now)
+    return SOURCES[source].parse(WebhookRequest(json.dumps(payload).encode()), now)
 
 
 def changed(name, **fields):
@@ -74,7 +74,7 @@ def test_a_part_that_is_wrong_is_named_and_the_rest_goes_in(fields, wrong):
     parsed = parse("alertmanager", payload)
     assert [alert.key for alert in parsed.signals] == ["a1f4dc2f0a9f0e11"]
     assert [(part.where, part.field) for part in parsed.malformed] == [("alerts[0]", wrong)]
-    again = SOURCES["alertmanager"].parse(Delivery(parsed.malformed[0].raw.encode()), NOW)
+    again = SOURCES["alertmanager"].parse(WebhookRequest(parsed.malformed[0].raw.encode()), NOW)
     assert [part.field for part in again.malformed] == [wrong]
 
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from onrecall.sources import Delivery, anomaly
+from onrecall.sources import WebhookRequest, anomaly
 from sources.golden import NOW, one
 
 
 def read(said):
-    return anomaly.parse(Delivery(json.dumps(said).encode()), NOW)
+    return anomaly.parse(WebhookRequest(json.dumps(said).encode()), NOW)
 
 
 def test_an_anomaly():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from sources.golden import NOW, bodies, body, one, read
 
 RULE = "https://monitoring.example.com/rules/7"
@@ -27,19 +27,21 @@ def test_an_event_in_one_piece():
 
 def test_an_event_in_headers_is_the_same():
     said = json.loads(body("cloudevents", "structured_alert"))["data"]
-    parsed = SOURCES["cloudevents"].parse(Delivery(json.dumps(said).encode(), HEADERS), NOW)
+    parsed = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(said).encode(), HEADERS), NOW)
     assert parsed.signals == (one("cloudevents", "structured_alert"),)
 
 
 def test_headers_are_percent_encoded():
     headers = HEADERS | {"ce-subject": "Euro%20%E2%82%AC", "content-type": "text/plain"}
-    (alert,) = SOURCES["cloudevents"].parse(Delivery("Kasse zählt falsch\nseit gestern".encode(), headers), NOW).signals
+    (alert,) = (
+        SOURCES["cloudevents"].parse(WebhookRequest("Kasse zählt falsch\nseit gestern".encode(), headers), NOW).signals
+    )
     assert alert.key == f"{RULE} Euro €"
     assert (alert.title, alert.description) == ("Kasse zählt falsch", "Kasse zählt falsch\nseit gestern")
 
 
 def test_an_event_without_a_body():
-    (alert,) = SOURCES["cloudevents"].parse(Delivery(b"", HEADERS), NOW).signals
+    (alert,) = SOURCES["cloudevents"].parse(WebhookRequest(b"", HEADERS), NOW).signals
     assert alert.title == "com.example.alert.firing: disk-full/db-1"
     assert one("cloudevents", "structured_no_data").title == "com.example.backup.failed: /mycontext"
 
@@ -59,11 +61,11 @@ def test_a_batch():
 def test_a_broken_event_does_not_keep_out_the_others():
     batch = json.loads(body("cloudevents", "batch"))
     del batch[0]["id"]
-    parsed = SOURCES["cloudevents"].parse(Delivery(json.dumps([*batch, 7]).encode()), NOW)
+    parsed = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps([*batch, 7]).encode()), NOW)
     assert len(parsed.signals) == 1
     assert [(part.where, part.field) for part in parsed.malformed] == [("body[0]", "id"), ("body[2]", "body[2]")]
     mended = json.loads(parsed.malformed[0].raw) | {"id": "B234-1234-1234"}
-    assert len(SOURCES["cloudevents"].parse(Delivery(json.dumps(mended).encode()), NOW).signals) == 1
+    assert len(SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(mended).encode()), NOW).signals) == 1
 
 
 CARRIED = ["alertmanager", "grafana", "pagerduty", "opsgenie", "sentry", "datadog", "rootly", "github", "anomaly"]
@@ -73,8 +75,8 @@ CARRIED = ["alertmanager", "grafana", "pagerduty", "opsgenie", "sentry", "datado
 def test_the_payload_of_another_sender_is_read_as_theirs(sender):
     for said in bodies(sender):
         event = {"specversion": "1.0", "id": "1", "source": "/bus", "type": "t", "data": json.loads(said)}
-        theirs = SOURCES[sender].parse(Delivery(said), NOW)
-        ours = SOURCES["cloudevents"].parse(Delivery(json.dumps(event).encode()), NOW)
+        theirs = SOURCES[sender].parse(WebhookRequest(said), NOW)
+        ours = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(event).encode()), NOW)
         assert [(type(one), one.key) for one in ours.signals] == [(type(one), one.key) for one in theirs.signals]
         assert all(one.source == "cloudevents" for one in ours.signals)
         assert ours.documents == theirs.documents
@@ -88,17 +90,17 @@ def test_an_alarm_of_cloudwatch_but_no_confirmation():
         "NewStateValue": "OK",
         **json.loads(body("cloudwatch", "subscription_confirmation")),
     }
-    assert SOURCES["cloudevents"].parse(Delivery(json.dumps(event).encode()), NOW).confirmation is None
+    assert SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(event).encode()), NOW).confirmation is None
 
 
 def test_a_part_of_another_sender_that_is_broken_can_be_tried_again():
     data = {"alerts": [{"status": "firing", "labels": 7}], "groupKey": "g", "version": "4"}
     event = {"specversion": "1.0", "id": "1", "source": "/bus", "type": "t", "data": data}
-    (part,) = SOURCES["cloudevents"].parse(Delivery(json.dumps(event).encode()), NOW).malformed
+    (part,) = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(event).encode()), NOW).malformed
     mended = json.loads(part.raw)
     mended["data"]["alerts"][0]["labels"] = {"alertname": "X"}
     mended["data"]["groupKey"] = "g"
-    assert len(SOURCES["cloudevents"].parse(Delivery(json.dumps(mended).encode()), NOW).signals) == 1
+    assert len(SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(mended).encode()), NOW).signals) == 1
 
 
 @pytest.mark.parametrize("missing", ["id", "source", "type", "specversion"])
@@ -106,10 +108,10 @@ def test_what_an_event_needs(missing):
     said = json.loads(body("cloudevents", "structured_alert"))
     del said[missing]
     with pytest.raises(Invalid, match=missing):
-        SOURCES["cloudevents"].parse(Delivery(json.dumps(said).encode()), NOW)
+        SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(said).encode()), NOW)
 
 
 def test_base64_that_is_none():
     said = json.loads(body("cloudevents", "structured_base64")) | {"data_base64": "%%%"}
-    (part,) = SOURCES["cloudevents"].parse(Delivery(json.dumps(said).encode()), NOW).malformed
+    (part,) = SOURCES["cloudevents"].parse(WebhookRequest(json.dumps(said).encode()), NOW).malformed
     assert part.field == "data_base64"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.sources import SOURCES, Delivery, Parsed
+from onrecall.sources import SOURCES, ParsedWebhook, WebhookRequest
 from sources.golden import NOW, body, one, read
 
 ARN = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:ServerCpuTooHigh"
@@ -34,7 +34,7 @@ def test_an_alarm_that_is_ok_again():
 
 def changed(**said):
     raw = json.loads(body("cloudwatch", "raw_alarm")) | said
-    return SOURCES["cloudwatch"].parse(Delivery(json.dumps(raw).encode()), NOW)
+    return SOURCES["cloudwatch"].parse(WebhookRequest(json.dumps(raw).encode()), NOW)
 
 
 def test_missing_data_is_not_recovery():
@@ -75,7 +75,7 @@ def test_a_text_that_somebody_published():
 
 
 def test_the_end_of_a_subscription_says_nothing():
-    assert read("cloudwatch", "unsubscribe_confirmation") == Parsed()
+    assert read("cloudwatch", "unsubscribe_confirmation") == ParsedWebhook()
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_another_event_of_eventbridge_is_taken_as_what_it_is():
         "time": "2026-11-21T09:00:00Z", "region": "eu-west-1", "resources": ["arn:aws:ec2:eu-west-1:111122223333:instance/i-0ab"],
         "detail": {"instance-id": "i-0ab", "state": "stopped"},
     }  # fmt: skip
-    (alert,) = SOURCES["cloudwatch"].parse(Delivery(json.dumps(event).encode()), NOW).signals
+    (alert,) = SOURCES["cloudwatch"].parse(WebhookRequest(json.dumps(event).encode()), NOW).signals
     assert (alert.source, alert.title) == ("cloudwatch", "EC2 Instance State-change Notification: i-0ab")
     assert alert.expires_after
 
 
 def test_what_is_no_message_of_aws_is_kept_with_the_reason():
     event = json.dumps({"detail-type": "Something", "detail": {"state": 5}})
-    (part,) = SOURCES["cloudwatch"].parse(Delivery(event.encode()), NOW).malformed
+    (part,) = SOURCES["cloudwatch"].parse(WebhookRequest(event.encode()), NOW).malformed
     assert part.field == "title"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.sources import Delivery, datadog
+from onrecall.sources import WebhookRequest, datadog
 from sources.golden import NOW, body, one
 
 GUIDE = Path(__file__).parents[2] / "docs/sources.md"
@@ -16,7 +16,7 @@ GUIDE = Path(__file__).parents[2] / "docs/sources.md"
 
 def changed(name, **fields):
     said = json.loads(body("datadog", name)) | fields
-    (alert,) = datadog.parse(Delivery(json.dumps(said).encode()), NOW).signals
+    (alert,) = datadog.parse(WebhookRequest(json.dumps(said).encode()), NOW).signals
     return alert
 
 
@@ -84,7 +84,7 @@ def test_an_incident():
 
 def test_a_body_of_somebody_else_is_invalid():
     with pytest.raises(Invalid, match="template"):
-        datadog.parse(Delivery(b'{"hello": 1}'), NOW)
+        datadog.parse(WebhookRequest(b'{"hello": 1}'), NOW)
 
 
 def test_the_template_of_the_guide_is_read():
@@ -93,4 +93,6 @@ def test_the_template_of_the_guide_is_read():
     golden = json.loads(body("datadog", "triggered"))
     assert set(template) == set(golden)
     assert all(value.startswith("$") for value in template.values())
-    assert datadog.parse(Delivery(json.dumps(template).encode()), NOW).malformed  # nothing has a value: nothing is said
+    assert datadog.parse(
+        WebhookRequest(json.dumps(template).encode()), NOW
+    ).malformed  # nothing has a value: nothing is said

@@ -8,7 +8,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.sources import SOURCES, Delivery, SourceCatalog, reference
+from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest, reference
 from onrecall.sources.definition import LARGEST_FILE, json_schema, load_definition, parse_definition
 
 NOW = datetime(2026, 8, 9, 10, 11, tzinfo=UTC)
@@ -62,7 +62,7 @@ def own(tmp_path):
 
 
 def one(catalog, name, body):
-    (signal,) = catalog[name].parse(Delivery(json.dumps(body).encode()), NOW).signals
+    (signal,) = catalog[name].parse(WebhookRequest(json.dumps(body).encode()), NOW).signals
     return signal
 
 
@@ -92,7 +92,7 @@ def test_words_of_a_file_decide_and_common_words_after_them(own):
         body = {"kettle": KETTLE["kettle"] | {"mood": mood}}
         assert one(own, "brewery", body).status == status
     watched = {"kettle": KETTLE["kettle"] | {"mood": "watched"}}
-    alert, taken = own["brewery"].parse(Delivery(json.dumps(watched).encode()), NOW).signals
+    alert, taken = own["brewery"].parse(WebhookRequest(json.dumps(watched).encode()), NOW).signals
     assert (alert.status, type(taken)) == ("firing", Acknowledgement)
     demo = one(own, "brewery", {"kettle": KETTLE["kettle"] | {"no": "demo"}})
     assert (demo.purpose, demo.key) == ("test", "test:demo")

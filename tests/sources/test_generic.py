@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery, Parsed, generic, mapping
+from onrecall.sources import SOURCES, ParsedWebhook, WebhookRequest, generic, mapping
 from onrecall.sources.states import is_over
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BODIES = json.loads((Path(__file__).parent / "payloads/generic/bodies.json").read_text(encoding="utf-8"))
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     return SOURCES["generic"].parse(delivery, now)
 
 
-def parser(mapped: mapping.Mapped):
+def parser(mapped: mapping.GenericMapping):
     return lambda delivery, now: generic.read_body(delivery.decoded(), now, mapped=mapped)
 
 
-def one(body: Any, mapped: mapping.Mapped | None = None) -> Alert:
-    parsed = (parser(mapped) if mapped else parse)(Delivery(json.dumps(body).encode()), NOW)
+def one(body: Any, mapped: mapping.GenericMapping | None = None) -> Alert:
+    parsed = (parser(mapped) if mapped else parse)(WebhookRequest(json.dumps(body).encode()), NOW)
     assert not parsed.malformed
     (alert,) = parsed.signals
     assert isinstance(alert, Alert)
@@ -70,7 +70,7 @@ def found(**check: Any) -> dict[str, Any]:
 
 def read_mapped(*checks: Any, mapped: Any = MAPPED) -> Any:
     body = json.dumps({"found": list(checks)}).encode()
-    return parser(mapping.mapped(mapped))(Delivery(body), NOW)
+    return parser(mapping.mapped(mapped))(WebhookRequest(body), NOW)
 
 
 def test_a_mapping_says_where_fields_stand() -> None:
@@ -99,7 +99,7 @@ def test_a_rejected_part_goes_in_when_it_is_tried_again_under_the_mapping() -> N
     part = read_mapped(found(id=None)).malformed[0]
     mended = json.loads(part.raw)
     mended["found"][0]["check"]["id"] = 8
-    (alert,) = parser(mapping.mapped(MAPPED))(Delivery(json.dumps(mended).encode()), NOW).signals
+    (alert,) = parser(mapping.mapped(MAPPED))(WebhookRequest(json.dumps(mended).encode()), NOW).signals
     assert alert.key == "8"
 
 
@@ -155,7 +155,7 @@ def test_mutated_bodies_with_and_without_a_mapping(told: dict[str, Any], data: s
     body = data.draw(changed(told["body"]))
     for read in (parse, parser(mapping.mapped({**MAPPED, "alerts": "alerts"}))):
         try:
-            parsed = read(Delivery(json.dumps(body).encode()), NOW)
+            parsed = read(WebhookRequest(json.dumps(body).encode()), NOW)
         except Invalid:
             continue
         assert all(isinstance(alert, Alert) and alert.key and alert.title for alert in parsed.signals)

@@ -8,14 +8,14 @@ import pytest
 
 from onrecall.domain.alert import ChangeEvent, Note
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources import Delivery, Parsed, github
+from onrecall.sources import ParsedWebhook, WebhookRequest, github
 from sources.golden import NOW, body, one, read
 
 
 def changed(name, **issue):
     said = json.loads(body("github", name))
     said["issue"] |= issue
-    return github.parse(Delivery(json.dumps(said).encode(), {"x-github-event": "issues"}), NOW)
+    return github.parse(WebhookRequest(json.dumps(said).encode(), {"x-github-event": "issues"}), NOW)
 
 
 def test_an_issue_that_is_an_incident():
@@ -27,7 +27,7 @@ def test_an_issue_that_is_an_incident():
 
 
 def test_other_issues_are_no_outages():
-    assert read("github", "issues_opened") == Parsed()
+    assert read("github", "issues_opened") == ParsedWebhook()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_comment_is_a_note_unless_a_bot_wrote_it():
     )
     said = json.loads(body("github", "issue_comment"))
     said["comment"]["user"]["type"] = "Bot"
-    assert github.parse(Delivery(json.dumps(said).encode()), NOW) == Parsed()
+    assert github.parse(WebhookRequest(json.dumps(said).encode()), NOW) == ParsedWebhook()
 
 
 def test_a_deployment_and_its_status_are_one_change():
@@ -64,26 +64,26 @@ def test_a_deployment_and_its_status_are_one_change():
 def test_a_deployment_may_name_its_service():
     said = json.loads(body("github", "deployment"))
     said["deployment"]["payload"] = {"service": "checkout"}
-    (change,) = github.parse(Delivery(json.dumps(said).encode()), NOW).signals
+    (change,) = github.parse(WebhookRequest(json.dumps(said).encode()), NOW).signals
     assert change.service == "checkout"
 
 
 @pytest.mark.parametrize("kind", ["ping", "push", "star", "workflow_run"])
 def test_other_events_are_taken_and_say_nothing(kind):
-    assert github.parse(Delivery(body("github", "ping"), {"x-github-event": kind}), NOW) == Parsed()
+    assert github.parse(WebhookRequest(body("github", "ping"), {"x-github-event": kind}), NOW) == ParsedWebhook()
 
 
 def test_a_body_of_somebody_else_is_invalid():
     with pytest.raises(Invalid, match="X-GitHub-Event"):
-        github.parse(Delivery(b"{}"), NOW)
+        github.parse(WebhookRequest(b"{}"), NOW)
 
 
 def test_a_form_is_read_as_well():
     form = b"payload=" + quote_plus(body("github", "deployment")).encode()
-    assert github.parse(Delivery(form), NOW).signals == (one("github", "deployment"),)
+    assert github.parse(WebhookRequest(form), NOW).signals == (one("github", "deployment"),)
     for broken in (b"payload=", b"payload=%7B", b"payload=\xff", b"payload=1" + b"&a=1" * 50):
         with pytest.raises(Invalid):
-            github.parse(Delivery(broken), NOW)
+            github.parse(WebhookRequest(broken), NOW)
 
 
 # The example of GitHub's documentation.
@@ -92,7 +92,7 @@ SIGNATURE = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b04
 
 
 def test_its_signature():
-    github.verify(Delivery(HELLO, {"x-hub-signature-256": SIGNATURE}), ["old", SECRET], NOW)
+    github.verify(WebhookRequest(HELLO, {"x-hub-signature-256": SIGNATURE}), ["old", SECRET], NOW)
     for headers, secrets in (
         ({"x-hub-signature-256": SIGNATURE}, ["old"]),
         ({"x-hub-signature-256": SIGNATURE.removeprefix("sha256=")}, [SECRET]),
@@ -100,4 +100,4 @@ def test_its_signature():
         ({}, [SECRET]),
     ):
         with pytest.raises(Forbidden):
-            github.verify(Delivery(HELLO, headers), secrets, NOW)
+            github.verify(WebhookRequest(HELLO, headers), secrets, NOW)

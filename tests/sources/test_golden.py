@@ -5,7 +5,7 @@ import json
 import pytest
 
 from onrecall.domain.alert import Alert
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from sources.golden import CASES, EXPECTED, FOLDER, NOW, expected, files
 
 TOOLS = [name for name in SOURCES if name != "generic"]
@@ -84,7 +84,7 @@ def test_at_generic_a_payload_is_known_as_its_tools_or_as_nobodys(name):
 @pytest.mark.parametrize("name", [name for name in READ_BY_DATA if name != "incident-io"])
 def test_at_generic_the_firing_payload_of_a_tool_is_surely_known(name):
     path = next(path for path in files(name) if path.stem == "firing")
-    (alert, *_) = SOURCES["generic"].parse(Delivery(path.read_bytes()), NOW).signals
+    (alert, *_) = SOURCES["generic"].parse(WebhookRequest(path.read_bytes()), NOW).signals
     assert alert.source == KNOWN_AS.get(name, name)
 
 
@@ -99,5 +99,5 @@ def test_a_tool_has_configuration_to_paste_and_its_documentation(name):
 
 
 def _alerts(name, path):
-    signals = SOURCES[name].parse(Delivery(path.read_bytes()), NOW).signals
+    signals = SOURCES[name].parse(WebhookRequest(path.read_bytes()), NOW).signals
     return [signal for signal in signals if isinstance(signal, Alert)]

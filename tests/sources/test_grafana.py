@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from onrecall.domain.errors import Forbidden
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 from onrecall.sources.grafana import verify
 from sources.golden import NOW, body, one, read
 
@@ -48,7 +48,7 @@ def signed(signature, stamp=None, name="X-Grafana-Alerting-Signature"):
     headers = {name.lower(): signature}
     if stamp is not None:
         headers["x-grafana-alerting-timestamp"] = stamp
-    return Delivery(body("grafana", "firing"), headers)
+    return WebhookRequest(body("grafana", "firing"), headers)
 
 
 @pytest.mark.parametrize("name", ["X-Grafana-Alerting-Signature", "X-Grafana-Alert-Signature"])
@@ -76,8 +76,8 @@ def test_a_signed_time_and_body():
         (signed(STAMPED, STAMP), ["secret"], NOW - timedelta(seconds=301)),
         (signed(STAMPED, "1795255201"), ["secret"], NOW),
         (signed(STAMPED, "soon"), ["secret"], NOW),
-        (Delivery(body("grafana", "firing")), ["secret"], NOW),
-        (Delivery(body("grafana", "firing") + b" ", {"x-grafana-alerting-signature": PLAIN}), ["secret"], NOW),
+        (WebhookRequest(body("grafana", "firing")), ["secret"], NOW),
+        (WebhookRequest(body("grafana", "firing") + b" ", {"x-grafana-alerting-signature": PLAIN}), ["secret"], NOW),
     ],
 )  # fmt: skip
 def test_anything_else_is_forbidden(delivery, secrets, now):

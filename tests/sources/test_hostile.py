@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.sources.webhook import DEEPEST
 from onrecall.storage.ingest import ready
-from onrecall.storage.ingest_results import Arrival
+from onrecall.storage.ingest_results import IngestBatch
 from sources.golden import NOW, bodies
 
 LATER = NOW + timedelta(days=2)
@@ -82,7 +82,7 @@ def survey(source, delivery):
         assert isinstance(signal, Alert | ChangeEvent | Note | Acknowledgement)
         assert signal.source == source.name
         assert signal.key
-    assert ready([Arrival(source.name, parsed.signals)]).unread == []
+    assert ready([IngestBatch(source.name, parsed.signals)]).unread == []
     for document in parsed.documents:
         assert document.id
         assert document.text
@@ -91,7 +91,7 @@ def survey(source, delivery):
         assert part.message
         part.raw.encode()
         with contextlib.suppress(Invalid):
-            source.parse(Delivery(part.raw.encode()), NOW)
+            source.parse(WebhookRequest(part.raw.encode()), NOW)
     invents_no_time(parsed, source.parse(delivery, LATER))
 
 
@@ -112,21 +112,21 @@ def invents_no_time(now, later):
 @unhurried
 @given(body=st.binary(), headers=HEADERS)
 def test_any_bytes(source, body, headers):
-    survey(source, Delivery(body, headers))
+    survey(source, WebhookRequest(body, headers))
 
 
 @everyone
 @unhurried
 @given(value=JSON, headers=HEADERS)
 def test_any_json(source, value, headers):
-    survey(source, Delivery(json.dumps(value).encode(), headers))
+    survey(source, WebhookRequest(json.dumps(value).encode(), headers))
 
 
 @everyone
 @unhurried
 @given(data=st.data())
 def test_mutated_payloads(source, data):
-    survey(source, Delivery(data.draw(mutated(source)), data.draw(HEADERS)))
+    survey(source, WebhookRequest(data.draw(mutated(source)), data.draw(HEADERS)))
 
 
 @everyone
@@ -135,20 +135,20 @@ def test_mutated_payloads(source, data):
 def test_torn_payloads(source, data):
     body = data.draw(st.sampled_from(bodies(source.name) or [b"{}"]))
     cut = data.draw(st.integers(0, len(body)))
-    survey(source, Delivery(body[:cut] + data.draw(st.binary(max_size=3)) + body[cut + 1 :]))
+    survey(source, WebhookRequest(body[:cut] + data.draw(st.binary(max_size=3)) + body[cut + 1 :]))
 
 
 @everyone
 def test_payloads_of_the_documentation(source):
     for body in bodies(source.name):
-        survey(source, Delivery(body))
+        survey(source, WebhookRequest(body))
 
 
 @everyone
 @pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a":' * (DEEPEST + 1) + b"1" + b"}" * (DEEPEST + 1),
                                   b"1" * 5_000, b'"\\ud800"', b"NaN", b'{"alerts":' + b"9" * 5000 + b"}"])  # fmt: skip
 def test_bodies_that_break_readers(source, body):
-    survey(source, Delivery(body))
+    survey(source, WebhookRequest(body))
 
 
 @pytest.mark.parametrize("source", [one for one in SOURCES.values() if one.verify], ids=lambda one: one.name)
@@ -156,4 +156,4 @@ def test_bodies_that_break_readers(source, body):
 @given(body=st.binary(), headers=HEADERS, secrets=st.lists(TEXT, max_size=3))
 def test_a_signature_is_right_or_forbidden(source, body, headers, secrets):
     with pytest.raises(Forbidden):
-        source.verify(Delivery(body, headers), secrets, NOW)
+        source.verify(WebhookRequest(body, headers), secrets, NOW)

@@ -2,7 +2,7 @@
 
 import json
 
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from sources.golden import NOW, one
 
 
@@ -28,12 +28,12 @@ def test_without_a_key_title_and_link_are_the_identity():
 
 
 def test_what_is_wrong_is_named():
-    parsed = SOURCES["incident-io"].parse(Delivery(json.dumps({"status": "firing"}).encode()), NOW)
+    parsed = SOURCES["incident-io"].parse(WebhookRequest(json.dumps({"status": "firing"}).encode()), NOW)
     assert (parsed.signals, [part.field for part in parsed.malformed]) == ((), ["title"])
 
 
 def test_a_word_that_nobody_knows_fires_and_is_told():
     said = {"title": "x", "status": "wobbly", "deduplication_key": "k"}
-    (alert,) = SOURCES["incident-io"].parse(Delivery(json.dumps(said).encode()), NOW).signals
+    (alert,) = SOURCES["incident-io"].parse(WebhookRequest(json.dumps(said).encode()), NOW).signals
     assert alert.status == "firing"
     assert "`status` is 'wobbly'" in alert.problems[0]

@@ -7,14 +7,14 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Alert, Note
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from sources.golden import NOW, body, one, read
 
 CREATED = datetime(2015, 1, 5, 10, 3, 11, 104000, UTC)
 
 
 def parse(payload):
-    return SOURCES["opsgenie"].parse(Delivery(json.dumps(payload).encode()), NOW)
+    return SOURCES["opsgenie"].parse(WebhookRequest(json.dumps(payload).encode()), NOW)
 
 
 def near(found, *moment):

@@ -8,7 +8,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Alert, Note
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.sources.pagerduty import verify
 from sources.golden import NOW, body, one, read
 
@@ -19,7 +19,7 @@ SIGNATURE = "0c0b9495b893a39e70d1fea2fe11fbe0a825f88b9f67846f6cc07dd2bc5476cd"
 
 
 def parse(event):
-    return SOURCES["pagerduty"].parse(Delivery(json.dumps({"event": event}).encode()), NOW)
+    return SOURCES["pagerduty"].parse(WebhookRequest(json.dumps({"event": event}).encode()), NOW)
 
 
 def test_a_triggered_incident():
@@ -105,12 +105,12 @@ def test_an_incident_that_lacks_what_is_needed_is_kept_as_rejected_and_not_refus
 @pytest.mark.parametrize("payload", [b"[]", b"{}", b'{"event": 5}', b'{"messages": []}', b"\xff"])
 def test_what_is_no_event_is_refused(payload):
     with pytest.raises(Invalid) as error:
-        SOURCES["pagerduty"].parse(Delivery(payload), NOW)
+        SOURCES["pagerduty"].parse(WebhookRequest(payload), NOW)
     assert error.value.field in ("body", "event")
 
 
 def signed(header, payload=None):
-    return Delivery(payload or body("pagerduty", "signed"), {"x-pagerduty-signature": header})
+    return WebhookRequest(payload or body("pagerduty", "signed"), {"x-pagerduty-signature": header})
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_signed_event(header):
         signed("v1=7020c8a7ec668a9b7012bc3dd82e483394b038f4230acc6785efbf2a7d8bcaf5"),
         signed(f"v1={SIGNATURE}", body("pagerduty", "signed") + b"\n"),
         signed(",".join([f"v1={'0' * 64}"] * 1000 + [f"v1={SIGNATURE}"])),
-        Delivery(body("pagerduty", "signed")),
+        WebhookRequest(body("pagerduty", "signed")),
     ],
 )
 def test_anything_else_is_forbidden(delivery):

@@ -7,14 +7,14 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement
 from onrecall.domain.errors import Invalid
-from onrecall.sources import SOURCES, Delivery
+from onrecall.sources import SOURCES, WebhookRequest
 from sources.golden import NOW, body, one, read
 
 AT = datetime(2015, 7, 17, 8, 42, 58, 315000, UTC)
 
 
 def parse(payload, source="pagerduty-events", now=NOW):
-    return SOURCES[source].parse(Delivery(json.dumps(payload).encode()), now)
+    return SOURCES[source].parse(WebhookRequest(json.dumps(payload).encode()), now)
 
 
 def test_trigger():

@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Alert
 from onrecall.sources.purposes import TEST_LASTS, mark_alert, mark_purposes
-from onrecall.sources.webhook import Parsed
+from onrecall.sources.webhook import ParsedWebhook
 
 AT = datetime(2026, 5, 4, 3, 2, tzinfo=UTC)
 
@@ -56,7 +56,7 @@ def test_alerts_that_are_only_named_alike_are_incidents(name):
 def test_a_test_has_a_key_of_its_own_and_takes_along_what_was_said_of_it():
     taken = Acknowledgement("acme", "k", AT, "bo")
     other = replace(alert("Disk full"), key="other")
-    told = mark_purposes(Parsed((alert("[TEST] Disk full"), taken, other)))
+    told = mark_purposes(ParsedWebhook((alert("[TEST] Disk full"), taken, other)))
     assert [signal.key for signal in told.signals] == ["test:k", "test:k", "other"]
 
 

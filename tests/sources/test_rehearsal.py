@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.sources import SOURCES, Delivery, Parsed, SourceCatalog
+from onrecall.sources import SOURCES, ParsedWebhook, SourceCatalog, WebhookRequest
 from onrecall.sources.rehearsal import rehearse
 from sources.golden import FOLDER
 
@@ -16,7 +16,7 @@ BOILER = {"Alarm Name": "Boiler too hot", "unit": {"hostname": "boiler-3"}, "pri
 
 def rehearsed(name, body, catalog=SOURCES):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return rehearse(catalog, name, Delivery(raw), NOW), stored(catalog, name, Delivery(raw))
+    return rehearse(catalog, name, WebhookRequest(raw), NOW), stored(catalog, name, WebhookRequest(raw))
 
 
 def stored(catalog, name, delivery):
@@ -24,7 +24,7 @@ def stored(catalog, name, delivery):
     try:
         return catalog.find(name).parse(delivery, NOW)
     except Invalid:
-        return Parsed()
+        return ParsedWebhook()
 
 
 def shown(part):

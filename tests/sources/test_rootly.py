@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources import Delivery, Parsed, rootly
+from onrecall.sources import ParsedWebhook, WebhookRequest, rootly
 from onrecall.sources.html_to_markdown import markdown
 from sources.golden import NOW, body, one, read
 
@@ -42,7 +42,7 @@ def test_resolved_tells_both_messages_of_which_one_is_known():
 def test_an_incident_that_was_none_ends(kind):
     said = json.loads(body("rootly", "incident_created"))
     said["event"]["type"] = kind
-    (alert,) = rootly.parse(Delivery(json.dumps(said).encode()), NOW).signals
+    (alert,) = rootly.parse(WebhookRequest(json.dumps(said).encode()), NOW).signals
     assert (alert.status, alert.ends_at) == ("resolved", None)
 
 
@@ -57,13 +57,13 @@ def test_a_published_retrospective_is_a_document():
 
 
 def test_a_draft_is_nobodys_word():
-    assert read("rootly", "post_mortem_created") == Parsed()
+    assert read("rootly", "post_mortem_created") == ParsedWebhook()
 
 
 def test_an_empty_retrospective_is_kept_with_its_field():
     said = json.loads(body("rootly", "post_mortem_published"))
     said["data"]["content"] = "<p> </p>"
-    (part,) = rootly.parse(Delivery(json.dumps(said).encode()), NOW).malformed
+    (part,) = rootly.parse(WebhookRequest(json.dumps(said).encode()), NOW).malformed
     assert part.field == "data.content"
 
 
@@ -79,9 +79,11 @@ def test_alerts_pulses_and_maintenance():
 
 @pytest.mark.parametrize("kind", ["genius_workflow_run.queued", "incident.scheduled.created", "status_page.created"])
 def test_other_events_are_taken_and_say_nothing(kind):
-    assert rootly.parse(Delivery(json.dumps({"event": {"type": kind}, "data": {}}).encode()), NOW) == Parsed()
+    assert (
+        rootly.parse(WebhookRequest(json.dumps({"event": {"type": kind}, "data": {}}).encode()), NOW) == ParsedWebhook()
+    )
     with pytest.raises(Invalid, match=r"event\.type"):
-        rootly.parse(Delivery(b'{"event": {}, "data": {}}'), NOW)
+        rootly.parse(WebhookRequest(b'{"event": {}, "data": {}}'), NOW)
 
 
 # Made with: printf '%s' '1492774588{"event":…' | openssl dgst -sha256 -hmac 'webhook secret'
@@ -95,7 +97,7 @@ THEN = datetime.fromtimestamp(1492774588, UTC)
 
 @pytest.mark.parametrize("mark", ["t=1492774588,v1=", "t=1492774588, v1=", "t=1492774588,v1=00,v1="])
 def test_its_signature(mark):
-    rootly.verify(Delivery(SIGNED, {"x-rootly-signature": mark + SIGNATURE}), ["old", "webhook secret"], THEN)
+    rootly.verify(WebhookRequest(SIGNED, {"x-rootly-signature": mark + SIGNATURE}), ["old", "webhook secret"], THEN)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_its_signature(mark):
 )
 def test_what_is_not_signed_just_now_is_forbidden(header, secret, now):
     with pytest.raises(Forbidden):
-        rootly.verify(Delivery(SIGNED, {"x-rootly-signature": header}), [secret], now)
+        rootly.verify(WebhookRequest(SIGNED, {"x-rootly-signature": header}), [secret], now)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Note
 from onrecall.domain.errors import Forbidden, Invalid
-from onrecall.sources import Delivery, Parsed, sentry
+from onrecall.sources import ParsedWebhook, WebhookRequest, sentry
 from sources.golden import NOW, body, one, read
 
 AT = 1566248777
@@ -16,7 +16,7 @@ TOLD = datetime.fromtimestamp(AT, UTC)
 
 def told(name, resource, **headers):
     heads = {"sentry-hook-resource": resource, "sentry-hook-timestamp": str(AT), **headers}
-    return sentry.parse(Delivery(body("sentry", name), heads), NOW)
+    return sentry.parse(WebhookRequest(body("sentry", name), heads), NOW)
 
 
 def test_an_event_that_a_rule_fired_on():
@@ -51,7 +51,7 @@ def test_an_end_is_when_sentry_said_so_or_unknown():
 @pytest.mark.parametrize(("name", "by"), [("issue_assigned", "colleen"), ("issue_archived", "colleen")])
 def test_somebody_takes_an_issue_on(name, by):
     assert told(name, "issue").signals == (Acknowledgement("sentry", "1170820242", TOLD, by),)
-    assert read("sentry", name) == Parsed()  # without the header nobody says when
+    assert read("sentry", name) == ParsedWebhook()  # without the header nobody says when
 
 
 def test_a_metric_alert_is_an_episode_of_its_rule():
@@ -67,20 +67,20 @@ def test_a_comment_is_a_note():
     at = datetime(2022, 3, 2, 21, 51, 44, 118160, UTC)
     assert one("sentry", "comment") == Note("sentry", "100", "1234", "adding a comment", at, "colleen")
     bots = json.loads(body("sentry", "comment")) | {"actor": {"type": "application", "name": "Seer"}}
-    assert sentry.parse(Delivery(json.dumps(bots).encode()), NOW) == Parsed()
+    assert sentry.parse(WebhookRequest(json.dumps(bots).encode()), NOW) == ParsedWebhook()
 
 
 @pytest.mark.parametrize("name", ["installation", "seer_root_cause_completed", "preprod_artifact"])
 def test_what_says_nothing_about_an_alert_is_taken(name):
-    assert read("sentry", name) == Parsed()
-    assert told(name, "seer") == Parsed()
+    assert read("sentry", name) == ParsedWebhook()
+    assert told(name, "seer") == ParsedWebhook()
 
 
 def test_a_kind_that_is_yet_to_be_invented_is_taken():
-    delivery = Delivery(b'{"action": "x", "data": {"quux": {}}}', {"sentry-hook-resource": "quux"})
-    assert sentry.parse(delivery, NOW) == Parsed()
+    delivery = WebhookRequest(b'{"action": "x", "data": {"quux": {}}}', {"sentry-hook-resource": "quux"})
+    assert sentry.parse(delivery, NOW) == ParsedWebhook()
     with pytest.raises(Invalid, match="no event, issue"):
-        sentry.parse(Delivery(delivery.body), NOW)
+        sentry.parse(WebhookRequest(delivery.body), NOW)
 
 
 def test_a_wrong_clock_in_a_header_is_no_time():
@@ -94,7 +94,7 @@ RFC_SIGNATURE = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec384
 
 
 def test_its_signature():
-    sentry.verify(Delivery(RFC, {"sentry-hook-signature": RFC_SIGNATURE}), ["old", RFC_SECRET], NOW)
+    sentry.verify(WebhookRequest(RFC, {"sentry-hook-signature": RFC_SIGNATURE}), ["old", RFC_SECRET], NOW)
     for headers, secrets in (
         ({"sentry-hook-signature": RFC_SIGNATURE}, ["old"]),
         ({"sentry-hook-signature": RFC_SIGNATURE[:-1] + "4"}, [RFC_SECRET]),
@@ -102,4 +102,4 @@ def test_its_signature():
         ({}, [RFC_SECRET]),
     ):
         with pytest.raises(Forbidden):
-            sentry.verify(Delivery(RFC, headers), secrets, NOW)
+            sentry.verify(WebhookRequest(RFC, headers), secrets, NOW)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from onrecall.domain.errors import Forbidden, Invalid, Unavailable
-from onrecall.sources import SOURCES, Confirmation, Delivery, sns
+from onrecall.sources import SOURCES, SubscriptionConfirmation, WebhookRequest, sns
 from sources import golden
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -49,15 +49,15 @@ def message(name: str = "sns_alarm", **changed: Any) -> dict[str, Any]:
     return {field: value for field, value in said.items() if value is not None}
 
 
-def signed(said: Mapping[str, Any], version: str = "2", key: rsa.RSAPrivateKey = KEY) -> Delivery:
+def signed(said: Mapping[str, Any], version: str = "2", key: rsa.RSAPrivateKey = KEY) -> WebhookRequest:
     said = {**said, "SignatureVersion": version}
     algorithm = hashes.SHA1() if version == "1" else hashes.SHA256()
     signature = key.sign(sns.string_to_sign(said), padding.PKCS1v15(), algorithm)
-    return Delivery(json.dumps({**said, "Signature": base64.b64encode(signature).decode()}).encode())
+    return WebhookRequest(json.dumps({**said, "Signature": base64.b64encode(signature).decode()}).encode())
 
 
 def verify(
-    delivery: Delivery, amazon: Amazon | None = None, topics: tuple[str, ...] = (TOPIC,), now: datetime = NOW
+    delivery: WebhookRequest, amazon: Amazon | None = None, topics: tuple[str, ...] = (TOPIC,), now: datetime = NOW
 ) -> None:
     sns.Certificates(amazon or Amazon()).verify(delivery, topics, now)
 
@@ -80,10 +80,10 @@ def test_the_string_to_sign_of_a_confirmation_holds_its_address_and_token() -> N
 def test_signatures_made_by_openssl(version: str) -> None:
     amazon = Amazon((VECTORS / "sns_certificate.pem").read_bytes())
     body = (VECTORS / f"sns_signed_v{version}.json").read_bytes()
-    verify(Delivery(body), amazon)
+    verify(WebhookRequest(body), amazon)
     assert amazon.asked == [CERTIFICATE]
     with pytest.raises(Forbidden, match="signature is not that"):
-        verify(Delivery(body.replace(b"50.0", b"50.1")), amazon)
+        verify(WebhookRequest(body.replace(b"50.0", b"50.1")), amazon)
 
 
 @pytest.mark.parametrize("name", ["sns_alarm", "sns_text", "subscription_confirmation", "unsubscribe_confirmation"])
@@ -101,7 +101,7 @@ def test_no_signed_field_can_be_changed(field: str) -> None:
     said = json.loads(signed(message()).body)
     said[field] = "UnsubscribeConfirmation" if field == "Type" else said[field] + "x"
     with pytest.raises(Forbidden, match="signature is not that"):
-        verify(Delivery(json.dumps(said).encode()))
+        verify(WebhookRequest(json.dumps(said).encode()))
 
 
 def test_another_key_is_no_key() -> None:
@@ -113,12 +113,12 @@ def test_another_key_is_no_key() -> None:
 @pytest.mark.parametrize("signature", ["", "EXAMPLEw6JRN...", "====", "AAAA", None, 7])
 def test_a_broken_signature_is_forbidden(signature: Any) -> None:
     with pytest.raises(Forbidden, match="signature is not that"):
-        verify(Delivery(json.dumps(message(Signature=signature)).encode()))
+        verify(WebhookRequest(json.dumps(message(Signature=signature)).encode()))
 
 
 def test_a_version_that_nobody_knows_is_forbidden() -> None:
     with pytest.raises(Forbidden, match="SignatureVersion"):
-        verify(Delivery(json.dumps({**json.loads(signed(message()).body), "SignatureVersion": "3"}).encode()))
+        verify(WebhookRequest(json.dumps({**json.loads(signed(message()).body), "SignatureVersion": "3"}).encode()))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_every_region_has_its_own_certificates(host: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", golden.body("cloudwatch", "raw_alarm"), golden.body("cloudwatch", "eventbridge_alarm")])  # fmt: skip
 def test_what_is_not_signed_at_all_is_forbidden(body: bytes) -> None:
     with pytest.raises(Forbidden, match=r"not signed|not a signed message"):
-        verify(Delivery(body))
+        verify(WebhookRequest(body))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_certificates_do_not_pile_up() -> None:
 def test_a_subscription_asks_to_be_confirmed() -> None:
     parsed = golden.read("cloudwatch", "subscription_confirmation")
     said = message("subscription_confirmation")
-    assert parsed.confirmation == Confirmation(said["SubscribeURL"], TOPIC)
+    assert parsed.confirmation == SubscriptionConfirmation(said["SubscribeURL"], TOPIC)
     assert parsed.signals == ()
 
 
@@ -242,4 +242,4 @@ def test_a_subscription_asks_to_be_confirmed() -> None:
 def test_nothing_but_sns_is_asked_to_confirm(url: Any) -> None:
     said = message("subscription_confirmation", SubscribeURL=url.format(topic=TOPIC) if isinstance(url, str) else url)
     with pytest.raises(Invalid, match="SubscribeURL"):
-        SOURCES["cloudwatch"].parse(Delivery(json.dumps(said).encode()), NOW)
+        SOURCES["cloudwatch"].parse(WebhookRequest(json.dumps(said).encode()), NOW)

@@ -11,22 +11,22 @@ from onrecall.domain.incident import (
     Confidence,
     Document,
     Evidence,
-    Excerpt,
+    FailedStep,
     Incident,
+    IncidentLink,
     Latency,
-    Link,
-    Outcome,
     Passage,
-    Performed,
     Recommendation,
-    Record,
+    RecommendationOutcome,
     Resolution,
     ResolutionStep,
+    Snippet,
     Step,
+    StepExecution,
     StepVerdict,
-    Tried,
+    TrackRecord,
 )
-from onrecall.storage import Entry
+from onrecall.storage import StoreEntry
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,8 +57,8 @@ def resolution(cause: str = "Leak in the pool", minutes: float = 60, **more: obj
     return Resolution(cause, at(minutes), steps=steps, **more)
 
 
-def entry(thing: Incident | Document, *passages: Passage, performed: tuple[Performed, ...] = ()) -> Entry:
-    return Entry(thing, passages, performed)
+def entry(thing: Incident | Document, *passages: Passage, performed: tuple[StepExecution, ...] = ()) -> StoreEntry:
+    return StoreEntry(thing, passages, performed)
 
 
 def recommendation(
@@ -68,7 +68,7 @@ def recommendation(
     old = incident(cites, -1000, labels={"region": "eu", "ü": "ß"}, resolution=resolution(minutes=-900, summary="long"))
     old = Incident(
         **{name: getattr(old, name) for name in old.__slots__}
-        | {"status": "resolved", "links": (Link("recurrence", "INC-2"),)}
+        | {"status": "resolved", "links": (IncidentLink("recurrence", "INC-2"),)}
     )
     runbook = Document(
         "run/pool.md", "Pool", "# Pool\n\nLook.", labels={"team": "db"}, source="run/pool.md", dated=at(-5000)
@@ -84,7 +84,7 @@ def recommendation(
         confidence_reason=None,
         evidence=(
             Evidence(
-                cites, "incident", "Pool", 1 / 3, {"words": 0.7}, ("both say 53300",), Excerpt("a\nb", 3, "Why"), old
+                cites, "incident", "Pool", 1 / 3, {"words": 0.7}, ("both say 53300",), Snippet("a\nb", 3, "Why"), old
             ),
             Evidence(
                 "run/pool.md",
@@ -92,7 +92,7 @@ def recommendation(
                 "Pool",
                 0.2,
                 document=runbook,
-                record=Record(3, 2, 1, at(1)),
+                record=TrackRecord(3, 2, 1, at(1)),
                 family=("INC-2",),
             ),
         ),
@@ -102,7 +102,9 @@ def recommendation(
         inputs_hash="abc",
         cause_label="pool-exhaustion",
         steps=(
-            Step(1, "Look at the pool", citation, "read_only", "psql -c 'select 1'", Record(1, 1, 0, at(-1)), "none"),
+            Step(
+                1, "Look at the pool", citation, "read_only", "psql -c 'select 1'", TrackRecord(1, 1, 0, at(-1)), "none"
+            ),
             Step(
                 2,
                 "Restart the pods",
@@ -113,7 +115,7 @@ def recommendation(
                 old_values=("pod-1",),
             ),
         ),
-        tried_before=(Tried("Scale up", "did_not_help", citation, "kubectl scale"),),
+        tried_before=(FailedStep("Scale up", "did_not_help", citation, "kubectl scale"),),
         alternatives=(Alternative("Deadlock", ("INC-3",), ("pg_locks has rows",)),),
         tell_apart=("look at pg_locks",),
         model="m",
@@ -122,8 +124,10 @@ def recommendation(
     )
 
 
-def outcome(verdict: str = "helped", minutes: float = 10, by: str | None = "ann", **more: object) -> Outcome:
-    return Outcome(
+def outcome(
+    verdict: str = "helped", minutes: float = 10, by: str | None = "ann", **more: object
+) -> RecommendationOutcome:
+    return RecommendationOutcome(
         more.pop("recommendation", "rec-1"),
         verdict,
         at(minutes),

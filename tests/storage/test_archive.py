@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, Link, Performed
-from onrecall.storage import Store
+from onrecall.domain.incident import Document, IncidentLink, StepExecution
+from onrecall.storage import Storage
 from onrecall.storage.archive import KEPT
 from onrecall.storage.tables import metadata
 
@@ -19,7 +19,7 @@ from .given import NOON, at, entry, incident, outcome, passage, recommendation, 
 
 
 @pytest.fixture
-def full(store: Store) -> Store:
+def full(store: Storage) -> Storage:
     """A store in which everything has happened once."""
     return filled(store)
 
@@ -27,13 +27,13 @@ def full(store: Store) -> Store:
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
     """Its archive."""
-    store = Store.open("sqlite://")
+    store = Storage.open("sqlite://")
     found = through_json(filled(store))
     store.close()
     return found
 
 
-def filled(store: Store) -> Store:
+def filled(store: Storage) -> Storage:
     store.save(
         [
             entry(
@@ -43,7 +43,7 @@ def filled(store: Store) -> Store:
             entry(
                 incident("X-2", resolution=resolution()),
                 passage("two"),
-                performed=(Performed("scale", "worked", at(60)),),
+                performed=(StepExecution("scale", "worked", at(60)),),
             ),
             entry(Document("run/pool.md", "Pool", "# Pool", dated=at(-5000)), passage("Pool", "body", terms=(2, 3))),
         ],
@@ -54,12 +54,12 @@ def filled(store: Store) -> Store:
     store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
     store.save_recommendation(recommendation("rec-0", opened.id), ["look", "restart"])
     store.save_recommendation(recommendation("rec-1", opened.id), ["look", "restart"])
-    store.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
-    store.rate(outcome("did_not_help", 20), [Performed("look", "did_not_help", at(20))], at(20))
+    store.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
+    store.rate(outcome("did_not_help", 20), [StepExecution("look", "did_not_help", at(20))], at(20))
     store.resolve(
-        opened.id, resolution("first"), [passage("new")], [Performed("restart", "worked", at(60))], [], at(60)
+        opened.id, resolution("first"), [passage("new")], [StepExecution("restart", "worked", at(60))], [], at(60)
     )
-    ties = [Link("recurrence", "INC-9")]
+    ties = [IncidentLink("recurrence", "INC-9")]
     store.resolve(opened.id, resolution("second", 70), [passage("new"), passage("r", "resolution")], [], ties, at(70))
     store.reopen(opened.id, [passage("new", terms=(3, 4))], at(80), "ann")
     store.open_incident(incident(), [], NOON)
@@ -67,7 +67,7 @@ def filled(store: Store) -> Store:
 
 
 @pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """An empty store beside the first, also of the other database."""
     if request.param == "memory":
         url = "sqlite://"
@@ -75,16 +75,16 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         url = f"sqlite:///{tmp_path / 'other.db'}"
     else:
         url = request.getfixturevalue("blank_postgres_url")
-    opened = Store.open(url)
+    opened = Storage.open(url)
     yield opened
     opened.close()
 
 
-def through_json(store: Store) -> list[dict[str, Any]]:
+def through_json(store: Storage) -> list[dict[str, Any]]:
     return [json.loads(json.dumps(row)) for row in store.dump()]
 
 
-def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
+def test_out_and_in_gives_the_same_store(full: Storage, other: Storage) -> None:
     rows = through_json(full)
     assert sum(other.load(rows).values()) == len(rows) - 2
     assert list(other.dump()) == rows
@@ -138,13 +138,13 @@ def test_no_table_is_forgotten() -> None:
     )
 
 
-def test_loading_twice_changes_nothing(full: Store) -> None:
+def test_loading_twice_changes_nothing(full: Storage) -> None:
     rows = through_json(full)
     assert sum(full.load(rows).values()) == 0
     assert list(full.dump()) == rows
 
 
-def test_loading_adds_what_is_missing(full: Store, other: Store) -> None:
+def test_loading_adds_what_is_missing(full: Storage, other: Storage) -> None:
     other.save([entry(incident("MINE", -9), passage("mine", terms=(2,)))], NOON)
     other.load(through_json(full))
     assert {one.id for one in other.incidents().items} == {one.id for one in full.incidents().items} | {"MINE"}
@@ -152,7 +152,7 @@ def test_loading_adds_what_is_missing(full: Store, other: Store) -> None:
     assert [event.incident for event in other.events(limit=2)] == ["MINE", "INC-9"]
 
 
-def test_a_contradiction_stops_the_load_as_a_whole(full: Store, other: Store) -> None:
+def test_a_contradiction_stops_the_load_as_a_whole(full: Storage, other: Storage) -> None:
     other.save([entry(incident("X-2", title="Something else"))], NOON)
     before = list(other.dump())
     with pytest.raises(Conflict, match=r"incidents X-2: .*title.* say something else here"):
@@ -160,13 +160,13 @@ def test_a_contradiction_stops_the_load_as_a_whole(full: Store, other: Store) ->
     assert list(other.dump()) == before
 
 
-def test_a_taken_natural_key_is_a_contradiction(full: Store, other: Store) -> None:
+def test_a_taken_natural_key_is_a_contradiction(full: Storage, other: Storage) -> None:
     other.save([entry(incident("OTHER", source="jira", source_id="1"))], NOON)
     with pytest.raises(Conflict, match=r"rows \d+ to \d+ \(incidents\) contradict"):
         other.load(through_json(full))
 
 
-def test_what_is_waiting_does_not_contradict(full: Store, other: Store) -> None:
+def test_what_is_waiting_does_not_contradict(full: Storage, other: Storage) -> None:
     rows = through_json(full)
     other.load(rows)
     waiting = next(name for name in other.due(10))
@@ -209,19 +209,19 @@ def spoiled(rows: list[dict[str, Any]], table: str, values: dict[str, Any]) -> l
 def test_a_spoiled_archive_is_refused(
     rows: list[dict[str, Any]], table: str, values: dict[str, Any], says: str
 ) -> None:
-    target = Store.open("sqlite://")
+    target = Storage.open("sqlite://")
     with pytest.raises((Invalid, Conflict), match=says):
         target.load(spoiled(rows, table, values))
     assert target.counts()["incidents"] == target.counts()["passages"] == 0
     target.close()
 
 
-def test_an_empty_archive_is_none(store: Store) -> None:
+def test_an_empty_archive_is_none(store: Storage) -> None:
     with pytest.raises(Invalid, match="not an archive"):
         store.load([])
 
 
-def test_the_store_can_be_used_while_it_is_dumped(store: Store) -> None:
+def test_the_store_can_be_used_while_it_is_dumped(store: Storage) -> None:
     store.save([entry(incident(f"X-{n}")) for n in range(3)], NOON)
     rows = store.dump()
     seen = [next(rows), next(rows), next(rows)]

@@ -10,23 +10,23 @@ from onrecall.domain.access import Key
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident
-from onrecall.storage import Arrival, Called, Entry, Limits, Store
+from onrecall.storage import IngestBatch, ModelCall, Storage, StoreEntry, UsageLimits
 from onrecall.storage.audit import acting
 from onrecall.storage.database import Database
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def busy(store: Store, count: int = 6) -> None:
+def busy(store: Storage, count: int = 6) -> None:
     for n in range(count):
         store.open_incident(Incident(f"INC-{n}", f"it broke {n}", started_at=NOON), (), NOON)
 
 
-def told(store: Store) -> list[tuple[str, str | None, str | None]]:
+def told(store: Storage) -> list[tuple[str, str | None, str | None]]:
     return [(one.what, one.about, one.who) for one in reversed(store.audit.page(limit=200).items)]
 
 
-def test_each_change_is_told_once_by_whom(store: Store):
+def test_each_change_is_told_once_by_whom(store: Storage):
     with acting("ann"):
         busy(store, 1)
         busy(store, 1)  # the same again
@@ -41,8 +41,8 @@ def test_each_change_is_told_once_by_whom(store: Store):
     ring.replace("abcdefgh", Key("ijklmnop", "ann", "1" * 64, "viewer", NOON), NOON + timedelta(days=1))
     ring.revoke("ijklmnop", NOON)
     ring.revoke("ijklmnop", NOON)
-    store.usage.reserve(Called("rec", "draft", "groq", "m", "hash"), None, Limits(10, None), NOON)
-    store.save([Entry(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
+    store.usage.reserve(ModelCall("rec", "draft", "groq", "m", "hash"), None, UsageLimits(10, None), NOON)
+    store.save([StoreEntry(Incident(f"OLD-{n}", f"old {n}", started_at=NOON)) for n in range(30)], NOON)
     assert told(store) == [
         ("incident changed", "INC-0", "ann"),
         ("incident changed", "INC-0", "bob"),
@@ -62,15 +62,15 @@ def test_each_change_is_told_once_by_whom(store: Store):
     assert store.audit.verify() == (10, ())
 
 
-def test_intake_is_told_once_for_what_came_together(store: Store):
+def test_intake_is_told_once_for_what_came_together(store: Storage):
     alerts = [Alert("prometheus", f"k{n}", f"it fires {n}", NOON) for n in range(50)]
-    arrivals = [Arrival("prometheus", tuple(alerts)), Arrival("prometheus", tuple(alerts[:1]))]
+    arrivals = [IngestBatch("prometheus", tuple(alerts)), IngestBatch("prometheus", tuple(alerts[:1]))]
     store.receive(arrivals, NOON)
     store.receive(arrivals, NOON)
     assert told(store) == [("alerts received", "prometheus", None)]
 
 
-def test_what_was_not_kept_is_not_told(store: Store):
+def test_what_was_not_kept_is_not_told(store: Storage):
     busy(store, 1)
     with pytest.raises(Conflict):
         store.open_incident(Incident("INC-0", "something else", started_at=NOON), (), NOON)
@@ -93,7 +93,7 @@ def test_what_was_not_kept_is_not_told(store: Store):
         ("update audit set seq = case seq when 2 then -4 else -2 end where seq in (2, 4)", "rows"),
     ],
 )
-def test_a_row_that_was_changed_removed_or_moved_is_found(store: Store, store_url: str, deed: str, found: str):
+def test_a_row_that_was_changed_removed_or_moved_is_found(store: Storage, store_url: str, deed: str, found: str):
     busy(store)
     assert store.audit.verify() == (6, ())
     database = Database(store_url)
@@ -109,7 +109,7 @@ def test_a_row_that_was_changed_removed_or_moved_is_found(store: Store, store_ur
         assert any(found in one for one in wrong), wrong
 
 
-def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Store, store_url: str):
+def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Storage, store_url: str):
     busy(store)
     rows = {one.seq: one.hash for one in store.audit.page().items}
     database = Database(store_url)
@@ -125,7 +125,7 @@ def test_a_tail_cut_off_with_its_head_is_found_by_what_was_noted(store: Store, s
         assert f"row {known[0]} is not there with the hash that was noted" in wrong[0]
 
 
-def test_pages_go_through_all_of_it(store: Store):
+def test_pages_go_through_all_of_it(store: Storage):
     busy(store, 5)
     first = store.audit.page(limit=2)
     second = store.audit.page(cursor=first.next_cursor, limit=3)
@@ -134,11 +134,11 @@ def test_pages_go_through_all_of_it(store: Store):
     assert store.audit.page(what="key created").items == ()
 
 
-def test_a_copy_begins_a_chain_of_its_own(store: Store):
+def test_a_copy_begins_a_chain_of_its_own(store: Storage):
     busy(store, 2)
     rows = [json.loads(json.dumps(row)) for row in store.dump()]
     assert not any(str(row["table"]).startswith("audit") for row in rows)
-    other = Store.open("sqlite://")
+    other = Storage.open("sqlite://")
     other.load(rows)
     assert told(other) == [("archive loaded", None, None)]
     other.close()

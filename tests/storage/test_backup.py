@@ -12,27 +12,27 @@ from sqlalchemy import text
 from onrecall.domain.access import Key, digest, id_of, mint
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Called, Store
+from onrecall.storage import ModelCall, Storage
 from onrecall.storage.backup import KEPT, PASSING
-from onrecall.storage.outbox import Letter
+from onrecall.storage.outbox import PendingMessage
 from onrecall.storage.tables import metadata
-from onrecall.storage.usage import Limits
+from onrecall.storage.usage import UsageLimits
 
 from .given import NOON, at, entry, incident, passage
 from .test_archive import filled
 
 
 @pytest.fixture(params=["sqlite", "memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """An empty store beside the first, also of the other database."""
     urls = {"memory": "sqlite://", "sqlite": f"sqlite:///{tmp_path / 'other.db'}"}
-    opened = Store.open(urls.get(request.param) or request.getfixturevalue("blank_postgres_url"))
+    opened = Storage.open(urls.get(request.param) or request.getfixturevalue("blank_postgres_url"))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def full(store: Store) -> Store:
+def full(store: Storage) -> Storage:
     """A store in which everything has happened, also what belongs to one installation alone."""
     filled(store)
     keys = [key("ann") for _ in range(3)]
@@ -40,9 +40,11 @@ def full(store: Store) -> Store:
     store.keys().replace(keys[0].id, keys[1], at(60))
     store.keys().replace(keys[1].id, keys[2], at(90))
     after = store.outbox.place("webhook")
-    assert store.outbox.post("webhook", after, after + 1, [Letter("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON)
-    called = Called("rec-1", "draft", "groq", "small", "5e884898da28")
-    store.usage.reserve(called, 0.1 + 0.2, Limits(20, 5.0), NOON)
+    assert store.outbox.post(
+        "webhook", after, after + 1, [PendingMessage("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON
+    )
+    called = ModelCall("rec-1", "draft", "groq", "small", "5e884898da28")
+    store.usage.reserve(called, 0.1 + 0.2, UsageLimits(20, 5.0), NOON)
     store.audit.tell("key refused", detail={"reason": "ü"})
     return store
 
@@ -52,16 +54,16 @@ def key(name: str) -> Key:
     return Key(id=id_of(token), name=name, hash=digest(token), role="admin", created_at=NOON)
 
 
-def through_json(store: Store) -> list[dict[str, Any]]:
+def through_json(store: Storage) -> list[dict[str, Any]]:
     return [json.loads(json.dumps(row)) for row in store.backups.rows()]
 
 
-def kept(store: Store) -> list[dict[str, Any]]:
+def kept(store: Storage) -> list[dict[str, Any]]:
     """All that is not the audit, which grows by a row when something is restored."""
     return [row for row in store.backups.rows() if not row["table"].startswith("audit")]
 
 
-def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
+def test_out_and_in_gives_the_same_store(full: Storage, other: Storage) -> None:
     rows = through_json(full)
     counts = other.backups.restore(rows, {"sha256": "abc"})
     assert sum(counts.values()) == len(rows) - 1
@@ -81,8 +83,8 @@ def test_out_and_in_gives_the_same_store(full: Store, other: Store) -> None:
 
 
 @pytest.mark.postgres
-def test_postgres_finds_what_was_restored(full: Store, blank_postgres_url: str) -> None:
-    target = Store.open(blank_postgres_url)
+def test_postgres_finds_what_was_restored(full: Storage, blank_postgres_url: str) -> None:
+    target = Storage.open(blank_postgres_url)
     target.backups.restore(through_json(full), {})
     astray = {
         "passage_words": "select count(*) from passages p left join passage_words t using (id) where t.id is null",
@@ -101,7 +103,7 @@ def test_no_table_is_forgotten() -> None:
     )
 
 
-def test_a_store_in_use_is_not_overwritten(full: Store, other: Store) -> None:
+def test_a_store_in_use_is_not_overwritten(full: Storage, other: Storage) -> None:
     other.save([entry(incident("MINE"), passage("mine"))], NOON)
     before = through_json(other)
     with pytest.raises(Conflict, match="not empty"):
@@ -109,7 +111,7 @@ def test_a_store_in_use_is_not_overwritten(full: Store, other: Store) -> None:
     assert through_json(other) == before
 
 
-def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Store, other: Store) -> None:
+def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: Storage, other: Storage) -> None:
     other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9,))) for n in range(40)], NOON)
     other.keys().add(key("bob"))
     last = other.audit.page(limit=1).items[0]
@@ -124,7 +126,7 @@ def test_replacing_leaves_nothing_of_the_old_store_and_says_what_it_was(full: St
     assert told["replaced"] == {"audit_seq": last.seq, "audit_hash": last.hash}
 
 
-def test_an_index_that_runs_hears_of_a_restore(full: Store, other: Store) -> None:
+def test_an_index_that_runs_hears_of_a_restore(full: Storage, other: Storage) -> None:
     other.save([entry(incident(f"MINE-{n}"), passage("mine", terms=(9, n))) for n in range(40)], NOON)
     index = LocalIndex(other, None)
     index.refresh()
@@ -135,7 +137,7 @@ def test_an_index_that_runs_hears_of_a_restore(full: Store, other: Store) -> Non
     assert len(index._state) == len(anew._state) == other.counts()["passages"]
 
 
-def test_a_backup_under_writers_is_of_one_moment(store: Store, other: Store) -> None:
+def test_a_backup_under_writers_is_of_one_moment(store: Storage, other: Storage) -> None:
     store.save([entry(incident(f"X-{n}"), passage("a", terms=(1, n))) for n in range(1200)], NOON)
     stop = threading.Event()
 
@@ -173,7 +175,7 @@ def test_a_backup_under_writers_is_of_one_moment(store: Store, other: Store) -> 
         ("audit", {"at": "yesterday"}, "at is not what"),
     ],
 )
-def test_what_is_wrong_in_it_changes_nothing(full: Store, table: str, values: dict[str, object], says: str) -> None:
+def test_what_is_wrong_in_it_changes_nothing(full: Storage, table: str, values: dict[str, object], says: str) -> None:
     rows = through_json(full)
     n = next(n for n, row in enumerate(rows) if row["table"] == table)
     before = through_json(full)

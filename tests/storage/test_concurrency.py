@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import Performed
-from onrecall.storage import Store
+from onrecall.domain.incident import StepExecution
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, passage, recommendation, resolution
 
@@ -43,7 +43,7 @@ def shared(request: pytest.FixtureRequest, tmp_path: object) -> str:
 
 
 def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> None:
-    store = Store.open(shared)
+    store = Storage.open(shared)
     store.save([entry(incident(f"X-{n}", -n), passage(f"pool {n}", terms=(n, 7))) for n in range(40)], NOON)
     imported = count()
 
@@ -64,7 +64,7 @@ def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> 
     def bring(_: int) -> None:
         names = [f"NEW-{next(imported)}" for _ in range(16)]
         things = [
-            entry(incident(name), passage(name, terms=(9,)), performed=(Performed("a", "worked", NOON),))
+            entry(incident(name), passage(name, terms=(9,)), performed=(StepExecution("a", "worked", NOON),))
             for name in names
         ]
         assert {saved.state for saved in store.save(things, NOON)} == {"created"}
@@ -79,7 +79,7 @@ def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> 
 
 
 def test_minted_ids_are_never_given_twice(shared: str) -> None:
-    store = Store.open(shared)
+    store = Storage.open(shared)
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda n: store.open_incident(incident(minutes=n), [], NOON)[0].id, range(40)))
     assert sorted(ids) == sorted(f"INC-{n}" for n in range(1, 41))
@@ -87,7 +87,7 @@ def test_minted_ids_are_never_given_twice(shared: str) -> None:
 
 
 def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
-    store = Store.open(shared)
+    store = Storage.open(shared)
     given = entry(incident("X-1", source="jira", source_id="1"), passage("a"))
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda _: store.save([given], NOON)[0].state, range(24)))
@@ -97,7 +97,7 @@ def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
 
 def test_changes_become_visible_in_their_order(store_url: str) -> None:
     """A reader who has seen a number never misses a smaller one that another process wrote."""
-    store = Store.open(store_url)
+    store = Storage.open(store_url)
     writers = [
         subprocess.Popen([sys.executable, "-c", SAVING, store_url, name, "25"], stdout=subprocess.DEVNULL)
         for name in "AB"
@@ -117,7 +117,7 @@ def test_changes_become_visible_in_their_order(store_url: str) -> None:
 
 def test_a_locked_file_is_unavailable_after_a_while(tmp_path: object) -> None:
     path = f"{tmp_path}/locked.db"
-    store = Store.open(f"sqlite:///{path}?timeout=0.2")
+    store = Storage.open(f"sqlite:///{path}?timeout=0.2")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("begin immediate")
     with pytest.raises(Unavailable, match=r"locked for longer than 0\.2 s") as busy:
@@ -131,7 +131,7 @@ def test_a_locked_file_is_unavailable_after_a_while(tmp_path: object) -> None:
 
 
 def test_writers_of_one_process_give_up_too(tmp_path: object) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/turns.db?timeout=0.2")
+    store = Storage.open(f"sqlite:///{tmp_path}/turns.db?timeout=0.2")
     inside, leave = threading.Event(), threading.Event()
 
     def rows() -> object:
@@ -152,7 +152,7 @@ def test_writers_of_one_process_give_up_too(tmp_path: object) -> None:
 
 @pytest.mark.postgres
 def test_a_lost_connection_is_unavailable_and_then_made_anew(postgres_url: str) -> None:
-    store = Store.open(postgres_url)
+    store = Storage.open(postgres_url)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
@@ -169,7 +169,7 @@ def test_a_lost_connection_is_unavailable_and_then_made_anew(postgres_url: str) 
 
 
 def test_what_is_in_use_when_a_store_closes_is_closed_when_it_is_given_back(shared: str) -> None:
-    store = Store.open(shared)
+    store = Storage.open(shared)
     with store.overview.database.read() as connection:
         raw = connection.connection.dbapi_connection
         assert raw is not None

@@ -6,30 +6,30 @@ import pytest
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Confidence, Latency
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .given import NOON, at, incident, recommendation
 
 
-def decide(store: Store, name: str, kind: str | None = None, minutes: float = 5, about: str | None = None) -> None:
+def decide(store: Storage, name: str, kind: str | None = None, minutes: float = 5, about: str | None = None) -> None:
     context = {"error_type": kind} if kind else {}
     answer = replace(recommendation(name, about, minutes), asked=f"{kind}?", asked_context=context)
     store.save_recommendation(answer, [])
 
 
-def names(store: Store, *args: object) -> tuple[int, list[str]]:
+def names(store: Storage, *args: object) -> tuple[int, list[str]]:
     total, page = store.decisions.newest(*args)  # type: ignore[arg-type]
     return total, [answer.id for answer in page]
 
 
-def test_a_list_is_newest_first_and_what_is_decided_again_is_the_newest(store: Store) -> None:
+def test_a_list_is_newest_first_and_what_is_decided_again_is_the_newest(store: Storage) -> None:
     for name in ("rec-1", "rec-2", "rec-3", "rec-1"):
         decide(store, name, "dns_failure")
     assert names(store, 2) == (3, ["rec-1", "rec-3"])
     assert names(store, 2, 2) == (3, ["rec-2"])
 
 
-def test_decisions_are_found_by_the_kind_of_fault_that_was_asked_or_that_the_incident_names(store: Store) -> None:
+def test_decisions_are_found_by_the_kind_of_fault_that_was_asked_or_that_the_incident_names(store: Storage) -> None:
     store.open_incident(incident("A-1", labels={"error_type": "memory_leak"}), (), NOON)
     decide(store, "rec-1", "dns_failure")
     decide(store, "rec-2", about="A-1")
@@ -41,7 +41,7 @@ def test_decisions_are_found_by_the_kind_of_fault_that_was_asked_or_that_the_inc
     assert stats.by_error_type == {"dns_failure": 1, "memory_leak": 2, "unknown": 1}
 
 
-def test_figures_are_of_all_decisions(store: Store) -> None:
+def test_figures_are_of_all_decisions(store: Storage) -> None:
     sure = Confidence(0.8, 8, 10, 0.5, 0.9, "public")
     for name, confidence, took in (("rec-1", sure, 10.0), ("rec-2", replace(sure, probability=0.4), 20.0)):
         store.save_recommendation(
@@ -55,13 +55,13 @@ def test_figures_are_of_all_decisions(store: Store) -> None:
     assert stats.newest_at == at(9)
 
 
-def test_figures_of_nothing_are_numbers(store: Store) -> None:
+def test_figures_of_nothing_are_numbers(store: Storage) -> None:
     stats = store.decisions.stats()
     assert (stats.total, stats.average_confidence, stats.average_latency_ms, stats.newest_at) == (0, 0.0, 0.0, None)
     assert isinstance(stats.average_confidence, float)
 
 
-def test_clearing_hides_what_was_decided_and_destroys_nothing(store: Store) -> None:
+def test_clearing_hides_what_was_decided_and_destroys_nothing(store: Storage) -> None:
     for name in ("rec-1", "rec-2"):
         decide(store, name, "dns_failure")
     assert (store.decisions.clear(), store.decisions.clear()) == (2, 0)

@@ -6,7 +6,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Document
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, passage, recommendation
 
@@ -16,7 +16,7 @@ RUNBOOK = Document(
 BODY = passage("Look.", "body", terms=(1, 2))
 
 
-def test_putting_getting_and_putting_again(store: Store) -> None:
+def test_putting_getting_and_putting_again(store: Storage) -> None:
     assert store.put_document(RUNBOOK, [BODY], NOON) == "created"
     assert store.document("run/pool.md") == RUNBOOK
     assert store.unchanged([RUNBOOK]) == [True]
@@ -28,18 +28,18 @@ def test_putting_getting_and_putting_again(store: Store) -> None:
     assert store.passages_of([("document", "run/pool.md")]) == {}
 
 
-def test_saving_with_incidents(store: Store) -> None:
+def test_saving_with_incidents(store: Storage) -> None:
     assert [one.state for one in store.save([entry(RUNBOOK, BODY), entry(RUNBOOK)], NOON)] == ["created", "unchanged"]
     (owned,) = store.passages_of([("document", "run/pool.md")]).values()
     assert [(one.kind, one.owner) for _, one in owned] == [("document", "run/pool.md")]
 
 
-def test_a_document_needs_an_id(store: Store) -> None:
+def test_a_document_needs_an_id(store: Storage) -> None:
     with pytest.raises(Invalid, match="no id"):
         store.put_document(replace(RUNBOOK, id=""), [], NOON)
 
 
-def test_deleting_keeps_the_answers_that_cited_it(store: Store) -> None:
+def test_deleting_keeps_the_answers_that_cited_it(store: Storage) -> None:
     store.put_document(RUNBOOK, [BODY], NOON)
     answer = recommendation()
     store.save_recommendation(answer, [])
@@ -54,7 +54,7 @@ def test_deleting_keeps_the_answers_that_cited_it(store: Store) -> None:
     assert store.put_document(RUNBOOK, [BODY], NOON) == "created"
 
 
-def test_listing(store: Store) -> None:
+def test_listing(store: Storage) -> None:
     for name, kind, service in (("b", "runbook", "auth"), ("a", "rca", "auth"), ("c", "runbook", None)):
         store.put_document(Document(name, name, "x", kind, service), [], NOON)
     first = store.documents(limit=2)
@@ -68,7 +68,7 @@ def test_listing(store: Store) -> None:
         store.documents(cursor=store.incidents(limit=1).next_cursor)
 
 
-def test_what_is_dated_later_was_unknown(store: Store) -> None:
+def test_what_is_dated_later_was_unknown(store: Storage) -> None:
     store.put_document(replace(RUNBOOK, dated=at(10)), [], NOON)
     store.put_document(replace(RUNBOOK, id="always"), [], NOON)
     ids = [("document", "run/pool.md"), ("document", "always")]
@@ -76,7 +76,7 @@ def test_what_is_dated_later_was_unknown(store: Store) -> None:
     assert set(store.things(ids, at(10))) == set(ids) == set(store.things(ids))
 
 
-def test_the_same_document_twice_in_one_batch(store: Store) -> None:
+def test_the_same_document_twice_in_one_batch(store: Storage) -> None:
     first, second = Document("run/pool.md", "Pool", "one"), Document("run/pool.md", "Pool", "two")
     saved = store.save([entry(first, passage("one", "body")), entry(second, passage("two", "body"))], at(0))
     assert [one.state for one in saved] == ["created", "updated"]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .test_concurrency import SAVING
 
@@ -25,7 +25,7 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
         acknowledged.update(
             line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
         )
-        store = Store.open(store_url)
+        store = Storage.open(store_url)
         there = {name for _, name in store.things(("incident", name) for name in acknowledged)}
         assert acknowledged <= there
         assert store.check() == ()
@@ -35,7 +35,7 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
 
 
 def test_sqlite_syncs_every_commit(tmp_path: object) -> None:
-    store = Store.open(f"sqlite:///{tmp_path}/synced.db")
+    store = Storage.open(f"sqlite:///{tmp_path}/synced.db")
     with store._database.read() as connection:
         assert connection.exec_driver_sql("pragma synchronous").scalar() == 2
         assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"

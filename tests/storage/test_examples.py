@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, Link, Performed
-from onrecall.storage import Store
+from onrecall.domain.incident import Document, IncidentLink, StepExecution
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 
-STEP = Performed("scale", "worked", at(60))
+STEP = StepExecution("scale", "worked", at(60))
 
 
 def example(name: str, **more: Any) -> Any:
@@ -25,24 +25,24 @@ def paper(text: str, source: str | None) -> Document:
     return Document("RB-1", "Pool", text, source=source)
 
 
-def save(store: Store, *things: Any) -> list[str]:
+def save(store: Storage, *things: Any) -> list[str]:
     entries = [entry(thing, passage(f"text of {thing.title}", terms=(1, 2)), performed=(STEP,)) for thing in things]
     return [one.state for one in store.save(entries, NOON)]
 
 
-def dumped(store: Store) -> list[str]:
+def dumped(store: Storage) -> list[str]:
     return sorted(str(row) for row in store.dump())
 
 
 EXAMPLES = (
     example("INC-1", resolution=resolution(), status="resolved"),
-    example("INC-2", resolution=resolution(), links=(Link("recurrence", "INC-1"),)),
+    example("INC-2", resolution=resolution(), links=(IncidentLink("recurrence", "INC-1"),)),
 )
 OWN = own("INC-1", resolution=resolution("Own cause"))
 
 
 @pytest.mark.parametrize("order", ["examples first", "own first", "both at once"])
-def test_both_are_kept_in_any_order_and_again_nothing_changes(store: Store, order: str) -> None:
+def test_both_are_kept_in_any_order_and_again_nothing_changes(store: Storage, order: str) -> None:
     batches: list[tuple[Any, ...]] = {
         "examples first": [EXAMPLES, (OWN,)],
         "own first": [(OWN,), EXAMPLES],
@@ -53,7 +53,7 @@ def test_both_are_kept_in_any_order_and_again_nothing_changes(store: Store, orde
     assert (store.incident("INC-1").title, store.incident("INC-1").source) == ("Own INC-1", "recallops")
     aside = store.incident("example:INC-1")
     assert (aside.title, aside.source_id, aside.resolution) == ("Example INC-1", "INC-1", resolution())
-    assert store.incident("INC-2").links == (Link("recurrence", "example:INC-1"),)
+    assert store.incident("INC-2").links == (IncidentLink("recurrence", "example:INC-1"),)
     for owner, text in (("INC-1", "text of Own INC-1"), ("example:INC-1", "text of Example INC-1")):
         assert [found.text for _, found in store.passages_of([("incident", owner)])["incident", owner]] == [text]
     assert store.check() == ()
@@ -64,14 +64,14 @@ def test_both_are_kept_in_any_order_and_again_nothing_changes(store: Store, orde
     assert dumped(store) == before
 
 
-def test_whatever_referred_to_the_example_refers_to_it_still(store: Store) -> None:
+def test_whatever_referred_to_the_example_refers_to_it_still(store: Storage) -> None:
     save(store, *EXAMPLES, own("OPS-7"))
-    store.link("OPS-7", Link("recurrence", "INC-1"), at(70))
+    store.link("OPS-7", IncidentLink("recurrence", "INC-1"), at(70))
     store.save_recommendation(recommendation("rec-1", "OPS-7", cites="INC-1"), ["look", "restart"])
     store.save_recommendation(recommendation("rec-2", "INC-1"), ["look", "restart"])
     told = len(store.timeline("INC-1"))
     save(store, OWN)
-    assert store.incident("OPS-7").links == (Link("recurrence", "example:INC-1"),)
+    assert store.incident("OPS-7").links == (IncidentLink("recurrence", "example:INC-1"),)
     answer = store.recommendation("rec-1")
     assert answer.evidence[0].id == answer.steps[0].citation.id == "example:INC-1"
     assert store.newest_recommendation("example:INC-1").incident == "example:INC-1"
@@ -83,7 +83,7 @@ def test_whatever_referred_to_the_example_refers_to_it_still(store: Store) -> No
     assert [event.type for event in store.timeline("INC-1")] == ["opened", "resolved"]
 
 
-def test_an_incident_that_is_opened_makes_an_example_step_aside_too(store: Store) -> None:
+def test_an_incident_that_is_opened_makes_an_example_step_aside_too(store: Storage) -> None:
     save(store, *EXAMPLES)
     opened, new = store.open_incident(own("INC-1"), [passage("now")], NOON)
     assert (opened.title, new) == ("Own INC-1", True)
@@ -91,14 +91,14 @@ def test_an_incident_that_is_opened_makes_an_example_step_aside_too(store: Store
     assert store.open_incident(own("INC-1"), [passage("now")], NOON)[1] is False
 
 
-def test_a_record_that_cannot_be_stored_moves_nothing(store: Store) -> None:
+def test_a_record_that_cannot_be_stored_moves_nothing(store: Storage) -> None:
     save(store, *EXAMPLES)
     assert save(store, own("INC-1", description="half \ud800 of a character")) == ["rejected"]
     assert store.incident("INC-1").title == "Example INC-1"
 
 
-def test_an_archive_of_own_incidents_goes_into_a_store_with_examples(store: Store) -> None:
-    with_own = Store.open("sqlite://")
+def test_an_archive_of_own_incidents_goes_into_a_store_with_examples(store: Storage) -> None:
+    with_own = Storage.open("sqlite://")
     save(with_own, OWN)
     rows = list(with_own.dump())
     with_own.close()
@@ -109,7 +109,7 @@ def test_an_archive_of_own_incidents_goes_into_a_store_with_examples(store: Stor
 
 
 @pytest.mark.parametrize("own_first", [True, False])
-def test_an_own_document_wins_over_the_example_of_its_name(store: Store, own_first: bool) -> None:
+def test_an_own_document_wins_over_the_example_of_its_name(store: Storage, own_first: bool) -> None:
     mine, shipped = paper("# Mine", "runbooks/pool.md"), paper("# Shipped", "example")
     for one in (mine, shipped) if own_first else (shipped, mine):
         save(store, one)
@@ -120,13 +120,13 @@ def test_an_own_document_wins_over_the_example_of_its_name(store: Store, own_fir
         assert store.unchanged([shipped]) == [True]
 
 
-def test_examples_are_removed_with_all_that_is_told_of_them_and_own_records_stay(store: Store) -> None:
+def test_examples_are_removed_with_all_that_is_told_of_them_and_own_records_stay(store: Storage) -> None:
     save(store, OWN, own("OPS-7"))
     before = dumped(store)
     save(store, *EXAMPLES, example("INC-9"), paper("# Shipped", "example"))
     store.save_recommendation(recommendation("rec-2", "INC-9", cites="INC-2"), ["look", "restart"])
-    store.rate(outcome(recommendation="rec-2"), [Performed("look", "worked", at(10))], at(10))
-    store.link("OPS-7", Link("recurrence", "INC-2"), at(70))
+    store.rate(outcome(recommendation="rec-2"), [StepExecution("look", "worked", at(10))], at(10))
+    store.link("OPS-7", IncidentLink("recurrence", "INC-2"), at(70))
     assert store.example_records().ids == {"example:INC-1", "INC-2", "INC-9", "RB-1"}
     assert not store.example_records().alone
     removed = store.remove_examples()
@@ -144,7 +144,7 @@ def test_examples_are_removed_with_all_that_is_told_of_them_and_own_records_stay
     assert store.example_records().ids == frozenset()
 
 
-def test_a_store_of_examples_alone_says_so(store: Store) -> None:
+def test_a_store_of_examples_alone_says_so(store: Storage) -> None:
     assert store.example_records().alone
     save(store, *EXAMPLES)
     assert store.example_records().alone

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unavailable
-from onrecall.domain.incident import Document, Incident, Link, Performed, ResolutionStep
-from onrecall.storage import Store
+from onrecall.domain.incident import Document, Incident, IncidentLink, ResolutionStep, StepExecution
+from onrecall.storage import Storage
 from onrecall.storage import validation as guard
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
@@ -28,7 +28,7 @@ NAIVE = datetime(2026, 3, 1, 12)  # noqa: DTZ001
         (incident("X-1", labels={"a\0": "b"}), "labels"),
         (incident("X-1", resolution=resolution("\0")), "resolution.root_cause"),
         (incident("X-1", resolution=resolution(steps=(ResolutionStep("a", "\0"),))), "resolution.steps.0.command"),
-        (incident("X-1", links=(Link("recurrence", "\0"),)), "links.0.incident"),
+        (incident("X-1", links=(IncidentLink("recurrence", "\0"),)), "links.0.incident"),
         (replace(incident("X-1"), started_at=NAIVE), "started_at"),
         (replace(incident("X-1"), resolved_at=NAIVE), "resolved_at"),
         (replace(incident("X-1"), started_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))), "started_at"),
@@ -39,7 +39,7 @@ NAIVE = datetime(2026, 3, 1, 12)  # noqa: DTZ001
         (Document("d", "D", "a", dated=NAIVE), "dated"),
     ],
 )
-def test_things(store: Store, thing: Incident | Document, field: str) -> None:
+def test_things(store: Storage, thing: Incident | Document, field: str) -> None:
     assert store.unchanged([thing]) == [False]
     (saved,) = store.save([entry(thing)], NOON)
     assert (saved.state, saved.field) == ("rejected", field)
@@ -50,7 +50,7 @@ def test_things(store: Store, thing: Incident | Document, field: str) -> None:
     assert store.counts()["incidents"] == store.counts()["documents"] == 0
 
 
-def test_everything_else(store: Store) -> None:
+def test_everything_else(store: Storage) -> None:
     store.save([entry(incident("X-1"))], NOON)
     store.save_recommendation(recommendation(about="X-1"), [])
     refused = [
@@ -69,9 +69,9 @@ def test_everything_else(store: Store) -> None:
         ("resolution.by", lambda: store.resolve("X-1", resolution(by="\0"), [], [], [], NOON)),
         (
             "performed.0.key",
-            lambda: store.resolve("X-1", resolution(), [], [Performed("\0", "worked", NOON)], [], NOON),
+            lambda: store.resolve("X-1", resolution(), [], [StepExecution("\0", "worked", NOON)], [], NOON),
         ),
-        ("performed.0.at", lambda: store.rate(outcome(), [Performed("a", "worked", NAIVE)], NOON)),
+        ("performed.0.at", lambda: store.rate(outcome(), [StepExecution("a", "worked", NAIVE)], NOON)),
         ("outcome.note", lambda: store.rate(outcome(note="\0"), [], NOON)),
         ("by", lambda: store.rate(outcome(by="b" * 601), [], NOON)),
         ("verdict_reason", lambda: store.save_recommendation(replace(recommendation(), verdict_reason="\0"), [])),
@@ -87,7 +87,7 @@ def test_everything_else(store: Store) -> None:
     assert list(store.dump()) == before
 
 
-def test_what_can_never_be_there_is_simply_not_there(store: Store) -> None:
+def test_what_can_never_be_there_is_simply_not_there(store: Storage) -> None:
     for name in ("a\0", "\ud800"):
         assert store.things([("incident", name), ("document", name)]) == {}
         assert store.passages_of([("incident", name)]) == {}
@@ -106,7 +106,7 @@ def test_what_can_never_be_there_is_simply_not_there(store: Store) -> None:
                 ask(name)
 
 
-def test_moments_keep_their_instant(store: Store) -> None:
+def test_moments_keep_their_instant(store: Storage) -> None:
     east = timezone(timedelta(hours=5, minutes=30))
     given = replace(incident("X-1"), started_at=datetime(2026, 3, 1, 1, 2, 3, 456789, tzinfo=east))
     store.save([entry(given)], NOON)
@@ -119,7 +119,7 @@ def test_moments_keep_their_instant(store: Store) -> None:
 def test_urls_that_are_none() -> None:
     for url in ("nonsense", "mysql://x/y", "", "sqlite:///x?timeout=soon"):
         with pytest.raises(Invalid) as refused:
-            Store.open(url)
+            Storage.open(url)
         assert refused.value.field == "database_url"
 
 
@@ -127,31 +127,31 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("shopping list\n" * 100)
     with pytest.raises(Invalid, match="not a database"):
-        Store.open(f"sqlite:///{path}")
+        Storage.open(f"sqlite:///{path}")
 
 
 def test_a_place_that_can_not_be_opened(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="can't be used"):
-        Store.open(f"sqlite:///{tmp_path}")
+        Storage.open(f"sqlite:///{tmp_path}")
     (tmp_path / "file").touch()
     with pytest.raises(Invalid, match="can't be made"):
-        Store.open(f"sqlite:///{tmp_path / 'file' / 'x.db'}")
+        Storage.open(f"sqlite:///{tmp_path / 'file' / 'x.db'}")
 
 
 def test_a_folder_is_made_for_the_file(tmp_path: Path) -> None:
-    Store.open(f"sqlite:///{tmp_path / 'a' / 'b' / 'x.db'}").close()
+    Storage.open(f"sqlite:///{tmp_path / 'a' / 'b' / 'x.db'}").close()
     assert (tmp_path / "a" / "b" / "x.db").is_file()
 
 
 @pytest.mark.postgres
 def test_a_server_that_does_not_answer() -> None:
     with pytest.raises(Unavailable, match="does not answer") as refused:
-        Store.open("postgresql://nobody:secret@127.0.0.1:1/none")
+        Storage.open("postgresql://nobody:secret@127.0.0.1:1/none")
     assert "secret" not in str(refused.value)
     assert refused.value.retry
 
 
-def test_a_conflict_names_what_contradicts(store: Store) -> None:
+def test_a_conflict_names_what_contradicts(store: Storage) -> None:
     store.open_incident(incident("X-1"), [], NOON)
     with pytest.raises(Conflict, match="from api; this one is from jira"):
         store.open_incident(incident("X-1", source="jira"), [], at(1))

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.domain.incident import Link
-from onrecall.storage import Store
+from onrecall.domain.incident import IncidentLink
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, passage, resolution
 
 
-def test_every_field_comes_back(store: Store) -> None:
+def test_every_field_comes_back(store: Storage) -> None:
     given = incident(
         "X-1",
         description="two\nlines, naïve ☃",
@@ -25,19 +25,19 @@ def test_every_field_comes_back(store: Store) -> None:
         resolution=resolution(cause="x", summary="s", provenance="imported", by="ann"),
         status="resolved",
         resolved_at=at(55),
-        links=(Link("recurrence", "X-0"), Link("duplicate", "A-9")),
+        links=(IncidentLink("recurrence", "X-0"), IncidentLink("duplicate", "A-9")),
     )
     store.save([entry(given)], NOON)
     assert store.incident("X-1") == given
 
 
-def test_open_incidents_have_no_resolution_at_all(store: Store) -> None:
+def test_open_incidents_have_no_resolution_at_all(store: Storage) -> None:
     store.save([entry(incident("X-1"))], NOON)
     assert store.incident("X-1").resolution is None
     assert store.incident("X-1").links == ()
 
 
-def test_ids_are_minted_once_and_after_all_that_were_given(store: Store) -> None:
+def test_ids_are_minted_once_and_after_all_that_were_given(store: Storage) -> None:
     first, created = store.open_incident(incident(), [], NOON)
     assert (first.id, created) == ("INC-1", True)
     store.save([entry(incident("INC-030")), entry(incident("INC-7")), entry(incident("INC-A"))], NOON)
@@ -45,7 +45,7 @@ def test_ids_are_minted_once_and_after_all_that_were_given(store: Store) -> None
     assert store.open_incident(incident(), [], NOON)[0].id == "INC-32"
 
 
-def test_opening_again_is_fine_with_the_same_content_only(store: Store) -> None:
+def test_opening_again_is_fine_with_the_same_content_only(store: Storage) -> None:
     given = incident("X-1", labels={"a": "1", "b": "2"})
     assert store.open_incident(given, [], NOON) == (given, True)
     assert store.open_incident(replace(given, labels={"b": "2", "a": "1"}), [], NOON) == (given, False)
@@ -54,14 +54,14 @@ def test_opening_again_is_fine_with_the_same_content_only(store: Store) -> None:
     assert store.incident("X-1") == given
 
 
-def test_opening_again_after_it_was_resolved_is_still_the_same_incident(store: Store) -> None:
+def test_opening_again_after_it_was_resolved_is_still_the_same_incident(store: Storage) -> None:
     given, _ = store.open_incident(incident("X-1"), [], NOON)
     resolved = store.resolve("X-1", resolution(), [], [], [], at(60))
     assert store.open_incident(given, [], NOON) == (resolved, False)
     assert store.open_incident(resolved, [], NOON) == (resolved, False)
 
 
-def test_saving_is_an_upsert_by_natural_key(store: Store) -> None:
+def test_saving_is_an_upsert_by_natural_key(store: Storage) -> None:
     given = incident("X-1", source="jira", source_id="OPS-1")
     assert store.unchanged([given]) == [False]
     assert [saved.state for saved in store.save([entry(given)], NOON)] == ["created"]
@@ -73,21 +73,21 @@ def test_saving_is_an_upsert_by_natural_key(store: Store) -> None:
     assert store.counts()["incidents"] == 1
 
 
-def test_an_incident_without_an_id_takes_that_of_its_source(store: Store) -> None:
+def test_an_incident_without_an_id_takes_that_of_its_source(store: Storage) -> None:
     jira = incident(source="jira", source_id="17")
     pager = incident(source="pagerduty", source_id="17", title="Other")
     assert [saved.id for saved in store.save([entry(jira), entry(pager)], NOON)] == ["17", "pagerduty:17"]
     assert store.unchanged([pager, jira]) == [True, True]
 
 
-def test_an_id_is_never_made_up_on_import(store: Store) -> None:
+def test_an_id_is_never_made_up_on_import(store: Storage) -> None:
     (saved,) = store.save([entry(incident())], NOON)
     assert (saved.state, saved.field) == ("rejected", "id")
     assert "neither an id nor a source_id" in str(saved.message)
     assert store.counts()["incidents"] == 0
 
 
-def test_only_the_entry_that_contradicts_is_left_out(store: Store) -> None:
+def test_only_the_entry_that_contradicts_is_left_out(store: Storage) -> None:
     store.save([entry(incident("X-1", source="jira", source_id="1"))], NOON)
     saved = store.save(
         [
@@ -107,7 +107,7 @@ def test_only_the_entry_that_contradicts_is_left_out(store: Store) -> None:
     assert store.check() == ()
 
 
-def test_the_same_incident_twice_in_one_batch(store: Store) -> None:
+def test_the_same_incident_twice_in_one_batch(store: Storage) -> None:
     given = incident("X-1")
     renamed = replace(given, title="Renamed")
     saved = store.save([entry(given, passage("a")), entry(given, passage("a")), entry(renamed, passage("b"))], NOON)
@@ -115,7 +115,7 @@ def test_the_same_incident_twice_in_one_batch(store: Store) -> None:
     assert [one.text for _, one in store.passages_of([("incident", "X-1")])["incident", "X-1"]] == ["b"]
 
 
-def test_an_import_never_takes_away_what_was_learned(store: Store) -> None:
+def test_an_import_never_takes_away_what_was_learned(store: Storage) -> None:
     given = incident("X-1", description="one line")
     store.save([entry(given, passage("pool"))], NOON)
     store.acknowledge("X-1", at(1), "bob")
@@ -131,19 +131,19 @@ def test_an_import_never_takes_away_what_was_learned(store: Store) -> None:
     assert store.save([entry(edited)], NOON)[0].state == "unchanged"
 
 
-def test_an_export_of_what_is_here_changes_nothing(store: Store) -> None:
+def test_an_export_of_what_is_here_changes_nothing(store: Storage) -> None:
     store.save([entry(incident("X-1")), entry(incident("X-2", -5))], NOON)
-    store.resolve("X-1", resolution(), [], [], [Link("recurrence", "X-2")], at(60))
+    store.resolve("X-1", resolution(), [], [], [IncidentLink("recurrence", "X-2")], at(60))
     assert store.unchanged([store.incident("X-1")]) == [True]
 
 
-def test_an_imported_resolution_closes_the_incident(store: Store) -> None:
+def test_an_imported_resolution_closes_the_incident(store: Storage) -> None:
     store.save([entry(incident("X-1", resolution=resolution(minutes=30)))], NOON)
     assert store.incident("X-1").status == "resolved"
     assert store.incident("X-1").resolved_at == at(30)
 
 
-def test_acknowledging(store: Store) -> None:
+def test_acknowledging(store: Storage) -> None:
     store.save([entry(incident("X-1"))], NOON)
     assert store.acknowledge("X-1", at(3), "bob").acknowledged_at == at(3)
     assert store.acknowledge("X-1", at(9)).acknowledged_at == at(3)
@@ -153,17 +153,19 @@ def test_acknowledging(store: Store) -> None:
         store.acknowledge("X-1", at(70))
 
 
-def test_links_are_tied_once_to_what_exists(store: Store) -> None:
+def test_links_are_tied_once_to_what_exists(store: Storage) -> None:
     store.save([entry(incident("X-1")), entry(incident("X-2"))], NOON)
-    assert store.link("X-2", Link("recurrence", "X-1"), at(5), "ann").links == (Link("recurrence", "X-1"),)
-    assert store.link("X-2", Link("recurrence", "X-1"), at(6)).links == (Link("recurrence", "X-1"),)
+    assert store.link("X-2", IncidentLink("recurrence", "X-1"), at(5), "ann").links == (
+        IncidentLink("recurrence", "X-1"),
+    )
+    assert store.link("X-2", IncidentLink("recurrence", "X-1"), at(6)).links == (IncidentLink("recurrence", "X-1"),)
     with pytest.raises(NotFound, match="X-9"):
-        store.link("X-2", Link("duplicate", "X-9"), at(5))
+        store.link("X-2", IncidentLink("duplicate", "X-9"), at(5))
     assert store.incident("X-2", as_of=at(4)).links == ()
     assert [event.type for event in store.timeline("X-2")] == ["opened", "linked"]
 
 
-def test_what_is_not_there_is_not_found(store: Store) -> None:
+def test_what_is_not_there_is_not_found(store: Storage) -> None:
     for ask in (store.incident, store.resolutions, store.timeline):
         with pytest.raises(NotFound, match="there is no incident X-1"):
             ask("X-1")
@@ -172,7 +174,7 @@ def test_what_is_not_there_is_not_found(store: Store) -> None:
     assert store.newest_recommendation("X-1") is None
 
 
-def test_filters(store: Store) -> None:
+def test_filters(store: Storage) -> None:
     store.save(
         [
             entry(incident("A", 1, service="auth", severity="high", title="Größe überschritten: 100% of pool_size")),
@@ -198,7 +200,7 @@ def test_filters(store: Store) -> None:
     assert ids(q="pool", service="auth", severity="low") == "B"
 
 
-def test_pages_hold_still_while_incidents_arrive(store: Store) -> None:
+def test_pages_hold_still_while_incidents_arrive(store: Storage) -> None:
     store.save([entry(incident(f"X-{n}", n // 2)) for n in range(7)], NOON)
     seen, cursor = [], None
     for turn in range(4):
@@ -211,20 +213,20 @@ def test_pages_hold_still_while_incidents_arrive(store: Store) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense!", "e30", "WyJhIl0", "WyJhIiwgImIiXQ", "ü"])
-def test_a_cursor_that_was_not_given_out(store: Store, cursor: str) -> None:
+def test_a_cursor_that_was_not_given_out(store: Storage, cursor: str) -> None:
     with pytest.raises(Invalid, match="cursor") as refused:
         store.incidents(cursor=cursor)
     assert refused.value.field == "cursor"
 
 
-def test_ids_have_the_same_order_everywhere(store: Store) -> None:
+def test_ids_have_the_same_order_everywhere(store: Storage) -> None:
     names = ["a", "B", "ä", "Z", "_", "b", "1", "😀"]
     store.save([entry(incident(name)) for name in names], NOON)
     ordered = sorted(names, key=str.encode, reverse=True)
     assert [one.id for one in store.incidents().items] == ordered
 
 
-def test_limits_are_sane(store: Store) -> None:
+def test_limits_are_sane(store: Storage) -> None:
     for limit in (0, -1, 1001):
         with pytest.raises(Invalid, match="limit"):
             store.incidents(limit=limit)
@@ -232,7 +234,7 @@ def test_limits_are_sane(store: Store) -> None:
         store.incidents(q="x" * 1001)
 
 
-def test_what_was_known_at_a_time(store: Store) -> None:
+def test_what_was_known_at_a_time(store: Storage) -> None:
     store.save([entry(incident("X-1", 0)), entry(incident("X-2", 10))], NOON)
     store.acknowledge("X-1", at(20))
     store.resolve("X-1", resolution("first", 30), [], [], [], at(31))
@@ -261,7 +263,7 @@ def test_what_was_known_at_a_time(store: Store) -> None:
     }
 
 
-def test_what_waits_for_an_answer(store: Store) -> None:
+def test_what_waits_for_an_answer(store: Storage) -> None:
     store.save([entry(replace(incident("OVER", -200), status="resolved"))], NOON)
     store.save([entry(incident("OLD", -100))], NOON)
     store.open_incident(incident("X-2", 2), [], NOON)

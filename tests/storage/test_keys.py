@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from onrecall.domain.access import Key, digest, id_of, mint
 from onrecall.domain.errors import Conflict, NotFound
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 from .given import NOON, at
 
@@ -19,11 +19,11 @@ def made(name: str = "ann", **more: object) -> tuple[str, Key]:
     )
 
 
-def only(store: Store, key_id: str) -> Key:
+def only(store: Storage, key_id: str) -> Key:
     return next(key for key in store.keys().all() if key.id == key_id)
 
 
-def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: Store) -> None:
+def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: Storage) -> None:
     token, key = made(expires_at=at(60))
     store.keys().add(key)
     assert store.keys().all() == (key,)
@@ -35,7 +35,7 @@ def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: St
     assert token.rpartition("_")[2] not in kept
 
 
-def test_a_name_has_one_working_key(store: Store) -> None:
+def test_a_name_has_one_working_key(store: Storage) -> None:
     _, first = made(expires_at=at(60))
     store.keys().add(first)
     with pytest.raises(Conflict, match="ann already has a key"):
@@ -47,7 +47,7 @@ def test_a_name_has_one_working_key(store: Store) -> None:
     store.keys().add(made("bob")[1])
 
 
-def test_revoking_twice_changes_nothing(store: Store) -> None:
+def test_revoking_twice_changes_nothing(store: Storage) -> None:
     _, key = made()
     store.keys().add(key)
     assert store.keys().revoke(key.id, at(1)).state(at(1)) == "revoked"
@@ -57,7 +57,7 @@ def test_revoking_twice_changes_nothing(store: Store) -> None:
             store.keys().revoke(unknown, at(2))
 
 
-def test_a_replaced_key_opens_until_the_overlap_ends(store: Store) -> None:
+def test_a_replaced_key_opens_until_the_overlap_ends(store: Storage) -> None:
     _, old = made()
     _, new = made(created_at=at(10))
     store.keys().add(old)
@@ -73,14 +73,14 @@ def test_a_replaced_key_opens_until_the_overlap_ends(store: Store) -> None:
         store.keys().replace(old.id, made()[1], at(70))
 
 
-def test_an_overlap_never_prolongs_a_key(store: Store) -> None:
+def test_an_overlap_never_prolongs_a_key(store: Storage) -> None:
     _, old = made(expires_at=at(20))
     store.keys().add(old)
     store.keys().replace(old.id, made()[1], at(70))
     assert only(store, old.id).expires_at == at(20)
 
 
-def test_a_revoked_key_is_not_replaced(store: Store) -> None:
+def test_a_revoked_key_is_not_replaced(store: Storage) -> None:
     _, old = made()
     store.keys().add(old)
     store.keys().revoke(old.id, NOON)
@@ -88,7 +88,7 @@ def test_a_revoked_key_is_not_replaced(store: Store) -> None:
         store.keys().replace(old.id, made()[1], at(70))
 
 
-def test_its_last_use_is_written_once_a_minute(store: Store) -> None:
+def test_its_last_use_is_written_once_a_minute(store: Storage) -> None:
     _, key = made()
     store.keys().add(key)
     seen = []
@@ -100,7 +100,7 @@ def test_its_last_use_is_written_once_a_minute(store: Store) -> None:
     assert seen == [0, 0, 60, 60, 120]
 
 
-def test_keys_stay_at_home(store: Store) -> None:
+def test_keys_stay_at_home(store: Storage) -> None:
     token, key = made()
     store.keys().add(key)
     exported = repr(list(store.dump()))

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
 from onrecall.domain.errors import Invalid
-from onrecall.storage import Store, incidents, migrations
+from onrecall.storage import Storage, incidents, migrations
 from onrecall.storage import validation as guard
 from onrecall.storage.database import Damaged, Database
-from onrecall.storage.migrations import Step
+from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
 
@@ -64,7 +64,7 @@ def test_a_number_is_one_step_in_each_database() -> None:
     assert min(step.number for step in migrations.steps()) == 1
 
 
-def _dialects(step: migrations.Step) -> tuple[str, ...]:
+def _dialects(step: migrations.Migration) -> tuple[str, ...]:
     return (step.dialect,) if step.dialect else ("sqlite", "postgresql")
 
 
@@ -88,7 +88,7 @@ def older_store(url: str, newest: int, monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with older_store(blank_url, released, monkeypatch):
         pass
-    store = Store.open(blank_url)
+    store = Storage.open(blank_url)
     assert store.incident("X-1") == incident("X-1")
     assert store.check() == ()
     store.close()
@@ -101,7 +101,7 @@ def test_steps_are_taken_once_and_in_order(database: Database, tmp_path: Path) -
     ):
         (tmp_path / name).write_text(statement)
     here = migrations.newest()
-    plan = (Step(here + 1, "a", None, tmp_path / "a"), Step(here + 2, "b", None, tmp_path / "b"))
+    plan = (Migration(here + 1, "a", None, tmp_path / "a"), Migration(here + 2, "b", None, tmp_path / "b"))
     for _ in range(2):
         with database.write() as connection:
             migrations.migrate(connection, database.kind.types, plan)
@@ -114,7 +114,7 @@ def test_a_step_for_one_database_is_passed_over_by_the_other(database: Database,
     (tmp_path / "a").write_text("create table only_here (x integer)")
     here = migrations.newest()
     with database.write() as connection:
-        migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", "postgresql", tmp_path / "a"),))
+        migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", "postgresql", tmp_path / "a"),))
     with database.read() as connection:
         assert inspect(connection).has_table("only_here") == (database.kind.name == "postgresql")
         assert migrations.version(connection) == here + 1
@@ -124,7 +124,7 @@ def test_each_database_may_have_its_own_half_of_a_step(database: Database, tmp_p
     here = migrations.newest()
     for kind in ("sqlite", "postgresql"):
         (tmp_path / kind).write_text(f"create table only_{kind} (x integer)")
-    plan = tuple(Step(here + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
+    plan = tuple(Migration(here + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
     for _ in range(2):
         with database.write() as connection:
             migrations.migrate(connection, database.kind.types, plan)
@@ -142,7 +142,7 @@ def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
         connection.exec_driver_sql(f"insert into deliveries values ({row}, {times})")
         connection.exec_driver_sql("insert into channels (name, seq) values ('webhook', 9)")
         connection.exec_driver_sql("update counters set value = 7 where name = 'recommendation'")
-    store = Store.open(blank_url)
+    store = Storage.open(blank_url)
     (kept,) = store.outbox.page().items
     assert (kept.id, kept.incident, kept.notice, kept.attempts, kept.last_error) == (4, "X-1", None, 2, "down")
     assert store.outbox.decision_place("webhook") == 7, "decisions of before the upgrade are not told"
@@ -155,7 +155,7 @@ def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: 
     with older_store(blank_url, 13, monkeypatch) as connection:
         row = values.format("'2026-03-01 12:00:00.000000'")
         connection.exec_driver_sql(f"insert into alerts ({columns}) values ({row})")
-    with closing(Store.open(blank_url)) as store:
+    with closing(Storage.open(blank_url)) as store:
         assert store.senders.all()["generic"].heard_at == at(0)
 
 
@@ -163,7 +163,7 @@ def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) ->
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
     here = migrations.newest()
     with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
-        migrations.migrate(connection, database.kind.types, (Step(here + 1, "a", None, tmp_path / "a"),))
+        migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")
         assert migrations.version(connection) == here
@@ -175,7 +175,7 @@ def test_a_newer_database_is_left_alone(store_url: str) -> None:
         connection.exec_driver_sql("insert into migrations (number, name) values (999, 'from tomorrow')")
     database.close()
     with pytest.raises(Invalid, match=r"schema 999.* a newer one wrote it"):
-        Store.open(store_url)
+        Storage.open(store_url)
 
 
 def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:

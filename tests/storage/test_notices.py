@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.notices import NewNotice, NoticePost
 
 from .given import NOON, at, incident, recommendation
@@ -19,11 +19,11 @@ def post(name: str = "ntf-1", channel: str | None = "slack", **more: Any) -> Not
     return NoticePost(notice, {channel: {"says": name}} if channel else {})
 
 
-def take(store: Store, channel: str = "slack") -> Any:
+def take(store: Storage, channel: str = "slack") -> Any:
     return store.outbox.take(channel, "one", NOON, AGAIN)
 
 
-def test_a_notice_goes_from_queued_to_sent(store: Store) -> None:
+def test_a_notice_goes_from_queued_to_sent(store: Storage) -> None:
     posted = store.outbox.post_notice(post(target="#ops", metadata={"by": "ann"}), NOON)
     assert (posted.status, posted.channel, posted.target, posted.metadata) == ("queued", "slack", "#ops", {"by": "ann"})
     delivery = take(store)
@@ -34,7 +34,7 @@ def test_a_notice_goes_from_queued_to_sent(store: Store) -> None:
     assert take(store) is None
 
 
-def test_one_that_is_given_up_says_why_and_can_be_sent_again(store: Store) -> None:
+def test_one_that_is_given_up_says_why_and_can_be_sent_again(store: Storage) -> None:
     store.outbox.post_notice(post(), NOON)
     delivery = take(store)
     store.outbox.bury(delivery, "no such channel")
@@ -43,21 +43,21 @@ def test_one_that_is_given_up_says_why_and_can_be_sent_again(store: Store) -> No
     assert store.outbox.resend(delivery.id, at(2)).state == "pending"
 
 
-def test_what_no_channel_sends_is_there_at_once_or_failed_at_once(store: Store) -> None:
+def test_what_no_channel_sends_is_there_at_once_or_failed_at_once(store: Storage) -> None:
     shown = store.outbox.post_notice(post("ntf-1", None, type="in_app"), NOON)
     assert (shown.status, shown.sent_at) == ("sent", NOON)
     failed = store.outbox.post_notice(post("ntf-2", None, failed_reason="nothing is configured"), NOON)
     assert (failed.status, failed.failed_reason, failed.sent_at) == ("failed", "nothing is configured", None)
 
 
-def test_the_same_notice_again_changes_nothing(store: Store) -> None:
+def test_the_same_notice_again_changes_nothing(store: Storage) -> None:
     for _ in range(2):
         store.outbox.post_notice(post(), NOON)
     assert len(store.outbox.page().items) == 1
     assert len(store.notices.newest(10)) == 1
 
 
-def test_decisions_are_settled_once_for_each_channel(store: Store) -> None:
+def test_decisions_are_settled_once_for_each_channel(store: Storage) -> None:
     store.save_recommendation(recommendation("rec-0"), ["look", "restart"])
     start = store.outbox.decision_place("slack")
     assert store.overview.asked_after(start, 10) == (), "a new channel begins with what comes from now on"
@@ -72,7 +72,7 @@ def test_decisions_are_settled_once_for_each_channel(store: Store) -> None:
     assert len(store.outbox.page().items) == 1
 
 
-def test_a_decision_that_does_not_exist_is_refused(store: Store) -> None:
+def test_a_decision_that_does_not_exist_is_refused(store: Storage) -> None:
     with pytest.raises(Invalid, match="there is no decision rec-9") as refused:
         store.outbox.post_notice(post(decision="rec-9"), NOON)
     assert refused.value.field == "decision_id"
@@ -82,7 +82,7 @@ def test_a_decision_that_does_not_exist_is_refused(store: Store) -> None:
         store.notices.get("\0")
 
 
-def test_who_listens_reads_on_from_a_number(store: Store) -> None:
+def test_who_listens_reads_on_from_a_number(store: Storage) -> None:
     store.outbox.post_notice(post("ntf-1"), NOON)
     number = store.notices.newest_number()
     store.outbox.post_notice(post("ntf-2"), NOON)
@@ -90,7 +90,7 @@ def test_who_listens_reads_on_from_a_number(store: Store) -> None:
     assert [one.id for one in store.notices.newest(10)] == ["ntf-2", "ntf-1"]
 
 
-def test_notices_and_incidents_share_a_channel(store: Store) -> None:
+def test_notices_and_incidents_share_a_channel(store: Storage) -> None:
     store.open_incident(incident("A"), [], NOON)
     store.outbox.post_notice(post(), NOON)
     assert store.outbox.backlog("slack").pending == 1

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.storage import Store
-from onrecall.storage.outbox import LEASE, Letter
+from onrecall.storage import Storage
+from onrecall.storage.outbox import LEASE, PendingMessage
 
 from .given import NOON, at, incident
 
@@ -16,17 +16,17 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def box(store: Store):
+def box(store: Storage):
     store.open_incident(incident("A"), [], NOON)
     store.open_incident(incident("B"), [], NOON)
     return store.outbox
 
 
-def letter(name: str = "A", seq: int = 9, kind: str = "opened") -> Letter:
-    return Letter(name, seq, kind, {"says": kind}, {"verdict": kind})
+def letter(name: str = "A", seq: int = 9, kind: str = "opened") -> PendingMessage:
+    return PendingMessage(name, seq, kind, {"says": kind}, {"verdict": kind})
 
 
-def posted(box, *letters: Letter, channel: str = "webhook") -> None:
+def posted(box, *letters: PendingMessage, channel: str = "webhook") -> None:
     after = box.place(channel)
     assert box.post(channel, after, after + 1, letters, NOON)
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.incident import Incident, Latency, Recommendation, Resolution
-from onrecall.sources import SOURCES, Delivery
-from onrecall.storage import Arrival, Store
-from onrecall.storage.incidents import Wanted
+from onrecall.sources import SOURCES, WebhookRequest
+from onrecall.storage import IngestBatch, Storage
+from onrecall.storage.incidents import IncidentFilter
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -17,13 +17,13 @@ def answer(name: str, incident: str | None = None) -> Recommendation:
     )
 
 
-def anomaly(store: Store, kind: str) -> None:
+def anomaly(store: Storage, kind: str) -> None:
     body = f'{{"error_type": "{kind}", "spike_percentage": 100}}'.encode()
-    signals = SOURCES["anomaly"].parse(Delivery(body, {}), NOW).signals
-    store.receive([Arrival("anomaly", signals)], NOW)
+    signals = SOURCES["anomaly"].parse(WebhookRequest(body, {}), NOW).signals
+    store.receive([IngestBatch("anomaly", signals)], NOW)
 
 
-def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Store) -> None:
+def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Storage) -> None:
     overview = store.overview
     for name in ("A-1", "A-2"):
         store.open_incident(Incident(name, "down", NOW), (), NOW)
@@ -48,7 +48,7 @@ def test_lists_go_on_after_a_place_and_tell_each_thing_once(store: Store) -> Non
     assert overview.places().alert > before.alert
 
 
-def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Store) -> None:
+def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(store: Storage) -> None:
     for n, name in enumerate(("A-1", "A-2", "A-3")):
         store.open_incident(Incident(name, "down", NOW + timedelta(minutes=n)), (), NOW)
     for one in (answer("rec-1", "A-1"), answer("rec-2", "A-1"), answer("rec-3", "A-2")):
@@ -56,12 +56,12 @@ def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(stor
     store.acknowledge("A-2", NOW)
     store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
 
-    page = store.overview.glances(Wanted("unresolved"), None, 1)
+    page = store.overview.glances(IncidentFilter("unresolved"), None, 1)
     (newest,) = page.items
     assert (newest.incident.id, newest.answer and newest.answer.id, newest.alerts) == ("A-2", "rec-3", 0)
     assert newest.last
     assert newest.last.type == "acknowledged"
-    (older,) = store.overview.glances(Wanted("unresolved"), page.next_cursor, 1).items
+    (older,) = store.overview.glances(IncidentFilter("unresolved"), page.next_cursor, 1).items
     assert (older.incident.id, older.answer and older.answer.id) == ("A-1", "rec-2")
-    assert [one.incident.id for one in store.overview.glances(Wanted("resolved"), None, 9).items] == ["A-3"]
-    assert store.overview.glances(Wanted("resolved"), None, 9).items[0].answer is None
+    assert [one.incident.id for one in store.overview.glances(IncidentFilter("resolved"), None, 9).items] == ["A-3"]
+    assert store.overview.glances(IncidentFilter("resolved"), None, 9).items[0].answer is None

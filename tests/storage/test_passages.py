@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onrecall.domain.incident import Document, Passage
-from onrecall.storage import Change, Store
+from onrecall.storage import PassageLogEntry, Storage
 
 from .given import NOON, at, entry, incident, packed, passage, resolution
 
 
-def follow(store: Store, index: dict[int, Change], after: int, page: int = 3) -> int:
+def follow(store: Storage, index: dict[int, PassageLogEntry], after: int, page: int = 3) -> int:
     """Apply the changes after a number, as an index does; returns the number it has seen."""
     while changes := store.changes(after, page):
         assert [change.seq for change in changes] == sorted(change.seq for change in changes)
@@ -28,21 +28,21 @@ def follow(store: Store, index: dict[int, Change], after: int, page: int = 3) ->
     return after
 
 
-def test_every_field_comes_back(store: Store) -> None:
+def test_every_field_comes_back(store: Storage) -> None:
     one = Passage(
         "", "incident", "body", 3, "naïve ☃", 17, "Über", at(1), packed(7, 7, 2**32 - 1), b"\0\1\xff", "minilm"
     )
     store.save([entry(incident("X-1", service="auth", labels={"a": "b"}), one)], NOON)
     (change,) = store.changes(0, 10)
-    assert change == Change(1, "add", change.id, replace(one, owner="X-1"), "auth", {"a": "b"})
+    assert change == PassageLogEntry(1, "add", change.id, replace(one, owner="X-1"), "auth", {"a": "b"})
     assert store.passages([change.id, 999]) == {change.id: change.passage}
     assert store.passages_of([("incident", "X-1"), ("document", "X-1")]) == {
         ("incident", "X-1"): [(change.id, change.passage)]
     }
 
 
-def test_an_index_that_follows_has_what_there_is(store: Store) -> None:
-    index: dict[int, Change] = {}
+def test_an_index_that_follows_has_what_there_is(store: Storage) -> None:
+    index: dict[int, PassageLogEntry] = {}
     store.save([entry(incident("X-1"), passage("a"), passage("b", n=1)), entry(incident("X-2"), passage("c"))], NOON)
     seen = follow(store, index, 0)
     assert seen == store.last_seq()
@@ -54,19 +54,19 @@ def test_an_index_that_follows_has_what_there_is(store: Store) -> None:
     store.delete_document("d")
     follow(store, index, seen)
     assert {change.passage.text for change in index.values()} == set("acB")
-    late: dict[int, Change] = {}
+    late: dict[int, PassageLogEntry] = {}
     follow(store, late, 0)
     assert late == index, "who starts late sees the same"
 
 
-def test_what_stays_as_it_was_keeps_its_number(store: Store) -> None:
+def test_what_stays_as_it_was_keeps_its_number(store: Storage) -> None:
     store.save([entry(incident("X-1"), passage("a"))], NOON)
     (before,) = store.changes(0, 10)
     store.resolve("X-1", resolution(), [passage("a"), passage("r", "resolution")], [], [], at(60))
     assert [change.id for change in store.changes(before.seq, 10)] == [before.id + 1]
 
 
-def test_another_service_or_label_is_a_change_of_every_passage(store: Store) -> None:
+def test_another_service_or_label_is_a_change_of_every_passage(store: Storage) -> None:
     given = incident("X-1", service="auth")
     store.save([entry(given, passage("a"))], NOON)
     (before,) = store.changes(0, 10)
@@ -76,7 +76,7 @@ def test_another_service_or_label_is_a_change_of_every_passage(store: Store) -> 
     assert (new.op, new.service, new.passage) == ("add", "web", before.passage)
 
 
-def test_numbers_are_never_used_again(store: Store) -> None:
+def test_numbers_are_never_used_again(store: Storage) -> None:
     store.put_document(Document("d", "D", "x"), [passage("d", "body")], NOON)
     (first,) = store.changes(0, 10)
     store.delete_document("d")
@@ -86,7 +86,7 @@ def test_numbers_are_never_used_again(store: Store) -> None:
     assert new.id > first.id
 
 
-def test_passages_as_of_a_time(store: Store) -> None:
+def test_passages_as_of_a_time(store: Storage) -> None:
     found = [passage("a", known_from=at(0)), passage("b", n=1), passage("r", "resolution", known_from=at(60))]
     store.save([entry(incident("X-1"), *found)], NOON)
 
@@ -109,7 +109,7 @@ def test_passages_as_of_a_time(store: Store) -> None:
         max_size=6,
     )
 )
-def test_statistics_are_exact_whatever_happens(store: Store, puts: list[tuple[str, list[list[int]]]]) -> None:
+def test_statistics_are_exact_whatever_happens(store: Storage, puts: list[tuple[str, list[list[int]]]]) -> None:
     for document in store.documents().items:
         store.delete_document(document.id)
     for turn, (name, pages) in enumerate(puts):
@@ -124,14 +124,14 @@ def test_statistics_are_exact_whatever_happens(store: Store, puts: list[tuple[st
     assert store.check() == ()
 
 
-def test_many_terms_and_many_things_fit_a_statement(store: Store) -> None:
+def test_many_terms_and_many_things_fit_a_statement(store: Storage) -> None:
     words = tuple(range(1200))
     store.save([entry(incident(f"X-{n}"), passage("a", terms=words)) for n in range(3)], NOON)
     assert store.term_statistics(range(2000)).df == dict.fromkeys(words, 3)
     assert len(store.things(("incident", f"X-{n}") for n in range(2000))) == 3
 
 
-def test_check_sees_what_is_wrong(store: Store) -> None:
+def test_check_sees_what_is_wrong(store: Storage) -> None:
     store.save([entry(incident("X-1"), passage("a", terms=(1, 2)))], NOON)
     with store._database.write() as connection:
         connection.exec_driver_sql("update terms set passages = 5 where term = 2")
@@ -147,6 +147,6 @@ def test_check_sees_what_is_wrong(store: Store) -> None:
 
 
 @pytest.mark.parametrize("terms", [b"1", b"123456"])
-def test_terms_that_are_not_pairs_are_refused(store: Store, terms: bytes) -> None:
+def test_terms_that_are_not_pairs_are_refused(store: Storage, terms: bytes) -> None:
     (saved,) = store.save([entry(incident("X-1"), replace(passage("a"), terms=terms))], NOON)
     assert (saved.state, saved.field) == ("rejected", "passages.0.terms")

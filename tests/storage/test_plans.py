@@ -9,10 +9,10 @@ from sqlalchemy import event
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.incident import Situation
-from onrecall.pipeline import Memory, Parts
-from onrecall.retrieval import Recall
+from onrecall.pipeline import Dependencies, IncidentService
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.storage import Arrival, Store, Unread
+from onrecall.storage import IngestBatch, RejectedPart, Storage
 
 from .given import NOON, at, entry, incident, passage, resolution
 
@@ -21,7 +21,7 @@ WHOLE = re.compile(rf"^SCAN (?:{GROW})\b")
 
 
 @contextmanager
-def listening(store: Store) -> Iterator[dict[str, object]]:
+def listening(store: Storage) -> Iterator[dict[str, object]]:
     """All statements that are asked meanwhile, each with the values it was asked with last."""
     asked: dict[str, object] = {}
 
@@ -37,7 +37,7 @@ def listening(store: Store) -> Iterator[dict[str, object]]:
         event.remove(engine, "before_cursor_execute", hear)
 
 
-def read_whole(store: Store, asked: dict[str, object]) -> list[str]:
+def read_whole(store: Storage, asked: dict[str, object]) -> list[str]:
     """The statements that read a table from its beginning to its end."""
     found = []
     with store.overview.database.read() as connection:
@@ -50,9 +50,9 @@ def read_whole(store: Store, asked: dict[str, object]) -> list[str]:
 
 
 @pytest.fixture
-def memory(tmp_path: object) -> Iterator[Memory]:
-    store = Store.open(f"sqlite:///{tmp_path}/onrecall.db")
-    yield Memory(Parts(store, Recall(store, None, LocalIndex(store, None)), lambda: NOON))
+def memory(tmp_path: object) -> Iterator[IncidentService]:
+    store = Storage.open(f"sqlite:///{tmp_path}/onrecall.db")
+    yield IncidentService(Dependencies(store, Retriever(store, None, LocalIndex(store, None)), lambda: NOON))
     store.close()
 
 
@@ -61,7 +61,7 @@ def alert(n: int, **changes: object) -> Alert:
     return Alert(**fields | {"labels": {"service": "orders"}, "service": "orders", "starts_at": at(n % 7)} | changes)
 
 
-def test_taking_in_and_grouping(memory: Memory) -> None:
+def test_taking_in_and_grouping(memory: IncidentService) -> None:
     told = [
         *(alert(n) for n in range(9)),
         alert(10, starts_known=False),
@@ -69,17 +69,17 @@ def test_taking_in_and_grouping(memory: Memory) -> None:
         Acknowledgement("alertmanager", "k1", NOON, "ada"),
         ChangeEvent("github", "deploy-1", "orders 2.1 deployed", NOON, "orders"),
     ]
-    unread = (Unread("body[0]", "title", "no title", "{}"),)
+    unread = (RejectedPart("body[0]", "title", "no title", "{}"),)
     with listening(memory.store) as asked:
         for _ in range(2):
-            memory.store.receive([Arrival("alertmanager", tuple(told), unread=unread)], NOON)
+            memory.store.receive([IngestBatch("alertmanager", tuple(told), unread=unread)], NOON)
             while memory.work():
                 pass
     assert len(asked) > 10
     assert read_whole(memory.store, asked) == []
 
 
-def test_saving_and_resolving(memory: Memory) -> None:
+def test_saving_and_resolving(memory: IncidentService) -> None:
     with listening(memory.store) as asked:
         for n in range(3):
             given = incident(f"X-{n}", -n, source="pagerduty", source_id=f"P{n}")
@@ -89,14 +89,14 @@ def test_saving_and_resolving(memory: Memory) -> None:
     assert read_whole(memory.store, asked) == []
 
 
-def test_recall(memory: Memory) -> None:
+def test_recall(memory: IncidentService) -> None:
     memory.store.save([entry(incident(f"X-{n}", -n), passage(f"disk {n}", terms=(n, 7))) for n in range(5)], NOON)
     with listening(memory.store) as asked:
         memory.recall(Situation("disk is full", as_of=at(60)))
     assert read_whole(memory.store, asked) == []
 
 
-def test_what_pages_ask_for_again_and_again(memory: Memory) -> None:
+def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
     for n in range(5):
         memory.open(incident(f"X-{n}", -n))
     memory.work()

@@ -5,19 +5,19 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Performed, Record, StepVerdict
-from onrecall.storage import Store
+from onrecall.domain.incident import StepExecution, StepVerdict, TrackRecord
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, outcome, recommendation, resolution
 
 
-def test_an_answer_comes_back_exactly(store: Store) -> None:
+def test_an_answer_comes_back_exactly(store: Storage) -> None:
     answer = recommendation()
     assert store.save_recommendation(answer, ["a", "b"]) == answer
     assert store.recommendation("rec-1") == answer
 
 
-def test_an_answer_to_nothing_known_comes_back_too(store: Store) -> None:
+def test_an_answer_to_nothing_known_comes_back_too(store: Storage) -> None:
     answer = replace(
         recommendation(),
         evidence=(),
@@ -31,7 +31,7 @@ def test_an_answer_to_nothing_known_comes_back_too(store: Store) -> None:
     assert store.recommendation("rec-1") == answer
 
 
-def test_the_newest_answer_is_the_one_given_last(store: Store) -> None:
+def test_the_newest_answer_is_the_one_given_last(store: Storage) -> None:
     store.open_incident(incident("X-1"), [], NOON)
     first, second = recommendation("rec-a", "X-1"), recommendation("rec-b", "X-1")
     store.save_recommendation(first, [])
@@ -45,7 +45,7 @@ def test_the_newest_answer_is_the_one_given_last(store: Store) -> None:
     assert store.recommendations("X-1") == (first, second)
 
 
-def test_the_newest_answer_again_changes_nothing(store: Store) -> None:
+def test_the_newest_answer_again_changes_nothing(store: Storage) -> None:
     store.open_incident(incident("X-1"), [], NOON)
     answer = recommendation(about="X-1")
     store.save_recommendation(answer, [])
@@ -54,24 +54,24 @@ def test_the_newest_answer_again_changes_nothing(store: Store) -> None:
     assert list(store.dump()) == before
 
 
-def test_an_answer_needs_its_incident(store: Store) -> None:
+def test_an_answer_needs_its_incident(store: Storage) -> None:
     with pytest.raises(NotFound, match="X-1"):
         store.save_recommendation(recommendation(about="X-1"), [])
     with pytest.raises(NotFound, match="rec-1"):
         store.recommendation("rec-1")
 
 
-def test_a_number_that_is_none_is_refused(store: Store) -> None:
+def test_a_number_that_is_none_is_refused(store: Storage) -> None:
     answer = recommendation()
     nonsense = replace(answer, latency_ms=replace(answer.latency_ms, total=float("nan")))
     with pytest.raises(Invalid, match=r"latency_ms\.total is nan"):
         store.save_recommendation(nonsense, [])
 
 
-def test_outcomes_count_for_what_an_answer_rests_on(store: Store) -> None:
+def test_outcomes_count_for_what_an_answer_rests_on(store: Storage) -> None:
     store.save_recommendation(recommendation(), ["look", "restart"])
-    store.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
-    helped = Record(1, 1, 0, at(10))
+    store.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
+    helped = TrackRecord(1, 1, 0, at(10))
     assert store.evidence_records(["INC-9", "INC-8", "run/pool.md", "INC-3"]) == {"INC-9": helped, "INC-8": helped}
     assert store.step_records(["look"]) == {"look": helped}
     assert store.evidence_records(["INC-9"], as_of=at(9)) == {}
@@ -80,30 +80,30 @@ def test_outcomes_count_for_what_an_answer_rests_on(store: Store) -> None:
     assert store.counts()["outcomes"] == 1
 
 
-def test_the_same_person_saying_the_same_changes_nothing(store: Store) -> None:
+def test_the_same_person_saying_the_same_changes_nothing(store: Storage) -> None:
     store.open_incident(incident("X-1"), [], NOON)
     store.save_recommendation(recommendation(about="X-1"), [])
-    store.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
+    store.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
     before = list(store.dump())
-    store.rate(outcome(minutes=20), [Performed("look", "worked", at(20))], at(20))
+    store.rate(outcome(minutes=20), [StepExecution("look", "worked", at(20))], at(20))
     assert list(store.dump()) == before
 
 
-def test_a_persons_newer_word_takes_the_place_of_the_older(store: Store) -> None:
+def test_a_persons_newer_word_takes_the_place_of_the_older(store: Storage) -> None:
     store.save_recommendation(recommendation(), [])
     worse = (StepVerdict(1, "made_it_worse"),)
-    store.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
-    store.rate(outcome("did_not_help", 20, steps=worse), [Performed("look", "made_it_worse", at(20))], at(20))
-    assert store.evidence_records(["INC-9"]) == {"INC-9": Record(1, 0, 1, at(20))}
-    assert store.step_records(["look"]) == {"look": Record(1, 0, 1, at(20))}
-    assert store.step_records(["look"], as_of=at(15)) == {"look": Record(1, 1, 0, at(10))}
+    store.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
+    store.rate(outcome("did_not_help", 20, steps=worse), [StepExecution("look", "made_it_worse", at(20))], at(20))
+    assert store.evidence_records(["INC-9"]) == {"INC-9": TrackRecord(1, 0, 1, at(20))}
+    assert store.step_records(["look"]) == {"look": TrackRecord(1, 0, 1, at(20))}
+    assert store.step_records(["look"], as_of=at(15)) == {"look": TrackRecord(1, 1, 0, at(10))}
     store.rate(outcome(minutes=15, note="late to arrive"), [], at(30))
     assert [one.verdict for one in store.outcomes("rec-1")] == ["did_not_help"], (
         "an older word does not undo a newer one"
     )
 
 
-def test_people_are_told_apart_and_nobody_is_one_of_them(store: Store) -> None:
+def test_people_are_told_apart_and_nobody_is_one_of_them(store: Storage) -> None:
     store.save_recommendation(recommendation(), [])
     for by in ("ann", "bob", None):
         store.rate(outcome(by=by, note="n"), [], at(10))
@@ -111,32 +111,32 @@ def test_people_are_told_apart_and_nobody_is_one_of_them(store: Store) -> None:
     assert store.evidence_records(["INC-9"])["INC-9"].tried == 3
 
 
-def test_one_person_moves_a_record_only_so_far(store: Store) -> None:
+def test_one_person_moves_a_record_only_so_far(store: Storage) -> None:
     def rated(n: int, by: str | None) -> None:
         store.open_incident(incident(f"X-{n}", n), [], at(n))
         store.save_recommendation(recommendation(f"rec-{n}", f"X-{n}"), [])
         said = outcome(recommendation=f"rec-{n}", by=by, minutes=10 + n)
-        store.rate(said, [Performed("look", "worked", at(10 + n))], at(10 + n))
+        store.rate(said, [StepExecution("look", "worked", at(10 + n))], at(10 + n))
 
     for n in range(8):
         rated(n, "ann")
-    assert store.evidence_records(["INC-9"])["INC-9"] == Record(5, 5, 0, at(17))
-    assert store.step_records(["look"])["look"] == Record(5, 5, 0, at(17))
+    assert store.evidence_records(["INC-9"])["INC-9"] == TrackRecord(5, 5, 0, at(17))
+    assert store.step_records(["look"])["look"] == TrackRecord(5, 5, 0, at(17))
     rated(8, "bob")
     assert store.evidence_records(["INC-9"])["INC-9"].worked == 6
     assert store.step_records(["look"])["look"].worked == 6
     for n in range(8):
         fixed = resolution(minutes=60)
-        store.resolve(f"X-{n}", fixed, [], [Performed("look", "worked", fixed.at)], [], at(60))
+        store.resolve(f"X-{n}", fixed, [], [StepExecution("look", "worked", fixed.at)], [], at(60))
     assert store.step_records(["look"])["look"].worked == 9, "a resolution is a fact, and nobody's word"
 
 
-def test_an_outcome_needs_its_recommendation(store: Store) -> None:
+def test_an_outcome_needs_its_recommendation(store: Storage) -> None:
     with pytest.raises(NotFound, match="rec-1"):
         store.rate(outcome(), [], at(10))
 
 
-def test_the_feed_goes_on_where_it_ended(store: Store) -> None:
+def test_the_feed_goes_on_where_it_ended(store: Storage) -> None:
     store.open_incident(incident("X-1", -5), [], NOON)
     store.save([entry(incident("X-2", -9))], NOON)
     store.save_recommendation(recommendation(about="X-1"), [])

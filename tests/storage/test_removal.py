@@ -4,7 +4,7 @@ import pytest
 
 from onrecall.domain.errors import NotFound
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.cause_families import DecidedFamily
 from onrecall.storage.notices import NewNotice, NoticePost
 
@@ -17,12 +17,12 @@ def suggestion(name: str, about: str) -> Suggestion:
     )
 
 
-def save(store: Store, name: str, source: str) -> None:
+def save(store: Storage, name: str, source: str) -> None:
     kiln = incident(name, source=source, source_id=name, title=f"Kiln {source}", resolution=resolution("cold"))
     assert [saved.state for saved in store.save([entry(kiln, passage("kiln", terms=(1,)))], NOON)] == ["created"]
 
 
-def test_a_suggestion_and_an_announced_answer_do_not_keep_an_incident(store: Store) -> None:
+def test_a_suggestion_and_an_announced_answer_do_not_keep_an_incident(store: Storage) -> None:
     save(store, "KILN-1", "bank")
     store.suggestions.add(suggestion("sug-1", "KILN-1"), [passage("relit", terms=(1,))], NOON)
     answer = recommendation("rec-1", "KILN-1")
@@ -38,14 +38,14 @@ def test_a_suggestion_and_an_announced_answer_do_not_keep_an_incident(store: Sto
     assert store.check() == ()
 
 
-def test_examples_with_suggestions_are_removed(store: Store) -> None:
+def test_examples_with_suggestions_are_removed(store: Storage) -> None:
     save(store, "KILN-1", "example")
     store.suggestions.add(suggestion("sug-1", "KILN-1"), [passage("relit", terms=(1,))], NOON)
     assert store.remove_examples().incidents == 1
     assert store.check() == ()
 
 
-def test_a_suggestion_and_a_cause_label_follow_the_example_that_steps_aside(store: Store) -> None:
+def test_a_suggestion_and_a_cause_label_follow_the_example_that_steps_aside(store: Storage) -> None:
     save(store, "KILN-1", "example")
     store.suggestions.add(suggestion("sug-1", "KILN-1"), [passage("relit", terms=(1,))], NOON)
     store.cause_families.decide([DecidedFamily("fam-1", "cold-kiln", "confirmed", ("KILN-1",), None, at(90))])

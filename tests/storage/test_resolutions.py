@@ -5,33 +5,33 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Link, Performed, Record, StepVerdict
-from onrecall.storage import Store
+from onrecall.domain.incident import IncidentLink, StepExecution, StepVerdict, TrackRecord
+from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 
-RESTART = Performed("restart", "worked", at(60))
-SCALE = Performed("scale", "did_not_help", at(60))
+RESTART = StepExecution("restart", "worked", at(60))
+SCALE = StepExecution("scale", "did_not_help", at(60))
 
 
 @pytest.fixture
-def opened(store: Store) -> Store:
+def opened(store: Storage) -> Storage:
     store.save([entry(incident("X-1"), passage("pool")), entry(incident("X-2"))], NOON)
     return store
 
 
-def test_resolving_closes_and_is_recallable_at_once(opened: Store) -> None:
+def test_resolving_closes_and_is_recallable_at_once(opened: Storage) -> None:
     found = [passage("pool"), passage("leak", "resolution", terms=(5,))]
-    resolved = opened.resolve("X-1", resolution(), found, [RESTART], [Link("recurrence", "X-2")], at(61))
+    resolved = opened.resolve("X-1", resolution(), found, [RESTART], [IncidentLink("recurrence", "X-2")], at(61))
     assert (resolved.status, resolved.resolved_at, resolved.resolution) == ("resolved", at(60), resolution())
-    assert resolved.links == (Link("recurrence", "X-2"),)
+    assert resolved.links == (IncidentLink("recurrence", "X-2"),)
     assert opened.incident("X-1") == resolved
     assert opened.changes(1, 10)[0].passage == replace(found[1], owner="X-1")
     assert opened.term_statistics([5]).df == {5: 1}
-    assert opened.step_records(["restart"]) == {"restart": Record(1, 1, 0, at(60))}
+    assert opened.step_records(["restart"]) == {"restart": TrackRecord(1, 1, 0, at(60))}
 
 
-def test_the_same_resolution_again_changes_nothing(opened: Store) -> None:
+def test_the_same_resolution_again_changes_nothing(opened: Storage) -> None:
     first = opened.resolve("X-1", resolution(), [], [RESTART], [], at(61))
     again = opened.resolve("X-1", resolution(minutes=90, by="bob"), [passage("new")], [RESTART], [], at(91))
     assert again == first
@@ -40,23 +40,23 @@ def test_the_same_resolution_again_changes_nothing(opened: Store) -> None:
     assert [event.type for event in opened.timeline("X-1")] == ["opened", "resolved"]
 
 
-def test_another_resolution_is_a_new_version_and_takes_over_the_credit(opened: Store) -> None:
+def test_another_resolution_is_a_new_version_and_takes_over_the_credit(opened: Storage) -> None:
     opened.resolve("X-1", resolution("first"), [], [RESTART], [], at(61))
     corrected = opened.resolve("X-1", resolution("second", 80), [], [SCALE], [], at(81))
     assert corrected.resolved_at == at(60), "a correction does not make it last longer"
     assert [one.root_cause for one in opened.resolutions("X-1")] == ["second", "first"]
     assert opened.incident("X-1").resolution == resolution("second", 80)
-    assert opened.step_records(["restart", "scale"]) == {"scale": Record(1, 0, 1, at(60))}
-    assert opened.step_records(["restart"], as_of=at(70)) == {"restart": Record(1, 1, 0, at(60))}
+    assert opened.step_records(["restart", "scale"]) == {"scale": TrackRecord(1, 0, 1, at(60))}
+    assert opened.step_records(["restart"], as_of=at(70)) == {"restart": TrackRecord(1, 1, 0, at(60))}
     assert [event.detail for event in opened.timeline("X-1") if event.type == "resolved"] == [
         {"version": 1},
         {"version": 2},
     ]
 
 
-def test_reopening_takes_the_credit_back(opened: Store) -> None:
+def test_reopening_takes_the_credit_back(opened: Storage) -> None:
     opened.save_recommendation(recommendation(about="X-1", cites="X-2"), ["a", "b"])
-    opened.rate(outcome(), [Performed("look", "worked", at(10))], at(10))
+    opened.rate(outcome(), [StepExecution("look", "worked", at(10))], at(10))
     opened.resolve("X-1", resolution(), [passage("pool"), passage("leak", "resolution")], [RESTART], [], at(61))
     reopened = opened.reopen("X-1", [passage("pool")], at(70), "ann")
     assert (reopened.status, reopened.resolution, reopened.resolved_at) == ("open", None, None)
@@ -65,13 +65,13 @@ def test_reopening_takes_the_credit_back(opened: Store) -> None:
     assert opened.evidence_records(["X-2"]) == {}
     assert opened.counts()["outcomes"] == 0
     assert opened.step_records(["restart", "look"], as_of=at(65)).keys() == {"restart", "look"}
-    assert opened.evidence_records(["X-2"], as_of=at(65)) == {"X-2": Record(1, 1, 0, at(10))}
+    assert opened.evidence_records(["X-2"], as_of=at(65)) == {"X-2": TrackRecord(1, 1, 0, at(10))}
     assert len(opened.resolutions("X-1")) == 1, "what was said stays on record"
     assert [one.text for _, one in opened.passages_of([("incident", "X-1")])["incident", "X-1"]] == ["pool"]
     assert opened.timeline("X-1")[-1].by == "ann"
 
 
-def test_the_same_resolution_after_reopening_counts_anew(opened: Store) -> None:
+def test_the_same_resolution_after_reopening_counts_anew(opened: Storage) -> None:
     opened.resolve("X-1", resolution(), [], [RESTART], [], at(61))
     opened.reopen("X-1", [], at(70))
     opened.resolve("X-1", resolution(minutes=80), [], [RESTART], [], at(81))
@@ -79,33 +79,33 @@ def test_the_same_resolution_after_reopening_counts_anew(opened: Store) -> None:
     assert opened.step_records(["restart"])["restart"].worked == 1
 
 
-def test_reopening_what_is_open_changes_nothing(opened: Store) -> None:
+def test_reopening_what_is_open_changes_nothing(opened: Storage) -> None:
     before = opened.last_seq()
     assert opened.reopen("X-1", [], at(5)) == opened.incident("X-1")
     assert opened.last_seq() == before
     assert [event.type for event in opened.timeline("X-1")] == ["opened"]
 
 
-def test_what_a_model_made_up_never_counts(opened: Store) -> None:
+def test_what_a_model_made_up_never_counts(opened: Storage) -> None:
     opened.resolve("X-1", resolution(provenance="model"), [], [RESTART], [], at(61))
     made = incident("X-3", resolution=resolution(provenance="model"))
     opened.save([entry(made, performed=(RESTART,))], NOON)
     assert opened.step_records(["restart"]) == {}
 
 
-def test_a_try_told_twice_of_one_incident_is_one_try(opened: Store) -> None:
+def test_a_try_told_twice_of_one_incident_is_one_try(opened: Storage) -> None:
     opened.save_recommendation(recommendation(about="X-1"), [])
-    opened.rate(outcome(), [Performed("restart", "worked", at(10))], at(10))
-    opened.rate(outcome(by="bob"), [Performed("restart", "worked", at(11))], at(11))
+    opened.rate(outcome(), [StepExecution("restart", "worked", at(10))], at(10))
+    opened.rate(outcome(by="bob"), [StepExecution("restart", "worked", at(11))], at(11))
     opened.resolve("X-1", resolution(), [], [RESTART, SCALE], [], at(61))
     opened.resolve("X-2", resolution(), [], [replace(SCALE, outcome="made_it_worse")], [], at(61))
     assert opened.step_records(["restart", "scale", "never"]) == {
-        "restart": Record(1, 1, 0, at(60)),
-        "scale": Record(2, 0, 2, at(60)),
+        "restart": TrackRecord(1, 1, 0, at(60)),
+        "scale": TrackRecord(2, 0, 2, at(60)),
     }
 
 
-def test_imports_bring_tries_too(store: Store) -> None:
+def test_imports_bring_tries_too(store: Storage) -> None:
     store.save([entry(incident("X-1", resolution=resolution()), performed=(RESTART,))], NOON)
     assert store.step_records(["restart"])["restart"].worked == 1
     changed = incident("X-1", resolution=resolution("other", 90))
@@ -114,16 +114,16 @@ def test_imports_bring_tries_too(store: Store) -> None:
     assert len(store.resolutions("X-1")) == 2
 
 
-def test_long_keys_are_told_apart(opened: Store) -> None:
+def test_long_keys_are_told_apart(opened: Storage) -> None:
     one, other = "a" * 5000, "a" * 5000 + "b"
-    opened.resolve("X-1", resolution(), [], [Performed(one, "worked", at(60))], [], at(61))
+    opened.resolve("X-1", resolution(), [], [StepExecution(one, "worked", at(60))], [], at(61))
     assert opened.step_records([one, other]).keys() == {one}
 
 
-def test_a_failed_resolution_leaves_nothing_behind(opened: Store) -> None:
+def test_a_failed_resolution_leaves_nothing_behind(opened: Storage) -> None:
     before = list(opened.dump())
     with pytest.raises(NotFound, match="X-9"):
-        opened.resolve("X-1", resolution(), [passage("leak")], [RESTART], [Link("recurrence", "X-9")], at(61))
+        opened.resolve("X-1", resolution(), [passage("leak")], [RESTART], [IncidentLink("recurrence", "X-9")], at(61))
     with pytest.raises(Invalid, match="before it started"):
         opened.resolve("X-1", resolution(minutes=-1), [], [], [], at(61))
     with pytest.raises(Invalid, match="NUL"):
@@ -133,12 +133,12 @@ def test_a_failed_resolution_leaves_nothing_behind(opened: Store) -> None:
     assert list(opened.dump()) == before
 
 
-def test_a_step_without_credit_for_others(opened: Store) -> None:
+def test_a_step_without_credit_for_others(opened: Storage) -> None:
     """Two people may disagree; each person's last word counts."""
     opened.save_recommendation(recommendation(about="X-1", cites="X-2"), [])
-    opened.rate(outcome("helped", 10), [Performed("look", "worked", at(10))], at(10))
+    opened.rate(outcome("helped", 10), [StepExecution("look", "worked", at(10))], at(10))
     opened.rate(outcome("did_not_help", 20, steps=(StepVerdict(1, "did_not_help"),)), [], at(20))
-    assert opened.evidence_records(["X-2"]) == {"X-2": Record(1, 0, 1, at(20))}
+    assert opened.evidence_records(["X-2"]) == {"X-2": TrackRecord(1, 0, 1, at(20))}
     assert opened.step_records(["look"]) == {}
     opened.rate(outcome("helped", 30, by="bob"), [], at(30))
-    assert opened.evidence_records(["X-2"]) == {"X-2": Record(2, 1, 1, at(30))}
+    assert opened.evidence_records(["X-2"]) == {"X-2": TrackRecord(2, 1, 1, at(30))}

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.storage import Entry, Judgement
+from onrecall.storage import StoredVerdict, StoreEntry
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def judgement(incident, basis="outcomes", right=True, hours=0):
-    return Judgement(basis, incident, AT + timedelta(hours=hours), {"right": right, "features": {"match": 0.5}})
+    return StoredVerdict(basis, incident, AT + timedelta(hours=hours), {"right": right, "features": {"match": 0.5}})
 
 
 def test_a_later_judgement_takes_the_place_of_an_earlier_one(store):
@@ -36,7 +36,7 @@ def test_curves_are_versions(store):
 
 def test_a_cause_is_known_once_another_incident_of_it_was_resolved(store):
     old = Incident("OLD", "t", AT, resolution=Resolution("x", AT + timedelta(hours=1), "Disk-Full"), status="resolved")
-    store.save([Entry(old)], AT)
+    store.save([StoreEntry(old)], AT)
     assert not store.cause_known("disk-full", AT, "NEW")
     assert store.cause_known("disk-full", AT + timedelta(hours=2), "NEW")
     assert not store.cause_known("disk-full", AT + timedelta(hours=2), "OLD")
@@ -44,7 +44,7 @@ def test_a_cause_is_known_once_another_incident_of_it_was_resolved(store):
 
 def test_reopening_takes_the_judgement_back(store):
     old = Incident("OLD", "t", AT)
-    store.save([Entry(old)], AT)
+    store.save([StoreEntry(old)], AT)
     store.resolve("OLD", Resolution("x", AT + timedelta(hours=1)), (), (), (), AT + timedelta(hours=1))
     store.judge(judgement("OLD"))
     store.reopen("OLD", (), AT + timedelta(hours=2))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident, Resolution
 
 Kind = Literal["opened", "resolved", "dated", "reported"]
@@ -16,7 +16,7 @@ ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class HistoryEvent:
     """Something that became known."""
 
     at: datetime
@@ -36,20 +36,20 @@ class History:
 
     incidents: tuple[Incident, ...]
     documents: tuple[Document, ...] = ()
-    left_out: tuple[Rejected, ...] = ()
+    left_out: tuple[RejectedInput, ...] = ()
     judged: Mapping[str, Collection[str]] = field(default_factory=dict)
     """For an incident, the earlier ones that people said were the right answer to it."""
 
     @classmethod
     def of(
-        cls, things: Iterable[Incident | Document | Rejected], judged: Mapping[str, Collection[str]] | None = None
+        cls, things: Iterable[Incident | Document | RejectedInput], judged: Mapping[str, Collection[str]] | None = None
     ) -> "History":
         """In an order that does not depend on the order in which it was read; of two with one id the first stays."""
         incidents: list[Incident] = []
         documents: list[Document] = []
-        left_out: list[Rejected] = []
+        left_out: list[RejectedInput] = []
         for thing in things:
-            if isinstance(thing, Rejected):
+            if isinstance(thing, RejectedInput):
                 left_out.append(thing)
             elif isinstance(thing, Document):
                 documents.append(thing)
@@ -68,18 +68,18 @@ class History:
         return tuple(one for one in self.documents if one.dated is not None and one.kind != "runbook")
 
 
-def events(history: History) -> list[Event]:
+def events(history: History) -> list[HistoryEvent]:
     """Everything in the order in which it became known."""
     started = {one.id: one.started_at for one in history.incidents}
-    found = [Event(_known(one.dated), "dated", one.id, document=one) for one in history.documents]
-    found += [Event(one.dated, "reported", one.id, document=one) for one in history.reports if one.dated]
+    found = [HistoryEvent(_known(one.dated), "dated", one.id, document=one) for one in history.documents]
+    found += [HistoryEvent(one.dated, "reported", one.id, document=one) for one in history.reports if one.dated]
     for one in history.incidents:
-        found.append(Event(one.started_at, "opened", one.id, incident=as_opened(one)))
+        found.append(HistoryEvent(one.started_at, "opened", one.id, incident=as_opened(one)))
         if one.resolution:
             earlier = [link.incident for link in one.links if link.incident != one.id and link.incident in started]
             recurs = next((other for other in earlier if started[other] <= one.started_at), None)
             at = max(_known(one.resolution.at), one.started_at)
-            found.append(Event(at, "resolved", one.id, resolution=one.resolution, recurs=recurs))
+            found.append(HistoryEvent(at, "resolved", one.id, resolution=one.resolution, recurs=recurs))
     return sorted(found, key=lambda event: (event.at, ORDER[event.kind], event.id))
 
 
@@ -115,15 +115,15 @@ def _without_reports(incidents: Sequence[Incident]) -> list[Incident]:
     return [one for one in incidents if one.named_on_record not in known]
 
 
-def _once(incidents: Iterable[Incident], left_out: list[Rejected]) -> list[Incident]:
+def _once(incidents: Iterable[Incident], left_out: list[RejectedInput]) -> list[Incident]:
     chosen: dict[str, Incident] = {}
     for one in incidents:
         if not one.id:
             left_out.append(
-                Rejected(one.title, "id", "it has no id, so it cannot be distinguished from others; add one")
+                RejectedInput(one.title, "id", "it has no id, so it cannot be distinguished from others; add one")
             )
         elif one.id in chosen:
-            left_out.append(Rejected(one.id, "id", "an earlier incident has the same id; give each its own"))
+            left_out.append(RejectedInput(one.id, "id", "an earlier incident has the same id; give each its own"))
         else:
             chosen[one.id] = one
     return list(chosen.values())

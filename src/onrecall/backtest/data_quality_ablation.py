@@ -20,7 +20,7 @@ WAYS: Mapping[str, How] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class HistoryFlaw:
     """A kind of flaw, and which incidents have it."""
 
     name: str
@@ -34,17 +34,17 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class FlawEffect:
     """What mending one kind of flaw is worth: the rates without the flaw less those with it, on the same openings."""
 
-    flaw: Flaw
+    flaw: HistoryFlaw
     changed: int
     """How many incidents were left out, or lost what the flawed ones lack."""
     hit_at_3: Estimate
     cause_match: Estimate
 
 
-def chosen(flaw: Flaw, whole: Sequence[str]) -> tuple[str, ...]:
+def chosen(flaw: HistoryFlaw, whole: Sequence[str]) -> tuple[str, ...]:
     """Whom the replay treats differently: the flawed; or, spread evenly over the history, as many of the whole ones."""
     if flaw.how == "left out":
         return flaw.incidents
@@ -52,7 +52,7 @@ def chosen(flaw: Flaw, whole: Sequence[str]) -> tuple[str, ...]:
     return tuple(whole[n * len(whole) // wanted] for n in range(wanted))
 
 
-def effect(flaw: Flaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> Effect:
+def effect(flaw: HistoryFlaw, touched: Sequence[str], before: Sequence[Case], after: Sequence[Case]) -> FlawEffect:
     """The paired difference over the openings that have something to find and were not touched themselves."""
     later = {one.answer.incident: one for one in after}
     apart = set(touched)
@@ -63,7 +63,7 @@ def effect(flaw: Flaw, touched: Sequence[str], before: Sequence[Case], after: Se
     ]
     # Where something was taken away, the mended history is the one before.
     sign = 1 if flaw.how == "left out" else -1
-    return Effect(
+    return FlawEffect(
         flaw,
         len(apart),
         mean([sign * (float(_in_three(new)) - float(_in_three(old))) for old, new in pairs]),

@@ -10,9 +10,9 @@ from onrecall.backtest import learning_curve as learning
 from onrecall.backtest.baselines import NAMES
 from onrecall.backtest.chronology import History, as_opened
 from onrecall.backtest.evaluation_cases import Case, cases
-from onrecall.backtest.ground_truth import BASES, Truths
+from onrecall.backtest.ground_truth import BASES, GroundTruth
 from onrecall.backtest.power import Power, baseline_place, power, within
-from onrecall.backtest.replay_result import Run
+from onrecall.backtest.replay_result import ReplayResult
 from onrecall.calibration import model as curve
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit_at, mean, mrr, share
@@ -32,7 +32,7 @@ DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Hits:
+class HitRates:
     """How well incidents of the same cause were found."""
 
     hit_at_1: Estimate
@@ -41,17 +41,17 @@ class Hits:
     mrr: Estimate
 
     @classmethod
-    def of(cls, places: Ranks) -> "Hits":
+    def of(cls, places: Ranks) -> "HitRates":
         """From where the first hit of each question stood."""
         return cls(hit_at(places, 1), hit_at(places, 3), hit_at(places, 5), mrr(places))
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BaselineComparison:
     """A baseline on the same questions, and how far the memory is ahead of it."""
 
     name: str
-    hits: Hits
+    hits: HitRates
     ahead: Estimate
     """Our hit@3 less its, question by question."""
     missing: str | None = None
@@ -59,28 +59,28 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CaseGroup:
     """The incidents of one service, one month, one severity or one length."""
 
     name: str
     incidents: int
     answered: int
-    hits: Hits
+    hits: HitRates
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class ConfidenceReport:
     """The confidence that would have been shown, each from what was judged before it, against what came true."""
 
-    quality: curve.Quality
+    quality: curve.ConfidenceQuality
     ece: Estimate
     brier: Estimate
     bins: tuple[reliability.Bin, ...]
-    coverage: tuple[reliability.Covered, ...]
+    coverage: tuple[reliability.CoveragePoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BacktestReport:
     """A backtest."""
 
     incidents: int
@@ -93,7 +93,7 @@ class Report:
     to_find: int
     new: int
     untold: int
-    hits: Hits
+    hits: HitRates
     cause_match: Estimate
     right_when_answered: Estimate
     step_match: Estimate
@@ -104,30 +104,35 @@ class Report:
     false_known: Estimate
     missed: Estimate
     novelty: Novelty
-    trust: Trust
-    baselines: tuple[Beside, ...]
-    by_service: tuple[Group, ...]
-    by_month: tuple[Group, ...]
-    by_severity: tuple[Group, ...]
-    by_length: tuple[Group, ...]
+    trust: ConfidenceReport
+    baselines: tuple[BaselineComparison, ...]
+    by_service: tuple[CaseGroup, ...]
+    by_month: tuple[CaseGroup, ...]
+    by_severity: tuple[CaseGroup, ...]
+    by_length: tuple[CaseGroup, ...]
     """By how many words the opening had, the shortest first."""
     power: Power | None
-    learning: learning.Curve | None
+    learning: learning.LearningCurve | None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     cases: tuple[Case, ...] = field(default=(), repr=False)
 
 
 def measure(
-    history: History, truths: Truths, run: Run, plan: learning.Plan | None, similar: float, known: float
-) -> Report:
+    history: History,
+    truths: GroundTruth,
+    run: ReplayResult,
+    plan: learning.LearningPlan | None,
+    similar: float,
+    known: float,
+) -> BacktestReport:
     """All figures of one replay; `similar` and `known` are the match scores at which its verdicts changed."""
     found = cases(run, truths)
     to_find = [one for one in found if one.truth.known]
     new = [one for one in found if one.truth.known is False]
     judged = [one.judged for one in found if one.judged]
     opened = {one.id: as_opened(one) for one in history.incidents}
-    return Report(
+    return BacktestReport(
         incidents=len(found),
         documents=len(history.documents),
         left_out=len(history.left_out),
@@ -137,7 +142,7 @@ def measure(
         to_find=len(to_find),
         new=len(new),
         untold=len(found) - len(to_find) - len(new),
-        hits=Hits.of([one.place for one in to_find]),
+        hits=HitRates.of([one.place for one in to_find]),
         cause_match=share([bool(one.right) for one in to_find]),
         right_when_answered=share([one.right for one in found if one.right is not None]),
         step_match=share([bool(one.step) for one in to_find if one.step is not None]),
@@ -162,7 +167,7 @@ def measure(
     )
 
 
-def _trust(shown: Sequence[curve.Shown]) -> Trust:
+def _trust(shown: Sequence[curve.ShownConfidence]) -> ConfidenceReport:
     claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
     error = reliability.ece(claims, truths)
     squared = [(claim - right) ** 2 for claim, right in zip(claims, truths, strict=True)]
@@ -172,7 +177,7 @@ def _trust(shown: Sequence[curve.Shown]) -> Trust:
         error = reliability.ece([claims[one] for one in picked], [truths[one] for one in picked])
         return error.value if error else 0.0
 
-    return Trust(
+    return ConfidenceReport(
         quality=curve.quality(shown),
         ece=bootstrap(range(len(claims)), again, draws=DRAWS),
         brier=mean(squared, least=0),
@@ -181,7 +186,7 @@ def _trust(shown: Sequence[curve.Shown]) -> Trust:
     )
 
 
-def _beside(name: str, to_find: Sequence[Case], truths: Truths) -> Beside:
+def _beside(name: str, to_find: Sequence[Case], truths: GroundTruth) -> BaselineComparison:
     asked = [one for one in to_find if name in one.answer.baselines]
     missing = None
     if name == "most_frequent_cause":
@@ -192,7 +197,7 @@ def _beside(name: str, to_find: Sequence[Case], truths: Truths) -> Beside:
     places = [baseline_place(name, one, truths) for one in asked]
     ours = [one.place for one in asked]
     differences = [float(within(our, 3)) - float(within(its, 3)) for our, its in zip(ours, places, strict=True)]
-    return Beside(name, Hits.of(places), mean(differences), missing)
+    return BaselineComparison(name, HitRates.of(places), mean(differences), missing)
 
 
 def _verdicts(found: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
@@ -202,16 +207,16 @@ def _verdicts(found: Iterable[Case]) -> dict[Verdict, dict[str, int]]:
     return {verdict: {kind: counted[verdict, kind] for kind in kinds.values()} for verdict in verdicts}
 
 
-def _groups(found: Iterable[Case], name: Callable[[Case], str]) -> tuple[Group, ...]:
+def _groups(found: Iterable[Case], name: Callable[[Case], str]) -> tuple[CaseGroup, ...]:
     grouped: dict[str, list[Case]] = {}
     for one in found:
         grouped.setdefault(name(one), []).append(one)
     return tuple(
-        Group(
+        CaseGroup(
             each,
             len(members),
             sum(one.answer.given for one in members),
-            Hits.of([one.place for one in members if one.truth.known]),
+            HitRates.of([one.place for one in members if one.truth.known]),
         )
         for each, members in sorted(grouped.items())
     )
@@ -221,7 +226,7 @@ def _severity(incident: Incident | None) -> str:
     return incident.severity if incident else "unknown"
 
 
-def _by_length(found: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[Group, ...]:
+def _by_length(found: Sequence[Case], opened: Mapping[str, Incident]) -> tuple[CaseGroup, ...]:
     groups = {group.name: group for group in _groups(found, lambda one: _length(opened.get(one.answer.incident)))}
     return tuple(groups[name] for name in (*LENGTHS.values(), TITLE_ALONE) if name in groups)
 
@@ -233,7 +238,7 @@ def _length(incident: Incident | None) -> str:
     return next(name for most, name in LENGTHS.items() if words <= most)
 
 
-def _notes(history: History, truths: Truths) -> tuple[str, ...]:
+def _notes(history: History, truths: GroundTruth) -> tuple[str, ...]:
     notes = [truths.note] if truths.note else []
     if history.reports:
         notes.append("there are reports and no incidents: of each report only the title was known when it opened")

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from onrecall.backtest.ground_truth import Truth, Truths, squash
-from onrecall.backtest.replay_result import Answer, Run
-from onrecall.calibration.labelled_answers import Judged
+from onrecall.backtest.ground_truth import CauseTruth, GroundTruth, squash
+from onrecall.backtest.replay_result import ReplayedAnswer, ReplayResult
+from onrecall.calibration.labelled_answers import LabelledAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One opening, what was answered, and what is known of it today."""
 
-    answer: Answer
-    truth: Truth
+    answer: ReplayedAnswer
+    truth: CauseTruth
     place: int | None
     """Where the first hit stood among the incidents shown, counted from 1; None: none was shown."""
     right: bool | None
@@ -25,12 +25,12 @@ class Case:
     """Whether a step that worked in the end had worked in an earlier incident: only then can it be shown."""
 
     @property
-    def judged(self) -> Judged | None:
+    def judged(self) -> LabelledAnswer | None:
         """What trust is measured on; None where nobody knows the truth."""
         if self.truth.known is None:
             return None
         one = self.answer
-        return Judged(
+        return LabelledAnswer(
             at=one.at,
             features=one.features,
             right=bool(self.right),
@@ -43,7 +43,7 @@ class Case:
         )
 
 
-def cases(run: Run, truths: Truths) -> tuple[Case, ...]:
+def cases(run: ReplayResult, truths: GroundTruth) -> tuple[Case, ...]:
     """Every answer beside its truth, in the order of the answers."""
     done: set[str] = set()
     found = []
@@ -53,13 +53,13 @@ def cases(run: Run, truths: Truths) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def place(incident: str, shown: Iterable[Sequence[str]], truths: Truths) -> int | None:
+def place(incident: str, shown: Iterable[Sequence[str]], truths: GroundTruth) -> int | None:
     """Where the first hit stands, counted from 1; a hit is shown when one of its family is."""
     hits = (any(truths.hit(incident, other) for other in family) for family in shown)
     return next((n for n, hit in enumerate(hits, start=1) if hit), None)
 
 
-def _case(answer: Answer, truths: Truths, run: Run, done: AbstractSet[str]) -> Case:
+def _case(answer: ReplayedAnswer, truths: GroundTruth, run: ReplayResult, done: AbstractSet[str]) -> Case:
     truth = truths.of(answer.incident)
     worked = run.worked.get(answer.incident)
     return Case(
@@ -72,7 +72,7 @@ def _case(answer: Answer, truths: Truths, run: Run, done: AbstractSet[str]) -> C
     )
 
 
-def _right(answer: Answer, truth: Truth, truths: Truths) -> bool:
+def _right(answer: ReplayedAnswer, truth: CauseTruth, truths: GroundTruth) -> bool:
     """By the cause's label; where one of the two has none, by the incident that the answer rests on."""
     if answer.cause and truth.cause:
         return squash(answer.cause) == truth.cause

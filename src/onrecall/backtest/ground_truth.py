@@ -18,7 +18,7 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class CauseTruth:
     """What is known today of one incident's cause."""
 
     cause: str | None
@@ -29,7 +29,7 @@ class Truth:
     """Name of the person."""
 
 
-class Truths:
+class GroundTruth:
     """Which incidents share a cause: by label; where that finds none by links; where these find none by judgement.
 
     By the words of their root causes only where a history has none of these.
@@ -55,9 +55,9 @@ class Truths:
         self._by_text = by_text if by_text and not (labelled or linked or self._judged) else {}
         self._truths = self._in_order()
 
-    def of(self, incident: str) -> Truth:
+    def of(self, incident: str) -> CauseTruth:
         """The truth about one incident."""
-        return self._truths.get(incident, Truth(None, None, None))
+        return self._truths.get(incident, CauseTruth(None, None, None))
 
     def hit(self, incident: str, earlier: str) -> bool:
         """Whether an incident that was on record when this one opened had the same cause."""
@@ -82,25 +82,27 @@ class Truths:
             return None
         return "no incident has a cause label, so those without a link are taken to be new causes"
 
-    def _in_order(self) -> dict[str, Truth]:
-        truths: dict[str, Truth] = {}
+    def _in_order(self) -> dict[str, CauseTruth]:
+        truths: dict[str, CauseTruth] = {}
         labels: set[str] = set()
         families: set[str] = set()
         for one in self._ordered:
             said, family = self._labels[one.id], self._families.get(one.id) or self._by_text.get(one.id)
             cause = said or None
             if said in labels:
-                truths[one.id] = Truth(cause, True, "label")
+                truths[one.id] = CauseTruth(cause, True, "label")
             elif family in families:
-                truths[one.id] = Truth(cause, True, "text" if one.id in self._by_text else "link")
+                truths[one.id] = CauseTruth(cause, True, "text" if one.id in self._by_text else "link")
             elif any(other in truths for other in self._judged.get(one.id, ())):
-                truths[one.id] = Truth(cause, True, "judged")
+                truths[one.id] = CauseTruth(cause, True, "judged")
             elif said:
-                truths[one.id] = Truth(cause, False, "label")
+                truths[one.id] = CauseTruth(cause, False, "label")
             elif one.id in self._by_text:
-                truths[one.id] = Truth(None, False, "text")
+                truths[one.id] = CauseTruth(None, False, "text")
             else:
-                truths[one.id] = Truth(None, False, "link") if self._marks_are_all else Truth(None, None, None)
+                truths[one.id] = (
+                    CauseTruth(None, False, "link") if self._marks_are_all else CauseTruth(None, None, None)
+                )
             labels |= {said} - {""}
             families |= {family} if family else set()
         return truths

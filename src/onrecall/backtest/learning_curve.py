@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from onrecall.backtest.chronology import Event
-from onrecall.backtest.ground_truth import Truths
-from onrecall.backtest.replay_result import Run, Shown
+from onrecall.backtest.chronology import HistoryEvent
+from onrecall.backtest.ground_truth import GroundTruth
+from onrecall.backtest.replay_result import ReplayResult, Shown
 from onrecall.calibration.metrics import Estimate, mean, share
 
 MOST = 200
@@ -19,7 +19,7 @@ Unit = Literal["resolutions", "openings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LearningPlan:
     """Which openings to ask, and after how many lessons to stop and ask them."""
 
     asked: tuple[str, ...]
@@ -28,7 +28,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LearningPoint:
     """How often the first incident shown was a hit, for a memory that had learned so much."""
 
     after: int | None
@@ -37,11 +37,11 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LearningCurve:
     """The points, and what going on learning was worth against the memory that stopped last."""
 
     unit: Unit
-    points: tuple[Point, ...]
+    points: tuple[LearningPoint, ...]
     gain: Estimate
 
     def plain(self) -> dict[str, Any]:
@@ -49,13 +49,13 @@ class Curve:
         return {"unit": self.unit, "points": [asdict(one) for one in self.points], "gain": asdict(self.gain)}
 
     @classmethod
-    def of_plain(cls, told: Mapping[str, Any]) -> "Curve":
+    def of_plain(cls, told: Mapping[str, Any]) -> "LearningCurve":
         """The curve that `plain` told."""
-        points = tuple(Point(one["after"], Estimate(**one["hit_at_1"])) for one in told["points"])
+        points = tuple(LearningPoint(one["after"], Estimate(**one["hit_at_1"])) for one in told["points"])
         return cls(told["unit"], points, Estimate(**told["gain"]))
 
 
-def plan(events: Sequence[Event], truths: Truths) -> Plan | None:
+def plan(events: Sequence[HistoryEvent], truths: GroundTruth) -> LearningPlan | None:
     """Openings of the later half that have something to find, and stops before the first of them; None: too few."""
     openings = [event for event in events if event.kind == "opened"]
     later = [one for one in openings[len(openings) // 2 :] if truths.of(one.id).known]
@@ -67,18 +67,18 @@ def plan(events: Sequence[Event], truths: Truths) -> Plan | None:
     stops = sorted({max(1, lessons // part) for part in SHARES}) if lessons else []
     step = len(later) / min(len(later), MOST)
     asked = tuple(later[int(n * step)].id for n in range(min(len(later), MOST)))
-    return Plan(asked, tuple(stops), unit)
+    return LearningPlan(asked, tuple(stops), unit)
 
 
-def curve(plan: Plan, run: Run, truths: Truths) -> Curve:
+def curve(plan: LearningPlan, run: ReplayResult, truths: GroundTruth) -> LearningCurve:
     """The learning curve."""
     live = {answer.incident: answer.shown for answer in run.answers}
     at_last = _firsts(plan.asked, live, truths)
-    points = [Point(stop, share(_firsts(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
+    points = [LearningPoint(stop, share(_firsts(plan.asked, run.frozen[stop], truths))) for stop in plan.stops]
     before = _firsts(plan.asked, run.frozen[plan.stops[-1]], truths) if plan.stops else [False] * len(at_last)
     gain = mean([float(now) - float(then) for now, then in zip(at_last, before, strict=True)])
-    return Curve(plan.unit, (*points, Point(None, share(at_last))), gain)
+    return LearningCurve(plan.unit, (*points, LearningPoint(None, share(at_last))), gain)
 
 
-def _firsts(asked: Sequence[str], shown: Mapping[str, Shown], truths: Truths) -> list[bool]:
+def _firsts(asked: Sequence[str], shown: Mapping[str, Shown], truths: GroundTruth) -> list[bool]:
     return [any(truths.hit(one, other) for first in shown[one][:1] for other in first) for one in asked]

@@ -12,18 +12,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from onrecall.backtest.chronology import events
-from onrecall.backtest.replay_engine import Frozen, Stops, Told, Walk
-from onrecall.backtest.replay_store import Learned
+from onrecall.backtest.replay_engine import Frozen, LearningStops, ReplayEngine, ReplaySpec
+from onrecall.backtest.replay_store import PrecomputedEmbedder
 
 
-class Lost(Exception):
+class ProcessLost(Exception):
     """The second process did not start or did not come to its end."""
 
 
-class Second:
+class RecurrenceProcess:
     """The other process, as this one sees it."""
 
-    def __init__(self, told: Told, embedder: Learned | None) -> None:
+    def __init__(self, told: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
         # Spawned, not forked: that is the same on every system, and safe beside threads.
         context = multiprocessing.get_context("spawn")
         self._heard, says = context.Pipe(duplex=False)
@@ -31,7 +31,7 @@ class Second:
         try:
             self._process.start()
         except OSError as error:
-            raise Lost(f"no second process could be started: {error}") from error
+            raise ProcessLost(f"no second process could be started: {error}") from error
         finally:
             says.close()
 
@@ -60,14 +60,14 @@ class Second:
         try:
             return self._heard.recv()
         except (EOFError, OSError) as error:
-            raise Lost("the second process was lost") from error
+            raise ProcessLost("the second process was lost") from error
 
 
-def _walk(says: Connection, told: Told, embedder: Learned | None) -> None:
+def _walk(says: Connection, told: ReplaySpec, embedder: PrecomputedEmbedder | None) -> None:
     # Ctrl-C goes to both; it is the first one that ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    walk = Walk(told, embedder)
-    stops = Stops(walk, told)
+    walk = ReplayEngine(told, embedder)
+    stops = LearningStops(walk, told)
     walk.listeners = (stops,)
     for event in events(told.history):
         found = walk.take(event)

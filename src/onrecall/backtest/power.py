@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onrecall.backtest.baselines import NAMES
 from onrecall.backtest.evaluation_cases import Case, place
-from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.ground_truth import GroundTruth
 
 WITHIN = 3
 STANDARD_ERRORS = 1.96 + 0.84
@@ -30,7 +30,7 @@ class Power:
         return f"with {cases} a difference in hit@3 under {math.ceil(100 * self.difference)} points can't be told"
 
 
-def power(to_find: Sequence[Case], truths: Truths) -> Power | None:
+def power(to_find: Sequence[Case], truths: GroundTruth) -> Power | None:
     """What can be told of two ways that are asked the same; None where there is nothing to find.
 
     The share of cases in which two ways differ is the largest seen between the memory and a baseline, half a case added
@@ -44,7 +44,7 @@ def power(to_find: Sequence[Case], truths: Truths) -> Power | None:
     return Power(n, min(1.0, STANDARD_ERRORS * math.sqrt(share / n)))
 
 
-def baseline_place(name: str, case: Case, truths: Truths) -> int | None:
+def baseline_place(name: str, case: Case, truths: GroundTruth) -> int | None:
     """Where a baseline's first hit stood, counted from 1; None: it showed none."""
     answers = case.answer.baselines[name]
     if name == "most_frequent_cause":
@@ -57,7 +57,7 @@ def within(rank: int | None, most: int) -> bool:
     return rank is not None and rank <= most
 
 
-def _differing(name: str, to_find: Sequence[Case], truths: Truths) -> int:
+def _differing(name: str, to_find: Sequence[Case], truths: GroundTruth) -> int:
     asked = [one for one in to_find if name in one.answer.baselines]
     if name == "most_frequent_cause":
         return 0

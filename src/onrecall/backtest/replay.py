@@ -8,17 +8,26 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onrecall.backtest.chronology import Event, History, as_opened, events
-from onrecall.backtest.learning_curve import Plan
-from onrecall.backtest.parallel_replay import Lost, Second
-from onrecall.backtest.replay_engine import Answers, Baselines, Frozen, Listener, Stops, Told, Walk, reported
-from onrecall.backtest.replay_result import Run
-from onrecall.backtest.replay_store import Primed
+from onrecall.backtest.chronology import History, HistoryEvent, as_opened, events
+from onrecall.backtest.learning_curve import LearningPlan
+from onrecall.backtest.parallel_replay import ProcessLost, RecurrenceProcess
+from onrecall.backtest.replay_engine import (
+    AnswerRecorder,
+    Baselines,
+    Frozen,
+    LearningStops,
+    ReplayEngine,
+    ReplayObserver,
+    ReplaySpec,
+    reported,
+)
+from onrecall.backtest.replay_result import ReplayResult
+from onrecall.backtest.replay_store import BatchingEmbedder
 from onrecall.domain.incident import Document, Incident
 from onrecall.pipeline.learn import performed_in
 from onrecall.pipeline.recommend import situation_of
 from onrecall.redaction import redact_thing
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.query import understand
 
@@ -36,7 +45,7 @@ class Replay:
 
     history: History
     embedder: Embedder | None
-    plan: Plan | None = None
+    plan: LearningPlan | None = None
     forget: Collection[str] = frozenset()
     """Incidents that are answered and never remembered."""
     blank: Collection[str] = frozenset()
@@ -45,46 +54,48 @@ class Replay:
     processes: int | None = None
     """On how many processors, one or two; None: on two where there are two and the history is worth it."""
 
-    def run(self) -> Run:
+    def run(self) -> ReplayResult:
         """Answer every opening with what was known then."""
         started = time.perf_counter()
         happened = events(self.history)
-        told = Told(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
+        told = ReplaySpec(self.history, self.plan, frozenset(self.forget), frozenset(self.blank))
         known = self._primed()
         processes = self.processes or (2 if len(happened) >= WORTH and _two() else 1)
         answers, baselines, frozen = self._answered(told, happened, known, processes)
         given = tuple(replace(one, baselines=said) for one, said in zip(answers.given, baselines.said(), strict=True))
-        return Run(given, frozen, _worked(self.history.incidents), time.perf_counter() - started)
+        return ReplayResult(given, frozen, _worked(self.history.incidents), time.perf_counter() - started)
 
     def _answered(
-        self, told: Told, happened: Sequence[Event], embedder: Primed | None, processes: int
-    ) -> tuple[Answers, Baselines, Frozen]:
+        self, told: ReplaySpec, happened: Sequence[HistoryEvent], embedder: BatchingEmbedder | None, processes: int
+    ) -> tuple[AnswerRecorder, Baselines, Frozen]:
         if processes > 1:
             try:
-                with Second(told, embedder.learned if embedder else None) as second:
-                    walk = Walk(told, embedder, second.recurrence)
-                    answers, baselines = Answers(walk), Baselines(walk, embedder)
+                with RecurrenceProcess(told, embedder.learned if embedder else None) as second:
+                    walk = ReplayEngine(told, embedder, second.recurrence)
+                    answers, baselines = AnswerRecorder(walk), Baselines(walk, embedder)
                     self._follow(walk, happened, (answers, baselines))
                     return answers, baselines, second.frozen()
-            except Lost as lost:
+            except ProcessLost as lost:
                 _log.warning("%s; the replay restarts in this process alone", lost)
-        walk = Walk(told, embedder)
-        answers, baselines, stops = Answers(walk), Baselines(walk, embedder), Stops(walk, told)
+        walk = ReplayEngine(told, embedder)
+        answers, baselines, stops = AnswerRecorder(walk), Baselines(walk, embedder), LearningStops(walk, told)
         self._follow(walk, happened, (answers, baselines, stops))
         return answers, baselines, stops.frozen
 
-    def _follow(self, walk: Walk, happened: Sequence[Event], listeners: Sequence[Listener]) -> None:
+    def _follow(
+        self, walk: ReplayEngine, happened: Sequence[HistoryEvent], listeners: Sequence[ReplayObserver]
+    ) -> None:
         walk.listeners = listeners
         for done, event in enumerate(happened, start=1):
             walk.take(event)
             if self.progress:
                 self.progress("replaying", done, len(happened))
 
-    def _primed(self) -> Primed | None:
+    def _primed(self) -> BatchingEmbedder | None:
         """The embedder, when all that will ever be asked of it is embedded in one go."""
         if self.embedder is None:
             return None
-        embedder = Primed(self.embedder)
+        embedder = BatchingEmbedder(self.embedder)
         embedder.learn(self._texts(), lambda done, total: self.progress and self.progress("embedding", done, total))
         return embedder
 
@@ -94,7 +105,7 @@ class Replay:
             yield from understand(situation).meaning
             yield situation.text
         things: Iterator[Incident | Document] = itertools.chain(self.history.incidents, self.history.documents)
-        yield from Recall.embeds(redact_thing(one) for one in things)
+        yield from Retriever.embeds(redact_thing(one) for one in things)
 
 
 def _two() -> bool:

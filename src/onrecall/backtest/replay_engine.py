@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Protocol
 
 from onrecall.backtest.baselines import Bm25, Cosine, UsualCause
-from onrecall.backtest.chronology import ALWAYS, Event, History, as_opened
-from onrecall.backtest.learning_curve import Plan
-from onrecall.backtest.replay_result import Answer, Shown
-from onrecall.backtest.replay_store import AtOnce, Kept, Owner
+from onrecall.backtest.chronology import ALWAYS, History, HistoryEvent, as_opened
+from onrecall.backtest.learning_curve import LearningPlan
+from onrecall.backtest.replay_result import ReplayedAnswer, Shown
+from onrecall.backtest.replay_store import InlineExecutor, InMemoryStore, Owner
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
 from onrecall.pipeline.recommend import EVIDENCE, situation_of
-from onrecall.pipeline.service import Memory, Parts
+from onrecall.pipeline.service import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.redaction import redact_thing
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 
@@ -26,7 +26,7 @@ Frozen = dict[int, dict[str, Shown]]
 """By how much a memory had learned when it stopped: what it shows for some later openings."""
 
 
-class Clock:
+class ReplayClock:
     """A clock that stands where it is put."""
 
     def __init__(self, at: datetime) -> None:
@@ -38,48 +38,48 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReplaySpec:
     """What is replayed, and what is kept from the memory."""
 
     history: History
-    plan: Plan | None = None
+    plan: LearningPlan | None = None
     forget: frozenset[str] = frozenset()
     """Incidents that are answered and never remembered."""
     blank: frozenset[str] = frozenset()
     """Incidents whose resolution nobody writes down."""
 
 
-class Listener(Protocol):
+class ReplayObserver(Protocol):
     """Somebody who walks along."""
 
-    def opened(self, event: Event, situation: Situation, service: str | None) -> None:
+    def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Something opened; the memory knows what was known before."""
 
     def kept(self, thing: Incident | Document) -> None:
         """The memory was told this."""
 
-    def after(self, event: Event) -> None:
+    def after(self, event: HistoryEvent) -> None:
         """The event is over."""
 
 
-class Walk:
+class ReplayEngine:
     """The memory on its way; what it is told, it is told once, and its listeners after it."""
 
     def __init__(
-        self, told: Told, embedder: Embedder | None, recurrences: Callable[[], str | None] | None = None
+        self, told: ReplaySpec, embedder: Embedder | None, recurrences: Callable[[], str | None] | None = None
     ) -> None:
         """`recurrences` tells the earlier incident of each resolution in turn, where another walk looked for them."""
         self._told, self._recurrences = told, recurrences
         self._silent = told.forget | told.blank
-        self._clock = Clock(ALWAYS)
-        self.store = Kept()
-        recall = Recall(
-            self.store, embedder, LocalIndex(self.store, embedder.name if embedder else None), beside=AtOnce()
+        self._clock = ReplayClock(ALWAYS)
+        self.store = InMemoryStore()
+        recall = Retriever(
+            self.store, embedder, LocalIndex(self.store, embedder.name if embedder else None), beside=InlineExecutor()
         )
-        self.memory = Memory(Parts(self.store, recall, self._clock))
-        self.listeners: Sequence[Listener] = ()
+        self.memory = IncidentService(Dependencies(self.store, recall, self._clock))
+        self.listeners: Sequence[ReplayObserver] = ()
 
-    def take(self, event: Event) -> str | None:
+    def take(self, event: HistoryEvent) -> str | None:
         """Let one thing happen; returns the earlier incident which the one that was resolved repeats."""
         self._clock.at = event.at
         found = None
@@ -96,14 +96,14 @@ class Walk:
             one.after(event)
         return found
 
-    def looks(self, event: Event) -> bool:
+    def looks(self, event: HistoryEvent) -> bool:
         """Whether this event resolves an incident whose predecessor is not on record and must be searched for."""
         return event.kind == "resolved" and event.id not in self._silent and self._known(event) is None
 
-    def _known(self, event: Event) -> str | None:
+    def _known(self, event: HistoryEvent) -> str | None:
         return None if event.recurs in self._told.forget else event.recurs
 
-    def _opened(self, event: Event, incident: Incident) -> None:
+    def _opened(self, event: HistoryEvent, incident: Incident) -> None:
         if event.id in self._told.forget:
             self._ask(event, situation_of(incident), incident.service)
             return
@@ -111,7 +111,7 @@ class Walk:
         self._ask(event, situation_of(stored), incident.service)
         self._keep(stored)
 
-    def _resolved(self, event: Event) -> str | None:
+    def _resolved(self, event: HistoryEvent) -> str | None:
         assert event.resolution
         look = self._recurrences is None
         recurs = self._known(event)
@@ -121,7 +121,7 @@ class Walk:
         self._keep(resolved)
         return next((link.incident for link in resolved.links), None)
 
-    def _ask(self, event: Event, situation: Situation, service: str | None) -> None:
+    def _ask(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         for one in self.listeners:
             one.opened(event, situation, service)
 
@@ -130,35 +130,35 @@ class Walk:
             one.kept(thing)
 
 
-class Answers:
+class AnswerRecorder:
     """Asks for a recommendation at each incident opening and records it."""
 
-    def __init__(self, walk: Walk) -> None:
-        self.given: list[Answer] = []
+    def __init__(self, walk: ReplayEngine) -> None:
+        self.given: list[ReplayedAnswer] = []
         self._memory = walk.memory
 
-    def opened(self, event: Event, situation: Situation, service: str | None) -> None:
+    def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Ask."""
         self.given.append(_taken(event, service, self._memory.ask(situation)))
 
     def kept(self, thing: Incident | Document) -> None:
         """The memory knows."""
 
-    def after(self, event: Event) -> None:
+    def after(self, event: HistoryEvent) -> None:
         """Nothing more is asked."""
 
 
 class Baselines:
     """Answers each opening by simpler means."""
 
-    def __init__(self, walk: Walk, embedder: Embedder | None) -> None:
+    def __init__(self, walk: ReplayEngine, embedder: Embedder | None) -> None:
         self._said: list[Said] = []
         self._store, self._embedder = walk.store, embedder
         self._usual, self._bm25 = UsualCause(), Bm25()
         self._cosine = Cosine(embedder.dimensions, EVIDENCE) if embedder else None
         self._papers: set[str] = set()
 
-    def opened(self, event: Event, situation: Situation, service: str | None) -> None:  # noqa: ARG002
+    def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:  # noqa: ARG002
         """Answer, too."""
         said: Said = {
             "most_frequent_cause": self._usual.answer(service, EVIDENCE),
@@ -187,7 +187,7 @@ class Baselines:
             held = self._store.passages_of([owner]).get(owner, ())
             self._cosine.put(thing.id, [one.vector for _, one in held if one.vector])
 
-    def after(self, event: Event) -> None:
+    def after(self, event: HistoryEvent) -> None:
         """Nothing more is asked."""
 
     def _incidents(self, owners: Iterable[str]) -> tuple[str, ...]:
@@ -195,23 +195,23 @@ class Baselines:
         return tuple(one for one in owners if one not in self._papers)
 
 
-class Stops:
+class LearningStops:
     """Asks the later openings of the plan, each time as much is learned as it says."""
 
-    def __init__(self, walk: Walk, told: Told) -> None:
+    def __init__(self, walk: ReplayEngine, told: ReplaySpec) -> None:
         self.frozen: Frozen = {}
         self._memory, self._plan = walk.memory, told.plan
         asked = set(told.plan.asked) if told.plan else ()
         self._situations = {one.id: situation_of(as_opened(one)) for one in told.history.incidents if one.id in asked}
         self._lessons = 0
 
-    def opened(self, event: Event, situation: Situation, service: str | None) -> None:
+    def opened(self, event: HistoryEvent, situation: Situation, service: str | None) -> None:
         """Its own openings come later."""
 
     def kept(self, thing: Incident | Document) -> None:
         """The memory knows."""
 
-    def after(self, event: Event) -> None:
+    def after(self, event: HistoryEvent) -> None:
         """Count the lesson, and stop where the plan says so."""
         plan = self._plan
         if plan is None or event.kind != ("resolved" if plan.unit == "resolutions" else "opened"):
@@ -229,10 +229,10 @@ def reported(document: Document) -> Incident:
     return Incident(id=document.id, title=document.title, started_at=document.dated, service=document.service)
 
 
-def _taken(event: Event, service: str | None, answer: Recommendation) -> Answer:
+def _taken(event: HistoryEvent, service: str | None, answer: Recommendation) -> ReplayedAnswer:
     shown = _shown(answer.evidence)
     cited = answer.cause_citation.evidence_id if answer.cause_citation else None
-    return Answer(
+    return ReplayedAnswer(
         incident=event.id,
         at=event.at,
         service=service,

@@ -12,7 +12,7 @@ Shown = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReplayedAnswer:
     """The answer to one opening."""
 
     incident: str
@@ -45,10 +45,10 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ReplayResult:
     """One replay."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[ReplayedAnswer, ...]
     frozen: Mapping[int, Mapping[str, Shown]] = field(default_factory=dict)
     """By how much a memory had learned when it stopped: what it shows first for some later openings."""
     worked: Mapping[str, frozenset[str]] = field(default_factory=dict)

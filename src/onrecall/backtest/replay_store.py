@@ -15,17 +15,17 @@ from onrecall.domain.incident import (
     Document,
     EvidenceKind,
     Incident,
-    Link,
+    IncidentLink,
     Passage,
-    Performed,
     Recommendation,
-    Record,
     Resolution,
+    StepExecution,
+    TrackRecord,
 )
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors
-from onrecall.storage import Change, Imprint, Quoted, Store, TermStatistics
+from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, Storage, TermStatistics
 from onrecall.storage.examples import ExampleRecords
 
 Owner = tuple[EvidenceKind, str]
@@ -33,7 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Learned:
+class PrecomputedEmbedder:
     """An embedder that knows the vectors of certain texts, and of no others; it can be sent to another process."""
 
     def __init__(self, name: str, dimensions: int) -> None:
@@ -45,12 +45,12 @@ class Learned:
         return np.array([self.known[text] for text in texts], np.float32).reshape(len(texts), self.dimensions)
 
 
-class Primed:
+class BatchingEmbedder:
     """An embedder that is told beforehand what it will be asked, so that all of it is embedded in large batches."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self.learned = Learned(embedder.name, embedder.dimensions)
+        self.learned = PrecomputedEmbedder(embedder.name, embedder.dimensions)
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ class Primed:
             self.learned.known.update(zip(fresh, self._embedder.embed(fresh, progress), strict=True))
 
 
-class AtOnce(Executor):
+class InlineExecutor(Executor):
     """Runs what it is given before it comes back: for what takes less time than to hand it to a thread."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -84,7 +84,7 @@ class AtOnce(Executor):
         return done
 
 
-class Kept(Store):
+class InMemoryStore(Storage):
     """In-memory store used during a replay.
 
     It answers as the store does, of which a test makes sure. It has what a replay needs and no database, so whatever
@@ -95,7 +95,7 @@ class Kept(Store):
         self._things: dict[Owner, Incident | Document] = {}
         self._passages: dict[Owner, dict[int, Passage]] = {}
         self._numbered: dict[int, Passage] = {}
-        self._imprints: dict[Owner, list[Imprint]] = {}
+        self._imprints: dict[Owner, list[PassageFeatures]] = {}
         self._having: Counter[int] = Counter()
         self._length = 0
         self._numbers = 0
@@ -128,8 +128,8 @@ class Kept(Store):
         incident_id: str,
         resolution: Resolution,
         passages: Sequence[Passage],
-        performed: Sequence[Performed],
-        links: Sequence[Link],
+        performed: Sequence[StepExecution],
+        links: Sequence[IncidentLink],
         now: datetime,  # noqa: ARG002
     ) -> Incident:
         """Close an incident with what fixed it."""
@@ -168,7 +168,7 @@ class Kept(Store):
             self._told_in.setdefault(thing.document, set()).add(name)
         self._passages[owner] = {number: one for number, one in there.items() if one in same} | came
         self._imprints[owner] = [
-            Imprint(number, one.terms, one.vector, one.model) for number, one in self._passages[owner].items()
+            PassageFeatures(number, one.terms, one.vector, one.model) for number, one in self._passages[owner].items()
         ]
         for number in gone:
             self._count(self._numbered.pop(number), -1)
@@ -220,9 +220,9 @@ class Kept(Store):
         """Passages by their numbers."""
         return {one: self._numbered[one] for one in ids if one in self._numbered}
 
-    def quoted(self, ids: Sequence[int]) -> dict[int, Quoted]:
+    def quoted(self, ids: Sequence[int]) -> dict[int, PassageText]:
         """What passages say."""
-        return {number: Quoted(one.text, one.line, one.heading) for number, one in self.passages(ids).items()}
+        return {number: PassageText(one.text, one.line, one.heading) for number, one in self.passages(ids).items()}
 
     def passages_of(
         self, owners: Iterable[Owner], as_of: datetime | None = None
@@ -231,7 +231,7 @@ class Kept(Store):
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {one: list(held.items()) for one in owners if (held := self._passages.get(one))}
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
         """What the owners of these passages are compared by."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         owners = dict.fromkeys((one.kind, one.owner) for one in self.passages(ids).values())
@@ -246,24 +246,24 @@ class Kept(Store):
         """The place of the newest change."""
         return self._seq
 
-    def changes(self, after: int, limit: int) -> list[Change]:
+    def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
         """The changes after a place, in order."""
         places = (seq for seq in range(after + 1, self._seq + 1) if seq in self._log)
         return [self._change(seq, self._log[seq]) for seq in islice(places, limit)]
 
-    def _change(self, seq: int, number: int) -> Change:
+    def _change(self, seq: int, number: int) -> PassageLogEntry:
         passage = self._numbered.get(number)
         if passage is None:
-            return Change(seq, "remove", number, None, None, {})
+            return PassageLogEntry(seq, "remove", number, None, None, {})
         thing = self._things[passage.kind, passage.owner]
-        return Change(seq, "add", number, passage, thing.service, thing.labels)
+        return PassageLogEntry(seq, "add", number, passage, thing.service, thing.labels)
 
-    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often steps were tried and what came of it."""
         assert as_of is None, "a replayed memory holds nothing of the future"
         return {key: _record(self._tried[key]) for key in sorted(set(keys)) if key in self._tried}
 
-    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:  # noqa: ARG002
+    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:  # noqa: ARG002
         """How often advice helped that rested on some evidence: nobody has said."""
         return {}
 
@@ -276,9 +276,9 @@ class Kept(Store):
         return 0
 
 
-def _record(tries: Sequence[tuple[bool, datetime]]) -> Record:
+def _record(tries: Sequence[tuple[bool, datetime]]) -> TrackRecord:
     worked = sum(right for right, _ in tries)
-    return Record(len(tries), worked, len(tries) - worked, max(at for _, at in tries))
+    return TrackRecord(len(tries), worked, len(tries) - worked, max(at for _, at in tries))
 
 
 def _utc(at: datetime | None) -> datetime | None:

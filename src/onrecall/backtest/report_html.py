@@ -8,16 +8,16 @@ from string import Template
 
 from onrecall.backtest import report_json as contract
 from onrecall.backtest import svg_charts as pictures
-from onrecall.backtest.data_quality_ablation import Effect
-from onrecall.backtest.evaluation import Group, Report
-from onrecall.backtest.learning_curve import Curve
+from onrecall.backtest.data_quality_ablation import FlawEffect
+from onrecall.backtest.evaluation import BacktestReport, CaseGroup
+from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.backtest.report_text import BESIDE, MEANINGS, MENDING, PICTURES, PLAIN, SYSTEMS, percent, said
 from onrecall.calibration.metrics import Estimate
 
 VERDICTS = {"known": "known", "similar": "similar", "never_seen": "never seen"}
 
 
-def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
+def html(report: BacktestReport, title: str, effects: Sequence[FlawEffect] = ()) -> str:
     """The page."""
     template = Template(files(__package__).joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -40,7 +40,7 @@ def html(report: Report, title: str, effects: Sequence[Effect] = ()) -> str:
     )
 
 
-def _span(report: Report) -> str:
+def _span(report: BacktestReport) -> str:
     when = f", {_day(report.since)} to {_day(report.until)}" if report.since and report.until else ""
     pages = f" and {report.documents} documents" if report.documents else ""
     left = f"; {report.left_out} records were left out" if report.left_out else ""
@@ -51,7 +51,7 @@ def _day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
-def _sentence(report: Report) -> str:
+def _sentence(report: BacktestReport) -> str:
     note = contract.basis_note(report)
     return " ".join(
         f"{one[0].upper()}{one[1:]}."
@@ -59,7 +59,7 @@ def _sentence(report: Report) -> str:
     )
 
 
-def _headline(report: Report) -> str:
+def _headline(report: BacktestReport) -> str:
     rate = report.hits.hit_at_3
     if rate.value is None:
         return f"How often recall is right can't be measured here: {contract.not_measured(report)['hit_at_3']}."
@@ -70,7 +70,7 @@ def _headline(report: Report) -> str:
     )
 
 
-def _cards(report: Report) -> Iterable[str]:
+def _cards(report: BacktestReport) -> Iterable[str]:
     figures = contract.estimates(report)
     for name in ("hit_at_3", "cause_match", "right_when_answered", "coverage", "false_recall", "confident_wrong"):
         one = figures[name]
@@ -81,7 +81,7 @@ def _cards(report: Report) -> Iterable[str]:
         yield f'<div class="card">{MEANINGS[name][0]}<b>{value}</b><span>{below}</span></div>'
 
 
-def _missing(report: Report) -> str:
+def _missing(report: BacktestReport) -> str:
     why = contract.reasons(report)
     if not why:
         return ""
@@ -89,12 +89,12 @@ def _missing(report: Report) -> str:
     return f'<div class="missing"><h3>Not measured</h3><ul>{rows}</ul></div>'
 
 
-def _pictures(report: Report) -> str:
+def _pictures(report: BacktestReport) -> str:
     found = "".join(_drawn(report))
     return f'<h2>In pictures</h2><div class="pictures">{found}</div>' if found else ""
 
 
-def _drawn(report: Report) -> Iterable[str]:
+def _drawn(report: BacktestReport) -> Iterable[str]:
     if report.to_find:
         yield _figure(
             "beside",
@@ -122,14 +122,14 @@ def _drawn(report: Report) -> Iterable[str]:
         yield _figure("learning", pictures.learning(report.learning), report.learning)
 
 
-def _figure(name: str, svg: str, learned: Curve | None = None) -> str:
+def _figure(name: str, svg: str, learned: LearningCurve | None = None) -> str:
     title, sentence = PICTURES[name]
     if learned:
         sentence = sentence.format(asked=learned.points[-1].hit_at_1.n, unit=learned.unit)
     return f"<figure><figcaption><h3>{escape(title)}</h3><p>{escape(sentence)}</p></figcaption>{svg}</figure>"
 
 
-def _figures(report: Report) -> str:
+def _figures(report: BacktestReport) -> str:
     rows = []
     for name, one in contract.estimates(report).items():
         if one.value is None:
@@ -147,7 +147,7 @@ def _figures(report: Report) -> str:
     return _table(("figure", "value (95 %)", "n"), rows)
 
 
-def _baselines(report: Report) -> str:
+def _baselines(report: BacktestReport) -> str:
     rows = [
         (
             "OnRecall",
@@ -177,7 +177,7 @@ def _ahead(one: Estimate) -> str:
     return f"{100 * one.value:+.0f} points ({100 * one.low:+.0f} to {100 * one.high:+.0f}): {verdict}"
 
 
-def _verdicts(report: Report) -> str:
+def _verdicts(report: BacktestReport) -> str:
     rows = [
         (VERDICTS[verdict], *(str(counts[kind]) for kind in ("to_find", "new", "untold")))
         for verdict, counts in report.verdicts.items()
@@ -185,7 +185,7 @@ def _verdicts(report: Report) -> str:
     return _table(("answered", "seen before", "new", "not known"), rows)
 
 
-def _threshold(report: Report) -> str:
+def _threshold(report: BacktestReport) -> str:
     found = report.novelty
     rule = f"{found.rule[0].upper()}{found.rule[1:]}."
     first = "This history suggests: similar" if found.measured else "Similar"
@@ -193,7 +193,7 @@ def _threshold(report: Report) -> str:
     return f"{first} from a match of {found.similar:.2f}{apart}, known from {found.known:.2f}. {rule}"
 
 
-def _groups(kind: str, groups: Sequence[Group]) -> str:
+def _groups(kind: str, groups: Sequence[CaseGroup]) -> str:
     rows = [
         (
             escape(one.name),
@@ -207,7 +207,7 @@ def _groups(kind: str, groups: Sequence[Group]) -> str:
     return _table((kind, "openings", "answered", "to find", "hit@1", "hit@3"), rows)
 
 
-def _quality(effects: Sequence[Effect]) -> str:
+def _quality(effects: Sequence[FlawEffect]) -> str:
     if not effects:
         return ""
     rows = [
@@ -256,7 +256,7 @@ def _numeric(place: int) -> str:
     return ' class="number"' if place else ""
 
 
-def _footer(report: Report) -> str:
+def _footer(report: BacktestReport) -> str:
     return (
         f"Replayed in {report.seconds:.0f} s in the order in which things became known: at each opening the memory "
         "held only earlier openings, resolutions already written and documents already dated. Intervals are at 95 %: "

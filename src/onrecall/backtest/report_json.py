@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from onrecall.backtest import learning_curve as learning
-from onrecall.backtest.evaluation import Beside, Group, Hits, Report
+from onrecall.backtest.evaluation import BacktestReport, BaselineComparison, CaseGroup, HitRates
 from onrecall.backtest.evaluation_cases import Case
 from onrecall.backtest.ground_truth import BASES
 from onrecall.backtest.report_text import MEANINGS, SYSTEMS
@@ -16,7 +16,7 @@ from onrecall.calibration.walk_forward import NEEDED
 HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 
 
-def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
+def plain(report: BacktestReport, *, each: bool = False) -> dict[str, Any]:
     """The report; with `each`, every single answer beside its truth, too."""
     figures = estimates(report)
     trust = report.trust.quality
@@ -62,7 +62,7 @@ def plain(report: Report, *, each: bool = False) -> dict[str, Any]:
     return said | ({"each": [_case(one) for one in report.cases]} if each else {})
 
 
-def estimates(report: Report) -> dict[str, Estimate]:
+def estimates(report: BacktestReport) -> dict[str, Estimate]:
     """Every figure that has an interval, by its name."""
     return {
         **hits(report.hits),
@@ -82,7 +82,7 @@ def estimates(report: Report) -> dict[str, Estimate]:
     }
 
 
-def hits(found: Hits) -> dict[str, Estimate]:
+def hits(found: HitRates) -> dict[str, Estimate]:
     """How well earlier incidents were found, by name."""
     return dict(zip(HITS, (found.hit_at_1, found.hit_at_3, found.hit_at_5, found.mrr), strict=True))
 
@@ -92,12 +92,12 @@ def interval(one: Estimate) -> dict[str, float | int | None]:
     return {"low": one.low, "high": one.high, "n": one.n}
 
 
-def basis(report: Report) -> str | None:
+def basis(report: BacktestReport) -> str | None:
     """What the truth is known from, in a word; `mixed` where it differs from incident to incident."""
     return next(iter(report.bases)) if len(report.bases) == 1 else "mixed" if report.bases else None
 
 
-def basis_note(report: Report) -> str:
+def basis_note(report: BacktestReport) -> str:
     """The same as a sentence."""
     if not report.bases:
         return "nothing in this history says which incidents had the same cause"
@@ -105,7 +105,7 @@ def basis_note(report: Report) -> str:
     return f"a hit is an earlier incident with the same cause, known by {known}"
 
 
-def not_measured(report: Report) -> Mapping[str, str]:
+def not_measured(report: BacktestReport) -> Mapping[str, str]:
     """The figures that this history does not allow, and why."""
     why: dict[str, str] = {}
     if not report.to_find:
@@ -131,7 +131,7 @@ def not_measured(report: Report) -> Mapping[str, str]:
     return why | {f"baselines.{one.name}": one.missing for one in report.baselines if one.missing}
 
 
-def reasons(report: Report) -> dict[str, list[str]]:
+def reasons(report: BacktestReport) -> dict[str, list[str]]:
     """The same by reason, each with the names of the figures in words."""
     found: dict[str, list[str]] = {}
     for name, reason in not_measured(report).items():
@@ -143,7 +143,7 @@ def reasons(report: Report) -> dict[str, list[str]]:
     return found
 
 
-def _nothing_to_find(report: Report) -> str:
+def _nothing_to_find(report: BacktestReport) -> str:
     if not report.bases:
         nothing = "no cause label, no link, no judgement, no root cause"
         return f"nothing in this history says which incidents had the same cause: {nothing}"
@@ -164,7 +164,7 @@ def _thresholds(found: Novelty) -> dict[str, Any]:
     }
 
 
-def _beside(one: Beside) -> dict[str, Any]:
+def _beside(one: BaselineComparison) -> dict[str, Any]:
     figures = hits(one.hits)
     said: dict[str, Any] = {name: figure.value for name, figure in figures.items()}
     said["intervals"] = {name: interval(figure) for name, figure in figures.items()}
@@ -172,7 +172,7 @@ def _beside(one: Beside) -> dict[str, Any]:
     return said
 
 
-def _group(one: Group, kind: str) -> dict[str, Any]:
+def _group(one: CaseGroup, kind: str) -> dict[str, Any]:
     figures = hits(one.hits)
     return {
         kind: one.name,
@@ -184,7 +184,7 @@ def _group(one: Group, kind: str) -> dict[str, Any]:
     }
 
 
-def _learning(found: learning.Curve | None) -> list[dict[str, Any]]:
+def _learning(found: learning.LearningCurve | None) -> list[dict[str, Any]]:
     if found is None:
         return []
     return [

@@ -5,24 +5,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from onrecall.backtest import data_quality_ablation as mending
 from onrecall.backtest import learning_curve as learning
 from onrecall.backtest.chronology import History, events
-from onrecall.backtest.data_quality_ablation import Effect, Flaw
-from onrecall.backtest.evaluation import Report, measure
+from onrecall.backtest.data_quality_ablation import FlawEffect, HistoryFlaw
+from onrecall.backtest.evaluation import BacktestReport, measure
 from onrecall.backtest.evaluation_cases import cases
-from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.replay import Progress, Replay
 from onrecall.backtest.text_families import text_families
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers.quality import FINDINGS, flaws
 from onrecall.recommendation import Thresholds
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 PAGE = 200
 
 
-def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> Report:
+def backtest(history: History, embedder: Embedder | None, progress: Progress | None = None) -> BacktestReport:
     """Every figure that this history allows."""
-    truths = Truths(history.incidents, history.judged, text_families(history.incidents))
+    truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
     plan = learning.plan(events(history), truths)
     run = Replay(history, embedder, plan, progress=progress).run()
     at = Thresholds()
@@ -30,10 +30,10 @@ def backtest(history: History, embedder: Embedder | None, progress: Progress | N
 
 
 def effects(
-    history: History, embedder: Embedder | None, report: Report, progress: Progress | None = None
-) -> Iterator[Effect]:
+    history: History, embedder: Embedder | None, report: BacktestReport, progress: Progress | None = None
+) -> Iterator[FlawEffect]:
     """What each flaw of the history costs; one more replay for each."""
-    truths = Truths(history.incidents, history.judged, text_families(history.incidents))
+    truths = GroundTruth(history.incidents, history.judged, text_families(history.incidents))
     found = _flaws(history.incidents)
     flawed = {name for flaw in found if flaw.how != "left out" for name in flaw.incidents}
     whole = [one.id for one in history.incidents if one.resolution and one.id not in flawed]
@@ -50,7 +50,7 @@ def effects(
         yield mending.effect(flaw, touched, report.cases, cases(replay.run(), truths))
 
 
-def live(store: Store) -> History:
+def live(store: Storage) -> History:
     """All incidents and documents of a store, with what people said of its answers."""
     found: list[Incident] = []
     cursor: str | None = None
@@ -69,7 +69,7 @@ def live(store: Store) -> History:
     return History.of([*found, *documents], judged)
 
 
-def _judged(store: Store, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
+def _judged(store: Storage, incidents: Iterable[Incident]) -> dict[str, frozenset[str]]:
     """For each incident the earlier ones whose cause its answer named, where somebody said that it helped."""
     judged: dict[str, frozenset[str]] = {}
     for incident in incidents:
@@ -83,10 +83,10 @@ def _judged(store: Store, incidents: Iterable[Incident]) -> dict[str, frozenset[
     return judged
 
 
-def _flaws(incidents: Sequence[Incident]) -> list[Flaw]:
+def _flaws(incidents: Sequence[Incident]) -> list[HistoryFlaw]:
     """The flaws that bear on recall."""
     having: dict[str, list[str]] = {}
     for incident, names in flaws(incidents):
         for name in names:
             having.setdefault(name, []).append(incident.id)
-    return [Flaw(name, FINDINGS[name], tuple(having[name])) for name in mending.WAYS if name in having]
+    return [HistoryFlaw(name, FINDINGS[name], tuple(having[name])) for name in mending.WAYS if name in having]

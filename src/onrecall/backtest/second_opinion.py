@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from onrecall.backtest.chronology import History, as_opened
-from onrecall.backtest.evaluation import Hits, Report
+from onrecall.backtest.evaluation import BacktestReport, HitRates
 from onrecall.backtest.evaluation_cases import Case, place
-from onrecall.backtest.ground_truth import Truths
+from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident
-from onrecall.hindsight import Match
+from onrecall.hindsight import BankMatch
 from onrecall.pipeline.recommend import situation_of
 from onrecall.pipeline.second_opinion import SOURCE, incident_of
 from onrecall.redaction import redact
@@ -28,7 +28,7 @@ SHOWN = 5
 MISSING = "no incident had an earlier one to find"
 
 
-class Bank(Protocol):
+class OpinionBank(Protocol):
     """Who is asked."""
 
     @property
@@ -37,7 +37,7 @@ class Bank(Protocol):
 
     def recall(
         self, question: str, limit: int, max_tokens: int = ...
-    ) -> "concurrent.futures.Future[tuple[Match, ...]]":
+    ) -> "concurrent.futures.Future[tuple[BankMatch, ...]]":
         """Begin to look."""
 
 
@@ -46,8 +46,8 @@ class OpinionRate:
     """How often a bank was right, beside us on the same openings."""
 
     bank: str
-    hits: Hits
-    ours: Hits
+    hits: HitRates
+    ours: HitRates
     missing: str | None = None
     """Why there is no rate."""
 
@@ -64,10 +64,10 @@ class OpinionRate:
 
 
 def measure(
-    bank: Bank, history: History, report: Report, progress: Callable[[str, int, int], None] | None = None
+    bank: OpinionBank, history: History, report: BacktestReport, progress: Callable[[str, int, int], None] | None = None
 ) -> OpinionRate:
     """Ask the bank about every opening that had an earlier incident to find; where it fails, the reason is all."""
-    truths = Truths(history.incidents, history.judged)
+    truths = GroundTruth(history.incidents, history.judged)
     incidents = {one.id: one for one in history.incidents}
     asked = [case for case in report.cases if case.truth.known and case.answer.incident in incidents]
     places: list[int | None] = []
@@ -78,13 +78,15 @@ def measure(
             if progress:
                 progress("second opinion", len(places), len(asked))
     except OnRecallError as error:
-        return OpinionRate(bank.name, Hits.of([]), Hits.of([]), str(error))
-    return OpinionRate(bank.name, Hits.of(places), Hits.of([case.place for case in asked]), None if asked else MISSING)
+        return OpinionRate(bank.name, HitRates.of([]), HitRates.of([]), str(error))
+    return OpinionRate(
+        bank.name, HitRates.of(places), HitRates.of([case.place for case in asked]), None if asked else MISSING
+    )
 
 
 def _replies(
-    bank: Bank, asked: Sequence[Case], incidents: dict[str, Incident]
-) -> Iterator[tuple[Case, tuple[Match, ...]]]:
+    bank: OpinionBank, asked: Sequence[Case], incidents: dict[str, Incident]
+) -> Iterator[tuple[Case, tuple[BankMatch, ...]]]:
     """What the bank finds for each opening, a few questions at a time."""
     for start in range(0, len(asked), AT_ONCE):
         part = asked[start : start + AT_ONCE]
@@ -93,7 +95,9 @@ def _replies(
         yield from ((case, future.result()) for case, future in zip(part, futures, strict=True))
 
 
-def _known_then(matches: Sequence[Match], incidents: dict[str, Incident], asked: str, at: datetime) -> tuple[str, ...]:
+def _known_then(
+    matches: Sequence[BankMatch], incidents: dict[str, Incident], asked: str, at: datetime
+) -> tuple[str, ...]:
     """The incidents among the matches that were over at a time, the most similar first, each once."""
     names = dict.fromkeys(incident_of(match.document_id, match.metadata) for match in matches)
     return tuple(name for name in names if name and name != asked and name in incidents and _over(incidents[name], at))

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from onrecall.backtest.evaluation import Group, Report
-from onrecall.backtest.learning_curve import Curve
+from onrecall.backtest.evaluation import BacktestReport, CaseGroup
+from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.backtest.report_text import SYSTEMS, percent
 from onrecall.calibration.metrics import Estimate, wilson
-from onrecall.calibration.reliability import Bin, Covered
+from onrecall.calibration.reliability import Bin, CoveragePoint
 
 WIDTH, HEIGHT = 360, 250
 LEFT, RIGHT, TOP, BOTTOM = 56, 20, 14, 44
@@ -26,7 +26,7 @@ def reliability(bins: Sequence[Bin]) -> str:
     return _svg(parts, f"Reliability: {said}")
 
 
-def risk_coverage(points: Sequence[Covered]) -> str:
+def risk_coverage(points: Sequence[CoveragePoint]) -> str:
     """How often an answer is wrong when only the surest ones are shown."""
     path = [(one.coverage, one.risk) for one in points]
     parts = [_frame("share that was wrong"), _percents(), _line(path, "ours"), *(_dot(x, y, 2.5) for x, y in path[-1:])]
@@ -35,7 +35,7 @@ def risk_coverage(points: Sequence[Covered]) -> str:
     return _svg(parts, f"Risk and coverage: with all answers shown {last.risk:.0%} are wrong")
 
 
-def over_time(months: Sequence[Group], overall: Estimate) -> str:
+def over_time(months: Sequence[CaseGroup], overall: Estimate) -> str:
     """Hit@3 of each period, with its interval."""
     found = periods(months)
     parts = [_frame("hit@3")]
@@ -51,20 +51,20 @@ def over_time(months: Sequence[Group], overall: Estimate) -> str:
     return _svg(parts, "Hit rate over time: " + "; ".join(f"{name}: {k} of {n}" for name, k, n in found))
 
 
-def by_service(groups: Iterable[Group]) -> str:
+def by_service(groups: Iterable[CaseGroup]) -> str:
     """Hit@3 of the services with most to find."""
     found = sorted((one for one in groups if one.hits.hit_at_3.n), key=lambda one: (-one.hits.hit_at_3.n, one.name))
     return _bars([(_short(one.name), one.hits.hit_at_3) for one in found[:MOST_SERVICES]], "hit@3 by service")
 
 
-def beside(report: Report) -> str:
+def beside(report: BacktestReport) -> str:
     """Hit@3 of the memory and of each baseline."""
     rows = [("OnRecall", report.hits.hit_at_3)]
     rows += [(SYSTEMS[one.name], one.hits.hit_at_3) for one in report.baselines if not one.missing]
     return _bars(rows, "hit@3 beside the baselines", ours=1)
 
 
-def learning(found: Curve) -> str:
+def learning(found: LearningCurve) -> str:
     """Hit@1 on the same later openings, for memories that stopped learning earlier and earlier."""
     frozen = [(point.after, point.hit_at_1) for point in found.points if point.after is not None]
     live = found.points[-1].hit_at_1
@@ -82,7 +82,7 @@ def learning(found: Curve) -> str:
     return _svg(parts, "Learning curve: " + "; ".join(f"{after}: {_percent(rate.value)}" for after, rate in frozen))
 
 
-def periods(months: Sequence[Group]) -> list[tuple[str, int, int]]:
+def periods(months: Sequence[CaseGroup]) -> list[tuple[str, int, int]]:
     """Name, hits and questions of each period: months, or quarters, or years where there are many."""
     with_any = [one for one in months if one.hits.hit_at_3.n]
     for name in (_month, _quarter, _year):

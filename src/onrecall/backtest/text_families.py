@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from onrecall.domain.incident import Incident
 from onrecall.recommendation.text_similarity import alike, words
-from onrecall.recurrences.clustering import Alike, groups, root_cause
+from onrecall.recurrences.clustering import SimilarCauses, groups, root_cause
 
 SAME = 0.5
 """Share of their words that two root causes have in common to be the same in other words."""
@@ -27,10 +27,10 @@ def text_families(incidents: Sequence[Incident]) -> Mapping[str, str]:
     return family
 
 
-def _alike(told: Mapping[str, frozenset[str]]) -> Iterator[Alike]:
+def _alike(told: Mapping[str, frozenset[str]]) -> Iterator[SimilarCauses]:
     for first, second in _pairs(told):
         if (share := alike(told[first], told[second])) >= SAME:
-            yield Alike(first, second, share)
+            yield SimilarCauses(first, second, share)
 
 
 def _pairs(told: Mapping[str, frozenset[str]]) -> Iterable[tuple[str, str]]:

@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+")
 Progress = Callable[[str, int, int], None]
 
 
-class Drawn:
+class RandomWordVectors:
     """Vectors that need no model and no time: the sum of one drawn for each word."""
 
     name, dimensions = "drawn", DIMENSIONS
@@ -43,7 +43,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class BacktestRun:
     """One backtest, what it took and on what machine."""
 
     incidents: int
@@ -73,7 +73,7 @@ def history(incidents: int) -> Iterator[Incident]:
             return
 
 
-def run(incidents: int, embedder: Embedder, progress: Progress | None = None) -> Result:
+def run(incidents: int, embedder: Embedder, progress: Progress | None = None) -> BacktestRun:
     """Make the history up and replay it."""
     given = History.of(history(incidents))
     before, began, used = os.getloadavg()[0], time.perf_counter(), _processor()
@@ -87,7 +87,7 @@ def run(incidents: int, embedder: Embedder, progress: Progress | None = None) ->
 
     report = backtest(given, embedder, heard)
     ended = time.perf_counter()
-    return Result(
+    return BacktestRun(
         incidents=incidents,
         vectors=embedder.name,
         embedding_seconds=round(replaying[0] - began, 1),

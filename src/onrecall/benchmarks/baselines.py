@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer
 
-from onrecall.benchmarks.beir import Entry, Task
+from onrecall.benchmarks.beir import CorpusDocument, Task
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.tokenizer import STOPS
 
@@ -61,5 +61,5 @@ def _words(text: str, stem: Callable[[Sequence[str]], list[str]]) -> list[str]:
     return stem([word for word in _WORD.findall(text.lower()) if word not in STOPS])
 
 
-def _whole(entry: Entry) -> str:
+def _whole(entry: CorpusDocument) -> str:
     return f"{entry.title}\n{entry.text}".strip()

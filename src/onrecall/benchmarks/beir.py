@@ -13,7 +13,7 @@ QRELS = ("qrels.jsonl", "qrels/test.tsv", "qrels.tsv", "qrels/dev.tsv")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CorpusDocument:
     """A document of the corpus."""
 
     id: str
@@ -22,7 +22,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BeirQuery:
     """A query; `exclude` names documents that may not answer it, because they are the query itself."""
 
     id: str
@@ -35,8 +35,8 @@ class Task:
     """What is asked of what, and which documents are right. A query without right documents has none in the corpus."""
 
     name: str
-    corpus: tuple[Entry, ...]
-    queries: tuple[Question, ...]
+    corpus: tuple[CorpusDocument, ...]
+    queries: tuple[BeirQuery, ...]
     right: Mapping[str, Mapping[str, float]]
 
 
@@ -58,7 +58,7 @@ def read(folder: Path, corpus: Path | None = None) -> Task:
     return Task(folder.resolve().name, entries, queries, right)
 
 
-def read_queries(path: Path) -> tuple[Question, ...]:
+def read_queries(path: Path) -> tuple[BeirQuery, ...]:
     """The questions in a file, in its order."""
     queries = tuple(_question(where, row) for where, row in _rows(_file(path)))
     _unique(path, [query.id for query in queries])
@@ -98,23 +98,23 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield where, row
 
 
-def _entry(where: str, row: Mapping[str, Any]) -> Entry:
+def _entry(where: str, row: Mapping[str, Any]) -> CorpusDocument:
     title = row.get("title")
-    return Entry(
+    return CorpusDocument(
         _text(where, row, "_id"),
         title.replace("\0", " ") if isinstance(title, str) else "",
         _text(where, row, "text", empty=True),
     )
 
 
-def _question(where: str, row: Mapping[str, Any]) -> Question:
+def _question(where: str, row: Mapping[str, Any]) -> BeirQuery:
     metadata = row.get("metadata") or {}
     if not isinstance(metadata, Mapping):
         raise Invalid(f"{where}: metadata is not an object", "metadata")
     exclude = metadata.get("exclude") or []
     if not isinstance(exclude, list):
         raise Invalid(f"{where}: metadata.exclude is not a list of ids", "metadata.exclude")
-    return Question(_text(where, row, "_id"), _text(where, row, "text"), frozenset(map(str, exclude)))
+    return BeirQuery(_text(where, row, "_id"), _text(where, row, "text"), frozenset(map(str, exclude)))
 
 
 def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.benchmarks.engines import FOUND, Held, Mode, model
-from onrecall.benchmarks.synthetic_history import Question, Thing
+from onrecall.benchmarks.synthetic_history import SyntheticQuestion, Thing
 from onrecall.domain.incident import Document
 from onrecall.retrieval import passages
 
@@ -46,7 +46,7 @@ class Chroma:
     def ready(self) -> None:
         """It builds as it adds."""
 
-    def ask(self, question: Question, mode: Mode) -> list[str]:
+    def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
         """Embed, ask, look at whose passages they are."""
         where: dict[Mode, dict[str, Any] | None] = {
             "all": None,
@@ -94,7 +94,7 @@ class Fts5:
         """Merge what the index is made of."""
         self._file.execute("insert into rows(rows) values ('optimize')")
 
-    def ask(self, question: Question, mode: Mode) -> list[str]:
+    def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
         """Any of the words, the best ten passages."""
         where: dict[Mode, tuple[str, tuple[Any, ...]]] = {
             "all": ("", ()),

@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from onrecall.benchmarks.synthetic_history import Question, Thing
-from onrecall.benchmarks.synthetic_vectors import Dealt, Vectors
+from onrecall.benchmarks.synthetic_history import SyntheticQuestion, Thing
+from onrecall.benchmarks.synthetic_vectors import SyntheticEmbedder, Vectors
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Filter, Situation
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import LocalEmbedder, load
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
-from onrecall.storage import Entry, Store
+from onrecall.storage import Storage, StoreEntry
 
 FOUND = 10
 Mode = Literal["all", "service", "kind", "as_of"]
@@ -32,7 +32,7 @@ class Engine(Protocol):
     def ready(self) -> None:
         """All is added: build what is left to be built."""
 
-    def ask(self, question: Question, mode: Mode) -> list[str]:
+    def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
         """The ids of the ten best, from the question's text to the end."""
 
     def processes(self) -> list[int]:
@@ -47,18 +47,18 @@ class OnRecall:
 
     def __init__(self, folder: Path) -> None:
         self._model = model()
-        self._store = Store.open(self._url(folder))
-        self._dealt = Dealt(self._model.name, self._model.dimensions)
+        self._store = Storage.open(self._url(folder))
+        self._dealt = SyntheticEmbedder(self._model.name, self._model.dimensions)
         self._folder = folder
         self._index: Index | None = None
-        self._recall: Recall | None = None
-        self._filling = Recall(self._store, self._dealt, _Nowhere())
+        self._recall: Retriever | None = None
+        self._filling = Retriever(self._store, self._dealt, _Nowhere())
 
     def add(self, held: Sequence[Held]) -> None:
         """Split, count terms, save."""
         self._dealt.deal([vectors for _, vectors in held])
         things = [thing for thing, _ in held]
-        entries = [Entry(one, kept) for one, kept in zip(things, self._filling.prepare(things), strict=True)]
+        entries = [StoreEntry(one, kept) for one, kept in zip(things, self._filling.prepare(things), strict=True)]
         for saved in self._store.save(entries, NOW):
             if saved.state == "rejected":
                 raise Invalid(f"{saved.id}: {saved.message}", saved.field)
@@ -67,13 +67,13 @@ class OnRecall:
         """Have the index catch up and keep itself."""
         self._opened().refresh()
 
-    def ask(self, question: Question, mode: Mode) -> list[str]:
+    def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
         """Text in, evidence out."""
         only = Filter(
             kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
         )
         as_of = question.as_of if mode == "as_of" else None
-        self._recall = self._recall or Recall(self._store, self._model, self._opened(), self._model.for_questions())
+        self._recall = self._recall or Retriever(self._store, self._model, self._opened(), self._model.for_questions())
         found = self._recall.recall(Situation(question.text, only=only, as_of=as_of), FOUND)
         return [one.id for one in found]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onrecall.benchmarks.prior import LabelledAnswer
+from onrecall.benchmarks.prior import PublicAnswer
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.recommendation.verdict import Thresholds
 
-Answers = Sequence[LabelledAnswer]
+Answers = Sequence[PublicAnswer]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ Where = Literal["thread", "process"]
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledging:
+class AcknowledgementTimes:
     """Milliseconds from when messages were due to be sent until they were acknowledged."""
 
     messages: int
@@ -50,7 +50,7 @@ class Acknowledging:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class IntakeResult:
     """One server under the load."""
 
     name: str
@@ -65,8 +65,8 @@ class Result:
     """Rows beyond one for each alert."""
     refused: int
     """Answers other than 202, after which the message was sent again."""
-    batches: Acknowledging
-    singles: Acknowledging
+    batches: AcknowledgementTimes
+    singles: AcknowledgementTimes
     grouped_seconds: float | None
     """From the last acknowledgement until all alerts were in incidents; None: there are none, or it took too long."""
     incidents: int | None
@@ -80,16 +80,18 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class IntakeReport:
     """A run."""
 
     machine: str
     processors: int
     load: Load
-    results: tuple[Result, ...]
+    results: tuple[IntakeResult, ...]
 
 
-def run(load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "process") -> Report:
+def run(
+    load: Load, postgres: str | None = None, progress: Progress | None = None, worker: Where = "process"
+) -> IntakeReport:
     """Measure the bare endpoint, OnRecall on SQLite, and on PostgreSQL where a URL is given."""
     if load.seconds <= 0 or load.batch < 2 or load.alerts < load.batch or load.singles < 1:
         raise Invalid("give at least one second, batches of two or more, and a batch and a single a second", "load")
@@ -107,17 +109,19 @@ def run(load: Load, postgres: str | None = None, progress: Progress | None = Non
             results.append(_onrecall("OnRecall on PostgreSQL", postgres, folder, load, worker))
     bare_p99 = max(results[0].batches.p99, 0.001)
     results = [replace(result, to_bare=result.batches.p99 / bare_p99) for result in results]
-    return Report(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
+    return IntakeReport(f"{platform.machine()} {platform.system()}", os.cpu_count() or 1, load, tuple(results))
 
 
-def _onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> Result:
+def _onrecall(name: str, url: str, folder: str, load: Load, worker: Where) -> IntakeResult:
     Database(url).close()  # a wrong URL is said here, and not by a server that does not begin
     others = {key: value for key, value in os.environ.items() if not key.startswith("ONRECALL_")}
     chosen = {"ONRECALL_DATA_DIR": folder, "ONRECALL_DATABASE_URL": url, "ONRECALL_WORKER": worker}
     return _measure(name, [sys.executable, "-m", "onrecall", "serve", "--port"], others | chosen, load, url)
 
 
-def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], load: Load, url: str | None) -> Result:
+def _measure(
+    name: str, command: Sequence[str], environment: Mapping[str, str], load: Load, url: str | None
+) -> IntakeResult:
     mark = secrets.token_hex(4)
     before, used = os.getloadavg()[0], _used()
     with served(command, environment) as address:
@@ -126,7 +130,7 @@ def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], 
             sent = send(address, load, mark)
         rows, keys = _stored(url, mark) if url else (None, None)
         grouped = _grouped(url) if url else None
-    return Result(
+    return IntakeResult(
         name=name,
         sent=sent.alerts,
         acknowledged=sent.acknowledged,
@@ -143,11 +147,11 @@ def _measure(name: str, command: Sequence[str], environment: Mapping[str, str], 
     )
 
 
-def _acknowledging(seconds: Sequence[float]) -> Acknowledging:
+def _acknowledging(seconds: Sequence[float]) -> AcknowledgementTimes:
     if not seconds:
-        return Acknowledging(0, 0, 0, 0)
+        return AcknowledgementTimes(0, 0, 0, 0)
     p50, p99, most = (np.percentile(seconds, [50, 99, 100]) * 1000).tolist()
-    return Acknowledging(len(seconds), p50, p99, most)
+    return AcknowledgementTimes(len(seconds), p50, p99, most)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class HintTimes:
     """Milliseconds from asking for one change until clients had its hint."""
 
     p50: float
@@ -39,7 +39,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LiveReport:
     """A run."""
 
     machine: str
@@ -47,7 +47,7 @@ class Report:
     clients: int
     database: str
     joining_seconds: float
-    rounds: tuple[Reached, ...]
+    rounds: tuple[HintTimes, ...]
     slowest_ms: float
     """Until all were reached, in the slowest round."""
     lost: int
@@ -56,7 +56,7 @@ class Report:
     """Processes that wanted to run, of the whole machine, before and after."""
 
 
-def run(clients: int, rounds: int, postgres: str | None = None, progress: Progress | None = None) -> Report:
+def run(clients: int, rounds: int, postgres: str | None = None, progress: Progress | None = None) -> LiveReport:
     """Open incidents one after the other while so many clients listen."""
     if clients < 1 or rounds < 1:
         raise Invalid("give at least one client and one round", "clients")
@@ -70,7 +70,7 @@ def run(clients: int, rounds: int, postgres: str | None = None, progress: Progre
         with served(command, others | chosen) as address:
             joining, seen, times = asyncio.run(_measure(address, clients, rounds, say))
     counts = [len(one) for hints in seen for one in hints.values()]
-    return Report(
+    return LiveReport(
         machine=f"{platform.machine()} {platform.system()}",
         processors=os.cpu_count() or 1,
         clients=clients,
@@ -90,7 +90,7 @@ Seen = dict[str, list[float]]
 
 async def _measure(
     address: str, clients: int, rounds: int, say: Progress
-) -> tuple[float, Sequence[Seen], tuple[Reached, ...]]:
+) -> tuple[float, Sequence[Seen], tuple[HintTimes, ...]]:
     say(f"{clients} clients join")
     url = f"{address.replace('http', 'ws', 1)}/api/v1/live"
     async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=address, timeout=PATIENCE_SECONDS) as asking:
@@ -125,7 +125,7 @@ async def _hear(socket: ClientConnection, seen: Seen) -> None:
             seen.setdefault(hint["id"], []).append(now)
 
 
-async def _round(asking: httpx.AsyncClient, number: int, seen: Sequence[Seen]) -> Reached:
+async def _round(asking: httpx.AsyncClient, number: int, seen: Sequence[Seen]) -> HintTimes:
     started = datetime.now(UTC).isoformat()
     began = time.perf_counter()
     answer = await asking.post("/api/v1/incidents", json={"title": f"checkout fails, {number}", "started_at": started})
@@ -138,7 +138,7 @@ async def _round(asking: httpx.AsyncClient, number: int, seen: Sequence[Seen]) -
     took = [(one[incident][0] - began) * 1000 for one in seen if incident in one]
     p50, p99, most = np.percentile(took, [50, 99, 100]).tolist() if took else (float("inf"),) * 3
     await asyncio.sleep(0.5)  # so that a hint told twice is seen
-    return Reached(p50, p99, most)
+    return HintTimes(p50, p99, most)
 
 
 def _allow(files: int) -> None:

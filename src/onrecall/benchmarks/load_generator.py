@@ -37,7 +37,7 @@ class Load:
 
 
 @dataclass(slots=True)
-class Sent:
+class SendResult:
     """What came of it."""
 
     batches: list[float] = field(default_factory=list)
@@ -57,13 +57,13 @@ class _Message:
     alerts: int
 
 
-def send(address: str, load: Load, mark: str) -> Sent:
+def send(address: str, load: Load, mark: str) -> SendResult:
     """Send all of it; keys begin with the mark."""
     return asyncio.run(_send(address, load, mark))
 
 
-async def _send(address: str, load: Load, mark: str) -> Sent:
-    sent = Sent()
+async def _send(address: str, load: Load, mark: str) -> SendResult:
+    sent = SendResult()
     one = httpx.Limits(max_connections=1)  # a pool of many is looked through at every message: that costs a processor
     free: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
     async with AsyncExitStack() as open_ones:
@@ -82,7 +82,9 @@ async def _send(address: str, load: Load, mark: str) -> Sent:
     return sent
 
 
-async def _deliver(free: "asyncio.LifoQueue[httpx.AsyncClient]", message: _Message, due: float, sent: Sent) -> None:
+async def _deliver(
+    free: "asyncio.LifoQueue[httpx.AsyncClient]", message: _Message, due: float, sent: SendResult
+) -> None:
     sent.alerts += message.alerts
     for _ in range(TRIES):
         client = await free.get()

@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Rivals:
+class BaselineScores:
     """What the systems beside ours score; a row for each question, a column for each document of the task."""
 
     task: Task
@@ -29,7 +29,7 @@ class Rivals:
     """Those of the recipe; none without a sentence model."""
 
     @classmethod
-    def of(cls, task: Task, embedder: Embedder | None) -> "Rivals":
+    def of(cls, task: Task, embedder: Embedder | None) -> "BaselineScores":
         """Score every document for every question."""
         if embedder is None:
             return cls(task, baselines.bm25(task), None, ())
@@ -61,7 +61,7 @@ class Rivals:
         queries = tuple(query for task in foreign for query in task.queries)
         if not queries:
             return {}
-        strange = Rivals.of(replace(self.task, queries=queries, right={}), embedder).tables()
+        strange = BaselineScores.of(replace(self.task, queries=queries, right={}), embedder).tables()
         asked = self.tables(self._hidden(right=False))
         return {
             name: passes(self._right_scores(asked[name]), _best(table), len(queries)) for name, table in strange.items()

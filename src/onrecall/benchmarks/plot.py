@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onrecall.benchmarks.speed import Report, Result
+from onrecall.benchmarks.speed import EngineResult, SpeedReport
 from onrecall.domain.errors import Invalid
 
 INK = {"onrecall": "#0b6e4f", "chroma": "#c1666b", "fts5": "#7a6f9b", "pgvector": "#2f6690"}
 
 
-def draw(report: Report, path: Path) -> None:
+def draw(report: SpeedReport, path: Path) -> None:
     """Write the picture as SVG, the same bytes for the same report."""
     try:
         import matplotlib as mpl  # noqa: PLC0415 - of the group `bench`, which the product does without
@@ -30,7 +30,7 @@ def draw(report: Report, path: Path) -> None:
         figure.savefig(path, format="svg", metadata={"Date": None})
 
 
-def _bars(axes: Any, results: Sequence[Result], values: Sequence[float], form: str) -> None:
+def _bars(axes: Any, results: Sequence[EngineResult], values: Sequence[float], form: str) -> None:
     """A bar for each engine and size, with its value on it."""
     sizes = list(dict.fromkeys(_size(one) for one in results))
     names = list(dict.fromkeys(one.engine for one in results))
@@ -46,5 +46,5 @@ def _bars(axes: Any, results: Sequence[Result], values: Sequence[float], form: s
     axes.legend(frameon=False, fontsize=7)
 
 
-def _size(result: Result) -> str:
+def _size(result: EngineResult) -> str:
     return f"{round(result.passages, -2):,}"

@@ -22,7 +22,7 @@ from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
 from onrecall.domain.incident import Situation
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.retrieval.retriever import Recall
+from onrecall.retrieval.retriever import Retriever
 
 NEW_SHARE = 0.25
 """The share of questions without a right document that the prior is fitted for: of 653 published incidents about a
@@ -41,7 +41,7 @@ Rows = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledAnswer:
+class PublicAnswer:
     """One question of a public task, how its first precedent stood among the others, and whether that was right."""
 
     task: str
@@ -123,7 +123,7 @@ def run(folder: Path, embedder: Embedder, progress: Progress = silent) -> tuple[
 
 def label_answers(
     folder: Path, tasks: Sequence[PublicTask], embedder: Embedder | None, progress: Progress = silent
-) -> Iterator[LabelledAnswer]:
+) -> Iterator[PublicAnswer]:
     """Every question's two answers, task by task, and some of small memories; foreign questions, all answered wrong."""
     foreign = read_public_text(folder).foreign
     for number, public in enumerate(tasks, start=1):
@@ -137,7 +137,7 @@ def label_answers(
         progress("tasks", number, len(tasks))
 
 
-def ask_foreign(foreign: Sequence[Task], recall: Recall) -> Iterator[LabelledAnswer]:
+def ask_foreign(foreign: Sequence[Task], recall: Retriever) -> Iterator[PublicAnswer]:
     """The answers to questions about systems that the memory knows nothing of: all wrong."""
     for task in foreign:
         for query in task.queries:
@@ -145,7 +145,7 @@ def ask_foreign(foreign: Sequence[Task], recall: Recall) -> Iterator[LabelledAns
             yield from _answer(recall, Situation(query.text), about, {})
 
 
-def ask_twice(public: PublicTask, recall: Recall) -> Iterator[LabelledAnswer]:
+def ask_twice(public: PublicTask, recall: Retriever) -> Iterator[PublicAnswer]:
     """The answers to a task's questions, each with its right documents in the memory and with these left out."""
     for query in public.task.queries:
         right = public.task.right.get(query.id, {})
@@ -156,14 +156,14 @@ def ask_twice(public: PublicTask, recall: Recall) -> Iterator[LabelledAnswer]:
 
 
 def _answer(
-    recall: Recall, situation: Situation, about: tuple[str, str, str, str], right: Mapping[str, float]
-) -> Iterator[LabelledAnswer]:
+    recall: Retriever, situation: Situation, about: tuple[str, str, str, str], right: Mapping[str, float]
+) -> Iterator[PublicAnswer]:
     """The labelled first precedent; nothing where nothing at all was recalled."""
     for first in recall.recall(situation)[:1]:
-        yield LabelledAnswer(*about, not right, first.ranking, first.score, first.id in right)
+        yield PublicAnswer(*about, not right, first.ranking, first.score, first.id in right)
 
 
-def fit_and_measure(answers: Sequence[LabelledAnswer], features: tuple[str, ...]) -> tuple[PriorModel, PriorReport]:
+def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) -> tuple[PriorModel, PriorReport]:
     """The model fitted on all answers, its levels counted on tasks left out, and its figures."""
     table = AnswerTable.of(answers, features)
     by_task = table.predict_left_out([answer.task.removesuffix(SMALL_SUFFIX) for answer in answers])
@@ -196,7 +196,7 @@ class AnswerTable:
     task: npt.NDArray[np.str_]
 
     @classmethod
-    def of(cls, answers: Sequence[LabelledAnswer], features: Sequence[str]) -> "AnswerTable":
+    def of(cls, answers: Sequence[PublicAnswer], features: Sequence[str]) -> "AnswerTable":
         """The columns in the order of the features."""
         return cls(
             columns=np.array([[answer.ranking[name] for name in features] for answer in answers]),
@@ -269,7 +269,7 @@ def _auroc(scores: Floats, truths: Floats | Rows) -> float | None:
     return reliability.auroc(scores.tolist(), [bool(truth) for truth in truths]).value
 
 
-def _tasks(answers: Sequence[LabelledAnswer], chances: Floats) -> Iterator[TaskQuality]:
+def _tasks(answers: Sequence[PublicAnswer], chances: Floats) -> Iterator[TaskQuality]:
     by_name: dict[str, list[int]] = {}
     for place, answer in enumerate(answers):
         by_name.setdefault(answer.task, []).append(place)

@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from onrecall import examples
-from onrecall.benchmarks.beir import Entry, Question, Task
+from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.event_lists import event_list
-from onrecall.benchmarks.public_text import SHORTEST, Page, PublicText, Report, parse_page, read_public_text
+from onrecall.benchmarks.public_text import (
+    SHORTEST,
+    HistoryReport,
+    PublicPage,
+    PublicText,
+    parse_page,
+    read_public_text,
+)
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
 
 MOST_QUESTIONS = 150
@@ -115,24 +122,24 @@ def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
         )
     yield PublicTask(_event_lists(pages), "event list", "runbooks")
     yield PublicTask(_fault_cases(pages), "event list", "runbooks")
-    entries = [Entry(page.id, "", page.without_code()) for page in pages]
+    entries = [CorpusDocument(page.id, "", page.without_code()) for page in pages]
     blocks = [(page.id, block) for page in pages for block in page.code_blocks[:1] if len(block) >= SHORTEST]
     yield PublicTask(_pairs("runbooks_output_to_page", entries, blocks), "log lines", "runbooks")
 
 
-def _event_lists(pages: Sequence[Page]) -> Task:
+def _event_lists(pages: Sequence[PublicPage]) -> Task:
     """A long list of events, in which some lines of the diagnosis stand, asks for what means and mitigates them."""
     entries, questions = [], []
     for page in pages:
         telling = _diagnosis_lines(page)
         if telling and {"meaning", "mitigation"} <= page.sections.keys():
-            entries.append(Entry(page.id, "", f"{page.sections['meaning']}\n\n{page.sections['mitigation']}"))
+            entries.append(CorpusDocument(page.id, "", f"{page.sections['meaning']}\n\n{page.sections['mitigation']}"))
             headline = page.sections.get("impact", telling[0]).split("\n\n")[0]
             questions.append((page.id, event_list(" ".join(headline.split()), telling[:TELLING_LINES])))
     return _pairs("runbooks_events_to_page", entries, questions)
 
 
-def _fault_cases(pages: Sequence[Page]) -> Task:
+def _fault_cases(pages: Sequence[PublicPage]) -> Task:
     """Cases with a question, and a list of events with half of the diagnosis, ask for other cases of the same fault."""
     entries, queries, right = [], [], {}
     for page in pages:
@@ -144,24 +151,24 @@ def _fault_cases(pages: Sequence[Page]) -> Task:
             f"{page.id}-{n}": event_list(f"Case {n}: {' '.join(text.split()[:CASE_WORDS])}", telling[n % 2 :: 2])
             for n, text in enumerate(told)
         }
-        entries += [Entry(name, "", text) for name, text in cases.items()]
+        entries += [CorpusDocument(name, "", text) for name, text in cases.items()]
         for name, text in cases.items():
             others = {other: 1.0 for other in cases if other != name}
             if others:
-                queries.append(Question(name, text, frozenset({name})))
+                queries.append(BeirQuery(name, text, frozenset({name})))
                 right[name] = others
     drawn = {name for name, _ in _drawn([(query.id, "") for query in queries])}
     kept = tuple(query for query in queries if query.id in drawn)
     return Task("runbooks_fault_cases", tuple(entries), kept, {query.id: right[query.id] for query in kept})
 
 
-def _diagnosis_lines(page: Page) -> list[str]:
+def _diagnosis_lines(page: PublicPage) -> list[str]:
     lines = [line.strip("-* ") for line in page.sections.get("diagnosis", "").splitlines()]
     return [line for line in lines if len(line) >= SHORTEST and not line.startswith(("#", "`"))]
 
 
-def _between_sections(pages: Sequence[Page], name: str, asked: str, sought: str) -> Task:
-    entries = [Entry(page.id, "", page.sections[sought]) for page in pages if sought in page.sections]
+def _between_sections(pages: Sequence[PublicPage], name: str, asked: str, sought: str) -> Task:
+    entries = [CorpusDocument(page.id, "", page.sections[sought]) for page in pages if sought in page.sections]
     questions = [
         (page.id, page.sections[asked]) for page in pages if asked in page.sections and sought in page.sections
     ]
@@ -170,11 +177,11 @@ def _between_sections(pages: Sequence[Page], name: str, asked: str, sought: str)
 
 def _from_reports(text: PublicText) -> Iterator[PublicTask]:
     reports = [report for report in text.reports if len(report.text) >= SHORTEST]
-    bodies = [Entry(report.id, "", report.text) for report in reports]
+    bodies = [CorpusDocument(report.id, "", report.text) for report in reports]
     titles = [(report.id, report.title) for report in reports if len(report.title.split()) >= FEWEST_WORDS]
     yield PublicTask(_pairs("reports_title_to_text", bodies, titles), "title to text", "reports")
     halves = [(report, *_halves(report.text)) for report in reports if len(report.text.split()) >= 4 * FEWEST_WORDS]
-    rest = [Entry(report.id, "", second) for report, _, second in halves]
+    rest = [CorpusDocument(report.id, "", second) for report, _, second in halves]
     opening = [(report.id, f"{report.title}\n{first}") for report, first, _ in halves]
     yield PublicTask(_pairs("reports_first_lines_to_rest", rest, opening), "first lines to rest", "reports")
     yield PublicTask(_repeats(text.reports), "duplicate report", "reports")
@@ -187,15 +194,15 @@ def _halves(text: str) -> tuple[str, str]:
     return " ".join(words[:first]), " ".join(words[first:])
 
 
-def _repeats(reports: Sequence[Report]) -> Task:
+def _repeats(reports: Sequence[HistoryReport]) -> Task:
     """The first report of a defect asks for its later duplicates: the other way round than they came."""
     later: dict[str, dict[str, float]] = {}
     for report in reports:
         if report.duplicate_of:
             later.setdefault(report.duplicate_of, {})[report.id] = 1.0
-    entries = [Entry(report.id, report.title, report.text) for report in reports]
+    entries = [CorpusDocument(report.id, report.title, report.text) for report in reports]
     asked = [report for report in reports if report.id in later]
-    queries = [Question(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in asked]
+    queries = [BeirQuery(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in asked]
     return Task(
         "reports_first_to_later", tuple(entries), tuple(queries), {report.id: later[report.id] for report in asked}
     )
@@ -204,7 +211,8 @@ def _repeats(reports: Sequence[Report]) -> Task:
 def _from_postmortems(text: PublicText) -> Iterator[PublicTask]:
     pages = [page for page in text.postmortems if "summary" in page.sections]
     rest = [
-        Entry(page.id, "", page.text.replace(page.sections["summary"], "").replace(page.title, "")) for page in pages
+        CorpusDocument(page.id, "", page.text.replace(page.sections["summary"], "").replace(page.title, ""))
+        for page in pages
     ]
     titles = [(page.id, page.title) for page in pages]
     summaries = [(page.id, page.sections["summary"]) for page in pages]
@@ -216,10 +224,10 @@ def _from_alerts(text: PublicText) -> Iterator[PublicTask]:
     for task in text.foreign:
         split = [(query.id, *query.text.partition("\n")[::2]) for query in task.queries]
         told = [(name, title, body) for name, title, body in split if len(body) >= SHORTEST]
-        entries = [Entry(name, "", body) for name, _, body in told]
+        entries = [CorpusDocument(name, "", body) for name, _, body in told]
         names = [(name, bare_name(title)) for name, title, _ in told]
         yield PublicTask(_pairs(f"{task.name}_name_to_description", entries, names), "bare name", "alerts")
-        entries = [Entry(name, "", title) for name, title, _ in told]
+        entries = [CorpusDocument(name, "", title) for name, title, _ in told]
         bodies = [(name, body) for name, _, body in told]
         yield PublicTask(_pairs(f"{task.name}_description_to_name", entries, bodies), "alert text", "alerts")
 
@@ -249,7 +257,7 @@ def _terse_title(text: str) -> str:
 
 
 def _title_to_description(openings: Sequence[tuple[str, str, str]]) -> Task:
-    entries = [Entry(name, "", description) for name, _, description in openings]
+    entries = [CorpusDocument(name, "", description) for name, _, description in openings]
     return _pairs("examples_title_to_description", entries, [(name, title) for name, title, _ in openings])
 
 
@@ -259,7 +267,7 @@ def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
     for name, title, description in openings:
         lines = description.splitlines()
         logs = [line for line in lines if line[:4].isdigit() or " ERROR " in line or " WARN " in line]
-        entries.append(Entry(name, title, "\n".join(line for line in lines if line not in logs)))
+        entries.append(CorpusDocument(name, title, "\n".join(line for line in lines if line not in logs)))
         if sum(map(len, logs)) >= SHORTEST:
             questions.append((name, "\n".join(logs)))
     return _pairs("examples_logs_to_incident", entries, questions)
@@ -288,14 +296,14 @@ def _page_text(incident: Mapping[str, object]) -> str:
 
 
 def _same_cause(incidents: Sequence[Mapping[str, object]]) -> Task:
-    entries = tuple(Entry(str(one["id"]), str(one["title"]), _page_text(one)) for one in incidents)
+    entries = tuple(CorpusDocument(str(one["id"]), str(one["title"]), _page_text(one)) for one in incidents)
     right: dict[str, dict[str, float]] = {}
     for incident in incidents:
         same = {str(one["id"]): 1.0 for one in incidents if one is not incident and _cause(one) == _cause(incident)}
         if same and _cause(incident):
             right[str(incident["id"])] = same
     queries = tuple(
-        Question(str(one["id"]), f"{one['title']}\n{one['description']}", frozenset({str(one["id"])}))
+        BeirQuery(str(one["id"]), f"{one['title']}\n{one['description']}", frozenset({str(one["id"])}))
         for one in incidents
         if one["id"] in right
     )
@@ -308,7 +316,7 @@ def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
     for path in sorted(examples.documents_folder().glob("*/*.md")):
         text = path.read_text(encoding="utf-8")
         page = parse_page(path.stem, text)
-        entries.append(Entry(page.id, page.title, page.text))
+        entries.append(CorpusDocument(page.id, page.title, page.text))
         causes[page.id] = next(
             (line.partition(":")[2].strip() for line in text.splitlines() if line.strip().startswith("cause:")), None
         )
@@ -317,15 +325,15 @@ def _cause_pages(incidents: Sequence[Mapping[str, object]]) -> Task:
         for one in incidents
     }
     queries = [
-        Question(str(one["id"]), f"{one['title']}\n{one['description']}") for one in incidents if right[str(one["id"])]
+        BeirQuery(str(one["id"]), f"{one['title']}\n{one['description']}") for one in incidents if right[str(one["id"])]
     ]
     return Task("examples_opening_to_page", tuple(entries), tuple(queries), {q.id: right[q.id] for q in queries})
 
 
-def _pairs(name: str, entries: Sequence[Entry], questions: Sequence[tuple[str, str]]) -> Task:
+def _pairs(name: str, entries: Sequence[CorpusDocument], questions: Sequence[tuple[str, str]]) -> Task:
     """A task where the right document of each question is the one that its text was taken from."""
     held = {entry.id for entry in entries if entry.text.strip()}
-    asked = [Question(document, text) for document, text in _drawn(questions) if document in held and text.strip()]
+    asked = [BeirQuery(document, text) for document, text in _drawn(questions) if document in held and text.strip()]
     kept = tuple(entry for entry in entries if entry.id in held)
     return Task(name, kept, tuple(asked), {question.id: {question.id: 1.0} for question in asked})
 

@@ -19,7 +19,7 @@ SHORTEST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PublicPage:
     """A Markdown page: its title, its text, and its sections by lower-case heading."""
 
     id: str
@@ -38,7 +38,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class HistoryReport:
     """One report of a chronological file; `duplicate_of` names an earlier one of the same defect."""
 
     id: str
@@ -51,9 +51,9 @@ class Report:
 class PublicText:
     """What a folder holds, in the order of file names."""
 
-    runbooks: tuple[Page, ...]
-    postmortems: tuple[Page, ...]
-    reports: tuple[Report, ...]
+    runbooks: tuple[PublicPage, ...]
+    postmortems: tuple[PublicPage, ...]
+    reports: tuple[HistoryReport, ...]
     tasks: tuple[Task, ...]
     """Tasks with judgements."""
     foreign: tuple[Task, ...]
@@ -82,7 +82,7 @@ def read_public_text(folder: Path) -> PublicText:
     return found
 
 
-def parse_page(name: str, text: str) -> Page:
+def parse_page(name: str, text: str) -> PublicPage:
     """A page from Markdown; the title is the first heading, else the name."""
     body = _FRONT_MATTER.sub("", text.replace("\r\n", "\n").replace("\0", " "))
     sections: dict[str, list[str]] = {}
@@ -98,20 +98,20 @@ def parse_page(name: str, text: str) -> Page:
             heading = match[1].lower()
     texts = {heading: "\n".join(lines).strip() for heading, lines in sections.items()}
     kept = {heading: section for heading, section in texts.items() if len(section) >= SHORTEST}
-    return Page(name, title or name, body.strip(), kept)
+    return PublicPage(name, title or name, body.strip(), kept)
 
 
-def _pages(folder: Path, pattern: str) -> Iterator[Page]:
+def _pages(folder: Path, pattern: str) -> Iterator[PublicPage]:
     for path in sorted(folder.glob(f"{pattern}/**/*.md")):
         page = parse_page(path.stem, path.read_text(encoding="utf-8"))
         if page.sections and not path.stem.startswith(("_index", "index", "template")):
             yield page
 
 
-def _reports(path: Path) -> Iterator[Report]:
+def _reports(path: Path) -> Iterator[HistoryReport]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         row: dict[str, Any] = json.loads(line)
         if not isinstance(row.get("id"), str) or not isinstance(row.get("title"), str):
             raise Invalid(f"{path}:{number}: a report needs an id and a title", "id")
         description = row.get("description") or ""
-        yield Report(row["id"], row["title"], str(description).replace("\0", " "), row.get("duplicate_of"))
+        yield HistoryReport(row["id"], row["title"], str(description).replace("\0", " "), row.get("duplicate_of"))

@@ -15,8 +15,8 @@ from onrecall.benchmarks import ir_metrics as measures
 from onrecall.benchmarks.beir import Task
 from onrecall.benchmarks.first_answers import AnswerQuality, measure_answers
 from onrecall.benchmarks.ir_metrics import Difference
-from onrecall.benchmarks.novelty import Rivals
-from onrecall.benchmarks.prior import LabelledAnswer, ask_twice
+from onrecall.benchmarks.novelty import BaselineScores
+from onrecall.benchmarks.prior import PublicAnswer, ask_twice
 from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.task_memory import Progress, silent, task_memory
 from onrecall.calibration import prior
@@ -27,7 +27,7 @@ Ranked = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class SystemScore:
     """How well one system does; `low` and `high` bound its nDCG@10 with 95 % confidence."""
 
     name: str
@@ -51,13 +51,13 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RecallReport:
     """A task's outcome."""
 
     task: str
     queries: int
     documents: int
-    systems: tuple[System, ...]
+    systems: tuple[SystemScore, ...]
     tests: tuple[Difference, ...]
     scores: tuple[Score, ...]
     baseline_scores: dict[str, tuple[Score, ...]]
@@ -77,7 +77,7 @@ def run(
     corpus: Path | None = None,
     progress: Progress | None = None,
     asking: Embedder | None = None,
-) -> Report:
+) -> RecallReport:
     """Measure a task; the corpus may come from another task's folder. `asking` is the model as questions have it."""
     asked = task.read(folder, corpus)
     say = progress or silent
@@ -88,7 +88,7 @@ def run(
             ours.append([(one.id, one.score) for one in found])
             say("asking", n, len(asked.queries))
         answers = list(ask_twice(PublicTask(asked, "given", asked.name), recall))
-    rivals = Rivals.of(asked, embedder)
+    rivals = BaselineScores.of(asked, embedder)
     rankings = {"onrecall": ours}
     for name, table in rivals.tables().items():
         rankings[name] = [best_documents(asked, row, scores) for row, scores in enumerate(table)]
@@ -97,7 +97,7 @@ def run(
         for name, ranked in rankings.items()
     }
     judged = bool(asked.right)
-    return Report(
+    return RecallReport(
         task=asked.name,
         queries=len(asked.queries),
         documents=len(asked.corpus),
@@ -116,7 +116,7 @@ def run(
     )
 
 
-def _answer_quality(answers: Sequence[LabelledAnswer], embedder: Embedder | None) -> AnswerQuality | None:
+def _answer_quality(answers: Sequence[PublicAnswer], embedder: Embedder | None) -> AnswerQuality | None:
     if not answers:
         return None
     model = prior.shipped().with_meaning if embedder else prior.shipped().by_words
@@ -137,12 +137,12 @@ def _judged(asked: Task, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, dic
             yield rows, dict(asked.right[query.id])
 
 
-def _system(asked: Task, name: str, ranked: Sequence[Ranked], gains: Sequence[float]) -> System:
+def _system(asked: Task, name: str, ranked: Sequence[Ranked], gains: Sequence[float]) -> SystemScore:
     judged = [([one for one, _ in rows], right) for rows, right in _judged(asked, ranked)]
     at = {within: float(np.mean([measures.found(*one, within) for one in judged])) for within in (1, 3, 10)}
     mrr = float(np.mean([measures.reciprocal(*one) for one in judged]))
     sure = measures.interval(gains)
-    return System(name, sure.mean, at[1], at[3], at[10], mrr, sure.low, sure.high)
+    return SystemScore(name, sure.mean, at[1], at[3], at[10], mrr, sure.low, sure.high)
 
 
 def _scores(asked: Task, ranked: Sequence[Ranked]) -> tuple[Score, ...]:

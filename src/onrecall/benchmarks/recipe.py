@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.benchmarks.baselines import Scores
-from onrecall.benchmarks.beir import Entry, Task
+from onrecall.benchmarks.beir import CorpusDocument, Task
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.embeddings import Embedder
 
@@ -122,11 +122,11 @@ def _grams(text: str) -> tuple[Grams, Grams]:
     return tuple(np.unique(np.concatenate(buckets), return_counts=True))  # type: ignore[return-value]
 
 
-def _chunks(entry: Entry) -> Iterator[str]:
+def _chunks(entry: CorpusDocument) -> Iterator[str]:
     words = _whole(entry).split()
     for start in range(0, max(len(words) - CHUNK_WORDS + CHUNK_STEP, 1), CHUNK_STEP):
         yield tokenizer.split_names(" ".join(words[start : start + CHUNK_WORDS]))
 
 
-def _whole(entry: Entry) -> str:
+def _whole(entry: CorpusDocument) -> str:
     return f"{entry.title}\n{entry.text}".strip()

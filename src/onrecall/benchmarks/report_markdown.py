@@ -4,7 +4,7 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from onrecall.benchmarks.speed import Report, Result
+from onrecall.benchmarks.speed import EngineResult, SpeedReport
 
 NAMES = {
     "onrecall": "OnRecall",
@@ -22,7 +22,7 @@ COLD, MEMORY = (100_000, 1_000), (1_000_000, 1_000)
 """Milliseconds to the first answer at so many passages, and megabytes."""
 
 
-def write(path: Path, report: Report) -> None:
+def write(path: Path, report: SpeedReport) -> None:
     """Put the run on the page: in the place of an earlier one of the same sizes, else at the end."""
     begin = f"<!-- bench speed --sizes {_listed(report.sizes)} -->"
     block = "\n".join([begin, *_lines(report), END])
@@ -32,7 +32,7 @@ def write(path: Path, report: Report) -> None:
     path.write_text(f"{before}{block}{after}" if there else f"{page}\n{block}\n".lstrip("\n"), "utf-8")
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: SpeedReport) -> Iterator[str]:
     yield from ("", f"Measured on {report.day}: {report.processors} processors ({report.machine}), by", "", "```sh")
     yield f"onrecall bench speed --sizes {_listed(report.sizes)} --peers {','.join(report.peers)} \\"
     yield f"  --series-seconds {report.series_seconds:g} --peer-build-seconds {report.peer_build_seconds:g}"
@@ -44,7 +44,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from ("", *_asked(report), "", *_kept(report), "", *_findings(report), "")
 
 
-def _asked(report: Report) -> Iterator[str]:
+def _asked(report: SpeedReport) -> Iterator[str]:
     yield "| passages | engine | asked of | p50 ms | p95 ms | p99 ms | processor time, median ms | hit@10 | n |"
     yield "|---:|---|---|---:|---:|---:|---:|---:|---:|"
     for one in report.results:
@@ -53,7 +53,7 @@ def _asked(report: Report) -> Iterator[str]:
             yield f"| {_size(one)} | {_name(one)} | {MODES[row.mode]} | {times} | {row.hit_at_10:.3f} | {row.asked} |"
 
 
-def _kept(report: Report) -> Iterator[str]:
+def _kept(report: SpeedReport) -> Iterator[str]:
     yield (
         "| passages | engine | build | from opening the files to the first answer | from the start of the process"
         " | memory, peak | disk | adds one by one | load before, after |"
@@ -75,7 +75,7 @@ def _kept(report: Report) -> Iterator[str]:
         yield f"| {_size(one)} | {_name(one)} | {' | '.join(told)} |"
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: SpeedReport) -> Iterator[str]:
     yield "| wanted | seen |"
     yield "|---|---|"
     ours = {one.asked_for: one for one in report.results if one.engine == "onrecall" and one.series}
@@ -100,7 +100,7 @@ def _findings(report: Report) -> Iterator[str]:
         yield from (_beside(one, other, size) for other in report.results if _comparable(one, other))
 
 
-def _beside(one: Result, other: Result, size: int) -> str:
+def _beside(one: EngineResult, other: EngineResult, size: int) -> str:
     """Faster at higher quality, on the clock, in what it costs, and in hit@10."""
     mine, its = one.series[0], other.series[0]
     better = mine.p95 < its.p95 and mine.hit_at_10 > its.hit_at_10
@@ -111,7 +111,7 @@ def _beside(one: Result, other: Result, size: int) -> str:
     return f"| {size:,}: faster than {_name(other)}, at higher quality | {_judged(better)}: {told} |"
 
 
-def _comparable(one: Result, other: Result) -> bool:
+def _comparable(one: EngineResult, other: EngineResult) -> bool:
     return other.engine == "chroma" and other.asked_for == one.asked_for and bool(other.series)
 
 
@@ -119,11 +119,11 @@ def _judged(held: bool) -> str:
     return "yes" if held else "**no**"
 
 
-def _size(one: Result) -> str:
+def _size(one: EngineResult) -> str:
     return f"{one.asked_for:,}"
 
 
-def _name(one: Result) -> str:
+def _name(one: EngineResult) -> str:
     name = NAMES[one.engine]
     return name.format(chromadb=importlib.metadata.version("chromadb")) if "{" in name else name
 

@@ -14,12 +14,12 @@ from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.beir import Task
 from onrecall.benchmarks.first_answers import AnswerQuality, ForeignQuality, measure_answers, measure_foreign
 from onrecall.benchmarks.ir_metrics import Difference
-from onrecall.benchmarks.novelty import Rivals, passes
+from onrecall.benchmarks.novelty import BaselineScores, passes
 from onrecall.benchmarks.prior import (
     FOREIGN_CORPUS,
     FOREIGN_SOURCE,
     AnswerTable,
-    LabelledAnswer,
+    PublicAnswer,
     ask_foreign,
     ask_twice,
 )
@@ -29,10 +29,10 @@ from onrecall.benchmarks.recall import Ranked, best_documents
 from onrecall.benchmarks.task_memory import Progress, silent, task_memory
 from onrecall.calibration import prior
 from onrecall.calibration.metrics import Floats
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident, Situation
 from onrecall.retrieval.embeddings import Embedder
-from onrecall.retrieval.retriever import Recall
+from onrecall.retrieval.retriever import Retriever
 
 OURS, BY_CHANCE = "onrecall", "onrecall, by probability"
 LEFT_OUT, SHIPPED = "left out", "shipped"
@@ -103,7 +103,7 @@ class _Run:
     public: PublicTask
     rankings: Mapping[str, Sequence[Ranked]]
     novelty: Mapping[str, float | None]
-    answers: tuple[LabelledAnswer, ...]
+    answers: tuple[PublicAnswer, ...]
     foreign: Mapping[str, float]
 
 
@@ -145,7 +145,7 @@ def measure(
     )
 
 
-def _where(answers: Sequence[LabelledAnswer], rows: np.ndarray) -> list[LabelledAnswer]:
+def _where(answers: Sequence[PublicAnswer], rows: np.ndarray) -> list[PublicAnswer]:
     return [answer for answer, row in zip(answers, rows.tolist(), strict=True) if row]
 
 
@@ -156,19 +156,19 @@ def _ask(public: PublicTask, foreign: Sequence[Task], embedder: Embedder | None)
     for part in small_memories(public):
         with task_memory(part.task, embedder, embedder, silent) as recall:
             answers += ask_twice(part, recall)
-    rivals = Rivals.of(public.task, embedder)
+    rivals = BaselineScores.of(public.task, embedder)
     rankings: dict[str, Sequence[Ranked]] = {OURS: ours}
     for name, table in rivals.tables().items():
         rankings[name] = [best_documents(public.task, row, scores) for row, scores in enumerate(table)]
     return _Run(public, rankings, rivals.novelty(), tuple(answers), rivals.foreign_passes(foreign, embedder))
 
 
-def _ranked(recall: Recall, situation: Situation) -> Ranked:
+def _ranked(recall: Retriever, situation: Situation) -> Ranked:
     return [(one.id, one.score) for one in recall.recall(situation, ir_metrics.DEPTH)]
 
 
 def _chances(
-    answers: Sequence[LabelledAnswer], tasks: Sequence[PublicTask], embedder: Embedder | None
+    answers: Sequence[PublicAnswer], tasks: Sequence[PublicTask], embedder: Embedder | None
 ) -> tuple[Floats, frozenset[str]]:
     """A probability for each answer, and the tasks whose probabilities come from a prior that was fitted without them.
 
@@ -240,7 +240,7 @@ def _mean_novelty(scores: Sequence[TaskScore]) -> dict[str, float]:
     }
 
 
-def _foreign_passes(host: _Run, answers: Sequence[LabelledAnswer], chances: Floats, asked: int) -> dict[str, float]:
+def _foreign_passes(host: _Run, answers: Sequence[PublicAnswer], chances: Floats, asked: int) -> dict[str, float]:
     if not asked:
         return {}
     match = np.array([answer.match for answer in answers])
@@ -265,7 +265,7 @@ def _tests(runs: Sequence[_Run]) -> Iterator[Difference]:
 
 
 def _chronology(path: Path, embedder: Embedder | None, progress: Progress) -> ChronologyScore:
-    things = (thing for thing in importers.read(path) if isinstance(thing, Incident | Document | Rejected))
+    things = (thing for thing in importers.read(path) if isinstance(thing, Incident | Document | RejectedInput))
     report = backtest(History.of(things), embedder, progress)
     plain = report_json.plain(report)
     names = ("hit_at_1", "hit_at_3", "mrr", "ece", "brier", "brier_base_then", "novelty_auroc", "confident_wrong")

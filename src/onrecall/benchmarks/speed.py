@@ -27,8 +27,8 @@ from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Chroma, Fts5
 from onrecall.benchmarks.engines import Engine, Held, Mode, OnRecall, OnRecallPostgres, model, resident
-from onrecall.benchmarks.synthetic_history import Question
-from onrecall.benchmarks.synthetic_vectors import Meanings
+from onrecall.benchmarks.synthetic_history import SyntheticQuestion
+from onrecall.benchmarks.synthetic_vectors import SyntheticVectors
 from onrecall.domain.errors import Invalid
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {
@@ -46,7 +46,7 @@ SINGLES_APART = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SpeedPlan:
     """How much is measured."""
 
     questions: int = 200
@@ -68,7 +68,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class LatencySeries:
     """A series of questions of one kind, in milliseconds from text to answer, and how often the answer was right."""
 
     mode: Mode
@@ -82,7 +82,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class EngineResult:
     """One engine at one size."""
 
     engine: str
@@ -93,7 +93,7 @@ class Result:
     complete: bool
     build_s: float
     disk_mb: float
-    series: tuple[Series, ...] = ()
+    series: tuple[LatencySeries, ...] = ()
     cold_ms: float | None = None
     """From opening the files to the first answer, the model's loading included."""
     start_ms: float | None = None
@@ -106,7 +106,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SpeedReport:
     """A run."""
 
     machine: str
@@ -117,7 +117,7 @@ class Report:
     peers: tuple[str, ...]
     series_seconds: float
     peer_build_seconds: float
-    results: tuple[Result, ...]
+    results: tuple[EngineResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class _Job:
     folder: Path
     meanings: Path
     passages: int
-    plan: Plan
+    plan: SpeedPlan
     new: int
     """Number of the first thing to add one by one: none was added under it."""
     started: float = field(default_factory=time.time)
@@ -137,16 +137,16 @@ class _Job:
 def run(
     sizes: Sequence[int],
     peers: Sequence[str] = ("chroma",),
-    plan: Plan | None = None,
+    plan: SpeedPlan | None = None,
     progress: Progress | None = None,
     keep: Path | None = None,
-    told: Callable[[Report], None] | None = None,
-) -> Report:
+    told: Callable[[SpeedReport], None] | None = None,
+) -> SpeedReport:
     """Measure OnRecall and its peers at each size. What is built stays in `keep`, and is not built again from there.
 
     `told` hears the report after each engine, so that a long run that ends early leaves what it found.
     """
-    plan, say = plan or Plan(), progress or _quiet
+    plan, say = plan or SpeedPlan(), progress or _quiet
     if unknown := set(peers) - ENGINES.keys():
         raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
     if not sizes or min(sizes) < plan.questions * 4:
@@ -157,7 +157,7 @@ def run(
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
             vectors.write(meanings, model(), plan.pool, asked, lambda done, of: say("embedding", done, of))
-        results: list[Result] = []
+        results: list[EngineResult] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):
             place = folder / f"{name}-{size}"
@@ -169,8 +169,10 @@ def run(
     return report
 
 
-def _report(sizes: Sequence[int], peers: Sequence[str], plan: Plan, asked: int, results: Sequence[Result]) -> Report:
-    return Report(
+def _report(
+    sizes: Sequence[int], peers: Sequence[str], plan: SpeedPlan, asked: int, results: Sequence[EngineResult]
+) -> SpeedReport:
+    return SpeedReport(
         machine=f"{platform.machine()} {platform.system()}",
         processors=os.cpu_count() or 1,
         questions=asked,
@@ -198,8 +200,15 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def _measure(
-    engine: str, folder: Path, meanings: Path, passages: int, plan: Plan, asked: Sequence[Question], *, kept: bool
-) -> Result:
+    engine: str,
+    folder: Path,
+    meanings: Path,
+    passages: int,
+    plan: SpeedPlan,
+    asked: Sequence[SyntheticQuestion],
+    *,
+    kept: bool,
+) -> EngineResult:
     before = os.getloadavg()[0]
     stays = False
     try:
@@ -213,12 +222,12 @@ def _measure(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _built(job: _Job) -> Result:
+def _built(job: _Job) -> EngineResult:
     """Build, or see from the note beside it what was built before."""
     note = job.folder / NOTE
     if note.exists():
         said = json.loads(note.read_text("utf-8"))
-        return Result(
+        return EngineResult(
             job.engine, job.passages, said["passages"], complete=True, build_s=said["build_s"], disk_mb=said["disk_mb"]
         )
     shutil.rmtree(job.folder, ignore_errors=True)
@@ -229,7 +238,7 @@ def _built(job: _Job) -> Result:
     return built
 
 
-def _next(folder: Path, built: Result) -> int:
+def _next(folder: Path, built: EngineResult) -> int:
     """The number of the first thing to add one by one, which no run adds again."""
     note = folder / NOTE
     first = int(json.loads(note.read_text("utf-8")).get("next", built.passages))
@@ -237,19 +246,19 @@ def _next(folder: Path, built: Result) -> int:
     return first
 
 
-def _write(note: Path, built: Result, following: int) -> None:
+def _write(note: Path, built: EngineResult, following: int) -> None:
     said = {"passages": built.passages, "build_s": built.build_s, "disk_mb": built.disk_mb, "next": following}
     note.write_text(json.dumps(said), "utf-8")
 
 
-def _apart(work: Callable[..., Result], *given: object) -> Result:
+def _apart(work: Callable[..., EngineResult], *given: object) -> EngineResult:
     """Do something in a process of its own."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *given).result()
 
 
-def _build(job: _Job) -> Result:
-    meanings = Meanings(job.meanings)
+def _build(job: _Job) -> EngineResult:
+    meanings = SyntheticVectors(job.meanings)
     engine = ENGINES[job.engine](job.folder)
     spent, held = 0.0, 0
     most = (
@@ -264,16 +273,16 @@ def _build(job: _Job) -> Result:
     if complete:
         spent += _timed(engine.ready)
     engine.close()
-    return Result(job.engine, job.passages, held, complete, spent, _size(job.folder))
+    return EngineResult(job.engine, job.passages, held, complete, spent, _size(job.folder))
 
 
-def _batches(meanings: Meanings, passages: int, size: int) -> Iterator[list[Held]]:
+def _batches(meanings: SyntheticVectors, passages: int, size: int) -> Iterator[list[Held]]:
     things = corpus.things(passages)
     while batch := [(thing, meanings.of(thing)) for thing in islice(things, size)]:
         yield batch
 
 
-def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Result:
+def _ask(job: _Job, built: EngineResult, asked: Sequence[SyntheticQuestion], load: float) -> EngineResult:
     opened = time.time()
     engine = ENGINES[job.engine](job.folder)
     engine.ask(asked[0], "all")
@@ -282,9 +291,9 @@ def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Re
         engine.ask(question, "all")
     series = tuple(_series(engine, mode, asked, job.plan.asking_seconds) for mode in MODES)
     memory = _peak() + resident(engine.processes())
-    singles = _singles(engine, Meanings(job.meanings), job.new, job.plan)
+    singles = _singles(engine, SyntheticVectors(job.meanings), job.new, job.plan)
     engine.close()
-    return Result(
+    return EngineResult(
         engine=job.engine,
         asked_for=job.passages,
         passages=built.passages,
@@ -300,7 +309,7 @@ def _ask(job: _Job, built: Result, asked: Sequence[Question], load: float) -> Re
     )
 
 
-def _series(engine: Engine, mode: Mode, asked: Sequence[Question], patience: float) -> Series:
+def _series(engine: Engine, mode: Mode, asked: Sequence[SyntheticQuestion], patience: float) -> LatencySeries:
     spent: list[float] = []
     worked: list[float] = []
     right = 0
@@ -313,10 +322,10 @@ def _series(engine: Engine, mode: Mode, asked: Sequence[Question], patience: flo
         if sum(spent) > patience * 1000:
             break
     p50, p95, p99 = np.percentile(spent, [50, 95, 99]).tolist()
-    return Series(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
+    return LatencySeries(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
 
 
-def _singles(engine: Engine, meanings: Meanings, first: int, plan: Plan) -> float:
+def _singles(engine: Engine, meanings: SyntheticVectors, first: int, plan: SpeedPlan) -> float:
     """Incidents that it takes in per second, each in a transaction of its own."""
     things = [corpus.thing(number) for number in range(first, first + plan.singles)]
     new = [(thing, meanings.of(thing)) for thing in things]

@@ -23,7 +23,7 @@ from onrecall.benchmarks.vocabulary import (
     SYLLABLES,
     VERBS,
     ZONES,
-    Fault,
+    OutageKind,
 )
 from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
 
@@ -38,11 +38,11 @@ Thing = Incident | Document
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class OutageFacts:
     """What happened, before it is told in anybody's words."""
 
     number: int
-    fault: Fault
+    fault: OutageKind
     cause: tuple[str, str]
     service: str
     upstream: str
@@ -55,7 +55,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SyntheticQuestion:
     """A situation that a known incident was like, told in other words and with other hosts."""
 
     text: str
@@ -74,12 +74,12 @@ def things(passages: int) -> Iterator[Thing]:
         yield thing(number)
 
 
-def facts(number: int) -> Facts:
+def facts(number: int) -> OutageFacts:
     """What happened in one of them."""
     dice = random.Random(SEED * 1_000_003 + number)  # noqa: S311 - nothing here is secret
     fault = dice.choice(FAULTS)
     exception = f"{_pick(dice, PARTS)}{dice.choice(PARTS)}{dice.choice(ENDS)}"
-    return Facts(
+    return OutageFacts(
         number=number,
         fault=fault,
         cause=dice.choice(fault.causes),
@@ -100,7 +100,7 @@ def thing(number: int) -> Thing:
     return _runbook(told) if number % GROUP == GROUP - 1 else _incident(told, dice)
 
 
-def questions(count: int, passages: int) -> tuple[Question, ...]:
+def questions(count: int, passages: int) -> tuple[SyntheticQuestion, ...]:
     """Situations whose right answers are spread over a history of so many passages."""
     numbers = [number for number in range(passages * GROUP // (2 * GROUP - 1)) if number % GROUP != GROUP - 1]
     return tuple(_question(number) for number in sorted(random.Random(SEED).sample(numbers, count)))  # noqa: S311
@@ -116,7 +116,7 @@ def number_of(given: str) -> int:
     return int(given.rpartition("-")[2])
 
 
-def _incident(told: Facts, dice: random.Random) -> Incident:
+def _incident(told: OutageFacts, dice: random.Random) -> Incident:
     resolved = told.at + timedelta(minutes=dice.randint(10, 600))
     said = [
         f"{dice.choice(FILLERS)}: {told.fault.told}.",
@@ -150,13 +150,13 @@ def _incident(told: Facts, dice: random.Random) -> Incident:
     )
 
 
-def _log_line(told: Facts, dice: random.Random) -> str:
+def _log_line(told: OutageFacts, dice: random.Random) -> str:
     when = f"{told.at:%Y-%m-%d %H:%M:%S},{dice.randrange(1000):03}"
     what = f"com.example.{told.exception}: {told.code} after {dice.randint(100, 30_000)} ms"
     return f"{when} ERROR [{_host(told.service, dice)}] {what} trace={dice.randbytes(8).hex()}"
 
 
-def _runbook(told: Facts) -> Document:
+def _runbook(told: OutageFacts) -> Document:
     cause, fix = told.cause
     title = f"{told.fault.alert} on {told.service}"
     text = (
@@ -167,7 +167,7 @@ def _runbook(told: Facts) -> Document:
     return Document(name(told.number), title, text, service=told.service, dated=told.at)
 
 
-def _question(number: int) -> Question:
+def _question(number: int) -> SyntheticQuestion:
     """What is known at first: some of the facts, in words of one's own."""
     told, dice = facts(number), random.Random(-number - 1)  # noqa: S311 - likewise
     where = told.service if dice.random() < 0.5 else "one of our services"
@@ -178,7 +178,7 @@ def _question(number: int) -> Question:
         f"{told.tenant} complains.",
     ]
     text = " ".join([f"{told.fault.asked} {where}.", *dice.sample(clues, 2), dice.choice(FILLERS) + "."])
-    return Question(text, name(number), told.service, told.at + timedelta(days=1))
+    return SyntheticQuestion(text, name(number), told.service, told.at + timedelta(days=1))
 
 
 def _rank(dice: random.Random, most: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.benchmarks import synthetic_history as corpus
-from onrecall.benchmarks.synthetic_history import Facts, Question, Thing
+from onrecall.benchmarks.synthetic_history import OutageFacts, SyntheticQuestion, Thing
 from onrecall.retrieval import passages
 from onrecall.retrieval.embeddings import Embedder, Progress
 
@@ -20,7 +20,7 @@ Vectors = npt.NDArray[np.float32]
 SAME_FAULT, SAME_SERVICE, NOISE = 0.6, 0.3, 0.4
 
 
-class Meanings:
+class SyntheticVectors:
     """The vectors of all passages, from a file that holds the model's own."""
 
     def __init__(self, path: Path) -> None:
@@ -44,7 +44,7 @@ class Meanings:
         return _unit(self._vectors[akin] * SAME_FAULT + self._vectors[near] * SAME_SERVICE + noise * NOISE)
 
 
-class Dealt:
+class SyntheticEmbedder:
     """An embedder that hands out the vectors it was dealt, in turn: so the product's own import can be fed."""
 
     def __init__(self, name: str, dimensions: int) -> None:
@@ -62,7 +62,7 @@ class Dealt:
 
 
 def write(
-    path: Path, embedder: Embedder, pool: int, asked: Sequence[Question], progress: Progress | None = None
+    path: Path, embedder: Embedder, pool: int, asked: Sequence[SyntheticQuestion], progress: Progress | None = None
 ) -> None:
     """Embed a pool of things and all that questions ask for, and keep their vectors."""
     numbers = dict.fromkeys([*range(pool), *(corpus.number_of(question.right) for question in asked)])
@@ -85,7 +85,7 @@ def _akin(ids: Sequence[str]) -> tuple[dict[str, list[int]], dict[str, list[int]
     return by_fault, by_service
 
 
-def _told_as(name: str, told: Facts) -> str:
+def _told_as(name: str, told: OutageFacts) -> str:
     """The fault, and whether it is told in an opening, a resolution or a runbook."""
     return f"{told.fault.alert} {name[:2]}{name[-2:]}"
 

@@ -10,8 +10,8 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
-from onrecall.retrieval.retriever import Recall
-from onrecall.storage import Entry, Store
+from onrecall.retrieval.retriever import Retriever
+from onrecall.storage import Storage, StoreEntry
 
 Progress = Callable[[str, int, int], None]
 BATCH = 64
@@ -23,17 +23,17 @@ def silent(_stage: str, _done: int, _of: int) -> None:
 
 
 @contextmanager
-def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Recall]:
+def task_memory(asked: Task, embedder: Embedder | None, asking: Embedder | None, say: Progress) -> Iterator[Retriever]:
     """A fresh memory that holds the task's corpus."""
     with tempfile.TemporaryDirectory(prefix="onrecall-bench-") as folder:
-        store = Store.open(f"sqlite:///{folder}/bench.db")
+        store = Storage.open(f"sqlite:///{folder}/bench.db")
         try:
             index = LocalIndex(store, embedder.name if embedder else None)
-            recall = Recall(store, embedder, index, asking)
+            recall = Retriever(store, embedder, index, asking)
             documents = [Document(one.id, one.title, one.text) for one in asked.corpus]
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
-                entries = [Entry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
+                entries = [StoreEntry(one, held) for one, held in zip(batch, recall.prepare(batch), strict=True)]
                 for saved in store.save(entries, START):
                     if saved.state == "rejected":
                         raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)

@@ -16,14 +16,14 @@ from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.channels import parts as channel_parts
 from onrecall.bootstrap.models import models as refining
 from onrecall.bootstrap.sources import catalog, expiry, heartbeat_patience, trusted_sources
-from onrecall.bootstrap.status import Part, StatusReport, report
+from onrecall.bootstrap.status import ComponentStatus, StatusReport, report
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.grouping import Topology
+from onrecall.grouping import ServiceGraph
 from onrecall.kafka.connection import Connection
-from onrecall.pipeline import Memory, Pace, Parts
+from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
 from onrecall.retrieval.embeddings import MISSING, Embedder, LocalEmbedder, load
@@ -33,13 +33,13 @@ from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.settings import load as settings
 from onrecall.sources import SOURCES
-from onrecall.storage import Store
-from onrecall.worker.worker import Working
+from onrecall.storage import Storage
+from onrecall.worker.worker import WorkerHandle
 
 if TYPE_CHECKING:
     from onrecall.http.slack_actions import SlackApp
 
-__all__ = ["House", "embedder", "house", "kafka", "settings", "storage"]
+__all__ = ["AppContext", "embedder", "kafka", "open_app", "settings", "storage"]
 
 
 CERTIFICATES = {
@@ -50,18 +50,18 @@ CERTIFICATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppContext:
     """A memory and how its parts are."""
 
-    memory: Memory
-    meaning: Part
+    memory: IncidentService
+    meaning: ComponentStatus
     access: Access
     settings: Settings
     """What it was made by: a process of its own makes another one of it."""
     local: Sequence[LocalEmbedder] = ()
     """The sentence model as it runs here: for what is kept, and for what is asked."""
     hindsight: HindsightPeer | None = None
-    more_parts: Sequence[Callable[[], Part]] = ()
+    more_parts: Sequence[Callable[[], ComponentStatus]] = ()
     """Ways to ask how what was wired here does."""
     watch: StoreWatch | None = None
 
@@ -71,7 +71,9 @@ class House:
         for model in self.local[1:]:
             model.embed(["checkout answers 503"])
 
-    def status(self, worker: Working | None = None, more: Sequence[Callable[[], Part]] = ()) -> StatusReport:
+    def status(
+        self, worker: WorkerHandle | None = None, more: Sequence[Callable[[], ComponentStatus]] = ()
+    ) -> StatusReport:
         """Ask every part whether it answers."""
         working = [lambda: _at_work(worker)] if worker else []
         if self.memory.refining.active:
@@ -81,17 +83,17 @@ class House:
 
 
 @contextmanager
-def house(chosen: Settings | None = None) -> Iterator[House]:
+def open_app(chosen: Settings | None = None) -> Iterator[AppContext]:
     """Open the house that the settings describe, and close it at the end."""
     chosen = chosen or settings()
     who, told, refiners, sources = access(chosen), channels(chosen), refining(chosen), catalog(chosen)
     _make_folder(chosen.data_dir)
-    with closing(Store.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
+    with closing(Storage.open(chosen.database)) as store, hindsight.peer(chosen) as peer:
         local = _local(chosen)
         model, asking = _models(chosen, local)
         with _index(store, model, chosen) as index:
-            recall = Recall(store, model, index, asking)
-            parts = Parts(
+            recall = Retriever(store, model, index, asking)
+            parts = Dependencies(
                 store,
                 recall,
                 _now,
@@ -107,36 +109,36 @@ def house(chosen: Settings | None = None) -> Iterator[House]:
                 trusted_sources=trusted_sources(chosen, sources),
                 heartbeat_patience=heartbeat_patience(chosen),
             )
-            memory = Memory(parts)
+            memory = IncidentService(parts)
             watch = StoreWatch(memory)
             try:
-                yield House(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory), watch)
+                yield AppContext(memory, _meaning(model), who, chosen, local, peer, hindsight.part(peer, memory), watch)
             finally:
                 watch.stop()
 
 
 @contextmanager
-def storage(chosen: Settings | None = None) -> Iterator[Store]:
+def storage(chosen: Settings | None = None) -> Iterator[Storage]:
     """The store alone, for what needs neither model nor index."""
-    with closing(Store.open((chosen or settings()).database)) as store:
+    with closing(Storage.open((chosen or settings()).database)) as store:
         yield store
 
 
-def pace(chosen: Settings) -> Pace:
+def pace(chosen: Settings) -> GroupingTimers:
     """How long to wait for what, when alerts come in."""
-    return Pace(
+    return GroupingTimers(
         timedelta(seconds=chosen.settle_seconds),
         timedelta(seconds=chosen.refresh_seconds),
         timedelta(seconds=chosen.resolve_after_seconds),
     )
 
 
-def topology(file: Path | None) -> Topology:
+def topology(file: Path | None) -> ServiceGraph:
     """What depends on what, as the file declares it."""
     if file is None:
-        return Topology()
+        return ServiceGraph()
     try:
-        return Topology.of(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return ServiceGraph.of(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"ONRECALL_DEPENDENCIES: {file} can't be read: {error}", "dependencies") from error
     except yaml.YAMLError as error:
@@ -250,7 +252,7 @@ def _cached(model: Embedder, chosen: Settings) -> Embedder:
 
 
 @contextmanager
-def _index(store: Store, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
+def _index(store: Storage, model: Embedder | None, chosen: Settings) -> Iterator[Index]:
     """PostgreSQL searches for itself; beside SQLite stands an index of our own, derived and safe to delete."""
     if store.dialect == "postgresql":
         yield PostgresIndex(store.search(model.name if model else None, model.dimensions if model else 0))
@@ -262,20 +264,22 @@ def _index(store: Store, model: Embedder | None, chosen: Settings) -> Iterator[I
         yield index
 
 
-def _meaning(model: Embedder | None) -> Part:
+def _meaning(model: Embedder | None) -> ComponentStatus:
     if model is None:
-        return Part(name="meaning", state="degraded", detail=MISSING)
-    return Part(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
+        return ComponentStatus(name="meaning", state="degraded", detail=MISSING)
+    return ComponentStatus(name="meaning", state="ok", detail=f"{model.name}, {model.dimensions} dimensions")
 
 
-def _at_work(worker: Working) -> Part:
+def _at_work(worker: WorkerHandle) -> ComponentStatus:
     if worker.alive:
-        return Part(name="worker", state="ok", detail="answers incidents as they are opened")
-    return Part(name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall")
+        return ComponentStatus(name="worker", state="ok", detail="answers incidents as they are opened")
+    return ComponentStatus(
+        name="worker", state="down", detail="does not run, so incidents are not answered; restart OnRecall"
+    )
 
 
-def _refines() -> Part:
-    return Part(name="refining", state="ok", detail="a model refines answers once they are out")
+def _refines() -> ComponentStatus:
+    return ComponentStatus(name="refining", state="ok", detail="a model refines answers once they are out")
 
 
 def _make_folder(folder: Path) -> None:

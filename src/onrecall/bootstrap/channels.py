@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from onrecall.bootstrap.status import Part
+from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.notifications import Channel, Links
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.settings import PREFIX, Settings
 
 SHOWN = 120
@@ -23,16 +23,16 @@ def channels(chosen: Settings) -> tuple[Channel, ...]:
 
 def _channels(chosen: Settings) -> Iterator[Channel]:
     from onrecall.notifications import mail, teams, webhook  # noqa: PLC0415 - what costs time where nobody is told
-    from onrecall.notifications.egress_guard import Guard  # noqa: PLC0415
-    from onrecall.notifications.json_poster import Posting  # noqa: PLC0415
+    from onrecall.notifications.egress_guard import EgressGuard  # noqa: PLC0415
+    from onrecall.notifications.json_poster import JsonPoster  # noqa: PLC0415
 
     with _about("allow_private_hosts"):
-        guard = Guard.allowing(chosen.private_hosts)
+        guard = EgressGuard.allowing(chosen.private_hosts)
     links = Links(chosen.public_url)
     if chosen.webhook_url:
         secret = chosen.webhook_secret.get_secret_value() if chosen.webhook_secret else None
         with _about("webhook_url"):
-            post = Posting(guard, guard.check_url(chosen.webhook_url.get_secret_value()))
+            post = JsonPoster(guard, guard.check_url(chosen.webhook_url.get_secret_value()))
         yield webhook.Webhook(post, links, secret, chosen.webhook_format)
     if chosen.teams_url:
         with _about("teams_url"):
@@ -56,24 +56,24 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
         yield slack_channel(chosen, guard, links)
 
 
-def parts(memory: Memory) -> list[Callable[[], Part]]:
+def parts(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
     """For each channel a way to ask how it does."""
     mirrors = {mirror.name for mirror in memory.mirrors}  # they are told of with the server that they are in
     return [partial(_part, memory, one.name) for one in memory.tellers if one.name not in mirrors]
 
 
-def _part(memory: Memory, name: str) -> Part:
+def _part(memory: IncidentService, name: str) -> ComponentStatus:
     try:
         found = memory.store.outbox.backlog(name)
     except OnRecallError as error:
-        return Part(name=name, state="down", detail=str(error))
+        return ComponentStatus(name=name, state="down", detail=str(error))
     dead = f"; {found.dead} given up: `onrecall deliveries list --state dead`" if found.dead else ""
     if not found.pending or found.since is None:
-        return Part(name=name, state="ok", detail=f"all is told{dead}")
+        return ComponentStatus(name=name, state="ok", detail=f"all is told{dead}")
     waiting = f"{found.pending} wait since {found.since:%Y-%m-%d %H:%M} UTC"
     if found.last_error is None:
-        return Part(name=name, state="ok", detail=f"{waiting}{dead}")
-    return Part(name=name, state="degraded", detail=f"{waiting}: {found.last_error[:SHOWN]}{dead}")
+        return ComponentStatus(name=name, state="ok", detail=f"{waiting}{dead}")
+    return ComponentStatus(name=name, state="degraded", detail=f"{waiting}: {found.last_error[:SHOWN]}{dead}")
 
 
 @contextmanager

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from onrecall.bootstrap.status import Part
+from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import OnRecallError
 from onrecall.hindsight import HindsightBank
 from onrecall.notifications.hindsight import HindsightMirror
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.second_opinion import OpinionSource
 from onrecall.settings import Settings
@@ -44,17 +44,17 @@ def uses(peer: HindsightPeer | None) -> tuple[Sequence[HindsightMirror], Opinion
 class HindsightStatus:
     """Whether the server answers, looked at no more often than it may have changed."""
 
-    def __init__(self, peer: HindsightPeer, memory: Memory) -> None:
+    def __init__(self, peer: HindsightPeer, memory: IncidentService) -> None:
         self._peer, self._memory = peer, memory
         self._lock = threading.Lock()
         self._checked_at: float | None = None
         self._answer: tuple[bool, str] = (False, "")
 
-    def __call__(self) -> Part:
+    def __call__(self) -> ComponentStatus:
         """The part of the status. A server that does not answer degrades OnRecall and never takes it down."""
         answers, detail = self._look()
         waiting = self._waiting() if self._peer.mirrors else ""
-        return Part(name="hindsight", state="ok" if answers else "degraded", detail=f"{detail}{waiting}")
+        return ComponentStatus(name="hindsight", state="ok" if answers else "degraded", detail=f"{detail}{waiting}")
 
     def _look(self) -> tuple[bool, str]:
         with self._lock:
@@ -80,6 +80,6 @@ class HindsightStatus:
         return f"; {backlog.pending} incidents wait to be sent since {backlog.since:%Y-%m-%d %H:%M} UTC"
 
 
-def part(peer: HindsightPeer | None, memory: Memory) -> list[Callable[[], Part]]:
+def part(peer: HindsightPeer | None, memory: IncidentService) -> list[Callable[[], ComponentStatus]]:
     """The way to ask how Hindsight does; none where there is none."""
     return [HindsightStatus(peer, memory)] if peer else []

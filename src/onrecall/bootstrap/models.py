@@ -11,7 +11,7 @@ from onrecall.recommendation.llm.providers import COMPATIBLE, PROVIDERS, RemoteM
 from onrecall.recommendation.llm.request_form import AcceptedForms
 from onrecall.recommendation.llm.routing import Role
 from onrecall.settings import Settings
-from onrecall.storage import Limits
+from onrecall.storage import UsageLimits
 
 
 def models(chosen: Settings) -> Models:
@@ -21,7 +21,7 @@ def models(chosen: Settings) -> Models:
     asked = tuple((role, _model(f"ONRECALL_LLM_{role.upper()}", name, chosen, forms)) for role, name in named if name)
     if asked or _keyed(chosen):
         check_installed()
-    limits = Limits(chosen.llm_calls_per_minute, chosen.llm_daily_budget_usd)
+    limits = UsageLimits(chosen.llm_calls_per_minute, chosen.llm_daily_budget_usd)
     return Models(asked, limits, chosen.llm_deadline_seconds)
 
 

@@ -5,13 +5,13 @@ from importlib.util import find_spec
 from onrecall.domain.errors import Invalid
 from onrecall.http.slack_actions import SlackApp
 from onrecall.notifications import Channel, Links
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.slack import channel as slack
 from onrecall.notifications.slack.api import Api, check_url
 from onrecall.settings import PREFIX, Settings
 
 
-def slack_channel(chosen: Settings, guard: Guard, links: Links) -> Channel:
+def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel:
     """The bot, or the incoming webhook in its place."""
     api = _api(chosen, guard)
     if api is not None:
@@ -20,8 +20,8 @@ def slack_channel(chosen: Settings, guard: Guard, links: Links) -> Channel:
         if chosen.slack_channel is None:
             raise _wrong("slack_channel", "the bot needs the id of a channel, as C0123456789")
         rooms = chosen.slack_rooms
-        return slack.Slack(
-            api, slack.Rooms(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
+        return slack.SlackBot(
+            api, slack.ChannelRouting(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
         )
     if chosen.slack_webhook_url is None:
         raise _wrong("slack_bot_token", "a channel is named, and no bot that could write there; set its token")
@@ -34,13 +34,13 @@ def slack_channel(chosen: Settings, guard: Guard, links: Links) -> Channel:
 def slack_app(chosen: Settings, secret: str) -> SlackApp:
     """What Slack may ask, and how it is answered."""
     try:
-        guard = Guard.allowing(chosen.private_hosts)
+        guard = EgressGuard.allowing(chosen.private_hosts)
     except Invalid as error:
         raise _wrong("allow_private_hosts", str(error)) from error
     return SlackApp(secret, _api(chosen, guard), guard, Links(chosen.public_url))
 
 
-def _api(chosen: Settings, guard: Guard) -> Api | None:
+def _api(chosen: Settings, guard: EgressGuard) -> Api | None:
     if chosen.slack_bot_token is None:
         return None
     if find_spec("slack_sdk") is None:

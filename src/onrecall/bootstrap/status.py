@@ -8,13 +8,13 @@ from pydantic import BaseModel
 from onrecall import __version__
 from onrecall.bootstrap.store_watch import StoreWatch
 from onrecall.domain.errors import OnRecallError
-from onrecall.pipeline import Memory
-from onrecall.pipeline.reindex import Standing
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.reindex import ReindexProgress
 
 State = Literal["ok", "degraded", "down"]
 
 
-class Part(BaseModel):
+class ComponentStatus(BaseModel):
     """One part: whether it answers, in a word and a sentence."""
 
     name: str
@@ -29,7 +29,7 @@ class StatusReport(BaseModel):
 
     version: str
     state: State
-    parts: list[Part]
+    parts: list[ComponentStatus]
     counts: Mapping[str, int]
 
     @property
@@ -39,7 +39,10 @@ class StatusReport(BaseModel):
 
 
 def report(
-    memory: Memory, meaning: Part, extra: Sequence[Callable[[], Part]] = (), watch: StoreWatch | None = None
+    memory: IncidentService,
+    meaning: ComponentStatus,
+    extra: Sequence[Callable[[], ComponentStatus]] = (),
+    watch: StoreWatch | None = None,
 ) -> StatusReport:
     """Ask every part; `meaning` is the sentence model, as it stands for itself."""
     problems = watch.problems() if watch else memory.store.problems
@@ -55,31 +58,37 @@ def report(
 
 def unopened(error: OnRecallError) -> StatusReport:
     """The report where the store can't even be opened."""
-    part = Part(name="store", state="down", detail=str(error), ready=False)
+    part = ComponentStatus(name="store", state="down", detail=str(error), ready=False)
     return StatusReport(version=__version__, state="down", parts=[part], counts={})
 
 
-def _store(memory: Memory, problems: Sequence[str]) -> tuple[Part, Mapping[str, int], Standing | None]:
+def _store(
+    memory: IncidentService, problems: Sequence[str]
+) -> tuple[ComponentStatus, Mapping[str, int], ReindexProgress | None]:
     try:
         counts, standing = memory.store.counts(), memory.reindex.standing()
     except OnRecallError as error:
-        return Part(name="store", state="down", detail=str(error), ready=False), {}, None
+        return ComponentStatus(name="store", state="down", detail=str(error), ready=False), {}, None
     if problems:
-        return Part(name="store", state="degraded", detail="; ".join(problems), ready=False), counts, standing
+        return (
+            ComponentStatus(name="store", state="degraded", detail="; ".join(problems), ready=False),
+            counts,
+            standing,
+        )
     detail = f"{memory.store.dialect}: {counts['incidents']} incidents, {counts['documents']} documents"
-    return Part(name="store", state="ok", detail=detail), counts, standing
+    return ComponentStatus(name="store", state="ok", detail=detail), counts, standing
 
 
-def _queue(watch: StoreWatch) -> Part | None:
+def _queue(watch: StoreWatch) -> ComponentStatus | None:
     """What waits and is not worked on; None where all is as it should be."""
     try:
         stuck = watch.stuck()
     except OnRecallError as error:
         stuck = str(error)
-    return Part(name="queue", state="degraded", detail=stuck, ready=False) if stuck else None
+    return ComponentStatus(name="queue", state="degraded", detail=stuck, ready=False) if stuck else None
 
 
-def _meaning(model: Part, standing: Standing) -> Part:
+def _meaning(model: ComponentStatus, standing: ReindexProgress) -> ComponentStatus:
     """The sentence model, and whether what is stored can be compared with it."""
     if not standing.models or (standing.make.model is None and not any(standing.models)):
         return model
@@ -88,23 +97,23 @@ def _meaning(model: Part, standing: Standing) -> Part:
         for name, number in standing.models.most_common()
     ]
     if standing.make.model is None:
-        return Part(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(said)}")
+        return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {', '.join(said)}")
     detail = f"{', '.join(said)}, so they are recalled by words alone; {_mend(standing)}"
-    return Part(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
+    return ComponentStatus(name=model.name, state="degraded", detail=f"{model.detail}; {detail}")
 
 
-def _words(standing: Standing) -> Part:
+def _words(standing: ReindexProgress) -> ComponentStatus:
     """Whether the terms that are stored are those that questions are asked in."""
     version = standing.make.terms_version
     if not standing.terms_versions:
-        return Part(name="words", state="ok", detail=f"terms of version {version}")
+        return ComponentStatus(name="words", state="ok", detail=f"terms of version {version}")
     said = [
         f"{number:,} of {standing.passages:,} passages carry terms of {f'version {other}' if other else 'no version'}"
         for other, number in standing.terms_versions.most_common()
     ]
     detail = f"{', '.join(said)}, questions those of version {version}, so some words are missed; {_mend(standing)}"
-    return Part(name="words", state="degraded", detail=detail)
+    return ComponentStatus(name="words", state="degraded", detail=detail)
 
 
-def _mend(standing: Standing) -> str:
+def _mend(standing: ReindexProgress) -> str:
     return f"run `onrecall reindex` to have them of {standing.make.model or 'today'}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from onrecall.domain.errors import OnRecallError
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.storage.health import Queue
 
 PROBE_SECONDS = 2.0
@@ -54,7 +54,7 @@ class _Task:
 class StoreWatch:
     """Keeps an eye on one store; to be asked as often as anybody likes."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         store = memory.store
         self._tasks = (_Task(store.probe, PROBE_SECONDS), _Task(store.check_file, CHECK_SECONDS, CHECK_SHARE))

@@ -11,7 +11,7 @@ Basis = Literal["backtest", "outcomes"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LabelledAnswer:
     """One answer and what became of it."""
 
     at: datetime
@@ -34,9 +34,9 @@ class Judged:
     """Whether the person who said what it was wrote the cause or took over the answer's; None: nobody knows."""
 
 
-def in_time(judged: Iterable[Judged]) -> list[Judged]:
+def in_time(judged: Iterable[LabelledAnswer]) -> list[LabelledAnswer]:
     """Each incident once, in the order of the answers: what people said counts before a replay, the newest first."""
-    chosen: dict[str, Judged] = {}
+    chosen: dict[str, LabelledAnswer] = {}
     for one in sorted(judged, key=lambda one: (one.basis == "outcomes", one.at)):
         chosen[one.incident] = one
     return sorted(chosen.values(), key=lambda one: (one.at, one.incident))

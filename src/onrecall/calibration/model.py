@@ -14,10 +14,10 @@ from onrecall.calibration import reliability
 from onrecall.calibration import walk_forward as forward
 from onrecall.calibration.features import NAMES
 from onrecall.calibration.isotonic_bins import Level
-from onrecall.calibration.labelled_answers import Basis, Judged
+from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 from onrecall.calibration.logistic import Logistic
 from onrecall.calibration.metrics import Estimate, Floats
-from onrecall.calibration.walk_forward import METHODS, NEEDED, History, Method
+from onrecall.calibration.walk_forward import METHODS, NEEDED, AnswerHistory, Predictor
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Confidence
 
@@ -34,17 +34,17 @@ class NotMeasured:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownConfidence:
     """An answer and the confidence that would have been shown with it, from what was known before it."""
 
-    judged: Judged
+    judged: LabelledAnswer
     probability: float
     base: float
     """The share that had been right until then: what somebody would claim who looks at nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class ConfidenceQuality:
     """How good the confidences were that would have been shown so far, each from earlier answers only."""
 
     n: int
@@ -59,7 +59,7 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class CalibrationModel:
     """Levels of confidence, and the model that says which level an answer is at."""
 
     method: str
@@ -73,7 +73,7 @@ class Curve:
     """When the newest of the judged answers was given."""
     losses: Mapping[str, float]
     """The Brier score of each method on answers it had not seen."""
-    quality: Quality
+    quality: ConfidenceQuality
 
     def confidence(self, features: Mapping[str, float]) -> Confidence | NotMeasured:
         """How often answers at this level were right."""
@@ -91,7 +91,7 @@ class Curve:
         return json.dumps(told, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> "Curve":
+    def from_json(cls, text: str) -> "CalibrationModel":
         """The curve that `to_json` wrote; one of another release is refused, and is fitted again."""
         told: dict[str, Any] = json.loads(text)
         if told.pop("version", None) != VERSION or tuple(told.pop("features", ())) != NAMES:
@@ -106,7 +106,7 @@ class Curve:
                 "model": Logistic(**model),
                 "levels": tuple(Level(**level) for level in told["levels"]),
                 "until": datetime.fromisoformat(told["until"]),
-                "quality": Quality(
+                "quality": ConfidenceQuality(
                     **{
                         **quality,
                         "auroc": Estimate(**quality["auroc"]),
@@ -117,7 +117,7 @@ class Curve:
         )
 
 
-def fit(judged: Iterable[Judged]) -> Curve | NotMeasured:
+def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
     """The curve that answers with known truth allow. Answers that named no cause are left out: they claimed nothing."""
     past = forward.history(judged)
     n = len(past.right)
@@ -125,7 +125,7 @@ def fit(judged: Iterable[Judged]) -> Curve | NotMeasured:
         return NotMeasured(f"not measured on your incidents yet: {n} outcome{'' if n == 1 else 's'}, {NEEDED} needed")
     chances = forward.foretold(past)
     method, found = _levels(past, chances)
-    return Curve(
+    return CalibrationModel(
         method=method.name,
         model=forward.fit(method, past),
         levels=found,
@@ -138,18 +138,18 @@ def fit(judged: Iterable[Judged]) -> Curve | NotMeasured:
     )
 
 
-def replay(judged: Iterable[Judged]) -> tuple[Shown, ...]:
+def replay(judged: Iterable[LabelledAnswer]) -> tuple[ShownConfidence, ...]:
     """What would have been shown with each answer, had the curve been fitted all along; the first answers had none."""
     past = forward.history(judged)
     return _replayed(past, forward.foretold(past))
 
 
-def quality(shown: Iterable[Shown]) -> Quality:
+def quality(shown: Iterable[ShownConfidence]) -> ConfidenceQuality:
     """The figures of trust over confidences that were shown."""
     given = list(shown)
     claims, truths = [one.probability for one in given], [one.judged.right for one in given]
     error = reliability.ece(claims, truths)
-    return Quality(
+    return ConfidenceQuality(
         n=len(given),
         ece=error.value if error else None,
         ece_by_chance=error.by_chance if error else None,
@@ -166,11 +166,11 @@ def at(found: tuple[Level, ...], chance: float) -> Level:
     return found[max(0, bisect_right([level.above for level in found], chance) - 1)]
 
 
-def _basis(past: History) -> Basis:
+def _basis(past: AnswerHistory) -> Basis:
     return "outcomes" if int(past.live.sum()) >= NEEDED else "backtest"
 
 
-def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
+def _levels(past: AnswerHistory, chances: Floats) -> tuple[Predictor, tuple[Level, ...]]:
     """Return the method that predicted best so far and its bins; if they do not discriminate, the base rate alone."""
     counted = past.live if _basis(past) == "outcomes" else np.ones(len(past.right), dtype=bool)
     number = forward.best(chances, past.right)
@@ -185,8 +185,8 @@ def _levels(past: History, chances: Floats) -> tuple[Method, tuple[Level, ...]]:
     return base, (Level(0.0, int(past.right[counted].sum()), int(counted.sum()), chance),)
 
 
-def _replayed(past: History, chances: Floats) -> tuple[Shown, ...]:
-    shown: list[Shown] = []
+def _replayed(past: AnswerHistory, chances: Floats) -> tuple[ShownConfidence, ...]:
+    shown: list[ShownConfidence] = []
     for start, end in forward.blocks(len(past.right)):
         if start < NEEDED:
             continue
@@ -194,5 +194,5 @@ def _replayed(past: History, chances: Floats) -> tuple[Shown, ...]:
         base = (float(past.right[:start].sum()) + 0.5) / (start + 1)
         for place in range(start, end):
             level = at(found, chances[METHODS.index(method), place])
-            shown.append(Shown(past.judged[place], level.probability, base))
+            shown.append(ShownConfidence(past.judged[place], level.probability, base))
     return tuple(shown)

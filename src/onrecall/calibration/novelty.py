@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from onrecall.calibration.labelled_answers import Judged, in_time
+from onrecall.calibration.labelled_answers import LabelledAnswer, in_time
 from onrecall.calibration.metrics import NOTHING, Estimate, share
 from onrecall.calibration.reliability import auroc
 
@@ -56,7 +56,7 @@ class Novelty:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class VerdictThreshold:
     """Where the verdict changes, as chosen on some history."""
 
     similar: float
@@ -64,12 +64,12 @@ class Cut:
     apart: float
     rule: str
 
-    def seen(self, one: Judged) -> bool:
+    def seen(self, one: LabelledAnswer) -> bool:
         """Whether it answers this as seen before."""
         return _match(one) >= self.similar and (not self.apart or one.features["apart"] >= self.apart)
 
 
-def thresholds(judged: Iterable[Judged], similar: float, known: float) -> Novelty:
+def thresholds(judged: Iterable[LabelledAnswer], similar: float, known: float) -> Novelty:
     """Thresholds chosen on a history; their errors are of the same choosing, done before what they are counted on.
 
     With too little to choose by, those given stand.
@@ -77,23 +77,23 @@ def thresholds(judged: Iterable[Judged], similar: float, known: float) -> Novelt
     told = in_time(one for one in judged if one.known is not None and "match" in one.features)
     ends = [round(share * len(told)) for share in STRETCHES]
     if short := _short(told, told[: ends[0]]):
-        given = Cut(similar, known, 0.0, f"the thresholds handed in stand: {short}")
+        given = VerdictThreshold(similar, known, 0.0, f"the thresholds handed in stand: {short}")
         return _measured(told, given, [(given, told)], measured=False)
     tried = [(_cut(told[:start], similar, known), told[start:end]) for start, end in itertools.pairwise(ends)]
     return _measured(told, _cut(told, similar, known), tried, measured=True)
 
 
-def _cut(past: Sequence[Judged], similar: float, known: float) -> Cut:
+def _cut(past: Sequence[LabelledAnswer], similar: float, known: float) -> VerdictThreshold:
     if _stands_out(past):
         chosen, rule = _threshold(past, "apart")
         rule = f"by how far the best stands out from the rest, which parts new from known better here; {rule}"
-        return Cut(similar, known, chosen, f"{rule}; the match scores stay as handed in")
+        return VerdictThreshold(similar, known, chosen, f"{rule}; the match scores stay as handed in")
     chosen, rule = _threshold(past, "match")
     same, why = _known(past, chosen, known)
-    return Cut(chosen, same, 0.0, f"{rule}; {why}")
+    return VerdictThreshold(chosen, same, 0.0, f"{rule}; {why}")
 
 
-def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
+def _short(told: Sequence[LabelledAnswer], earlier: Sequence[LabelledAnswer]) -> str:
     for kind, name in ((True, "seen before"), (False, "new")):
         n = sum(one.known is kind for one in told)
         if n < NEEDED:
@@ -103,7 +103,7 @@ def _short(told: Sequence[Judged], earlier: Sequence[Judged]) -> str:
     return ""
 
 
-def _stands_out(earlier: Sequence[Judged]) -> bool:
+def _stands_out(earlier: Sequence[LabelledAnswer]) -> bool:
     """Whether going by how far the best stands out makes fewer errors, by more than a standard error of them.
 
     The best match of something new grows with what is on record; how far it stands out does not. Only errors on what
@@ -113,7 +113,7 @@ def _stands_out(earlier: Sequence[Judged]) -> bool:
     return match is not None and apart is not None and match[0] - apart[0] > apart[1]
 
 
-def _tried(earlier: Sequence[Judged], score: Score) -> tuple[float, float] | None:
+def _tried(earlier: Sequence[LabelledAnswer], score: Score) -> tuple[float, float] | None:
     """Both error rates on later stretches, summed, and their standard error; None: too little to try it on."""
     if not all(score in one.features for one in earlier):
         return None
@@ -132,7 +132,7 @@ def _tried(earlier: Sequence[Judged], score: Score) -> tuple[float, float] | Non
     return sum(rate for rate, _ in rates), math.sqrt(sum(rate * (1 - rate) / n for rate, n in rates))
 
 
-def _threshold(earlier: Sequence[Judged], score: Score) -> tuple[float, str]:
+def _threshold(earlier: Sequence[LabelledAnswer], score: Score) -> tuple[float, str]:
     """The lowest threshold that holds false recalls down; where that costs too many misses, the best balance."""
     new = sorted((one.features[score] for one in earlier if not one.known), reverse=True)
     seen = sorted(one.features[score] for one in earlier if one.known)
@@ -150,7 +150,7 @@ def _threshold(earlier: Sequence[Judged], score: Score) -> tuple[float, str]:
     )
 
 
-def _known(earlier: Sequence[Judged], similar: float, given: float) -> tuple[float, str]:
+def _known(earlier: Sequence[LabelledAnswer], similar: float, given: float) -> tuple[float, str]:
     """The lowest score from which on enough answers were right."""
     answers = sorted((one for one in earlier if _match(one) >= similar), key=_match, reverse=True)
     right, chosen = 0, None
@@ -165,7 +165,11 @@ def _known(earlier: Sequence[Judged], similar: float, given: float) -> tuple[flo
 
 
 def _measured(
-    told: Sequence[Judged], cut: Cut, tried: Sequence[tuple[Cut, Sequence[Judged]]], *, measured: bool
+    told: Sequence[LabelledAnswer],
+    cut: VerdictThreshold,
+    tried: Sequence[tuple[VerdictThreshold, Sequence[LabelledAnswer]]],
+    *,
+    measured: bool,
 ) -> Novelty:
     score: Score = "apart" if cut.apart else "match"
     later = [(then, one) for then, stretch in tried for one in stretch]
@@ -183,7 +187,7 @@ def _measured(
     )
 
 
-def _match(one: Judged) -> float:
+def _match(one: LabelledAnswer) -> float:
     return one.features["match"]
 
 

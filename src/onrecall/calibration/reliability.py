@@ -37,7 +37,7 @@ class CalibrationError:
 
 
 @dataclass(frozen=True, slots=True)
-class Covered:
+class CoveragePoint:
     """If only claims of at least `claim` were shown: the share that is shown, and the share of these that is wrong."""
 
     claim: float
@@ -111,7 +111,7 @@ def _bound(area: float, end: float, yes: int, no: int) -> float:
     return near
 
 
-def risk_coverage(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Covered, ...]:
+def risk_coverage(claims: Sequence[float], truths: Sequence[bool]) -> tuple[CoveragePoint, ...]:
     """From showing only the surest answers to showing all; one point for each claim that occurs."""
     if not claims:
         return ()
@@ -120,7 +120,8 @@ def risk_coverage(claims: Sequence[float], truths: Sequence[bool]) -> tuple[Cove
     ends = np.append(np.flatnonzero(np.diff(claimed)), len(claimed) - 1)
     n = len(claimed)
     return tuple(
-        Covered(float(claimed[at]), (int(at) + 1) / n, float(wrong[at]) / (int(at) + 1), int(at) + 1) for at in ends
+        CoveragePoint(float(claimed[at]), (int(at) + 1) / n, float(wrong[at]) / (int(at) + 1), int(at) + 1)
+        for at in ends
     )
 
 

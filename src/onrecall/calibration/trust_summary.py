@@ -3,20 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from onrecall.backtest.evaluation import Hits
-from onrecall.backtest.learning_curve import Curve as LearningCurve
+from onrecall.backtest.evaluation import HitRates
+from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, reliability
 from onrecall.calibration.isotonic_bins import Level
-from onrecall.calibration.labelled_answers import Basis, Judged, in_time
+from onrecall.calibration.labelled_answers import Basis, LabelledAnswer, in_time
 from onrecall.calibration.metrics import Estimate, share
-from onrecall.calibration.model import Curve, Quality
+from onrecall.calibration.model import CalibrationModel, ConfidenceQuality
 from onrecall.calibration.novelty import Novelty
-from onrecall.calibration.reliability import Bin, Covered
+from onrecall.calibration.reliability import Bin, CoveragePoint
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SegmentRate:
     """How often the named cause was right in one service or one month."""
 
     name: str
@@ -24,7 +24,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TrustSummary:
     """How far this memory can be trusted, as far as that was measured."""
 
     judged: int
@@ -35,38 +35,40 @@ class Standing:
     """Of the answers that named a cause, the share that named the right one."""
     coverage: Estimate
     """Of all answers, the share that named a cause."""
-    hits: Hits
+    hits: HitRates
     """Where an incident of the same cause stood among those shown, of the openings that had one to find."""
-    quality: Quality | None
+    quality: ConfidenceQuality | None
     """How good the confidences were that would have been shown, each from earlier answers only."""
     levels: tuple[Level, ...]
     """The levels of confidence now: how many answers there were at each, and how many of them were right."""
     reliability: tuple[Bin, ...]
     """What was claimed, in groups of equal size, against how many of them were right."""
-    risk_coverage: tuple[Covered, ...]
+    risk_coverage: tuple[CoveragePoint, ...]
     learning: LearningCurve | None
     """From the last backtest over this store."""
     novelty: Novelty
-    by_service: tuple[Part, ...]
-    by_month: tuple[Part, ...]
-    by_origin: tuple[Part, ...]
+    by_service: tuple[SegmentRate, ...]
+    by_month: tuple[SegmentRate, ...]
+    by_origin: tuple[SegmentRate, ...]
     """Of live answers that named a cause, by whether the person who resolved the incident took that cause over or wrote
     one: what was taken over confirms itself."""
     not_measured: Mapping[str, str]
     """For each figure that is absent, the reason."""
 
 
-def standing(judged: Iterable[Judged], similar: float, known: float, learned: LearningCurve | None = None) -> Standing:
+def standing(
+    judged: Iterable[LabelledAnswer], similar: float, known: float, learned: LearningCurve | None = None
+) -> TrustSummary:
     """The figures over all answers whose truth is known; the thresholds given stand until better ones are measured."""
     told = in_time(judged)
     named = [one for one in told if one.verdict != "never_seen"]
     fitted = curve.fit(told)
-    shown = curve.replay(told) if isinstance(fitted, Curve) else ()
+    shown = curve.replay(told) if isinstance(fitted, CalibrationModel) else ()
     split = novelty.thresholds(told, similar, known)
     claims, truths = [one.probability for one in shown], [one.judged.right for one in shown]
     error = reliability.ece(claims, truths)
     places = [one.place for one in told if one.place is not None]
-    absent = {} if isinstance(fitted, Curve) else {"confidence": fitted.reason}
+    absent = {} if isinstance(fitted, CalibrationModel) else {"confidence": fitted.reason}
     if not split.measured:
         absent["novelty"] = split.rule
     if not places:
@@ -76,14 +78,14 @@ def standing(judged: Iterable[Judged], similar: float, known: float, learned: Le
     basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
     for one in told:
         basis[one.basis] += 1
-    return Standing(
+    return TrustSummary(
         judged=len(told),
         basis=basis,
         right=share([one.right for one in named]),
         coverage=share([one.verdict != "never_seen" for one in told]),
-        hits=Hits.of([place or None for place in places]),
-        quality=fitted.quality if isinstance(fitted, Curve) else None,
-        levels=fitted.levels if isinstance(fitted, Curve) else (),
+        hits=HitRates.of([place or None for place in places]),
+        quality=fitted.quality if isinstance(fitted, CalibrationModel) else None,
+        levels=fitted.levels if isinstance(fitted, CalibrationModel) else (),
         reliability=error.bins if error else (),
         risk_coverage=reliability.risk_coverage(claims, truths),
         learning=learned,
@@ -95,8 +97,8 @@ def standing(judged: Iterable[Judged], similar: float, known: float, learned: Le
     )
 
 
-def _parts(judged: Sequence[Judged], name: Callable[[Judged], str]) -> tuple[Part, ...]:
+def _parts(judged: Sequence[LabelledAnswer], name: Callable[[LabelledAnswer], str]) -> tuple[SegmentRate, ...]:
     groups: dict[str, list[bool]] = {}
     for one in judged:
         groups.setdefault(name(one), []).append(one.right)
-    return tuple(Part(key, share(truths)) for key, truths in sorted(groups.items()))
+    return tuple(SegmentRate(key, share(truths)) for key, truths in sorted(groups.items()))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from onrecall.calibration import logistic
 from onrecall.calibration.features import NAMES
-from onrecall.calibration.labelled_answers import Judged, in_time
+from onrecall.calibration.labelled_answers import LabelledAnswer, in_time
 from onrecall.calibration.metrics import Floats
 
 FIRST = 10
@@ -24,7 +24,7 @@ FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class Predictor:
     """A way to foretell: a ridge regression on these features."""
 
     name: str
@@ -38,37 +38,37 @@ class Method:
 
 
 METHODS = (
-    Method("base rate", (), 3.0),
-    Method("match", ("match",), 1.0),
-    Method("best against the rest", ("apart", "letters"), 10.0),
-    Method("features, strongly shrunk", NAMES, 30.0),
-    Method("features", NAMES, 3.0),
+    Predictor("base rate", (), 3.0),
+    Predictor("match", ("match",), 1.0),
+    Predictor("best against the rest", ("apart", "letters"), 10.0),
+    Predictor("features, strongly shrunk", NAMES, 30.0),
+    Predictor("features", NAMES, 3.0),
 )
 """Simplest first: a tie goes to the simpler."""
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class AnswerHistory:
     """Answers with known truth in time order, as columns."""
 
-    judged: tuple[Judged, ...]
+    judged: tuple[LabelledAnswer, ...]
     columns: Floats
     right: Floats
     live: npt.NDArray[np.bool_]
 
-    def until(self, end: int) -> "History":
+    def until(self, end: int) -> "AnswerHistory":
         """The first of them."""
-        return History(self.judged[:end], self.columns[:end], self.right[:end], self.live[:end])
+        return AnswerHistory(self.judged[:end], self.columns[:end], self.right[:end], self.live[:end])
 
 
-def history(judged: Iterable[Judged]) -> History:
+def history(judged: Iterable[LabelledAnswer]) -> AnswerHistory:
     """The answers that named a cause and kept their features, each incident once, in time order."""
     usable = [one for one in judged if one.verdict != "never_seen" and complete(one.features)]
     kept = in_time(usable)
     live = np.array([one.basis == "outcomes" for one in kept], dtype=bool)
     right = np.array([one.right for one in kept], dtype=np.float64)
     rows = [row(one.features, live=one.basis == "outcomes") for one in kept]
-    return History(tuple(kept), np.array(rows, dtype=np.float64).reshape(len(kept), len(NAMES) + 1), right, live)
+    return AnswerHistory(tuple(kept), np.array(rows, dtype=np.float64).reshape(len(kept), len(NAMES) + 1), right, live)
 
 
 def complete(features: Mapping[str, float]) -> bool:
@@ -89,7 +89,7 @@ def blocks(n: int) -> list[tuple[int, int]]:
     return [(start, end) for start, end in itertools.pairwise(ends) if end > start]
 
 
-def foretold(past: History) -> Floats:
+def foretold(past: AnswerHistory) -> Floats:
     """A row of chances for each method; NaN for the first answers, which nothing was known about."""
     chances = np.full((len(METHODS), len(past.right)), np.nan)
     for start, end in blocks(len(past.right)):
@@ -99,7 +99,7 @@ def foretold(past: History) -> Floats:
     return chances
 
 
-def crossed(method: Method, past: History) -> Floats:
+def crossed(method: Predictor, past: AnswerHistory) -> Floats:
     """The method's chances for the past, each stretch of it foretold from all the others.
 
     What is counted at a level must be foretold by models as good as the one that sorts the next answer into it;
@@ -114,7 +114,7 @@ def crossed(method: Method, past: History) -> Floats:
     return chances
 
 
-def fit(method: Method, past: History) -> logistic.Logistic:
+def fit(method: Predictor, past: AnswerHistory) -> logistic.Logistic:
     """The method fitted on a history."""
     return logistic.fit(past.columns[:, method.columns], past.right, method.ridge)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
@@ -24,7 +24,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find what broke like this before and what fixed it, with citations. Writes nothing."""
-    with house() as home:
+    with open_app() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
         pending = home.memory.opinions.ask(asked)
         answer = home.memory.ask(asked, limit, refine=refine)
@@ -44,7 +44,7 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
-    with house() as home:
+    with open_app() as home:
         asked = situation_from(text, service, label, only_kind, only_service, as_of)
         pending = home.memory.opinions.ask(asked)
         found = home.memory.recall(asked, limit)

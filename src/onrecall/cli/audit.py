@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
@@ -24,7 +24,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List audit rows, newest first."""
-    with house() as home:
+    with open_app() as home:
         page = home.memory.store.audit.page(what, who, cursor, limit)
     said = [AuditedOut.model_validate(one) for one in page.items]
     if as_json:
@@ -48,7 +48,7 @@ def verify(
 ) -> None:
     """Verify that no row was changed, removed or moved; otherwise name it and exit with 1."""
     noted = _noted(known) if known is not None else None
-    with house() as home:
+    with open_app() as home:
         count, wrong = home.memory.store.audit.verify(noted)
     if as_json:
         typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))

@@ -12,13 +12,13 @@ from onrecall.backtest import report_json as contract
 from onrecall.backtest import report_text as words
 from onrecall.backtest import second_opinion
 from onrecall.backtest.chronology import History
-from onrecall.backtest.data_quality_ablation import Effect
-from onrecall.backtest.evaluation import Report
+from onrecall.backtest.data_quality_ablation import FlawEffect
+from onrecall.backtest.evaluation import BacktestReport
 from onrecall.backtest.run import backtest, effects, live
 from onrecall.backtest.second_opinion import OpinionRate
-from onrecall.bootstrap.app import embedder, house, settings
+from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console as printing
-from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.export import archive
 from onrecall.pipeline.cause_proposals import proposals
@@ -26,12 +26,12 @@ from onrecall.pipeline.root_causes import waiting_proposals
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinishedBacktest:
     """A finished backtest."""
 
     title: str
-    report: Report
-    effects: tuple[Effect, ...] = ()
+    report: BacktestReport
+    effects: tuple[FlawEffect, ...] = ()
     opinion: OpinionRate | None = None
     """How often the second opinion was right; None where nobody is asked for one."""
     proposed_causes: int = 0
@@ -84,14 +84,14 @@ class Done:
             printing.say(f"if mended: {one.flaw.meaning} ({len(one.flaw.incidents)}): hit@3 {_change(one)}")
 
 
-def run(path: Path | None, *, quality: bool = False) -> Done:
+def run(path: Path | None, *, quality: bool = False) -> FinishedBacktest:
     """Replay the history at the path, or the store's own; with `quality`, once more for each of its flaws.
 
     Over the store's own history the answers are kept as judged: confidence is measured on them from then on.
     """
     chosen = settings()
     if path is None:
-        with house(chosen) as home:
+        with open_app(chosen) as home:
             told, title = live(home.memory.store), "the live store"
             waiting = len(waiting_proposals(home.memory.store, told.incidents))
     else:
@@ -105,13 +105,13 @@ def run(path: Path | None, *, quality: bool = False) -> Done:
         found = tuple(effects(told, model, report, progress)) if quality else ()
     opinion = None
     if path is None:
-        with house(chosen) as home:
+        with open_app(chosen) as home:
             judged = [known for one in report.cases if (known := one.judged)]
             home.memory.trust.replayed(judged, home.memory.now(), report.learning)
             if home.hindsight and home.hindsight.opinion_seconds:
                 with printing.stages() as progress:
                     opinion = second_opinion.measure(home.hindsight.bank, told, report, progress)
-    return Done(title, report, found, opinion, waiting)
+    return FinishedBacktest(title, report, found, opinion, waiting)
 
 
 def _read(path: Path) -> History:
@@ -119,10 +119,10 @@ def _read(path: Path) -> History:
         raise Invalid(f"{path} is not there; check the path", "path")
     paths = [path / "incidents.jsonl", path / "documents"] if archive.is_export(path) else [path]
     things = (thing for one in paths for thing in history.read(one))
-    return History.of(thing for thing in things if isinstance(thing, Incident | Document | Rejected))
+    return History.of(thing for thing in things if isinstance(thing, Incident | Document | RejectedInput))
 
 
-def _figures(report: Report) -> Table:
+def _figures(report: BacktestReport) -> Table:
     table = Table("figure", "value (95 %)", "n")
     measured = {name: one for name, one in contract.estimates(report).items() if one.value is not None}
     for name, one in measured.items():
@@ -130,7 +130,7 @@ def _figures(report: Report) -> Table:
     return table
 
 
-def _beside(report: Report, opinion: OpinionRate | None) -> Table:
+def _beside(report: BacktestReport, opinion: OpinionRate | None) -> Table:
     table = Table("system", "hit@1", "hit@3", "hit@5", "n")
     rows = [
         ("OnRecall", report.hits),
@@ -144,7 +144,7 @@ def _beside(report: Report, opinion: OpinionRate | None) -> Table:
     return table
 
 
-def _groups(report: Report) -> Table:
+def _groups(report: BacktestReport) -> Table:
     """By severity and by length of the opening; services and months are on the page and in the JSON."""
     table = Table("openings", "", "hit@1", "hit@3", "to find")
     for kind, groups in (("severity", report.by_severity), ("length", report.by_length)):
@@ -154,14 +154,14 @@ def _groups(report: Report) -> Table:
     return table
 
 
-def _change(one: Effect) -> str:
+def _change(one: FlawEffect) -> str:
     change = one.hit_at_3
     if change.value is None:
         return "not measured"
     return f"{change.value:+.3f} ({change.low:+.3f} to {change.high:+.3f}), {one.flaw.how}"
 
 
-def _plain(one: Effect) -> dict[str, Any]:
+def _plain(one: FlawEffect) -> dict[str, Any]:
     return {
         "flaw": one.flaw.name,
         "meaning": one.flaw.meaning,

@@ -12,7 +12,7 @@ from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.export import backup as backups
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 File = Annotated[Path, typer.Argument(help="The file.", metavar="FILE")]
 
@@ -61,7 +61,7 @@ def restore(
         raise typer.Exit(1)
 
 
-def _agree(store: Store, *, replace: bool, yes: bool) -> None:
+def _agree(store: Storage, *, replace: bool, yes: bool) -> None:
     """Ask before anything is lost."""
     if store.backups.empty():
         return

@@ -86,9 +86,9 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Measure a backtest; by default, vectors are drawn by word, so that only the replay is measured."""
-    from onrecall.benchmarks.backtest import Drawn, run  # noqa: PLC0415 - likewise
+    from onrecall.benchmarks.backtest import RandomWordVectors, run  # noqa: PLC0415 - likewise
 
-    chosen = embedder(settings()) if model else Drawn()
+    chosen = embedder(settings()) if model else RandomWordVectors()
     if chosen is None:
         raise Invalid("no sentence model is in use; omit --model, or set one up", "model")
     with printing.stages() as progress:

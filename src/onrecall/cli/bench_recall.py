@@ -28,7 +28,7 @@ def speed(
 
     `limits` are the longest seconds of a series of questions, and of what a peer builds.
     """
-    plan = race.Plan(asking_seconds=limits[0], peer_build_seconds=limits[1])
+    plan = race.SpeedPlan(asking_seconds=limits[0], peer_build_seconds=limits[1])
     told = partial(markdown.write, page) if page else None
     with printing.stages() as say:
         report = race.run(_numbers(sizes), [name for name in peers.split(",") if name], plan, say, keep, told)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
@@ -22,7 +22,7 @@ LONGEST_SHOWN = 100
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """Show proposed families with their members, and past decisions. Writes nothing."""
-    with house() as home:
+    with open_app() as home:
         overview = families.overview(home.memory.store)
     if as_json:
         _print(CausesOut.model_validate(overview).plain())
@@ -59,7 +59,7 @@ def confirm(
         raise Invalid("name families, or give --all", "ids")
     if label is not None and (every or len(ids or ()) != 1):
         raise Invalid("--label applies to one family; confirm the others separately", "label")
-    with house() as home:
+    with open_app() as home:
         store = home.memory.store
         chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
         changed = families.confirm(store, [families.Choice(family, label) for family in chosen], home.memory.now(), by)
@@ -77,7 +77,7 @@ def dismiss(
     as_json: Json = False,
 ) -> None:
     """Reject families permanently."""
-    with house() as home:
+    with open_app() as home:
         gone = families.dismiss(home.memory.store, ids, home.memory.now(), by)
     _tell({"families": gone}, as_json, f"{gone} families are dismissed")
 
@@ -88,7 +88,7 @@ def withdraw(
     as_json: Json = False,
 ) -> None:
     """Withdraw a decision, and remove the labels it gave."""
-    with house() as home:
+    with open_app() as home:
         changed = families.withdraw(home.memory.store, family)
     _tell({"changed": changed}, as_json, f"the decision is taken back; {changed} incidents lost its label")
 

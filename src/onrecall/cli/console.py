@@ -15,10 +15,10 @@ from onrecall.bootstrap.status import StatusReport
 from onrecall.cli.terminal import complain, err, inert
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
-from onrecall.domain.incident import Confidence, Document, Evidence, Incident, Recommendation, Said, Step
+from onrecall.domain.incident import CitedSentence, Confidence, Document, Evidence, Incident, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.cause_families import CauseOverview
-from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.import_history import ImportReport
 from onrecall.pipeline.second_opinion import SecondOpinion
 from onrecall.schemas.incidents import DocumentOut, IncidentOut, Out
 from onrecall.schemas.suggestions import SuggestionOut
@@ -122,7 +122,7 @@ def _unsettled(answer: Recommendation) -> None:
         say((" ".join(text.split())[:300], "dim"), indent=4)
 
 
-def _said(one: Said, indent: int = 0) -> None:
+def _said(one: CitedSentence, indent: int = 0) -> None:
     """A model's sentence with its receipts."""
     where = ", ".join(f"{line.id}, line {line.line}" for line in one.citations)
     say(("model: ", "dim"), one.text, (f"  ({where})", "dim"), indent=indent)
@@ -183,7 +183,7 @@ def resolved(incident: Incident) -> None:
         say(f"it is a {link.kind} of {link.incident}", indent=2)
 
 
-def brought(report: Brought, *, dry_run: bool = False) -> None:
+def brought(report: ImportReport, *, dry_run: bool = False) -> None:
     """What became of an import."""
     created = "would create" if dry_run else "created"
     counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"

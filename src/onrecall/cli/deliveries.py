@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, OnRecallError
@@ -24,7 +24,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List deliveries, newest first, each with its state."""
-    with house() as home:
+    with open_app() as home:
         page = home.memory.store.outbox.page(state, channel, cursor, limit)
     said = [DeliveryOut.model_validate(one) for one in page.items]
     if as_json:
@@ -46,7 +46,7 @@ def resend(
 ) -> None:
     """Make `serve` or `worker` send deliveries again, under the same keys."""
     done: list[dict[str, object]] = []
-    with house() as home:
+    with open_app() as home:
         for number in numbers:
             try:
                 found = home.memory.store.outbox.resend(number, home.memory.now())

@@ -13,7 +13,7 @@ import uvicorn
 from onrecall import examples
 from onrecall.backtest.run import live
 from onrecall.bootstrap.access import check_address, is_loopback
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import complain
@@ -22,10 +22,10 @@ from onrecall.domain.incident import Incident, Recommendation
 from onrecall.http import server as serving
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
-from onrecall.sources import Delivery
-from onrecall.storage import ALERTS, Store
-from onrecall.worker.backtest_runner import Rehearsal, Rehearsals
-from onrecall.worker.worker import Working
+from onrecall.sources import WebhookRequest
+from onrecall.storage import ALERTS, Storage
+from onrecall.worker.backtest_runner import BacktestRunner, DemoBacktest
+from onrecall.worker.worker import WorkerHandle
 
 ANSWER_SECONDS = 30
 FEED_INDENT = 10
@@ -43,7 +43,7 @@ def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
     if is_loopback(host):
         yield None
         return
-    with closing(Store.open(settings.database)) as own:
+    with closing(Storage.open(settings.database)) as own:
         keys = Keys(own, lambda: datetime.now(UTC))
         check_address(host, keys)
         yield keys
@@ -54,14 +54,14 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
-    with house(own) as home:
+    with open_app(own) as home:
         printing.say(("OnRecall demo", "bold"), "  example history first, in a store of its own")
-        brought = importing.run(home.memory, importing.Source(example=True))
+        brought = importing.run(home.memory, importing.ImportLocation(example=True))
         printing.say(f"{brought.created} incidents, runbooks and postmortems are in memory\n")
-        rehearsals = Rehearsals(home.memory.store, own, home.memory.now)
-        rehearsal = Rehearsal(rehearsals, live(home.memory.store))
+        rehearsals = BacktestRunner(home.memory.store, own, home.memory.now)
+        rehearsal = DemoBacktest(rehearsals, live(home.memory.store))
 
-        def ready(server: uvicorn.Server, worker: Working, address: str) -> None:
+        def ready(server: uvicorn.Server, worker: WorkerHandle, address: str) -> None:
             printing.say("open ", (address, "bold"), "  (Ctrl-C ends it)\n")
             rehearsal.start()
             Player(home, worker, server, fast=fast, once=once).start()
@@ -73,7 +73,9 @@ def _play(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: 
 class Player(threading.Thread):
     """Plays the scenario against the memory being served and prints what happens."""
 
-    def __init__(self, home: House, worker: Working, server: uvicorn.Server, *, fast: bool, once: bool) -> None:
+    def __init__(
+        self, home: AppContext, worker: WorkerHandle, server: uvicorn.Server, *, fast: bool, once: bool
+    ) -> None:
         super().__init__(name="onrecall-demo", daemon=True)
         self._memory = home.memory
         self._worker = worker
@@ -101,28 +103,28 @@ class Player(threading.Thread):
 
     def _play(self, event: examples.Event) -> None:
         match event:
-            case examples.Opening():
+            case examples.ExampleOpening():
                 self._open(event)
-            case examples.Closing():
+            case examples.ExampleClosing():
                 self._close(event)
-            case examples.Rating():
+            case examples.ExampleRating():
                 self._rate(event)
-            case examples.Storm():
+            case examples.ExampleStorm():
                 self._rage(event)
         if event.note:
             printing.say((event.note, "italic dim"), indent=FEED_INDENT)
         printing.say()
 
-    def _open(self, opening: examples.Opening) -> None:
+    def _open(self, opening: examples.ExampleOpening) -> None:
         incident, _ = self._memory.open(opening.incident(self._memory.now()))
         self._ids[opening.ref] = incident.id
         self._worker.wake()
         _stamp("opened", "red", f"{incident.id}  {incident.service}: {incident.title}")
         self._await_answer(opening.ref)
 
-    def _rage(self, storm: examples.Storm) -> None:
+    def _rage(self, storm: examples.ExampleStorm) -> None:
         before = {one.id for one in self._of_alerts()}
-        self._memory.receive("alertmanager", [Delivery(storm.payload(self._memory.now()))])
+        self._memory.receive("alertmanager", [WebhookRequest(storm.payload(self._memory.now()))])
         self._worker.wake()
         _stamp("alerts", "red", f"{len(storm.alerts)} alerts in as many seconds")
         self._worker.wait(lambda: any(one.id not in before for one in self._of_alerts()), ANSWER_SECONDS)
@@ -144,13 +146,13 @@ class Player(threading.Thread):
         else:
             _tell(answer)
 
-    def _close(self, closing: examples.Closing) -> None:
+    def _close(self, closing: examples.ExampleClosing) -> None:
         resolution = closing.resolution(self._memory.now())
         incident = self._memory.resolve(self._ids[closing.ref], resolution)
         links = "".join(f"; a {link.kind} of {link.incident}" for link in incident.links)
         _stamp("resolved", "green", f"{incident.id}  {closing.cause}: remembered from now on{links}")
 
-    def _rate(self, rating: examples.Rating) -> None:
+    def _rate(self, rating: examples.ExampleRating) -> None:
         answer = self._answer(rating.ref)
         if answer is None:
             return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, unopened
 from onrecall.cli import console as printing
@@ -29,7 +29,7 @@ def doctor(as_json: Json = False) -> None:
 def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
     """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
     try:
-        with house(chosen) as home:
+        with open_app(chosen) as home:
             report = home.status(more=streaming.parts(chosen))
             try:
                 return report, home.memory.store.check()

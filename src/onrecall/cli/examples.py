@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 
@@ -20,7 +20,7 @@ def _group() -> None:
 @app.command()
 def remove(as_json: Json = False) -> None:
     """Remove every example incident, runbook and postmortem, with the answers to them. Your own records stay."""
-    with house() as home:
+    with open_app() as home:
         removed = home.memory.remove_examples()
     if as_json:
         typer.echo(json.dumps(asdict(removed)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
@@ -17,6 +17,6 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write all of memory to a folder; importing it into an empty store gives the same store."""
-    with house() as home:
+    with open_app() as home:
         counts = archive.write(home.memory.store, folder)
     print_result({"folder": str(folder), "rows": counts}, as_json, lambda: printing.exported(folder, counts))

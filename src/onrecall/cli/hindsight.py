@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import time_of
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
-from onrecall.pipeline.hindsight import HindsightPeer, Pulled
+from onrecall.pipeline.hindsight import HindsightPeer, PullReport
 
 app = typer.Typer(help="Synchronize with a Hindsight bank.", no_args_is_help=True)
 NOT_SET = "no Hindsight server is configured; set ONRECALL_HINDSIGHT_URL, such as http://localhost:8888"
@@ -79,15 +79,15 @@ def pull(
     printing.brought(pulled.brought, dry_run=dry_run)
 
 
-def as_plain(pulled: Pulled) -> dict[str, Any]:
+def as_plain(pulled: PullReport) -> dict[str, Any]:
     """The report as JSON."""
     counts = {name: getattr(pulled, name) for name in ("fetched", "known_here", "skipped", "examples")}
     return counts | import_history.as_json(pulled.brought)
 
 
 @contextmanager
-def _configured() -> Iterator[tuple[House, HindsightPeer]]:
-    with house() as home:
+def _configured() -> Iterator[tuple[AppContext, HindsightPeer]]:
+    with open_app() as home:
         if home.hindsight is None:
             raise Invalid(NOT_SET, "hindsight_url")
         try:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json
@@ -31,14 +31,14 @@ def import_files(
     as_json: Json = False,
 ) -> None:
     """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing."""
-    source = importing.Source(
+    source = importing.ImportLocation(
         tuple(paths or ()), example, form, mapping, timezone, time_of(undated, "undated"), encoding
     )
     if suggest_mapping:
         suggested = importing.suggest_mapping(source)
         print_result(importing.mapping_as_json(suggested), as_json, lambda: printing.mapping_file(suggested))
         return
-    with house() as home:
+    with open_app() as home:
         brought = importing.run(home.memory, source, dry_run=dry_run)
     print_result(importing.as_json(brought), as_json, lambda: printing.brought(brought, dry_run=dry_run))
     if brought.rejected and not (brought.created or brought.updated or brought.unchanged):

@@ -15,13 +15,13 @@ from onrecall import importers as history
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid
 from onrecall.export import archive
-from onrecall.pipeline import Memory
-from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.import_history import ImportReport
 from onrecall.schemas.incidents import ImportOut, ResolutionIn
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportLocation:
     """Where to import from, and how to read it."""
 
     paths: tuple[Path, ...] = ()
@@ -35,7 +35,7 @@ class Source:
     """How the bytes of the files are to be read; without it, it is told from them."""
 
 
-def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
+def run(memory: IncidentService, source: ImportLocation, *, dry_run: bool = False) -> ImportReport:
     """Import everything named, with a progress bar on a terminal."""
     paths = [*source.paths, *((examples.incidents_folder(), examples.documents_folder()) if source.example else ())]
     if not paths:
@@ -43,7 +43,7 @@ def run(memory: Memory, source: Source, *, dry_run: bool = False) -> Brought:
     for path in paths:
         if not history.is_collection(path) and not path.exists():
             raise Invalid(f"{path} is not there; check the path", "paths")
-    total = Brought()
+    total = ImportReport()
     exports = [path for path in paths if archive.is_export(path)]
     for path in exports:
         total.add_all(archive.read(memory.store, path, dry_run=dry_run, personal=memory.redacts_personal))
@@ -63,10 +63,10 @@ class MappingFile:
     """Where it stands, beside the file of records."""
     written: bool
     """Whether it was written now; a file that stands there already is left as it is."""
-    suggestion: history.Suggestion
+    suggestion: history.MappingSuggestion
 
 
-def suggest_mapping(source: Source) -> MappingFile:
+def suggest_mapping(source: ImportLocation) -> MappingFile:
     """Write a mapping file beside the one file of records that is named."""
     if len(source.paths) != 1:
         raise Invalid("name one file to suggest a mapping for", "paths")
@@ -84,7 +84,7 @@ def suggest_mapping(source: Source) -> MappingFile:
     return MappingFile(path, written=True, suggestion=suggestion)
 
 
-def as_json(brought: Brought) -> dict[str, Any]:
+def as_json(brought: ImportReport) -> dict[str, Any]:
     """The report as the contract has it."""
     return ImportOut.model_validate(brought, from_attributes=True).plain()
 
@@ -115,7 +115,7 @@ def resolution(file: Path) -> ResolutionIn:
         raise Invalid(f"{file}: {where}: {first['msg']}", where) from error
 
 
-def _read(paths: list[Path], source: Source) -> Iterator[Any]:
+def _read(paths: list[Path], source: ImportLocation) -> Iterator[Any]:
     return itertools.chain.from_iterable(
         history.read(path, source.form, source.mapping, source.timezone, source.undated, source.encoding)
         for path in paths

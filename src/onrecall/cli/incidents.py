@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
@@ -32,7 +32,7 @@ def open_incident(
     as_json: Json = False,
 ) -> None:
     """Open an incident, answer it, and store both."""
-    with house() as home:
+    with open_app() as home:
         incident, created = home.memory.open(
             Incident(
                 id=incident_id,
@@ -57,7 +57,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show an incident or a document with the line numbers that citations use."""
-    with house() as home:
+    with open_app() as home:
         thing = home.memory.thing(thing_id)
         links = home.memory.alert_links(thing.id) if isinstance(thing, Incident) else ()
         print_result(printing.as_json(thing, links), as_json, lambda: printing.page_of(thing, line, links))
@@ -79,7 +79,7 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """Resolve an incident with what fixed it; recall uses it at once. A later resolution is a new version."""
-    with house() as home:
+    with open_app() as home:
         if file is not None:
             said = importing.resolution(file)
             recurrence_of = recurrence_of or said.recurrence_of
@@ -115,7 +115,7 @@ def merge(
     as_json: Json = False,
 ) -> None:
     """Make an incident part of another; such alerts are put together from now on."""
-    with house() as home:
+    with open_app() as home:
         merged = home.memory.by_hand.merge(incident_id, into, by)
     _say(merged, f"{incident_id} is part of {merged.id} now", as_json=as_json)
 
@@ -130,7 +130,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Move alerts out of an incident, or undo a merge; similar alerts are kept apart from now on."""
-    with house() as home:
+    with open_app() as home:
         if merged is not None and alert:
             raise Invalid("give alerts or a merged incident, not both", "merged")
         hands = home.memory.by_hand

@@ -16,8 +16,8 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.options import time_of
 from onrecall.domain.access import Key, Role
 from onrecall.domain.errors import Invalid
-from onrecall.pipeline.keys import Keys, Made
-from onrecall.storage import Store
+from onrecall.pipeline.keys import Keys, NewKey
+from onrecall.storage import Storage
 
 app = typer.Typer(help="Create, list, rotate and revoke keys of the HTTP API.", no_args_is_help=True)
 
@@ -91,11 +91,11 @@ def rotate(
 
 @contextmanager
 def _keys() -> Iterator[Keys]:
-    with closing(Store.open(settings().database)) as store:
+    with closing(Storage.open(settings().database)) as store:
         yield Keys(store, lambda: datetime.now(UTC))
 
 
-def _show(made: Made, as_json: bool) -> None:
+def _show(made: NewKey, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"key": made.token} | _plain(made.key), ensure_ascii=False, indent=2))
         return

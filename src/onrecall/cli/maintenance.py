@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import Labels, labels_of, time_of
@@ -39,7 +39,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a window for a service, labels or both; matching alerts open no incident while it is active."""
-    with house() as home:
+    with open_app() as home:
         start = time_of(starts_at, "from") or home.memory.now()
         ends_at = _end(until, start)
         request = MaintenanceRequest(ends_at, start, service, labels_of(label), reason, by)
@@ -52,7 +52,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List active and upcoming windows, the last to end first."""
-    with house() as home:
+    with open_app() as home:
         windows, now = home.memory.maintenance.list(500, past=past), home.memory.now()
     if as_json:
         items = [MaintenanceOut.of(window, now).plain() for window in windows]
@@ -69,14 +69,14 @@ def end(
     window_id: Annotated[str, typer.Argument(help="The window.", metavar="ID")], by: By = None, as_json: Json = False
 ) -> None:
     """End a window now; its alerts that still fire open incidents."""
-    with house() as home:
+    with open_app() as home:
         _show(home.memory.maintenance.end(window_id, by), home.memory.now(), as_json=as_json)
 
 
 @heartbeats.command(name="list")
 def list_heartbeats(as_json: Json = False) -> None:
     """List heartbeats, when each arrived last, and how long it may be absent."""
-    with house() as home:
+    with open_app() as home:
         found = [HeartbeatOut.of(one, home.memory.receiver.switch) for one in home.memory.store.heartbeats.all()]
     if as_json:
         typer.echo(json.dumps({"items": [one.plain() for one in found]}, ensure_ascii=False, indent=2))
@@ -93,7 +93,7 @@ def forget(
     key: Annotated[str, typer.Argument(help="Its key, as shown by `heartbeats list`.")],
 ) -> None:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
-    with house() as home:
+    with open_app() as home:
         heartbeat = home.memory.receiver.switch.forget(source, key)
     printing.say(f"{heartbeat.title} of {heartbeat.source} is expected no more")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 
 
 def mcp(
@@ -14,5 +14,5 @@ def mcp(
     """Serve MCP on standard input and output, for an AI assistant; read-only without --write."""
     from onrecall.mcp import server as door  # noqa: PLC0415 - the protocol costs a second that `ask` need not pay
 
-    with house() as home:
+    with open_app() as home:
         door.serve(home.memory, write=write, by=by)

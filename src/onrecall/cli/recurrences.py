@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import say
 from onrecall.cli.options import AsOf, time_of
 from onrecall.cli.output import print_result
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.recurrences import Recurrences
-from onrecall.recurrences.corrective_actions import Action
-from onrecall.recurrences.occurrences import Lost
+from onrecall.recurrences.corrective_actions import CorrectiveAction
+from onrecall.recurrences.occurrences import DowntimeHours
 from onrecall.recurrences.recurrence import Family
 from onrecall.schemas.recurrences import RecurrencesOut
 
@@ -69,13 +69,13 @@ def _family(place: int, family: Family) -> None:
             _action("still open  ", action)
 
 
-def _action(word: str, action: Action) -> None:
+def _action(word: str, action: CorrectiveAction) -> None:
     dated = f" {action.at:%Y-%m-%d}" if action.at else ""
     say((word, "dim"), f"[{action.state}{dated}] {action.text}", indent=3)
     say((f"{action.citation.id}, line {action.citation.line}", "dim"), indent=15)
 
 
-def hours(lost: Lost) -> str:
+def hours(lost: DowntimeHours) -> str:
     """Hours, of how many incidents, and what is not counted."""
     left_out = [
         f"{n} {words}"
@@ -97,7 +97,7 @@ def recurrences(
     as_json: Json = False,
 ) -> None:
     """Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
-    with house() as home:
-        wanted = families.Wanted(min_count, service, limit)
+    with open_app() as home:
+        wanted = families.FamilyFilter(min_count, service, limit)
         found = families.recurrences(home.memory.store, home.memory.now(), wanted, time_of(as_of, "as-of"))
     print_result(RecurrencesOut.model_validate(found).plain(), as_json, lambda: show(found))

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 
 
-def run(memory: Memory) -> dict[str, Any]:
+def run(memory: IncidentService) -> dict[str, Any]:
     """Make anew what is of another model, with a progress bar on a terminal; what became of it, for scripts."""
     with printing.progress("re-indexing", memory.reindex.begin()) as advance:
         changed = memory.reindex.run(advance)
@@ -33,6 +33,6 @@ def show(done: dict[str, Any]) -> None:
 
 def reindex(as_json: Json = False) -> None:
     """Rebuild all passages for the configured model; the old ones serve until all are ready."""
-    with house() as home:
+    with open_app() as home:
         done = run(home.memory)
     print_result(done, as_json, lambda: show(done))

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
-from onrecall.schemas.alerts import ReceiptOut, RejectedOut
+from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
 
 app = typer.Typer(help="List unreadable parts of messages, and retry them.", no_args_is_help=True)
 
@@ -22,9 +22,9 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List rejected parts, newest first, each with the reason."""
-    with house() as home:
+    with open_app() as home:
         page = home.memory.store.rejected(cursor, limit)
-    said = [RejectedOut.model_validate(one) for one in page.items]
+    said = [StoredRejectedPartOut.model_validate(one) for one in page.items]
     if as_json:
         plain = {"items": [one.plain() for one in said], "next": page.next_cursor}
         typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
@@ -52,7 +52,7 @@ def retry(
         raise Invalid("--file corrects one part; give one number", "file")
     mended = _read(file) if file else None
     done: list[dict[str, object]] = []
-    with house() as home:
+    with open_app() as home:
         for number in numbers:
             try:
                 receipt = home.memory.receiver.retry(number, mended)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.app import open_app, settings
 from onrecall.cli import demo as demonstration
 from onrecall.http import server
 
@@ -15,7 +15,7 @@ def serve(
 ) -> None:
     """Serve the HTTP API and the console, and answer incidents as they open."""
     chosen = settings()
-    with house(chosen) as home:
+    with open_app(chosen) as home:
         server.serve(home, host or chosen.host, chosen.port if port is None else port)
 
 

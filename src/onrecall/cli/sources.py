@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house, settings
+from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import catalog
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
-from onrecall.sources import Delivery, SourceCatalog, definition, reference
-from onrecall.sources.rehearsal import Rehearsal, RehearsedPart
+from onrecall.sources import SourceCatalog, WebhookRequest, definition, reference
+from onrecall.sources.rehearsal import PayloadRehearsal, RehearsedPart
 
 app = typer.Typer(help="Show the tools that can send alerts here, and try payloads.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A tool, such as zabbix; or generic/NAME.")]
@@ -73,8 +73,8 @@ def try_(
     """Show what a payload would become, field by field, and a source file to start from. Stores nothing."""
     body = _read(file) if file else sys.stdin.buffer.read()
     headers = {"content-type": content_type} if content_type else {}
-    with house() as home:
-        rehearsal = home.memory.receiver.rehearse(name, Delivery(body, headers))
+    with open_app() as home:
+        rehearsal = home.memory.receiver.rehearse(name, WebhookRequest(body, headers))
     if as_json:
         typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).plain(), ensure_ascii=False, indent=2))
     else:
@@ -117,7 +117,7 @@ def _read(file: Path) -> bytes:
         raise Invalid(f"{file} can't be read: {error.strerror}", "file") from error
 
 
-def _print(rehearsal: Rehearsal) -> None:
+def _print(rehearsal: PayloadRehearsal) -> None:
     if rehearsal.refusal:
         printing.say(("it can't be read: ", "bold"), rehearsal.refusal)
         return

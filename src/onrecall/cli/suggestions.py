@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.domain.suggestion import Suggestion, SuggestionState
@@ -27,7 +27,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List suggestions, newest first. A suggestion counts only once somebody confirms it."""
-    with house() as home:
+    with open_app() as home:
         page = home.memory.store.suggestions.page(state, incident, cursor, limit)
     if as_json:
         plain = {"items": [SuggestionOut.of(suggestion).plain() for suggestion in page.items], "next": page.next_cursor}
@@ -50,7 +50,7 @@ def confirm(
     as_json: Json = False,
 ) -> None:
     """Confirm a suggestion: it becomes the incident's resolution, or a document."""
-    with house() as home:
+    with open_app() as home:
         confirmed = home.memory.suggestions.confirm(suggestion_id, by, Correction(root_cause, cause), may_replace=True)
     _tell(confirmed, as_json)
 
@@ -58,7 +58,7 @@ def confirm(
 @app.command()
 def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> None:
     """Dismiss a suggestion permanently, even if it is sent again."""
-    with house() as home:
+    with open_app() as home:
         dismissed = home.memory.suggestions.dismiss(suggestion_id, by)
     _tell(dismissed, as_json)
 

@@ -1,9 +1,9 @@
 """Trust on a terminal: each figure with what it rests on, and the reason where there is none."""
 
-from onrecall.backtest.learning_curve import Curve
-from onrecall.bootstrap.app import house
+from onrecall.backtest.learning_curve import LearningCurve
+from onrecall.bootstrap.app import open_app
 from onrecall.calibration.metrics import Estimate
-from onrecall.calibration.trust_summary import Standing
+from onrecall.calibration.trust_summary import TrustSummary
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import say
@@ -14,7 +14,7 @@ from onrecall.schemas.trust import TrustOut
 PARTS_SHOWN = 12
 
 
-def standing(found: Standing) -> None:
+def standing(found: TrustSummary) -> None:
     """How far this memory can be trusted."""
     said, replayed = found.basis["outcomes"], found.basis["backtest"]
     say(f"{found.judged} answers with known truth: {said} judged on live answers, {replayed} replayed from history")
@@ -50,14 +50,14 @@ def standing(found: Standing) -> None:
         say((f"{figure}: {reason}", "yellow"))
 
 
-def _by_origin(found: Standing) -> None:
+def _by_origin(found: TrustSummary) -> None:
     """How often the answer was right where its cause was taken over, beside where a person wrote one."""
     for part in found.by_origin:
         words = "right, cause taken over" if part.name == "taken_over" else "right, cause written anew"
         say((f"{words:<32}", "dim"), shown(part.right))
 
 
-def _learning(found: Curve) -> None:
+def _learning(found: LearningCurve) -> None:
     """Hit@1 of memories that stopped learning, beside the one that went on."""
     say(("\nlearning: hit@1 on the same later openings", "bold"))
     for point in found.points:
@@ -80,7 +80,7 @@ def number(value: float | None) -> str:
 
 def trust(as_json: Json = False) -> None:
     """Say how far to trust it, as measured on the answers whose truth is known. Nothing is written."""
-    with house() as home:
+    with open_app() as home:
         found = home.memory.trust.standing()
         labels = cause_families.overview(home.memory.store)
     plain = TrustOut.model_validate(found).plain() | {"proposed_causes": len(labels.proposed)}

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import out, say
 from onrecall.cli.terminal import inert
@@ -17,7 +17,7 @@ def usage(
     days: Annotated[int, typer.Option(min=1, max=366, help="Number of days to look back.")] = 30, as_json: Json = False
 ) -> None:
     """Show the use of models: calls, tokens, cost, rejected drafts and skipped providers."""
-    with house() as home:
+    with open_app() as home:
         found = UsageOut.of(home.memory.refining.usage(days))
     if as_json:
         typer.echo(json.dumps(found.plain(), ensure_ascii=False, indent=2))

@@ -1,13 +1,13 @@
 """`onrecall worker`: groups alerts and answers incidents, in a process of its own."""
 
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.worker.worker import work
 
 
 def worker() -> None:
     """Group alerts and answer incidents, next to other workers or `serve`, until stopped."""
-    with house() as home:
+    with open_app() as home:
         printing.say("the worker is at work  (Ctrl-C ends it)")
         work(home.memory)
     printing.say("stopped")

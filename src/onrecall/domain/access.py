@@ -60,7 +60,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Principal:
     """Who asks."""
 
     role: Role

@@ -116,5 +116,5 @@ class Acknowledgement:
     by: str | None = None
 
 
-Signal = Alert | ChangeEvent | Note | Acknowledgement
+InboundEvent = Alert | ChangeEvent | Note | Acknowledgement
 """One event parsed from a webhook: an alert, a change, a note or an acknowledgement."""

@@ -58,7 +58,7 @@ class Unavailable(OnRecallError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedInput:
     """One part of an input that was left out: where it stood, which field is wrong, and how to mend it."""
 
     where: str

@@ -102,7 +102,7 @@ class Resolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class IncidentLink:
     """A tie from one incident to an earlier one. A recurrence is a link, never a deletion."""
 
     kind: LinkKind
@@ -127,7 +127,7 @@ class Incident:
     source: str = "api"
     source_id: str | None = None
     resolution: Resolution | None = None
-    links: tuple[Link, ...] = ()
+    links: tuple[IncidentLink, ...] = ()
     document: str | None = None
     """The id of the postmortem that tells of it."""
     impact: str | None = None
@@ -243,7 +243,7 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
+class StepExecution:
     """One try of a step, under the key that all wordings of the same action share."""
 
     key: str
@@ -252,7 +252,7 @@ class Performed:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TrackRecord:
     """How often something was tried here and what came of it."""
 
     tried: int = 0
@@ -262,7 +262,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
+class Snippet:
     """Some lines of an incident or a document, where they stand (counted from 1) and under which heading."""
 
     text: str
@@ -285,12 +285,12 @@ class Evidence:
     """The share of each signal (words, meaning, characters, signature, labels), each 0..1."""
     why: tuple[str, ...] = ()
     """Plain sentences: shared terms, shared labels, error codes, and what differs."""
-    excerpt: Excerpt | None = None
+    excerpt: Snippet | None = None
     """The passage that matched best."""
     incident: Incident | None = None
     """The whole incident as it was known at `as_of`, when the evidence is one."""
     document: Document | None = None
-    record: Record = Record()
+    record: TrackRecord = TrackRecord()
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
     probability: float | None = None
@@ -337,7 +337,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CitedSentence:
     """A sentence that a model wrote, and the lines that it rests on. It is shown, and never evidence."""
 
     text: str
@@ -353,14 +353,14 @@ class Step:
     citation: Citation
     risk: Risk
     command: str | None = None
-    record: Record = Record()
+    record: TrackRecord = TrackRecord()
     precondition: str | None = None
     rollback: str | None = None
     stale: str | None = None
     """Why the step may no longer hold, if it may not."""
     old_values: tuple[str, ...] = ()
     """Host names, pod names, ids in the step that belong to the old incident; they stand in it as ‹value›."""
-    why: Said | None = None
+    why: CitedSentence | None = None
     """Why it stands here, where a model chose it."""
 
 
@@ -376,7 +376,7 @@ def first_safe_step(steps: Sequence[Step]) -> Step | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class FailedStep:
     """Something that was tried before and did not help, or made it worse."""
 
     text: str
@@ -441,7 +441,7 @@ class Advice:
     cause_citation: Citation | None = None
     """Where the cause is told."""
     steps: tuple[Step, ...] = ()
-    tried_before: tuple[Tried, ...] = ()
+    tried_before: tuple[FailedStep, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     tell_apart: tuple[str, ...] = ()
     """With `never_seen`: what to look at to separate the nearest misses."""
@@ -466,7 +466,7 @@ class Recommendation:
     cause_label: str | None = None
     cause_citation: Citation | None = None
     steps: tuple[Step, ...] = ()
-    tried_before: tuple[Tried, ...] = ()
+    tried_before: tuple[FailedStep, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     tell_apart: tuple[str, ...] = ()
     composer: str = "extractive"
@@ -476,7 +476,7 @@ class Recommendation:
     """Of all calls that it took, rejected drafts too."""
     cost_usd: float | None = 0.0
     """None: a price is not known."""
-    explanation: tuple[Said, ...] = ()
+    explanation: tuple[CitedSentence, ...] = ()
     refines: str | None = None
     """The answer without a model that this one takes the place of, made of the same evidence."""
     changed: tuple[str, ...] = ()
@@ -518,7 +518,7 @@ class StepVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecommendationOutcome:
     """What somebody said came of a recommendation."""
 
     recommendation: str

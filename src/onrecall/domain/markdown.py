@@ -73,7 +73,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MarkdownTable:
     """A table with pipes: its header and the rows below it."""
 
     header: TableRow
@@ -97,11 +97,11 @@ class HtmlBlock:
     line: int
 
 
-Block: TypeAlias = Heading | Paragraph | CodeBlock | ItemList | Table | Quote | HtmlBlock
+Block: TypeAlias = Heading | Paragraph | CodeBlock | ItemList | MarkdownTable | Quote | HtmlBlock
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class MarkdownSection:
     """What stands between one heading and the next, and the headings above it, outermost first."""
 
     path: tuple[Heading, ...]
@@ -115,7 +115,7 @@ def parse(text: str) -> tuple[Block, ...]:
     return _Builder(_block_parser().parse("\n".join(rows))).build()
 
 
-def sections(blocks: tuple[Block, ...]) -> tuple[Section, ...]:
+def sections(blocks: tuple[Block, ...]) -> tuple[MarkdownSection, ...]:
     """Return the blocks cut at the headings of the outermost level of nesting; a section without blocks stays."""
     cut: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
     for block in blocks:
@@ -124,7 +124,7 @@ def sections(blocks: tuple[Block, ...]) -> tuple[Section, ...]:
             cut.append(((*above, block), []))
         else:
             cut[-1][1].append(block)
-    return tuple(Section(path, tuple(held)) for path, held in cut if path or held)
+    return tuple(MarkdownSection(path, tuple(held)) for path, held in cut if path or held)
 
 
 def plain_text(text: str) -> str:
@@ -229,7 +229,7 @@ class _Builder:
                 items.append(ListItem(self.build("list_item_close"), line))
         return tuple(items)
 
-    def _table(self, line: int) -> Table:
+    def _table(self, line: int) -> MarkdownTable:
         rows: list[tuple[int, list[str]]] = []
         for token in self._tokens:
             if token.type == "table_close":
@@ -239,7 +239,7 @@ class _Builder:
             elif token.type == "inline":
                 rows[-1][1].append(token.content)
         header, *body = (TableRow(tuple(cells), at) for at, cells in rows)
-        return Table(header, tuple(body), line)
+        return MarkdownTable(header, tuple(body), line)
 
 
 def _leaf(token: Token, line: int) -> Block | None:

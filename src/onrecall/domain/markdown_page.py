@@ -10,7 +10,7 @@ OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_wo
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PageLine:
     """One line of a page, counted from 1, and what it is about."""
 
     number: int
@@ -20,11 +20,11 @@ class Line:
     """Index of the resolution step that begins here."""
 
 
-def lines(thing: Incident | Document | Suggestion) -> tuple[Line, ...]:
+def lines(thing: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
     """The numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
     if isinstance(thing, Document | Suggestion):
-        return tuple(Line(n, text, "body") for n, text in enumerate(thing.text.splitlines(), start=1))
-    return tuple(Line(n, text, part, step) for n, (text, part, step) in enumerate(_incident(thing), start=1))
+        return tuple(PageLine(n, text, "body") for n, text in enumerate(thing.text.splitlines(), start=1))
+    return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(thing), start=1))
 
 
 def text(thing: Incident | Document | Suggestion) -> str:

@@ -7,13 +7,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.incident import Helped, Incident, Outcome, Resolution, ResolutionStep, Severity, StepVerdict
+from onrecall.domain.incident import (
+    Helped,
+    Incident,
+    RecommendationOutcome,
+    Resolution,
+    ResolutionStep,
+    Severity,
+    StepVerdict,
+)
 
 FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class ExampleOpening:
     """A new incident comes in."""
 
     after: timedelta
@@ -43,7 +51,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Closing:
+class ExampleClosing:
     """An incident is resolved, and what fixed it is written down."""
 
     after: timedelta
@@ -62,7 +70,7 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class ExampleRating:
     """Somebody says what came of the newest recommendation for an incident."""
 
     after: timedelta
@@ -71,14 +79,16 @@ class Rating:
     steps: tuple[StepVerdict, ...] = ()
     note: str = ""
 
-    def outcome(self, recommendation: str, steps: int, at: datetime) -> Outcome:
+    def outcome(self, recommendation: str, steps: int, at: datetime) -> RecommendationOutcome:
         """The outcome of that recommendation; verdicts on steps it does not have are left out."""
         rated = tuple(step for step in self.steps if step.n <= steps)
-        return Outcome(recommendation=recommendation, verdict=self.verdict, at=at, steps=rated, by="on-call")
+        return RecommendationOutcome(
+            recommendation=recommendation, verdict=self.verdict, at=at, steps=rated, by="on-call"
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
+class ExampleStorm:
     """Alerts of many services come in at once, as Alertmanager posts them."""
 
     after: timedelta
@@ -98,7 +108,7 @@ class Storm:
         return json.dumps({"version": "4", **group, "alerts": alerts}).encode()
 
 
-Event = Opening | Closing | Rating | Storm
+Event = ExampleOpening | ExampleClosing | ExampleRating | ExampleStorm
 
 
 def incidents_folder() -> Path:
@@ -119,12 +129,12 @@ def scenario() -> tuple[Event, ...]:
 def _event(raw: Mapping[str, Any]) -> Event:
     after, note = timedelta(seconds=raw["after_seconds"]), raw.get("note", "")
     if "open" in raw:
-        return Opening(after=after, ref=raw["ref"], note=note, **raw["open"])
+        return ExampleOpening(after=after, ref=raw["ref"], note=note, **raw["open"])
     if "alerts" in raw:
-        return Storm(after=after, ref=raw["ref"], alerts=tuple(raw["alerts"]), note=note)
+        return ExampleStorm(after=after, ref=raw["ref"], alerts=tuple(raw["alerts"]), note=note)
     if "resolve" in raw:
         said = raw["resolution"]
-        return Closing(
+        return ExampleClosing(
             after=after,
             ref=raw["resolve"],
             root_cause=said["root_cause"],
@@ -134,7 +144,7 @@ def _event(raw: Mapping[str, Any]) -> Event:
             note=note,
         )
     steps = tuple(StepVerdict(**step) for step in raw.get("steps", []))
-    return Rating(after=after, ref=raw["outcome"], verdict=raw["verdict"], steps=steps, note=note)
+    return ExampleRating(after=after, ref=raw["outcome"], verdict=raw["verdict"], steps=steps, note=note)
 
 
 def _steps(raw: Sequence[Mapping[str, Any]]) -> tuple[ResolutionStep, ...]:

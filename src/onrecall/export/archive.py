@@ -14,9 +14,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from onrecall import __version__
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.importers import markdown, native
-from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.import_history import ImportReport
 from onrecall.redaction import announces_secret, harmless, redact_thing
-from onrecall.storage import Page, Store
+from onrecall.storage import ResultPage, Storage
 from onrecall.storage.archive import TEXTS
 
 MANIFEST = "onrecall.json"
@@ -34,7 +34,7 @@ def is_export(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
-def write(store: Store, folder: Path) -> Mapping[str, int]:
+def write(store: Storage, folder: Path) -> Mapping[str, int]:
     """Write everything as it stands; the manifest comes last, so a cut-off export is never taken for a whole one."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def write(store: Store, folder: Path) -> Mapping[str, int]:
     return counts
 
 
-def pack(store: Store, file: IO[bytes]) -> Mapping[str, int]:
+def pack(store: Storage, file: IO[bytes]) -> Mapping[str, int]:
     """The same as a zip: unpacked it is the folder that `write` makes. No more of it is held than a row at a time."""
     counts: Counter[str] = Counter()
     try:
@@ -65,7 +65,7 @@ def pack(store: Store, file: IO[bytes]) -> Mapping[str, int]:
     return counts
 
 
-def _files(store: Store, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
+def _files(store: Storage, counts: Counter[str]) -> Iterator[tuple[str, Iterator[str]]]:
     """The files of an export by name, in the order in which they are to be written."""
     yield ROWS, _dumped(store, counts)
     yield "incidents.jsonl", (json.dumps(native.dump(one), ensure_ascii=False) + "\n" for one in _all(store.incidents))
@@ -75,13 +75,13 @@ def _files(store: Store, counts: Counter[str]) -> Iterator[tuple[str, Iterator[s
     yield MANIFEST, iter((json.dumps(manifest, indent=2) + "\n",))
 
 
-def _dumped(store: Store, counts: Counter[str]) -> Iterator[str]:
+def _dumped(store: Storage, counts: Counter[str]) -> Iterator[str]:
     for row in store.dump():
         counts[row["table"]] += 1
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
+def _all(fetch: Callable[..., ResultPage[Item]]) -> Iterator[Item]:
     cursor = None
     while True:
         page = fetch(cursor=cursor, limit=PAGE)
@@ -90,7 +90,7 @@ def _all(fetch: Callable[..., Page[Item]]) -> Iterator[Item]:
             return
 
 
-def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = False) -> Brought:
+def read(store: Storage, folder: Path, *, dry_run: bool = False, personal: bool = False) -> ImportReport:
     """Load an export; what is here already stays, and what contradicts it stops the load as a whole.
 
     Its rows are redacted like everything else that comes in: whoever hands an export over may have changed it.
@@ -102,10 +102,10 @@ def read(store: Store, folder: Path, *, dry_run: bool = False, personal: bool = 
     if found != expected:
         raise Invalid(f"{rows} has {found} rows but its manifest says {expected}; export it again", "rows")
     if dry_run:
-        return Brought(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
+        return ImportReport(notes=[f"{folder} is an export of {expected} rows; loading it keeps what is here already"])
     loaded = sum(store.load(_redacted(_rows(rows), personal=personal)).values())
     about_itself = sum(manifest["rows"].get(name, 0) for name in ("archive", "counters"))
-    return Brought(created=loaded, unchanged=expected - about_itself - loaded)
+    return ImportReport(created=loaded, unchanged=expected - about_itself - loaded)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

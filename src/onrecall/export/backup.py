@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from onrecall import __version__
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.storage import Store, migrations
+from onrecall.storage import Storage, migrations
 
 MANIFEST = "manifest.json"
 ROWS = "rows.jsonl"
@@ -66,7 +66,7 @@ class Restored:
     problems: tuple[str, ...]
 
 
-def write(store: Store, path: Path, advance: Advance, *, force: bool = False) -> Manifest:
+def write(store: Storage, path: Path, advance: Advance, *, force: bool = False) -> Manifest:
     """Write everything as it stands at one moment; until it is whole and on the disk, nothing stands at `path`."""
     _check_free(path, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -110,7 +110,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(number)
 
 
-def _pack(store: Store, file: IO[bytes], advance: Advance) -> Manifest:
+def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
     counts: Counter[str] = Counter()
     digest = hashlib.sha256()
     schema = 0
@@ -148,7 +148,7 @@ def check(path: Path, advance: Advance) -> Manifest:
     return manifest
 
 
-def restore(store: Store, path: Path, manifest: Manifest, advance: Advance, *, replace: bool = False) -> Restored:
+def restore(store: Storage, path: Path, manifest: Manifest, advance: Advance, *, replace: bool = False) -> Restored:
     """Put a checked backup in place, all or nothing, and look whether all holds together."""
     replaced = not store.backups.empty()
     detail = {"sha256": manifest.sha256, "written_at": manifest.written_at.isoformat(), "rows": manifest.total}

@@ -1,29 +1,38 @@
 """Alert → the incident it belongs to, with reasons. Pure: no database, no clock."""
 
-from onrecall.grouping.background import NOTHING_BEFORE, Background, Heard
+from onrecall.grouping.background import NOTHING_BEFORE, Background, PastAlert
 from onrecall.grouping.correlate import plan
 from onrecall.grouping.features import see
-from onrecall.grouping.manual_pairings import Kinds, Pairings, canonical_environment, kind_of, pairs
-from onrecall.grouping.plan import How, Join, Member, Merge, OpenIncident, Opening, Plan, Quiet
-from onrecall.grouping.rules import Rules
-from onrecall.grouping.topology import Topology, service_name
+from onrecall.grouping.manual_pairings import Kinds, ManualPairings, canonical_environment, kind_of, pairs
+from onrecall.grouping.plan import (
+    GroupingPlan,
+    How,
+    IgnoredAlert,
+    JoinIncident,
+    Member,
+    MergeIncidents,
+    NewIncidentPlan,
+    OpenIncident,
+)
+from onrecall.grouping.rules import GroupingRules
+from onrecall.grouping.topology import ServiceGraph, service_name
 
 __all__ = [
     "NOTHING_BEFORE",
     "Background",
-    "Heard",
+    "GroupingPlan",
+    "GroupingRules",
     "How",
-    "Join",
+    "IgnoredAlert",
+    "JoinIncident",
     "Kinds",
+    "ManualPairings",
     "Member",
-    "Merge",
+    "MergeIncidents",
+    "NewIncidentPlan",
     "OpenIncident",
-    "Opening",
-    "Pairings",
-    "Plan",
-    "Quiet",
-    "Rules",
-    "Topology",
+    "PastAlert",
+    "ServiceGraph",
     "canonical_environment",
     "kind_of",
     "pairs",

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from onrecall.grouping.features import Seen
+from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.labels import sort_of
 
 ENOUGH = 8
@@ -16,17 +16,17 @@ GENTLE = 1.0
 _LASTING = frozenset({"machine", "needed"})
 
 
-class Heard(NamedTuple):
+class PastAlert(NamedTuple):
     """An alert that came before, and the incident that it was in."""
 
-    alert: Seen
+    alert: AlertFeatures
     incident: str | None
 
 
 class Background:
     """How common labels and words are among unrelated alerts: those of other services in other incidents."""
 
-    def __init__(self, before: Iterable[Heard] = ()) -> None:
+    def __init__(self, before: Iterable[PastAlert] = ()) -> None:
         self._subjects: dict[Hashable, set[str]] = defaultdict(set)
         self._incidents: dict[Hashable, set[str]] = defaultdict(set)
         every: tuple[set[str], set[str]] = (set(), set())
@@ -43,7 +43,7 @@ class Background:
         """Returns how much it tells that two texts share a word, 0..1; 1 where too little came before to say."""
         return self._telling(term, STEEP)
 
-    def _count(self, alert: Seen, incident: str, every: tuple[set[str], set[str]]) -> None:
+    def _count(self, alert: AlertFeatures, incident: str, every: tuple[set[str], set[str]]) -> None:
         every[0].add(alert.subject)
         every[1].add(incident)
         items: list[Hashable] = [*alert.labels.items(), *alert.terms]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from onrecall.grouping.background import NOTHING_BEFORE, Background
-from onrecall.grouping.features import Seen
+from onrecall.grouping.features import AlertFeatures
 from onrecall.grouping.labels import Sort, sort_of
-from onrecall.grouping.words import Rarity
+from onrecall.grouping.words import WordRarity
 
 BACKGROUND: Mapping[Sort, int] = {"broad": 3, "namespace": 10, "machine": 1000, "needed": 1000, "other": 100}
 """How many alerts elsewhere are taken for granted when it is judged how telling a label is: few for one that many
@@ -16,12 +16,14 @@ alerts share in any company, many for one that is hardly ever shared by chance."
 _NAMES = 30
 
 
-class Surroundings:
+class BatchStatistics:
     """The alerts of a batch and of the open incidents, counted."""
 
-    def __init__(self, all_: Sequence[Seen], burst: timedelta, background: Background = NOTHING_BEFORE) -> None:
+    def __init__(
+        self, all_: Sequence[AlertFeatures], burst: timedelta, background: Background = NOTHING_BEFORE
+    ) -> None:
         self._background = background
-        self.rarity = Rarity((one.terms for one in all_), background.term)
+        self.rarity = WordRarity((one.terms for one in all_), background.term)
         self.totals = {id(one): self.rarity.total(one.terms) for one in all_}
         self._n = len(all_)
         self._labels = Counter(item for one in all_ for item in one.labels.items())
@@ -38,7 +40,7 @@ class Surroundings:
         """Whether several alerts carry this label with this value."""
         return self._labels[item] > 1
 
-    def rarest(self, one: Seen, most: int) -> tuple[str, ...]:
+    def rarest(self, one: AlertFeatures, most: int) -> tuple[str, ...]:
         """The rarest terms of an alert that others have too."""
         counts = self.rarity.counts
         shared = (term for term in one.terms if counts[term] > 1)
@@ -52,20 +54,20 @@ class Surroundings:
         """How much it tells that a sender's route holds both."""
         return 1 - self._groups[group] / (self._n + BACKGROUND["namespace"])
 
-    def alike(self, one: Seen, other: Seen) -> float:
+    def alike(self, one: AlertFeatures, other: AlertFeatures) -> float:
         """How alike two texts are, 0..1, by the rare terms that they share."""
         both = self.rarity.total(one.terms & other.terms)
         if not both:  # nothing in common, or only words that unrelated alerts share
             return 0.0
         return both / (self.totals[id(one)] + self.totals[id(other)] - both)
 
-    def crowd(self, one: Seen, other: Seen) -> int:
+    def crowd(self, one: AlertFeatures, other: AlertFeatures) -> int:
         """How many subjects fire the alert that both are, in one burst around the one that has fewer around it."""
         return min(self._crowds.get(id(one), 1), self._crowds.get(id(other), 1))
 
 
-def _crowds(all_: Iterable[Seen], burst: float) -> dict[int, int]:
-    blocks: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+def _crowds(all_: Iterable[AlertFeatures], burst: float) -> dict[int, int]:
+    blocks: dict[tuple[str, str], list[AlertFeatures]] = defaultdict(list)
     for one in all_:
         if one.subject:
             blocks[one.name, one.environment].append(one)
@@ -75,7 +77,7 @@ def _crowds(all_: Iterable[Seen], burst: float) -> dict[int, int]:
     return found
 
 
-def _around(block: Sequence[Seen], burst: float) -> dict[int, int]:
+def _around(block: Sequence[AlertFeatures], burst: float) -> dict[int, int]:
     """For each alert of one name, how many subjects fire it within a burst before or after: by two moving ends."""
     times = [one.at for one in block]
     inside: Counter[str] = Counter()

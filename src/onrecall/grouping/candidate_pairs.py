@@ -4,10 +4,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from onrecall.grouping.batch_statistics import Surroundings
-from onrecall.grouping.features import Seen
-from onrecall.grouping.manual_pairings import Pairings
-from onrecall.grouping.topology import Topology
+from onrecall.grouping.batch_statistics import BatchStatistics
+from onrecall.grouping.features import AlertFeatures
+from onrecall.grouping.manual_pairings import ManualPairings
+from onrecall.grouping.topology import ServiceGraph
 
 NEXT = 3
 """How many of those that follow in time an alert is compared with, in each thing they have in common."""
@@ -18,8 +18,8 @@ _MOST_SERVICES = 12
 
 
 def pairs(
-    all_: Sequence[Seen], around: Surroundings, topology: Topology, pairings: Pairings
-) -> Iterator[tuple[Seen, Seen]]:
+    all_: Sequence[AlertFeatures], around: BatchStatistics, topology: ServiceGraph, pairings: ManualPairings
+) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     """Each pair once; never two alerts of incidents: what is grouped already is not judged again."""
     blocks, services = _blocks(all_, around), _services(all_)
     done: set[tuple[int, int]] = set()
@@ -32,12 +32,12 @@ def pairs(
 
 
 def _meet(
-    all_: Sequence[Seen],
-    blocks: Iterable[Sequence[Seen]],
-    services: dict[str, list[Seen]],
-    topology: Topology,
-    pairings: Pairings,
-) -> Iterator[tuple[Seen, Seen]]:
+    all_: Sequence[AlertFeatures],
+    blocks: Iterable[Sequence[AlertFeatures]],
+    services: dict[str, list[AlertFeatures]],
+    topology: ServiceGraph,
+    pairings: ManualPairings,
+) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     for block in blocks:
         for n, one in enumerate(block):
             for other in block[n + 1 : n + 1 + NEXT]:
@@ -55,16 +55,16 @@ def _meet(
     yield from _paired(all_, pairings)
 
 
-def _blocks(all_: Iterable[Seen], around: Surroundings) -> list[list[Seen]]:
+def _blocks(all_: Iterable[AlertFeatures], around: BatchStatistics) -> list[list[AlertFeatures]]:
     """Alerts by each thing that several of them have in common, earliest first as they are given."""
-    found: dict[Hashable, list[Seen]] = defaultdict(list)
+    found: dict[Hashable, list[AlertFeatures]] = defaultdict(list)
     for one in all_:
         for hook in _hooks(one, around):
             found[hook].append(one)
     return [block for block in found.values() if len(block) > 1]
 
 
-def _hooks(one: Seen, around: Surroundings) -> Iterator[Hashable]:
+def _hooks(one: AlertFeatures, around: BatchStatistics) -> Iterator[Hashable]:
     place = (one.environment, one.cluster)
     if one.service:
         yield "service", one.service, one.environment
@@ -81,23 +81,23 @@ def _hooks(one: Seen, around: Surroundings) -> Iterator[Hashable]:
     yield from (("term", term) for term in around.rarest(one, _RAREST))
 
 
-def _services(all_: Iterable[Seen]) -> dict[str, list[Seen]]:
-    found: dict[str, list[Seen]] = defaultdict(list)
+def _services(all_: Iterable[AlertFeatures]) -> dict[str, list[AlertFeatures]]:
+    found: dict[str, list[AlertFeatures]] = defaultdict(list)
     for one in all_:
         for name in one.names | ({one.service} if one.service else set()):
             found[name].append(one)
     return found
 
 
-def _nearest(those: Sequence[Seen], times: Sequence[float], at: float) -> Sequence[Seen]:
+def _nearest(those: Sequence[AlertFeatures], times: Sequence[float], at: float) -> Sequence[AlertFeatures]:
     place = bisect_left(times, at)
     return those[max(0, place - NEAREST) : place + NEAREST]
 
 
-def _paired(all_: Iterable[Seen], pairings: Pairings) -> Iterator[tuple[Seen, Seen]]:
+def _paired(all_: Iterable[AlertFeatures], pairings: ManualPairings) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     if not any(pairings.together.values()):
         return
-    kinds: dict[str, list[Seen]] = defaultdict(list)
+    kinds: dict[str, list[AlertFeatures]] = defaultdict(list)
     for one in all_:
         kinds[one.kind].append(one)
     for pair, together in pairings.together.items():

@@ -4,22 +4,22 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from onrecall.grouping.features import Seen
-from onrecall.grouping.manual_pairings import Kinds, Pairings
+from onrecall.grouping.features import AlertFeatures
+from onrecall.grouping.manual_pairings import Kinds, ManualPairings
 from onrecall.grouping.plan import OpenIncident
-from onrecall.grouping.rules import Rules
-from onrecall.grouping.scoring import Link
-from onrecall.grouping.topology import Topology
+from onrecall.grouping.rules import GroupingRules
+from onrecall.grouping.scoring import PairScore
+from onrecall.grouping.topology import ServiceGraph
 
 _SAME_SIGNS = 0.5
 """Two groups that have this share of their alerts' names in common show the same trouble."""
 
 
 @dataclass(eq=False)
-class Group:
+class AlertGroup:
     """Alerts found to belong together so far, with the incidents they are in."""
 
-    members: list[Seen] = field(default_factory=list)
+    members: list[AlertFeatures] = field(default_factory=list)
     incidents: list[OpenIncident] = field(default_factory=list)
     environments: set[str] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
@@ -34,7 +34,7 @@ class Group:
     last: float = -math.inf
     """When its earliest and its newest alert began."""
 
-    def take(self, one: Seen, origins: frozenset[str] | None) -> None:
+    def take(self, one: AlertFeatures, origins: frozenset[str] | None) -> None:
         """Add an alert, and where its fault may come from."""
         self.members.append(one)
         self.kinds.add(one.kind)
@@ -51,19 +51,21 @@ def _common(one: frozenset[str] | None, other: frozenset[str] | None) -> frozens
     return one & other if one is not None and other is not None else one if other is None else other
 
 
-class Clusters:
+class AlertClusters:
     """Groups that grow link by link, and refuse what would tie two outages into one."""
 
-    def __init__(self, topology: Topology, pairings: Pairings, rules: Rules) -> None:
+    def __init__(self, topology: ServiceGraph, pairings: ManualPairings, rules: GroupingRules) -> None:
         self._topology = topology
         self._rules = rules
         self._taken_apart: list[Kinds] = [pair for pair, together in pairings.together.items() if not together]
-        self._of: dict[int, Group] = {}
+        self._of: dict[int, AlertGroup] = {}
         self._reach: dict[str, frozenset[str]] = {}
 
-    def start(self, members: Iterable[Seen], incidents: Iterable[OpenIncident] = (), *, reopened: bool = False) -> None:
+    def start(
+        self, members: Iterable[AlertFeatures], incidents: Iterable[OpenIncident] = (), *, reopened: bool = False
+    ) -> None:
         """A group that holds whatever is tried: an incident with its sample, or episodes of one alert."""
-        group = Group(incidents=list(incidents), reopened=reopened)
+        group = AlertGroup(incidents=list(incidents), reopened=reopened)
         for incident in group.incidents:
             group.first = min(group.first, incident.started_at.timestamp())
         for one in members:
@@ -77,22 +79,22 @@ class Clusters:
             self._reach[service] = self._topology.reach(service)
         return self._reach[service]
 
-    def group(self, one: Seen) -> Group:
+    def group(self, one: AlertFeatures) -> AlertGroup:
         """The group of an alert."""
         return self._of[id(one)]
 
-    def unite(self, links: Iterable[Link]) -> None:
+    def unite(self, links: Iterable[PairScore]) -> None:
         """Follow links, the strongest first, wherever nothing forbids it."""
         for link in links:
             one, other = self.group(link.one), self.group(link.other)
             if one is not other and self._may(one, other, link):
                 self._join(one, other)
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[AlertGroup]:
         """All groups, each once."""
         return list({id(group): group for group in self._of.values()}.values())
 
-    def _join(self, one: Group, other: Group) -> None:
+    def _join(self, one: AlertGroup, other: AlertGroup) -> None:
         if len(one.members) < len(other.members):
             one, other = other, one
         for member in other.members:
@@ -108,7 +110,7 @@ class Clusters:
         if other.latest is not None:
             one.latest = max(one.latest or other.latest, other.latest)
 
-    def _may(self, one: Group, other: Group, link: Link) -> bool:
+    def _may(self, one: AlertGroup, other: AlertGroup, link: PairScore) -> bool:
         if one.environments and other.environments and not one.environments & other.environments:
             return False
         if any(_across(pair, one.kinds, other.kinds) for pair in self._taken_apart):
@@ -130,7 +132,7 @@ class Clusters:
             one.by_hand or one.status != "open" for one in incidents
         )
 
-    def _too_late(self, group: Group, other: Group) -> bool:
+    def _too_late(self, group: AlertGroup, other: AlertGroup) -> bool:
         """Whether the other's alerts began after this group's incident was over."""
         if not group.incidents or group.reopened or other.latest is None:
             return False
@@ -140,7 +142,7 @@ class Clusters:
             for one in group.incidents
         )
 
-    def _two_causes(self, one: Group, other: Group) -> bool:
+    def _two_causes(self, one: AlertGroup, other: AlertGroup) -> bool:
         """Whether what is declared says that no one fault explains both, and they show unlike signs."""
         if one.origins is None or other.origins is None or one.origins & other.origins:
             return False

@@ -26,7 +26,7 @@ _POD = re.compile(r"^(?P<workload>.+?)(?:-[a-f0-9]{6,10}-[a-z0-9]{5}|-[a-z0-9]{9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class AlertFeatures:
     """One alert, or one of an incident's sample, with what is compared worked out once."""
 
     alert: Alert
@@ -59,12 +59,12 @@ class Seen:
         """The cluster it is in, empty where it says none."""
         return self.labels.get("cluster", "")
 
-    def apart(self, other: "Seen") -> float:
+    def apart(self, other: "AlertFeatures") -> float:
         """How many seconds after the other this began, or the other way round."""
         return abs(self.at - other.at)
 
 
-def see(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> Seen:
+def see(alert: Alert, incident: str | None = None, active_until: datetime | None = None) -> AlertFeatures:
     """An alert with what is compared worked out."""
     labels = compared(alert.labels)
     service = _service(alert, labels)
@@ -72,7 +72,7 @@ def see(alert: Alert, incident: str | None = None, active_until: datetime | None
     name = name_of(alert)
     text = words.folded(f"{name} {alert.text}" if name not in alert.text else alert.text)
     names = _names(service or subject, labels)
-    return Seen(
+    return AlertFeatures(
         alert,
         incident,
         alert.starts_at.timestamp(),

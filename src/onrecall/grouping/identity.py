@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onrecall.domain.alert import Alert
 from onrecall.grouping.plan import How, OpenIncident
-from onrecall.grouping.rules import Rules
+from onrecall.grouping.rules import GroupingRules
 
 Key = tuple[str, str]
 SLOW_FLAPS = 2
@@ -23,7 +23,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class ExistingIncident:
     """The incident that an alert belongs to by its key."""
 
     incident: OpenIncident
@@ -32,14 +32,14 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class EpisodeRun:
     """Episodes of one alert that follow each other closely, and the incident they are in, if they are in one."""
 
     episodes: tuple[Episode, ...]
-    homes: tuple[Home | None, ...]
+    homes: tuple[ExistingIncident | None, ...]
 
     @property
-    def home(self) -> Home | None:
+    def home(self) -> ExistingIncident | None:
         """The first home that any of them has."""
         return next((home for home in self.homes if home), None)
 
@@ -54,7 +54,7 @@ def over(alert: Alert) -> datetime:
     return max(alert.starts_at, alert.ends_at or alert.starts_at)
 
 
-def chains(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: Rules) -> Iterator[Chain]:
+def chains(alerts: Sequence[Alert], incidents: Iterable[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
     """The alerts of a batch by key, cut where an alert was quiet for longer than it flaps."""
     keyed: dict[Key, list[OpenIncident]] = defaultdict(list)
     for incident in incidents:
@@ -80,10 +80,10 @@ def _by_telling(alert: Alert) -> tuple[float, bool, str]:
     return alert.told_at.timestamp() if alert.told_at else 0.0, alert.status == "resolved", repr(alert)
 
 
-def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: Rules) -> Iterator[Chain]:
+def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: GroupingRules) -> Iterator[EpisodeRun]:
     """One that was cut before, each time shortly after the last, flaps slowly and is cut no more."""
     chain: list[Episode] = []
-    homes: list[Home | None] = []
+    homes: list[ExistingIncident | None] = []
     until: datetime | None = None
     chains_so_far = 1
     for episode in episodes:
@@ -92,7 +92,7 @@ def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: 
         quiet = rules.slow_flap if chains_so_far >= SLOW_FLAPS else rules.flap
         far = until is not None and episode.alert.starts_at - until > quiet
         if chain and (far or (home and known and home.incident is not known.incident)):
-            yield Chain(tuple(chain), tuple(homes))
+            yield EpisodeRun(tuple(chain), tuple(homes))
             near = until is not None and episode.alert.starts_at - until <= rules.slow_flap
             chains_so_far = chains_so_far + 1 if near else 1
             chain, homes = [], []
@@ -100,10 +100,10 @@ def _cut(episodes: Sequence[Episode], incidents: Sequence[OpenIncident], rules: 
         homes.append(home)
         until = max(over(episode.alert), until) if until else over(episode.alert)
     if chain:
-        yield Chain(tuple(chain), tuple(homes))
+        yield EpisodeRun(tuple(chain), tuple(homes))
 
 
-def _home(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) -> Home | None:
+def _home(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
     """The newest open incident that has the alert, else the newest that was over a short while ago."""
     found = [home for one in incidents if (home := _fits(alert, one, rules))]
     if not found and (again := _slow_flap(alert, incidents, rules)):
@@ -115,7 +115,7 @@ def _home(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) -> Home
     )
 
 
-def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) -> Home | None:
+def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: GroupingRules) -> ExistingIncident | None:
     """The newest incident of an alert that began and ended several times by itself, each time shortly after the last.
 
     It opens two incidents; from the third time on it is known to flap, and joins the second.
@@ -130,18 +130,18 @@ def _slow_flap(alert: Alert, incidents: Sequence[OpenIncident], rules: Rules) ->
     ends = [one.resolved_at for one in ordered[-SLOW_FLAPS:] if one.resolved_at]
     if any(start - end > rules.slow_flap for start, end in zip(starts, ends, strict=True)):
         return None
-    return Home(ordered[-1], "flapping", f"the same alert has begun and ended {len(ordered)} times before")
+    return ExistingIncident(ordered[-1], "flapping", f"the same alert has begun and ended {len(ordered)} times before")
 
 
-def _fits(alert: Alert, incident: OpenIncident, rules: Rules) -> Home | None:
+def _fits(alert: Alert, incident: OpenIncident, rules: GroupingRules) -> ExistingIncident | None:
     if alert.status == "resolved" and incident.started_at - over(alert) > rules.flap:
         return None
     if incident.status != "resolved":
-        return Home(incident, "key", "the same alert is in it")
+        return ExistingIncident(incident, "key", "the same alert is in it")
     if incident.resolved_at is None:
         return None
     if alert.starts_at <= incident.resolved_at:
-        return Home(incident, "key", "the same alert is in it, and this began before it was over")
+        return ExistingIncident(incident, "key", "the same alert is in it, and this began before it was over")
     if not incident.by_hand and alert.starts_at - incident.resolved_at <= rules.flap:
-        return Home(incident, "flapping", "the same alert fires again shortly after it was over")
+        return ExistingIncident(incident, "flapping", "the same alert fires again shortly after it was over")
     return None

@@ -43,7 +43,7 @@ _SAME = {"prod": "production", "prd": "production", "live": "production", "stage
 
 
 @dataclass(frozen=True, slots=True)
-class Pairings:
+class ManualPairings:
     """Pairs of kinds, and whether they belong together."""
 
     together: Mapping[Kinds, bool] = field(default_factory=dict)

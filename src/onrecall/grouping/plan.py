@@ -42,7 +42,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Join:
+class JoinIncident:
     """An alert joins an incident that is there already, never one that the same plan merges into another."""
 
     alert_index: int
@@ -55,7 +55,7 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class NewIncidentPlan:
     """Alerts that open an incident together, the earliest first."""
 
     members: tuple[Member, ...]
@@ -72,7 +72,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class MergeIncidents:
     """Two young incidents turn out to be one; the older remains."""
 
     from_id: str
@@ -82,7 +82,7 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class IgnoredAlert:
     """An alert that is over before anything was heard of its start: it is kept, and opens nothing."""
 
     alert_index: int
@@ -90,10 +90,10 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GroupingPlan:
     """Where each alert of a batch goes: every one of them is in exactly one of joins, opens and quiet."""
 
-    joins: tuple[Join, ...] = ()
-    opens: tuple[Opening, ...] = ()
-    merges: tuple[Merge, ...] = ()
-    quiet: tuple[Quiet, ...] = ()
+    joins: tuple[JoinIncident, ...] = ()
+    opens: tuple[NewIncidentPlan, ...] = ()
+    merges: tuple[MergeIncidents, ...] = ()
+    quiet: tuple[IgnoredAlert, ...] = ()

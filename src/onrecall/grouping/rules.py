@@ -5,7 +5,7 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class GroupingRules:
     """How near in time and how alike alerts must be to count as one outage; docs/grouping.md tells what each does."""
 
     threshold: float = 0.5

@@ -9,14 +9,14 @@ from onrecall.domain.service_names import canonical_service
 
 
 @dataclass(frozen=True, slots=True)
-class Topology:
+class ServiceGraph:
     """Services and the services each of them needs."""
 
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     needed_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, mapping: Any) -> "Topology":
+    def of(cls, mapping: Any) -> "ServiceGraph":
         """Read `service: [services it depends on]`; anything else is Invalid and says where."""
         if mapping is None:
             return cls()
@@ -37,20 +37,20 @@ class Topology:
         """Whether anything is declared about a service."""
         return service in self.needs or service in self.needed_by
 
-    def tie(self, one: str, other: str) -> "Tie | None":
+    def tie(self, one: str, other: str) -> "ServiceRelation | None":
         """How a fault may pass between two services within two steps; None where nothing declared says so.
 
         Two services that a third one needs are not tied: neither can bring the other down.
         """
         for upper, lower in ((one, other), (other, one)):
             if lower in self.needs.get(upper, _NONE):
-                return Tie(1, 1.0, f"{upper} depends on {lower}")
+                return ServiceRelation(1, 1.0, f"{upper} depends on {lower}")
         for upper, lower in ((one, other), (other, one)):
             if between := self.needs.get(upper, _NONE) & self.needed_by.get(lower, _NONE):
-                return Tie(2, 1.0, f"{upper} depends on {lower} through {min(between)}")
+                return ServiceRelation(2, 1.0, f"{upper} depends on {lower} through {min(between)}")
         if shared := self.needs.get(one, _NONE) & self.needs.get(other, _NONE):
             fewest, needed = min((len(self.needed_by[name]), name) for name in shared)
-            return Tie(2, 2 / fewest, f"{one} and {other} both depend on {needed}")
+            return ServiceRelation(2, 2 / fewest, f"{one} and {other} both depend on {needed}")
         return None
 
     def near(self, service: str) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Topology:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class ServiceRelation:
     """A declared way for a fault to pass from one service to another."""
 
     hops: int

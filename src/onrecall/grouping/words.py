@@ -78,7 +78,7 @@ def concepts(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in CONCEPTS.items() if pattern.search(text))
 
 
-class Rarity:
+class WordRarity:
     """How much each term tells, by how few of the alerts at hand have it, and how telling it was before."""
 
     def __init__(self, texts: Iterable[frozenset[str]], telling: Callable[[str], float] = lambda _: 1.0) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.extras import missing_extra
 from onrecall.hindsight import failures
-from onrecall.hindsight.replies import BankState, Match, StoredDocument, best_matches, stored_document
+from onrecall.hindsight.replies import BankMatch, BankState, StoredDocument, best_matches, stored_document
 
 if TYPE_CHECKING:
     from hindsight_client import Hindsight
@@ -101,7 +101,7 @@ class HindsightBank:
 
     def recall(
         self, question: str, limit: int, max_tokens: int = RECALL_TOKENS
-    ) -> "concurrent.futures.Future[tuple[Match, ...]]":
+    ) -> "concurrent.futures.Future[tuple[BankMatch, ...]]":
         """Begin to look for what is like a question; the result, or an error of OnRecall, comes later."""
         return self._submit(lambda client: self._recall(client, question, limit, max_tokens), self.timeout)
 
@@ -176,7 +176,7 @@ class HindsightBank:
             return None
         return document.original_text or ""
 
-    async def _recall(self, client: "Hindsight", question: str, limit: int, max_tokens: int) -> tuple[Match, ...]:
+    async def _recall(self, client: "Hindsight", question: str, limit: int, max_tokens: int) -> tuple[BankMatch, ...]:
         reply = await client.arecall(self.name, question[:QUERY_CHARACTERS], budget="low", max_tokens=max_tokens)
         return best_matches(reply.results, limit)
 

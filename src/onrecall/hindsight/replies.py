@@ -27,7 +27,7 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class BankMatch:
     """A document that is like a question: the best of its pieces."""
 
     document_id: str
@@ -61,16 +61,16 @@ def stored_document(item: Any) -> StoredDocument:
     )
 
 
-def best_matches(results: Iterable[Any], limit: int) -> tuple[Match, ...]:
+def best_matches(results: Iterable[Any], limit: int) -> tuple[BankMatch, ...]:
     """The documents of a recall, the most similar first: each by its most similar piece, those without a similarity
     (found by a word alone) left out.
     """
-    best: dict[str, Match] = {}
+    best: dict[str, BankMatch] = {}
     for result in results:
         semantic = result.scores.semantic if result.scores else None
         if result.document_id is None or semantic is None:
             continue
         known = best.get(result.document_id)
         if known is None or semantic > known.semantic:
-            best[result.document_id] = Match(result.document_id, float(semantic), dict(result.metadata or {}))
+            best[result.document_id] = BankMatch(result.document_id, float(semantic), dict(result.metadata or {}))
     return tuple(sorted(best.values(), key=lambda match: (-match.semantic, match.document_id))[:limit])

@@ -13,10 +13,10 @@ from onrecall.domain.errors import Invalid
 from onrecall.http import request_body as bodies
 from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
-from onrecall.pipeline.ingest import Receipt
-from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, RejectedOut
+from onrecall.pipeline.ingest import IngestReceipt
+from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, StoredRejectedPartOut
 from onrecall.schemas.incidents import When
-from onrecall.sources import GENERIC, Delivery
+from onrecall.sources import GENERIC, WebhookRequest
 
 router = APIRouter(tags=["alerts"])
 V1 = "/api/v1"
@@ -31,10 +31,10 @@ class Alerts(BaseModel):
     items: list[AlertOut]
 
 
-class Rejected(BaseModel):
+class RejectedPage(BaseModel):
     """A page of what could not be taken in; `next` fetches the following one."""
 
-    items: list[RejectedOut]
+    items: list[StoredRejectedPartOut]
     next: str | None
 
 
@@ -146,10 +146,12 @@ def changes(
 
 
 @router.get(f"{V1}/rejected", responses=responses(422))
-def rejected(memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Rejected:
+def rejected(
+    memory: TheMemory, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> RejectedPage:
     """List unreadable parts of messages, newest first, each with the reason."""
     page = memory.store.rejected(cursor, limit)
-    return Rejected(items=[RejectedOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return RejectedPage(items=[StoredRejectedPartOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
 
 @router.post(
@@ -173,7 +175,7 @@ async def _receive(source: str, request: Request, intake: TheIntake, memory: The
     return _taken(receipt)
 
 
-async def _delivery(source: str, request: Request, memory: TheMemory) -> Delivery:
+async def _delivery(source: str, request: Request, memory: TheMemory) -> WebhookRequest:
     """Returns the message of a sender, unpacked; one that can't be unpacked is refused, and kept as rejected."""
     packed = await bodies.packed_delivery(request)
     try:
@@ -184,7 +186,7 @@ async def _delivery(source: str, request: Request, memory: TheMemory) -> Deliver
         raise
 
 
-def _taken(receipt: Receipt) -> Response:
+def _taken(receipt: IngestReceipt) -> Response:
     """Written by hand, for this is the one answer that is given a thousand times a second."""
     rejected = [{"where": one.where, "field": one.field, "message": one.message} for one in receipt.rejected]
     content = {"accepted": receipt.accepted, "duplicate": receipt.duplicate, "rejected": rejected}

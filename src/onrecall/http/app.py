@@ -59,37 +59,37 @@ from onrecall.http.compat import (
     ragoffire_system,
     recallops,
 )
-from onrecall.http.compat.ragoffire_live import Browsers
+from onrecall.http.compat.ragoffire_live import LiveClients
 from onrecall.http.cross_origin import CrossOrigin
 from onrecall.http.mcp import Mcp
-from onrecall.http.sns_confirmation import Confirming
-from onrecall.pipeline import Memory
+from onrecall.http.sns_confirmation import SubscriptionConfirmer
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.keys import Keys
-from onrecall.worker.backtest_runner import Rehearsals
-from onrecall.worker.ingest_queue import Intake
+from onrecall.worker.backtest_runner import BacktestRunner
+from onrecall.worker.ingest_queue import IngestQueue
 from onrecall.worker.metrics import Metrics
-from onrecall.worker.worker import Working
+from onrecall.worker.worker import WorkerHandle
 
 DESCRIPTION = """The incident memory for people on call: what broke like this before, what fixed it, what did not,
 numbered steps with citations, and how far to trust the answer. Errors are problems as in RFC 9457."""
 
 
 def create(
-    memory: Memory,
-    worker: Working,
+    memory: IncidentService,
+    worker: WorkerHandle,
     status: Callable[[], StatusReport],
     access: Access = Access(),  # noqa: B008 - frozen
-    rehearsals: Rehearsals | None = None,
+    rehearsals: BacktestRunner | None = None,
     hindsight: HindsightPeer | None = None,
 ) -> FastAPI:
     """The application over one memory; the worker answers what was opened, `access` says who gets in.
 
     Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
-    intake = Intake(memory, worker.wake)
-    browsers, mcp, stream = Browsers(memory), Mcp(memory), Stream(memory)
-    slack_desk = slack.Slack(memory, access.slack)
+    intake = IngestQueue(memory, worker.wake)
+    browsers, mcp, stream = LiveClients(memory), Mcp(memory), Stream(memory)
+    slack_desk = slack.SlackRequests(memory, access.slack)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -125,7 +125,7 @@ def create(
     app.state.browsers = browsers
     app.state.slack = slack_desk
     app.state.stream = stream
-    app.state.confirm = Confirming(access.webhook_secrets.get("cloudwatch", ()))
+    app.state.confirm = SubscriptionConfirmer(access.webhook_secrets.get("cloudwatch", ()))
     app.state.status = status
     app.state.rehearsals = rehearsals
     app.state.hindsight = hindsight
@@ -142,11 +142,11 @@ def create(
     app.state.signing = frozenset(access.webhook_secrets)
     problems.install(app)
     keys_of_store = access.keys or Keys(memory.store, memory.now)
-    app.add_middleware(guard.Guard, memory=memory, access=access, keys=keys_of_store)
+    app.add_middleware(guard.AuthMiddleware, memory=memory, access=access, keys=keys_of_store)
     app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(limits.SafeHeaders)
-    app.add_middleware(metrics.Counted, metrics=app.state.metrics)
+    app.add_middleware(metrics.RequestCounter, metrics=app.state.metrics)
     for router in (*DIALECTS, *ROUTERS):  # in this order, for a dialect's path may look like the id of a document
         app.include_router(router, responses=problems.responses(401, 403, 413, 422, 429, 503))
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))

@@ -8,20 +8,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.bootstrap.access import Access
-from onrecall.domain.access import Caller, Role, id_of
+from onrecall.domain.access import Principal, Role, id_of
 from onrecall.domain.errors import Forbidden, Invalid, NotFound, OnRecallError, Unauthorised
 from onrecall.http import console, credentials, local_proxy, problems, threads
 from onrecall.http import request_body as bodies
 from onrecall.http.cross_origin import ElsewhereForbidden, may_read
 from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
-from onrecall.http.overload import UnderWay, kind_of
-from onrecall.http.rate_limit import Brake
-from onrecall.http.roles import KEY_IN_BODY, TICKETED, Found, look_up
-from onrecall.pipeline import Memory
+from onrecall.http.overload import RequestsInFlight, kind_of
+from onrecall.http.rate_limit import RateLimit
+from onrecall.http.roles import KEY_IN_BODY, TICKETED, RouteMatch, look_up
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.keys import Keys
-from onrecall.pipeline.tickets import Tickets
-from onrecall.sources import SOURCES, Delivery, load_json
+from onrecall.pipeline.tickets import TicketService
+from onrecall.sources import SOURCES, WebhookRequest, load_json
 from onrecall.storage.audit import acting
 from onrecall.storage.rejected import storable
 
@@ -31,7 +31,7 @@ DOWNLOADS = frozenset({"/api/v1/export"})
 POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
 LONGEST_REASON = 120
-LOCAL = Caller("admin")
+LOCAL = Principal("admin")
 """Somebody at this machine, while there is no key."""
 LOCAL_PROXY = "local proxy"
 """Who asks through a proxy of this machine without a key, where an operator lets them."""
@@ -39,19 +39,19 @@ LOCAL_PROXY = "local proxy"
 log = logging.getLogger(__name__)
 
 
-class Guard:
+class AuthMiddleware:
     """Lets a request through when its key or signature is good for its route, and says whose it is."""
 
-    def __init__(self, app: ASGIApp, memory: Memory, access: Access, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, memory: IncidentService, access: Access, keys: Keys) -> None:
         self._app = app
         self._access = access
         self._keys = keys
-        self._tickets = Tickets(memory.store, self._keys, memory.now)
+        self._tickets = TicketService(memory.store, self._keys, memory.now)
         self._audit = memory.store.audit
         self._now = memory.now
-        self._brake = Brake()
+        self._brake = RateLimit()
         self._key_reader = KeyReader(self._keys)
-        self._under_way = UnderWay()
+        self._under_way = RequestsInFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -89,7 +89,7 @@ class Guard:
             # After the answer, for it may wait for other writers.
             await threads.run(threads.BOOKKEEPING, self._keep_use, caller)
 
-    def _slot(self, request: Request, found: Found, caller: Caller) -> tuple[str, str] | None:
+    def _slot(self, request: Request, found: RouteMatch, caller: Principal) -> tuple[str, str] | None:
         """Under which bound a request is counted, and for whom; None for what is bounded elsewhere."""
         if request.method == "WEBSOCKET" or found.least in ("ingest", "slack"):
             return None
@@ -98,7 +98,7 @@ class Guard:
         self._under_way.enter(*slot)
         return slot
 
-    async def _admit(self, request: Request, found: Found, body: "_Body") -> Caller:
+    async def _admit(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
         await self._key_reader.ready()
         if found.least == "slack":
             return await self._slack(request.headers, body)
@@ -117,7 +117,7 @@ class Guard:
             self._own_page(request, found)  # browsers ask nobody before they open one for any page
         return caller
 
-    async def _who(self, request: Request, found: Found, body: "_Body") -> Caller:
+    async def _who(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
         try:
             if found.source is not None and found.source in self._access.webhook_secrets:
                 return await self._signer(found.source, request.headers, body)
@@ -139,40 +139,42 @@ class Guard:
                 429, "too many wrong keys from this address; wait a minute", {"Retry-After": str(round(wait) or 1)}
             ) from error
 
-    async def _signer(self, source: str, headers: Headers, body: "_Body") -> Caller:
+    async def _signer(self, source: str, headers: Headers, body: "_Body") -> Principal:
         sender = SOURCES.get(source)
         if sender is None or sender.verify is None:
             raise Forbidden(f"{source} has a secret but cannot sign; remove the secret and give it a key")
-        delivery = Delivery(await body.read(), {name.lower(): value for name, value in headers.items()})
+        delivery = WebhookRequest(await body.read(), {name.lower(): value for name, value in headers.items()})
         secrets = self._access.webhook_secrets[source]
         await threads.run(threads.ACKNOWLEDGING, sender.verify, delivery, secrets, self._now())
-        return Caller("ingest", source)
+        return Principal("ingest", source)
 
-    async def _slack(self, headers: Headers, body: "_Body") -> Caller:
+    async def _slack(self, headers: Headers, body: "_Body") -> Principal:
         app = self._access.slack
         if app is None:
             raise Forbidden("requests from Slack are disabled; set ONRECALL_SLACK_SIGNING_SECRET")
-        app.verify(Delivery(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now())
-        return Caller("responder", "slack")
+        app.verify(
+            WebhookRequest(await body.read(), {name.lower(): value for name, value in headers.items()}), self._now()
+        )
+        return Principal("responder", "slack")
 
-    def _neighbour(self, request: Request, found: Found) -> Caller:
+    def _neighbour(self, request: Request, found: RouteMatch) -> Principal:
         credentials.at_this_machine(request.client, request.headers)
         if is_proxied(request.headers):
             raise local_proxy.refuse()
         self._own_page(request, found)
         return LOCAL
 
-    def _behind_local_proxy(self, request: Request, found: Found, role: Role) -> Caller:
+    def _behind_local_proxy(self, request: Request, found: RouteMatch, role: Role) -> Principal:
         credentials.at_this_machine(request.client, request.headers)
         local_proxy.check(request.headers)
         self._own_page(request, found, local_proxy.forwarded_host(request.headers))
-        return Caller(role, LOCAL_PROXY)
+        return Principal(role, LOCAL_PROXY)
 
-    async def _holder(self, request: Request, found: Found, body: "_Body") -> Caller:
+    async def _holder(self, request: Request, found: RouteMatch, body: "_Body") -> Principal:
         token = credentials.token_in(request.headers)
         if token is None and (ticket := _ticket(request)) is not None:
             key = await threads.run(threads.ACKNOWLEDGING, self._tickets.take, ticket)
-            return Caller(key.role, key.name, key)
+            return Principal(key.role, key.name, key)
         if token is None and found.source in KEY_IN_BODY:
             packed = request.headers.get("content-encoding", "")
             token = credentials.routing_key(await threads.run(threads.ACKNOWLEDGING, _read, await body.read(), packed))
@@ -181,9 +183,9 @@ class Guard:
         key = self._keys.holder(token)
         if request.headers.get("authorization", "").lower().startswith("basic "):
             self._own_page(request, found)  # a browser keeps sending these, whoever's page asks it to
-        return Caller(key.role, key.name, key)
+        return Principal(key.role, key.name, key)
 
-    def _own_page(self, request: Request, found: Found, page_host: str | None = None) -> None:
+    def _own_page(self, request: Request, found: RouteMatch, page_host: str | None = None) -> None:
         if request.method in READING and found.path not in DOWNLOADS:
             return
         elsewhere = credentials.from_elsewhere(request.headers, self._access.cors_origins, page_host)
@@ -200,7 +202,7 @@ class Guard:
             except OnRecallError as failure:
                 log.warning("the refusal of a key could not be recorded: %s", failure)
 
-    def _keep_use(self, caller: Caller) -> None:
+    def _keep_use(self, caller: Principal) -> None:
         assert caller.key is not None
         try:
             self._keys.used(caller.key)
@@ -234,7 +236,7 @@ def _read(body: bytes, packed: str) -> object:
         return None
 
 
-def _showed_something(request: Request, found: Found, error: OnRecallError) -> bool:
+def _showed_something(request: Request, found: RouteMatch, error: OnRecallError) -> bool:
     """Whether somebody tried a key or a signature; having none is no attempt at guessing."""
     if found.source is not None and (isinstance(error, Forbidden) or found.source in KEY_IN_BODY):
         return True
@@ -246,7 +248,7 @@ def _ticket(request: Request) -> str | None:
     return request.query_params.get("ticket") if f"{request.method} {request.scope['path']}" in TICKETED else None
 
 
-async def _refuse(error: Exception, found: Found, scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(error: Exception, found: RouteMatch, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
         if isinstance(error, ElsewhereForbidden):  # a page can read why it is closed, but not why it never opened

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from onrecall.domain.errors import Unavailable
 from onrecall.http import threads
-from onrecall.pipeline import Memory
-from onrecall.storage import Event
+from onrecall.pipeline import IncidentService
+from onrecall.storage import IncidentEvent
 
 AT_ONCE = 500
 WAITING = 1000
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Client:
+class StreamClient:
     """One that listens: what waits for it, and whether it was let go."""
 
     since: int
@@ -65,9 +65,9 @@ class Client:
 class Stream:
     """All that listen in this process. The store is read only while somebody does."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
-        self._clients: set[Client] = set()
+        self._clients: set[StreamClient] = set()
         self._awaited: dict[str, set[asyncio.Event]] = {}
         """Who waits for something to happen to one incident."""
         self._reader: asyncio.Task[None] | None = None
@@ -89,13 +89,13 @@ class Stream:
         return sum(map(len, self._awaited.values()))
 
     @asynccontextmanager
-    async def joined(self) -> AsyncIterator[Client]:
+    async def joined(self) -> AsyncIterator[StreamClient]:
         """Listen from now on."""
         if self.listening >= MOST_CLIENTS:
             raise Unavailable(f"{MOST_CLIENTS} listen already; try again later")
         async with self._beginning:
             await self._begin()
-            client = Client(self.seq)
+            client = StreamClient(self.seq)
             self._clients.add(client)
         try:
             yield client
@@ -191,7 +191,7 @@ class Stream:
                     await self._woken.wait()
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _hand_out(self) -> Sequence[Event]:
+    async def _hand_out(self) -> Sequence[IncidentEvent]:
         try:
             events = await threads.run(threads.STREAM, self._memory.store.events, self.seq, AT_ONCE)
         except Unavailable as error:
@@ -209,6 +209,6 @@ class Stream:
         return events
 
 
-def hint(event: Event) -> str:
+def hint(event: IncidentEvent) -> str:
     """That something happened to an incident."""
     return json.dumps({"type": event.type, "id": event.incident, "seq": event.seq})

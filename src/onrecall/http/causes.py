@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import cause_families as families
-from onrecall.schemas.causes import CausesOut, ChangedOut, ConfirmIn, DismissIn
+from onrecall.schemas.causes import CausesOut, ChangedOut, ConfirmFamiliesIn, DismissIn
 
 router = APIRouter(prefix="/api/v1", tags=["trust"])
 
@@ -17,7 +17,7 @@ def causes(memory: TheMemory) -> CausesOut:
 
 
 @router.post("/causes/confirm", responses=responses(404, 422, 503))
-def confirm(memory: TheMemory, caller: TheCaller, body: ConfirmIn) -> ChangedOut:
+def confirm(memory: TheMemory, caller: TheCaller, body: ConfirmFamiliesIn) -> ChangedOut:
     """Give the members of proposed families their label."""
     choices = [families.Choice(family.id, family.label) for family in body.families]
     return ChangedOut(changed=families.confirm(memory.store, choices, memory.now(), caller.by(body.by)))

@@ -14,7 +14,7 @@ from starlette.staticfiles import PathLike
 from starlette.types import Scope
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http.roles import Found
+from onrecall.http.roles import RouteMatch
 
 BUILT = files("onrecall.http") / "console"
 MARK = "__CSP_NONCE__"
@@ -45,7 +45,7 @@ def rendered_page(status: int) -> HTMLResponse:
     return HTMLResponse(_text(BUILT / "index.html").replace(MARK, nonce), status, headers=headers)
 
 
-def is_lost_visitor(scope: Scope, found: Found) -> bool:
+def is_lost_visitor(scope: Scope, found: RouteMatch) -> bool:
     """Whether a browser opens an address at which nothing is; it gets the console, which leads home."""
     nothing = found.least is None and not found.others
     if not nothing or scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from onrecall.bootstrap.access import NO_KEY_YET, is_loopback
-from onrecall.domain.access import Caller
+from onrecall.domain.access import Principal
 from onrecall.domain.errors import Forbidden, Unauthorised
 
 LONGEST = 1000
@@ -55,7 +55,7 @@ def address(client: Sequence[Any] | None) -> str:
     return host
 
 
-def counted_as(caller: Caller, client: Sequence[Any] | None) -> str:
+def counted_as(caller: Principal, client: Sequence[Any] | None) -> str:
     """Whose a request is, for bounds of each caller: the name of its key, or else where it comes from."""
     return caller.name or address(client)
 

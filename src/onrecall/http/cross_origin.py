@@ -15,7 +15,7 @@ from onrecall.bootstrap.access import Access, is_loopback
 from onrecall.domain.errors import Forbidden, Unavailable
 from onrecall.http import threads
 from onrecall.http.credentials import address, is_local_origin, means_loopback
-from onrecall.http.roles import Found, is_read_only, look_up
+from onrecall.http.roles import RouteMatch, is_read_only, look_up
 from onrecall.pipeline.keys import Keys
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
@@ -38,7 +38,7 @@ def is_local_page(scope: Scope, keys: Keys) -> bool:
     return here and not keys.wanted and is_local_origin(headers.get("origin"))
 
 
-def may_read(scope: Scope, found: Found, keys: Keys) -> bool:
+def may_read(scope: Scope, found: RouteMatch, keys: Keys) -> bool:
     """Whether a page of this machine may ask for this without being named: it has to change nothing."""
     return is_read_only(found, scope.get("method", "WEBSOCKET")) and is_local_page(scope, keys)
 

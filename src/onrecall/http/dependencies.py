@@ -4,32 +4,32 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from onrecall.domain.access import Caller
+from onrecall.domain.access import Principal
 from onrecall.http import credentials
 from onrecall.http.broadcast import Stream
-from onrecall.pipeline import Memory
-from onrecall.worker.ingest_queue import Intake
-from onrecall.worker.worker import Working
+from onrecall.pipeline import IncidentService
+from onrecall.worker.ingest_queue import IngestQueue
+from onrecall.worker.worker import WorkerHandle
 
 
-async def _memory(request: Request) -> Memory:
-    memory: Memory = request.app.state.memory
+async def _memory(request: Request) -> IncidentService:
+    memory: IncidentService = request.app.state.memory
     return memory
 
 
-async def _worker(request: Request) -> Working:
-    worker: Working = request.app.state.worker
+async def _worker(request: Request) -> WorkerHandle:
+    worker: WorkerHandle = request.app.state.worker
     return worker
 
 
-async def _caller(request: Request) -> Caller:
-    caller: Caller = request.state.caller
+async def _caller(request: Request) -> Principal:
+    caller: Principal = request.state.caller
     return caller
 
 
 def sender_of(request: Request) -> tuple[str, str | None]:
     """Return what the bound of one caller counts, and the name of the key that the message came with."""
-    caller: Caller = request.state.caller
+    caller: Principal = request.state.caller
     return credentials.counted_as(caller, request.client), caller.name
 
 
@@ -38,14 +38,14 @@ async def _stream(request: Request) -> Stream:
     return stream
 
 
-async def _intake(request: Request) -> Intake:
-    intake: Intake = request.app.state.intake
+async def _intake(request: Request) -> IngestQueue:
+    intake: IngestQueue = request.app.state.intake
     return intake
 
 
-TheMemory = Annotated[Memory, Depends(_memory)]
-TheWorker = Annotated[Working, Depends(_worker)]
+TheMemory = Annotated[IncidentService, Depends(_memory)]
+TheWorker = Annotated[WorkerHandle, Depends(_worker)]
 TheStream = Annotated[Stream, Depends(_stream)]
-TheIntake = Annotated[Intake, Depends(_intake)]
-TheCaller = Annotated[Caller, Depends(_caller)]
+TheIntake = Annotated[IngestQueue, Depends(_intake)]
+TheCaller = Annotated[Principal, Depends(_caller)]
 """Who asks, as the guard found."""

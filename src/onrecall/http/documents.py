@@ -13,7 +13,7 @@ from onrecall.schemas.incidents import DocumentIn, DocumentOut
 router = APIRouter(prefix="/api/v1", tags=["documents"])
 
 
-class Documents(BaseModel):
+class DocumentPage(BaseModel):
     """A page of documents; `next` fetches the following one."""
 
     items: list[DocumentOut]
@@ -27,10 +27,10 @@ def documents(
     service: str | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Documents:
+) -> DocumentPage:
     """List documents by id."""
     page = memory.store.documents(kind=kind, service=service, cursor=cursor, limit=limit)
-    return Documents(items=[DocumentOut.model_validate(one) for one in page.items], next=page.next_cursor)
+    return DocumentPage(items=[DocumentOut.model_validate(one) for one in page.items], next=page.next_cursor)
 
 
 @router.get("/documents/{document_id:path}", responses=responses(404))

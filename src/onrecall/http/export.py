@@ -12,7 +12,7 @@ from onrecall.domain.errors import Unavailable
 from onrecall.export import archive
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
 AT_ONCE = 1 << 18
@@ -36,7 +36,7 @@ def export(memory: TheMemory) -> StreamingResponse:
     return StreamingResponse(_parts(file), media_type=ZIP, headers=headers)
 
 
-def _packed(memory: Memory) -> tuple[IO[bytes], int]:
+def _packed(memory: IncidentService) -> tuple[IO[bytes], int]:
     """The whole zip in a nameless file, so that slow readers hold up no database and a failure is an answer."""
     if not _packing.acquire(blocking=False):
         raise Unavailable("an export is being packed already; try again when it is done")

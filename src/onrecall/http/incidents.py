@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import (
     Incident,
-    Outcome,
+    RecommendationOutcome,
     Severity,
     Status,
     StepVerdict,
@@ -180,7 +180,10 @@ def outcome(recommendation_id: str, outcome: OutcomeIn, memory: TheMemory, calle
     """Report whether it helped, and the outcome of its steps."""
     steps = tuple(StepVerdict(step.n, step.outcome) for step in outcome.steps)
     by = caller.by(outcome.by)
-    memory.rate(Outcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by), outcome.incident)
+    memory.rate(
+        RecommendationOutcome(recommendation_id, outcome.verdict, memory.now(), steps, outcome.note, by),
+        outcome.incident,
+    )
     return RecommendationOut.model_validate(memory.store.recommendation(recommendation_id))
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from onrecall.domain.access import Caller
-from onrecall.pipeline import Memory
+from onrecall.domain.access import Principal
+from onrecall.pipeline import IncidentService
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class Mcp:
     """The application at `/mcp`. It keeps no session, so any process answers any request."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._running: _Running | None = None
         self._beginning = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        caller: Caller = scope["state"]["caller"]
+        caller: Principal = scope["state"]["caller"]
         async with self._beginning:
             if self._running is None:
                 self._running = await _Running.begin(self._memory)
@@ -49,7 +49,7 @@ class _Running:
         self._task = asyncio.create_task(self._run())
 
     @classmethod
-    async def begin(cls, memory: Memory) -> "_Running":
+    async def begin(cls, memory: IncidentService) -> "_Running":
         running = cls(*await run_in_threadpool(_managers, memory))
         await running._ready.wait()
         return running
@@ -67,13 +67,13 @@ class _Running:
             await self._ending.wait()
 
 
-def _managers(memory: Memory) -> tuple["StreamableHTTPSessionManager", "StreamableHTTPSessionManager"]:
+def _managers(memory: IncidentService) -> tuple["StreamableHTTPSessionManager", "StreamableHTTPSessionManager"]:
     from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415 - takes a second
 
     from onrecall.mcp.server import server  # noqa: PLC0415 - likewise
 
     guarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # by our own guard, as every route is
-    reading, writing = server(memory, Caller("viewer")), server(memory, Caller("responder"))
+    reading, writing = server(memory, Principal("viewer")), server(memory, Principal("responder"))
     for one in (reading, writing):
         one.streamable_http_app(json_response=True, stateless_http=True, transport_security=guarded)
     return reading.session_manager, writing.session_manager

@@ -20,7 +20,7 @@ def metrics(request: Request) -> Response:
     return Response(encode(found.registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
 
 
-class Counted:
+class RequestCounter:
     """Counts requests by the route that the guard found, which is one of a table, and not by their address."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -12,27 +12,27 @@ from onrecall.domain.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class RequestBound:
     """How many requests of a kind may be under way at once."""
 
     total: int
     per_caller: int
 
 
-BOUNDS: Mapping[str, Bound] = {
-    "asking": Bound(400, 100),
-    "waiting": Bound(5_000, 1_000),  # held for an answer; they take no thread
-    "heavy": Bound(4, 2),  # imports, exports, checks of the whole audit
+BOUNDS: Mapping[str, RequestBound] = {
+    "asking": RequestBound(400, 100),
+    "waiting": RequestBound(5_000, 1_000),  # held for an answer; they take no thread
+    "heavy": RequestBound(4, 2),  # imports, exports, checks of the whole audit
 }
 HEAVY = frozenset({"POST /api/v1/history", "GET /api/v1/export", "GET /api/v1/audit/verify"})
 HELD = "GET /api/v1/incidents/{incident_id}/recommendation"
 AGAIN_SECONDS = 1.0
 
 
-class UnderWay:
+class RequestsInFlight:
     """The requests that are being answered now, by kind and by caller."""
 
-    def __init__(self, bounds: Mapping[str, Bound] = BOUNDS) -> None:
+    def __init__(self, bounds: Mapping[str, RequestBound] = BOUNDS) -> None:
         self._bounds = bounds
         self._total: Counter[str] = Counter()
         self._of: Counter[tuple[str, str]] = Counter()

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from onrecall.domain.incident import Severity, Status, Verdict
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, before
 from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, Out
-from onrecall.storage.incidents import Wanted
-from onrecall.storage.overview import Glance
+from onrecall.storage.incidents import IncidentFilter
+from onrecall.storage.overview import IncidentSummary
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 
@@ -38,7 +38,7 @@ class GlanceOut(BaseModel):
     change: ChangeBeforeOut | None
 
     @classmethod
-    def of(cls, memory: Memory, seen: Glance) -> "GlanceOut":
+    def of(cls, memory: IncidentService, seen: IncidentSummary) -> "GlanceOut":
         """What is said of it; of the changes just before it the last."""
         return cls(
             incident=IncidentOut.model_validate(seen.incident),
@@ -69,5 +69,5 @@ def now(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> Glances:
     """List open incidents, newest first, with verdict, trust, number of alerts, last event and last change before."""
-    page = memory.store.overview.glances(Wanted(status, service, severity, q), cursor, limit)
+    page = memory.store.overview.glances(IncidentFilter(status, service, severity, q), cursor, limit)
     return Glances(items=[GlanceOut.of(memory, one) for one in page.items], next=page.next_cursor)

@@ -12,7 +12,7 @@ MOST_ADDRESSES = 10_000
 log = logging.getLogger(__name__)
 
 
-class Brake:
+class RateLimit:
     """Wrong keys by address. A right key is never held up: whoever shares an address with a guesser must get in."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

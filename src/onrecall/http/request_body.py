@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 
 from onrecall.domain.errors import Invalid
 from onrecall.http import threads
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of a body once it is unpacked."""
@@ -18,21 +18,21 @@ GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 PACKED = ("gzip", "x-gzip", "deflate")
 
 
-async def delivery(request: Request) -> Delivery:
+async def delivery(request: Request) -> WebhookRequest:
     """The message of a sender, unpacked."""
     return await unpacked_delivery(await packed_delivery(request))
 
 
-async def packed_delivery(request: Request) -> Delivery:
+async def packed_delivery(request: Request) -> WebhookRequest:
     """Returns the message of a sender as it came, compressed or not."""
     try:
         body = await request.body()
     except ClientDisconnect as error:
         raise HTTPException(400, "the sender hung up before all of it was here") from error
-    return Delivery(body, {name.lower(): value for name, value in request.headers.items()})
+    return WebhookRequest(body, {name.lower(): value for name, value in request.headers.items()})
 
 
-async def unpacked_delivery(packed: Delivery) -> Delivery:
+async def unpacked_delivery(packed: WebhookRequest) -> WebhookRequest:
     """Returns the message without its compression; unpacking has a thread of its own.
 
     Raises:
@@ -42,7 +42,7 @@ async def unpacked_delivery(packed: Delivery) -> Delivery:
     encoding = packed.headers.get("content-encoding", "")
     if not encoding:
         return packed
-    return Delivery(await threads.run(threads.ACKNOWLEDGING, unpacked, packed.body, encoding), packed.headers)
+    return WebhookRequest(await threads.run(threads.ACKNOWLEDGING, unpacked, packed.body, encoding), packed.headers)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

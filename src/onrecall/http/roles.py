@@ -207,7 +207,7 @@ TICKETED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RouteMatch:
     """What the table says of a request."""
 
     least: Least | None
@@ -220,7 +220,7 @@ class Found:
     """The path as the table writes it."""
 
 
-def is_read_only(found: Found, method: str) -> bool:
+def is_read_only(found: RouteMatch, method: str) -> bool:
     """Whether a request for this changes nothing, and shows no more than a viewer may see."""
     reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {found.path}" in READS_BY_POST
     return reads and found.least in ("viewer", "open")
@@ -229,7 +229,7 @@ def is_read_only(found: Found, method: str) -> bool:
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}
 
 
-def look_up(method: str, path: str) -> Found:
+def look_up(method: str, path: str) -> RouteMatch:
     """The row of the table that a request falls under."""
     method = "GET" if method == "HEAD" else method
     others = set()
@@ -238,6 +238,6 @@ def look_up(method: str, path: str) -> Found:
             offered = route.partition(" ")[0]
             if offered == method:
                 its = route.partition(" ")[2]
-                return Found(least, match.groupdict().get("source") or SOURCES.get(path), path=its)
+                return RouteMatch(least, match.groupdict().get("source") or SOURCES.get(path), path=its)
             others.add(offered)
-    return Found(None, others=frozenset(others))
+    return RouteMatch(None, others=frozenset(others))

@@ -10,32 +10,32 @@ import uvicorn
 from fastapi import FastAPI
 
 from onrecall.bootstrap.access import check_address
-from onrecall.bootstrap.app import House
+from onrecall.bootstrap.app import AppContext
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
 from onrecall.http.bounded_head import BoundedHead
 from onrecall.pipeline.keys import Keys
-from onrecall.worker.backtest_runner import Rehearsals
+from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.process import beside
-from onrecall.worker.worker import Working
+from onrecall.worker.worker import WorkerHandle
 
 GRACE_SECONDS = 5
 
 
 def serve(
-    house: House,
+    house: AppContext,
     host: str,
     port: int,
-    ready: Callable[[uvicorn.Server, Working, str], None] | None = None,
-    rehearsals: Rehearsals | None = None,
+    ready: Callable[[uvicorn.Server, WorkerHandle, str], None] | None = None,
+    rehearsals: BacktestRunner | None = None,
 ) -> None:
     """Serve one memory; `ready` is told the server, the worker and the address before the first request."""
     check_address(host, house.access.keys or Keys(house.memory.store, house.memory.now))
     _allow_connections()
     with _listen(host, port) as listener:
         worker = beside(house)
-        backtests = rehearsals or Rehearsals(house.memory.store, house.settings, house.memory.now)
+        backtests = rehearsals or BacktestRunner(house.memory.store, house.settings, house.memory.now)
         app = create(house.memory, worker, lambda: house.status(worker), house.access, backtests, house.hindsight)
         server = uvicorn.Server(_config(app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from onrecall.domain.errors import Invalid, OnRecallError, Unavailable
-from onrecall.http.slack_actions import Desk, SlackApp
-from onrecall.notifications import Refused
-from onrecall.pipeline import Memory
+from onrecall.http.slack_actions import SlackActions, SlackApp
+from onrecall.notifications import PermanentDeliveryError
+from onrecall.pipeline import IncidentService
 
 PATIENCE_SECONDS = 2.0
 """Slack waits three; what takes longer is acknowledged and goes on."""
@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 router = APIRouter(prefix="/slack", include_in_schema=False)
 
 
-class Slack:
+class SlackRequests:
     """Runs the work of the Slack routes in a bounded pool of threads."""
 
-    def __init__(self, memory: Memory, app: SlackApp | None) -> None:
-        self.desk = Desk(memory, app or SlackApp())
+    def __init__(self, memory: IncidentService, app: SlackApp | None) -> None:
+        self.desk = SlackActions(memory, app or SlackApp())
         self._pool = ThreadPoolExecutor(WORKERS, "slack")
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
@@ -103,7 +103,7 @@ async def events(request: Request) -> Response:
     again = "x-slack-retry-num" in request.headers
     try:
         await slack.soon(lambda: _readable(lambda: slack.desk.hear(envelope, again=again)))
-    except Refused as error:
+    except PermanentDeliveryError as error:
         log.warning("a mention in Slack could not be answered: %s", error)
     except OnRecallError as error:
         if error.retry:
@@ -112,8 +112,8 @@ async def events(request: Request) -> Response:
     return Response()
 
 
-def _slack(request: Request) -> Slack:
-    slack: Slack = request.app.state.slack
+def _slack(request: Request) -> SlackRequests:
+    slack: SlackRequests = request.app.state.slack
     return slack
 
 

@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
-from onrecall.domain.incident import Outcome, Recommendation
-from onrecall.http.slack_votes import Mark, marked
-from onrecall.notifications import Links, Refused
-from onrecall.notifications.egress_guard import Guard
+from onrecall.domain.incident import Recommendation, RecommendationOutcome
+from onrecall.http.slack_votes import StepVote, marked
+from onrecall.notifications import Links, PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
 from onrecall.notifications.slack.api import Api, Deadline
 from onrecall.notifications.slack.channel import PLAIN, check_webhook
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.service import situation
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 from onrecall.sources.signatures import fresh, header, signed, versioned
 
 LONGEST_QUESTION = 4000
@@ -43,10 +43,10 @@ class SlackApp:
     secret: str | None = None
     """What Slack signs with; without it nothing that claims to come from Slack is taken."""
     api: Api | None = None
-    guard: Guard = field(default_factory=Guard)
+    guard: EgressGuard = field(default_factory=EgressGuard)
     links: Links = field(default_factory=Links)
 
-    def verify(self, delivery: Delivery, now: datetime) -> None:
+    def verify(self, delivery: WebhookRequest, now: datetime) -> None:
         """Forbidden unless Slack signed exactly this, and just now."""
         if not self.secret:
             raise Forbidden("no signing secret of Slack is known; set ONRECALL_SLACK_SIGNING_SECRET")
@@ -56,10 +56,10 @@ class SlackApp:
         signed(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
 
 
-class Desk:
+class SlackActions:
     """Carries out actions from Slack. Idempotent."""
 
-    def __init__(self, memory: Memory, app: SlackApp) -> None:
+    def __init__(self, memory: IncidentService, app: SlackApp) -> None:
         self._memory = memory
         self._app = app
         self._marking = threading.Lock()
@@ -90,13 +90,13 @@ class Desk:
                 return self._decide(str(json.loads(action["value"])["s"]), name, user)
             elif name in MARKS:
                 return self._mark(json.loads(action["value"]), name, _when(action.get("action_ts"), self._memory), user)
-        except (OnRecallError, Refused) as error:
+        except (OnRecallError, PermanentDeliveryError) as error:
             return f"That was not kept: {error}"
         return None
 
     def _mark(self, about: Mapping[str, Any], name: str, at: datetime, user: str) -> str:
         step = about.get("n")
-        mark = Mark(str(about["r"]), MARKS[name], step, at, user)
+        mark = StepVote(str(about["r"]), MARKS[name], step, at, user)
         with self._marking:  # what one person says of several steps is one outcome, read and written as a whole
             before = [one for one in self._memory.store.outcomes(mark.recommendation) if one.by == user]
             outcome = marked(mark, before[0] if before else None)
@@ -119,7 +119,7 @@ class Desk:
         view = slack_modal.view(incident, answer, self._outcomes(answer))
         self._api().call("views.open", Deadline(2.5), trigger_id=trigger, view=view)
 
-    def _outcomes(self, answer: Recommendation | None) -> tuple[Outcome, ...]:
+    def _outcomes(self, answer: Recommendation | None) -> tuple[RecommendationOutcome, ...]:
         return self._memory.store.outcomes(answer.id) if answer else ()
 
     def _resolve(self, view: Mapping[str, Any], user: str) -> Mapping[str, Any]:
@@ -202,7 +202,7 @@ class Desk:
         try:
             post = check_webhook(self._app.guard, url)
             post(json.dumps(body).encode(), {"content-type": "application/json; charset=utf-8"})
-        except (OnRecallError, Refused) as error:
+        except (OnRecallError, PermanentDeliveryError) as error:
             log.warning("a request from Slack could not be answered: %s", error)
 
     def _api(self) -> Api:
@@ -237,7 +237,7 @@ def _by(user: Any) -> str:
     return f"slack:{found}"
 
 
-def _when(stamp: Any, memory: Memory) -> datetime:
+def _when(stamp: Any, memory: IncidentService) -> datetime:
     """When the button was pressed: the same for each time that Slack says so."""
     try:
         at = datetime.fromtimestamp(float(stamp), UTC)

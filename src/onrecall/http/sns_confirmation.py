@@ -6,21 +6,21 @@ from collections.abc import Sequence
 import httpx
 
 from onrecall.domain.errors import Forbidden, Unavailable
-from onrecall.sources import Confirmation, sns
+from onrecall.sources import SubscriptionConfirmation, sns
 
 SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
 
-class Confirming:
+class SubscriptionConfirmer:
     """Fetches the address that a subscription is confirmed by; no redirect is followed, and nothing is read of it."""
 
     def __init__(self, topics: Sequence[str], transport: httpx.BaseTransport | None = None) -> None:
         self._topics = topics
         self._transport = transport
 
-    def __call__(self, asked: Confirmation) -> None:
+    def __call__(self, asked: SubscriptionConfirmation) -> None:
         """Confirm, if the topic is one of those that were allowed."""
         if not sns.allowed(asked.topic, self._topics):
             raise Forbidden(f"the topic {asked.topic[:200]!r} is not allowed; name it in ONRECALL_SNS_TOPICS")

@@ -14,7 +14,7 @@ from onrecall.http.roles import KEY_IN_BODY
 from onrecall.schemas.alerts import AlertOut
 from onrecall.schemas.sources import RehearsalOut, SenderOut, SetAsideOut, Shows, SourceDetailOut, SourceOut
 from onrecall.sources import GENERIC, SourceCatalog, reference
-from onrecall.storage.sources import Heard
+from onrecall.storage.sources import SourceActivity
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"])
 Address = Annotated[
@@ -52,7 +52,10 @@ def senders(request: Request, memory: TheMemory) -> SenderList:
     heard, signing, catalog = memory.store.senders.all(), request.app.state.signing, memory.receiver.sources
     named = sorted(name for name in heard if name.startswith(f"{GENERIC}/"))
     return SenderList(
-        items=[_sender(catalog, name, heard.get(name, Heard()), signed=name in signing) for name in (*catalog, *named)]
+        items=[
+            _sender(catalog, name, heard.get(name, SourceActivity()), signed=name in signing)
+            for name in (*catalog, *named)
+        ]
     )
 
 
@@ -111,7 +114,7 @@ def _source(catalog: SourceCatalog, name: str) -> dict[str, Any]:
     }
 
 
-def _sender(catalog: SourceCatalog, name: str, heard: Heard, *, signed: bool) -> SenderOut:
+def _sender(catalog: SourceCatalog, name: str, heard: SourceActivity, *, signed: bool) -> SenderOut:
     definition = catalog.definition(name)
     return SenderOut(
         name=name,

@@ -9,7 +9,7 @@ from onrecall.domain.suggestion import SuggestionState
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline.suggestions import Correction
-from onrecall.schemas.suggestions import ConfirmIn, SuggestionOut
+from onrecall.schemas.suggestions import ConfirmSuggestionIn, SuggestionOut
 
 router = APIRouter(prefix="/api/v1", tags=["suggestions"])
 
@@ -42,10 +42,10 @@ def get_suggestion(suggestion_id: str, memory: TheMemory) -> SuggestionOut:
 
 @router.post("/suggestions/{suggestion_id}/confirm", responses=responses(404, 409, 422, 503))
 def confirm_suggestion(
-    suggestion_id: str, memory: TheMemory, caller: TheCaller, correction: ConfirmIn | None = None
+    suggestion_id: str, memory: TheMemory, caller: TheCaller, correction: ConfirmSuggestionIn | None = None
 ) -> SuggestionOut:
     """Confirm it: it becomes the incident's resolution, or a document. A repetition changes nothing."""
-    better = correction or ConfirmIn(root_cause=None, cause=None, by=None)
+    better = correction or ConfirmSuggestionIn(root_cause=None, cause=None, by=None)
     confirmed = memory.suggestions.confirm(
         suggestion_id,
         caller.by(better.by),

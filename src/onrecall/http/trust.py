@@ -8,7 +8,7 @@ from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.schemas.backtests import BacktestOut
 from onrecall.schemas.trust import TrustOut
-from onrecall.worker.backtest_runner import Rehearsals
+from onrecall.worker.backtest_runner import BacktestRunner
 
 router = APIRouter(prefix="/api/v1", tags=["trust"])
 
@@ -35,7 +35,7 @@ def backtest(memory: TheMemory) -> LastBacktest:
 @router.post("/trust/backtest", status_code=202, responses=responses(503))
 def start(request: Request, caller: TheCaller) -> BacktestOut:
     """Replay the stored history in a separate process; if a backtest is running, return that one."""
-    rehearsals: Rehearsals | None = request.app.state.rehearsals
+    rehearsals: BacktestRunner | None = request.app.state.rehearsals
     if rehearsals is None:
         raise Unavailable("this server can't start one; run `onrecall backtest` separately")
     return BacktestOut.model_validate(rehearsals.start(caller.by()))

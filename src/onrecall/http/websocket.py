@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
 from onrecall.domain.errors import Unavailable
-from onrecall.http.broadcast import MOST_MISSED, Client, Stream
+from onrecall.http.broadcast import MOST_MISSED, Stream, StreamClient
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
 from onrecall.http.websocket_auth import POLICY_VIOLATION, refused
-from onrecall.pipeline.tickets import Tickets
+from onrecall.pipeline.tickets import TicketService
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 GOODBYE_SECONDS = 2
@@ -34,7 +34,7 @@ class TicketOut(BaseModel):
 @router.post("/live/ticket", responses=responses(401, 403))
 def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
     """Create a ticket that opens `WS /api/v1/live` once within 30 s, for browsers, which cannot send a key there."""
-    given = Tickets(memory.store, request.state.keys, memory.now).give(caller.key)
+    given = TicketService(memory.store, request.state.keys, memory.now).give(caller.key)
     return TicketOut(ticket=given.ticket, expires_at=given.expires_at)
 
 
@@ -55,7 +55,7 @@ async def live(socket: WebSocket) -> None:
             await socket.close(TRY_LATER, _short(str(error)))
 
 
-async def _serve(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> None:
+async def _serve(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
     closing: list[tuple[int, str]] = []
     async with anyio.create_task_group() as together:
 
@@ -75,7 +75,7 @@ async def _serve(socket: WebSocket, stream: Stream, client: Client, after: int |
                 await socket.close(code, _short(reason))
 
 
-async def _send(socket: WebSocket, stream: Stream, client: Client, after: int | None) -> None:
+async def _send(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
     hello, begin = _hello(client.since, after)
     await socket.send_text(json.dumps(hello))
     async for one in stream.missed(begin, client.since):
@@ -103,7 +103,7 @@ def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     return said | {"resumed": False, "reason": f"{reason}; fetch anew what you show"}, newest
 
 
-async def _hear(socket: WebSocket, client: Client) -> None:
+async def _hear(socket: WebSocket, client: StreamClient) -> None:
     while (message := await socket.receive())["type"] != "websocket.disconnect":
         client.tell(_answer(message.get("text")))
 
@@ -118,7 +118,7 @@ def _answer(said: str | None) -> str:
     return json.dumps({"type": "error", "field": "type", "message": 'only {"type": "ping"} is understood here'})
 
 
-async def _let_go(client: Client) -> tuple[int, str]:
+async def _let_go(client: StreamClient) -> tuple[int, str]:
     return TRY_LATER, await client.let_go
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import WebSocket
 
-from onrecall.domain.access import Caller
+from onrecall.domain.access import Principal
 from onrecall.domain.errors import Unauthorised, Unavailable
 from onrecall.http import threads
 from onrecall.pipeline.keys import Keys
@@ -24,7 +24,7 @@ async def refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
 
 async def _still_admitted(socket: WebSocket) -> None:
     """The key is good; and having none is fine only while there are no keys."""
-    caller: Caller = socket.state.caller
+    caller: Principal = socket.state.caller
     keys: Keys = socket.state.keys
     if not keys.fresh:
         try:

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from onrecall.importers.chroma import is_collection
     from onrecall.importers.folder import count_hint, read
     from onrecall.importers.format_table import format_names
-    from onrecall.importers.mapping_suggestion import Suggestion, suggest
+    from onrecall.importers.mapping_suggestion import MappingSuggestion, suggest
     from onrecall.importers.options import Item, how
-    from onrecall.importers.quality import Quality, Survey, assess
+    from onrecall.importers.quality import ImportQuality, QualitySurvey, assess
     from onrecall.importers.reader import read_bytes
-    from onrecall.importers.record import Note, UnusedFields
+    from onrecall.importers.record import ImportNote, UnusedFields
 
 __all__ = [
+    "ImportNote",
+    "ImportQuality",
     "Item",
-    "Note",
-    "Quality",
-    "Suggestion",
-    "Survey",
+    "MappingSuggestion",
+    "QualitySurvey",
     "UnusedFields",
     "assess",
     "count_hint",
@@ -40,10 +40,10 @@ __getattr__ = loader(
         "chroma": ("is_collection",),
         "folder": ("count_hint", "read"),
         "format_table": ("format_names",),
-        "mapping_suggestion": ("Suggestion", "suggest"),
+        "mapping_suggestion": ("MappingSuggestion", "suggest"),
         "options": ("Item", "how"),
-        "quality": ("Quality", "Survey", "assess"),
+        "quality": ("ImportQuality", "QualitySurvey", "assess"),
         "reader": ("read_bytes",),
-        "record": ("Note", "UnusedFields"),
+        "record": ("ImportNote", "UnusedFields"),
     },
 )

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from onrecall.domain.errors import Invalid, Rejected, Unavailable
+from onrecall.domain.errors import Invalid, RejectedInput, Unavailable
 from onrecall.domain.extras import missing_extra
 from onrecall.domain.incident import Document
 from onrecall.domain.markdown_page import one_line
 from onrecall.importers import ragoffire
-from onrecall.importers.record import Row, check, check_id
+from onrecall.importers.record import SourceRow, check, check_id
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
@@ -87,7 +87,7 @@ def is_collection(path: Path) -> bool:
     return str(path).startswith(PREFIX)
 
 
-def rows(place: Location) -> Iterator[tuple[str, list[Row]]]:
+def rows(place: Location) -> Iterator[tuple[str, list[SourceRow]]]:
     """The records of each collection with its name. The folder is copied first, so nothing in it changes.
 
     Raises:
@@ -105,7 +105,7 @@ def count(place: Location) -> int:
         return sum(collection.count() for collection in collections)
 
 
-def dump_rows(name: str, text: str) -> list[Row] | None:
+def dump_rows(name: str, text: str) -> list[SourceRow] | None:
     """The records of a JSON dump of `collection.get()`; None where the text is no such dump."""
     if '"ids"' not in text or '"metadatas"' not in text:
         return None
@@ -123,22 +123,22 @@ def dump_rows(name: str, text: str) -> list[Row] | None:
     ]
 
 
-def is_incident(row: Row) -> bool:
+def is_incident(row: SourceRow) -> bool:
     """Whether a record has an incident's fields."""
     return not INCIDENT_FIELDS.isdisjoint(row.values)
 
 
-def document(row: Row, collection: str) -> Document | Rejected:
+def document(row: SourceRow, collection: str) -> Document | RejectedInput:
     """A record without an incident's fields, as a document under its own id within its collection."""
     values = row.values
     try:
         check(values)
         record_id = check_id(_text(values, "id"))
     except Invalid as problem:
-        return Rejected(row.where, problem.field, str(problem))
+        return RejectedInput(row.where, problem.field, str(problem))
     text = values.get("document")
     if not isinstance(text, str) or not text.strip():
-        return Rejected(row.where, "document", "the record has no text and none of an incident's fields")
+        return RejectedInput(row.where, "document", "the record has no text and none of an incident's fields")
     first_line = one_line(text.strip().splitlines()[0].lstrip("# "))
     title = _text(values, "title") or _text(values, "source") or first_line
     known = {key: str(value) for key, value in values.items() if key not in ("id", "document", "title")}
@@ -152,7 +152,7 @@ def document(row: Row, collection: str) -> Document | Rejected:
     )
 
 
-def with_end(row: Row) -> Row:
+def with_end(row: SourceRow) -> SourceRow:
     """The record; one that says when it happened and what fixed it, but not when, was fixed on its date."""
     values = row.values
     date = next((values[name] for name in DATES if values.get(name)), None)
@@ -211,7 +211,7 @@ def _chosen(collections: Sequence["Collection"], place: Location) -> Sequence["C
     return sorted(chosen, key=lambda collection: collection.name)
 
 
-def _rows(collection: "Collection") -> Iterator[Row]:
+def _rows(collection: "Collection") -> Iterator[SourceRow]:
     number = 0
     while True:
         page = collection.get(limit=PAGE, offset=number, include=["documents", "metadatas"])
@@ -224,17 +224,17 @@ def _rows(collection: "Collection") -> Iterator[Row]:
             return
 
 
-def _row(where: str, number: int, record_id: Any, text: Any, metadata: Any) -> Row:
+def _row(where: str, number: int, record_id: Any, text: Any, metadata: Any) -> SourceRow:
     """One record: its metadata, what its text says beside that in labelled parts, and the text."""
     fields = {key: _nested(value) for key, value in metadata.items()} if isinstance(metadata, Mapping) else {}
     values: dict[str, Any] = {"id": record_id, "document": text} | fields
     if INCIDENT_FIELDS.isdisjoint(fields) or not isinstance(text, str):
-        return Row(number, values, where)
+        return SourceRow(number, values, where)
     values = {key: value for key, value in values.items() if key != "document"}
     values |= {key: said for key, said in _labelled(text).items() if not values.get(key)}
     if not any(values.get(key) for key in ("summary", "description", "impact")):
         values["summary" if ragoffire.recognises(values) else "description"] = _without_fix(text, values)
-    return Row(number, values, where)
+    return SourceRow(number, values, where)
 
 
 def _nested(value: Any) -> Any:

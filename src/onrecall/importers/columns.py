@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Link
+from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import TIMES, assign_by_name
 from onrecall.importers.comments import comments_of
@@ -16,7 +16,7 @@ from onrecall.importers.incident_builder import incident
 from onrecall.importers.mapping import FieldMapping
 from onrecall.importers.narrative import Comment
 from onrecall.importers.native import labels as label_object
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 from onrecall.importers.tags import facets, read_tags
 from onrecall.importers.times import after, duration
@@ -64,9 +64,9 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
     return Assignment(fields, _label_columns(present, mapping))
 
 
-def parse(record: Record, assignment: Assignment) -> Incident:
+def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     """Return the incident in a row of the table."""
-    row = _Row(record, assignment)
+    row = _MappedRow(record, assignment)
     started = row.time("started_at")
     lasted = duration(row.text("resolved_at"))
     tags, pairs = row.tags()
@@ -98,14 +98,14 @@ def parse(record: Record, assignment: Assignment) -> Incident:
         impact=row.text("impact"),
         detection=row.text("detection"),
         trigger=row.text("trigger"),
-        links=tuple(Link("duplicate", name) for name in row.names("duplicate_of")),
+        links=tuple(IncidentLink("duplicate", name) for name in row.names("duplicate_of")),
     )
 
 
-class _Row:
+class _MappedRow:
     """One row by our names."""
 
-    def __init__(self, record: Record, assignment: Assignment) -> None:
+    def __init__(self, record: FieldRecord, assignment: Assignment) -> None:
         self._columns = assignment.fields
         self._label_columns = assignment.labels
         self._values = {

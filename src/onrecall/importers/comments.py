@@ -8,7 +8,7 @@ from typing import Any
 from onrecall.domain.errors import Invalid
 from onrecall.importers import adf
 from onrecall.importers.narrative import Comment
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.time_syntax import LONGEST
 from onrecall.importers.times import Times
 from onrecall.importers.values import lines_of, value_at
@@ -42,7 +42,7 @@ def comments_of(value: Any, times: Times, field: str = "comments") -> tuple[Comm
     return journal or (_of_cell(value, times, field),)
 
 
-def listed_comments(record: Record, name: str, texts: Sequence[str], times: Sequence[str]) -> tuple[Comment, ...]:
+def listed_comments(record: FieldRecord, name: str, texts: Sequence[str], times: Sequence[str]) -> tuple[Comment, ...]:
     """Return the comments in a list of objects, in its order; none where no list stands under the name.
 
     Args:
@@ -57,7 +57,7 @@ def listed_comments(record: Record, name: str, texts: Sequence[str], times: Sequ
     return tuple(Comment(text, moment_of(row, times)) for row, text in written if text)
 
 
-def moment_of(row: Record, names: Sequence[str]) -> datetime | None:
+def moment_of(row: FieldRecord, names: Sequence[str]) -> datetime | None:
     """The moment of a comment; one that can't be read costs the comment only its time."""
     try:
         return row.time(*names)

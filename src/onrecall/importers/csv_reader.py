@@ -3,18 +3,18 @@
 import csv
 from collections.abc import Iterator, Sequence
 
-from onrecall.domain.errors import Rejected
-from onrecall.importers.encoding import LONGEST_LINE, Lines
-from onrecall.importers.record import Row
+from onrecall.domain.errors import RejectedInput
+from onrecall.importers.encoding import LONGEST_LINE, DecodedLines
+from onrecall.importers.record import SourceRow
 
 DELIMITERS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-class Table:
+class CsvTable:
     """The rows of a CSV file; knows its columns once the first row is read."""
 
-    def __init__(self, name: str, source: Lines) -> None:
+    def __init__(self, name: str, source: DecodedLines) -> None:
         self._name = name
         self._source = source
         self._begins = 1
@@ -28,7 +28,7 @@ class Table:
         """The delimiter in words."""
         return _NAMES[self.delimiter]
 
-    def rows(self) -> Iterator[Row | Rejected]:
+    def rows(self) -> Iterator[SourceRow | RejectedInput]:
         """Each row by column name; a column that stands several times gives a list."""
         lines = iter(self._lines())
         for header in lines:
@@ -37,18 +37,18 @@ class Table:
             if header.strip():
                 break
         else:
-            yield Rejected(self._name, None, "there is no header line; name the columns in the first line")
+            yield RejectedInput(self._name, None, "there is no header line; name the columns in the first line")
             return
         self.delimiter = max(DELIMITERS, key=_outside_quotes(header).count)
         try:
             cells = next(csv.reader([header], delimiter=self.delimiter))
         except csv.Error as problem:
-            yield Rejected(self._where(), None, f"broken CSV in the header: {_mend(problem)}")
+            yield RejectedInput(self._where(), None, f"broken CSV in the header: {_mend(problem)}")
             return
         self.columns = tuple(cell.strip() or f"column {place}" for place, cell in enumerate(cells, start=1))
         yield from self._body(lines)
 
-    def _body(self, lines: Iterator[str]) -> Iterator[Row | Rejected]:
+    def _body(self, lines: Iterator[str]) -> Iterator[SourceRow | RejectedInput]:
         self._quotes = 0
         reader = csv.reader((line + "\n" for line in lines), delimiter=self.delimiter)
         while True:
@@ -56,7 +56,7 @@ class Table:
             try:
                 cells = next(reader, None)
             except csv.Error as problem:
-                yield Rejected(self._where(), None, f"broken CSV: {_mend(problem)}")
+                yield RejectedInput(self._where(), None, f"broken CSV: {_mend(problem)}")
                 self._quotes = 0
                 continue
             yield from (self._too_long(number) for number in self._long)
@@ -68,9 +68,9 @@ class Table:
             if any(cell.strip() for cell in cells):
                 yield self._row(cells, cut=cut)
 
-    def _row(self, cells: Sequence[str], *, cut: bool) -> Row | Rejected:
+    def _row(self, cells: Sequence[str], *, cut: bool) -> SourceRow | RejectedInput:
         if cut:
-            return Rejected(
+            return RejectedInput(
                 self._where(),
                 None,
                 "broken CSV: a quoted cell does not end; the file is cut off, or a quote is missing",
@@ -81,7 +81,7 @@ class Table:
                 if len(cells) > len(self.columns)
                 else "is the line cut off?"
             )
-            return Rejected(
+            return RejectedInput(
                 self._where(), None, f"the row has {len(cells)} cells where the header has {len(self.columns)}; {mend}"
             )
         values: dict[str, str | list[str]] = {}
@@ -91,7 +91,7 @@ class Table:
                 values[column] = cell
             elif cell.strip():
                 values[column] = [*(earlier if isinstance(earlier, list) else [earlier]), cell]
-        return Row(self._begins, values, self._where())
+        return SourceRow(self._begins, values, self._where())
 
     def _lines(self) -> Iterator[str]:
         for line in self._source:
@@ -105,9 +105,9 @@ class Table:
     def _where(self) -> str:
         return f"{self._name}, line {self._begins}"
 
-    def _too_long(self, number: int) -> Rejected:
+    def _too_long(self, number: int) -> RejectedInput:
         place = f"{self._name}, line {number}"
-        return Rejected(place, None, f"the line is longer than {LONGEST_LINE // 2**20} MB; shorten its texts")
+        return RejectedInput(place, None, f"the line is longer than {LONGEST_LINE // 2**20} MB; shorten its texts")
 
 
 def _outside_quotes(header: str) -> str:

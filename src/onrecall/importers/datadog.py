@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.record import FieldRecord, RecordContext, SourceRow
 from onrecall.importers.values import lines_of, names_of, value_at
 
 _OWN = frozenset(("public_id", "customer_impacted", "customer_impact_start", "customer_impact_scope", "time_to_detect"))
@@ -22,18 +22,20 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return own or _searched(values) is not None
 
 
-def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+def rows(
+    source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
+) -> Iterator[SourceRow | RejectedInput]:
     """Return the incidents; a search gives all of them in one object."""
     for row in source_rows:
-        listed = None if isinstance(row, Rejected) else _searched(row.values)
-        if isinstance(row, Rejected) or listed is None:
+        listed = None if isinstance(row, RejectedInput) else _searched(row.values)
+        if isinstance(row, RejectedInput) or listed is None:
             yield row
             continue
         for number, values in enumerate(listed, start=1):
-            yield Row(row.line, values, f"{context.path}, incident {number}")
+            yield SourceRow(row.line, values, f"{context.path}, incident {number}")
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; severity, cause and services are attributes, or fields that a team defined."""
     record = record.inside("data") if isinstance(record.values.get("data"), Mapping) else record
     record.use("type")
@@ -80,7 +82,7 @@ def _searched(values: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else None
 
 
-def _value(attributes_record: Record, names: tuple[str, ...]) -> Any:
+def _value(attributes_record: FieldRecord, names: tuple[str, ...]) -> Any:
     """What an attribute says, or the field that a team defined under the same name."""
     for place in (place for name in names for place in (name, f"fields.{name}.value")):
         attributes_record.use(place, *((f"{place.removesuffix('.value')}.type",) if place.endswith(".value") else ()))
@@ -89,9 +91,9 @@ def _value(attributes_record: Record, names: tuple[str, ...]) -> Any:
     return None
 
 
-def _names(attributes_record: Record, *names: str) -> tuple[str, ...]:
+def _names(attributes_record: FieldRecord, *names: str) -> tuple[str, ...]:
     return names_of(_value(attributes_record, names))
 
 
-def _text(attributes_record: Record, *names: str) -> str | None:
+def _text(attributes_record: FieldRecord, *names: str) -> str | None:
     return "\n".join(lines_of(_value(attributes_record, names))) or None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from onrecall.domain.errors import Invalid
-from onrecall.importers.legacy_encodings import Evidence
+from onrecall.importers.legacy_encodings import EncodingEvidence
 
 LONGEST_LINE = 4 * 2**20
 """Bytes of one line of JSONL or CSV; a longer one is left out with a message."""
@@ -31,7 +31,7 @@ _BLOCK = 2**18
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DecodedLine:
     """One line without its end; None where it was too long to be read."""
 
     number: int
@@ -39,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class EncodingGuess:
     """What was assumed of bytes that are not UTF-8, and the first line that has them."""
 
     line: int
@@ -90,7 +90,7 @@ def peek(sample: bytes, encoding: str | None = None) -> str:
     return sample.decode(encoding or encoding_of(sample), errors="replace").removeprefix("\ufeff")
 
 
-def decode(data: bytes, encoding: str | None = None) -> tuple[str, Guess | None]:
+def decode(data: bytes, encoding: str | None = None) -> tuple[str, EncodingGuess | None]:
     """Return the whole text with plain line ends, and what was assumed of its bytes.
 
     Args:
@@ -114,14 +114,14 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, Guess | None]
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), guess
 
 
-class Lines:
+class DecodedLines:
     """The lines of a stream; the whole is looked at first, for no line may be read in another encoding than it is."""
 
     def __init__(self, stream: BinaryIO, sample: bytes, encoding: str | None = None) -> None:
         self._stream = stream
         self._asked = encoding
         self._encoding = encoding or encoding_of(sample)
-        self.guess: Guess | None = None
+        self.guess: EncodingGuess | None = None
         """What was assumed of its bytes, if anything was."""
 
     def check(self) -> None:
@@ -131,12 +131,12 @@ class Lines:
         self.guess = _checked(_evidence(self._stream))
         self._stream.seek(0)
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[DecodedLine]:
         plain = self._encoding in ("utf-8", "ascii") and (self._asked is None or self.guess is not None)
         lines = self._bytes() if plain else self._other()
         for number, text in enumerate(lines, start=1):
             clean = text.removeprefix("\ufeff") if text is not None and number == 1 else text
-            yield Line(number, clean)
+            yield DecodedLine(number, clean)
 
     def _bytes(self) -> Iterator[str | None]:
         while line := self._stream.readline(LONGEST_LINE):
@@ -172,9 +172,9 @@ def _utf8_or_windows(line: bytes) -> str:
         return line.decode("cp1252", errors="replace")
 
 
-def _evidence(stream: BinaryIO) -> Evidence:
+def _evidence(stream: BinaryIO) -> EncodingEvidence:
     """What the lines of a stream that are not UTF-8 say of its encoding."""
-    evidence = Evidence()
+    evidence = EncodingEvidence()
     start = stream.tell()
     if _all_utf8(stream):
         return evidence
@@ -209,13 +209,13 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _checked(evidence: Evidence) -> Guess | None:
+def _checked(evidence: EncodingEvidence) -> EncodingGuess | None:
     """What is assumed of bytes that are not UTF-8; Invalid where they can't be Windows-1252."""
     if evidence.first_line is None:
         return None
     if evidence.refusal:
         raise Invalid(f"line {evidence.first_line}: {evidence.refusal}", "encoding")
-    return Guess(evidence.first_line, f"not UTF-8; read as Windows-1252{evidence.doubt}")
+    return EncodingGuess(evidence.first_line, f"not UTF-8; read as Windows-1252{evidence.doubt}")
 
 
 def _not_of(encoding: str, line: int) -> Invalid:

@@ -8,7 +8,7 @@ from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.native import labels
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -16,7 +16,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "current_milestone" in values or ("milestones" in values and "name" in values)
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """The incident; its milestones are its times, its summary tells cause and fix where it has such sections."""
     described = record.text("description", "summary", "customer_impact_summary")
     notes = (record.text("summary"), record.text("last_note.body"))
@@ -45,7 +45,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _reached(record: Record, *milestones: str) -> datetime | None:
+def _reached(record: FieldRecord, *milestones: str) -> datetime | None:
     rows = record.rows("milestones")
     found = (row for name in milestones for row in rows if name in (row.text("type"), row.text("slug")))
     return next((at for row in found if (at := row.time("occurred_at"))), None)

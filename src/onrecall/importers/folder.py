@@ -8,12 +8,12 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.importers import chroma, slack_export
 from onrecall.importers import reader as reading
 from onrecall.importers.encoding import SAMPLE
-from onrecall.importers.options import How, Item, Source, Tally, how
-from onrecall.importers.record import Note
+from onrecall.importers.options import ImportOptions, ImportSource, ImportTally, Item, how
+from onrecall.importers.record import ImportNote
 from onrecall.importers.records import Records
 
 
@@ -32,35 +32,37 @@ def read(
     return _folder(path, wishes) if path.is_dir() else _file(path, str(path), path.name, wishes)
 
 
-def _collections(place: chroma.Location, wishes: How) -> Iterator[Item]:
-    tally = Tally()
+def _collections(place: chroma.Location, wishes: ImportOptions) -> Iterator[Item]:
+    tally = ImportTally()
     for name, rows in chroma.rows(place):
-        source = Source(str(place.folder), name, io.BytesIO(), 0)
+        source = ImportSource(str(place.folder), name, io.BytesIO(), 0)
         yield from Records(source, "json", wishes, tally).collection(rows, name)
 
 
-def _folder(folder: Path, wishes: How) -> Iterator[Item]:
-    tally, found = Tally(), 0
+def _folder(folder: Path, wishes: ImportOptions) -> Iterator[Item]:
+    tally, found = ImportTally(), 0
     channels = _Channels(folder, wishes, tally)
     for path in files(folder):
-        if isinstance(path, Rejected | Note):
+        if isinstance(path, RejectedInput | ImportNote):
             yield path
             continue
         place = path.relative_to(folder).as_posix()
         for item in channels.items(path) or _file(path, place, place, wishes, tally):
-            found += not isinstance(item, Rejected | Note)
+            found += not isinstance(item, RejectedInput | ImportNote)
             yield item
     if tally.files:
-        yield Note(str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common()))
+        yield ImportNote(
+            str(folder), "read " + ", ".join(f"{name}: {count}" for name, count in tally.files.most_common())
+        )
     yield from tally.findings.notes(str(folder))
     if not found:
-        yield Rejected(str(folder), None, "nothing in this folder could be read as incidents or documents")
+        yield RejectedInput(str(folder), None, "nothing in this folder could be read as incidents or documents")
 
 
 class _Channels:
     """The channels of a Slack export in a folder: all days of a channel are read together."""
 
-    def __init__(self, folder: Path, wishes: How, tally: Tally) -> None:
+    def __init__(self, folder: Path, wishes: ImportOptions, tally: ImportTally) -> None:
         self._folder, self._wishes, self._tally = folder, wishes, tally
         self._read: dict[Path, bool] = {}
         """Folders of which the first day was met, and whether they are channels."""
@@ -69,12 +71,12 @@ class _Channels:
         """What a file gives where it belongs to an export; empty where it does not."""
         place = path.relative_to(self._folder).as_posix()
         if path.name in slack_export.OTHER_FILES and self._is_export(path.parent):
-            return [Note(place, "skipped: it tells of a Slack export's people and channels, not what was said")]
+            return [ImportNote(place, "skipped: it tells of a Slack export's people and channels, not what was said")]
         if not slack_export.is_day(path):
             return []
         if path.parent in self._read:
             within = f"read together with the other days of {path.parent.name}"
-            return [Note(place, within)] if self._read[path.parent] else []
+            return [ImportNote(place, within)] if self._read[path.parent] else []
         items = self._channel(path.parent)
         self._read[path.parent] = bool(items)
         return items
@@ -85,14 +87,14 @@ class _Channels:
         if content is None:
             return []
         name = channel.relative_to(self._folder).as_posix() if channel != self._folder else channel.resolve().name
-        source = Source(name, f"{name}.json", io.BytesIO(content), len(content), inside=True)
+        source = ImportSource(name, f"{name}.json", io.BytesIO(content), len(content), inside=True)
         return list(reading.file(source, self._wishes, self._tally))
 
     def _is_export(self, folder: Path) -> bool:
         return any(slack_export.is_day(path) for path in folder.glob("*/*.json"))
 
 
-def files(folder: Path) -> Iterator[Path | Rejected | Note]:
+def files(folder: Path) -> Iterator[Path | RejectedInput | ImportNote]:
     """The files below a folder by name; links to folders are not followed, and what is hidden is skipped."""
     broken: list[OSError] = []
     for here, folders, names in os.walk(folder, onerror=broken.append):
@@ -101,15 +103,15 @@ def files(folder: Path) -> Iterator[Path | Rejected | Note]:
             reason = _left_out(place / folder_name)
             if reason:
                 folders.remove(folder_name)
-                yield Note((place / folder_name).relative_to(folder).as_posix(), f"skipped: {reason}")
+                yield ImportNote((place / folder_name).relative_to(folder).as_posix(), f"skipped: {reason}")
         folders.sort()
         for name in sorted(names):
             if name.startswith("."):
-                yield Note((place / name).relative_to(folder).as_posix(), "skipped: hidden")
+                yield ImportNote((place / name).relative_to(folder).as_posix(), "skipped: hidden")
             else:
                 yield place / name
     for problem in broken:
-        yield Rejected(str(problem.filename), None, f"the folder can't be read: {problem.strerror}")
+        yield RejectedInput(str(problem.filename), None, f"the folder can't be read: {problem.strerror}")
 
 
 def count_hint(path: Path) -> int:
@@ -126,7 +128,7 @@ def count_hint(path: Path) -> int:
             sample = stream.read(SAMPLE)
     except OSError:
         return 0
-    found = sum(not isinstance(item, Rejected | Note) for item in reading.read_bytes(path.name, sample))
+    found = sum(not isinstance(item, RejectedInput | ImportNote) for item in reading.read_bytes(path.name, sample))
     return found if size <= len(sample) else round(found * size / len(sample))
 
 
@@ -136,16 +138,16 @@ def _left_out(folder: Path) -> str | None:
     return "a link to a folder; name the folder itself to read it" if folder.is_symlink() else None
 
 
-def _file(path: Path, name: str, place: str, wishes: How, tally: Tally | None = None) -> Iterator[Item]:
+def _file(path: Path, name: str, place: str, wishes: ImportOptions, tally: ImportTally | None = None) -> Iterator[Item]:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            yield Rejected(name, None, "it is not a regular file; save its content to one")
+            yield RejectedInput(name, None, "it is not a regular file; save its content to one")
             return
         with path.open("rb") as stream:
-            source = Source(name, place, stream, found.st_size, inside=tally is not None)
-            yield from reading.file(source, wishes, tally or Tally())
+            source = ImportSource(name, place, stream, found.st_size, inside=tally is not None)
+            yield from reading.file(source, wishes, tally or ImportTally())
     except OSError as problem:
-        yield Rejected(name, None, f"it can't be read: {problem.strerror}")
+        yield RejectedInput(name, None, f"it can't be read: {problem.strerror}")
     except ValueError as problem:  # a path with a NUL in it
-        yield Rejected(name, None, f"it can't be read: {problem}")
+        yield RejectedInput(name, None, f"it can't be read: {problem}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import (
     datadog,
@@ -27,10 +27,10 @@ from onrecall.importers import (
     statuspage,
     zendesk,
 )
-from onrecall.importers.record import Context, Record, Row, Skipped
+from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 
 Shape = Literal["json", "csv"]
-Rows = Callable[[Iterator[Row | Rejected], Context], Iterator[Row | Rejected]]
+Rows = Callable[[Iterator[SourceRow | RejectedInput], RecordContext], Iterator[SourceRow | RejectedInput]]
 """Makes the records of a tool out of the rows of its file, where one row is not one incident."""
 
 
@@ -41,7 +41,7 @@ class Format:
     name: str
     shape: Shape
     recognises: Callable[[Mapping[str, Any]], bool]
-    parse: Callable[[Record], Incident | Document | Skipped]
+    parse: Callable[[FieldRecord], Incident | Document | SkippedRecord]
     rows: Rows | None = None
 
 

@@ -12,7 +12,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.tags import facets
 
 _URL = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/(?P<number>\d+)")
@@ -23,7 +23,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return {"number", "title"} <= set(values) and bool({"createdAt", "stateReason", "state_reason"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; cause and fix are sections of the body, or told in the comments."""
     found = _URL.match(record.text("url", "html_url") or "")
     if not found:
@@ -53,7 +53,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _labels(record: Record) -> list[str]:
+def _labels(record: FieldRecord) -> list[str]:
     """The names of its labels, which one of its APIs gives as texts."""
     listed = record.values.get("labels")
     if isinstance(listed, list) and all(isinstance(label, str) for label in listed):

@@ -11,7 +11,7 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.domain.markdown_page import one_line
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.resolution import sections
 from onrecall.importers.steps import semicolon_parts
 
@@ -31,7 +31,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "id" in values and bool({"original_text", "document_metadata", "retain_params"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """The incident that a document names; without a name of one it is refused, for no id is made up."""
     text = record.text("original_text", "content", "text") or ""
     title, description = told(text)
@@ -71,7 +71,7 @@ def told(text: str) -> tuple[str, str]:
     return title[:300], _HAPPENED.sub("", rest, count=1).strip()
 
 
-def _fix(record: Record, text: str) -> str | None:
+def _fix(record: FieldRecord, text: str) -> str | None:
     """What was done, one step a line; in metadata a semicolon outside of code and quotes stands between two steps."""
     if said := sections(text).get("fix"):
         return said
@@ -81,7 +81,7 @@ def _fix(record: Record, text: str) -> str | None:
     return "\n".join(f"- {step}" for step in steps) if len(steps) > 1 else flat
 
 
-def _ended(record: Record) -> datetime | None:
+def _ended(record: FieldRecord) -> datetime | None:
     """When it was over: as said, or the time of the document that tells what fixed it."""
     said = record.time("document_metadata.resolved_at")
     fixed = record.text("document_metadata.root_cause", "document_metadata.mitigation_steps")

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Link, Resolution, ResolutionStep, Status
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep, Status
 from onrecall.domain.markdown_page import one_line
 from onrecall.domain.severity import severity
 from onrecall.importers.narrative import Comment, Narrative, narrate
-from onrecall.importers.record import Record, check_id
+from onrecall.importers.record import FieldRecord, check_id
 from onrecall.importers.resolution import UNTIMED
 
 _STATUS: dict[str, Status] = {
@@ -40,7 +40,7 @@ def status(said: str | None, acknowledged_at: datetime | None, *, over: bool) ->
 
 
 def incident(  # noqa: PLR0913 - the fields of an incident
-    record: Record,
+    record: FieldRecord,
     *,
     source: str,
     id: str | None,  # noqa: A002 - the noun's own name
@@ -63,7 +63,7 @@ def incident(  # noqa: PLR0913 - the fields of an incident
     impact: str | None = None,
     detection: str | None = None,
     trigger: str | None = None,
-    links: tuple[Link, ...] = (),
+    links: tuple[IncidentLink, ...] = (),
     prose: bool = False,
     done: tuple[ResolutionStep, ...] | None = None,
 ) -> Incident:

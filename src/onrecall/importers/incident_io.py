@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "reference" in values and "incident_status" in values
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """The incident; cause and fix are custom fields or sections of the summary."""
     fields = {
         name: said for row in record.rows("custom_field_entries") if (name := _field(row)) and (said := _entry(row))
@@ -52,11 +52,11 @@ def _first(found: Mapping[str, T], *names: str) -> T | None:
     return next((value for name in names for key, value in found.items() if key.startswith(name)), None)
 
 
-def _field(row: Record) -> str:
+def _field(row: FieldRecord) -> str:
     return (row.name("custom_field") or "").lower()
 
 
-def _entry(row: Record) -> str | None:
+def _entry(row: FieldRecord) -> str | None:
     said = (
         one.name("value_text", "value_option", "value_catalog_entry", "value_link", "value_numeric")
         for one in row.rows("values")
@@ -64,9 +64,9 @@ def _entry(row: Record) -> str | None:
     return ", ".join(one for one in said if one) or None
 
 
-def _stamp(row: Record) -> str:
+def _stamp(row: FieldRecord) -> str:
     return (row.name("incident_timestamp") or "").lower()
 
 
-def _at(row: Record) -> datetime | None:
+def _at(row: FieldRecord) -> datetime | None:
     return row.time("value.value")

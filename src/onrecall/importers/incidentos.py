@@ -5,7 +5,7 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.steps import listed_steps
 
 
@@ -14,7 +14,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "incident_id" in values and bool({"mitigation_steps", "ai_analysis", "created_at"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident. What its model wrote (`ai_analysis`) is no evidence and stays out.
 
     In its file the mitigation steps are one text, parted by semicolons; its API takes a list as well.

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from onrecall.domain.errors import Rejected
-from onrecall.domain.incident import Incident, Link
+from onrecall.domain.errors import RejectedInput
+from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers import adf
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import assign_by_name, bare
 from onrecall.importers.comments import comments_of, listed_comments
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.markup.jira_wiki import to_markdown
-from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.record import FieldRecord, RecordContext, SourceRow
 from onrecall.importers.states import is_state, state_of
 from onrecall.importers.tags import facets
 from onrecall.importers.values import lines_of, name_of
@@ -40,16 +40,18 @@ def recognises_csv(values: Mapping[str, Any]) -> bool:
     return "summary" in names and ("issue key" in names or {"issue id", "status", "created"} <= names)
 
 
-def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+def rows(
+    source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
+) -> Iterator[SourceRow | RejectedInput]:
     """Return the issues, each with the names of its custom fields, which stand beside the list of issues."""
     shared = context.beside("names")
     for row in source_rows:
-        own = None if isinstance(row, Rejected) else row.values.get("names")
+        own = None if isinstance(row, RejectedInput) else row.values.get("names")
         names = own if isinstance(own, Mapping) else shared
-        yield row if isinstance(row, Rejected) else replace(row, values={**row.values, "names": names})
+        yield row if isinstance(row, RejectedInput) else replace(row, values={**row.values, "names": names})
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; cause and fix are custom fields, sections of the description, or told in the comments."""
     fields = record.inside("fields")
     custom = _rest_fields(record)
@@ -90,7 +92,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def parse_csv(record: Record) -> Incident:
+def parse_csv(record: FieldRecord) -> Incident:
     """Return the incident; `Comment` and `Labels` stand in as many columns as there are of them."""
     table = _Table.of(record)
     row, custom = table.record, table.custom
@@ -131,16 +133,16 @@ def parse_csv(record: Record) -> Incident:
         impact=custom.text("impact"),
         detection=custom.text("detection"),
         trigger=custom.text("trigger"),
-        links=tuple(Link("duplicate", key) for key in table.cells.get(_DUPLICATE_OF, ())),
+        links=tuple(IncidentLink("duplicate", key) for key in table.cells.get(_DUPLICATE_OF, ())),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Custom:
+class _JiraFields:
     """Custom fields by our names."""
 
     values: Mapping[str, Any]
-    record: Record
+    record: FieldRecord
 
     def text(self, name: str) -> str | None:
         """All that a field says; a list is told item by item."""
@@ -156,28 +158,28 @@ class _Custom:
         return self.record.times.read(value, name) if value else None
 
 
-def _rest_fields(record: Record) -> _Custom:
+def _rest_fields(record: FieldRecord) -> _JiraFields:
     """The custom fields of an issue whose names the export tells, by our names."""
     record.use("names")
     names, fields = record.values.get("names"), record.values.get("fields")
     if not isinstance(names, Mapping) or not isinstance(fields, Mapping):
-        return _Custom({}, record)
+        return _JiraFields({}, record)
     places = {str(names[key]): key for key in fields if str(key).startswith(_CUSTOM) and names.get(key)}
     assigned = assign_by_name(places, _TAKEN)
     record.use(*(f"fields.{places[column]}" for column in assigned.values()))
-    return _Custom({field: fields[places[column]] for field, column in assigned.items()}, record)
+    return _JiraFields({field: fields[places[column]] for field, column in assigned.items()}, record)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     """A row of the CSV: the first cell of each column, all cells, and what the custom fields say by our names."""
 
-    record: Record
+    record: FieldRecord
     cells: Mapping[str, list[str]]
-    custom: _Custom
+    custom: _JiraFields
 
     @classmethod
-    def of(cls, record: Record) -> "_Table":
+    def of(cls, record: FieldRecord) -> "_Table":
         """Return the row with its columns by their plain names."""
         cells: dict[str, list[str]] = {}
         columns: dict[str, str] = {}
@@ -190,7 +192,7 @@ class _Table:
         others = [name for name in cells if name not in _CSV_OWN and name != _DUPLICATE_OF]
         assigned = assign_by_name(others, _TAKEN)
         row.use(*(name for name in cells if name in _CSV_OWN), *assigned.values(), _DUPLICATE_OF)
-        return cls(row, cells, _Custom({field: cells[name] for field, name in assigned.items()}, row))
+        return cls(row, cells, _JiraFields({field: cells[name] for field, name in assigned.items()}, row))
 
 
 def _without_adf(value: Any) -> Any:
@@ -210,7 +212,7 @@ def _column(column: str) -> str:
     return " ".join(name.lower().replace("/", " ").split())
 
 
-def _links(fields: Record) -> tuple[Link, ...]:
+def _links(fields: FieldRecord) -> tuple[IncidentLink, ...]:
     """The issues of which this one is a duplicate."""
     found = (row for row in fields.rows("issuelinks") if (row.text("type.name") or "").lower() == "duplicate")
-    return tuple(Link("duplicate", key) for row in found if (key := row.text("outwardIssue.key")))
+    return tuple(IncidentLink("duplicate", key) for row in found if (key := row.text("outwardIssue.key")))

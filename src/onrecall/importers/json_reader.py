@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from onrecall.domain.errors import Rejected
-from onrecall.importers.encoding import LONGEST_LINE, Lines
-from onrecall.importers.record import Row, kind_of
+from onrecall.domain.errors import RejectedInput
+from onrecall.importers.encoding import LONGEST_LINE, DecodedLines
+from onrecall.importers.record import SourceRow, kind_of
 
 LARGEST = 256 * 2**20
 """Bytes of a JSON file that is not one object a line; larger ones are to be saved as JSONL."""
@@ -41,30 +41,30 @@ class _Json(json.JSONDecoder):
         return value, end, self.doubled
 
 
-def lines(name: str, source: Lines) -> Iterator[Row | Rejected]:
+def lines(name: str, source: DecodedLines) -> Iterator[SourceRow | RejectedInput]:
     """One object a line."""
     decoder = _Json()
     for line in source:
         where = f"{name}, line {line.number}"
         if line.text is None:
-            yield Rejected(where, None, f"the line is longer than {LONGEST_LINE // 2**20} MB; shorten its texts")
+            yield RejectedInput(where, None, f"the line is longer than {LONGEST_LINE // 2**20} MB; shorten its texts")
         elif line.text.strip():
             yield _line(decoder, line.text.strip(), line.number, where)
 
 
-def _line(decoder: _Json, text: str, number: int, where: str) -> Row | Rejected:
+def _line(decoder: _Json, text: str, number: int, where: str) -> SourceRow | RejectedInput:
     try:
         value, end, doubled = decoder.row(text)
     except (ValueError, RecursionError) as problem:
-        return Rejected(where, None, _broken(problem))
+        return RejectedInput(where, None, _broken(problem))
     if text[end:].strip():
-        return Rejected(
+        return RejectedInput(
             where, None, f"broken JSON: something follows the object at column {end + 1}; one object a line"
         )
     return _row(value, number, where, doubled)
 
 
-def whole(name: str, text: str) -> Iterator[Row | Rejected]:
+def whole(name: str, text: str) -> Iterator[SourceRow | RejectedInput]:
     """A list of objects, an object that holds such a list, or a single object."""
     start = _blank(text, 0)
     if text.startswith("[", start):
@@ -72,10 +72,12 @@ def whole(name: str, text: str) -> Iterator[Row | Rejected]:
     elif text.startswith("{", start):
         yield from _object(name, text, start)
     else:
-        yield Rejected(f"{name}, line {_line_of(text, start)}", None, "it is neither a JSON list nor a JSON object")
+        yield RejectedInput(
+            f"{name}, line {_line_of(text, start)}", None, "it is neither a JSON list nor a JSON object"
+        )
 
 
-def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
+def _object(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
     """The rows of the first known list in the object; without one, the object itself or its values by id."""
     decoder, at, found = _Json(), _blank(text, start + 1), False
     try:
@@ -98,11 +100,11 @@ def _object(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
             at = _blank(text, at + 1) if text.startswith(",", at) else at
         if not text.startswith("}", at):
             place = f"{name}, line {_line_of(text, at)}"
-            yield Rejected(place, None, "broken JSON: the object does not end as it should; is the file cut off?")
+            yield RejectedInput(place, None, "broken JSON: the object does not end as it should; is the file cut off?")
         elif not found:
             yield from _alone(name, text, start)
     except (ValueError, RecursionError) as problem:
-        yield Rejected(_place(name, text, at, problem), None, _broken(problem))
+        yield RejectedInput(_place(name, text, at, problem), None, _broken(problem))
 
 
 def _is_list(key: Any, text: str, at: int) -> bool:
@@ -110,7 +112,7 @@ def _is_list(key: Any, text: str, at: int) -> bool:
     return key in _LISTS and text.startswith("[", at) and (key != "messages" or '"ts"' in text[at : at + 10_000])
 
 
-def _alone(name: str, text: str, start: int) -> Iterator[Row | Rejected]:
+def _alone(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:
     value, _, doubled = _Json().row(text, start)
     line = _line_of(text, start)
     inner = next((value[key] for key in _WRAPS if isinstance(value.get(key), Mapping)), None)
@@ -132,7 +134,7 @@ class _List:
         self._decoder = _Json()
         self.end: int | None = None
 
-    def rows(self, start: int) -> Iterator[Row | Rejected]:
+    def rows(self, start: int) -> Iterator[SourceRow | RejectedInput]:
         text, at = self._text, _blank(self._text, start + 1)
         line, counted, number, broken = _line_of(text, at), at, 0, 0
         end: int | None
@@ -148,7 +150,7 @@ class _List:
                 end = self._next(at, indent) if broken < MOST_BROKEN else None
                 rest = "; what follows was not read" if end is None else ""
                 place = _place(self._name, text, at, problem)
-                yield Rejected(place, None, f"record {number}: {_broken(problem)}{rest}")
+                yield RejectedInput(place, None, f"record {number}: {_broken(problem)}{rest}")
                 if end is None:
                     return
             else:
@@ -157,7 +159,7 @@ class _List:
             if text.startswith(",", at):
                 at = _blank(text, at + 1)
             elif not text.startswith(("]", "{"), at):
-                yield Rejected(f"{self._name}, line {_line_of(text, at)}", None, _unfinished(text, at, number))
+                yield RejectedInput(f"{self._name}, line {_line_of(text, at)}", None, _unfinished(text, at, number))
                 return
         self.end = at + 1
 
@@ -167,12 +169,12 @@ class _List:
         return found.end() - 1 if found else None
 
 
-def _row(value: Any, line: int, where: str, doubled: str | None) -> Row | Rejected:
+def _row(value: Any, line: int, where: str, doubled: str | None) -> SourceRow | RejectedInput:
     if not isinstance(value, dict):
-        return Rejected(where, None, f"it must be an object with the fields of an incident, not {kind_of(value)}")
+        return RejectedInput(where, None, f"it must be an object with the fields of an incident, not {kind_of(value)}")
     if doubled is not None:
-        return Rejected(where, doubled, f"the key {doubled[:60]!r} appears twice in one object; keep one of them")
-    return Row(line, value, where)
+        return RejectedInput(where, doubled, f"the key {doubled[:60]!r} appears twice in one object; keep one of them")
+    return SourceRow(line, value, where)
 
 
 def _broken(problem: Exception) -> str:

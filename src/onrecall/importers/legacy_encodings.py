@@ -37,7 +37,7 @@ _SIGN_IN_WORD = re.compile(rb"[A-Za-z][\xa1-\xa6\xa9\xac\xaf\xb1-\xb3\xb6\xb9\xb
 
 
 @dataclass(slots=True)
-class Evidence:
+class EncodingEvidence:
     """What lines that are not UTF-8 look like, taken together."""
 
     first_line: int | None = None

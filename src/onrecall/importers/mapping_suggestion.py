@@ -12,9 +12,9 @@ from onrecall.importers import columns
 from onrecall.importers.column_names import FIELDS
 from onrecall.importers.field_usage import FieldUsage, UnusedField
 from onrecall.importers.mapping import FieldMapping
-from onrecall.importers.options import How, Source
+from onrecall.importers.options import ImportOptions, ImportSource
 from onrecall.importers.reader import record_rows
-from onrecall.importers.record import Row
+from onrecall.importers.record import SourceRow
 from onrecall.importers.times import Times, order_of
 from onrecall.importers.values import name_of, value_at
 
@@ -35,7 +35,7 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class MappingSuggestion:
     """A mapping file for one file of records."""
 
     fields: Mapping[str, str]
@@ -46,16 +46,16 @@ class Suggestion:
     """The mapping file, YAML."""
 
 
-def suggest(path: Path, how: How) -> Suggestion:
+def suggest(path: Path, how: ImportOptions) -> MappingSuggestion:
     """Return a mapping file for a file of records.
 
     Raises:
         Invalid: it can't be read, or holds no records with fields.
     """
     with _opened(path) as stream:
-        source = Source(str(path), path.name, stream, path.stat().st_size)
+        source = ImportSource(str(path), path.name, stream, path.stat().st_size)
         rows = itertools.islice(record_rows(source, how), LOOKED_AT)
-        records = [row.values for row in rows if isinstance(row, Row)]
+        records = [row.values for row in rows if isinstance(row, SourceRow)]
     if not records:
         raise Invalid(f"there is no record in {path} to suggest a mapping for", "paths")
     present = columns.present_in(records)
@@ -65,7 +65,7 @@ def suggest(path: Path, how: How) -> Suggestion:
     if "resolved_at" not in fields and "started_at" in fields and {"fix", "root_cause", "cause"} & set(fields):
         fields["resolved_at"] = guesses["resolved_at"] = fields["started_at"]
     text = "\n".join(_lines(path, fields, guesses, _unused(records, fields)))
-    return Suggestion(fields, frozenset(guesses), f"{text}\n")
+    return MappingSuggestion(fields, frozenset(guesses), f"{text}\n")
 
 
 def _opened(path: Path) -> Any:

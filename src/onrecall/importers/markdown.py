@@ -9,22 +9,22 @@ from typing import Any, get_args
 
 import yaml
 
-from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, DocumentKind, Incident
 from onrecall.importers import front_matter as frontmatter
 from onrecall.importers import markup
 from onrecall.importers.native import labels
 from onrecall.importers.postmortem.deeds import sentences
 from onrecall.importers.postmortem.front import FIELDS, START, front_matter, is_of_incident, services_of
-from onrecall.importers.postmortem.incident_text import Reading
+from onrecall.importers.postmortem.incident_text import ReadingState
 from onrecall.importers.postmortem.kind import names_day, tells_of_outage
 from onrecall.importers.postmortem.pages import parts
 from onrecall.importers.postmortem.reader import incidents
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, Row, rows
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, rows
 from onrecall.importers.postmortem.rows import plain as plain_words
-from onrecall.importers.postmortem.sections import Section, sections
+from onrecall.importers.postmortem.sections import LabelledSection, sections
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic
-from onrecall.importers.record import Note, Record, check, check_id, plain
+from onrecall.importers.record import FieldRecord, ImportNote, check, check_id, plain
 from onrecall.importers.tags import read_tags
 from onrecall.importers.times import Times
 
@@ -84,19 +84,19 @@ _DATE_LINE = re.compile(r"[\s>*_|-]*(?:incident\s+)?date[*_]*\s*[:|]", re.IGNORE
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class MarkdownFile:
     """A Markdown file taken apart."""
 
     place: PurePosixPath
     """Its place in the folder, from which its id comes."""
     body: str
-    front: Record
-    rows: tuple[Row, ...]
-    sections: tuple[Section, ...]
+    front: FieldRecord
+    rows: tuple[DocumentRow, ...]
+    sections: tuple[LabelledSection, ...]
 
 
 @dataclass(slots=True)
-class Findings:
+class MarkdownFindings:
     """What several files had in common that was not used, and what was decided for want of better."""
 
     unused: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -104,22 +104,22 @@ class Findings:
     zoneless: int = 0
     unclear_zones: set[str] = field(default_factory=set)
 
-    def notes(self, where: str) -> Iterator[Note]:
+    def notes(self, where: str) -> Iterator[ImportNote]:
         """What is worth knowing about all of them."""
         if self.unused:
             told = ", ".join(
                 f"{name} ({count}, e.g. {example})" for name, (count, example) in sorted(self.unused.items())[:20]
             )
-            yield Note(where, f"front matter that was not used: {told}")
+            yield ImportNote(where, f"front matter that was not used: {told}")
         if self.zoneless:
-            yield Note(
+            yield ImportNote(
                 where,
                 f"{self.zoneless} times in postmortems have no zone and were taken as UTC; if they are local, "
                 f"name the time zone",
             )
         if self.unclear_zones:
             names = ", ".join(sorted(self.unclear_zones))
-            yield Note(
+            yield ImportNote(
                 where,
                 f"times in {names} were not read, for that name means different things in different places; name "
                 f"the time zone, and only their dates count until then",
@@ -127,21 +127,21 @@ class Findings:
 
 
 def read(
-    name: str, text: str, path: str, times: Times, findings: Findings
-) -> Iterator[Document | Incident | Rejected | Note]:
+    name: str, text: str, path: str, times: Times, findings: MarkdownFindings
+) -> Iterator[Document | Incident | RejectedInput | ImportNote]:
     """The document in a Markdown file, and the incidents that it tells of where it is a postmortem."""
     try:
         page = _page(PurePosixPath(path), text, times)
         if reason := _skipped(page):
-            yield Note(name, f"skipped: {reason}")
+            yield ImportNote(name, f"skipped: {reason}")
             return
         document = _document(page, times)
         told = tuple(_incidents(page, document, times, findings))
     except Invalid as problem:
-        yield Rejected(name, problem.field, str(problem))
+        yield RejectedInput(name, problem.field, str(problem))
         return
     except ValueError as problem:
-        yield Rejected(f"{name}, line 1", "front matter", f"{problem}; mend it or remove it")
+        yield RejectedInput(f"{name}, line 1", "front matter", f"{problem}; mend it or remove it")
         return
     for field_name, value in page.front.values.items():
         if field_name not in _READ:
@@ -150,30 +150,30 @@ def read(
     yield _dated_by(document, told)
     yield from told
     if document.kind != "runbook" and not told:
-        yield Note(
+        yield ImportNote(
             name,
             "it tells of an outage and not when, so it is kept as a document and is no incident; give it `date:` "
             "in its front matter, or name a time for all undated ones",
         )
 
 
-def parse(name: str, text: str, path: str, times: Times) -> Document | Rejected | Note:
+def parse(name: str, text: str, path: str, times: Times) -> Document | RejectedInput | ImportNote:
     """The document alone."""
-    return next(iter(read(name, text, path, times, Findings())))  # type: ignore[return-value]
+    return next(iter(read(name, text, path, times, MarkdownFindings())))  # type: ignore[return-value]
 
 
-def _page(place: PurePosixPath, text: str, times: Times) -> Page:
+def _page(place: PurePosixPath, text: str, times: Times) -> MarkdownFile:
     block, body = frontmatter.split(text)
-    front = Record(frontmatter.read(block) if block else {}, times)
+    front = FieldRecord(frontmatter.read(block) if block else {}, times)
     check({"front matter": dict(front.values), "text": body})
     found = rows(body)
-    return Page(place, body, front, found, sections(found))
+    return MarkdownFile(place, body, front, found, sections(found))
 
 
-def _incidents(page: Page, document: Document, times: Times, findings: Findings) -> Iterator[Incident]:
+def _incidents(page: MarkdownFile, document: Document, times: Times, findings: MarkdownFindings) -> Iterator[Incident]:
     if document.kind == "runbook" or _said(page.front, "informational") == "true":
         return
-    reading = Reading(local=times.local, undated=times.undated)
+    reading = ReadingState(local=times.local, undated=times.undated)
     yield from incidents(document, front_matter(page.front), reading)
     findings.zoneless += reading.zoneless
     findings.unclear_zones |= reading.unclear_zones
@@ -223,7 +223,7 @@ def has_sections(text: str) -> bool:
     )
 
 
-def _document(page: Page, times: Times) -> Document:
+def _document(page: MarkdownFile, times: Times) -> Document:
     front, place = page.front, page.place
     title = _title(page)
     kind = _kind(page, title)
@@ -241,7 +241,7 @@ def _document(page: Page, times: Times) -> Document:
     )
 
 
-def _title(page: Page) -> str:
+def _title(page: MarkdownFile) -> str:
     """Of the front matter, the first heading that is none of a template's, a label `Title`, or the first sentence."""
     if said := _said(page.front, "title"):
         return said
@@ -273,7 +273,7 @@ def _title(page: Page) -> str:
     )
 
 
-def _skipped(page: Page) -> str | None:
+def _skipped(page: MarkdownFile) -> str | None:
     stem = page.place.name.split(".")[0].lower()
     if _said(page.front, "id") and _said(page.front, "kind"):
         return None
@@ -289,7 +289,7 @@ def _skipped(page: Page) -> str | None:
     return None
 
 
-def _is_index(page: Page, stem: str) -> bool:
+def _is_index(page: MarkdownFile, stem: str) -> bool:
     """Whether a page holds links to others and little else; one with an index's name has to say more than others."""
     weight = _weight(page.rows)
     if any(weight) or any(row.kind == "code" and row.language not in ("", "toctree") for row in page.rows):
@@ -307,7 +307,7 @@ def _is_index(page: Page, stem: str) -> bool:
     return words < _SAYS_SOMETHING or (listed and words < 3 * _SAYS_SOMETHING)
 
 
-def _kind(page: Page, title: str) -> DocumentKind:
+def _kind(page: MarkdownFile, title: str) -> DocumentKind:
     """The kind by front matter, then by headings, then by what the text tells, then by path and title."""
     front, place = page.front, page.place
     said = (_said(front, "kind", "type") or "").lower()
@@ -331,7 +331,7 @@ def _kind(page: Page, title: str) -> DocumentKind:
     return "postmortem" if several else by_path or ("postmortem" if dated else "runbook")
 
 
-def _reports(page: Page, title: str, *, dated: bool) -> bool:
+def _reports(page: MarkdownFile, title: str, *, dated: bool) -> bool:
     """Whether its headings or its text tell of an outage."""
     postmortem, runbook = _weight(page.rows)
     if postmortem > runbook or (dated and postmortem):
@@ -339,14 +339,14 @@ def _reports(page: Page, title: str, *, dated: bool) -> bool:
     return tells_of_outage(title, page.sections, page.rows, dated=dated)
 
 
-def _weight(found: Sequence[Row]) -> tuple[int, int]:
+def _weight(found: Sequence[DocumentRow]) -> tuple[int, int]:
     """How many headings speak for a postmortem, and how many for a runbook."""
     heads = [row.text for row in found if row.kind == "heading"]
     names = {re.sub(r"[^a-z0-9 ]", "", plain_words(text).lower()).strip() for text in heads}
     return len(names & _POSTMORTEM), len(names & _RUNBOOK)
 
 
-def _dated(place: PurePosixPath, title: str, page: Page, times: Times) -> datetime | None:
+def _dated(place: PurePosixPath, title: str, page: MarkdownFile, times: Times) -> datetime | None:
     """Front matter first, then the file's name, then the title, then a line that says `Date:` near the top."""
     if given := page.front.time("dated", "date", "incident_date", *START, "published"):
         return given
@@ -360,7 +360,7 @@ def _dated(place: PurePosixPath, title: str, page: Page, times: Times) -> dateti
     return None
 
 
-def _labels(front: Record) -> Mapping[str, str]:
+def _labels(front: FieldRecord) -> Mapping[str, str]:
     named = front.get("labels") or None
     tags = front.words("labels") if isinstance(named, str | list) and is_of_incident(front.values) else ()
     found = read_tags(tags).labels if tags else labels(named)
@@ -374,7 +374,7 @@ def _labels(front: Record) -> Mapping[str, str]:
     return found
 
 
-def _said(front: Record, *names: str) -> str | None:
+def _said(front: FieldRecord, *names: str) -> str | None:
     value: Any = next((front.get(name) for name in names if front.get(name)), None)
     said = plain(value, names[0])
     return said.strip() or None if said else None

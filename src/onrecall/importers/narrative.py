@@ -15,9 +15,9 @@ from onrecall.importers.postmortem.causes import root_cause as cause_in
 from onrecall.importers.postmortem.deeds import runs_command, sentences, tells_deed
 from onrecall.importers.postmortem.prose import is_placeholder, whole
 from onrecall.importers.postmortem.resolution_steps import steps_in_comments, steps_told
-from onrecall.importers.postmortem.rows import Row, plain, rows
-from onrecall.importers.postmortem.sections import Section, sections
-from onrecall.importers.postmortem.timeline import Entry
+from onrecall.importers.postmortem.rows import DocumentRow, plain, rows
+from onrecall.importers.postmortem.sections import LabelledSection, sections
+from onrecall.importers.postmortem.timeline import ChronologyEntry
 from onrecall.importers.postmortem.vocabulary import Topic
 from onrecall.importers.resolution import closes
 from onrecall.importers.states import closed_without_fix, is_state
@@ -93,12 +93,12 @@ def narrate(
         prose: Whether each sentence of `fix` is a step.
         fixed: Whether it was closed as fixed: a duplicate has no fix that comments could tell.
     """
-    return _Telling(description, _in_order(comments), root_cause, None if is_state(fix) else fix, fixed).narrative(
+    return _TicketParts(description, _in_order(comments), root_cause, None if is_state(fix) else fix, fixed).narrative(
         prose=prose
     )
 
 
-class _Telling:
+class _TicketParts:
     """The parts of one ticket, divided."""
 
     def __init__(
@@ -149,7 +149,7 @@ class _Telling:
             text = self._comments[place].text
             closing = place == last and self._fixed and closes(text) and not _NO_CAUSE.search(text)
             topic: Topic = "summary" if closing else "timeline"
-            found = cause_in([Section(topic, "", 0, 1, list(self._rows[place]))])
+            found = cause_in([LabelledSection(topic, "", 0, 1, list(self._rows[place]))])
             if found is not None:
                 self._note(self._comments[place].at)
                 return _CAUSE_LABEL.sub("", found.text)
@@ -174,7 +174,7 @@ class _Telling:
             self._note(max((comment.at for comment in self._comments if comment.at), default=None))
         return without_lines(_distinct([*taken, *told])), said or self._closing()
 
-    def _fixes(self) -> tuple[list[Section], str | None]:
+    def _fixes(self) -> tuple[list[LabelledSection], str | None]:
         """The sections that tell what was done, and what they say, of a field, a section or a closing list."""
         if self._fix:
             named = _of(self._fix_parts, "fix")
@@ -202,15 +202,17 @@ class _Telling:
         said = whole(_of(self._described, topic))
         return said.text if said else None
 
-    def _newest_first(self) -> Iterator[tuple[datetime | None, list[Section]]]:
+    def _newest_first(self) -> Iterator[tuple[datetime | None, list[LabelledSection]]]:
         """A field for the fix, then the comments, the last one first, then the description."""
         yield None, self._fix_parts
         for comment, divided in zip(reversed(self._comments), reversed(self._said), strict=True):
             yield comment.at, divided
         yield None, self._described
 
-    def _entries(self) -> list[Entry]:
-        return [Entry(0, one.at, "", _prose(found)) for one, found in zip(self._comments, self._rows, strict=True)]
+    def _entries(self) -> list[ChronologyEntry]:
+        return [
+            ChronologyEntry(0, one.at, "", _prose(found)) for one, found in zip(self._comments, self._rows, strict=True)
+        ]
 
     def _note(self, at: datetime | None) -> None:
         if at is not None:
@@ -245,34 +247,34 @@ def _in_order(comments: Sequence[Comment]) -> list[Comment]:
     return said if len(said) <= MOST_COMMENTS else [*said[:half], *said[-half:]]
 
 
-def _rows(text: str | None) -> tuple[Row, ...]:
+def _rows(text: str | None) -> tuple[DocumentRow, ...]:
     return rows(to_markdown(text[:LONGEST])) if text else ()
 
 
-def _divided(text: str | None) -> list[Section]:
+def _divided(text: str | None) -> list[LabelledSection]:
     return list(sections(_rows(text)))
 
 
-def _of(divided: Sequence[Section], topic: Topic) -> list[Section]:
+def _of(divided: Sequence[LabelledSection], topic: Topic) -> list[LabelledSection]:
     return [section for section in divided if section.topic == topic and section.rows]
 
 
-def _words(named: Sequence[Section]) -> str | None:
+def _words(named: Sequence[LabelledSection]) -> str | None:
     said = whole(named)
     return said.text if said else None
 
 
-def _prose(found: Sequence[Row]) -> list[Row]:
+def _prose(found: Sequence[DocumentRow]) -> list[DocumentRow]:
     """The rows of a comment, whose headings are prose as well."""
     return [replace(row, kind="text") if row.kind == "heading" else row for row in found]
 
 
-def _timeline_entry(comment: Comment, found: Sequence[Row]) -> TimelineEntry:
+def _timeline_entry(comment: Comment, found: Sequence[DocumentRow]) -> TimelineEntry:
     said = " ".join(_shown(row) for row in found if row.kind != "blank")
     return TimelineEntry(" ".join(said.split())[:LONGEST_COMMENT], comment.at)
 
 
-def _shown(row: Row) -> str:
+def _shown(row: DocumentRow) -> str:
     return f"`{row.text.strip()}`" if row.kind == "code" and row.text.strip() else plain(row.text)
 
 

@@ -11,7 +11,7 @@ from onrecall.domain.incident import (
     Document,
     DocumentKind,
     Incident,
-    Link,
+    IncidentLink,
     LinkKind,
     Provenance,
     ReportedEffect,
@@ -23,7 +23,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.severity import severity
 from onrecall.importers.incident_builder import ordered
-from onrecall.importers.record import Record, check_id, kind_of, percentage, plain
+from onrecall.importers.record import FieldRecord, check_id, kind_of, percentage, plain
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -31,7 +31,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return len({"id", "title", "started_at"} & set(values)) >= 2
 
 
-def parse(record: Record) -> Incident | Document:
+def parse(record: FieldRecord) -> Incident | Document:
     """The incident, or the document where the record has a text and no start."""
     if record.get("text") is not None and record.get("started_at") is None:
         return _document(record)
@@ -100,7 +100,7 @@ def one_of(value: str, allowed: Any, field: str) -> Any:
     return value
 
 
-def _title(record: Record) -> str:
+def _title(record: FieldRecord) -> str:
     title = plain(record.get("title"), "title")
     if not title or not title.strip():
         raise Invalid("there is no `title`; say in a few words what happened", "title")
@@ -111,7 +111,7 @@ def _label(value: Any, field: str) -> str | None:
     return str(value).lower() if isinstance(value, bool) else plain(value, field)
 
 
-def _document(record: Record) -> Document:
+def _document(record: FieldRecord) -> Document:
     return Document(
         id=check_id(record.text("id")),
         title=_title(record),
@@ -124,7 +124,7 @@ def _document(record: Record) -> Document:
     )
 
 
-def _resolution(record: Record, resolved_at: datetime | None) -> Resolution | None:
+def _resolution(record: FieldRecord, resolved_at: datetime | None) -> Resolution | None:
     value = record.get("resolution")
     if value is None:
         return None
@@ -132,7 +132,7 @@ def _resolution(record: Record, resolved_at: datetime | None) -> Resolution | No
         raise Invalid(
             f"`resolution` must be an object with `root_cause` and `steps`, not {kind_of(value)}", "resolution"
         )
-    said = Record(value, record.times)
+    said = FieldRecord(value, record.times)
     at = said.time("at") or resolved_at
     if at is None:
         raise Invalid("the resolution has no time; give `resolved_at` or `resolution.at`", "resolved_at")
@@ -187,7 +187,7 @@ def _line(value: Any, field: str) -> int | None:
     return value
 
 
-def _report(record: Record) -> dict[str, Any]:
+def _report(record: FieldRecord) -> dict[str, Any]:
     """What a postmortem says of the incident, where the record has it."""
     numbers = record.get("lines") or {}
     if not isinstance(numbers, Mapping):
@@ -201,13 +201,13 @@ def _report(record: Record) -> dict[str, Any]:
     }
 
 
-def _objects(record: Record, name: str) -> tuple[Record, ...]:
+def _objects(record: FieldRecord, name: str) -> tuple[FieldRecord, ...]:
     """The objects of a list; another tool's words under the same name are left where they are."""
     value = record.get(name)
     return record.rows(name) if isinstance(value, list) else ()
 
 
-def _entry(row: Record, n: int) -> TimelineEntry:
+def _entry(row: FieldRecord, n: int) -> TimelineEntry:
     return TimelineEntry(
         plain(row.get("text"), f"timeline.{n}.text") or "",
         row.time("at"),
@@ -215,7 +215,7 @@ def _entry(row: Record, n: int) -> TimelineEntry:
     )
 
 
-def _action_item(row: Record, n: int) -> ActionItem:
+def _action_item(row: FieldRecord, n: int) -> ActionItem:
     return ActionItem(
         plain(row.get("text"), f"action_items.{n}.text") or "",
         row.text("owner"),
@@ -238,19 +238,19 @@ def _dump_report(incident: Incident) -> dict[str, Any]:
     return {name: value for name, value in held.items() if value}
 
 
-def _links(record: Record) -> tuple[Link, ...]:
+def _links(record: FieldRecord) -> tuple[IncidentLink, ...]:
     """Ties to earlier incidents: in `links`, or by the name of the one that it repeats in `duplicate_of`."""
     links = [_link(row) for row in record.rows("links")]
     if repeated := record.text("duplicate_of"):
-        links.append(Link("duplicate", repeated))
+        links.append(IncidentLink("duplicate", repeated))
     return tuple(dict.fromkeys(links))
 
 
-def _link(row: Record) -> Link:
+def _link(row: FieldRecord) -> IncidentLink:
     other = row.text("incident")
     if not other:
         raise Invalid("a link has no `incident`; name the other incident's id", "links")
-    return Link(one_of(row.text("kind") or "recurrence", LinkKind, "links"), other)
+    return IncidentLink(one_of(row.text("kind") or "recurrence", LinkKind, "links"), other)
 
 
 def _dump_resolution(resolution: Resolution) -> dict[str, Any]:

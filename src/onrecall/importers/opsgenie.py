@@ -7,7 +7,7 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.tags import facets
 from onrecall.importers.times import after
 
@@ -17,7 +17,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "tinyId" in values
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; its notes tell what was done, if anything does."""
     tags = record.words("tags")
     facet = facets(tags)
@@ -45,7 +45,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _reported(record: Record, start: datetime | None, name: str) -> datetime | None:
+def _reported(record: FieldRecord, start: datetime | None, name: str) -> datetime | None:
     """The report counts in milliseconds from the start; zero where it did not happen."""
     milliseconds = record.number(f"report.{name}")
     return after(start, milliseconds / 1000) if milliseconds else None

@@ -7,20 +7,20 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document, Incident
 from onrecall.importers import mapping as mapping_files
 from onrecall.importers.encoding import check_encoding
 from onrecall.importers.format_table import format_names
-from onrecall.importers.markdown import Findings
-from onrecall.importers.record import Note
+from onrecall.importers.markdown import MarkdownFindings
+from onrecall.importers.record import ImportNote
 from onrecall.importers.times import Times, zone
 
-Item = Incident | Document | Rejected | Note
+Item = Incident | Document | RejectedInput | ImportNote
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportSource:
     """A file or a body: what it is called in messages, its place in the folder, and its bytes."""
 
     name: str
@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class ImportOptions:
     """What the user said about reading."""
 
     format: str | None = None
@@ -52,7 +52,7 @@ def how(
     timezone: str | tzinfo | None,
     undated: datetime | None,
     encoding: str | None = None,
-) -> How:
+) -> ImportOptions:
     """The user's wishes, checked before anything is read."""
     if format is not None and format not in format_names():
         raise Invalid(f"there is no format {format!r}; there are {', '.join(format_names())}", "format")
@@ -63,14 +63,14 @@ def how(
         chosen = mapping_files.load(mapping) if isinstance(mapping, Path) else mapping_files.from_data(mapping)
     local = timezone or (chosen.timezone if chosen else None)
     known = check_encoding(encoding) if encoding else None
-    return How(format, chosen, zone(local) if isinstance(local, str) else local, undated, known)
+    return ImportOptions(format, chosen, zone(local) if isinstance(local, str) else local, undated, known)
 
 
 @dataclass(slots=True)
-class Tally:
+class ImportTally:
     """What has been read so far in one go: ids that are taken, and how many files of each format there were."""
 
     documents: dict[str, str] = field(default_factory=dict)
     files: Counter[str] = field(default_factory=Counter)
-    findings: Findings = field(default_factory=Findings)
+    findings: MarkdownFindings = field(default_factory=MarkdownFindings)
     """What documents had in common that is worth knowing."""

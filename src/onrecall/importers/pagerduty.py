@@ -6,7 +6,7 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.times import after
 
 
@@ -15,7 +15,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "incident_number" in values and bool({"created_at", "created_on", "incident_key", "urgency"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; its notes tell what was done, if anything does."""
     started = record.time("created_at", "created_on")
     state = record.text("status")
@@ -48,7 +48,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _details(record: Record) -> str | None:
+def _details(record: FieldRecord) -> str | None:
     """What the alert said: the body's details, or those of the first trigger."""
     found = record.get("body.details") or record.get("first_trigger_log_entry.channel.details")
     if isinstance(found, Mapping):

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import moment_of
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.narrative import Comment
-from onrecall.importers.record import Context, Record, Row, Skipped
+from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 
 _ENDING = "_log_entry"
 _ENTRIES = "log_entries"
@@ -31,12 +31,15 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return _is_entry(values) or _entries(values) is not None
 
 
-def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:  # noqa: ARG001 - as all formats
+def rows(
+    source_rows: Iterator[SourceRow | RejectedInput],
+    context: RecordContext,  # noqa: ARG001 - as all formats
+) -> Iterator[SourceRow | RejectedInput]:
     """Return one row for each incident, with its entries in their order in time."""
     incidents: dict[str, list[Mapping[str, Any]]] = {}
-    first: dict[str, Row] = {}
+    first: dict[str, SourceRow] = {}
     for row in source_rows:
-        if isinstance(row, Rejected) or not _is_entry(row.values):
+        if isinstance(row, RejectedInput) or not _is_entry(row.values):
             yield row
             continue
         name = _named(row.values)
@@ -44,16 +47,16 @@ def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Ro
         first.setdefault(name, row)
     for name, entries in incidents.items():
         ordered = sorted(entries, key=lambda entry: str(entry.get("created_at")))
-        yield Row(first[name].line, {"id": name, _ENTRIES: ordered}, first[name].where)
+        yield SourceRow(first[name].line, {"id": name, _ENTRIES: ordered}, first[name].where)
 
 
-def parse(record: Record) -> Incident | Skipped:
+def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident that the entries tell of: triggered, acknowledged, resolved, and the notes in between."""
     record.use(*(f"{_ENTRIES}[].{own}" for own in _ABOUT))
     entries_by_kind = [(_kind(row), row) for row in record.rows(_ENTRIES)]
     triggered = next((row for kind, row in entries_by_kind if kind == "trigger"), None)
     if triggered is None:
-        return Skipped("log entries of an incident whose beginning is not among them")
+        return SkippedRecord("log entries of an incident whose beginning is not among them")
     named = triggered.text("channel.summary", "channel.subject", "incident.title", "incident.description")
     resolved = _last(entries_by_kind, "resolve")
     reopened = _last(entries_by_kind, "reopen")
@@ -90,20 +93,20 @@ def _named(entry: Mapping[str, Any]) -> str:
     return str(about.get("id") or "") if isinstance(about, Mapping) else ""
 
 
-def _kind(row: Record) -> str:
+def _kind(row: FieldRecord) -> str:
     kind = (row.text("type") or "").removesuffix("_reference").removesuffix(_ENDING)
     return {"ack": "acknowledge"}.get(kind, kind)
 
 
-def _times(entries_by_kind: list[tuple[str, Record]], kind: str) -> list[datetime]:
+def _times(entries_by_kind: list[tuple[str, FieldRecord]], kind: str) -> list[datetime]:
     return [at for entry_kind, row in entries_by_kind if entry_kind == kind and (at := row.time("created_at"))]
 
 
-def _last(entries_by_kind: list[tuple[str, Record]], kind: str) -> datetime | None:
+def _last(entries_by_kind: list[tuple[str, FieldRecord]], kind: str) -> datetime | None:
     return max(_times(entries_by_kind, kind), default=None)
 
 
-def _comment(kind: str, row: Record) -> Comment | None:
+def _comment(kind: str, row: FieldRecord) -> Comment | None:
     """A note, or what was said when it was resolved."""
     text = row.text("channel.content", "note", "channel.summary", "summary") if kind == "annotate" else None
     if kind == "resolve":
@@ -111,7 +114,7 @@ def _comment(kind: str, row: Record) -> Comment | None:
     return Comment(text, moment_of(row, ("created_at",))) if text else None
 
 
-def _details(triggered: Record) -> str | None:
+def _details(triggered: FieldRecord) -> str | None:
     """What the alert said."""
     details = triggered.get("channel.details")
     if isinstance(details, Mapping):

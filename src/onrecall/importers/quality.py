@@ -29,7 +29,7 @@ FINDINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class QualityFinding:
     """One kind of flaw: how many incidents have it, and the first few of them."""
 
     name: str
@@ -39,11 +39,11 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class ImportQuality:
     """What a look over the incidents found; findings that nobody has are left out."""
 
     incidents: int
-    findings: tuple[Finding, ...]
+    findings: tuple[QualityFinding, ...]
 
     def count(self, name: str) -> int:
         """How many incidents have this flaw."""
@@ -51,7 +51,7 @@ class Quality:
 
 
 @dataclass(slots=True)
-class Survey:
+class QualitySurvey:
     """A look over incidents as they come; nothing of them is kept but keys and a few ids."""
 
     incidents: int = 0
@@ -69,7 +69,7 @@ class Survey:
             self._note(flaw, 1, [incident.id])
         return found
 
-    def add_all(self, other: "Survey") -> None:
+    def add_all(self, other: "QualitySurvey") -> None:
         """Take in what another look found."""
         self.incidents += other.incidents
         self.seen |= other.seen
@@ -77,23 +77,23 @@ class Survey:
             self._note(flaw, count, other.examples[flaw])
 
     @property
-    def quality(self) -> Quality:
+    def quality(self) -> ImportQuality:
         """What was found so far."""
         findings = (
-            Finding(name, meaning, self.counts[name], tuple(self.examples[name]))
+            QualityFinding(name, meaning, self.counts[name], tuple(self.examples[name]))
             for name, meaning in FINDINGS.items()
             if self.counts[name]
         )
-        return Quality(self.incidents, tuple(findings))
+        return ImportQuality(self.incidents, tuple(findings))
 
     def _note(self, flaw: str, count: int, examples: Iterable[str]) -> None:
         self.counts[flaw] += count
         self.examples[flaw] = [*self.examples.get(flaw, ()), *examples][:EXAMPLES]
 
 
-def assess(incidents: Iterable[Incident]) -> Quality:
+def assess(incidents: Iterable[Incident]) -> ImportQuality:
     """Look over the incidents once."""
-    survey = Survey()
+    survey = QualitySurvey()
     for incident in incidents:
         survey.add(incident)
     return survey.quality
@@ -101,7 +101,7 @@ def assess(incidents: Iterable[Incident]) -> Quality:
 
 def flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incident, tuple[str, ...]]]:
     """Each incident with the flaws it has; the first of several with one title, service and start is no duplicate."""
-    survey = Survey()
+    survey = QualitySurvey()
     for incident in incidents:
         yield incident, survey.add(incident)
 

@@ -9,7 +9,7 @@ from typing import Any
 from onrecall.domain.incident import Incident, ReportedEffect, ResolutionStep
 from onrecall.domain.markdown_page import one_line
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record, percentage
+from onrecall.importers.record import FieldRecord, percentage
 from onrecall.importers.steps import steps
 from onrecall.importers.times import after
 
@@ -23,7 +23,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return bool({"resolution_action", "mitigation_metric", "mitigation_effectiveness"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; it ended when its own recovery time had passed.
 
     `mitigation_metric` is the measure that worked, and its first step, with the effectiveness and the confidence that
@@ -60,7 +60,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _description(record: Record) -> str:
+def _description(record: FieldRecord) -> str:
     """Summary, impact and what was measured, each under its name, so that they can be told apart again."""
     summary = record.text("summary") or ""
     impact = record.text("impact")
@@ -93,7 +93,7 @@ def split_description(text: str) -> Description:
     return Description(summary.strip(), impact.strip(), values)
 
 
-def _measured(record: Record) -> Iterator[str]:
+def _measured(record: FieldRecord) -> Iterator[str]:
     """The plain values of `metadata`; what is nested deeper is left out by name."""
     metadata = record.get("metadata")
     for name, value in metadata.items() if isinstance(metadata, Mapping) else ():
@@ -107,7 +107,7 @@ def _measured(record: Record) -> Iterator[str]:
         record.leave_out("metadata")
 
 
-def _tags(record: Record) -> tuple[str, ...]:
+def _tags(record: FieldRecord) -> tuple[str, ...]:
     """Tags as a list, as a text with commas, or as the JSON list that Chroma keeps; also in `metadata`."""
     metadata = record.get("metadata")
     inner = metadata.get("tags") if isinstance(metadata, Mapping) else None
@@ -115,14 +115,14 @@ def _tags(record: Record) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _tag_list(value: Any, record: Record) -> tuple[str, ...]:
+def _tag_list(value: Any, record: FieldRecord) -> tuple[str, ...]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         with suppress(ValueError):  # a tag may begin with a bracket
             value = json.loads(value)
-    return Record({"tags": value}, record.times).words("tags")
+    return FieldRecord({"tags": value}, record.times).words("tags")
 
 
-def _steps(record: Record, mitigation: str | None) -> tuple[ResolutionStep, ...]:
+def _steps(record: FieldRecord, mitigation: str | None) -> tuple[ResolutionStep, ...]:
     """The measure first, with its reported effect, then what else was done; the measure stands there once."""
     effectiveness = percentage(record.get("mitigation_effectiveness"), "mitigation_effectiveness")
     effect = ReportedEffect(effectiveness, percentage(record.get("resolution_confidence"), "resolution_confidence"))
@@ -134,7 +134,7 @@ def _steps(record: Record, mitigation: str | None) -> tuple[ResolutionStep, ...]
 
 
 def _with_effect(
-    done: tuple[ResolutionStep, ...], effect: ReportedEffect, record: Record
+    done: tuple[ResolutionStep, ...], effect: ReportedEffect, record: FieldRecord
 ) -> tuple[ResolutionStep, ...]:
     """The reported effect on the only step there is; of several steps the source does not say which one it was."""
     if len(done) == 1:

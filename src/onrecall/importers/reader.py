@@ -7,14 +7,14 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.domain.incident import Document
 from onrecall.importers import chroma, markdown, markup, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers.encoding import SAMPLE, binary, decode, peek
 from onrecall.importers.format_table import MARKDOWN
-from onrecall.importers.options import How, Item, Source, Tally, how
-from onrecall.importers.record import Note, Row
+from onrecall.importers.options import ImportOptions, ImportSource, ImportTally, Item, how
+from onrecall.importers.record import ImportNote, SourceRow
 from onrecall.importers.records import Records
 
 LARGEST_DOCUMENT = 8 * 2**20
@@ -61,18 +61,18 @@ def read_bytes(
     ending = _ENDINGS.get((media_type or "").partition(";")[0].strip().lower(), "")
     path = name if "." in name else name + ending
     wishes = how(format, mapping, timezone, undated, encoding)
-    return file(Source(name, path, io.BytesIO(data), len(data)), wishes, Tally())
+    return file(ImportSource(name, path, io.BytesIO(data), len(data)), wishes, ImportTally())
 
 
-def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
+def file(source: ImportSource, how: ImportOptions, tally: ImportTally) -> Iterator[Item]:
     """Everything in one file."""
     sample = source.stream.read(SAMPLE)
     source.stream.seek(0)
     if not sample.strip(_NOTHING) and source.size <= SAMPLE:
         if source.inside and _ending(source.path) in DOCUMENTS:
-            yield Note(source.name, "skipped: there is no text in it")
+            yield ImportNote(source.name, "skipped: there is no text in it")
             return
-        yield Rejected(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
+        yield RejectedInput(source.name, None, "the file holds nothing but blanks" if sample else "the file is empty")
     elif how.format is None and (ending := _document_ending(source, sample, how)):
         yield from _translated(source, ending, how, tally)
     elif spreadsheet.is_workbook(sample, _ending(source.path)):
@@ -87,7 +87,7 @@ def file(source: Source, how: How, tally: Tally) -> Iterator[Item]:
         yield from Records(source, shape, how, tally).read(sample)
 
 
-def record_rows(source: Source, how: How) -> Iterator[Row | Rejected]:
+def record_rows(source: ImportSource, how: ImportOptions) -> Iterator[SourceRow | RejectedInput]:
     """Return the records of one file as they stand in it.
 
     Raises:
@@ -102,10 +102,10 @@ def record_rows(source: Source, how: How) -> Iterator[Row | Rejected]:
         raise Invalid(
             f"{source.name} contains no records with fields; a mapping applies to JSON, CSV and workbooks", "paths"
         )
-    return Records(source, str(shape), how, Tally()).rows(sample)
+    return Records(source, str(shape), how, ImportTally()).rows(sample)
 
 
-def _document_ending(source: Source, sample: bytes, how: How) -> str | None:
+def _document_ending(source: ImportSource, sample: bytes, how: ImportOptions) -> str | None:
     """The ending of a document in another form than Markdown, by its name or by how it begins."""
     ending = _ending(source.path)
     if ending in markup.SUFFIXES:
@@ -116,10 +116,10 @@ def _document_ending(source: Source, sample: bytes, how: How) -> str | None:
     return ".ipynb" if ending == ".json" and _NOTEBOOK.match(text) else None
 
 
-def _translated(source: Source, ending: str, how: How, tally: Tally) -> Iterator[Item]:
+def _translated(source: ImportSource, ending: str, how: ImportOptions, tally: ImportTally) -> Iterator[Item]:
     """A document in another form than Markdown."""
     if source.size > LARGEST_DOCUMENT:
-        yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
+        yield RejectedInput(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
         return
     data = source.stream.read()
     guess = None
@@ -130,31 +130,31 @@ def _translated(source: Source, ending: str, how: How, tally: Tally) -> Iterator
         else:
             text = markup.BINARIES[ending](data)
     except Invalid as problem:
-        yield Rejected(source.name, problem.field, str(problem))
+        yield RejectedInput(source.name, problem.field, str(problem))
         return
     except ValueError as problem:
-        yield Rejected(source.name, None, f"it can't be read: {problem}")
+        yield RejectedInput(source.name, None, f"it can't be read: {problem}")
         return
     if guess:
-        yield Note(f"{source.name}, line {guess.line}", guess.message)
+        yield ImportNote(f"{source.name}, line {guess.line}", guess.message)
     yield from _document(source, text, how, tally)
 
 
-def _other(source: Source, reason: str) -> Rejected | Note:
+def _other(source: ImportSource, reason: str) -> RejectedInput | ImportNote:
     """Nothing of ours: skipped in a folder, unless its ending promised otherwise."""
     if source.inside and source.path.rpartition("/")[2] == chroma.DATABASE:
         folder = source.path.rpartition("/")[0] or "FOLDER"
-        return Note(source.name, f"skipped: a database of Chroma; import it as {chroma.PREFIX}{folder}")
+        return ImportNote(source.name, f"skipped: a database of Chroma; import it as {chroma.PREFIX}{folder}")
     if source.inside and _ending(source.path) not in _PROMISING:
-        return Note(source.name, f"skipped: {reason}")
-    return Rejected(source.name, None, f"it can't be read: {reason}")
+        return ImportNote(source.name, f"skipped: {reason}")
+    return RejectedInput(source.name, None, f"it can't be read: {reason}")
 
 
 def _ending(path: str) -> str:
     return "." + path.lower().removesuffix(".erb").rpartition(".")[2]
 
 
-def _shape(path: str, sample: bytes, how: How) -> str | None:
+def _shape(path: str, sample: bytes, how: ImportOptions) -> str | None:
     """The shape of a file: as the user said, as its ending says, as it looks."""
     text = peek(sample, how.encoding)
     ending = _ending(path)
@@ -188,27 +188,27 @@ def _one_a_line(text: str) -> bool:
     return len(lines) == 2 and len(lines[0].strip()) > 1 and lines[1].startswith("{")
 
 
-def _markdown(source: Source, how: How, tally: Tally) -> Iterator[Item]:
+def _markdown(source: ImportSource, how: ImportOptions, tally: ImportTally) -> Iterator[Item]:
     if source.size > LARGEST_DOCUMENT:
-        yield Rejected(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
+        yield RejectedInput(source.name, None, f"the document is longer than {LARGEST_DOCUMENT // 2**20} MB; split it")
         return
     try:
         text, guess = decode(source.stream.read(), how.encoding)
     except Invalid as problem:
-        yield Rejected(source.name, problem.field, str(problem))
+        yield RejectedInput(source.name, problem.field, str(problem))
         return
     if guess:
-        yield Note(f"{source.name}, line {guess.line}", guess.message)
+        yield ImportNote(f"{source.name}, line {guess.line}", guess.message)
     yield from _document(source, text, how, tally)
 
 
-def _document(source: Source, text: str, how: How, tally: Tally) -> Iterator[Item]:
+def _document(source: ImportSource, text: str, how: ImportOptions, tally: ImportTally) -> Iterator[Item]:
     """The document of a Markdown text and its incidents; two documents with one id are a mistake."""
     for item in markdown.read(source.name, text, source.path, how.times(), tally.findings):
         if isinstance(item, Document):
             earlier = tally.documents.setdefault(item.id, source.name)
             if earlier != source.name:
-                yield Rejected(
+                yield RejectedInput(
                     source.name, "id", f"the id {item.id!r} is already that of {earlier}; give one of them another `id`"
                 )
                 return

@@ -5,7 +5,7 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record, plain
+from onrecall.importers.record import FieldRecord, plain
 from onrecall.importers.times import after, duration
 
 LOGS = ("error_logs", "error_log", "logs")
@@ -19,7 +19,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return {"id", "title"} <= set(values) and bool(names & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; it ended when its own resolution time had passed. Every name of fix and logs counts."""
     started = record.time("started_at", "timestamp", "created_at", "occurred_at", "date")
     minutes = record.number("resolution_time_minutes", "resolution_time")
@@ -44,7 +44,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _texts(record: Record, names: tuple[str, ...], bullet: str = "") -> list[str]:
+def _texts(record: FieldRecord, names: tuple[str, ...], bullet: str = "") -> list[str]:
     """What stands under these names, each text once; the items of a list are its lines."""
     return list(dict.fromkeys(text for name in names if (text := _text(record.get(name), name, bullet))))
 

@@ -18,7 +18,7 @@ _CALLED = ("name", "summary", "display_value", "value", "title", "attributes.nam
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ImportNote:
     """Something worth knowing about what was read; what it says was skipped is no loss of an incident."""
 
     where: str
@@ -31,7 +31,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class UnusedFields(Note):
+class UnusedFields(ImportNote):
     """The fields of a file that say something and were not used."""
 
     fields: tuple[UnusedField, ...] = ()
@@ -45,14 +45,14 @@ class UnusedFields(Note):
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedRecord:
     """A record that is no incident, and why."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class RecordContext:
     """What stands around the records of a file."""
 
     path: str
@@ -69,7 +69,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """One record as it stands in its file."""
 
     line: int
@@ -77,7 +77,7 @@ class Row:
     where: str
 
 
-class Record:
+class FieldRecord:
     """The values of one row, asked for by name; a dotted name looks inside, several names are tried in turn."""
 
     __slots__ = ("_names", "_path", "times", "usage", "values")
@@ -112,14 +112,14 @@ class Record:
         """Note that what stands there has no place in an incident, although it was looked at."""
         self.usage.leave_out(self._place(name))
 
-    def inside(self, name: str) -> "Record":
+    def inside(self, name: str) -> "FieldRecord":
         """The object that stands there, as a record; an empty one where there is none."""
         value = _inside(self.values, name)
-        return Record(value if isinstance(value, Mapping) else {}, self.times, self.usage, f"{self._place(name)}.")
+        return FieldRecord(value if isinstance(value, Mapping) else {}, self.times, self.usage, f"{self._place(name)}.")
 
-    def renamed(self, values: Mapping[str, Any], names: Mapping[str, str]) -> "Record":
+    def renamed(self, values: Mapping[str, Any], names: Mapping[str, str]) -> "FieldRecord":
         """The same row under other names; `names` has for each of them the row's own."""
-        return Record(values, self.times, self.usage, self._path, names)
+        return FieldRecord(values, self.times, self.usage, self._path, names)
 
     def _place(self, name: str) -> str:
         return self._path + (self._names.get(name, name) if self._names else name)
@@ -166,7 +166,7 @@ class Record:
                 return value
         return None
 
-    def rows(self, name: str) -> tuple["Record", ...]:
+    def rows(self, name: str) -> tuple["FieldRecord", ...]:
         """The objects listed under this name."""
         value = _inside(self.values, name)
         if value is None:
@@ -174,7 +174,7 @@ class Record:
         if not isinstance(value, list):
             raise Invalid(f"`{name}` must be a list, not {kind_of(value)}", name)
         path = f"{self._place(name)}[]."
-        return tuple(Record(one, self.times, self.usage, path) for one in value if isinstance(one, Mapping))
+        return tuple(FieldRecord(one, self.times, self.usage, path) for one in value if isinstance(one, Mapping))
 
     def words(self, name: str) -> tuple[str, ...]:
         """The texts listed under this name, or the parts of a text with commas."""

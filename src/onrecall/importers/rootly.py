@@ -5,7 +5,7 @@ from typing import Any
 
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -13,7 +13,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return values.get("type") == "incidents" and isinstance(values.get("attributes"), Mapping)
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """The incident; its own messages say what mitigated and what resolved it."""
     record.use("type")
     told = record.inside("attributes")

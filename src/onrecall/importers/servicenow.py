@@ -9,7 +9,7 @@ from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import bare
 from onrecall.importers.comments import comments_of
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 
 _LABELS = {
@@ -49,7 +49,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "number" in names and "short_description" in names
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; `close_notes` tell what fixed it, the journals what was done before."""
     told = _by_field(record)
     state = told.text("state", "incident_state")
@@ -79,7 +79,7 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _by_field(record: Record) -> Record:
+def _by_field(record: FieldRecord) -> FieldRecord:
     """The row under ServiceNow's own names; a reference to a thing that the export does not name says nothing."""
     values: dict[str, Any] = {}
     places: dict[str, str] = {}

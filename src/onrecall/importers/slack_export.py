@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.narrative import Comment
-from onrecall.importers.record import Context, Record, Row, Skipped
+from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
 from onrecall.importers.states import state_of
 
 OTHER_FILES = frozenset(
@@ -82,29 +82,33 @@ def channel_json(days: Sequence[Path]) -> bytes | None:
     return json.dumps({"channel": _channel_in(folder), "messages": messages}).encode() if messages else None
 
 
-def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+def rows(
+    source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
+) -> Iterator[SourceRow | RejectedInput]:
     """Return a row for each incident: the whole channel, or each of its threads."""
     messages: list[Mapping[str, Any]] = []
     line = 1
     for row in source_rows:
-        if isinstance(row, Rejected):
+        if isinstance(row, RejectedInput):
             yield row
         elif not _is_message(row.values):
-            yield Rejected(row.where, "ts", "it has no time of a message (`ts`), such as 1767225600.000200")
+            yield RejectedInput(row.where, "ts", "it has no time of a message (`ts`), such as 1767225600.000200")
         elif row.values.get("subtype") not in _NO_MESSAGE:
             line = min(line, row.line)
             messages.append(row.values)
     messages.sort(key=_ts)
     channel = _channel(context)
     for name, part in _incidents(channel, messages):
-        yield Row(line, {"id": name, "channel": channel, "slack_messages": part}, f"{context.path}, {name}")
+        yield SourceRow(line, {"id": name, "channel": channel, "slack_messages": part}, f"{context.path}, {name}")
 
 
-def parse(record: Record) -> Incident | Skipped:
+def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident: it begins with the first message, and ends with the one that says so."""
     messages = record.rows("slack_messages")
     if not messages:
-        return Skipped("a channel that tells of no incident: none of its threads says that something was resolved")
+        return SkippedRecord(
+            "a channel that tells of no incident: none of its threads says that something was resolved"
+        )
     comments = tuple(Comment(text, row.time("ts")) for row in messages if (text := _text(row)))
     channel = record.get("channel")
     topic = _purpose(channel) if isinstance(channel, Mapping) else None
@@ -157,7 +161,7 @@ def _tells_of_end(messages: Sequence[Mapping[str, Any]]) -> bool:
     return any(_ends(str(message.get("text") or "")) for message in messages)
 
 
-def _channel(context: Context) -> Mapping[str, Any]:
+def _channel(context: RecordContext) -> Mapping[str, Any]:
     """The channel as the file says, or by the folder that the day stands in."""
     channel = context.beside("channel")
     if isinstance(channel, Mapping) and channel.get("name"):
@@ -196,7 +200,7 @@ def _ts(message: Mapping[str, Any]) -> float:
     return float(str(message.get("ts")))
 
 
-def _text(row: Record) -> str | None:
+def _text(row: FieldRecord) -> str | None:
     """What a message says; a bot's stands in its attachments."""
     parts = [row.text("text")]
     parts += [part.text("pretext", "title") for part in row.rows("attachments")]

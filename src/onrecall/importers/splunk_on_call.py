@@ -8,7 +8,7 @@ from typing import Any
 from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 
 _PHASES = {"unacked": "triggered", "triggered": "triggered", "acked": "acknowledged", "resolved": "resolved"}
 
@@ -18,7 +18,7 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "incidentNumber" in values and bool({"currentPhase", "startTime", "transitions"} & set(values))
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; its transitions are its times, and what was said with them."""
     phase = (record.text("currentPhase") or "").lower()
     entity = _plain(record.text("entityDisplayName")) or _plain(record.text("entityId"))
@@ -51,13 +51,13 @@ def parse(record: Record) -> Incident:
     )
 
 
-def _reached(record: Record, phase: str, *, first: bool) -> datetime | None:
+def _reached(record: FieldRecord, phase: str, *, first: bool) -> datetime | None:
     """When a phase was reached, the first or the last time; an incident that opened again resolves anew."""
     moments = [at for row in record.rows("transitions") if _phase(row) == phase and (at := row.time("at"))]
     return (min(moments) if first else max(moments)) if moments else None
 
 
-def _phase(row: Record) -> str:
+def _phase(row: FieldRecord) -> str:
     name = (row.text("name") or "").lower()
     return {"acknowledged": "acked", "ack": "acked", "resolve": "resolved"}.get(name, name)
 

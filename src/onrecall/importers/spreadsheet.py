@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from onrecall.domain.errors import Invalid
-from onrecall.importers.record import Row
+from onrecall.importers.record import SourceRow
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata
@@ -25,7 +25,7 @@ class Sheet:
     """One sheet of a workbook: its name, and its rows below the row that names the columns."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[SourceRow, ...]
 
 
 def sheets(name: str, stream: BinaryIO, size: int) -> Iterator[Sheet]:
@@ -84,7 +84,7 @@ def _opened(stream: BinaryIO) -> "CalamineWorkbook":
         raise Invalid(f"it is not a readable workbook: {problem}; save its sheets as CSV") from None
 
 
-def _rows(name: str, sheet: "CalamineSheet") -> Iterator[Row]:
+def _rows(name: str, sheet: "CalamineSheet") -> Iterator[SourceRow]:
     """The rows below the first that names at least two columns; empty rows are left out."""
     columns: tuple[str, ...] = ()
     first = (sheet.start or (0, 0))[0] + 1
@@ -94,7 +94,7 @@ def _rows(name: str, sheet: "CalamineSheet") -> Iterator[Row]:
             if sum(bool(text) for text in texts) > 1:
                 columns = tuple(text or f"column {place}" for place, text in enumerate(texts, start=1))
         elif any(texts):
-            yield Row(number, _values(columns, texts), f"{name}, sheet {sheet.name}, row {number}")
+            yield SourceRow(number, _values(columns, texts), f"{name}, sheet {sheet.name}, row {number}")
 
 
 def _values(columns: Sequence[str], texts: Sequence[str]) -> dict[str, str | list[str]]:

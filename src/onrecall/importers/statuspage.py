@@ -7,7 +7,7 @@ from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
 from onrecall.importers.narrative import Comment
-from onrecall.importers.record import Record, Skipped
+from onrecall.importers.record import FieldRecord, SkippedRecord
 
 _STATES = {
     "postmortem": "resolved", "resolved": "resolved", "completed": "resolved", "investigating": "investigating",
@@ -20,10 +20,10 @@ def recognises(values: Mapping[str, Any]) -> bool:
     return "name" in values and isinstance(values.get("incident_updates"), list)
 
 
-def parse(record: Record) -> Incident | Skipped:
+def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident: its updates are what was written about it, its first component is the service."""
     if record.text("scheduled_for") or record.text("impact") == "maintenance":
-        return Skipped("planned maintenance")
+        return SkippedRecord("planned maintenance")
     components = tuple(name for row in record.rows("components") if (name := row.text("name")))
     updates = _updates(record)
     return incident(
@@ -45,7 +45,7 @@ def parse(record: Record) -> Incident | Skipped:
     )
 
 
-def _updates(record: Record) -> tuple[Comment, ...]:
+def _updates(record: FieldRecord) -> tuple[Comment, ...]:
     """The updates in their order in time, the postmortem last: Statuspage lists the newest first."""
     record.use("incident_updates[].status")
     listed = listed_comments(record, "incident_updates", ("body",), ("display_at", "created_at"))

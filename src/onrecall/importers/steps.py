@@ -9,7 +9,7 @@ from onrecall.importers.markup.jira_wiki import to_markdown
 from onrecall.importers.postmortem.deeds import outcome_of, sentences
 from onrecall.importers.postmortem.resolution_steps import steps_told
 from onrecall.importers.postmortem.rows import rows
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.sections import LabelledSection
 
 LONGEST = 200_000
 """Characters of a text that are looked at for steps."""
@@ -79,12 +79,12 @@ def _opens(letter: str, text: str, place: int) -> str:
     return "" if apostrophe else _CLOSING_MARK[letter]
 
 
-def fix_section(text: str) -> Section:
+def fix_section(text: str) -> LabelledSection:
     """Return a text as the section of a page that tells what was done."""
-    return Section("fix", "", 0, 1, list(rows(to_markdown(text[:LONGEST]))))
+    return LabelledSection("fix", "", 0, 1, list(rows(to_markdown(text[:LONGEST]))))
 
 
-def steps_of(section: Section) -> tuple[ResolutionStep, ...]:
+def steps_of(section: LabelledSection) -> tuple[ResolutionStep, ...]:
     """Return the steps of one section, without the lines on which they stand."""
     return without_lines(steps_told([section], [], []))
 

@@ -45,7 +45,7 @@ _AFTERNOON = ("下午", "午後", "오후")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-class Written(NamedTuple):
+class WrittenTime(NamedTuple):
     """What a text says of a time."""
 
     moment: datetime
@@ -74,7 +74,7 @@ def read_spreadsheet_day(value: str) -> datetime | None:
     return SPREADSHEET_EPOCH + timedelta(days=int(found["day"]), seconds=seconds)
 
 
-def parse(value: str, field: str, order: Order | None) -> Written:
+def parse(value: str, field: str, order: Order | None) -> WrittenTime:
     """Return what is written; Invalid where it is no time, or one that could be two."""
     text = _west(value) if len(value) <= LONGEST else ""
     found = _DATE.match(text)
@@ -94,7 +94,7 @@ def parse(value: str, field: str, order: Order | None) -> Written:
         moment = datetime(*day, hour, minute, second, micro, tzinfo=_zone_suffix(rest.strip(), value, field))
     except ValueError as problem:
         raise Invalid(f"`{field}` is {value[:60]!r}, which is not on the calendar: {problem}", field) from None
-    return Written(moment, clock is not None)
+    return WrittenTime(moment, clock is not None)
 
 
 def unreadable(value: str, field: str) -> Invalid:

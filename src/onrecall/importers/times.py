@@ -10,7 +10,7 @@ from onrecall.importers.time_syntax import (
     LONGEST,
     SPREADSHEET_DAYS,
     Order,
-    Written,
+    WrittenTime,
     parse,
     read_count,
     read_spreadsheet_day,
@@ -56,7 +56,7 @@ class Times:
             return self.unix(count, field)
         if (day := read_spreadsheet_day(text)) is not None:
             self.spreadsheet_days += 1
-            return self._in_utc(Written(day, "." in text or "," in text), value, field)
+            return self._in_utc(WrittenTime(day, "." in text or "," in text), value, field)
         return self._in_utc(parse(text, field, self.order), value, field)
 
     def start_by_user(self) -> datetime:
@@ -109,7 +109,7 @@ class Times:
                 "the first of the two; write the offset where it was the second"
             )
 
-    def _in_utc(self, written: Written, value: str, field: str) -> datetime:
+    def _in_utc(self, written: WrittenTime, value: str, field: str) -> datetime:
         moment = written.moment
         if moment.tzinfo is None:
             if self.local is None and written.has_clock:

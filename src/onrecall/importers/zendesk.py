@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from onrecall.domain.errors import Rejected
-from onrecall.domain.incident import Incident, Link
+from onrecall.domain.errors import RejectedInput
+from onrecall.domain.incident import Incident, IncidentLink
 from onrecall.importers.cause_labels import divide_cause
 from onrecall.importers.column_names import assign_by_name
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import incident
-from onrecall.importers.record import Context, Record, Row
+from onrecall.importers.record import FieldRecord, RecordContext, SourceRow
 from onrecall.importers.tags import facets, read_tags
 from onrecall.importers.values import lines_of, name_of
 
@@ -35,11 +35,13 @@ def _has_numbered_fields(custom: Any) -> bool:
     )
 
 
-def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Row | Rejected]:
+def rows(
+    source_rows: Iterator[SourceRow | RejectedInput], context: RecordContext
+) -> Iterator[SourceRow | RejectedInput]:
     """Return the tickets with their custom fields by name, and with the time of solving where metrics stand beside."""
     fields, solved = _field_names(context), _solved(context)
     for row in source_rows:
-        if isinstance(row, Rejected):
+        if isinstance(row, RejectedInput):
             yield row
             continue
         values = dict(row.values)
@@ -55,12 +57,12 @@ def rows(source_rows: Iterator[Row | Rejected], context: Context) -> Iterator[Ro
         yield replace(row, values=values)
 
 
-def parse(record: Record) -> Incident:
+def parse(record: FieldRecord) -> Incident:
     """Return the incident; where nothing says when it was solved, the last change of a solved ticket was its end."""
     state = record.text("status")
     tags = record.words("tags")
     facet = facets(_spaced(tags))
-    custom_fields = _Named(record)
+    custom_fields = _CustomFields(record)
     over = state in _OVER
     cause, label = divide_cause(custom_fields.text("root_cause"), custom_fields.name("cause"))
     return incident(
@@ -86,10 +88,10 @@ def parse(record: Record) -> Incident:
     )
 
 
-class _Named:
+class _CustomFields:
     """The custom fields of a ticket by our names."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: FieldRecord) -> None:
         custom = record.get(_NAMED)
         self._values: Mapping[str, Any] = custom if isinstance(custom, Mapping) else {}
         self._places = assign_by_name(self._values, {})
@@ -101,7 +103,7 @@ class _Named:
     def name(self, name: str) -> str | None:
         return name_of(self._values.get(self._places.get(name, "")))
 
-    def _leave_out_rest(self, record: Record) -> None:
+    def _leave_out_rest(self, record: FieldRecord) -> None:
         used = ("service", "environment", "root_cause", "cause", "fix", "impact", "detection")
         taken = {self._places[name] for name in used if name in self._places}
         if self._values:
@@ -111,13 +113,13 @@ class _Named:
                 record.leave_out(f"{_NAMED}.{name}")
 
 
-def _links(record: Record) -> tuple[Link, ...]:
+def _links(record: FieldRecord) -> tuple[IncidentLink, ...]:
     """A problem's incidents recur from it."""
     problem = record.text("problem_id")
-    return (Link("recurrence", problem),) if problem else ()
+    return (IncidentLink("recurrence", problem),) if problem else ()
 
 
-def _field_names(context: Context) -> dict[str, str]:
+def _field_names(context: RecordContext) -> dict[str, str]:
     listed = context.beside("ticket_fields")
     return {
         str(field["id"]): str(field.get("title") or field.get("raw_title") or "")
@@ -126,7 +128,7 @@ def _field_names(context: Context) -> dict[str, str]:
     }
 
 
-def _solved(context: Context) -> dict[str, Any]:
+def _solved(context: RecordContext) -> dict[str, Any]:
     """When each ticket was solved, by the metrics beside the tickets."""
     listed = context.beside("metric_sets") or context.beside("ticket_metrics")
     return {

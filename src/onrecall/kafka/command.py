@@ -9,15 +9,15 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from onrecall.bootstrap import app as wiring
-from onrecall.bootstrap.status import Part
+from onrecall.bootstrap.status import ComponentStatus
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka.connection import Connection, check_library, problem
-from onrecall.kafka.consumer import Taking
+from onrecall.kafka.consumer import AlertConsumer
 from onrecall.kafka.health import health, missing
 from onrecall.kafka.publisher import Publisher
-from onrecall.kafka.status_printer import Said
-from onrecall.pipeline import Memory
+from onrecall.kafka.status_printer import StatusPrinter
+from onrecall.pipeline import IncidentService
 from onrecall.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,19 +35,19 @@ def kafka(as_json: Json = False) -> None:
     if connection is None:
         raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
-    said = Said(as_json=as_json)
-    with _until_told() as ending, wiring.house(chosen) as home:
+    said = StatusPrinter(as_json=as_json)
+    with _until_told() as ending, wiring.open_app(chosen) as home:
         run(home.memory, connection, said, ending)
     said("stopped", "stopped")
 
 
-def parts(chosen: Settings) -> Sequence[Callable[[], Part]]:
+def parts(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
     """What `doctor` asks of Kafka, where there is one."""
     connection = wiring.kafka(chosen)
     return [] if connection is None else [lambda: health(connection)]
 
 
-def run(memory: Memory, connection: Connection, said: Said, ending: threading.Event) -> None:
+def run(memory: IncidentService, connection: Connection, said: StatusPrinter, ending: threading.Event) -> None:
     """Take in and publish until told to end."""
     with _publishing(memory, connection, said):
         if connection.topics:
@@ -56,13 +56,13 @@ def run(memory: Memory, connection: Connection, said: Said, ending: threading.Ev
             pass
 
 
-def take_in(memory: Memory, connection: Connection, said: Said, ending: threading.Event) -> None:
+def take_in(memory: IncidentService, connection: Connection, said: StatusPrinter, ending: threading.Event) -> None:
     """Be a member of the group until told to end; Forbidden or Unavailable when the brokers don't let us."""
     from confluent_kafka import Consumer, KafkaError, KafkaException  # noqa: PLC0415 - it is an extra
 
     troubles: list[KafkaError] = []
     consumer = Consumer(connection.consumer() | {"error_cb": troubles.append}, logger=log)
-    taking = Taking(consumer, troubles, memory.receiver, connection.topics, said)
+    taking = AlertConsumer(consumer, troubles, memory.receiver, connection.topics, said)
     try:
         _reach(consumer, connection, said)
         taking.run(ending)
@@ -74,7 +74,7 @@ def take_in(memory: Memory, connection: Connection, said: Said, ending: threadin
         consumer.close()
 
 
-def _reach(consumer: "Consumer", connection: Connection, said: Said) -> None:
+def _reach(consumer: "Consumer", connection: Connection, said: StatusPrinter) -> None:
     """Whether the brokers answer at all, so that a wrong address is heard of at once."""
     brokers, absent = missing(consumer, connection)
     topics = ", ".join(connection.topics)
@@ -85,7 +85,7 @@ def _reach(consumer: "Consumer", connection: Connection, said: Said) -> None:
 
 
 @contextmanager
-def _publishing(memory: Memory, connection: Connection, said: Said) -> Iterator[None]:
+def _publishing(memory: IncidentService, connection: Connection, said: StatusPrinter) -> Iterator[None]:
     if connection.publish is None:
         yield
         return

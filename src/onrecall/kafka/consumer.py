@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.kafka import records
 from onrecall.kafka.connection import problem
-from onrecall.kafka.records import Record
-from onrecall.kafka.status_printer import QUIET_SECONDS, Said
-from onrecall.pipeline.ingest import Read, Receipt, Receiver
+from onrecall.kafka.records import ConsumedRecord
+from onrecall.kafka.status_printer import QUIET_SECONDS, StatusPrinter
+from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, ParsedDelivery
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, TopicPartition
@@ -36,18 +36,23 @@ Topics = Mapping[str, str | None]
 log = logging.getLogger(__name__)
 
 
-class Taking:
+class AlertConsumer:
     """Takes in what the partitions of this process have, until it is told to end."""
 
     def __init__(
-        self, consumer: "Consumer", troubles: "list[KafkaError]", receiver: Receiver, topics: Topics, said: Said
+        self,
+        consumer: "Consumer",
+        troubles: "list[KafkaError]",
+        receiver: AlertIngester,
+        topics: Topics,
+        said: StatusPrinter,
     ) -> None:
         self._consumer = consumer
         self._troubles = troubles
         self._receiver = receiver
         self._topics = topics
         self._said = said
-        self._hand: list[Record] = []
+        self._hand: list[ConsumedRecord] = []
         """Fetched and not yet in the database."""
         self._done: dict[tuple[str, int], int] = {}
         """Up to where partitions are in the database, as far as the brokers have not heard of it."""
@@ -127,7 +132,7 @@ class Taking:
             self._done.update({(one.topic, one.partition): one.offset + 1 for one in some})
             self._commit()
 
-    def _keep(self, some: Sequence[Record]) -> None:
+    def _keep(self, some: Sequence[ConsumedRecord]) -> None:
         """Keep records in one transaction; one that can't be kept is told from those that can by halving."""
         try:
             receipts = self._receiver.keep([self._read(one) for one in some if not one.empty])
@@ -142,7 +147,7 @@ class Taking:
             receipts = self._receiver.keep([self._poison(some[0], _reason(error))])
         self._count(some, receipts)
 
-    def _read(self, one: Record) -> Read:
+    def _read(self, one: ConsumedRecord) -> ParsedDelivery:
         try:
             source = records.source_of(one, self._topics)
         except Invalid as error:
@@ -155,7 +160,7 @@ class Taking:
         except NotFound as error:
             return self._poison(one, error)
 
-    def _poison(self, one: Record, error: OnRecallError, source: str = records.NOBODY) -> Read:
+    def _poison(self, one: ConsumedRecord, error: OnRecallError, source: str = records.NOBODY) -> ParsedDelivery:
         return self._receiver.unread(source, records.unread(one, error))
 
     def _commit(self) -> None:
@@ -205,7 +210,7 @@ class Taking:
 
     # what is told
 
-    def _count(self, some: Sequence[Record], receipts: Sequence[Receipt]) -> None:
+    def _count(self, some: Sequence[ConsumedRecord], receipts: Sequence[IngestReceipt]) -> None:
         self._counts["records"] += len(some)
         for receipt in receipts:
             self._counts["accepted"] += receipt.accepted
@@ -226,7 +231,7 @@ class Taking:
             self._told_at = time.monotonic()
 
 
-def _loads(some: Sequence[Record]) -> Iterator[Sequence[Record]]:
+def _loads(some: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
     """The records in batches that are not too heavy for a transaction."""
     first, weight = 0, 0
     for n, one in enumerate(some):
@@ -238,7 +243,7 @@ def _loads(some: Sequence[Record]) -> Iterator[Sequence[Record]]:
         yield some[first:]
 
 
-def _placed(read: Read, one: Record) -> Read:
+def _placed(read: ParsedDelivery, one: ConsumedRecord) -> ParsedDelivery:
     """What was read, each part that could not be with the place of its record."""
     if not read.arrival.unread:
         return read

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from onrecall.bootstrap.status import Part
+from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid
 from onrecall.kafka.connection import REACH_SECONDS, Connection, check_library
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 NAME = "kafka"
 
 
-def health(connection: Connection) -> Part:
+def health(connection: Connection) -> ComponentStatus:
     """Ask the brokers, as the user and the group that `onrecall kafka` would be."""
     try:
         check_library()
     except Invalid as error:
-        return Part(name=NAME, state="down", detail=str(error))
+        return ComponentStatus(name=NAME, state="down", detail=str(error))
     from confluent_kafka import Consumer, KafkaException  # noqa: PLC0415 - it is an extra
 
     consumer = Consumer(connection.consumer() | {"log_level": 0})
     try:
         return _asked(consumer, connection)
     except KafkaException as error:
-        return Part(name=NAME, state="down", detail=f"{connection.brokers}: {error.args[0].str()}")
+        return ComponentStatus(name=NAME, state="down", detail=f"{connection.brokers}: {error.args[0].str()}")
     finally:
         consumer.close()
 
@@ -37,13 +37,17 @@ def missing(consumer: "Consumer", connection: Connection) -> tuple[int, list[str
     return len(known.brokers), [name for name in wanted if name not in there]
 
 
-def _asked(consumer: "Consumer", connection: Connection) -> Part:
+def _asked(consumer: "Consumer", connection: Connection) -> ComponentStatus:
     brokers, absent = missing(consumer, connection)
     said = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
     if absent:
-        return Part(name=NAME, state="degraded", detail=f"{said}; no topic {', '.join(absent)}, or not for this user")
+        return ComponentStatus(
+            name=NAME, state="degraded", detail=f"{said}; no topic {', '.join(absent)}, or not for this user"
+        )
     waiting = sum(_waiting(consumer, topic) for topic in connection.topics)
-    return Part(name=NAME, state="ok", detail=f"{said}; {waiting:,} records of {', '.join(connection.topics)} wait")
+    return ComponentStatus(
+        name=NAME, state="ok", detail=f"{said}; {waiting:,} records of {', '.join(connection.topics)} wait"
+    )
 
 
 def _waiting(consumer: "Consumer", topic: str) -> int:

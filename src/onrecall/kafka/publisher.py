@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.errors import NotFound, OnRecallError, Unavailable
-from onrecall.kafka.status_printer import Said
-from onrecall.pipeline import Memory
+from onrecall.kafka.status_printer import StatusPrinter
+from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import IncidentOut, RecommendationOut
-from onrecall.storage import Event
+from onrecall.storage import IncidentEvent
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 class Publisher:
     """A thread that follows what happens and writes what was recommended to a topic."""
 
-    def __init__(self, memory: Memory, make: "Callable[[], Producer]", topic: str, said: Said) -> None:
+    def __init__(
+        self, memory: IncidentService, make: "Callable[[], Producer]", topic: str, said: StatusPrinter
+    ) -> None:
         self._memory = memory
         self._make = make
         self._topic = topic
@@ -86,7 +88,7 @@ class Publisher:
             self._said("published", words, recommendations=len(given), topic=self._topic)
         return len(events)
 
-    def _send(self, given: Sequence[Event]) -> bool:
+    def _send(self, given: Sequence[IncidentEvent]) -> bool:
         """Whether the brokers have all of it; False when told to end before they said so."""
         producer = self._producer = self._producer or self._make()
         failed: list[KafkaError] = []
@@ -105,7 +107,7 @@ class Publisher:
             raise Unavailable(f"{self._topic}: {failed[0].str()}")
         return True
 
-    def _produce(self, producer: "Producer", event: Event, delivered: "Callable[..., None]") -> None:
+    def _produce(self, producer: "Producer", event: IncidentEvent, delivered: "Callable[..., None]") -> None:
         from confluent_kafka import KafkaException  # noqa: PLC0415 - it is an extra
 
         try:
@@ -120,7 +122,7 @@ class Publisher:
             if not self._never(error.args[0], event.seq):
                 raise Unavailable(f"{self._topic}: {error.args[0].str()}") from error
 
-    def _body(self, event: Event) -> Mapping[str, Any]:
+    def _body(self, event: IncidentEvent) -> Mapping[str, Any]:
         """The recommendation, and the incident that it is for."""
         store = self._memory.store
         recommendation = store.recommendation(event.detail["recommendation"])
@@ -140,7 +142,7 @@ class Publisher:
         return True
 
 
-def _headers(event: Event) -> list[tuple[str, str | bytes | None]]:
+def _headers(event: IncidentEvent) -> list[tuple[str, str | bytes | None]]:
     """What tells one recommendation from another; who gets one a second time knows it by its id."""
     return [
         ("content-type", b"application/json"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.redaction import redact
-from onrecall.sources import Delivery, Malformed
+from onrecall.sources import ParseError, WebhookRequest
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
@@ -27,7 +27,7 @@ LONGEST_HEADER = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ConsumedRecord:
     """A record, and where it stood."""
 
     topic: str
@@ -47,13 +47,15 @@ class Record:
         return not self.body and "ce-specversion" not in self.headers
 
 
-def record(message: "Message") -> Record:
+def record(message: "Message") -> ConsumedRecord:
     """The record of a message."""
     body, topic = message.value() or b"", message.topic() or ""
-    return Record(topic, message.partition() or 0, message.offset() or 0, body, _headers(message.headers() or []))
+    return ConsumedRecord(
+        topic, message.partition() or 0, message.offset() or 0, body, _headers(message.headers() or [])
+    )
 
 
-def source_of(one: Record, topics: Mapping[str, str | None]) -> str:
+def source_of(one: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
     """Whose format it has: its own header says, else that it is a CloudEvent, else its topic."""
     if named := one.headers.get(SOURCE):
         return named.strip()
@@ -68,17 +70,17 @@ def source_of(one: Record, topics: Mapping[str, str | None]) -> str:
     )
 
 
-def delivery(one: Record) -> Delivery:
+def delivery(one: ConsumedRecord) -> WebhookRequest:
     """What a sender would have sent over HTTP; Invalid when it is larger than that may be."""
     if len(one.body) > LARGEST:
         raise Invalid(f"the record has {len(one.body):,} bytes; at most {LARGEST:,} are read, send it in parts", "body")
-    return Delivery(one.body, one.headers)
+    return WebhookRequest(one.body, one.headers)
 
 
-def unread(one: Record, error: OnRecallError) -> Malformed:
+def unread(one: ConsumedRecord, error: OnRecallError) -> ParseError:
     """A record that can't be read, with the reason."""
     field = error.field if isinstance(error, Invalid) else SOURCE
-    return Malformed(one.place, field, str(error), _kept(one.body))
+    return ParseError(one.place, field, str(error), _kept(one.body))
 
 
 def _kept(body: bytes) -> str:

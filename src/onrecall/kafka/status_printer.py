@@ -12,7 +12,7 @@ from onrecall.cli import console as printing
 QUIET_SECONDS = 5.0
 
 
-class Said:
+class StatusPrinter:
     """Writes a line for each thing that happens; more than one thread may."""
 
     def __init__(self, *, as_json: bool) -> None:

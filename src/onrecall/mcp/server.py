@@ -18,19 +18,19 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from onrecall import __version__
-from onrecall.domain.access import Caller
+from onrecall.domain.access import Principal
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError
 from onrecall.domain.incident import (
     EvidenceKind,
     Filter,
     Helped,
     Incident,
-    Outcome,
+    RecommendationOutcome,
     Resolution,
     StepVerdict,
 )
 from onrecall.mcp import results as shapes
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.service import situation
 from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
@@ -56,7 +56,7 @@ Long = Annotated[str | None, Field(max_length=20_000)]
 log = logging.getLogger(__name__)
 
 
-def server(memory: Memory, local: Caller) -> MCPServer[Any]:
+def server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
     """The tools that a caller may use."""
     writes = local.may("responder")
     only = "" if writes else " This connection only reads; with a key of the role responder outcomes can be reported."
@@ -80,17 +80,17 @@ def server(memory: Memory, local: Caller) -> MCPServer[Any]:
     return made
 
 
-def serve(memory: Memory, *, write: bool, by: str | None) -> None:
+def serve(memory: IncidentService, *, write: bool, by: str | None) -> None:
     """Speak MCP on standard input and output until the other side hangs up."""
-    server(memory, Caller("responder" if write else "viewer", by)).run("stdio")
+    server(memory, Principal("responder" if write else "viewer", by)).run("stdio")
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
     """One method a tool; its docstring and its parameters are what an assistant is told of it."""
 
-    memory: Memory
-    local: Caller
+    memory: IncidentService
+    local: Principal
 
     def recall_incidents(
         self,
@@ -139,7 +139,7 @@ class Tools:
         limit: Limit = 10,
     ) -> dict[str, Any]:
         """List what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
-        wanted = families.Wanted(min_count, service, limit)
+        wanted = families.FamilyFilter(min_count, service, limit)
         found = families.recurrences(self.memory.store, self.memory.now(), wanted)
         shown = [shapes.family(one) for one in found.families]
         return shapes.said({"families": shown, "of": found.found, "incidents_looked_at": found.incidents})
@@ -177,7 +177,7 @@ class Tools:
         """
         kept = tuple(StepVerdict(one.n, one.outcome) for one in steps or ())
         by = self._caller(context).by()
-        self.memory.rate(Outcome(recommendation, verdict, self.memory.now(), kept, note, by))
+        self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), kept, note, by))
         return shapes.said({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(kept)})
 
     def resolve_incident(  # noqa: PLR0917 - an argument of a tool is a parameter
@@ -209,10 +209,10 @@ class Tools:
         asked = situation(text, service, only=Filter(kind=kind), as_of=as_of)
         return shapes.evidence(self.memory.recall(asked, limit))
 
-    def _caller(self, context: Context) -> Caller:
+    def _caller(self, context: Context) -> Principal:
         """Whose request it is: the guard said so where it came by HTTP."""
         request = context.request_context.request
-        caller: Caller = self.local if request is None else request.state.caller
+        caller: Principal = self.local if request is None else request.state.caller
         return caller
 
 

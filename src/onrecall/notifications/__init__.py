@@ -1,24 +1,32 @@
 """Answers out: what is told of an incident, in the tongue of each channel, and how it gets there."""
 
-from onrecall.notifications.channel import Channel, Kind, Message, News, Refused, Sent, Thread
-from onrecall.notifications.incident_update import Event, Told, news, standing
+from onrecall.notifications.channel import (
+    Channel,
+    IncidentUpdate,
+    Kind,
+    Message,
+    PermanentDeliveryError,
+    SentMessage,
+    Thread,
+)
+from onrecall.notifications.incident_update import FeedEvent, NotifiedState, news, standing
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeChannel, NoticeKind, notice_channel
 
 __all__ = [
     "Channel",
-    "Event",
+    "FeedEvent",
+    "IncidentUpdate",
     "Kind",
     "Links",
     "Message",
-    "News",
     "Notice",
     "NoticeChannel",
     "NoticeKind",
-    "Refused",
-    "Sent",
+    "NotifiedState",
+    "PermanentDeliveryError",
+    "SentMessage",
     "Thread",
-    "Told",
     "news",
     "notice_channel",
     "standing",

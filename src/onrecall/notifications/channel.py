@@ -14,12 +14,12 @@ Thread = Mapping[str, Any]
 """What a channel remembered of what it sent about one incident; empty before the first."""
 
 
-class Refused(Exception):
+class PermanentDeliveryError(Exception):
     """The other side will not take it, however often it is tried: a dead letter, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class IncidentUpdate:
     """An update of an incident. Each message repeats the full state, so only the newest pending one is sent."""
 
     kind: Kind
@@ -49,7 +49,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """It is there."""
 
     remote: Thread = field(default_factory=dict)
@@ -64,9 +64,9 @@ class Channel(Protocol):
         """What its deliveries are kept under; another name is another channel, which has told nothing yet."""
 
     def render(
-        self, incident: Incident, recommendation: Recommendation | None, event: News, thread: Thread
+        self, incident: Incident, recommendation: Recommendation | None, event: IncidentUpdate, thread: Thread
     ) -> Message | None:
         """Put it into words; None when there is nothing to tell here."""
 
-    def send(self, message: Message, thread: Thread) -> Sent:
+    def send(self, message: Message, thread: Thread) -> SentMessage:
         """Carry it there, or raise Unavailable (it is tried again, not before `retry_after`) or Refused (it is not)."""

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.notifications.channel import Refused
+from onrecall.notifications.channel import PermanentDeliveryError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -50,7 +50,7 @@ def look_up(host: str, port: int) -> Sequence[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class EgressGuard:
     """Says what may be called, and calls it."""
 
     names: frozenset[str] = frozenset()
@@ -60,7 +60,7 @@ class Guard:
     resolve: Resolve = field(default=look_up)
 
     @classmethod
-    def allowing(cls, hosts: Iterable[str], resolve: Resolve = look_up) -> "Guard":
+    def allowing(cls, hosts: Iterable[str], resolve: Resolve = look_up) -> "EgressGuard":
         """A guard that lets pass what is named: host names, addresses, or networks as 10.0.0.0/8."""
         names, networks = set(), []
         for host in hosts:
@@ -118,7 +118,7 @@ class Guard:
             raise Unavailable(f"the name {host} has no address")
         for one in found:
             if why := self._forbidden(host, ipaddress.ip_address(one.partition("%")[0])):
-                raise Refused(
+                raise PermanentDeliveryError(
                     f"{host} stands for {one}, which is {why}; if it is meant, ONRECALL_ALLOW_PRIVATE_HOSTS names it"
                 )
         return found[:MOST_TRIED]

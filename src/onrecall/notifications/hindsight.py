@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, ResolutionStep, StepOutcome
-from onrecall.notifications.channel import Message, Refused, Sent, Thread
+from onrecall.notifications.channel import Message, PermanentDeliveryError, SentMessage, Thread
 
 SOURCE = "onrecall"
 """What `source` says in the metadata of a document that OnRecall wrote."""
@@ -25,7 +25,7 @@ OUTCOMES: Mapping[StepOutcome, str] = {
 }
 
 
-class Bank(Protocol):
+class DocumentBank(Protocol):
     """Where documents are kept, and taken away."""
 
     def retain(self, items: Sequence[Mapping[str, Any]]) -> int:
@@ -39,16 +39,16 @@ class Bank(Protocol):
 class HindsightMirror:
     """The way into one bank. What is to be stored is rendered when something happens, and stored in its turn."""
 
-    bank: Bank
+    bank: DocumentBank
     name: str = "hindsight"
 
-    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002 - each document stands for itself
+    def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002 - each document stands for itself
         """Store it; the same again changes nothing."""
         try:
             self.bank.retain([message.body])
         except Invalid as error:
-            raise Refused(str(error)) from error
-        return Sent()
+            raise PermanentDeliveryError(str(error)) from error
+        return SentMessage()
 
 
 def document_id(incident_id: str) -> str:

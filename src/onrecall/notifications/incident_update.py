@@ -7,7 +7,7 @@ from typing import Any
 
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.domain.suggestion import Suggestion
-from onrecall.notifications.channel import Kind, News
+from onrecall.notifications.channel import IncidentUpdate, Kind
 from onrecall.notifications.text import VERDICT, first_safe
 
 QUOTED = 300
@@ -16,7 +16,7 @@ _NO_STEP = "no safe step"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NotifiedState:
     """What was said last about an incident, as far as a difference would be news."""
 
     ended: bool = False
@@ -37,13 +37,13 @@ class Told:
         return asdict(self)
 
     @classmethod
-    def read(cls, plain: Mapping[str, Any] | None) -> "Told | None":
+    def read(cls, plain: Mapping[str, Any] | None) -> "NotifiedState | None":
         """Back from JSON; what an older version did not write is as if it had not been said."""
         return None if plain is None else cls(**{name: plain[name] for name in cls.__slots__ if name in plain})
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class FeedEvent:
     """What the feed says, as far as it matters here."""
 
     seq: int
@@ -58,10 +58,10 @@ def standing(
     answer: Recommendation | None,
     into: str | None = None,
     suggestions: Sequence[Suggestion] = (),
-) -> Told:
+) -> NotifiedState:
     """What can be said of an incident now."""
     step = first_safe(answer) if answer else None
-    return Told(
+    return NotifiedState(
         ended=incident.status == "resolved",
         verdict=answer.verdict if answer else None,
         cause=answer.cause if answer else None,
@@ -76,11 +76,11 @@ def standing(
 def news(
     incident: Incident,
     answer: Recommendation | None,
-    event: Event,
-    last: Told | None,
-    sent: Told | None,
+    event: FeedEvent,
+    last: NotifiedState | None,
+    sent: NotifiedState | None,
     suggestions: Sequence[Suggestion] = (),
-) -> News | None:
+) -> IncidentUpdate | None:
     """What an event adds to what was told last; None: nothing. `sent` is what has really arrived, which differences
     are told from. Imported history is told to nobody, nor is the end of what nobody heard of.
     """
@@ -93,10 +93,10 @@ def news(
     into = event.detail.get("into") if kind == "merged" else None
     now = standing(incident, answer, into)
     changes = tuple(_changes(sent, now)) if sent is not None else ()
-    return News(kind, incident.id, event.seq, event.at, event.by, changes, into, tuple(suggestions))
+    return IncidentUpdate(kind, incident.id, event.seq, event.at, event.by, changes, into, tuple(suggestions))
 
 
-def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
+def _kind(event: FeedEvent, now: NotifiedState, last: NotifiedState | None) -> Kind | None:
     if event.type == "recommended":
         return _answered(now, last)
     if last is None:
@@ -110,12 +110,12 @@ def _kind(event: Event, now: Told, last: Told | None) -> Kind | None:
     return None
 
 
-def _ended(now: Told, last: Told | None) -> Kind | None:
+def _ended(now: NotifiedState, last: NotifiedState | None) -> Kind | None:
     same = last is not None and (last.ended, last.root_cause, last.suggested) == (True, now.root_cause, now.suggested)
     return None if same else "resolved"
 
 
-def _answered(now: Told, last: Told | None) -> Kind | None:
+def _answered(now: NotifiedState, last: NotifiedState | None) -> Kind | None:
     if now.ended:
         return _ended(now, last)  # an answer to what is over is no news, but its end may be
     if last is None or last.verdict is None:
@@ -124,7 +124,7 @@ def _answered(now: Told, last: Told | None) -> Kind | None:
     return None if same else "changed"
 
 
-def _changes(sent: Told, now: Told) -> Iterator[str]:
+def _changes(sent: NotifiedState, now: NotifiedState) -> Iterator[str]:
     if sent.ended != now.ended:
         yield "it is over" if now.ended else "it is open again"
     if sent.verdict != now.verdict:

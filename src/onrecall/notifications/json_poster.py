@@ -10,8 +10,8 @@ import httpx
 
 from onrecall import __version__
 from onrecall.domain.errors import Unavailable
-from onrecall.notifications.channel import Refused
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.channel import PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.pinned_transport import Transport
 from onrecall.notifications.text import flat
 
@@ -24,10 +24,10 @@ LATER = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class JsonPoster:
     """Posts to one address that was checked when it was configured."""
 
-    guard: Guard
+    guard: EgressGuard
     url: httpx.URL
     seconds: float = SECONDS
     context: ssl.SSLContext | None = None
@@ -55,10 +55,10 @@ def _judge(answer: httpx.Response, said: str) -> None:
         return
     told = f"{status} {answer.reason_phrase}".strip() + (f": {said}" if said else "")
     if 300 <= status < 400:
-        raise Refused(f"{told}; redirects are not followed: configure the address that it leads to")
+        raise PermanentDeliveryError(f"{told}; redirects are not followed: configure the address that it leads to")
     if status in LATER or status >= 500:
         raise Unavailable(told, retry_after(answer.headers.get("retry-after")))
-    raise Refused(told)
+    raise PermanentDeliveryError(told)
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float:

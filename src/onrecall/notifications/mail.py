@@ -21,8 +21,8 @@ from typing import Literal
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.notifications import text as words
-from onrecall.notifications.channel import Message, News, Refused, Sent, Thread
-from onrecall.notifications.egress_guard import MAIL_PORTS, Guard, check_port
+from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
+from onrecall.notifications.egress_guard import MAIL_PORTS, EgressGuard, check_port
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeKind
 
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class Server:
     """The mail server, and how to speak to it."""
 
-    guard: Guard
+    guard: EgressGuard
     host: str
     port: int = 587
     security: Security = "starttls"
@@ -70,9 +70,11 @@ class Server:
         except smtplib.SMTPResponseException as error:
             raise _meant(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
-            raise Refused(f"{self.host} does not offer what is configured: {error}") from error
+            raise PermanentDeliveryError(f"{self.host} does not offer what is configured: {error}") from error
         except ssl.SSLCertVerificationError as error:
-            raise Refused(f"the certificate of {self.host} is not believed: {error.verify_message}") from error
+            raise PermanentDeliveryError(
+                f"the certificate of {self.host} is not believed: {error.verify_message}"
+            ) from error
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable(f"no answer from {self.host}: {error}") from error
         if missed:
@@ -103,7 +105,7 @@ class Server:
 class _Pinned(smtplib.SMTP):
     """smtplib over a connection that the guard opens; certificates are those of the host's name."""
 
-    def __init__(self, guard: Guard, context: ssl.SSLContext | None, seconds: float) -> None:
+    def __init__(self, guard: EgressGuard, context: ssl.SSLContext | None, seconds: float) -> None:
         super().__init__(timeout=seconds)
         self._guard = guard
         self._context = context
@@ -125,10 +127,10 @@ class _Pinned(smtplib.SMTP):
                 open_.shutdown(socket.SHUT_RDWR)
 
 
-def _meant(code: int, said: bytes | str) -> Unavailable | Refused:
+def _meant(code: int, said: bytes | str) -> Unavailable | PermanentDeliveryError:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     told = f"{code} {words.flat(text, 200)}"
-    return Refused(told) if code >= 500 else Unavailable(told)
+    return PermanentDeliveryError(told) if code >= 500 else Unavailable(told)
 
 
 def address(text: str) -> Address:
@@ -171,7 +173,7 @@ class Mail:
         self,
         incident: Incident,
         recommendation: Recommendation | None,
-        event: News,
+        event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002 - known for certain only when it is sent
     ) -> Message:
         """The news as subject, text and HTML."""
@@ -186,12 +188,12 @@ class Mail:
             }
         )
 
-    def send(self, message: Message, thread: Thread) -> Sent:
+    def send(self, message: Message, thread: Thread) -> SentMessage:
         """Hand it to the mail server; its id is the same at each try, so that a second one is dropped on the way."""
         its_id = f"<{message.key}@{self.sender.domain}>"
         root = str(thread.get("root") or its_id)
         self.server.deliver(self._mail(message, its_id, root))
-        return Sent({"root": root})
+        return SentMessage({"root": root})
 
     def _mail(self, message: Message, its_id: str, root: str) -> EmailMessage:
         mail = EmailMessage(policy=email.policy.SMTP)
@@ -199,7 +201,7 @@ class Mail:
         mail["To"] = tuple(self.recipients)
         mail["Subject"] = message.body["subject"]
         if mail["Subject"].splitlines() != [message.body["subject"]]:
-            raise Refused("the subject does not stay what it is: it would bring headers of its own")
+            raise PermanentDeliveryError("the subject does not stay what it is: it would bring headers of its own")
         mail["Date"] = format_datetime(datetime.fromisoformat(message.body["at"]))
         mail["Message-ID"] = its_id
         if root != its_id:
@@ -214,7 +216,7 @@ class Mail:
 Row = tuple[Literal["title", "strong", "plain", "faint", "code"], str]
 
 
-def _rows(incident: Incident, answer: Recommendation | None, event: News) -> Iterator[Row]:
+def _rows(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> Iterator[Row]:
     """What the mail says, line by line; prose is made safe here, a command stays as it is."""
     yield "title", _prose(f"{words.HEADLINE[event.kind]}: {incident.title}")
     yield "faint", _prose(f"{incident.id} · {words.facts(incident)}")

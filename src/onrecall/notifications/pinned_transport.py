@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import httpcore
 import httpx
 
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.egress_guard import EgressGuard
 
 FAILED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
 
@@ -15,7 +15,7 @@ FAILED = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolErr
 class Transport(httpx.BaseTransport):
     """One exchange over within so many seconds, however slowly the other side drips. Not for two at a time."""
 
-    def __init__(self, guard: Guard, seconds: float, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, guard: EgressGuard, seconds: float, context: ssl.SSLContext | None = None) -> None:
         self._backend = _Backend(guard, seconds)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context or httpx.create_ssl_context(),
@@ -39,14 +39,14 @@ class Transport(httpx.BaseTransport):
             answer = self._pool.handle_request(asked)
         except FAILED as error:
             raise httpx.TransportError(_why(error)) from error
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_ResponseBody(answer))
 
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.close()
 
 
-class _Body(httpx.SyncByteStream):
+class _ResponseBody(httpx.SyncByteStream):
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
 
@@ -63,7 +63,7 @@ class _Body(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Opens connections where the guard says, and leaves them no more time than the exchange has."""
 
-    def __init__(self, guard: Guard, seconds: float) -> None:
+    def __init__(self, guard: EgressGuard, seconds: float) -> None:
         self._guard = guard
         self._seconds = seconds
         self._deadline = 0.0

@@ -13,9 +13,9 @@ from typing import Any
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Recommendation
 from onrecall.notifications import text as words
-from onrecall.notifications.channel import Message, News, Refused, Sent, Thread
-from onrecall.notifications.egress_guard import Guard
-from onrecall.notifications.json_poster import Posting
+from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
+from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications.json_poster import JsonPoster
 from onrecall.notifications.links import Links
 
 HOSTS = ("*.api.powerplatform.com", "*.api.powerautomate.com", "*.logic.azure.com")
@@ -27,7 +27,7 @@ COLOUR = {"opened": "attention", "changed": "warning", "resolved": "good", "reop
 Element = Mapping[str, Any]
 
 
-def check(guard: Guard, url: str) -> Posting:
+def check(guard: EgressGuard, url: str) -> JsonPoster:
     """Where to post: a workflow of Microsoft's, over TLS, or a host that an operator named."""
     parsed = guard.check_url(url)
     if not guard.names_host(parsed.host):
@@ -35,14 +35,14 @@ def check(guard: Guard, url: str) -> Posting:
             raise Invalid(f"{parsed.host} is not a host of Teams workflows ({', '.join(HOSTS)})")
         if parsed.scheme != "https":
             raise Invalid("begins not with https://")
-    return Posting(guard, parsed)
+    return JsonPoster(guard, parsed)
 
 
 @dataclass(frozen=True, slots=True)
 class Teams:
     """Posts a card for each news; a workflow neither updates what it posted nor answers in a thread."""
 
-    post: Posting
+    post: JsonPoster
     links: Links
     name: str = "teams"
 
@@ -50,7 +50,7 @@ class Teams:
         self,
         incident: Incident,
         recommendation: Recommendation | None,
-        event: News,
+        event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002
     ) -> Message:
         """The news as a card, texts cut until it is as small as Teams wants it."""
@@ -61,13 +61,13 @@ class Teams:
             body = _message(incident, recommendation, event, self.links, longest)
         return Message(body)
 
-    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002
+    def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002
         """Post it; 202 says that the workflow has it."""
         body = _bytes(message.body)
         if len(body) > LARGEST:
-            raise Refused(f"the card has {len(body)} bytes; Teams takes {LARGEST}")
+            raise PermanentDeliveryError(f"the card has {len(body)} bytes; Teams takes {LARGEST}")
         self.post(body, {"content-type": "application/json", "idempotency-key": message.key})
-        return Sent()
+        return SentMessage()
 
 
 def _bytes(body: Mapping[str, Any]) -> bytes:
@@ -75,7 +75,7 @@ def _bytes(body: Mapping[str, Any]) -> bytes:
 
 
 def _message(
-    incident: Incident, answer: Recommendation | None, event: News, links: Links, longest: int
+    incident: Incident, answer: Recommendation | None, event: IncidentUpdate, links: Links, longest: int
 ) -> dict[str, Any]:
     url = links.incident(incident.id)
     card = {
@@ -91,7 +91,7 @@ def _message(
     return {"type": "message", "attachments": [attachment]}
 
 
-def _body(incident: Incident, answer: Recommendation | None, event: News, longest: int) -> Iterator[Element]:
+def _body(incident: Incident, answer: Recommendation | None, event: IncidentUpdate, longest: int) -> Iterator[Element]:
     yield _ours(words.HEADLINE[event.kind], color=COLOUR[event.kind], weight="Bolder")
     yield _text(f"{incident.id}  {incident.title}", min(longest, LONGEST_TITLE), size="Large", weight="Bolder")
     yield _text(words.facts(incident), longest, isSubtle=True)

@@ -19,7 +19,7 @@ from onrecall.domain.incident import (
     first_safe_step,
 )
 from onrecall.domain.suggestion import Suggestion
-from onrecall.notifications.channel import Kind, News
+from onrecall.notifications.channel import IncidentUpdate, Kind
 
 HEADLINE: Mapping[Kind, str] = {
     "opened": "New incident",
@@ -124,7 +124,7 @@ def going_on(incident: Ongoing) -> str:
     return f"{incident.id} {incident.title} ({incident.status})"
 
 
-def headline(incident: Incident, told: News) -> str:
+def headline(incident: Incident, told: IncidentUpdate) -> str:
     """The news in a line: what happened, to which incident, under which title."""
     into = f" into {told.into}" if told.into else ""
     return f"{HEADLINE[told.kind]}{into}: {incident.id} {incident.title}"

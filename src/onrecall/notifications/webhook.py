@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from onrecall.domain.incident import Citation, Incident, Recommendation, Step
 from onrecall.notifications import text as words
-from onrecall.notifications.channel import Message, News, Sent, Thread
-from onrecall.notifications.json_poster import Posting
+from onrecall.notifications.channel import IncidentUpdate, Message, SentMessage, Thread
+from onrecall.notifications.json_poster import JsonPoster
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeKind
 
@@ -25,7 +25,7 @@ MEDIA: Mapping[Form, str] = {"json": "application/json", "cloudevents": "applica
 class Webhook:
     """Posts what happened to one address. Text is as it is stored: whoever shows it escapes it for his medium."""
 
-    post: Posting
+    post: JsonPoster
     links: Links
     secret: str | None = None
     form: Form = "json"
@@ -42,7 +42,7 @@ class Webhook:
         self,
         incident: Incident,
         recommendation: Recommendation | None,
-        event: News,
+        event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002 - each message stands for itself
     ) -> Message:
         """The news as JSON."""
@@ -64,7 +64,7 @@ class Webhook:
             }
         )
 
-    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002
+    def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002
         """Post it, signed over the time and the body."""
         body = json.dumps(self._formed(message), ensure_ascii=False, separators=(",", ":")).encode()
         at = str(int(self.clock()))
@@ -72,7 +72,7 @@ class Webhook:
         if self.secret:
             headers["x-onrecall-signature"] = f"v1={signature(self.secret, at, body)}"
         self.post(body, headers)
-        return Sent()
+        return SentMessage()
 
     def _formed(self, message: Message) -> Mapping[str, Any]:
         if self.form == "json":

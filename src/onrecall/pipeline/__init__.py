@@ -1,6 +1,6 @@
 """THE LINE: receive → recall → recommend → resolve → rate, and the rooms joined along it."""
 
-from onrecall.pipeline.group_alerts import Pace
-from onrecall.pipeline.service import Memory, Parts
+from onrecall.pipeline.group_alerts import GroupingTimers
+from onrecall.pipeline.service import Dependencies, IncidentService
 
-__all__ = ["Memory", "Pace", "Parts"]
+__all__ = ["Dependencies", "GroupingTimers", "IncidentService"]

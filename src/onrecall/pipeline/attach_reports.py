@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from onrecall.domain.incident import Incident, Resolution
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 BY_HAND = timedelta(days=45)
 """How far a postmortem's day may be from the incident that its author names in the front matter."""
@@ -15,7 +15,7 @@ BEFORE, AFTER = timedelta(days=2), timedelta(days=7)
 """What a chronology may reach back and on from an incident; times further off are of another day."""
 
 
-def on_record(store: Store, told: Iterable[Incident]) -> Mapping[str, Incident]:
+def on_record(store: Storage, told: Iterable[Incident]) -> Mapping[str, Incident]:
     """Return for each incident that a postmortem tells of the stored one that it names, by the id of the former."""
     named = {one.id: name for one in told if (name := one.named_on_record)}
     stored = store.things([("incident", name) for name in named.values()])

@@ -8,10 +8,10 @@ from datetime import datetime
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.importers.resolution import closing, resolution, sections
 from onrecall.pipeline import incident_from_alerts as storm
-from onrecall.pipeline.group_alerts import Pace
+from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.suggestions import SuggestionDesk, as_resolution, newest_notes
-from onrecall.storage import Store, StoredAlert, StoredNote
+from onrecall.storage import Storage, StoredAlert, StoredNote
 
 BATCH = 200
 MOST_SUGGESTIONS = 5
@@ -24,14 +24,14 @@ _UNSURE = re.compile(
 """What a note has that does not tell what fixed it, whatever else it says."""
 
 
-class Settling:
+class AutoResolver:
     """Ends incidents with their alerts, and tells them of notes, acknowledgements and changes."""
 
     def __init__(
         self,
-        store: Store,
+        store: Storage,
         clock: Callable[[], datetime],
-        pace: Pace,
+        pace: GroupingTimers,
         suggestions: SuggestionDesk,
         switch: DeadMansSwitch,
     ) -> None:

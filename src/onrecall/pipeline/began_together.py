@@ -9,8 +9,8 @@ from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident
 from onrecall.grouping import Kinds, canonical_environment
 from onrecall.pipeline.group_alerts import ATTEMPTS
-from onrecall.pipeline.manual_grouping import ByHand, remembered
-from onrecall.storage import Held, Store, Work
+from onrecall.pipeline.manual_grouping import ManualGrouping, remembered
+from onrecall.storage import GroupingWrite, IncidentAlerts, Storage
 
 FEWEST = 4
 """So many incidents that begin together are no coincidence."""
@@ -33,10 +33,10 @@ class BeganTogether:
         return self.incidents[-1].started_at - self.incidents[0].started_at
 
 
-class Together:
+class BeganTogetherService:
     """Finds incidents that began together, merges them in one go or keeps them apart; both are remembered."""
 
-    def __init__(self, store: Store, by_hand: ByHand) -> None:
+    def __init__(self, store: Storage, by_hand: ManualGrouping) -> None:
         self._store = store
         self._by_hand = by_hand
 
@@ -68,7 +68,7 @@ class Together:
             pairs: dict[Kinds, bool] = {}
             for one, other in combinations(names, 2):
                 pairs |= dict.fromkeys(remembered(held[one].alerts, held[other].alerts), False)
-            if self._by_hand.write(Work(number, pairings=pairs, by=by)):
+            if self._by_hand.write(GroupingWrite(number, pairings=pairs, by=by)):
                 return
         raise Unavailable("alerts are being grouped; try again")
 
@@ -97,5 +97,5 @@ def _names(incidents: Iterable[Incident]) -> frozenset[str]:
     return frozenset(incident.service or incident.title for incident in incidents)
 
 
-def _kept_apart(one: Held, other: Held, apart: frozenset[Kinds]) -> bool:
+def _kept_apart(one: IncidentAlerts, other: IncidentAlerts, apart: frozenset[Kinds]) -> bool:
     return bool(apart) and not remembered(one.alerts, other.alerts).isdisjoint(apart)

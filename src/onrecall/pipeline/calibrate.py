@@ -6,18 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from onrecall.backtest.learning_curve import Curve as LearningCurve
+from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, prior
-from onrecall.calibration.labelled_answers import Judged
-from onrecall.calibration.model import Curve, NotMeasured
-from onrecall.calibration.trust_summary import Standing, standing
+from onrecall.calibration.labelled_answers import LabelledAnswer
+from onrecall.calibration.model import CalibrationModel, NotMeasured
+from onrecall.calibration.trust_summary import TrustSummary, standing
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Advice, Confidence, Evidence, Incident, Outcome, Recommendation, Resolution
+from onrecall.domain.incident import (
+    Advice,
+    Confidence,
+    Evidence,
+    Incident,
+    Recommendation,
+    RecommendationOutcome,
+    Resolution,
+)
 from onrecall.domain.markdown_page import one_line
 from onrecall.pipeline.learn import same_cause
 from onrecall.recommendation import Thresholds
-from onrecall.storage import Judgement, Store
+from onrecall.storage import Storage, StoredVerdict
 
 SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
@@ -26,11 +34,11 @@ GROWTH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CalibrationState:
     """What was measured so far: a curve or the reason why there is none, and where verdicts change."""
 
     version: int
-    curve: Curve | NotMeasured
+    curve: CalibrationModel | NotMeasured
     thresholds: Thresholds = SHIPPED
     apart: float = 0.0
     """Required margin of the best evidence over the rest to count as seen; 0 disables the check."""
@@ -61,15 +69,15 @@ class Measured:
         return self.curve.confidence(features) if advice.cause is not None else NotMeasured(NO_CAUSE)
 
 
-class Trust:
+class CalibrationService:
     """Says how far answers can be trusted, and learns it from what became of them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Storage) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._measured = Measured(0, curve.fit(()))
+        self._measured = CalibrationState(0, curve.fit(()))
 
-    def measured(self) -> Measured:
+    def measured(self) -> CalibrationState:
         """What the newest curve says; another process may have fitted it."""
         version = self._store.curve_version()
         if version != self._measured.version:
@@ -85,22 +93,24 @@ class Trust:
         right, place = _named(first, incident.resolution), _place(first, incident.resolution)
         self._judge(incident, first, right=right, place=place, now=now)
 
-    def rated(self, incident: Incident, answer: Recommendation, outcome: Outcome) -> None:
+    def rated(self, incident: Incident, answer: Recommendation, outcome: RecommendationOutcome) -> None:
         """Somebody said whether an answer helped; what the resolution says later counts more."""
         if incident.resolution is None and answer.cause is not None:
             self._judge(incident, answer, right=outcome.verdict == "helped", now=outcome.at)
 
-    def replayed(self, judged: Sequence[Judged], now: datetime, learned: LearningCurve | None = None) -> Measured:
+    def replayed(
+        self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
+    ) -> CalibrationState:
         """A replay of history has judged answers: they take the place of an earlier replay's."""
         self._store.replace_judged("backtest", [_to_store(one) for one in judged])
         return self._fit(now, learned.plain() if learned else None)
 
-    def fit(self, now: datetime) -> Measured:
+    def fit(self, now: datetime) -> CalibrationState:
         """Fit anew to every answer whose truth is known; past recommendations keep what they said."""
         newest = self._store.newest_curve()
         return self._fit(now, newest.body.get("learning") if newest else None)
 
-    def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> Measured:
+    def _fit(self, now: datetime, learned: Mapping[str, Any] | None) -> CalibrationState:
         judged = tuple(_from_store(one) for one in self._store.judged())
         found = curve.fit(judged)
         split = novelty.thresholds(judged, SHIPPED.similar, SHIPPED.known)
@@ -118,7 +128,7 @@ class Trust:
             self._store.save_curve(body, now)
         return self.measured()
 
-    def standing(self) -> Standing:
+    def standing(self) -> TrustSummary:
         """Every figure that the answers with known truth allow."""
         measured = self.measured()
         at = measured.thresholds
@@ -133,7 +143,7 @@ class Trust:
         known = self._store.cause_known(label, answer.created_at, incident.id) if label else None
         self._store.judge(
             _to_store(
-                Judged(
+                LabelledAnswer(
                     at=answer.created_at,
                     features=answer.features,
                     right=right,
@@ -155,13 +165,13 @@ class Trust:
         if self._store.judged_count() - had >= max(1, GROWTH * had):
             self.fit(now)
 
-    def _read(self) -> Measured:
+    def _read(self) -> CalibrationState:
         newest = self._store.newest_curve()
         if newest is None:
-            return Measured(0, curve.fit(()))
+            return CalibrationState(0, curve.fit(()))
         thresholds = SHIPPED.measured(newest.body["similar"], newest.body["known"])
         learned = newest.body.get("learning")
-        return Measured(
+        return CalibrationState(
             newest.version,
             _curve(newest.body),
             thresholds,
@@ -178,11 +188,11 @@ def with_public_confidence(answer: Recommendation) -> Recommendation:
     return replace(answer, confidence=public) if isinstance(public, Confidence) else answer
 
 
-def _curve(body: Mapping[str, str]) -> Curve | NotMeasured:
+def _curve(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
     if body["curve"] is None:
         return NotMeasured(body["reason"])
     try:
-        return Curve.from_json(body["curve"])
+        return CalibrationModel.from_json(body["curve"])
     except Invalid as error:
         return NotMeasured(f"not measured: {error}")
 
@@ -203,7 +213,7 @@ def _place(answer: Recommendation, truth: Resolution) -> int:
     return next((n for n, found in enumerate(same, start=1) if found), 0)
 
 
-def _to_store(judged: Judged) -> Judgement:
+def _to_store(judged: LabelledAnswer) -> StoredVerdict:
     body = {
         "features": dict(judged.features),
         "right": judged.right,
@@ -213,8 +223,8 @@ def _to_store(judged: Judged) -> Judgement:
         "place": judged.place,
         "origin": judged.origin,
     }
-    return Judgement(judged.basis, judged.incident, judged.at, body)
+    return StoredVerdict(judged.basis, judged.incident, judged.at, body)
 
 
-def _from_store(judgement: Judgement) -> Judged:
-    return Judged(at=judgement.at, basis=judgement.basis, incident=judgement.incident, **judgement.body)
+def _from_store(judgement: StoredVerdict) -> LabelledAnswer:
+    return LabelledAnswer(at=judgement.at, basis=judgement.basis, incident=judgement.incident, **judgement.body)

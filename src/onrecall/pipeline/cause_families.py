@@ -9,7 +9,7 @@ from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_proposals import Proposal, cause_words
 from onrecall.pipeline.root_causes import incidents_of, waiting_proposals
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.cause_families import DecidedFamily
 
 LONGEST_LABEL = 80
@@ -65,7 +65,7 @@ class Choice:
     label: str | None = None
 
 
-def overview(store: Store) -> CauseOverview:
+def overview(store: Storage) -> CauseOverview:
     """Return what is proposed and what was decided; nothing is written."""
     incidents = list(incidents_of(store))
     decided = store.cause_families.all()
@@ -80,7 +80,7 @@ def overview(store: Store) -> CauseOverview:
     )
 
 
-def confirm(store: Store, choices: Sequence[Choice], now: datetime, by: str | None = None) -> int:
+def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | None = None) -> int:
     """Give the members of proposed families their label, all at once; returns how many incidents got one.
 
     Raises:
@@ -96,7 +96,7 @@ def confirm(store: Store, choices: Sequence[Choice], now: datetime, by: str | No
     return store.cause_families.decide(decisions)
 
 
-def dismiss(store: Store, families: Sequence[str], now: datetime, by: str | None = None) -> int:
+def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | None = None) -> int:
     """Note that proposed families are none, so that they are not proposed again; returns how many they were.
 
     Raises:
@@ -110,7 +110,7 @@ def dismiss(store: Store, families: Sequence[str], now: datetime, by: str | None
     return len(chosen)
 
 
-def withdraw(store: Store, family: str) -> int:
+def withdraw(store: Storage, family: str) -> int:
     """Withdraw a decision, and remove the labels it gave. Returns how many they were.
 
     Raises:

@@ -8,13 +8,13 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.manual_grouping import check_there
 from onrecall.redaction import redact
-from onrecall.storage import Store, StoredNote
+from onrecall.storage import Storage, StoredNote
 
 
 class Collaboration:
     """Assigns incidents and takes notes, redacted before they are stored."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], *, personal: bool) -> None:
+    def __init__(self, store: Storage, clock: Callable[[], datetime], *, personal: bool) -> None:
         self._store = store
         self._clock = clock
         self._personal = personal

@@ -11,34 +11,34 @@ from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.grouping import (
     NOTHING_BEFORE,
     Background,
-    Heard,
+    ManualPairings,
     Member,
-    Merge,
+    MergeIncidents,
     OpenIncident,
-    Pairings,
-    Topology,
+    PastAlert,
+    ServiceGraph,
     kind_of,
     plan,
     see,
 )
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.maintenance import covering
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.storage import (
     ALERTS,
     BY_ALERTS,
-    Changed,
-    Grouped,
-    Happening,
-    Held,
-    Holdings,
-    Merged,
-    Opened,
-    Placed,
-    Seen,
-    Store,
+    AlertAssignment,
+    CandidateIncident,
+    GroupingSnapshot,
+    GroupingWrite,
+    IncidentAlertCache,
+    IncidentAlerts,
+    IncidentChange,
+    IncidentMerge,
+    NewEvent,
+    NewIncident,
+    Storage,
     StoredAlert,
-    Work,
 )
 
 BATCH = 1000
@@ -54,7 +54,7 @@ RELEARNED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class GroupingTimers:
     """How long to wait for what."""
 
     settle: timedelta = timedelta(seconds=3)
@@ -66,13 +66,13 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Touched:
+class IncidentDelta:
     """An incident in one pass: what it was, and what the pass adds."""
 
     before: Incident
-    held: Held
-    news: list[Placed] = field(default_factory=list)
-    joined: list[Placed] = field(default_factory=list)
+    held: IncidentAlerts
+    news: list[AlertAssignment] = field(default_factory=list)
+    joined: list[AlertAssignment] = field(default_factory=list)
     reopens: bool = False
     taken_in: list[StoredAlert] = field(default_factory=list)
     """Alerts of an incident that is merged into this one."""
@@ -84,21 +84,26 @@ class Touched:
         return list(now.values())
 
 
-class Grouping:
+class AlertGrouper:
     """Takes alerts off the queue and puts them into incidents; one thread's, as it keeps what it read."""
 
     def __init__(
-        self, store: Store, recall: Recall, clock: Callable[[], datetime], topology: Topology, pace: Pace
+        self,
+        store: Storage,
+        recall: Retriever,
+        clock: Callable[[], datetime],
+        topology: ServiceGraph,
+        pace: GroupingTimers,
     ) -> None:
         self._store = store
         self._recall = recall
         self._clock = clock
         self._topology = topology
         self._pace = pace
-        self._holdings = Holdings()
+        self._holdings = IncidentAlertCache()
         self._background = NOTHING_BEFORE
         self._learned_at: datetime | None = None
-        self._samples: dict[str, tuple[Held, tuple[Alert, ...]]] = {}
+        self._samples: dict[str, tuple[IncidentAlerts, tuple[Alert, ...]]] = {}
 
     def run(self) -> int:
         """Group what waits; how many alerts were taken in."""
@@ -119,10 +124,10 @@ class Grouping:
         """Learn again, every now and then, what alerts have in common though nothing ties them."""
         if self._learned_at is None or abs(now - self._learned_at) >= RELEARNED:
             stored = self._store.storms.before(LEARNED)
-            self._background = Background(Heard(see(one.alert), one.incident) for one in stored)
+            self._background = Background(PastAlert(see(one.alert), one.incident) for one in stored)
             self._learned_at = now
 
-    def _remember(self, work: Work, opened: Sequence[str]) -> None:
+    def _remember(self, work: GroupingWrite, opened: Sequence[str]) -> None:
         """Know what incidents hold now without reading it again; what is merged is read."""
         merged = {name for one in work.merged for name in (one.gone.id, one.into)}
         grown = {one.after.id: [placed.alert for placed in one.alerts] for one in work.changed}
@@ -130,14 +135,14 @@ class Grouping:
         for name, one in zip(opened, work.opened, strict=True):
             self._holdings.opened(name, [placed.alert for placed in one.alerts])
 
-    def _work(self, seen: Seen, now: datetime) -> Work:
+    def _work(self, seen: GroupingSnapshot, now: datetime) -> GroupingWrite:
         homeless = [one for one in seen.waiting if one.incident is None]
         covered = {one.id: window for one in homeless if (window := covering(seen.windows, heard(one), now))}
         fresh = [one for one in homeless if one.alert.purpose == "incident" and one.id not in covered]
         candidates = [self._candidate(one) for one in seen.open]
-        pairings = Pairings(seen.pairings)
+        pairings = ManualPairings(seen.pairings)
         found = plan([heard(one) for one in fresh], candidates, self._topology, pairings, background=self._background)
-        touched = {one.incident.id: Touched(one.incident, one.held) for one in seen.open}
+        touched = {one.incident.id: IncidentDelta(one.incident, one.held) for one in seen.open}
         for one in seen.waiting:
             if one.incident is not None:
                 self._take_news(touched[one.incident], one)
@@ -147,7 +152,7 @@ class Grouping:
             if _began_after(its.before, fresh[join.alert_index]):
                 later.setdefault(join.incident_id, []).append(fresh[join.alert_index])
                 continue
-            its.joined.append(Placed(fresh[join.alert_index], _how(join.how, join.score, join.reasons)))
+            its.joined.append(AlertAssignment(fresh[join.alert_index], _how(join.how, join.score, join.reasons)))
             its.reopens |= join.reopens
         merged = self._merged(found.merges, touched, now)
         gone = {one.gone.id for one in merged}
@@ -157,24 +162,24 @@ class Grouping:
         ]
         openings = [(list(one.members), [fresh[n] for n in one.alert_indexes]) for one in found.opens]
         openings += [([_unresolved(name)] * len(some), some) for name, some in later.items()]
-        aside = [Placed(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
+        aside = [AlertAssignment(fresh[one.alert_index], _how("quiet", None, one.reasons)) for one in found.quiet]
         aside += [
-            Placed(one, _how(one.alert.purpose, None, (one.alert.purpose_reason,)))
+            AlertAssignment(one, _how(one.alert.purpose, None, (one.alert.purpose_reason,)))
             for one in homeless
             if one.alert.purpose != "incident"
         ]
-        aside += [Placed(one, _maintained(covered[one.id])) for one in homeless if _is_expected(one, covered)]
+        aside += [AlertAssignment(one, _maintained(covered[one.id])) for one in homeless if _is_expected(one, covered)]
         return self._draft(seen.number, openings, stirred, merged, aside, now)
 
     def _draft(
         self,
         number: int,
         openings: Sequence[tuple[Sequence[Member], Sequence[StoredAlert]]],
-        stirred: Sequence[Touched],
-        merged: Sequence[Merged],
-        aside: Sequence[Placed],
+        stirred: Sequence[IncidentDelta],
+        merged: Sequence[IncidentMerge],
+        aside: Sequence[AlertAssignment],
         now: datetime,
-    ) -> Work:
+    ) -> GroupingWrite:
         new = [_over_at_birth(storm.composed(None, some, self._topology), some, now) for _, some in openings]
         after = [self._after(one) for one in stirred]
         anew = [
@@ -188,7 +193,7 @@ class Grouping:
             for incident, (members, some) in zip(new, openings, strict=True)
         ]
         passages = {one.id: next(prepared) for one in anew}
-        return Work(
+        return GroupingWrite(
             number=number,
             opened=tuple(opened),
             changed=tuple(
@@ -198,7 +203,7 @@ class Grouping:
             done=tuple(aside),
         )
 
-    def _candidate(self, one: Grouped) -> OpenIncident:
+    def _candidate(self, one: CandidateIncident) -> OpenIncident:
         incident, held = one.incident, one.held
         keys = {(other.alert.source, other.alert.key) for other in held.alerts}
         return OpenIncident(
@@ -212,7 +217,7 @@ class Grouping:
             alert_keys=one.keys | keys,
         )
 
-    def _sample(self, incident: Incident, held: Held) -> tuple[Alert, ...]:
+    def _sample(self, incident: Incident, held: IncidentAlerts) -> tuple[Alert, ...]:
         known = self._samples.get(incident.id)
         if known is None or known[0] is not held:
             known = held, sample(incident, held)
@@ -222,23 +227,25 @@ class Grouping:
         return known[1]
 
     @staticmethod
-    def _take_news(its: Touched, one: StoredAlert) -> None:
-        its.news.append(Placed(one))
+    def _take_news(its: IncidentDelta, one: StoredAlert) -> None:
+        its.news.append(AlertAssignment(one))
         if its.before.status == "resolved" and its.before.resolution is None and one.alert.status == "firing":
             its.reopens = True
 
     @staticmethod
-    def _merged(merges: Iterable[Merge], touched: dict[str, Touched], now: datetime) -> list[Merged]:
+    def _merged(
+        merges: Iterable[MergeIncidents], touched: dict[str, IncidentDelta], now: datetime
+    ) -> list[IncidentMerge]:
         merged = []
         for one in merges:
             gone, into = touched[one.from_id], touched[one.into_id]
             into.taken_in += gone.alerts()
             into.news += gone.news
             detail = {**BY_ALERTS, "score": one.score, "reasons": list(one.reasons)}
-            merged.append(Merged(gone.before, one.into_id, now, detail=detail))
+            merged.append(IncidentMerge(gone.before, one.into_id, now, detail=detail))
         return merged
 
-    def _after(self, one: Touched) -> Incident:
+    def _after(self, one: IncidentDelta) -> Incident:
         after = storm.composed(one.before, one.alerts(), self._topology, whole=one.held.whole)
         if one.reopens and one.before.status == "resolved":
             after = replace(after, status="open", resolved_at=None)
@@ -247,25 +254,27 @@ class Grouping:
     @staticmethod
     def _opened(
         incident: Incident, passages: tuple[Passage, ...], members: Sequence[Member], alerts: Sequence[StoredAlert]
-    ) -> Opened:
-        placed = [Placed(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
+    ) -> NewIncident:
+        placed = [AlertAssignment(alert, _member(member)) for alert, member in zip(alerts, members, strict=True)]
         alerted = _alerted("", alerts)
         if incident.status == "resolved":
             alerted = replace(alerted, detail={**alerted.detail, "first_heard": "over"})
-        return Opened(incident, passages, tuple(placed), (alerted,))
+        return NewIncident(incident, passages, tuple(placed), (alerted,))
 
     @staticmethod
-    def _changed(one: Touched, after: Incident, passages: tuple[Passage, ...] | None, now: datetime) -> Changed:
+    def _changed(
+        one: IncidentDelta, after: Incident, passages: tuple[Passage, ...] | None, now: datetime
+    ) -> IncidentChange:
         told = []
         if one.joined:
             told.append(_alerted(after.id, [placed.alert for placed in one.joined]))
         if after.status != one.before.status:
-            told.append(Happening(after.id, "reopened", now, detail=BY_ALERTS))
+            told.append(NewEvent(after.id, "reopened", now, detail=BY_ALERTS))
         more = one.before.resolution is None and (
             storm.says_more(one.before, after) if after.source == ALERTS else _new_kind(one)
         )
         refresh = more or (after.status == "open" and one.before.status == "resolved")
-        return Changed(one.before, after, passages, (*one.news, *one.joined), tuple(told), refresh=refresh)
+        return IncidentChange(one.before, after, passages, (*one.news, *one.joined), tuple(told), refresh=refresh)
 
 
 def _over_at_birth(incident: Incident, alerts: Sequence[StoredAlert], now: datetime) -> Incident:
@@ -284,7 +293,7 @@ def heard(one: StoredAlert) -> Alert:
     return replace(one.alert, starts_at=storm.begun(one), status="firing" if fired else one.alert.status)
 
 
-def sample(incident: Incident, held: Held) -> tuple[Alert, ...]:
+def sample(incident: Incident, held: IncidentAlerts) -> tuple[Alert, ...]:
     """What of an incident new alerts are compared with: the newest of each kind first, then the rest, the newest first.
 
     An incident that a person opened is compared by what the person said.
@@ -323,7 +332,7 @@ def _unresolved(incident: str) -> Member:
     return Member(0, "opened", None, (f"it began after {incident} was resolved by a person",))
 
 
-def _new_kind(one: Touched) -> bool:
+def _new_kind(one: IncidentDelta) -> bool:
     known = storm.kinds(other.alert for other in one.held.alerts)
     return not storm.kinds(placed.alert.alert for placed in one.joined) <= known
 
@@ -344,10 +353,10 @@ def _member(member: Member) -> dict[str, Any]:
     return _how(member.how, member.score, member.reasons)
 
 
-def _alerted(incident: str, alerts: Sequence[StoredAlert]) -> Happening:
+def _alerted(incident: str, alerts: Sequence[StoredAlert]) -> NewEvent:
     """One event for all alerts of a pass: a storm must not bury its timeline."""
     ordered = sorted(alerts, key=storm.begun)
     titles = list(dict.fromkeys(one.alert.title for one in ordered))
     services = sorted({one.alert.service for one in ordered if one.alert.service})
     detail = {"count": len(ordered), "titles": titles[:TITLES], "services": services[:TITLES]}
-    return Happening(incident, "alerted", storm.begun(ordered[0]), detail=detail)
+    return NewEvent(incident, "alerted", storm.begun(ordered[0]), detail=detail)

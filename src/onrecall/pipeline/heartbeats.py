@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.sources.purposes import is_constant
-from onrecall.storage import Arrival, Store
+from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.heartbeats import Heartbeat
 
 SOURCE = "onrecall"
@@ -22,13 +22,13 @@ SHORTEST = timedelta(minutes=5)
 class DeadMansSwitch:
     """Watches heartbeats. Times count from when it was made, too: while OnRecall itself was off, it heard nobody."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], patience: Mapping[str, timedelta]) -> None:
+    def __init__(self, store: Storage, clock: Callable[[], datetime], patience: Mapping[str, timedelta]) -> None:
         self._store = store
         self._clock = clock
         self._patience = patience
         self._watching_since = clock()
 
-    def hear(self, signals: Iterable[Signal]) -> None:
+    def hear(self, signals: Iterable[InboundEvent]) -> None:
         """Note the heartbeats among what was received; in an own transaction, as one that is lost comes again."""
         beats = [one for one in signals if isinstance(one, Alert) and is_constant(one)]
         if beats:
@@ -93,7 +93,7 @@ class DeadMansSwitch:
         )
 
     def _tell(self, alert: Alert, now: datetime) -> None:
-        self._store.receive([Arrival(SOURCE, (alert,), again=True)], now)
+        self._store.receive([IngestBatch(SOURCE, (alert,), again=True)], now)
 
 
 def _is_back(heartbeat: Heartbeat) -> bool:

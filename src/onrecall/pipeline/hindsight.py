@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from onrecall import importers
-from onrecall.domain.errors import NotFound, Rejected
+from onrecall.domain.errors import NotFound, RejectedInput
 from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
-from onrecall.importers import Item, Note
+from onrecall.importers import ImportNote, Item
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
-from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline.import_history import ImportReport
 from onrecall.pipeline.mirror import PULLED_FROM, current_item, note, sweep
 from onrecall.pipeline.second_opinion import incident_of
-from onrecall.pipeline.service import Memory
-from onrecall.storage import Store
+from onrecall.pipeline.service import IncidentService
+from onrecall.storage import Storage
 
 SENT_AT_ONCE = 10
 """Documents in one request: a server embeds them one after the other, within the time-out."""
@@ -45,7 +45,7 @@ class HindsightPeer:
 
 
 @dataclass(slots=True)
-class Pushed:
+class PushReport:
     """What became of a push."""
 
     sent: int = 0
@@ -56,7 +56,7 @@ class Pushed:
 
 
 @dataclass(slots=True)
-class Pulled:
+class PullReport:
     """What became of a pull."""
 
     fetched: int = 0
@@ -67,7 +67,7 @@ class Pulled:
     """Documents that name no incident; none is made up for them."""
     examples: list[str] = field(default_factory=list)
     """The first few of those."""
-    brought: Brought = field(default_factory=Brought)
+    brought: ImportReport = field(default_factory=ImportReport)
 
 
 def check(peer: HindsightPeer) -> BankState:
@@ -75,14 +75,14 @@ def check(peer: HindsightPeer) -> BankState:
     return peer.bank.check()
 
 
-def push(memory: Memory, peer: HindsightPeer, progress: Progress | None = None) -> Pushed:
+def push(memory: IncidentService, peer: HindsightPeer, progress: Progress | None = None) -> PushReport:
     """Store every incident in the bank, and delete the documents of those that are gone.
 
     Raises:
         Unavailable: the server stopped answering; what was sent is there, and the next push sends the rest.
     """
     stored = {one.id: one.metadata.get("digest") for one in peer.bank.documents()}
-    pushed = Pushed()
+    pushed = PushReport()
     for incidents in _pages(memory.store):
         items = [current_item(memory.store, one) for one in incidents if not _is_as_pulled(memory.store, one)]
         changed = [item for item in items if stored.get(item["document_id"]) != item["metadata"]["digest"]]
@@ -98,14 +98,14 @@ def push(memory: Memory, peer: HindsightPeer, progress: Progress | None = None) 
 
 
 def pull(
-    memory: Memory,
+    memory: IncidentService,
     peer: HindsightPeer,
     progress: Progress | None = None,
     *,
     undated: datetime | None = None,
     stored_at: bool = False,
     dry_run: bool = False,
-) -> Pulled:
+) -> PullReport:
     """Bring in the incidents that the bank's documents name.
 
     Args:
@@ -115,7 +115,7 @@ def pull(
     Raises:
         Unavailable: the server stopped answering; what was brought in stays.
     """
-    pulled = Pulled()
+    pulled = PullReport()
     by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
     for document in peer.bank.documents():
         pulled.fetched += 1
@@ -138,7 +138,7 @@ def pull(
     return pulled
 
 
-def _pages(store: Store) -> Iterator[Sequence[Incident]]:
+def _pages(store: Storage) -> Iterator[Sequence[Incident]]:
     cursor: str | None = None
     while True:
         page = store.incidents(cursor=cursor, limit=READ_AT_ONCE)
@@ -148,12 +148,12 @@ def _pages(store: Store) -> Iterator[Sequence[Incident]]:
             return
 
 
-def _is_as_pulled(store: Store, incident: Incident) -> bool:
+def _is_as_pulled(store: Storage, incident: Incident) -> bool:
     """Whether an incident came from the bank and nothing was learned of it since."""
     return incident.source == PULLED_FROM and all(one.detail.get("imported") for one in store.timeline(incident.id))
 
 
-def _ours(store: Store, names: Sequence[str]) -> set[str]:
+def _ours(store: Storage, names: Sequence[str]) -> set[str]:
     """The incidents that the memory knows better than the bank: its own, and those that somebody here resolved."""
     ours = set()
     for name in names:
@@ -167,7 +167,7 @@ def _ours(store: Store, names: Sequence[str]) -> set[str]:
 
 
 def _changed(
-    store: Store, channel: str, wanted: Mapping[str, Sequence[StoredDocument]]
+    store: Storage, channel: str, wanted: Mapping[str, Sequence[StoredDocument]]
 ) -> dict[str, Sequence[StoredDocument]]:
     """The incidents of which a document says something else than when it was brought in, or that are not here."""
     versions = store.mirrored.pulled(channel)
@@ -218,7 +218,7 @@ def parse_record(record: Mapping[str, Any], undated: datetime | None = None) -> 
     """The incident that a record tells of, or why it tells of none."""
     data = json.dumps([record]).encode()
     items = importers.read_bytes("bank.json", data, format="hindsight", undated=undated)
-    item = next(item for item in items if not isinstance(item, Note))
-    if isinstance(item, Rejected):
-        return Rejected(record["document_metadata"]["incident_id"], item.field, item.message)
+    item = next(item for item in items if not isinstance(item, ImportNote))
+    if isinstance(item, RejectedInput):
+        return RejectedInput(record["document_metadata"]["incident_id"], item.field, item.message)
     return item

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Document, Incident
-from onrecall.importers import Note, Quality, Survey, UnusedFields
+from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
 from onrecall.pipeline.attach_reports import described, on_record
 from onrecall.pipeline.learn import performed_in
 from onrecall.redaction import redact_thing
-from onrecall.retrieval import Recall
-from onrecall.storage import Entry, Saved, Store
+from onrecall.retrieval import Retriever
+from onrecall.storage import SaveResult, Storage, StoreEntry
 
 BATCH = 64
 MOST_WAITING = 2_000
@@ -19,31 +19,31 @@ MOST_WAITING = 2_000
 
 
 @dataclass(slots=True)
-class Brought:
+class ImportReport:
     """What became of an import."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unused: list[UnusedFields] = field(default_factory=list)
     """Fields that say something and were not used, a list for each file."""
-    survey: Survey = field(default_factory=Survey)
+    survey: QualitySurvey = field(default_factory=QualitySurvey)
 
     @property
-    def quality(self) -> Quality:
+    def quality(self) -> ImportQuality:
         """How good the incidents are to learn from."""
         return self.survey.quality
 
-    def add(self, saved: Saved) -> None:
+    def add(self, saved: SaveResult) -> None:
         """Count one entry's fate."""
         if saved.state == "rejected":
-            self.rejected.append(Rejected(saved.id, "id", saved.message or "it contradicts what is already known"))
+            self.rejected.append(RejectedInput(saved.id, "id", saved.message or "it contradicts what is already known"))
         else:
             setattr(self, saved.state, getattr(self, saved.state) + 1)
 
-    def add_all(self, other: "Brought") -> None:
+    def add_all(self, other: "ImportReport") -> None:
         """Add another import's fate to this one's."""
         self.created += other.created
         self.updated += other.updated
@@ -55,21 +55,21 @@ class Brought:
 
 
 def bring(
-    store: Store,
-    recall: Recall,
-    things: Iterable[Incident | Document | Rejected | Note],
+    store: Storage,
+    recall: Retriever,
+    things: Iterable[Incident | Document | RejectedInput | ImportNote],
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
     *,
     personal: bool = False,
     dry_run: bool = False,
     credit: bool = True,
-) -> Brought:
+) -> ImportReport:
     """Save everything that can be read; killed at any moment, a second run completes it and doubles nothing.
 
     Without `credit` the steps of a resolution are no tries that count.
     """
-    bringing = _Bringing(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
+    bringing = _ImportRun(store, recall, clock, personal=personal, dry_run=dry_run, credit=credit)
     for batch, read in _batches(things, bringing.brought):
         bringing.take(batch)
         if progress:
@@ -80,13 +80,13 @@ def bring(
     return bringing.brought
 
 
-class _Bringing:
+class _ImportRun:
     """One import: what is saved at once, and postmortems that name an incident, which wait until it may have come."""
 
     def __init__(
         self,
-        store: Store,
-        recall: Recall,
+        store: Storage,
+        recall: Retriever,
         clock: Callable[[], datetime],
         *,
         personal: bool,
@@ -96,7 +96,7 @@ class _Bringing:
         self._store, self._recall, self._clock = store, recall, clock
         self._personal, self._dry_run, self._credit = personal, dry_run, credit
         self._naming: list[Incident] = []
-        self.brought = Brought()
+        self.brought = ImportReport()
 
     def take(self, batch: Sequence[Incident | Document]) -> None:
         """Redact a batch and save what is new or says something else."""
@@ -143,25 +143,25 @@ class _Bringing:
                 self.brought.add(saved)
 
 
-def _entries(recall: Recall, things: Sequence[Incident | Document], *, credit: bool) -> list[Entry]:
+def _entries(recall: Retriever, things: Sequence[Incident | Document], *, credit: bool) -> list[StoreEntry]:
     prepared = recall.prepare(things)
     return [
-        Entry(thing, passages, performed_in(thing.resolution if credit and isinstance(thing, Incident) else None))
+        StoreEntry(thing, passages, performed_in(thing.resolution if credit and isinstance(thing, Incident) else None))
         for thing, passages in zip(things, prepared, strict=True)
     ]
 
 
 def _batches(
-    things: Iterable[Incident | Document | Rejected | Note], brought: Brought
+    things: Iterable[Incident | Document | RejectedInput | ImportNote], brought: ImportReport
 ) -> Iterator[tuple[list[Incident | Document], int]]:
     """Batches of what can be saved, with how many parts were read for each; the rest goes to the report."""
     batch: list[Incident | Document] = []
     read = 0
     for thing in things:
         read += not (isinstance(thing, Incident) and thing.document)  # its document was counted
-        if isinstance(thing, Rejected):
+        if isinstance(thing, RejectedInput):
             brought.rejected.append(thing)
-        elif isinstance(thing, Note):
+        elif isinstance(thing, ImportNote):
             brought.notes.append(str(thing))
             if isinstance(thing, UnusedFields):
                 brought.unused.append(thing)

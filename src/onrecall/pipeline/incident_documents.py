@@ -6,12 +6,12 @@ from datetime import datetime
 
 from onrecall.domain.incident import Document, Evidence, EvidenceKind, Incident
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 Owner = tuple[EvidenceKind, str]
 
 
-def merge(store: Store, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:
+def merge(store: Storage, evidence: Sequence[Evidence], as_of: datetime | None) -> tuple[Evidence, ...]:
     """Return the evidence, best first, each postmortem in the place of its incident, with the text that is cited.
 
     A postmortem of several incidents that none of the evidence is about stays a document.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import Alert, ChangeEvent
 from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.markdown_page import one_line
-from onrecall.grouping import Topology, kind_of, service_name
+from onrecall.grouping import ServiceGraph, kind_of, service_name
 from onrecall.storage import ALERTS, StoredAlert
 
 LISTED = 20
@@ -27,7 +27,7 @@ CHANGED = {"deployment": "Deployed", "configuration": "Configuration changed", "
 
 
 def composed(
-    before: Incident | None, alerts: Sequence[StoredAlert], topology: Topology, *, whole: bool = True
+    before: Incident | None, alerts: Sequence[StoredAlert], topology: ServiceGraph, *, whole: bool = True
 ) -> Incident:
     """The incident of these alerts; those of a long one are only its first and newest, so what it was counts too.
 
@@ -68,7 +68,7 @@ def begun(one: StoredAlert) -> datetime:
     return min(one.alert.starts_at, one.received_at)
 
 
-def leading(alerts: Sequence[Alert], topology: Topology) -> Alert:
+def leading(alerts: Sequence[Alert], topology: ServiceGraph) -> Alert:
     """The alert that names the incident: the earliest of the service that most of the others need."""
     services = {service_name(one.service) for one in alerts if one.service}
     needed = {name: _needed_by(name, services, topology) for name in services if name in topology}
@@ -78,7 +78,7 @@ def leading(alerts: Sequence[Alert], topology: Topology) -> Alert:
     return next(one for one in alerts if one.service and needed.get(service_name(one.service)) == most)
 
 
-def _needed_by(service: str, others: set[str], topology: Topology) -> int:
+def _needed_by(service: str, others: set[str], topology: ServiceGraph) -> int:
     """How many of the others need a service, directly or through others."""
     found, layer = {service}, {service}
     while layer := {user for one in layer for user in topology.needed_by.get(one, ())} - found:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
-from onrecall.domain.errors import Conflict, Invalid, Rejected
+from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
+from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import Document
 from onrecall.pipeline.heartbeats import DeadMansSwitch
-from onrecall.pipeline.observers import Observers, Taken
-from onrecall.pipeline.redaction_cache import Cleaner
+from onrecall.pipeline.observers import IngestStats, Observers
+from onrecall.pipeline.redaction_cache import RedactionCache
 from onrecall.pipeline.suggestions import suggested_document
 from onrecall.redaction import redact_thing
-from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Confirmation, Delivery, Malformed, Parsed, SourceCatalog
+from onrecall.retrieval import Retriever
+from onrecall.sources import SOURCES, ParsedWebhook, ParseError, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
-from onrecall.sources.rehearsal import Rehearsal, rehearse
-from onrecall.storage import Arrival, Entry, Received, Store, Unread
+from onrecall.sources.rehearsal import PayloadRehearsal, rehearse
+from onrecall.storage import IngestBatch, IngestResult, RejectedPart, Storage, StoreEntry
 from onrecall.storage import ingest as receiving
 
 JSON = {"content-type": "application/json"}
@@ -27,25 +27,25 @@ KEPT_OF_PACKED = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ParsedDelivery:
     """A delivery that was read and redacted, ready to be kept."""
 
-    arrival: Arrival
-    confirmation: Confirmation | None = None
+    arrival: IngestBatch
+    confirmation: SubscriptionConfirmation | None = None
     refusal: Invalid | None = None
     """Why nothing of it could be read; it is kept as rejected all the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class IngestReceipt:
     """What became of a delivery."""
 
     accepted: int
     duplicate: int
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedInput, ...] = ()
     keys: tuple[str, ...] = ()
     """What the sender's things are known by."""
-    confirmation: Confirmation | None = None
+    confirmation: SubscriptionConfirmation | None = None
     """The sender asks to have an address fetched."""
     refusal: Invalid | None = None
     """Why nothing of it could be read; it is kept as rejected all the same."""
@@ -65,13 +65,13 @@ class SourcePolicy:
     """Whose notes and documents count like those of a responder."""
 
 
-class Receiver:
+class AlertIngester:
     """Takes deliveries in."""
 
     def __init__(
         self,
-        store: Store,
-        recall: Recall,
+        store: Storage,
+        recall: Retriever,
         clock: Callable[[], datetime],
         observers: Observers,
         *,
@@ -90,7 +90,7 @@ class Receiver:
         self.switch = DeadMansSwitch(store, clock, policy.patience)
         self._own = threading.local()
 
-    def read(self, source: str, delivery: Delivery, by: str | None = None) -> Read:
+    def read(self, source: str, delivery: WebhookRequest, by: str | None = None) -> ParsedDelivery:
         """Read one delivery; nothing is kept yet. One that is nothing of this sender's at all carries its refusal.
 
         `by` is the name of the key that it came with; it stands for who wrote what names no author.
@@ -99,41 +99,41 @@ class Receiver:
         try:
             return self._ready(known.name, known.parse(delivery, self._clock()), by)
         except Invalid as error:
-            whole = Malformed("body", error.field, str(error), decode_text(delivery.body))
+            whole = ParseError("body", error.field, str(error), decode_text(delivery.body))
             return replace(self.unread(known.name, whole), refusal=error)
 
-    def unread(self, source: str, part: Malformed) -> Read:
+    def unread(self, source: str, part: ParseError) -> ParsedDelivery:
         """A message that can't be read at all, ready to be kept as rejected."""
-        return Read(Arrival(source, unread=(_unread(part, self._cleaner),)))
+        return ParsedDelivery(IngestBatch(source, unread=(_unread(part, self._cleaner),)))
 
-    def refuse_packed(self, source: str, packed: Delivery, reason: str) -> None:
+    def refuse_packed(self, source: str, packed: WebhookRequest, reason: str) -> None:
         """Keep the beginning of a message that can't be unpacked as rejected, in base64."""
         beginning = base64.b64encode(packed.body[:KEPT_OF_PACKED]).decode()
-        self.keep([self.unread(source, Malformed("body", "content-encoding", reason, beginning))])
+        self.keep([self.unread(source, ParseError("body", "content-encoding", reason, beginning))])
 
-    def rehearse(self, source: str, delivery: Delivery) -> Rehearsal:
+    def rehearse(self, source: str, delivery: WebhookRequest) -> PayloadRehearsal:
         """What would come of a delivery, redacted as it would be stored; nothing is kept."""
         return self._redacted(rehearse(self.sources, source, delivery, self._clock()))
 
-    def keep(self, reads: Sequence[Read]) -> tuple[Receipt, ...]:
+    def keep(self, reads: Sequence[ParsedDelivery]) -> tuple[IngestReceipt, ...]:
         """Keep what was read, all in one transaction."""
         received = self._store.receive([one.arrival for one in reads], self._clock())
         self.switch.hear(signal for read in reads for signal in read.arrival.signals)
         for read, one in zip(reads, received, strict=True):
             kind = read.arrival.source.partition("/")[0]  # a name that somebody chose for `generic` is no label
-            self._observers.take(Taken(kind, one.accepted, one.duplicate, len(one.rejected)))
+            self._observers.take(IngestStats(kind, one.accepted, one.duplicate, len(one.rejected)))
         return tuple(_receipt(read, one) for read, one in zip(reads, received, strict=True))
 
-    def retry(self, number: int, mended: bytes | None = None) -> Receipt:
+    def retry(self, number: int, mended: bytes | None = None) -> IngestReceipt:
         """Try a rejected part again, as it was or as somebody mended it."""
         part = self._store.rejected_part(number)
         if part.settled_at is not None:
             raise Conflict(f"rejected part {number} went in at {part.settled_at.isoformat()}")
         noun = receiving.noun(part.raw) if mended is None else None
         if noun is not None:
-            read = self._ready(part.source, Parsed((noun,)), None)
+            read = self._ready(part.source, ParsedWebhook((noun,)), None)
         else:
-            read = self.read(part.source, Delivery(mended or part.raw.encode(errors="replace"), JSON))
+            read = self.read(part.source, WebhookRequest(mended or part.raw.encode(errors="replace"), JSON))
             if read.refusal is not None:
                 raise read.refusal
         _refuse(one.told() for one in read.arrival.unread)
@@ -142,28 +142,28 @@ class Receiver:
         self._store.settle_rejected([number], self._clock())
         return receipt
 
-    def _ready(self, source: str, parsed: Parsed, by: str | None) -> Read:
+    def _ready(self, source: str, parsed: ParsedWebhook, by: str | None) -> ParsedDelivery:
         clean = self._cleaner
         unread = tuple(_unread(one, clean) for one in parsed.malformed)
         attributed = tuple(_attributed(signal, source, by) for signal in parsed.signals)
         clean.look_ahead(attributed)
         signals = tuple(clean.thing(self._expiring(signal)) for signal in attributed)
-        arrival = Arrival(source, signals, unread=unread)
+        arrival = IngestBatch(source, signals, unread=unread)
         documents = [redact_thing(one, self._personal) for one in parsed.documents]
         if documents:
             arrival = self._with_documents(arrival, documents, by or source)
-        return Read(arrival, parsed.confirmation)
+        return ParsedDelivery(arrival, parsed.confirmation)
 
-    def _with_documents(self, arrival: Arrival, documents: Sequence[Document], by: str) -> Arrival:
+    def _with_documents(self, arrival: IngestBatch, documents: Sequence[Document], by: str) -> IngestBatch:
         """A sender's documents are suggestions, unless an operator trusts it."""
         if arrival.source in self._trusted:
             prepared = self._recall.prepare(documents)
-            entries = [Entry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
+            entries = [StoreEntry(document, passages) for document, passages in zip(documents, prepared, strict=True)]
             return replace(arrival, entries=tuple(entries))
         suggested = [suggested_document(arrival.source, document, by, self._clock()) for document in documents]
         return replace(arrival, suggestions=tuple(zip(suggested, self._recall.prepare(suggested), strict=True)))
 
-    def _redacted(self, rehearsal: Rehearsal) -> Rehearsal:
+    def _redacted(self, rehearsal: PayloadRehearsal) -> PayloadRehearsal:
         clean = self._cleaner
 
         def text(found: str | None) -> str | None:
@@ -183,7 +183,7 @@ class Receiver:
         refusal, definition = text(rehearsal.refusal), clean.text(rehearsal.definition)
         return replace(rehearsal, parts=parts, rejected=rejected, refusal=refusal, definition=definition)
 
-    def _expiring(self, signal: Signal) -> Signal:
+    def _expiring(self, signal: InboundEvent) -> InboundEvent:
         """An alert that nobody ends, with the time after which the operator wants it to be over."""
         if not isinstance(signal, Alert) or signal.expires_after is None or signal.purpose == "test":
             return signal
@@ -191,20 +191,20 @@ class Receiver:
         return signal if chosen is None else replace(signal, expires_after=chosen or None)
 
     @property
-    def _cleaner(self) -> Cleaner:
+    def _cleaner(self) -> RedactionCache:
         """One for each thread."""
         if not hasattr(self._own, "cleaner"):
-            self._own.cleaner = Cleaner(personal=self._personal)
-        found: Cleaner = self._own.cleaner
+            self._own.cleaner = RedactionCache(personal=self._personal)
+        found: RedactionCache = self._own.cleaner
         return found
 
 
-def _refuse(rejected: Iterable[Rejected]) -> None:
+def _refuse(rejected: Iterable[RejectedInput]) -> None:
     for one in rejected:
         raise Invalid(f"{one.where}: {one.message}", one.field)
 
 
-def _attributed(signal: Signal, source: str, by: str | None) -> Signal:
+def _attributed(signal: InboundEvent, source: str, by: str | None) -> InboundEvent:
     """A note or an acknowledgement under the name of its sender: `pagerduty: Ann`, else that of the key."""
     if not isinstance(signal, Note | Acknowledgement):
         return signal
@@ -214,15 +214,15 @@ def _attributed(signal: Signal, source: str, by: str | None) -> Signal:
     return signal if signal.by else replace(signal, by=by or source)
 
 
-def _receipt(read: Read, received: Received) -> Receipt:
+def _receipt(read: ParsedDelivery, received: IngestResult) -> IngestReceipt:
     signals = read.arrival.signals
     keys = tuple(one.key for one in signals)
     problems = tuple(dict.fromkeys(text for one in signals if isinstance(one, Alert) for text in one.problems))
-    return Receipt(
+    return IngestReceipt(
         received.accepted, received.duplicate, received.rejected, keys, read.confirmation, read.refusal, problems
     )
 
 
-def _unread(part: Malformed, clean: Cleaner) -> Unread:
+def _unread(part: ParseError, clean: RedactionCache) -> RejectedPart:
     field = clean.text(part.field) if part.field else part.field
-    return Unread(clean.text(part.where), field, clean.text(part.message), clean.json(part.raw))
+    return RejectedPart(clean.text(part.where), field, clean.text(part.message), clean.json(part.raw))

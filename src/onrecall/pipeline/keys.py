@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from onrecall.domain.access import MARK, MAY, Key, Role, digest, id_of, mint
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unauthorised
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.keys import USE_KEPT_EVERY
 
 FRESH_SECONDS = 1.0
@@ -23,7 +23,7 @@ SHOWN = len(MARK) + 8
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewKey:
     """A new key. The token is told here and nowhere else: what is stored does not give it back."""
 
     key: Key
@@ -33,7 +33,7 @@ class Made:
 class Keys:
     """The keys of one store. They are few, so all are held and read anew each second: a guess costs no query."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], fresh_seconds: float = FRESH_SECONDS) -> None:
+    def __init__(self, store: Storage, clock: Callable[[], datetime], fresh_seconds: float = FRESH_SECONDS) -> None:
         self._ring = store.keys()
         self._clock = clock
         self.fresh_seconds = fresh_seconds
@@ -45,7 +45,7 @@ class Keys:
 
     # making and ending
 
-    def create(self, name: str, role: Role, expires_at: datetime | None = None) -> Made:
+    def create(self, name: str, role: Role, expires_at: datetime | None = None) -> NewKey:
         """A new key for somebody, or something, who has none."""
         now = self._clock()
         made = _made(_name(name), _role(role), now, _later(expires_at, now))
@@ -74,7 +74,7 @@ class Keys:
         self._read_at = None
         return ended
 
-    def rotate(self, which: str, overlap: timedelta = OVERLAP, expires_at: datetime | None = None) -> Made:
+    def rotate(self, which: str, overlap: timedelta = OVERLAP, expires_at: datetime | None = None) -> NewKey:
         """A new key in place of another, with its name, role and length of life; both open until the overlap ends."""
         now, found = self._clock(), self._find(which)
         old = next((key for key in reversed(found) if key.state(now) == "active"), found[-1])
@@ -168,11 +168,11 @@ def _last_admin(ending: Iterable[Key], every: Iterable[Key], now: datetime) -> K
     return mine[-1] if mine and len(mine) == len(working) else None
 
 
-def _made(name: str, role: Role, now: datetime, expires_at: datetime | None) -> Made:
+def _made(name: str, role: Role, now: datetime, expires_at: datetime | None) -> NewKey:
     token = mint()
     key_id = id_of(token)
     assert key_id is not None
-    return Made(Key(key_id, name, digest(token), role, now, expires_at), token)
+    return NewKey(Key(key_id, name, digest(token), role, now, expires_at), token)
 
 
 def _name(name: str) -> str:

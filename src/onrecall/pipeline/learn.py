@@ -2,23 +2,33 @@
 
 from collections.abc import Sequence
 
-from onrecall.domain.incident import CauseOrigin, Document, Incident, Outcome, Performed, Recommendation, Resolution
+from onrecall.domain.incident import (
+    CauseOrigin,
+    Document,
+    Incident,
+    Recommendation,
+    RecommendationOutcome,
+    Resolution,
+    StepExecution,
+)
 from onrecall.domain.markdown_page import one_line
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 
 
-def performed_in(resolution: Resolution | None) -> tuple[Performed, ...]:
+def performed_in(resolution: Resolution | None) -> tuple[StepExecution, ...]:
     """The tries that a resolution reports; what a model wrote or a sender suggests reports none."""
     if resolution is None or not resolution.confirmed:
         return ()
-    return tuple(Performed(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps)
+    return tuple(
+        StepExecution(step_key(step.text, step.command), step.outcome, resolution.at) for step in resolution.steps
+    )
 
 
-def done_in(recommendation: Recommendation, outcome: Outcome) -> tuple[Performed, ...]:
+def done_in(recommendation: Recommendation, outcome: RecommendationOutcome) -> tuple[StepExecution, ...]:
     """The tries that an outcome reports, step by step."""
     keys = {step.n: step_key(step.text, step.command) for step in recommendation.steps}
-    return tuple(Performed(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
+    return tuple(StepExecution(keys[step.n], step.outcome, outcome.at) for step in outcome.steps)
 
 
 def recurrence_of(

@@ -8,7 +8,7 @@ from datetime import datetime
 from onrecall.domain.alert import Alert
 from onrecall.domain.maintenance import MaintenanceWindow, check_window
 from onrecall.redaction import redact_thing
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class MaintenanceRequest:
 class Maintenance:
     """Adds, lists and ends windows."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], *, personal: bool) -> None:
+    def __init__(self, store: Storage, clock: Callable[[], datetime], *, personal: bool) -> None:
         self._store = store
         self._clock = clock
         self._personal = personal

@@ -7,11 +7,21 @@ from datetime import datetime
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict, Invalid, Unavailable
 from onrecall.domain.incident import Incident
-from onrecall.grouping import Kinds, Topology, kind_of, pairs
+from onrecall.grouping import Kinds, ServiceGraph, kind_of, pairs
 from onrecall.pipeline import incident_from_alerts as storm
-from onrecall.pipeline.group_alerts import ATTEMPTS, Pace
-from onrecall.retrieval import Recall
-from onrecall.storage import ALERTS, Changed, Happening, Merged, Opened, Placed, Store, StoredAlert, Work
+from onrecall.pipeline.group_alerts import ATTEMPTS, GroupingTimers
+from onrecall.retrieval import Retriever
+from onrecall.storage import (
+    ALERTS,
+    AlertAssignment,
+    GroupingWrite,
+    IncidentChange,
+    IncidentMerge,
+    NewEvent,
+    NewIncident,
+    Storage,
+    StoredAlert,
+)
 
 KINDS = 20
 """Of so many kinds on each side it is remembered that they belong together, or do not."""
@@ -20,11 +30,16 @@ LONGEST_KIND = 600
 BY_HAND = {"how": "by_hand", "score": None, "reasons": ["a person put it here"]}
 
 
-class ByHand:
+class ManualGrouping:
     """What people do to storms."""
 
     def __init__(
-        self, store: Store, recall: Recall, clock: Callable[[], datetime], topology: Topology, pace: Pace
+        self,
+        store: Storage,
+        recall: Retriever,
+        clock: Callable[[], datetime],
+        topology: ServiceGraph,
+        pace: GroupingTimers,
     ) -> None:
         self._store = store
         self._recall = recall
@@ -72,7 +87,7 @@ class ByHand:
                 return self._store.incident(merged_id)
         raise Unavailable("alerts are being grouped; try again")
 
-    def write(self, work: Work) -> bool:
+    def write(self, work: GroupingWrite) -> bool:
         """Write what a person decided; whether it rests on the newest still, and so was written."""
         return self._store.storms.write(work, self._clock(), self._pace.settle) is not None
 
@@ -81,11 +96,11 @@ class ByHand:
         number, _ = self._store.storms.held([])
         return number, list(self._store.alerts_of(incident_id))
 
-    def _write(self, work: Work) -> tuple[str, ...] | None:
+    def _write(self, work: GroupingWrite) -> tuple[str, ...] | None:
         opened = self._store.storms.write(work, self._clock(), self._pace.settle)
         return None if opened is None else opened or (work.changed[0].after.id,)
 
-    def _merging(self, gone: Incident, into: Incident, by: str | None) -> Work:
+    def _merging(self, gone: Incident, into: Incident, by: str | None) -> GroupingWrite:
         number, held = self._store.storms.held([gone.id, into.id])
         ours, theirs = held[into.id], held[gone.id]
         alerts = [*ours.alerts, *theirs.alerts]
@@ -94,11 +109,11 @@ class ByHand:
         told = []
         if into.status == "resolved" and gone.status != "resolved":
             after = replace(after, status="open", resolved_at=None)
-            told.append(Happening(into.id, "reopened", now, by))
-        return Work(
+            told.append(NewEvent(into.id, "reopened", now, by))
+        return GroupingWrite(
             number,
             changed=(self._changed(into, after, told=told),),
-            merged=(Merged(gone, into.id, now, by),),
+            merged=(IncidentMerge(gone, into.id, now, by),),
             pairings=dict.fromkeys(remembered(ours.alerts, theirs.alerts), True),
             by=by,
         )
@@ -110,12 +125,12 @@ class ByHand:
         parted: Sequence[StoredAlert],
         rest: Sequence[StoredAlert],
         by: str | None,
-    ) -> Work:
+    ) -> GroupingWrite:
         new = storm.composed(None, parted, self._topology)
         (passages,) = self._recall.prepare([new])
-        opened = Opened(new, passages, tuple(Placed(one, BY_HAND) for one in parted), out_of=incident.id)
+        opened = NewIncident(new, passages, tuple(AlertAssignment(one, BY_HAND) for one in parted), out_of=incident.id)
         after = storm.composed(incident, rest, self._topology)
-        return Work(
+        return GroupingWrite(
             number,
             opened=(opened,),
             changed=(self._changed(incident, after),),
@@ -131,17 +146,17 @@ class ByHand:
         parted: Sequence[StoredAlert],
         rest: Sequence[StoredAlert],
         by: str | None,
-    ) -> Work:
+    ) -> GroupingWrite:
         now = self._clock()
         back = replace(
             storm.composed(gone, parted, self._topology),
             status="acknowledged" if gone.acknowledged_at else "open",
             resolved_at=None,
         )
-        placed = tuple(Placed(one, BY_HAND) for one in parted)
-        told = [Happening(gone.id, "split", now, by, {"out_of": incident.id})]
-        origin = [Happening(incident.id, "split", now, by, {"incident": gone.id})]
-        return Work(
+        placed = tuple(AlertAssignment(one, BY_HAND) for one in parted)
+        told = [NewEvent(gone.id, "split", now, by, {"out_of": incident.id})]
+        origin = [NewEvent(incident.id, "split", now, by, {"incident": gone.id})]
+        return GroupingWrite(
             number,
             changed=(
                 replace(self._changed(gone, back, told=told), alerts=placed, untied=incident.id),
@@ -151,11 +166,11 @@ class ByHand:
             by=by,
         )
 
-    def _changed(self, before: Incident, after: Incident, told: Iterable[Happening] = ()) -> Changed:
+    def _changed(self, before: Incident, after: Incident, told: Iterable[NewEvent] = ()) -> IncidentChange:
         passages = None
         if after.source == ALERTS and storm.reads_other(before, after):
             (passages,) = self._recall.prepare([after])
-        return Changed(before, after, passages, told=tuple(told), refresh=True)
+        return IncidentChange(before, after, passages, told=tuple(told), refresh=True)
 
 
 def merged_into(incident: Incident) -> str | None:

@@ -17,7 +17,7 @@ from onrecall.hindsight import StoredDocument
 from onrecall.notifications.hindsight import SOURCE
 from onrecall.pipeline.hindsight import incident_record, parse_record
 from onrecall.pipeline.second_opinion import incident_of
-from onrecall.pipeline.service import Memory
+from onrecall.pipeline.service import IncidentService
 from onrecall.redaction import redact_thing
 from onrecall.storage.memory_banks import MemoryBank, RetainedMemory
 
@@ -54,7 +54,7 @@ class RecalledMemory:
 class MemoryBankService:
     """What clients do with banks."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._banks = memory.store.memory_banks
 

@@ -13,9 +13,9 @@ from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident
 from onrecall.notifications.hindsight import HindsightMirror, document_id, memory_item
 from onrecall.pipeline.notify import Dispatcher
-from onrecall.storage import Event, Store
+from onrecall.storage import IncidentEvent, Storage
 from onrecall.storage.mirrored import MirroredDocument
-from onrecall.storage.outbox import Letter, Remembered
+from onrecall.storage.outbox import ChannelThread, PendingMessage
 
 PULLED_FROM = "hindsight"
 """The source of incidents that came from a bank: their text is there already."""
@@ -37,17 +37,19 @@ LONGEST_WAIT = 60.0
 log = logging.getLogger(__name__)
 
 
-class Documents:
+class DocumentChanges:
     """Decides which events change an incident's document."""
 
-    def __init__(self, channel: HindsightMirror, store: Store) -> None:
+    def __init__(self, channel: HindsightMirror, store: Storage) -> None:
         self._channel, self._store = channel, store
 
-    def concerns(self, event: Event) -> bool:
+    def concerns(self, event: IncidentEvent) -> bool:
         """Whether it may change what the document says, however long ago it happened."""
         return event.type in KINDS
 
-    def letter(self, event: Event, known: Remembered | None, told: Mapping[str, Any] | None) -> Letter | None:
+    def letter(
+        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+    ) -> PendingMessage | None:
         """The document as it is now, unless it says what was posted last, or came from the bank and is as it came."""
         try:
             incident = self._store.incident(event.incident)
@@ -60,17 +62,17 @@ class Documents:
         if told is not None and told.get("digest") == digest:
             return None
         self._store.mirrored.add(self._channel.name, [MirroredDocument(incident.id, item["document_id"])])
-        return Letter(incident.id, event.seq, KINDS[event.type], item, {"digest": digest})
+        return PendingMessage(incident.id, event.seq, KINDS[event.type], item, {"digest": digest})
 
 
 class Mirror:
     """The way out to a bank, for one thread."""
 
-    def __init__(self, channel: HindsightMirror, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, channel: HindsightMirror, store: Storage, clock: Callable[[], datetime]) -> None:
         self.name = channel.name
         self._channel, self._store, self._clock = channel, store, clock
         self._dispatcher = Dispatcher(
-            channel, store, clock, Documents(channel, store), tries=None, longest_wait=LONGEST_WAIT
+            channel, store, clock, DocumentChanges(channel, store), tries=None, longest_wait=LONGEST_WAIT
         )
         self._next_sweep = clock()
 
@@ -87,12 +89,12 @@ class Mirror:
         self._dispatcher.release()
 
 
-def current_item(store: Store, incident: Incident) -> dict[str, Any]:
+def current_item(store: Storage, incident: Incident) -> dict[str, Any]:
     """The document that an incident is now."""
     return memory_item(incident, len(store.resolutions(incident.id)))
 
 
-def sweep(channel: HindsightMirror, store: Store) -> int:
+def sweep(channel: HindsightMirror, store: Storage) -> int:
     """Delete documents whose incident is gone; how many. What can't be deleted now stays noted for the next time."""
     deleted = 0
     while orphans := store.mirrored.orphans(channel.name, SWEEP_AT_ONCE):
@@ -107,6 +109,6 @@ def sweep(channel: HindsightMirror, store: Store) -> int:
     return deleted
 
 
-def note(channel: HindsightMirror, store: Store, incident_ids: list[str]) -> None:
+def note(channel: HindsightMirror, store: Storage, incident_ids: list[str]) -> None:
     """Note that incidents are about to have documents."""
     store.mirrored.add(channel.name, [MirroredDocument(name, document_id(name)) for name in incident_ids])

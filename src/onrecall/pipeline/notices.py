@@ -13,7 +13,7 @@ from onrecall.notifications.notice import SETTING
 from onrecall.notifications.text import confidence
 from onrecall.recommendation.short_actions import action_line, matched_evidence
 from onrecall.redaction import redact_thing
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.notices import NewNotice, NoticePost, NoticeType, StoredNotice
 
 SENT: Mapping[NoticeType, NoticeKind] = {"slack": "slack", "email": "email", "webhook": "webhook"}
@@ -36,7 +36,7 @@ class NoticePoster:
     """Keeps notices that people post, and has each sent on the channel that is configured for its type."""
 
     def __init__(
-        self, store: Store, channels: Sequence[Channel], clock: Callable[[], datetime], *, personal: bool
+        self, store: Storage, channels: Sequence[Channel], clock: Callable[[], datetime], *, personal: bool
     ) -> None:
         self._store = store
         self._channels = channels

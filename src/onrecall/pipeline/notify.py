@@ -14,13 +14,23 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Severity
-from onrecall.notifications import Channel, Message, Refused, Sent, Thread, Told, news, notice_channel, standing
-from onrecall.notifications import Event as Happened
+from onrecall.notifications import (
+    Channel,
+    FeedEvent,
+    Message,
+    NotifiedState,
+    PermanentDeliveryError,
+    SentMessage,
+    Thread,
+    news,
+    notice_channel,
+    standing,
+)
 from onrecall.pipeline import alert_links
 from onrecall.pipeline.notices import decision_post
 from onrecall.redaction import redact
-from onrecall.storage import Event, Store
-from onrecall.storage.outbox import Delivery, Letter, Remembered
+from onrecall.storage import IncidentEvent, Storage
+from onrecall.storage.outbox import ChannelThread, OutboundDelivery, PendingMessage
 
 BATCH = 100
 TRIES = 15
@@ -46,42 +56,46 @@ class Sender(Protocol):
     def name(self) -> str:
         """What its deliveries are kept under."""
 
-    def send(self, message: Message, thread: Mapping[str, Any]) -> Sent:
+    def send(self, message: Message, thread: Mapping[str, Any]) -> SentMessage:
         """Carry it there, or raise Unavailable (it is tried again) or Refused (it is not)."""
 
 
 class Letters(Protocol):
     """Decides which events of the feed become deliveries, and what these say."""
 
-    def concerns(self, event: Event) -> bool:
+    def concerns(self, event: IncidentEvent) -> bool:
         """Whether an event may have something to say on this channel."""
 
-    def letter(self, event: Event, known: Remembered | None, told: Mapping[str, Any] | None) -> Letter | None:
+    def letter(
+        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+    ) -> PendingMessage | None:
         """What an event adds to what was said last (`told`); None: nothing."""
 
 
-class News:
+class NotificationRules:
     """Tells people: the first answer, another answer, the end, and what was not the end."""
 
     def __init__(
-        self, channel: Channel, store: Store, clock: Callable[[], datetime], least: Severity | None = None
+        self, channel: Channel, store: Storage, clock: Callable[[], datetime], least: Severity | None = None
     ) -> None:
         self._channel, self._store, self._clock, self._least = channel, store, clock, least
 
-    def concerns(self, event: Event) -> bool:
+    def concerns(self, event: IncidentEvent) -> bool:
         """Whether it is of a kind that people are told, and new enough to be news."""
         return event.type in MATTERS and self._clock() - event.recorded_at < STALE
 
-    def letter(self, event: Event, known: Remembered | None, told: Mapping[str, Any] | None) -> Letter | None:
+    def letter(
+        self, event: IncidentEvent, known: ChannelThread | None, told: Mapping[str, Any] | None
+    ) -> PendingMessage | None:
         """What an event adds to what was told last; None: nothing."""
         try:
             incident, answer = self._store.incident(event.incident), self._answer(event)
         except NotFound:
             return None
-        happened = Happened(event.seq, event.type, event.at, event.by, event.detail)
+        happened = FeedEvent(event.seq, event.type, event.at, event.by, event.detail)
         suggestions = () if incident.resolution else self._store.suggestions.pending(incident.id)
-        delivered = Told.read(known.sent) if known else None
-        update = news(incident, answer, happened, Told.read(told), delivered, suggestions)
+        delivered = NotifiedState.read(known.sent) if known else None
+        update = news(incident, answer, happened, NotifiedState.read(told), delivered, suggestions)
         if update is None or not self._loud_enough(incident):
             return None
         update = replace(update, alert_links=alert_links.collect(self._store.alerts_of(incident.id, LINKED_ALERTS)))
@@ -89,9 +103,9 @@ class News:
         if message is None:
             return None
         said = standing(incident, answer, update.into, suggestions).plain()
-        return Letter(event.incident, event.seq, update.kind, message.body, said)
+        return PendingMessage(event.incident, event.seq, update.kind, message.body, said)
 
-    def _answer(self, event: Event) -> Recommendation | None:
+    def _answer(self, event: IncidentEvent) -> Recommendation | None:
         """The answer that an event is about; the newest where it is about something else."""
         name = event.detail.get("recommendation") if event.type == "recommended" else None
         return self._store.recommendation(name) if name else self._store.newest_recommendation(event.incident)
@@ -110,7 +124,7 @@ class Dispatcher:
     def __init__(
         self,
         channel: Sender,
-        store: Store,
+        store: Storage,
         clock: Callable[[], datetime],
         letters: Letters,
         *,
@@ -165,10 +179,10 @@ class Dispatcher:
         self._outbox.post_decisions(self.name, after, answers[-1][0], posts, self._clock())
         return len(answers)
 
-    def _written(self, events: Sequence[Event]) -> list[Letter]:
+    def _written(self, events: Sequence[IncidentEvent]) -> list[PendingMessage]:
         known = self._outbox.remembered(self.name, {event.incident for event in events})
         told = {name: remembered.told for name, remembered in known.items()}
-        letters: dict[str, Letter] = {}
+        letters: dict[str, PendingMessage] = {}
         for event in events:
             letter = self._letters.letter(event, known.get(event.incident), told.get(event.incident))
             if letter is not None:
@@ -186,26 +200,26 @@ class Dispatcher:
             tries += 1
         return tries
 
-    def _try(self, delivery: Delivery) -> None:
+    def _try(self, delivery: OutboundDelivery) -> None:
         if self._tries is not None and delivery.attempts > self._tries:
             self._bury(delivery, delivery.last_error or f"none of {self._tries} tries came to an end")
             return
         try:
             sent = self.channel.send(Message(delivery.body, delivery.key), self._thread(delivery))
-        except Refused as error:
+        except PermanentDeliveryError as error:
             self._bury(delivery, str(error))
         except Unavailable as error:
             self._later(delivery, error)
         else:
             self._outbox.sent(delivery, sent.remote, self._clock())
 
-    def _thread(self, delivery: Delivery) -> Thread:
+    def _thread(self, delivery: OutboundDelivery) -> Thread:
         """What the channel remembers of what it sent about the incident; a notice has no thread."""
         if delivery.incident is None:
             return {}
         return self._outbox.remembered(self.name, [delivery.incident])[delivery.incident].remote
 
-    def _later(self, delivery: Delivery, error: Unavailable) -> None:
+    def _later(self, delivery: OutboundDelivery, error: Unavailable) -> None:
         why = redact(str(error)).text
         if self._tries is not None and delivery.attempts >= self._tries:
             self._bury(delivery, f"given up after {delivery.attempts} tries: {why}")
@@ -216,25 +230,25 @@ class Dispatcher:
         pause = now + timedelta(seconds=error.retry_after)
         self._outbox.failed(delivery, why, now + timedelta(seconds=wait), pause)
 
-    def _bury(self, delivery: Delivery, error: str) -> None:
+    def _bury(self, delivery: OutboundDelivery, error: str) -> None:
         why = redact(error).text
         about = delivery.incident or delivery.notice
         log.error("%s: delivery %d about %s is given up: %s", self.name, delivery.id, about, why)
         self._outbox.bury(delivery, why)
 
 
-class Teller(Dispatcher):
+class Notifier(Dispatcher):
     """The way out to people on one channel."""
 
     def __init__(
         self,
         channel: Channel,
-        store: Store,
+        store: Storage,
         clock: Callable[[], datetime],
         least: Severity | None = None,
         jitter: Callable[[], float] = CHANCE.random,
     ) -> None:
-        super().__init__(channel, store, clock, News(channel, store, clock, least), jitter=jitter)
+        super().__init__(channel, store, clock, NotificationRules(channel, store, clock, least), jitter=jitter)
 
 
 def wait_after(attempts: int, jitter: float) -> float:

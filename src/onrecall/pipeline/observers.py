@@ -7,7 +7,7 @@ from onrecall.domain.incident import Recommendation
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class IngestStats:
     """What became of a delivery."""
 
     source: str
@@ -24,7 +24,7 @@ class Observers:
     """That evidence was recalled, and in how many seconds."""
     answered: list[Callable[[Recommendation], None]] = field(default_factory=list)
     """That an answer was made, kept or not."""
-    taken: list[Callable[[Taken], None]] = field(default_factory=list)
+    taken: list[Callable[[IngestStats], None]] = field(default_factory=list)
     """That a delivery was kept, or could not be read at all."""
 
     def recall(self, seconds: float) -> None:
@@ -37,7 +37,7 @@ class Observers:
         for told in self.answered:
             told(made)
 
-    def take(self, taken: Taken) -> None:
+    def take(self, taken: IngestStats) -> None:
         """Tell of a delivery."""
         for told in self.taken:
             told(taken)

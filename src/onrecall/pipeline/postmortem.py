@@ -7,7 +7,7 @@ from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.markdown_page import OUTCOME_WORDS, one_line, step_line
-from onrecall.storage import Event
+from onrecall.storage import IncidentEvent
 
 HAPPENED = {
     "opened": "opened",
@@ -27,7 +27,7 @@ CHANGED = {"deployment": "deployed", "configuration": "configuration changed", "
 UNWRITTEN = "_Not on record; please write it._"
 
 
-def draft(incident: Incident, events: Sequence[Event], changes: Sequence[ChangeEvent] = ()) -> str:
+def draft(incident: Incident, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent] = ()) -> str:
     """A Markdown draft; what nobody has said yet is left to be written, and says so."""
     if incident.resolution is None:
         raise Conflict(f"incident {incident.id} is still {incident.status}; resolve it first")
@@ -35,7 +35,7 @@ def draft(incident: Incident, events: Sequence[Event], changes: Sequence[ChangeE
 
 
 def _lines(
-    incident: Incident, resolution: Resolution, events: Sequence[Event], changes: Sequence[ChangeEvent]
+    incident: Incident, resolution: Resolution, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent]
 ) -> Iterator[str]:
     yield f"# Postmortem: {one_line(incident.title)}"
     yield from (

@@ -12,23 +12,23 @@ from onrecall.domain.incident import (
     EXAMPLE,
     Advice,
     Evidence,
-    Excerpt,
     Incident,
     Latency,
     Ongoing,
     Recommendation,
-    Record,
     Situation,
+    Snippet,
+    TrackRecord,
 )
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
-from onrecall.pipeline.calibrate import Measured, Trust
+from onrecall.pipeline.calibrate import CalibrationService, CalibrationState
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import Thresholds, compose, step_key, step_keys
 from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.verdict import named
-from onrecall.retrieval import Recall, is_precedent
-from onrecall.storage import Store
+from onrecall.retrieval import Retriever, is_precedent
+from onrecall.storage import Storage
 from onrecall.storage.examples import ExampleRecords
 
 EVIDENCE = 5
@@ -44,11 +44,16 @@ Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
 Search = Callable[[Situation, int], Sorted]
 
 
-class Advisor:
+class Recommender:
     """Answers situations from what the store holds."""
 
     def __init__(
-        self, store: Store, recall: Recall, trust: Trust, clock: Callable[[], datetime], observers: Observers
+        self,
+        store: Storage,
+        recall: Retriever,
+        trust: CalibrationService,
+        clock: Callable[[], datetime],
+        observers: Observers,
     ) -> None:
         self._observers = observers
         self._store = store
@@ -77,7 +82,7 @@ class Advisor:
     def _with_records(self, found: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.evidence_records([one.id for one in found], situation.as_of)
         chance = prior.shipped().probability
-        return tuple(replace(one, record=records.get(one.id, Record()), probability=chance(one)) for one in found)
+        return tuple(replace(one, record=records.get(one.id, TrackRecord()), probability=chance(one)) for one in found)
 
     def _suggested(self, situation: Situation, seen: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
         """What senders suggest for what was seen, and about something like it.
@@ -202,7 +207,7 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
 
 def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
     """A suggestion as it is shown beside an answer, as near as the incident that it is for."""
-    excerpt = Excerpt(suggestion.text[:SHOWN], 1)
+    excerpt = Snippet(suggestion.text[:SHOWN], 1)
     return Evidence(suggestion.id, "suggestion", suggestion.title, score, excerpt=excerpt, suggested_by=suggestion.by)
 
 
@@ -227,10 +232,10 @@ def _is_example(evidence: Evidence) -> bool:
 
 
 def _advise(
-    measured: Measured,
+    measured: CalibrationState,
     situation: Situation,
     evidence: Sequence[Evidence],
-    records: Mapping[str, Record],
+    records: Mapping[str, TrackRecord],
     as_of: datetime,
 ) -> Advice:
     """What the evidence says; where it was measured that a match must stand out to mean something, it has to."""

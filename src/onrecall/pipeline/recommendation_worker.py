@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
 from onrecall.pipeline import incident_from_alerts as storm
-from onrecall.pipeline.group_alerts import Pace
-from onrecall.pipeline.recommend import Advisor
+from onrecall.pipeline.group_alerts import GroupingTimers
+from onrecall.pipeline.recommend import Recommender
 from onrecall.recommendation import step_key
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 RENEW_SECONDS = 3.0
 AFTER = timedelta(minutes=5)
@@ -26,15 +26,15 @@ SERVICES = 5
 """Look up change events for at most this many services of an alert storm."""
 
 
-class Answers:
+class RecommendationWorker:
     """Recommendations for incidents, made under a claim."""
 
     def __init__(
         self,
-        store: Store,
-        advisor: Advisor,
+        store: Storage,
+        advisor: Recommender,
         clock: Callable[[], datetime],
-        pace: Pace,
+        pace: GroupingTimers,
     ) -> None:
         self._store = store
         self._advisor = advisor

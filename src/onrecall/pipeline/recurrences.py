@@ -11,11 +11,11 @@ from onrecall.domain.incident import Document, DocumentKind, Incident, Resolutio
 from onrecall.pipeline.root_causes import cause_vectors, incidents_of, waiting_proposals
 from onrecall.recommendation import step_key
 from onrecall.recommendation.risk.classify import classify, classify_text
-from onrecall.recurrences.clustering import Alike, root_cause
+from onrecall.recurrences.clustering import SimilarCauses, root_cause
 from onrecall.recurrences.corrective_actions import actions, same_fix
 from onrecall.recurrences.recurrence import RULES, Family, families
 from onrecall.retrieval.tokenizer import terms
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 AT_ONCE = 1000
 MEANING = 0.9
@@ -29,7 +29,7 @@ REPORTS: Sequence[DocumentKind] = ("postmortem", "rca")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FamilyFilter:
     """Which families to show."""
 
     min_count: int = 2
@@ -54,7 +54,7 @@ class Recurrences:
     """Families of root causes without a label that wait for a person; None where it is asked as of a time."""
 
 
-def recurrences(store: Store, now: datetime, wanted: Wanted, as_of: datetime | None = None) -> Recurrences:
+def recurrences(store: Storage, now: datetime, wanted: FamilyFilter, as_of: datetime | None = None) -> Recurrences:
     """The families as they are now, or as they were known at a time."""
     incidents = list(incidents_of(store, as_of))
     at = as_of or now
@@ -72,7 +72,7 @@ def recurrences(store: Store, now: datetime, wanted: Wanted, as_of: datetime | N
     )
 
 
-def likenesses(store: Store, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[Alike]:
+def likenesses(store: Storage, incidents: Sequence[Incident], as_of: datetime | None = None) -> list[SimilarCauses]:
     """Root causes that say the same as an earlier one in other words; without a sentence model there are none."""
     causes = {one.id: words for one in incidents if (words := root_cause(one))}
     if all(label(one) for one in incidents if one.id in causes):
@@ -85,9 +85,9 @@ def likenesses(store: Store, incidents: Sequence[Incident], as_of: datetime | No
     return _gathered(names, np.stack([vectors[name] for name in names]), causes)
 
 
-def _gathered(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[Alike]:
+def _gathered(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[SimilarCauses]:
     """Pair each incident with the nearest earlier one of equal meaning; one similar to none forms its own group."""
-    found: list[Alike] = []
+    found: list[SimilarCauses] = []
     alone: list[int] = []
     words: dict[int, frozenset[str]] = {}
 
@@ -109,7 +109,7 @@ def _gathered(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, st
             if like is None:
                 alone.append(mine)
             else:
-                found.append(Alike(names[mine], names[alone[like]], round(float(scores[like]), 4)))
+                found.append(SimilarCauses(names[mine], names[alone[like]], round(float(scores[like]), 4)))
     return found
 
 
@@ -136,13 +136,13 @@ def _about(document: Document, members: Sequence[Incident]) -> bool:
     return bool(cause) and any(label(one) == cause for one in members)
 
 
-def _fits(family: Family, wanted: Wanted) -> bool:
+def _fits(family: Family, wanted: FamilyFilter) -> bool:
     return family.count >= wanted.min_count and (
         wanted.service is None or any(one.name == wanted.service for one in family.services)
     )
 
 
-def _reports(store: Store, as_of: datetime | None) -> Iterator[Document]:
+def _reports(store: Storage, as_of: datetime | None) -> Iterator[Document]:
     for kind in REPORTS:
         cursor: str | None = None
         while True:

@@ -18,7 +18,7 @@ KEYS = frozenset({"key", "id"})
 T = TypeVar("T")
 
 
-class Cleaner:
+class RedactionCache:
     """Redacts nouns; one belongs to one thread."""
 
     def __init__(self, *, personal: bool) -> None:

@@ -9,14 +9,14 @@ from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.incident import Incident, Recommendation, Situation
-from onrecall.pipeline.calibrate import Trust, with_public_confidence
+from onrecall.pipeline.calibrate import CalibrationService, with_public_confidence
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recommendation import step_key, step_keys
-from onrecall.recommendation.llm import Failed, Options, Outcome, Prompt, Reply, escalate, options, refined
+from onrecall.recommendation.llm import ModelError, Options, Prompt, RefinementResult, Reply, escalate, options, refined
 from onrecall.recommendation.llm.routing import Role
 from onrecall.redaction.reversible_mask import Mask
-from onrecall.storage import Breaker, Called, Event, Limits, ModelUse, Spent, Store
+from onrecall.storage import CircuitState, IncidentEvent, ModelCall, ModelUsage, ModelUse, Storage, UsageLimits
 
 CURSOR = "refine"
 BATCH = 20
@@ -62,7 +62,7 @@ class Models:
 
     asked: Sequence[tuple[Role, Remote]] = ()
     """The draft model, then the strong one; either may be missing."""
-    limits: Limits = Limits(20, None)  # noqa: RUF009 - frozen
+    limits: UsageLimits = UsageLimits(20, None)  # noqa: RUF009 - frozen
     deadline_seconds: float = 8.0
     """For all of it."""
 
@@ -87,14 +87,19 @@ class UsageReport:
     """What is known, and the most that the rest may cost."""
     daily_budget_usd: float | None
     calls_per_minute: int
-    breakers: tuple[Breaker, ...]
+    breakers: tuple[CircuitState, ...]
 
 
-class Refining:
+class Refiner:
     """Refines what was answered. Whatever goes wrong with a model, the answer stands as it was."""
 
     def __init__(
-        self, store: Store, trust: Trust, clock: Callable[[], datetime], models: Models, observers: Observers
+        self,
+        store: Storage,
+        trust: CalibrationService,
+        clock: Callable[[], datetime],
+        models: Models,
+        observers: Observers,
     ) -> None:
         self._observers = observers
         self._store = store
@@ -162,7 +167,7 @@ class Refining:
             breakers=tuple(self._store.usage.breaker(one, now) for one in self._models.providers),
         )
 
-    def _told(self, event: Event) -> None:
+    def _told(self, event: IncidentEvent) -> None:
         """Refine the answer that an event tells of, while it is the newest to an incident that is not over."""
         try:
             answer = self._store.recommendation(str(event.detail.get("recommendation", "")))
@@ -187,13 +192,13 @@ class Refining:
 
     def _refined(
         self, answer: Recommendation, situation: Situation, incident: Incident | None = None
-    ) -> tuple[Recommendation | None, Outcome]:
+    ) -> tuple[Recommendation | None, RefinementResult]:
         self.ready()
         ends = time.monotonic() + self._models.deadline_seconds
         chosen = self._options(answer, situation, incident)
         mask = Mask(self._code)
         asked = [
-            (role, _Metered(model, self._store, self._models.limits, self._clock, answer.id))
+            (role, _MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
             for role, model in self._models.asked
         ]
         outcome = escalate(chosen, mask, asked, lambda: ends - time.monotonic())
@@ -209,11 +214,11 @@ class Refining:
         return options(answer, situation, records, self._trust.measured().thresholds, incident)
 
 
-class _Metered:
+class _MeteredModel:
     """A model whose every call is counted before it is made."""
 
     def __init__(
-        self, remote: Remote, store: Store, limits: Limits, clock: Callable[[], datetime], recommendation: str
+        self, remote: Remote, store: Storage, limits: UsageLimits, clock: Callable[[], datetime], recommendation: str
     ) -> None:
         self._remote = remote
         self._store = store
@@ -228,19 +233,19 @@ class _Metered:
 
     def ask(self, prompt: Prompt, role: Role, seconds: float) -> Reply:
         usage, remote = self._store.usage, self._remote
-        call = Called(self._recommendation, role, remote.provider, remote.model, prompt.hash)
+        call = ModelCall(self._recommendation, role, remote.provider, remote.model, prompt.hash)
         began = time.monotonic()
         try:
             self._number = usage.reserve(call, remote.worst_cost(prompt), self._limits, self._clock())
         except Unavailable as refusal:
-            raise Failed(f"refused: {refusal}", free=True) from refusal
+            raise ModelError(f"refused: {refusal}", free=True) from refusal
         try:
             reply = remote.send(prompt, seconds - (time.monotonic() - began))
-        except Failed as failure:
+        except ModelError as failure:
             usage.failed(self._number, str(failure), _milliseconds(began), free=failure.free)
             raise
         usage.answered(
-            self._number, Spent(reply.input_tokens, reply.output_tokens, reply.cost_usd, _milliseconds(began))
+            self._number, ModelUsage(reply.input_tokens, reply.output_tokens, reply.cost_usd, _milliseconds(began))
         )
         return reply
 
@@ -249,7 +254,7 @@ class _Metered:
             self._store.usage.rejected(self._number, reasons)
 
 
-def _stands(answer: Recommendation, outcome: Outcome) -> Recommendation:
+def _stands(answer: Recommendation, outcome: RefinementResult) -> Recommendation:
     """The answer as it was, with what was tried."""
     return replace(
         answer,

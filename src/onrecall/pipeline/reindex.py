@@ -5,19 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from onrecall.domain.errors import Invalid
-from onrecall.retrieval import Recall
+from onrecall.retrieval import Retriever
 from onrecall.retrieval import tokenizer as terms
-from onrecall.storage import Make, Remade, Remaking, Store
+from onrecall.storage import EmbeddingVersion, ReindexedItem, ReindexItem, Storage
 
 BATCH = 256
 """Passages made between two writes: what a kill costs at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReindexProgress:
     """What the passages were made with, beside what is in use now."""
 
-    make: Make
+    make: EmbeddingVersion
     passages: int
     models: Counter[str | None]
     """Passages by the model of their vectors, where that is not the one in use; None: they have no vector."""
@@ -28,11 +28,11 @@ class Standing:
 class Reindex:
     """The way from other models and terms to those in use."""
 
-    def __init__(self, store: Store, recall: Recall) -> None:
+    def __init__(self, store: Storage, recall: Retriever) -> None:
         self._store, self._recall = store, recall
-        self._make = Make(recall.model, terms.VERSION)
+        self._make = EmbeddingVersion(recall.model, terms.VERSION)
 
-    def standing(self) -> Standing:
+    def standing(self) -> ReindexProgress:
         """How far the passages are of the model and terms in use."""
         models: Counter[str | None] = Counter()
         versions: Counter[int | None] = Counter()
@@ -42,7 +42,7 @@ class Reindex:
                 models[make.model] += number
             if make.terms_version != self._make.terms_version:
                 versions[make.terms_version] += number
-        return Standing(self._make, sum(made.values()), models, versions)
+        return ReindexProgress(self._make, sum(made.values()), models, versions)
 
     def begin(self) -> int:
         """Begin, or go on where a killed run was; how many passages are to be made."""
@@ -67,11 +67,11 @@ class Reindex:
                 advance(sum(len(one.passages) for one in remade))
         return swapped
 
-    def _made(self, found: list[Remaking]) -> list[Remade]:
+    def _made(self, found: list[ReindexItem]) -> list[ReindexedItem]:
         there = self._store.things([one.owner for one in found])
         known = [(one, there[one.owner]) for one in found if one.owner in there]
         prepared = self._recall.prepare([thing for _, thing in known])
-        return [Remade(one, passages) for (one, _), passages in zip(known, prepared, strict=True)]
+        return [ReindexedItem(one, passages) for (one, _), passages in zip(known, prepared, strict=True)]
 
     def _refuse_to_forget(self) -> None:
         """Without a model only passages without a vector can be made anew."""

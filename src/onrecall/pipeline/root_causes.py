@@ -7,12 +7,12 @@ import numpy as np
 
 from onrecall.domain.incident import EvidenceKind, Incident
 from onrecall.pipeline.cause_proposals import Proposal, cause_words, proposals
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 AT_ONCE = 1000
 
 
-def incidents_of(store: Store, as_of: datetime | None = None) -> Iterator[Incident]:
+def incidents_of(store: Storage, as_of: datetime | None = None) -> Iterator[Incident]:
     """Return all incidents, now or as they were known at a time."""
     cursor: str | None = None
     while True:
@@ -27,7 +27,7 @@ def incidents_of(store: Store, as_of: datetime | None = None) -> Iterator[Incide
             return
 
 
-def cause_vectors(store: Store, incidents: Sequence[str], as_of: datetime | None = None) -> dict[str, np.ndarray]:
+def cause_vectors(store: Storage, incidents: Sequence[str], as_of: datetime | None = None) -> dict[str, np.ndarray]:
     """Return the meaning of each incident's root cause, told with what was done, as a vector of length one.
 
     Empty without a sentence model, and where the vectors are not all of one.
@@ -44,7 +44,7 @@ def cause_vectors(store: Store, incidents: Sequence[str], as_of: datetime | None
     return vectors if len(models) == 1 else {}
 
 
-def waiting_proposals(store: Store, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
+def waiting_proposals(store: Storage, incidents: Sequence[Incident]) -> tuple[Proposal, ...]:
     """Return the families of root causes without a label on which nobody decided yet."""
     explained = [incident.id for incident in incidents if cause_words(incident)]
     refused = [set(family.incidents) for family in store.cause_families.all() if family.state == "dismissed"]

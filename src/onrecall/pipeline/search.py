@@ -12,7 +12,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.commands import CommandLine, read_commands
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document, Evidence, Filter, Incident, Situation, Status
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 MatchKind = Literal["incident", "document", "command"]
 PageKind = Literal["incident", "document"]
@@ -28,7 +28,7 @@ Page = Incident | Document
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class SearchMatch:
     """An incident, a document, or a command on the page of one, and the line of that page that matches best."""
 
     kind: MatchKind
@@ -46,11 +46,11 @@ class Match:
 class TextSearch:
     """Finds pages and commands that hold all words of a query, in any order, also as parts of longer words."""
 
-    def __init__(self, store: Store, recall: Recall) -> None:
+    def __init__(self, store: Storage, recall: Recall) -> None:
         self._store = store
         self._recall = recall
 
-    def find(self, query: str, limit: int = 8) -> tuple[Match, ...]:
+    def find(self, query: str, limit: int = 8) -> tuple[SearchMatch, ...]:
         """Return at most `limit` matches of each kind, best first: incidents, then documents, then commands.
 
         Raises:
@@ -104,23 +104,23 @@ def _rank(one: Page, query: str, words: Sequence[str]) -> tuple[bool, int]:
     return one.id.casefold() != query.strip().casefold(), -sum(word in title for word in words)
 
 
-def _page_match(one: Page, words: Sequence[str]) -> Match:
+def _page_match(one: Page, words: Sequence[str]) -> SearchMatch:
     """The first line that holds most of the words."""
-    lines = [line for line in page.lines(one) if line.text.strip()] or [page.Line(1, one.title, "opening")]
+    lines = [line for line in page.lines(one) if line.text.strip()] or [page.PageLine(1, one.title, "opening")]
     best = max(lines, key=lambda line: sum(word in line.text.casefold() for word in words))
     if isinstance(one, Incident):
-        return Match("incident", one.id, one.title, best.number, best.text, "incident", one.service, one.status)
-    return Match("document", one.id, one.title, best.number, best.text, "document", one.service)
+        return SearchMatch("incident", one.id, one.title, best.number, best.text, "incident", one.service, one.status)
+    return SearchMatch("document", one.id, one.title, best.number, best.text, "document", one.service)
 
 
-def _command_matches(one: Page, words: Sequence[str]) -> Iterator[Match]:
+def _command_matches(one: Page, words: Sequence[str]) -> Iterator[SearchMatch]:
     seen: set[str] = set()
     kind: PageKind = "incident" if isinstance(one, Incident) else "document"
     for command in _commands(one):
         text = command.text.casefold()
         if text not in seen and all(word in text for word in words):
             seen.add(text)
-            yield Match("command", one.id, one.title, command.line, command.text, kind, one.service)
+            yield SearchMatch("command", one.id, one.title, command.line, command.text, kind, one.service)
 
 
 def _commands(one: Page) -> Iterator[CommandLine]:

@@ -15,10 +15,10 @@ from typing import Literal, Protocol
 
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Evidence, EvidenceKind, Incident, Recommendation, Situation
-from onrecall.hindsight import Match
+from onrecall.hindsight import BankMatch
 from onrecall.notifications.hindsight import PREFIX
 from onrecall.redaction import redact
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 SOURCE = "hindsight"
 LATE = "it did not answer in time, so the answer went out without it"
@@ -32,14 +32,14 @@ REMEMBERED = 500
 LONGEST_TITLE = 200
 
 
-class Bank(Protocol):
+class BankSource(Protocol):
     """Who is asked."""
 
     @property
     def name(self) -> str:
         """The bank."""
 
-    def recall(self, question: str, limit: int) -> "concurrent.futures.Future[tuple[Match, ...]]":
+    def recall(self, question: str, limit: int) -> "concurrent.futures.Future[tuple[BankMatch, ...]]":
         """Begin to look."""
 
 
@@ -47,7 +47,7 @@ class Bank(Protocol):
 class OpinionSource:
     """Who is asked, and the longest that an answer waits for it."""
 
-    bank: Bank
+    bank: BankSource
     seconds: float
 
 
@@ -77,7 +77,7 @@ class SecondOpinion:
     latency_ms: float
 
 
-Reply = tuple[Match, ...] | OnRecallError
+Reply = tuple[BankMatch, ...] | OnRecallError
 """What came back, or why nothing did."""
 
 
@@ -97,7 +97,7 @@ class Pending:
 class SecondOpinions:
     """Asks one bank; without a source nobody is asked and there is no opinion."""
 
-    def __init__(self, source: OpinionSource | None, store: Store, *, personal: bool = False) -> None:
+    def __init__(self, source: OpinionSource | None, store: Storage, *, personal: bool = False) -> None:
         self._source, self._store, self._personal = source, store, personal
         self._lock = threading.Lock()
         self._rests_until, self._last_error = 0.0, ""
@@ -134,7 +134,7 @@ class SecondOpinions:
         future = source.bank.recall(redact(situation.text, personal=self._personal).text, ASKED_FOR)
         return lambda: self._wait(future, source.seconds)
 
-    def _wait(self, future: "concurrent.futures.Future[tuple[Match, ...]]", seconds: float) -> Reply:
+    def _wait(self, future: "concurrent.futures.Future[tuple[BankMatch, ...]]", seconds: float) -> Reply:
         try:
             return future.result(seconds)
         except OnRecallError as error:
@@ -157,7 +157,7 @@ class SecondOpinions:
 
 
 def precedents(
-    store: Store, matches: Sequence[Match], exclude: frozenset[str], as_of: datetime | None
+    store: Storage, matches: Sequence[BankMatch], exclude: frozenset[str], as_of: datetime | None
 ) -> tuple[OpinionMatch, ...]:
     """The matches that could be a precedent: of incidents that are known here, those that were over by then."""
     named = {match.document_id: incident_of(match.document_id, match.metadata) for match in matches}
@@ -186,7 +186,7 @@ def incident_of(document_id: str, metadata: Mapping[str, str]) -> str | None:
     return document_id.removeprefix(PREFIX).strip() or None if document_id.startswith(PREFIX) else None
 
 
-def _title(match: Match) -> str | None:
+def _title(match: BankMatch) -> str | None:
     title = match.metadata.get("title")
     return redact(title).text[:LONGEST_TITLE] if title else None
 

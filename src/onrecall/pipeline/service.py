@@ -13,60 +13,60 @@ from onrecall.domain.incident import (
     EvidenceKind,
     Filter,
     Incident,
-    Link,
+    IncidentLink,
     LinkKind,
-    Outcome,
     Recommendation,
+    RecommendationOutcome,
     Resolution,
     Severity,
     Situation,
 )
 from onrecall.domain.suggestion import Suggestion
-from onrecall.grouping import Topology
+from onrecall.grouping import ServiceGraph
 from onrecall.notifications import Channel
 from onrecall.notifications.hindsight import HindsightMirror
 from onrecall.pipeline import alert_links
-from onrecall.pipeline.auto_resolve import Settling
-from onrecall.pipeline.began_together import Together
-from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.auto_resolve import AutoResolver
+from onrecall.pipeline.began_together import BeganTogetherService
+from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.collaboration import Collaboration
-from onrecall.pipeline.group_alerts import Grouping, Pace
-from onrecall.pipeline.import_history import Brought, bring
-from onrecall.pipeline.ingest import Receipt, Receiver, SourcePolicy
+from onrecall.pipeline.group_alerts import AlertGrouper, GroupingTimers
+from onrecall.pipeline.import_history import ImportReport, bring
+from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, SourcePolicy
 from onrecall.pipeline.learn import done_in, origin_of_cause, performed_in, recurrence_of
 from onrecall.pipeline.maintenance import Maintenance
-from onrecall.pipeline.manual_grouping import ByHand, check_there
+from onrecall.pipeline.manual_grouping import ManualGrouping, check_there
 from onrecall.pipeline.mirror import Mirror
 from onrecall.pipeline.notices import NoticePoster
-from onrecall.pipeline.notify import Dispatcher, Teller
+from onrecall.pipeline.notify import Dispatcher, Notifier
 from onrecall.pipeline.observers import Observers
-from onrecall.pipeline.recommend import Advisor, situation_of
-from onrecall.pipeline.recommendation_worker import Answers
-from onrecall.pipeline.refine import Models, Refining
+from onrecall.pipeline.recommend import Recommender, situation_of
+from onrecall.pipeline.recommendation_worker import RecommendationWorker
+from onrecall.pipeline.refine import Models, Refiner
 from onrecall.pipeline.reindex import Reindex
 from onrecall.pipeline.search import TextSearch
 from onrecall.pipeline.second_opinion import OpinionSource, SecondOpinions
 from onrecall.pipeline.suggestions import SuggestionDesk
 from onrecall.redaction import redact, redact_thing
-from onrecall.retrieval import Recall
-from onrecall.sources import SOURCES, Delivery, SourceCatalog
-from onrecall.storage import Store
+from onrecall.retrieval import Retriever
+from onrecall.sources import SOURCES, SourceCatalog, WebhookRequest
+from onrecall.storage import Storage
 from onrecall.storage.examples import RemovedExamples
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """What a memory is made of."""
 
-    store: Store
-    recall: Recall
+    store: Storage
+    recall: Retriever
     clock: Clock
     redact_personal: bool = False
-    topology: Topology = field(default_factory=Topology)
+    topology: ServiceGraph = field(default_factory=ServiceGraph)
     """What depends on what, as people declared it."""
-    pace: Pace = field(default_factory=Pace)
+    pace: GroupingTimers = field(default_factory=GroupingTimers)
     sources: SourceCatalog = field(default_factory=lambda: SOURCES)
     """The sources, as they are read here."""
     channels: Sequence[Channel] = ()
@@ -91,18 +91,18 @@ LINKED_ALERTS = 200
 """So many of the newest alerts of an incident are asked for their links."""
 
 
-class Memory:
+class IncidentService:
     """The incident memory: everything that OnRecall does, without a door."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Dependencies) -> None:
         self.store = parts.store
         self._recall = parts.recall
         self._clock = parts.clock
         self.redacts_personal = self._personal = parts.redact_personal
         self.observers = Observers()
-        self.trust = Trust(parts.store)
+        self.trust = CalibrationService(parts.store)
         self.reindex = Reindex(parts.store, parts.recall)
-        self.receiver = Receiver(
+        self.receiver = AlertIngester(
             parts.store,
             parts.recall,
             parts.clock,
@@ -111,10 +111,10 @@ class Memory:
             sources=parts.sources,
             policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
         )
-        self._advisor = Advisor(parts.store, parts.recall, self.trust, parts.clock, self.observers)
-        self.grouping = Grouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self.by_hand = ByHand(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
-        self.together = Together(parts.store, self.by_hand)
+        self._advisor = Recommender(parts.store, parts.recall, self.trust, parts.clock, self.observers)
+        self.grouping = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.by_hand = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.pace)
+        self.together = BeganTogetherService(parts.store, self.by_hand)
         self.suggestions = SuggestionDesk(
             parts.store,
             parts.recall,
@@ -124,10 +124,10 @@ class Memory:
             parts.trusted_sources,
             personal=parts.redact_personal,
         )
-        self._settling = Settling(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
+        self._settling = AutoResolver(parts.store, parts.clock, parts.pace, self.suggestions, self.receiver.switch)
         self.mirrors = tuple(Mirror(one, parts.store, parts.clock) for one in parts.mirrors)
         self.tellers: tuple[Dispatcher | Mirror, ...] = (
-            *(Teller(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
+            *(Notifier(one, parts.store, parts.clock, parts.tell_from) for one in parts.channels),
             *self.mirrors,
         )
         self.opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
@@ -135,8 +135,8 @@ class Memory:
         self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
         self.search = TextSearch(parts.store, self._advisor.evidence)
         self.collaboration = Collaboration(parts.store, parts.clock, personal=parts.redact_personal)
-        self._answers = Answers(parts.store, self._advisor, parts.clock, parts.pace)
-        self.refining = Refining(parts.store, self.trust, parts.clock, parts.models, self.observers)
+        self._answers = RecommendationWorker(parts.store, self._advisor, parts.clock, parts.pace)
+        self.refining = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
 
     @property
     def model(self) -> str | None:
@@ -149,7 +149,7 @@ class Memory:
 
     # receive
 
-    def receive(self, source: str, deliveries: Sequence[Delivery]) -> tuple[Receipt, ...]:
+    def receive(self, source: str, deliveries: Sequence[WebhookRequest]) -> tuple[IngestReceipt, ...]:
         """Take a sender's messages in, all or none; kept for good when this returns, and twice changes nothing."""
         receipts = self.receiver.keep([self.receiver.read(source, one) for one in deliveries])
         for receipt in receipts:
@@ -257,15 +257,15 @@ class Memory:
         self.trust.resolved(kept, answers, now)
         return kept
 
-    def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[Link, ...]:
+    def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[IncidentLink, ...]:
         if recurs is not None:
             if recurs == incident.id:
                 raise Invalid("an incident can't be a recurrence of itself; name the earlier one", "recurrence_of")
             self.store.incident(recurs)
-            return (Link("recurrence", recurs),)
+            return (IncidentLink("recurrence", recurs),)
         alike = self._recall.alike(situation_of(incident), limit=10)
         found = recurrence_of(incident, resolution, alike, self.trust.measured().thresholds.similar)
-        return (Link("recurrence", found),) if found else ()
+        return (IncidentLink("recurrence", found),) if found else ()
 
     def reopen(self, incident_id: str, by: str | None = None) -> Incident:
         """It was not over: the resolution's credit is taken back and its text is no longer recalled."""
@@ -282,9 +282,9 @@ class Memory:
         if kind == "merged":
             self.by_hand.merge(incident_id, other, by)
             return self.store.incident(incident_id)
-        return self.store.link(incident_id, Link(kind, other), self._clock(), by)
+        return self.store.link(incident_id, IncidentLink(kind, other), self._clock(), by)
 
-    def rate(self, outcome: Outcome, incident: str | None = None) -> None:
+    def rate(self, outcome: RecommendationOutcome, incident: str | None = None) -> None:
         """Keep what came of a recommendation and its steps; it counts from now on. One that is said of another
         incident than the recommendation's is refused.
         """
@@ -315,7 +315,7 @@ class Memory:
         *,
         dry_run: bool = False,
         credit: bool = True,
-    ) -> Brought:
+    ) -> ImportReport:
         """Import old incidents and documents; what is already here stays as it is. Without `credit` the steps of a
         resolution add to no track record.
         """

@@ -11,8 +11,8 @@ from onrecall.domain.markdown_page import one_line
 from onrecall.domain.suggestion import Suggestion
 from onrecall.importers.steps import steps
 from onrecall.redaction import redact_thing
-from onrecall.retrieval import Recall
-from onrecall.storage import Store, StoredNote
+from onrecall.retrieval import Retriever
+from onrecall.storage import Storage, StoredNote
 
 TRUSTED = "trusted source "
 """Begins the name of who confirms what an operator trusts."""
@@ -31,8 +31,8 @@ class SuggestionDesk:
 
     def __init__(
         self,
-        store: Store,
-        recall: Recall,
+        store: Storage,
+        recall: Retriever,
         clock: Callable[[], datetime],
         resolve: Callable[[str, Resolution], Incident],
         put_document: Callable[[Document], str],

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from onrecall.domain.access import Key, digest
 from onrecall.domain.errors import Unauthorised
 from onrecall.pipeline.keys import Keys
-from onrecall.storage import Store
+from onrecall.storage import Storage
 
 LIFE = timedelta(seconds=30)
 _FORM = re.compile(r"[0-9A-Za-z_-]{43}")
@@ -23,10 +23,10 @@ class Ticket:
     expires_at: datetime
 
 
-class Tickets:
+class TicketService:
     """Stand for keys where none can be sent; kept in the store, so that any process takes them."""
 
-    def __init__(self, store: Store, keys: Keys, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Storage, keys: Keys, clock: Callable[[], datetime]) -> None:
         self._store = store.tickets
         self._keys = keys
         self._clock = clock

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Evidence, Record
+from onrecall.domain.incident import Citation, Evidence, TrackRecord
 from onrecall.recommendation.sanitize import quote, sentence
 from onrecall.recommendation.text_similarity import alike, squash, words
 
@@ -171,7 +171,7 @@ def _weight(evidence: Evidence, top: float) -> float:
     return evidence.score * math.exp((evidence.score - top) / SCORE_TEMPERATURE) * _track(evidence.record)
 
 
-def _track(record: Record) -> float:
+def _track(record: TrackRecord) -> float:
     """How often advice that rested on it helped, drawn towards one half while there is little to go by."""
     helped = (record.worked + 1) / (record.worked + record.failed + 2)
     return 1 + TRACK * (2 * helped - 1)

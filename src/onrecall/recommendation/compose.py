@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from onrecall.domain.incident import Advice, Alternative, Evidence, Record, Situation
+from onrecall.domain.incident import Advice, Alternative, Evidence, Situation, TrackRecord
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, label_of, rank
-from onrecall.recommendation.discriminators import Seen, tell_apart
+from onrecall.recommendation.discriminators import ObservationSet, tell_apart
 from onrecall.recommendation.fault_types import contradiction
 from onrecall.recommendation.merged_actions import merge_actions
 from onrecall.recommendation.newest_word import contradictions, newest_word_first
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import squash, words
-from onrecall.recommendation.verdict import Judgement, Thresholds, holds, judge, named, serves
+from onrecall.recommendation.verdict import Thresholds, VerdictDecision, holds, judge, named, serves
 
 ALTERNATIVES = 3
 NEAREST = 3
@@ -25,7 +25,7 @@ FAR = 0.5
 def compose(
     situation: Situation,
     evidence: Sequence[Evidence],
-    records: Mapping[str, Record],
+    records: Mapping[str, TrackRecord],
     now: datetime,
     thresholds: Thresholds = Thresholds(),  # noqa: B008 (frozen)
 ) -> Advice:
@@ -69,7 +69,7 @@ def step_keys(evidence: Sequence[Evidence]) -> tuple[str, ...]:
 
 
 def _sources(
-    situation: Situation, judgement: Judgement, evidence: Sequence[Evidence], thresholds: Thresholds
+    situation: Situation, judgement: VerdictDecision, evidence: Sequence[Evidence], thresholds: Thresholds
 ) -> list[Evidence]:
     """The evidence that steps may come from: of the leading cause alone, then the runbooks for it."""
     leading = judgement.leading
@@ -91,7 +91,7 @@ def _fits(evidence: Evidence, leading: Hypothesis, situation: Situation) -> bool
 
 
 def _alternatives(others: Sequence[Hypothesis], leading: Hypothesis, situation: Situation) -> tuple[Alternative, ...]:
-    theirs = Seen([leading])
+    theirs = ObservationSet([leading])
     return tuple(
         Alternative(
             cause=one.sentence or one.name,
@@ -109,11 +109,17 @@ def _refused(evidence: Sequence[Evidence], against: Mapping[str, str], threshold
 
 
 def _never_seen(
-    situation: Situation, judgement: Judgement, refused: str, hypotheses: Sequence[Hypothesis], thresholds: Thresholds
+    situation: Situation,
+    judgement: VerdictDecision,
+    refused: str,
+    hypotheses: Sequence[Hypothesis],
+    thresholds: Thresholds,
 ) -> Advice:
     near = [one for one in hypotheses if one.score >= FAR * thresholds.similar][:NEAREST]
     apart = [
-        said for one in near for said in tell_apart(one, Seen(rival for rival in near if rival is not one), situation)
+        said
+        for one in near
+        for said in tell_apart(one, ObservationSet(rival for rival in near if rival is not one), situation)
     ]
     return Advice(
         verdict="never_seen",

@@ -28,7 +28,7 @@ _SPAN = re.compile(r"`([^`\n]{4,160})`")
 _STAMP = re.compile(r"^\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+\S*|\d\d:\d\d:\d\d\S*)\s*(?:\[[^\]]{1,80}\]\s*)?")
 
 
-def tell_apart(hypothesis: Hypothesis, theirs: "Seen", situation: Situation) -> tuple[str, ...]:
+def tell_apart(hypothesis: Hypothesis, theirs: "ObservationSet", situation: Situation) -> tuple[str, ...]:
     """What stands in the evidence of a cause and nowhere in that of its rivals, in sentences."""
     found: dict[str, None] = {}
     for one in hypothesis.evidence:
@@ -39,7 +39,7 @@ def tell_apart(hypothesis: Hypothesis, theirs: "Seen", situation: Situation) -> 
     return tuple(found)
 
 
-class Seen:
+class ObservationSet:
     """All that the evidence of some causes says, to ask whether something stands in it."""
 
     def __init__(self, causes: Iterable[Hypothesis]) -> None:
@@ -54,7 +54,7 @@ class Seen:
         return _plain(observed) in self._text or frozenset(words(mask(observed))) <= self._words
 
 
-def _observations(evidence: Evidence, theirs: Seen, situation: Situation, cause: str) -> Iterator[str]:
+def _observations(evidence: Evidence, theirs: ObservationSet, situation: Situation, cause: str) -> Iterator[str]:
     if evidence.incident is None:
         return
     speaks_for = f"speaks for {cause}"

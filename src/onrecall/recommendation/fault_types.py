@@ -26,7 +26,7 @@ _VAGUE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FaultType:
     """A kind of fault: how a situation names it outright, and the words without which a text cannot be about it."""
 
     name: str
@@ -34,8 +34,8 @@ class Fault:
     spoken: re.Pattern[str]
 
 
-def _fault(name: str, named: str, spoken: str) -> Fault:
-    return Fault(name, re.compile(named, re.IGNORECASE), re.compile(spoken, re.IGNORECASE))
+def _fault(name: str, named: str, spoken: str) -> FaultType:
+    return FaultType(name, re.compile(named, re.IGNORECASE), re.compile(spoken, re.IGNORECASE))
 
 
 FAULTS = (
@@ -102,12 +102,12 @@ def _other_kind(kind: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _named(told: str) -> tuple[Fault, ...]:
+def _named(told: str) -> tuple[FaultType, ...]:
     """What a situation says outright is wrong; each piece of evidence for it asks."""
     return tuple(fault for fault in FAULTS if _names(fault, told))
 
 
-def _names(fault: Fault, text: str) -> bool:
+def _names(fault: FaultType, text: str) -> bool:
     """Whether a text says outright that this is the fault, and neither denies it nor guesses."""
     return any(
         not _DENIED.search(text[max(0, found.start() - 30) : found.start()]) for found in fault.named.finditer(text)

@@ -27,7 +27,7 @@ _SAME_EVERYWHERE = frozenset(["0.0.0.0", "127.0.0.1", "169.254.169.254", "8.8.8.
 
 
 @dataclass(frozen=True, slots=True)
-class Particular:
+class InstanceValue:
     """A value that belongs to one incident, where it stands, and what kind it is of."""
 
     value: str
@@ -37,9 +37,9 @@ class Particular:
 
 
 @lru_cache(maxsize=2048)
-def particulars(text: str) -> tuple[Particular, ...]:
+def particulars(text: str) -> tuple[InstanceValue, ...]:
     """All such values in the text, in their order; none overlaps another."""
-    found: list[Particular] = []
+    found: list[InstanceValue] = []
     taken = bytearray(len(text))
     for particular in _matches(text):
         if not any(taken[particular.start : particular.end]):
@@ -72,16 +72,16 @@ def old_values(text: str, source: Incident | Document | None, situation: Situati
     return _mark(bare, sorted(found, key=lambda p: p.start))
 
 
-def marked_values(text: str) -> tuple[Particular, ...]:
+def marked_values(text: str) -> tuple[InstanceValue, ...]:
     """The values that stand in angle quotes, each once, in their order, placed in the text without the quotes."""
     bare = _MARKED.sub("", text)
     kinds = {particular.value: particular.kind for particular in particulars(bare)}
-    found: dict[str, Particular] = {}
+    found: dict[str, InstanceValue] = {}
     for index, match in enumerate(_QUOTED.finditer(text)):
         start = match.start() - 2 * index
         value = match["value"]
         kind = kinds.get(value) or _kind_by_place(text[: match.start()])
-        found.setdefault(value, Particular(value, start, start + len(value), kind))
+        found.setdefault(value, InstanceValue(value, start, start + len(value), kind))
     return tuple(found.values())
 
 
@@ -91,7 +91,7 @@ def _kind_by_place(before: str) -> str:
     return _KIND_BY_WORD.get(words[-1], "value")
 
 
-def _mark(text: str, old: list[Particular]) -> tuple[str, tuple[str, ...]]:
+def _mark(text: str, old: list[InstanceValue]) -> tuple[str, tuple[str, ...]]:
     marked = _replaced(text, [(p.start, p.end, f"\u2039{p.value}\u203a") for p in old])
     return marked, tuple(dict.fromkeys(p.value for p in old))
 
@@ -104,9 +104,9 @@ def _replaced(text: str, spans: list[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _named(text: str, value: str) -> Iterator[Particular]:
+def _named(text: str, value: str) -> Iterator[InstanceValue]:
     for match in _whole(value).finditer(text):
-        yield Particular(value, match.start(), match.end(), "host")
+        yield InstanceValue(value, match.start(), match.end(), "host")
 
 
 def _occurs(value: str, known: str) -> bool:
@@ -117,13 +117,13 @@ def _whole(value: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(value)}(?![\w-])", re.IGNORECASE)
 
 
-def _matches(text: str) -> Iterator[Particular]:
+def _matches(text: str) -> Iterator[InstanceValue]:
     for kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
             group = match.lastgroup or 0
             start, end = match.span(group)
             if end > start and _holds(kind, match[group]):
-                yield Particular(match[group], start, end, kind)
+                yield InstanceValue(match[group], start, end, kind)
 
 
 def _holds(kind: str, value: str) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onrecall.domain.incident import Record
+from onrecall.domain.incident import TrackRecord
 from onrecall.recommendation.actions import EvidenceAction
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """The date of what has none."""
-UNTRIED = Record()
+UNTRIED = TrackRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class MergedAction:
     """One action wherever the evidence of a cause reports it, the best evidence first, and how it went."""
 
     reports: tuple[EvidenceAction, ...]
-    record: Record
-    record_elsewhere: Record = UNTRIED
+    record: TrackRecord
+    record_elsewhere: TrackRecord = UNTRIED
     """The part of the record that is known to come from other causes."""
     contradictions: tuple[EvidenceAction, ...] = ()
     """Failures of the same action that incidents of another cause report, which match about as well."""
@@ -67,7 +67,7 @@ def merge_actions(
     sources: Sequence[Sequence[EvidenceAction]],
     others: Iterable[EvidenceAction],
     contradictions: Iterable[EvidenceAction],
-    records: Mapping[str, Record],
+    records: Mapping[str, TrackRecord],
 ) -> tuple[MergedAction, ...]:
     """Merge the actions of one cause into one list.
 
@@ -147,12 +147,12 @@ def last_reports(reports: Iterable[EvidenceAction]) -> tuple[EvidenceAction, ...
     return tuple({(report.source.id, report.key): report for report in in_order}.values())
 
 
-def track_record(reports: Sequence[EvidenceAction]) -> Record:
+def track_record(reports: Sequence[EvidenceAction]) -> TrackRecord:
     """Count how often the actions worked and failed."""
     tried = [report for report in reports if report.outcome is not None]
     worked = sum(report.outcome == "worked" for report in tried)
     last = max((report.at for report in tried if report.at), default=None)
-    return Record(tried=len(tried), worked=worked, failed=len(tried) - worked, last=last)
+    return TrackRecord(tried=len(tried), worked=worked, failed=len(tried) - worked, last=last)
 
 
 def _occurrences(source: Sequence[EvidenceAction]) -> list[tuple[_Name, EvidenceAction]]:

@@ -14,9 +14,9 @@ from onrecall.domain.markdown import (
     CodeBlock,
     ItemList,
     ListItem,
+    MarkdownSection,
     Paragraph,
     Quote,
-    Section,
     code_spans,
     parse,
     plain_text,
@@ -59,7 +59,7 @@ class Instruction:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _InstructionDraft:
     """An instruction that is being read: its text so far and the code that stands with it."""
 
     line: int
@@ -110,7 +110,7 @@ def _names(document: Document) -> Iterator[str]:
 @lru_cache(maxsize=256)
 def instructions(text: str) -> tuple[Instruction, ...]:
     """Return what a runbook says to do, in its order; lines are counted as its page counts them."""
-    reader = _Reader()
+    reader = _RunbookReader()
     for section in sections(parse(text[:LONGEST])):
         reader.read_section(section)
     steps = [draft for draft in reader.drafts if draft.is_step]
@@ -121,15 +121,15 @@ def instructions(text: str) -> tuple[Instruction, ...]:
     return tuple(_instruction(draft, undo) for draft in acting)
 
 
-class _Reader:
+class _RunbookReader:
     """Collects drafts of instructions section by section."""
 
     def __init__(self) -> None:
-        self.drafts: list[_Draft] = []
+        self.drafts: list[_InstructionDraft] = []
         self.sectioned = False
         self._topic: Topic | None = None
 
-    def read_section(self, section: Section) -> None:
+    def read_section(self, section: MarkdownSection) -> None:
         """Take the blocks between two headings; the nearest heading that says what it is about decides.
 
         A title says so only for what stands right under it.
@@ -157,16 +157,16 @@ class _Reader:
                 case _:
                     pass
 
-    def _read_list(self, items: ItemList, *, reasons: bool, parent: _Draft | None = None) -> None:
+    def _read_list(self, items: ItemList, *, reasons: bool, parent: _InstructionDraft | None = None) -> None:
         for item in items.items:
-            draft = _Draft(item.line, self._topic, items.ordered, reasons)
+            draft = _InstructionDraft(item.line, self._topic, items.ordered, reasons)
             self.drafts.append(draft)
             self._read_item(draft, item)
             if parent is not None and draft.command is None and parent.is_step:
                 parent.text += draft.text
                 draft.text = []
 
-    def _read_item(self, draft: _Draft, item: ListItem) -> None:
+    def _read_item(self, draft: _InstructionDraft, item: ListItem) -> None:
         for block in item.blocks:
             match block:
                 case Paragraph():
@@ -186,14 +186,14 @@ class _Reader:
         if not commands:
             return False
         text = [_introduction(lead)] if _introduction(lead) else []
-        draft = _Draft(
+        draft = _InstructionDraft(
             commands[0].line, self._topic, ordered=True, text=text, code=[command.text for command in commands]
         )
         self.drafts.append(draft)
         return True
 
 
-def _add_text(draft: _Draft, text: str) -> None:
+def _add_text(draft: _InstructionDraft, text: str) -> None:
     for line in text.splitlines():
         if undo := _INLINE_ROLLBACK.match(line.strip()):
             draft.rollback = one_line(plain_text(undo["text"]))
@@ -209,7 +209,7 @@ def _introduction(lead: str) -> str:
     return text if len(text) <= LONGEST_LEAD and (text.endswith(":") or is_instruction(plain_text(text))) else ""
 
 
-def _instruction(draft: _Draft, undo: list[str]) -> Instruction:
+def _instruction(draft: _InstructionDraft, undo: list[str]) -> Instruction:
     command = draft.command
     text = one_line(plain_text(" ".join(draft.text))) or one_line(draft.code[0])
     return Instruction(text, command, draft.line, draft.rollback or _undo_of(command, undo))

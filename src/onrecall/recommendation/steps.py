@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from onrecall.domain.incident import Risk, Situation, Step, Tried
+from onrecall.domain.incident import FailedStep, Risk, Situation, Step
 from onrecall.recommendation.actions import EvidenceAction
 from onrecall.recommendation.instance_values import old_values
 from onrecall.recommendation.merged_actions import MergedAction
@@ -43,9 +43,9 @@ def select_steps(
     return tuple(replace(step, precondition=_precondition(step, steps)) for step in steps)
 
 
-def failed_before(actions: Sequence[MergedAction], situation: Situation) -> tuple[Tried, ...]:
+def failed_before(actions: Sequence[MergedAction], situation: Situation) -> tuple[FailedStep, ...]:
     """Return what not to repeat: what failed when it was last tried, what made it worse first."""
-    failed: dict[str, Tried] = {}
+    failed: dict[str, FailedStep] = {}
     for action in actions:
         if action.recommended is None:
             failed.setdefault(action.reports[0].key, _tried(action, situation))
@@ -123,11 +123,11 @@ def _staleness(action: MergedAction, now: datetime) -> str | None:
     return None
 
 
-def _tried(action: MergedAction, situation: Situation) -> Tried:
+def _tried(action: MergedAction, situation: Situation) -> FailedStep:
     """The newest failure as it is reported; by the track record alone, the first report that there is."""
     report = action.latest_failure or next(iter((*action.failures, *action.reports)))
     source = report.source.incident or report.source.document
     text, _ = old_values(report.text, source, situation)
     command = old_values(report.command, source, situation)[0] if report.command else None
     outcome = report.outcome if report.outcome in OUTCOMES else "did_not_help"
-    return Tried(text=text, outcome=outcome, citation=report.citation, command=command)
+    return FailedStep(text=text, outcome=outcome, citation=report.citation, command=command)

@@ -53,7 +53,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class VerdictDecision:
     """The verdict with its reason, and what the answer may rest on."""
 
     verdict: Verdict
@@ -64,7 +64,7 @@ class Judgement:
 
 def judge(
     situation: Situation, evidence: Sequence[Evidence], hypotheses: Sequence[Hypothesis], thresholds: Thresholds
-) -> Judgement:
+) -> VerdictDecision:
     """What the evidence allows to say; first by causes, then by what was never resolved, then by documents."""
     silent = sum(one.probability or 0.0 for one in evidence if not has_usable_resolution(one))
     leading = next((one for one in hypotheses if holds(one, thresholds, silent)), None)
@@ -73,14 +73,14 @@ def judge(
         return _by_cause(leading, [one for one in hypotheses if one is not leading], evidence, thresholds, sure=sure)
     runbook = next((one for one in evidence if _is_runbook(one) and _serves(one, situation, thresholds)), None)
     if runbook and runbook.document and names_alert(runbook.document, situation):
-        return Judgement("known", f"the runbook {named(runbook)} is for this very alert", runbook=runbook)
+        return VerdictDecision("known", f"the runbook {named(runbook)} is for this very alert", runbook=runbook)
     seen = next((one for one in evidence if serves(one, thresholds) and not _is_runbook(one)), None)
     if seen is not None:
         return _by_unresolved(seen, runbook, thresholds)
     if runbook is not None:
         reason = f"no incident like this is on record; the runbook {named(runbook)} is about something like it"
-        return Judgement("similar", reason, runbook=runbook)
-    return Judgement("never_seen", never(evidence, thresholds) + _foreign(situation, evidence))
+        return VerdictDecision("similar", reason, runbook=runbook)
+    return VerdictDecision("never_seen", never(evidence, thresholds) + _foreign(situation, evidence))
 
 
 def never(evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
@@ -139,7 +139,7 @@ def _by_cause(
     thresholds: Thresholds,
     *,
     sure: bool,
-) -> Judgement:
+) -> VerdictDecision:
     best = max(leading.evidence, key=lambda one: one.score)
     more = sum(1 + len(one.family) for one in leading.evidence) - 1
     agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
@@ -148,17 +148,17 @@ def _by_cause(
         match += f"; {named(nearer)} is nearer ({nearer.score:.2f}), but its resolution {_gap(nearer)}"
     rival = next((one for one in others if one.weight >= thresholds.contested * leading.weight), None)
     if best.score < thresholds.known:
-        return Judgement("similar", f"like it, not the same: {match}", leading)
+        return VerdictDecision("similar", f"like it, not the same: {match}", leading)
     if not sure:
-        return Judgement("similar", f"like it, but not far ahead of much else here: {match}", leading)
+        return VerdictDecision("similar", f"like it, but not far ahead of much else here: {match}", leading)
     if rival is not None:
-        return Judgement(
+        return VerdictDecision(
             "similar", f"{match}, but {named(rival.best)} with another cause matches {rival.score:.2f}", leading
         )
-    return Judgement("known", f"seen before: {match}", leading)
+    return VerdictDecision("known", f"seen before: {match}", leading)
 
 
-def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> Judgement:
+def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresholds) -> VerdictDecision:
     same = seen.kind == "incident" and thresholds.knows(seen.score, seen.probability)
     verdict: Verdict = "known" if same else "similar"
     if seen.kind == "document":
@@ -167,7 +167,7 @@ def _by_unresolved(seen: Evidence, runbook: Evidence | None, thresholds: Thresho
         reason = f"seen before as {named(seen)} ({seen.score:.2f}), whose resolution {_gap(seen)}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {named(runbook)}"
-    return Judgement(verdict, reason, runbook=runbook)
+    return VerdictDecision(verdict, reason, runbook=runbook)
 
 
 def _unresolved(evidence: Evidence) -> bool:

@@ -32,7 +32,7 @@ _NOTHING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarCauses:
     """Two incidents whose root causes say the same in other words, as somebody who can tell has found."""
 
     incident: str
@@ -41,7 +41,7 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
+class MembershipReason:
     """Why an incident belongs to its family: what it shares with another member."""
 
     incident: str
@@ -51,11 +51,11 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RecurrenceGroup:
     """Incidents of one cause, oldest first, each with its tie."""
 
     members: tuple[Incident, ...]
-    ties: tuple[Tie, ...]
+    ties: tuple[MembershipReason, ...]
 
     @property
     def why(self) -> str:
@@ -86,10 +86,10 @@ _WORDS: Sequence[tuple[Kind, str, str]] = (
 )
 
 
-def groups(incidents: Iterable[Incident], alike: Iterable[Alike] = ()) -> tuple[Group, ...]:
+def groups(incidents: Iterable[Incident], alike: Iterable[SimilarCauses] = ()) -> tuple[RecurrenceGroup, ...]:
     """All groups of two and more; the order in which incidents and likenesses are given changes nothing."""
     known = {one.id: one for one in sorted(incidents, key=_by_age)}
-    kin = _Kin(known)
+    kin = _UnionFind(known)
     kin.join_labels()
     kin.join_links()
     told = {name: words for name, one in known.items() if (words := root_cause(one))}
@@ -120,7 +120,7 @@ def says_nothing(text: str) -> bool:
     return _NOTHING.search(text.casefold()) is not None
 
 
-class _Kin:
+class _UnionFind:
     """Incidents on their way into groups."""
 
     def __init__(self, known: Mapping[str, Incident]) -> None:
@@ -129,7 +129,7 @@ class _Kin:
         self._members: dict[Hashable, list[str]] = {name: [name] for name in known}
         self._firm: set[Hashable] = set()
         """Groups that words bring others to, and never together."""
-        self._spoken: dict[str, Tie] = {}
+        self._spoken: dict[str, MembershipReason] = {}
 
     def join_labels(self) -> None:
         for one in self._known.values():
@@ -158,14 +158,16 @@ class _Kin:
                 self._speak(kind, name, centre, score)
             self._speak(kind, centre, *others[0])
 
-    def groups(self) -> Iterator[Group]:
+    def groups(self) -> Iterator[RecurrenceGroup]:
         for members in self._members.values():
             if len(members) > 1:
                 together = tuple(sorted((self._known[one] for one in members), key=_by_age))
-                yield Group(together, tuple(_ties(together, self._spoken)))
+                yield RecurrenceGroup(together, tuple(_ties(together, self._spoken)))
 
     def _speak(self, kind: Kind, name: str, other: str, score: float) -> None:
-        self._spoken.setdefault(name, Tie(name, kind, other, _BECAUSE[kind].format(other=other, score=score)))
+        self._spoken.setdefault(
+            name, MembershipReason(name, kind, other, _BECAUSE[kind].format(other=other, score=score))
+        )
 
     def _top(self, one: Hashable) -> Hashable:
         while self._above.setdefault(one, one) != one:
@@ -196,7 +198,7 @@ _BECAUSE: Mapping[Kind, str] = {
 }
 
 
-def _ties(members: Sequence[Incident], spoken: Mapping[str, Tie]) -> Iterator[Tie]:
+def _ties(members: Sequence[Incident], spoken: Mapping[str, MembershipReason]) -> Iterator[MembershipReason]:
     """Each member's strongest tie: its label, then a link, then its words."""
     carriers: dict[str, list[str]] = {}
     targets: dict[str, list[tuple[str, str]]] = {}
@@ -208,23 +210,25 @@ def _ties(members: Sequence[Incident], spoken: Mapping[str, Tie]) -> Iterator[Ti
     for one in members:
         shared = [other for other in carriers[label(one)] if other != one.id]
         if label(one) and shared:
-            yield Tie(one.id, "cause", shared[0], f"has the same cause label as {shared[0]}")
+            yield MembershipReason(one.id, "cause", shared[0], f"has the same cause label as {shared[0]}")
         else:
             yield _by_link(one, names, targets) or spoken[one.id]
 
 
-def _by_link(one: Incident, names: set[str], targets: Mapping[str, Sequence[tuple[str, str]]]) -> Tie | None:
+def _by_link(
+    one: Incident, names: set[str], targets: Mapping[str, Sequence[tuple[str, str]]]
+) -> MembershipReason | None:
     for link in one.links:
         if link.incident in names - {one.id}:
-            return Tie(one.id, "link", link.incident, f"is linked as a {link.kind} of {link.incident}")
+            return MembershipReason(one.id, "link", link.incident, f"is linked as a {link.kind} of {link.incident}")
     for other, kind in targets.get(one.id, ()):
         if other != one.id:
-            return Tie(one.id, "link", other, f"{other} is linked as a {kind} of it")
+            return MembershipReason(one.id, "link", other, f"{other} is linked as a {kind} of it")
     for link in one.links:
         for other, _ in targets[link.incident]:
             if other != one.id:
                 because = f"is linked to {link.incident}, which is not in memory, as {other} is"
-                return Tie(one.id, "link", other, because)
+                return MembershipReason(one.id, "link", other, because)
     return None
 
 
@@ -238,7 +242,7 @@ def _same(texts: Mapping[str, Hashable]) -> Iterator[Star]:
             yield first, [(one, 1.0) for one in others]
 
 
-def _stars(alike: Iterable[Alike], known: Mapping[str, Incident]) -> Iterator[Star]:
+def _stars(alike: Iterable[SimilarCauses], known: Mapping[str, Incident]) -> Iterator[Star]:
     """Those that are like one incident, around it, oldest first."""
     around: dict[str, dict[str, float]] = {}
     for one in alike:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Document, Incident, ResolutionStep, StepOutcome
-from onrecall.domain.markdown_page import Line
+from onrecall.domain.markdown_page import PageLine
 
 LOOKED_AT = 100
 """The newest members of a family whose steps are compared."""
@@ -38,7 +38,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class ProvenFix:
     """The step that worked in most members, where it last worked."""
 
     text: str
@@ -53,7 +53,7 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class CorrectiveAction:
     """Something written down that shall keep a family from coming back."""
 
     text: str
@@ -65,7 +65,7 @@ class Action:
 
 def same_fix(
     members: Sequence[Incident], key: Callable[[ResolutionStep], str], changes: Callable[[ResolutionStep], bool]
-) -> Fix | None:
+) -> ProvenFix | None:
     """The change that worked in most members; None where none worked twice. Looking at something is no fix."""
     telling = [one for one in reversed(members) if _steps(one)][:LOOKED_AT]
     done: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
@@ -80,11 +80,11 @@ def same_fix(
         step = done[name][newest.id]["worked"]
         if changes(step):
             failed = sum(any(said != "worked" for said in tries) for tries in done[name].values())
-            return Fix(step.text, step.command, len(worked[name]), failed, len(telling), _cited(newest, step))
+            return ProvenFix(step.text, step.command, len(worked[name]), failed, len(telling), _cited(newest, step))
     return None
 
 
-def actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[Action, ...]:
+def actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
     """Everything noted against a recurrence, the newest first; within one page the last line first."""
     found = [action for one in members for action in _told(one)]
     found += [action for document in documents for action in _listed(document)]
@@ -102,7 +102,7 @@ def _cited(incident: Incident, step: ResolutionStep) -> Citation:
     return Citation(incident.id, line.text, line.number)
 
 
-def _told(incident: Incident) -> Iterator[Action]:
+def _told(incident: Incident) -> Iterator[CorrectiveAction]:
     """Steps that worked, and sentences of the summary, that say they are meant to last."""
     said = incident.resolution
     if said is None or not said.confirmed:
@@ -114,10 +114,12 @@ def _told(incident: Incident) -> Iterator[Action]:
         if line.text.startswith("## "):
             heading = line.text
         if line.step is not None and said.steps[line.step].outcome == "worked" and lasting(said.steps[line.step].text):
-            yield Action(said.steps[line.step].text, "done", said.at, Citation(incident.id, line.text, line.number))
+            yield CorrectiveAction(
+                said.steps[line.step].text, "done", said.at, Citation(incident.id, line.text, line.number)
+            )
         elif heading == "## Summary":
             yield from (
-                Action(words, "noted", said.at, Citation(incident.id, words, line.number))
+                CorrectiveAction(words, "noted", said.at, Citation(incident.id, words, line.number))
                 for words in _sentences(line)
                 if lasting(words)
             )
@@ -128,7 +130,7 @@ def lasting(text: str) -> bool:
     return bool(_PERMANENT.search(text)) and not _NOT_PERMANENT.search(text)
 
 
-def _listed(document: Document) -> Iterator[Action]:
+def _listed(document: Document) -> Iterator[CorrectiveAction]:
     """The list items under a heading such as "Action items", and whether they are ticked off."""
     within = 0
     fenced = False
@@ -141,8 +143,10 @@ def _listed(document: Document) -> Iterator[Action]:
         if item:
             box = item[1]
             state: Literal["done", "open", "noted"] = "noted" if box is None else "open" if box == " " else "done"
-            yield Action(item[2].strip(), state, document.dated, Citation(document.id, item[2].strip(), line.number))
+            yield CorrectiveAction(
+                item[2].strip(), state, document.dated, Citation(document.id, item[2].strip(), line.number)
+            )
 
 
-def _sentences(line: Line) -> Iterator[str]:
+def _sentences(line: PageLine) -> Iterator[str]:
     return (found[0].strip() for found in _SENTENCE.finditer(line.text) if found[0].strip())

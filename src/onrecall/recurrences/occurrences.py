@@ -37,7 +37,7 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class DowntimeHours:
     """Hours between start and end; hours that incidents overlap count once."""
 
     hours: float
@@ -73,7 +73,7 @@ def trend(incidents: Sequence[Incident], since: datetime, now: datetime) -> Tren
     return Trend("rising" if recent > before else "falling", recent, before, told)
 
 
-def lost(incidents: Iterable[Incident], now: datetime, since: datetime | None = None) -> Lost:
+def lost(incidents: Iterable[Incident], now: datetime, since: datetime | None = None) -> DowntimeHours:
     """The hours that incidents took up to now; with `since`, those after it, of the incidents that reach into it."""
     spans: list[tuple[datetime, datetime]] = []
     left_out: Counter[str] = Counter()
@@ -87,7 +87,7 @@ def lost(incidents: Iterable[Incident], now: datetime, since: datetime | None = 
             left_out["contradictory"] += recent
         elif since is None or end > since:
             spans.append((one.started_at if since is None else max(one.started_at, since), end))
-    return Lost(_hours(spans), len(spans), left_out["open"], left_out["untimed"], left_out["contradictory"])
+    return DowntimeHours(_hours(spans), len(spans), left_out["open"], left_out["untimed"], left_out["contradictory"])
 
 
 def days_between(incidents: Sequence[Incident]) -> float | None:

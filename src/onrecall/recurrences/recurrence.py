@@ -6,21 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain.incident import Incident
-from onrecall.recurrences.clustering import Alike, Group, Tie, groups
-from onrecall.recurrences.corrective_actions import Action, Fix
-from onrecall.recurrences.occurrences import MONTH, WINDOW, Lost, Month, Trend, days_between, lost, months, trend
+from onrecall.recurrences.clustering import MembershipReason, RecurrenceGroup, SimilarCauses, groups
+from onrecall.recurrences.corrective_actions import CorrectiveAction, ProvenFix
+from onrecall.recurrences.occurrences import (
+    MONTH,
+    WINDOW,
+    DowntimeHours,
+    Month,
+    Trend,
+    days_between,
+    lost,
+    months,
+    trend,
+)
 
 __all__ = [
     "RULES",
-    "Action",
-    "Alike",
+    "CorrectiveAction",
+    "DowntimeHours",
     "Family",
-    "Fix",
-    "Lost",
+    "MembershipReason",
     "Month",
+    "ProvenFix",
     "Saving",
     "Service",
-    "Tie",
+    "SimilarCauses",
     "Trend",
     "families",
 ]
@@ -56,7 +66,7 @@ class Saving:
 
     hours_per_month: float
     days: int
-    lost: Lost
+    lost: DowntimeHours
     """In these days, and of how many incidents."""
 
 
@@ -70,7 +80,7 @@ class Family:
     """The cause's label, or else the oldest member's title."""
     cause: str | None
     incidents: tuple[str, ...]
-    ties: tuple[Tie, ...]
+    ties: tuple[MembershipReason, ...]
     """For each member why it belongs here."""
     why: str
     count: int
@@ -80,22 +90,24 @@ class Family:
     days_between: float | None
     months: tuple[Month, ...]
     trend: Trend
-    lost: Lost
+    lost: DowntimeHours
     saving: Saving
-    fix: Fix | None = None
-    action: Action | None = None
+    fix: ProvenFix | None = None
+    action: CorrectiveAction | None = None
     """The last thing noted to end it for good."""
-    open_actions: tuple[Action, ...] = ()
+    open_actions: tuple[CorrectiveAction, ...] = ()
 
 
-def families(incidents: Iterable[Incident], alike: Iterable[Alike] = (), *, now: datetime) -> tuple[Family, ...]:
+def families(
+    incidents: Iterable[Incident], alike: Iterable[SimilarCauses] = (), *, now: datetime
+) -> tuple[Family, ...]:
     """Families of two and more, most to be saved first; incidents that begin later than now are left out."""
     begun = [one for one in incidents if one.started_at <= now]
     since = min((one.started_at for one in begun), default=now)
     return tuple(sorted((_family(group, since, now) for group in groups(begun, alike)), key=_rank))
 
 
-def _family(group: Group, since: datetime, now: datetime) -> Family:
+def _family(group: RecurrenceGroup, since: datetime, now: datetime) -> Family:
     members = group.members
     first = members[0]
     recent = lost(members, now, now - WINDOW)

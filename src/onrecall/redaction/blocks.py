@@ -7,7 +7,7 @@ from onrecall.redaction import heuristics as looks
 from onrecall.redaction.heuristics import Look
 from onrecall.redaction.joints import FIRM, LOOSE, SURE
 from onrecall.redaction.names import SecretName
-from onrecall.redaction.scanner import Span
+from onrecall.redaction.scanner import SecretSpan
 
 _OPENS = re.compile(
     r"(?:\\{0,3}[\"'`]|\*{1,2}|_{1,2}){0,3}[ \t]*[:=](?:\*\*|__)?[ \t]*(?:(?P<block>[|>][+-]?\d?[+-]?)[ \t]*)?"
@@ -29,7 +29,7 @@ _MOST = 200
 """Lines or items of one list or block."""
 
 
-def below(text: str, start: int, end: int, announced: SecretName) -> list[Span]:
+def below(text: str, start: int, end: int, announced: SecretName) -> list[SecretSpan]:
     """The secrets below the name that reaches from `start` to `end`; empty where its value stands beside it."""
     opened = _OPENS.match(text, end)
     if opened is None:
@@ -50,20 +50,20 @@ def _indent(text: str, start: int) -> int:
     return len(head) - len(head.lstrip(" \t-\"'"))
 
 
-def _block(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+def _block(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
     """Each line of a block scalar."""
     for n in range(_MOST):
         line = _LINE.match(text, at)
         if line is None or line.end() == at or (line["v"] and len(line["indent"]) <= indent):
             return
         if line["v"] and (n or FIRM[announced.strength](line["v"])):
-            yield Span(*line.span("v"), announced.kind)
+            yield SecretSpan(*line.span("v"), announced.kind)
         elif line["v"]:
             return
         at = line.end()
 
 
-def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The items of a list of YAML."""
     look = _item_look(announced)
     for _ in range(_MOST):
@@ -71,11 +71,11 @@ def _list(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Sp
         if item is None or len(item["indent"]) < indent:
             return
         if look(item["v"]):
-            yield Span(*item.span("v"), announced.kind)
+            yield SecretSpan(*item.span("v"), announced.kind)
         at = item.end()
 
 
-def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The values of a mapping of YAML, whose title speaks of several secrets."""
     look = SURE[announced.strength]
     for _ in range(_MOST):
@@ -83,11 +83,11 @@ def _mapping(text: str, at: int, indent: int, announced: SecretName) -> Iterator
         if member is None or len(member["indent"]) <= indent:
             return
         if look(member["v"]):
-            yield Span(*member.span("v"), announced.kind)
+            yield SecretSpan(*member.span("v"), announced.kind)
         at = member.end()
 
 
-def _array(text: str, end: int, announced: SecretName) -> Iterator[Span]:
+def _array(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The items of an array of JSON, or of YAML in one line."""
     opened = _ARRAY.match(text, end)
     at = opened.end() if opened else 0
@@ -98,13 +98,13 @@ def _array(text: str, end: int, announced: SecretName) -> Iterator[Span]:
             return
         group = "q" if item["q"] else "b"
         if look(item[group]):
-            yield Span(*item.span(group), announced.kind)
+            yield SecretSpan(*item.span(group), announced.kind)
         if item["more"] == "]":
             return
         at = item.end()
 
 
-def _object(text: str, end: int, announced: SecretName) -> Iterator[Span]:
+def _object(text: str, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The values of an object of JSON, whose title speaks of several secrets."""
     opened = _BRACE.match(text, end) if announced.plural else None
     at = opened.end() if opened else 0
@@ -114,7 +114,7 @@ def _object(text: str, end: int, announced: SecretName) -> Iterator[Span]:
         if member is None:
             return
         if look(member["v"]):
-            yield Span(*member.span("v"), announced.kind)
+            yield SecretSpan(*member.span("v"), announced.kind)
         at = member.end()
 
 
@@ -124,7 +124,7 @@ def _item_look(announced: SecretName) -> Look:
     return FIRM[announced.strength]
 
 
-def _next_line(text: str, at: int, indent: int, announced: SecretName) -> Iterator[Span]:
+def _next_line(text: str, at: int, indent: int, announced: SecretName) -> Iterator[SecretSpan]:
     """What stands alone on the next line: indented more, or such that nobody takes it for anything else."""
     blank = re.compile(r"[ \t]*\r?\n").match(text, at)
     value = _ALONE.match(text, blank.end() if blank else at)
@@ -133,4 +133,4 @@ def _next_line(text: str, at: int, indent: int, announced: SecretName) -> Iterat
     deeper = len(value["indent"]) > indent
     look = (FIRM if value["q"] and deeper else LOOSE if deeper else SURE)[announced.strength]
     if look(value["v"]):
-        yield Span(*value.span("v"), announced.kind)
+        yield SecretSpan(*value.span("v"), announced.kind)

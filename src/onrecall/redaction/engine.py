@@ -17,7 +17,7 @@ from onrecall.redaction.personal import PERSONAL
 from onrecall.redaction.private_keys import PRIVATE_KEYS
 from onrecall.redaction.programs import PROGRAM_ARGUMENTS
 from onrecall.redaction.requests import REQUESTS
-from onrecall.redaction.scanner import Detector, Scanner, Span, placed
+from onrecall.redaction.scanner import Detector, Scanner, SecretSpan, placed
 from onrecall.redaction.sentences import SENTENCES
 from onrecall.redaction.services import SERVICES
 from onrecall.redaction.tables import TABLES
@@ -38,7 +38,7 @@ def _scanner(*, personal: bool) -> Scanner:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RedactionFinding:
     """One secret that was taken out, and where it stood in the text as it was."""
 
     kind: str
@@ -55,13 +55,13 @@ class Redacted:
     """A text without its secrets, and what was found in it, in the order in which it stood there."""
 
     text: str
-    found: tuple[Finding, ...] = ()
+    found: tuple[RedactionFinding, ...] = ()
 
 
 def redact(text: str, personal: bool = False) -> Redacted:
     """The text with every secret replaced, and with `personal` also e-mail addresses and personal numbers."""
     scanner = _scanner(personal=personal)
-    places: list[Span] = []
+    places: list[SecretSpan] = []
     rounds: list[View] = []
     shown = text
     for _ in range(_ROUNDS):
@@ -83,24 +83,24 @@ def harmless(texts: Iterable[str], personal: bool = False) -> bool:
     return together.isascii() and _scanner(personal=personal).finds_nothing(f"{APART}{together}{APART}")
 
 
-def secrets_in(text: str) -> list[Span]:
+def secrets_in(text: str) -> list[SecretSpan]:
     """Where secrets and personal data stand, told by one look, in order and without overlaps."""
     return merge(_scanner(personal=True).spans(text))
 
 
-def merge(spans: Iterable[Span]) -> list[Span]:
+def merge(spans: Iterable[SecretSpan]) -> list[SecretSpan]:
     """Overlapping spans as one, named after the one that begins first."""
-    merged: list[Span] = []
+    merged: list[SecretSpan] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if merged and span.start < merged[-1].end:
             last = merged.pop()
-            merged.append(Span(last.start, max(last.end, span.end), last.kind))
+            merged.append(SecretSpan(last.start, max(last.end, span.end), last.kind))
         else:
             merged.append(span)
     return merged
 
 
-def _unmarked(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+def _unmarked(text: str, spans: Iterable[SecretSpan]) -> Iterator[SecretSpan]:
     """The spans that do not begin within a mark that stands for a secret already."""
     marks = [match.span() for match in _MARK.finditer(text)]
     begins = [begin for begin, _ in marks]
@@ -110,7 +110,7 @@ def _unmarked(text: str, spans: Iterable[Span]) -> Iterator[Span]:
             yield span
 
 
-def _replaced(text: str, spans: Sequence[Span]) -> View:
+def _replaced(text: str, spans: Sequence[SecretSpan]) -> View:
     """The text with a mark for each line of each span."""
     builder = ViewBuilder(text)
     for span in spans:
@@ -119,10 +119,10 @@ def _replaced(text: str, spans: Sequence[Span]) -> View:
     return builder.view(len(text))
 
 
-def _findings(text: str, places: Iterable[Span]) -> Iterator[Finding]:
+def _findings(text: str, places: Iterable[SecretSpan]) -> Iterator[RedactionFinding]:
     line, begin, at = 1, 0, 0
     for place in places:
         line += text.count("\n", at, place.start)
         begin = max(begin, text.rfind("\n", at, place.start) + 1)
         at = place.start
-        yield Finding(place.kind, line, place.start - begin + 1, place.start, place.end)
+        yield RedactionFinding(place.kind, line, place.start - begin + 1, place.start, place.end)

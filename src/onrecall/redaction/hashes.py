@@ -1,7 +1,7 @@
 """Hashes of passwords, as in shadow, htpasswd, LDAP and the tables of databases: they can be guessed offline."""
 
 from onrecall.redaction.rules import everything, place
-from onrecall.redaction.scanner import Rule
+from onrecall.redaction.scanner import PatternDetector
 
 _SCHEMES = (
     "sha|ssha|sha256|ssha256|sha512|ssha512|md5|smd5|crypt|pbkdf2|pbkdf2-sha256|pbkdf2-sha512|argon2"
@@ -11,7 +11,7 @@ _CRYPT = (
     "$1$|$2a$|$2b$|$2x$|$2y$|$5$|$6$|$7$|$8$|$9$|$14$|$y$|$gy$|$md5|$apr1$|$sha1$|$p$|$h$|$s$|$argon2"
     "|$pbkdf2|$scrypt$|$bcrypt"
 )
-HASHES: tuple[Rule, ...] = (
+HASHES: tuple[PatternDetector, ...] = (
     place("hash", _CRYPT, r"\$[A-Za-z0-9-]{1,16}\$(?:[\w=,.-]{1,40}\$)*[./A-Za-z0-9+=$-]{12,200}", everything),
     place("hash", "$krb5", r"\$krb5\w{2,10}\$\S{20,8000}", everything),
     place(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.rules import place
-from onrecall.redaction.scanner import Detector, Hit, Rule, Span
+from onrecall.redaction.scanner import Detector, DetectorHit, PatternDetector, SecretSpan
 
 _KIND = re.compile(r"[\"']?kind[\"']?:[ ]?[\"']?Secret[\"']?(?=\s*[,}\r\n#]|\s*\Z)", re.IGNORECASE)
 _DATA = re.compile(r"(?P<indent>[ \t]*)(?:- )?[\"']?(?:data|stringData)[\"']?:[ \t]*(?:#[^\n]*)?")
@@ -25,27 +25,27 @@ class KubernetesSecret:
     anchors = ("kind:", 'kind":', "kind':")
     exact = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The values of the Secret whose kind stands at the anchor."""
         kind = _KIND.match(text, anchor)
         if kind is None:
             return None
         quoted = text[anchor - 1 : anchor] in ('"', "'")
         spans = tuple(_in_json(text, anchor) if quoted else _in_yaml(text, anchor))
-        return Hit(spans, kind.end())
+        return DetectorHit(spans, kind.end())
 
 
-def _in_json(text: str, anchor: int) -> Iterator[Span]:
+def _in_json(text: str, anchor: int) -> Iterator[SecretSpan]:
     """The values between the kinds of the objects before and after this one."""
     begin = max(text.rfind('"kind"', max(0, anchor - _NEAR), anchor - 1), anchor - _NEAR, 0)
     following = text.find('"kind"', anchor + 6, anchor + _NEAR)
     end = following if following >= 0 else min(len(text), anchor + _NEAR)
     for found in _OBJECT.finditer(text, begin, end):
         for pair in _PAIR.finditer(text, *found.span("entries")):
-            yield Span(*pair.span("v"), "kubernetes-secret")
+            yield SecretSpan(*pair.span("v"), "kubernetes-secret")
 
 
-def _in_yaml(text: str, anchor: int) -> Iterator[Span]:
+def _in_yaml(text: str, anchor: int) -> Iterator[SecretSpan]:
     """The values below `data`, which stands as far in as `kind` does, before or after it."""
     begin = text.rfind("\n", 0, anchor) + 1
     head = text[begin:anchor]
@@ -79,7 +79,7 @@ def _ends(line: str, indent: int) -> bool:
     )
 
 
-def _values(text: str, at: int, indent: int) -> Iterator[Span]:
+def _values(text: str, at: int, indent: int) -> Iterator[SecretSpan]:
     inside, kinds = False, 0
     for _ in range(_MOST_LINES):
         end = text.find("\n", at)
@@ -99,19 +99,19 @@ def _values(text: str, at: int, indent: int) -> Iterator[Span]:
         at = end + 1
 
 
-def _value(line: str, at: int) -> Iterator[Span]:
+def _value(line: str, at: int) -> Iterator[SecretSpan]:
     entry = _ENTRY.fullmatch(line)
     if entry is None:
         value = line.strip()
         if value and not value.startswith("[redacted:"):
             start = at + line.index(value)
-            yield Span(start, start + len(value), "kubernetes-secret")
+            yield SecretSpan(start, start + len(value), "kubernetes-secret")
     elif entry["v"] and not entry["v"].startswith(("[redacted:", "{{", "${", "<")):
         start, end = entry.span("v")
-        yield Span(at + start, at + end, "kubernetes-secret")
+        yield SecretSpan(at + start, at + end, "kubernetes-secret")
 
 
-LITERALS: tuple[Rule, ...] = (
+LITERALS: tuple[PatternDetector, ...] = (
     place(
         "kubernetes-secret",
         "create secret",

@@ -9,7 +9,7 @@ from onrecall.redaction import heuristics as looks
 from onrecall.redaction.joints import ASSIGNED, FIRM, JOINTS_BY_FIRST, LOOSE, QUOTED, Joint
 from onrecall.redaction.names import FOREIGN, SecretName, classify
 from onrecall.redaction.pattern import Match
-from onrecall.redaction.scanner import Hit, Span
+from onrecall.redaction.scanner import DetectorHit, SecretSpan
 
 ANCHORS = (
     "pass", "pwd", "pword", "pswd", "pw", "psk", "secret", "cred", "token", "key", "auth", "jwt", "sig", "saml",
@@ -66,7 +66,7 @@ class NamedSecrets:
     """Whether the anchors are the names themselves, in another language."""
     exact: bool = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secrets that the name at an anchor announces."""
         start, end = self._extent(text, anchor)
         announced = classify(text[start:end].strip())
@@ -86,21 +86,21 @@ class NamedSecrets:
         return anchor - len(left[0] if left else ""), right.end() if right else anchor
 
 
-def _find(text: str, start: int, end: int, announced: SecretName) -> Hit:
+def _find(text: str, start: int, end: int, announced: SecretName) -> DetectorHit:
     first = text[end : end + 1]
     hit = _assigned(text, start, end, announced) if first and first in ASSIGNED.first else None
     if hit and hit.spans:
         return hit
     for values in (_reversed,) if text[start - 1 : start] == "/" else (_flagged, _set_by_shell, _reversed, _joined):
         if spans := tuple(values(text, start, end, announced)):
-            return Hit(spans, max(end, *(span.end for span in spans)))
-    return hit or Hit((), end)
+            return DetectorHit(spans, max(end, *(span.end for span in spans)))
+    return hit or DetectorHit((), end)
 
 
-def _assigned(text: str, start: int, end: int, announced: SecretName) -> Hit | None:
+def _assigned(text: str, start: int, end: int, announced: SecretName) -> DetectorHit | None:
     """The value after an equals sign or a colon, or below it."""
     if below := blocks.below(text, start, end, announced):
-        return Hit(tuple(below), below[-1].end)
+        return DetectorHit(tuple(below), below[-1].end)
     match = ASSIGNED.pattern.match(text, end)
     if (
         match is None
@@ -116,12 +116,12 @@ def _assigned(text: str, start: int, end: int, announced: SecretName) -> Hit | N
         or (text[start:end].lower() in FOREIGN and _COLON.search(text[end : match.start("e")]))
     )
     if phrase := _phrase(match, text[start:end]):
-        return Hit((Span(*phrase, announced.kind),), phrase[1])
+        return DetectorHit((SecretSpan(*phrase, announced.kind),), phrase[1])
     look = (LOOSE if prose and match.lastgroup == "e" else FIRM)[announced.strength]
     spans = tuple(_span(match, announced, look))
     if spans and announced.plural:
         spans += tuple(_more(text, match.end(), announced, look))
-    return Hit(spans, spans[-1].end if spans else end)
+    return DetectorHit(spans, spans[-1].end if spans else end)
 
 
 def _closes_quote(match: Match, start: int, end: int) -> bool:
@@ -143,14 +143,14 @@ def _phrase(match: Match, name: str) -> tuple[int, int] | None:
     return words.span("s") if words and not _FUNCTION_WORDS & set(words["s"].split()) else None
 
 
-def _more(text: str, at: int, announced: SecretName, look: looks.Look) -> Iterator[Span]:
+def _more(text: str, at: int, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
     """The values after the first one, where the name speaks of several."""
     while (match := _MORE.match(text, at)) and look(match["e"]):
-        yield Span(*match.span("e"), announced.kind)
+        yield SecretSpan(*match.span("e"), announced.kind)
         at = match.end()
 
 
-def _span(match: Match, announced: SecretName, look: looks.Look) -> Iterator[Span]:
+def _span(match: Match, announced: SecretName, look: looks.Look) -> Iterator[SecretSpan]:
     group = match.lastgroup or ""
     start, end = match.span(group)
     value = match[group]
@@ -166,7 +166,7 @@ def _span(match: Match, announced: SecretName, look: looks.Look) -> Iterator[Spa
     ):
         return
     if look(value) and (value[0] not in "{[" or any(map(looks.stands_out, _WORDS.findall(value)))):
-        yield Span(start, end, announced.kind)
+        yield SecretSpan(start, end, announced.kind)
 
 
 def _each(look: looks.Look) -> looks.Look:
@@ -194,7 +194,7 @@ def _in_sentence(match: Match, start: int) -> bool:
     return _LINE_HEAD.fullmatch(head) is None or _LINE_TAIL.match(text, match.end()) is None
 
 
-def _flagged(text: str, start: int, end: int, announced: SecretName) -> Iterator[Span]:
+def _flagged(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The value after an option, `--password v`; also in a list of arguments."""
     if text[start] != "-" or text[start - 1 : start] == "-":
         return
@@ -205,7 +205,7 @@ def _flagged(text: str, start: int, end: int, announced: SecretName) -> Iterator
     yield from _span(match, announced, (LOOSE if _TOLD_OF.search(line) else FIRM)[announced.strength])
 
 
-def _set_by_shell(text: str, start: int, end: int, announced: SecretName) -> Iterator[Span]:
+def _set_by_shell(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The value in `ENV NAME v` and `setenv NAME v`."""
     if text[end : end + 1] in " \t" and _SHELL_SETS.search(text[max(0, start - 20) : start]):
         match = _FLAG_VALUE.match(text, end)
@@ -213,7 +213,7 @@ def _set_by_shell(text: str, start: int, end: int, announced: SecretName) -> Ite
             yield from _span(match, announced, FIRM[announced.strength])
 
 
-def _reversed(text: str, start: int, _end: int, announced: SecretName) -> Iterator[Span]:
+def _reversed(text: str, start: int, _end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """The value that stands before its name, as JSON and XML may have it."""
     if text[start - 1 : start] not in ("'", '"', " ", ":", "=") or not _NAMED_BY.search(
         text[max(0, start - 40) : start]
@@ -224,10 +224,10 @@ def _reversed(text: str, start: int, _end: int, announced: SecretName) -> Iterat
     if match:
         span = next(_span(match, announced, FIRM[announced.strength]), None)
         if span:
-            yield Span(before + span.start, before + span.end, span.kind)
+            yield SecretSpan(before + span.start, before + span.end, span.kind)
 
 
-def _joined(text: str, _start: int, end: int, announced: SecretName) -> Iterator[Span]:
+def _joined(text: str, _start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     for joint in JOINTS_BY_FIRST.get(text[end : end + 1], ()):
         span = _by_joint(joint, text, end, announced)
         if span:
@@ -235,7 +235,7 @@ def _joined(text: str, _start: int, end: int, announced: SecretName) -> Iterator
             return
 
 
-def _by_joint(joint: Joint, text: str, end: int, announced: SecretName) -> Span | None:
+def _by_joint(joint: Joint, text: str, end: int, announced: SecretName) -> SecretSpan | None:
     match = joint.pattern.match(text, end)
     return next(_span(match, announced, joint.looks[announced.strength]), None) if match else None
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from onrecall.redaction.pattern import Match, Pattern
-from onrecall.redaction.scanner import Rule
+from onrecall.redaction.scanner import PatternDetector
 
 _Check = Callable[[Match], bool]
 
@@ -83,9 +83,9 @@ def _is_check_digit(total: int, digits: list[int]) -> bool:
     return len(digits) == 17 if expected == "X" else len(digits) == 18 and str(digits[17]) == expected
 
 
-def _named(kind: str, anchors: str, names: str, value: str) -> Rule:
+def _named(kind: str, anchors: str, names: str, value: str) -> PatternDetector:
     """Something personal that goes because of the name before it."""
-    return Rule(
+    return PatternDetector(
         kind,
         tuple(anchors.split("|")),
         Pattern(
@@ -97,14 +97,14 @@ def _named(kind: str, anchors: str, names: str, value: str) -> Rule:
 
 _DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.? [A-Z][a-z]{2,8}\.? \d{4}"
 _HOST = r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
-PERSONAL: tuple[Rule, ...] = (
-    Rule(
+PERSONAL: tuple[PatternDetector, ...] = (
+    PatternDetector(
         "email",
         (),
         Pattern(rf"(?<![\w.+%/-])[\w.+%-]{{1,64}}@{_HOST}(?![\w@])"),
         lambda match: not match[0].startswith("git@"),
     ),
-    Rule(
+    PatternDetector(
         "email",
         (),
         Pattern(
@@ -112,26 +112,26 @@ PERSONAL: tuple[Rule, ...] = (
             r"|punkt)[\])}>][ ]?)[\w-]{2,63}){1,4}"
         ),
     ),
-    Rule("card", (), Pattern(r"(?<![\w.-])[2-6]\d{3}(?:[ ._-]?\d){10,15}(?![\w.-]?\d)(?!\w)"), _card),
-    Rule(
+    PatternDetector("card", (), Pattern(r"(?<![\w.-])[2-6]\d{3}(?:[ ._-]?\d){10,15}(?![\w.-]?\d)(?!\w)"), _card),
+    PatternDetector(
         "iban",
         (),
         Pattern(r"(?<!\w)(?i:[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{4}){2,7}(?:[ .-]?[A-Z0-9]{1,3})?)(?!\w)"),
         _iban,
     ),
-    Rule(
+    PatternDetector(
         "phone",
         ("+",),
         Pattern(r"(?<![\w.+-])\+\d{1,3}[ ./-]?(?:\(\d{1,4}\)[ ./-]?)?\d{1,4}(?:[ ./-]?\d{2,4}){2,4}(?![\w-])"),
     ),
-    Rule(
+    PatternDetector(
         "phone",
         ("00",),
         Pattern(
             r"(?<![\w.+-])(?<!\d[ ./-])00[1-9]\d{0,2}[ /-](?:\(\d{1,4}\)[ /-]?)?\d{2,4}(?:[ /-]?\d{2,4}){2,4}(?![\w-])"
         ),
     ),
-    Rule("phone", (), Pattern(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
+    PatternDetector("phone", (), Pattern(r"(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}[ -]\d{4}(?![\w.-])")),
     _named(
         "phone",
         "phone|tel|mobil|cell|handy|fax|móvil|telefon|whatsapp",
@@ -139,38 +139,38 @@ PERSONAL: tuple[Rule, ...] = (
         "|whatsapp|msisdn",
         r"\+?\(?\d{2,5}\)?(?:[ ./-]?\d{2,4}){2,5}",
     ),
-    Rule("national-id", (), Pattern(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
-    Rule(
+    PatternDetector("national-id", (), Pattern(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")),
+    PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<!\w)(?i:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z])[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?(?i:[A-D])(?!\w)"),
     ),
-    Rule(
+    PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<![\w-])(?i:\d{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?\d{7}[ -]?[A-HJ-NP-TV-Z])(?![\w-])"),
         _dni,
     ),
-    Rule(
+    PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<![\w.-])[12][ .]?\d{2}[ .]?(?:0[1-9]|1[0-2])[ .]?\d{2}[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?![\w.-])"),
         _nir,
     ),
-    Rule("national-id", (), Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), _cpf),
-    Rule(
+    PatternDetector("national-id", (), Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), _cpf),
+    PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<!\w)(?i:[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z])(?!\w)"),
         _codice_fiscale,
     ),
-    Rule(
+    PatternDetector(
         "national-id",
         ("756.", "756"),
         Pattern(r"(?<![\w.])756[.]\d{4}[.]\d{4}[.]\d{2}(?![\w.])"),
         _weighed((1, 3) * 6 + (1,), 10, lambda total, _: total == 0),
     ),
-    Rule(
+    PatternDetector(
         "national-id",
         (),
         Pattern(r"(?<!\w)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?!\w)"),

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from onrecall.redaction.rules import everything, place
-from onrecall.redaction.scanner import Detector, Hit, Rule, Span
+from onrecall.redaction.scanner import Detector, DetectorHit, PatternDetector, SecretSpan
 
-BLOCKS: tuple[Rule, ...] = (
+BLOCKS: tuple[PatternDetector, ...] = (
     place(
         "private-key",
         "-----begin ",
@@ -33,17 +33,17 @@ class JsonWebKey:
     anchors = ('"kty"',)
     exact = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The private members of the object in which `kty` stands."""
         begin = max(text.rfind("{", max(0, anchor - _LARGEST), anchor), 0)
         end = text.find("}", anchor, anchor + _LARGEST)
         end = end if end >= 0 else min(len(text), anchor + _LARGEST)
         spans = tuple(self._members(text, begin, end))
-        return Hit(spans, end)
+        return DetectorHit(spans, end)
 
-    def _members(self, text: str, begin: int, end: int) -> Iterator[Span]:
+    def _members(self, text: str, begin: int, end: int) -> Iterator[SecretSpan]:
         for match in _MEMBER.finditer(text, begin, end):
-            yield Span(*match.span("s"), "private-key")
+            yield SecretSpan(*match.span("s"), "private-key")
 
 
 PRIVATE_KEYS: tuple[Detector, ...] = (*BLOCKS, JsonWebKey())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.program_options import PROGRAMS
-from onrecall.redaction.scanner import Hit, Span
+from onrecall.redaction.scanner import DetectorHit, SecretSpan
 
 _PLACE = re.compile(
     r"(?:(?P<after>[^>\s]*)>)?(?P<where>[^>\s]+?)(?P<attached>\*)?(?P<prefix>\+)?(?P<separator>(?<=[\w+])[:%,/])?(?P<alone>\$)?(?P<sure>!)?"
@@ -26,7 +26,7 @@ _MOST_PROGRAMS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _SecretPlace:
     """Where a program has a secret; see program_options.py."""
 
     where: str
@@ -39,25 +39,25 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class _CommandWord:
     """A word of a command line without the quotes and brackets around it, and where it begins."""
 
     text: str
     start: int
 
-    def rest(self, skip: int) -> "_Word":
+    def rest(self, skip: int) -> "_CommandWord":
         """What follows so many characters, without quotes around it."""
         text, start = self.text[skip:], self.start + skip
         if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0]:
-            return _Word(text[1:-1], start + 1)
-        return _Word(text, start)
+            return _CommandWord(text[1:-1], start + 1)
+        return _CommandWord(text, start)
 
 
-def _places(written: str) -> Iterator[_Place]:
+def _places(written: str) -> Iterator[_SecretPlace]:
     for place in written.split():
         match = _PLACE.fullmatch(place)
         assert match, place
-        yield _Place(
+        yield _SecretPlace(
             match["where"],
             match["after"],
             attached=bool(match["attached"]),
@@ -68,8 +68,8 @@ def _places(written: str) -> Iterator[_Place]:
         )
 
 
-def _table() -> dict[str, tuple[_Place, ...]]:
-    table: dict[str, tuple[_Place, ...]] = {}
+def _table() -> dict[str, tuple[_SecretPlace, ...]]:
+    table: dict[str, tuple[_SecretPlace, ...]] = {}
     for row in PROGRAMS.strip().splitlines():
         names, _, places = row.partition("|")
         table |= dict.fromkeys(names.split(), tuple(_places(places)))
@@ -88,15 +88,15 @@ class ProgramArguments:
     anchors = tuple(name + ending for name in _TABLE for ending in ((" ", '"', "'") if len(name) <= _SHORT else ("",)))
     exact = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secrets in the rest of the command of which a program stands at the anchor."""
         name = _NAME.match(text, anchor)
         if name is None or not _places_of(name[0]) or (anchor and _NO_PROGRAM.match(text, anchor - 1)):
             return None
         begin = name.end() + (text[name.end() : name.end() + 1] in ("'", '"'))
-        words = [_Word(name[0], anchor), *_words(text, begin)]
+        words = [_CommandWord(name[0], anchor), *_words(text, begin)]
         options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster(word.text)}
-        spans: list[Span] = []
+        spans: list[SecretSpan] = []
         programs = 0
         for n, word in enumerate(words):
             places = _places_of(word.text)
@@ -106,10 +106,10 @@ class ProgramArguments:
                 spans += [span for place in able for span in _secrets(place, words[n + 1 :])]
         nested = next((word.start for word in words if " " in word.text), None)
         resume = nested if nested is not None and nested > anchor else words[-1].start + 1
-        return Hit(tuple(spans), resume)
+        return DetectorHit(tuple(spans), resume)
 
 
-def _places_of(word: str) -> tuple[_Place, ...]:
+def _places_of(word: str) -> tuple[_SecretPlace, ...]:
     """Where a word's program has secrets, if it is one."""
     program = _PROGRAM.fullmatch(word[:200])
     return _TABLE.get(program["name"].lower(), ()) if program else ()
@@ -120,7 +120,7 @@ def _cluster(word: str) -> str:
     return word[1:] if _CLUSTER.fullmatch(word) else ""
 
 
-def _words(text: str, at: int) -> Iterator[_Word]:
+def _words(text: str, at: int) -> Iterator[_CommandWord]:
     """The words of a command line up to its end, where another command begins."""
     limit = min(len(text), at + _LONGEST)
     for _ in range(_MOST_WORDS):
@@ -132,18 +132,18 @@ def _words(text: str, at: int) -> Iterator[_Word]:
             yield _unwrapped(match["word"], match.start("word"))
 
 
-def _unwrapped(word: str, start: int) -> _Word:
+def _unwrapped(word: str, start: int) -> _CommandWord:
     wrapped = _WRAPPED.match(word)
     lead = wrapped.end() if wrapped else 0
     body = word[lead:]
     quote = wrapped["quote"] if wrapped else None
     if quote:
         inner, closing, behind = body.rpartition(quote)
-        return _Word(inner + behind.strip("])},") if closing else body, start + lead)
-    return _Word(body.rstrip(",") if lead else body, start + lead)
+        return _CommandWord(inner + behind.strip("])},") if closing else body, start + lead)
+    return _CommandWord(body.rstrip(",") if lead else body, start + lead)
 
 
-def _secrets(place: _Place, words: Sequence[_Word]) -> Iterator[Span]:
+def _secrets(place: _SecretPlace, words: Sequence[_CommandWord]) -> Iterator[SecretSpan]:
     begin = 0
     if place.after:
         begin = next(
@@ -160,17 +160,17 @@ def _secrets(place: _Place, words: Sequence[_Word]) -> Iterator[Span]:
         part = _part(place, value)
         look = _sure if place.sure else _argument
         if part and look(part.text):
-            yield Span(part.start, part.start + len(part.text), "password")
+            yield SecretSpan(part.start, part.start + len(part.text), "password")
 
 
-def _holds(word: _Word, option: str) -> bool:
+def _holds(word: _CommandWord, option: str) -> bool:
     """Whether a cluster of single letters holds the option, as `-nb` holds `-b`."""
     return (
         len(option) == 2 and option[0] == "-" and _CLUSTER.fullmatch(word.text) is not None and option[1] in word.text
     )
 
 
-def _begins(word: _Word, option: str) -> bool:
+def _begins(word: _CommandWord, option: str) -> bool:
     """Whether the word is `/user:name`, where `/user:` is asked for."""
     return option.endswith(":") and word.text.lower().startswith(option)
 
@@ -183,7 +183,7 @@ def _sure(value: str) -> bool:
     return looks.is_made_up(value) or looks.is_key(value)
 
 
-def _values(place: _Place, words: Sequence[_Word], begin: int) -> Iterator[_Word]:
+def _values(place: _SecretPlace, words: Sequence[_CommandWord], begin: int) -> Iterator[_CommandWord]:
     if place.where.isdigit() or place.where in ("last", "word"):
         yield from _plain_values(place, [word for word in words[begin:] if not word.text.startswith("-")])
         return
@@ -201,7 +201,7 @@ def _values(place: _Place, words: Sequence[_Word], begin: int) -> Iterator[_Word
             yield word.rest(2)
 
 
-def _plain_values(place: _Place, plain: Sequence[_Word]) -> Iterator[_Word]:
+def _plain_values(place: _SecretPlace, plain: Sequence[_CommandWord]) -> Iterator[_CommandWord]:
     """The value among words that are no options: by its number, the last one, or one such as `user/secret`."""
     if place.where == "word":
         yield from [word for word in plain if word.text.partition("/")[0].isalnum() and "/" in word.text][:1]
@@ -218,7 +218,7 @@ def _is_cluster(word: str, option: str) -> bool:
     )
 
 
-def _part(place: _Place, value: _Word) -> _Word | None:
+def _part(place: _SecretPlace, value: _CommandWord) -> _CommandWord | None:
     """The secret in a value such as `user:secret`."""
     if not place.separator:
         return None if place.where == "word" else value
@@ -226,8 +226,8 @@ def _part(place: _Place, value: _Word) -> _Word | None:
     if place.separator == "/":
         tail, at, _ = tail.partition("@")
         sure = separator and head.replace("_", "").isalnum() and (at or looks.stands_out(tail))
-        return _Word(tail, value.start + len(head) + 1) if sure else None
-    return _Word(tail, value.start + len(head) + 1) if separator and head and not head.isdigit() else None
+        return _CommandWord(tail, value.start + len(head) + 1) if sure else None
+    return _CommandWord(tail, value.start + len(head) + 1) if separator and head and not head.isdigit() else None
 
 
 PROGRAM_ARGUMENTS = ProgramArguments()

@@ -5,7 +5,7 @@ import re
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import QUOTE, everything, place
-from onrecall.redaction.scanner import Behind, Detector, Rule
+from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
 
 
 def _header(value: str) -> bool:
@@ -34,7 +34,7 @@ _SESSIONS = (
     r"jsessionid|phpsessid|asp\.net_sessionid|sessionid|session_id|session-id|connect\.sid|(?<![a-z_])sid|csrf[_-]?token"
     r"|xsrf-token|aspsessionid[a-z]{8}|laravel_session|_session|cfid|cftoken|remember_token|\.aspxauth"
 )
-SESSIONS: tuple[Rule, ...] = (
+SESSIONS: tuple[PatternDetector, ...] = (
     place(
         "session-id",
         "jsessionid|phpsessid|asp.net_|session|connect.sid|sid|csrf|xsrf|aspsessionid|laravel_|_session|cfid|cftoken|remember_"
@@ -51,7 +51,7 @@ SESSIONS: tuple[Rule, ...] = (
         _id_of_session,
     ),
 )
-HEADERS: tuple[Rule, ...] = (
+HEADERS: tuple[PatternDetector, ...] = (
     place(
         "authorization",
         "authorization",
@@ -111,7 +111,7 @@ HEADERS: tuple[Rule, ...] = (
     ),
 )
 _HOST = r"@(?=[\w\[$<\u2039{(])"
-URLS: tuple[Rule, ...] = (
+URLS: tuple[PatternDetector, ...] = (
     place("url-password", "://", rf"://[^\s:/@?#\"'<>]{{0,128}}:(?P<s>[^\s/\"'<>]{{1,256}}){_HOST}"),
     place(
         "url-password",
@@ -144,15 +144,15 @@ URLS: tuple[Rule, ...] = (
     ),
 )
 _USER = r"(?!:?otliam)(?P<user>[\w.-]{0,63}[a-z](?:\\[\w.-]{1,64})?)(?![\w/:@.])"
-_LOGINS: tuple[Behind, ...] = (
-    Behind(
+_LOGINS: tuple[PrefixDetector, ...] = (
+    PrefixDetector(
         "password",
         ("@",),
         Pattern(rf"(?P<s>[^\s:@/\"'<>`(){{}}\[\],;=]{{8,64}}):{_USER}"),
         looks.is_made_up,
         Pattern(r"@(?!sha256:|sha512:)(?:[\w-]|\()"),
     ),
-    Behind("password", ("@//",), Pattern(rf"(?P<s>[^\s:@/\"'<>`]{{4,64}})/{_USER}"), looks.stands_out),
+    PrefixDetector("password", ("@//",), Pattern(rf"(?P<s>[^\s:@/\"'<>`]{{4,64}})/{_USER}"), looks.stands_out),
 )
 """`user:password@host` without a scheme before it, as drivers and tools take it."""
 

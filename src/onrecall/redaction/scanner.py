@@ -21,7 +21,7 @@ DEEPEST_VIEW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SecretSpan:
     """Where a secret stands, in characters: from `start` up to, not including, `end`."""
 
     start: int
@@ -30,10 +30,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class DetectorHit:
     """What a detector made of an anchor: the secrets, perhaps none, and where it is to be tried again."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[SecretSpan, ...]
     resume: int
 
 
@@ -48,12 +48,12 @@ class Detector(Protocol):
     def exact(self) -> bool:
         """Whether the anchors stand for themselves, capitals and small letters."""
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secrets at an anchor's place; None where there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PatternDetector:
     """A detector by a pattern, which is tried `back` characters before an anchor; its last group is the secret."""
 
     kind: str
@@ -64,26 +64,26 @@ class Rule:
     back: tuple[int, ...] = (0,)
     exact: bool = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The pattern's match at an anchor."""
         for back in self.back:
             if anchor >= back and (match := self.pattern.match(text, anchor - back)):
                 return self.hit(match)
         return None
 
-    def scan_all(self, text: str) -> Iterator[Hit]:
+    def scan_all(self, text: str) -> Iterator[DetectorHit]:
         """The pattern's matches wherever they are."""
         return (self.hit(match) for match in self.pattern.finditer(text))
 
-    def hit(self, match: Match) -> Hit:
+    def hit(self, match: Match) -> DetectorHit:
         """The secret of a match, where the match holds."""
         holds = secret(match).strip() and (self.holds is None or self.holds(match))
-        spans = (Span(*match.span(match.lastgroup or 0), self.kind),) if holds else ()
-        return Hit(spans, match.end())
+        spans = (SecretSpan(*match.span(match.lastgroup or 0), self.kind),) if holds else ()
+        return DetectorHit(spans, match.end())
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class PrefixDetector:
     """A detector of what stands before its anchors; its pattern, with a group `s`, is read from right to left."""
 
     kind: str
@@ -94,15 +94,15 @@ class Behind:
     """What the anchor must begin, read as usual."""
     exact: bool = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secret before an anchor."""
         if self.follows and not self.follows.match(text, anchor):
             return None
         match = self.pattern.match(text[max(0, anchor - LONGEST_BEHIND) : anchor][::-1])
         if match is None:
             return None
-        span = Span(anchor - match.end("s"), anchor - match.start("s"), self.kind)
-        return Hit((span,) if self.look(match["s"][::-1]) else (), anchor + 1)
+        span = SecretSpan(anchor - match.end("s"), anchor - match.start("s"), self.kind)
+        return DetectorHit((span,) if self.look(match["s"][::-1]) else (), anchor + 1)
 
 
 class Scanner:
@@ -110,11 +110,11 @@ class Scanner:
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
         every = tuple(detectors)
-        self._everywhere = tuple(d for d in every if isinstance(d, Rule) and not d.anchors)
+        self._everywhere = tuple(d for d in every if isinstance(d, PatternDetector) and not d.anchors)
         self._exact = _Anchors(d for d in every if d.anchors and d.exact)
         self._folded = _Anchors(d for d in every if d.anchors and not d.exact)
 
-    def spans(self, text: str) -> list[Span]:
+    def spans(self, text: str) -> list[SecretSpan]:
         """All candidates in the text as it is and as it reads when it is decoded; in no order, they may overlap."""
         spans = [span for hit in self._hits(text) for span in hit.spans]
         views: list[View] = []
@@ -138,7 +138,7 @@ class Scanner:
             text = view.text
         return True
 
-    def _hits(self, text: str) -> Iterator[Hit]:
+    def _hits(self, text: str) -> Iterator[DetectorHit]:
         yield from self._exact.hits(text, text)
         yield from self._folded.hits(text, _lowered(text))
         for rule in self._everywhere:
@@ -159,7 +159,7 @@ class _Anchors:
             "|".join(f"{re.escape(head)}(?=({_tree([w[1:] for w in words if w[0] == head])}))" for head in heads)
         )
 
-    def hits(self, text: str, searched: str) -> Iterator[Hit]:
+    def hits(self, text: str, searched: str) -> Iterator[DetectorHit]:
         """What each detector makes of its anchors, which is tried no more inside of what it has matched."""
         resume: dict[int, int] = {}
         for found in self._pattern.finditer(searched) if self._at else ():
@@ -174,12 +174,12 @@ def _distinct(detectors: Iterable[Detector]) -> tuple[Detector, ...]:
     return tuple({id(detector): detector for detector in detectors}.values())
 
 
-def placed(span: Span, views: Sequence[View]) -> Span:
+def placed(span: SecretSpan, views: Sequence[View]) -> SecretSpan:
     """A span of the last view in the places of the text itself."""
     start, end = span.start, span.end
     for view in reversed(views):
         start, end = view.original(start, end)
-    return Span(start, end, span.kind)
+    return SecretSpan(start, end, span.kind)
 
 
 def _tree(words: list[str]) -> str:

@@ -5,7 +5,7 @@ import re
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, place
-from onrecall.redaction.scanner import Rule
+from onrecall.redaction.scanner import PatternDetector
 
 _BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
 _CREDENTIALS = (
@@ -28,7 +28,7 @@ _CODE_OF = (
     " backup tan door alarm"
 )
 _CODES = "|".join(rf"(?<={what}[ -])code" for what in _CODE_OF.split())
-SENTENCES: tuple[Rule, ...] = (
+SENTENCES: tuple[PatternDetector, ...] = (
     place(
         "password",
         "log in|login|log into|sign in|logged in|ssh |connect|authenticate|use ",
@@ -53,7 +53,7 @@ SENTENCES: tuple[Rule, ...] = (
         r"(?: (?:is|was|:|=)|:|=)? ?(?P<s>\d{3}[ -]?\d{3,5})(?!\d|[\w.-]?\w)",
         _code,
     ),
-    Rule(
+    PatternDetector(
         "one-time-code",
         (" is your ",),
         Pattern(r"(?i)(?<!\d)(?P<s>\d{4,8}) is your (?:[\w-]{1,20} ){0,4}(?:code|pin|otp|passcode)(?!\w)"),

@@ -3,7 +3,7 @@
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, everything, place
-from onrecall.redaction.scanner import Behind, Detector, Rule
+from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
 
 
 def _argument(value: str) -> bool:
@@ -11,7 +11,7 @@ def _argument(value: str) -> bool:
     return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
 
 
-SQL: tuple[Rule, ...] = (
+SQL: tuple[PatternDetector, ...] = (
     place(
         "password",
         "identified by|identified with|with password|encrypted password|plaintext password|role |user |login "
@@ -32,7 +32,7 @@ SQL: tuple[Rule, ...] = (
     place("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
     place("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
 )
-PROTOCOLS: tuple[Rule, ...] = (
+PROTOCOLS: tuple[PatternDetector, ...] = (
     place("password", "auth ", r"AUTH (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up),
     place("password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret),
     place("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
@@ -49,7 +49,7 @@ PROTOCOLS: tuple[Rule, ...] = (
     ),
 )
 _LEVEL = r"(?:[0-9] )?"
-DEVICES: tuple[Rule, ...] = (
+DEVICES: tuple[PatternDetector, ...] = (
     place("password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _argument),
     place(
         "password",
@@ -77,7 +77,7 @@ DEVICES: tuple[Rule, ...] = (
     ),
 )
 _ACCOUNTS = "admin|root|administrator|guest|postgres|oracle|sysadmin|superuser"
-CODE: tuple[Rule, ...] = (
+CODE: tuple[PatternDetector, ...] = (
     place(
         "key",
         "jwt.|hmac.new(|createhmac(|aes.new(|.sign(|signwith(|hmacsha256(|cipher(",
@@ -106,11 +106,11 @@ CODE: tuple[Rule, ...] = (
 )
 _ACCOUNT = rf"(?<![\w.@/:-])(?i:{_ACCOUNTS})"
 _OF_ACCOUNT = r"(?P<s>[^\s:@/\"'`,;]{8,64})(?![\w:@/.])"
-LOGINS: tuple[Rule, ...] = (
+LOGINS: tuple[PatternDetector, ...] = (
     place("password", _ACCOUNTS.replace("|", ":|") + ":", f"{_ACCOUNT}:{_OF_ACCOUNT}", looks.is_made_up),
     place("password", _ACCOUNTS.replace("|", "/|") + "/", f"{_ACCOUNT}/{_OF_ACCOUNT}", looks.is_made_up),
 )
-CONFIGURATION: tuple[Rule, ...] = (
+CONFIGURATION: tuple[PatternDetector, ...] = (
     place(
         "password",
         "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
@@ -148,8 +148,8 @@ CONFIGURATION: tuple[Rule, ...] = (
         looks.is_random,
     ),
 )
-_BEFORE: tuple[Behind, ...] = (
-    Behind(
+_BEFORE: tuple[PrefixDetector, ...] = (
+    PrefixDetector(
         "password",
         (
             " as password",
@@ -163,13 +163,13 @@ _BEFORE: tuple[Behind, ...] = (
         Pattern(r"[\"'`]?(?P<s>[^\s\"'`]{8,255})"),
         looks.is_made_up,
     ),
-    Behind(
+    PrefixDetector(
         "password",
         ("| convertto-securestring",),
         Pattern(r"\s?[\"'](?P<s>[^\"'\n]{1,255})[\"']"),
         looks.could_be_secret,
     ),
-    Behind(
+    PrefixDetector(
         "password",
         ("</value><plaintext>true", "</value>\n"),
         Pattern(r"(?i)(?P<s>[^<>\n]{1,255})>eulav<"),

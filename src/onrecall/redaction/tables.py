@@ -10,7 +10,7 @@ from onrecall.redaction.heuristics import Look
 from onrecall.redaction.joints import FIRM, SURE
 from onrecall.redaction.named_secrets import ANCHORS
 from onrecall.redaction.names import FOREIGN, SecretName, classify
-from onrecall.redaction.scanner import Detector, Hit, Span
+from onrecall.redaction.scanner import Detector, DetectorHit, SecretSpan
 
 _LONGEST_LINE = 4000
 _MOST_ROWS = 5000
@@ -42,7 +42,7 @@ class TableColumns:
     anchors = tuple(ANCHORS) + tuple(FOREIGN)
     exact = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secrets of a table in whose heading the anchor stands."""
         if not _CELL_END.match(text, anchor):
             return None
@@ -56,7 +56,7 @@ class TableColumns:
                 return self._table(text, begin, end, between)
         return None
 
-    def _table(self, text: str, begin: int, end: int, between: str) -> Hit | None:
+    def _table(self, text: str, begin: int, end: int, between: str) -> DetectorHit | None:
         heading = _cells(text, begin, between)
         columns = {n: announced for n, cell in enumerate(heading) if (announced := _announces(cell.text))}
         if (
@@ -65,15 +65,15 @@ class TableColumns:
             or not all(_HEADING.fullmatch(cell.text) for cell in heading)
             or _follows_row(text, begin, len(heading), between)
         ):
-            return Hit((), end)
+            return DetectorHit((), end)
         rows = _rows(text, end + 1, len(heading), between)
-        spans: list[Span] = []
+        spans: list[SecretSpan] = []
         for row in rows:
             if any(_announces(cell.text) and not looks.stands_out(cell.text) for cell in row):
                 break
             spans += _secrets(row, columns, between)
             end = max(end, row[-1].start + len(row[-1].text))
-        return Hit(tuple(spans), end)
+        return DetectorHit(tuple(spans), end)
 
 
 def _announces(heading: str) -> SecretName | None:
@@ -127,10 +127,10 @@ def _rows(text: str, at: int, width: int, between: str) -> Iterator[Sequence[_Ce
         at = end + 1
 
 
-def _secrets(row: Sequence[_Cell], columns: Mapping[int, SecretName], between: str) -> Iterator[Span]:
+def _secrets(row: Sequence[_Cell], columns: Mapping[int, SecretName], between: str) -> Iterator[SecretSpan]:
     for n, announced in columns.items():
         if n < len(row) and _look(announced, between)(row[n].text):
-            yield Span(row[n].start, row[n].start + len(row[n].text), announced.kind)
+            yield SecretSpan(row[n].start, row[n].start + len(row[n].text), announced.kind)
 
 
 def _look(announced: SecretName, between: str) -> Look:
@@ -157,28 +157,28 @@ class InsertedRows:
     anchors = ("insert into", "replace into")
     exact = False
 
-    def scan(self, text: str, anchor: int) -> Hit | None:
+    def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """The secrets among the values of the statement at the anchor."""
         match = _INSERT.match(text, anchor)
         if match is None:
             return None
         names = [name.strip(' \t"`[]') for name in match["columns"].split(",")]
         columns = {n: announced for n, name in enumerate(names) if (announced := classify(name))}
-        spans: list[Span] = []
+        spans: list[SecretSpan] = []
         at = match.end()
         while columns and (row := _TUPLE.match(text, at)):
             spans += self._entries(text, row.start("row"), row.end("row"), columns)
             at = row.end()
-        return Hit(tuple(spans), at)
+        return DetectorHit(tuple(spans), at)
 
-    def _entries(self, text: str, at: int, end: int, columns: Mapping[int, SecretName]) -> Iterator[Span]:
+    def _entries(self, text: str, at: int, end: int, columns: Mapping[int, SecretName]) -> Iterator[SecretSpan]:
         for n in range(max(columns) + 1):
             entry = _ENTRY.match(text, at, end)
             if entry is None or entry.end() == at:
                 return
             announced = columns.get(n)
             if announced and entry["v"] and looks.could_be_secret(entry["v"]):
-                yield Span(*entry.span("v"), announced.kind)
+                yield SecretSpan(*entry.span("v"), announced.kind)
             at = entry.end()
 
 

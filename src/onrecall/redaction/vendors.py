@@ -3,7 +3,7 @@
 import re
 
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.scanner import Rule
+from onrecall.redaction.scanner import PatternDetector
 
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 """Not in the middle of a word, unless that is an escaped line break or a percent sign's code."""
@@ -12,16 +12,16 @@ _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
-def _token(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> Rule:
+def _token(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
     pattern = "|".join(patterns)
-    return Rule(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
+    return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{_START}(?:{pattern})"), back=back, exact=True)
 
 
-def _after(kind: str, anchor: str, pattern: str) -> Rule:
-    return Rule(kind, (anchor.lower(),), Pattern(f"(?i:{re.escape(anchor)}){pattern}"))
+def _after(kind: str, anchor: str, pattern: str) -> PatternDetector:
+    return PatternDetector(kind, (anchor.lower(),), Pattern(f"(?i:{re.escape(anchor)}){pattern}"))
 
 
-VENDORS: tuple[Rule, ...] = (
+VENDORS: tuple[PatternDetector, ...] = (
     _token("aws-key", "AKIA ASIA ABIA ACCA", r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?![A-Z0-9])"),
     _token("gcp-key", "AIza", r"AIza[\w-]{35}"),
     _token("gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"),
@@ -140,7 +140,7 @@ VENDORS: tuple[Rule, ...] = (
         r"rnd_[A-Za-z0-9]{28,36}(?!\w)",
         r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
     ),
-    Rule(
+    PatternDetector(
         "app-token",
         (":AA",),
         Pattern(rf"(?:{_START}|(?<=bot))\d{{8,10}}:AA[\w-]{{32,34}}"),
@@ -238,7 +238,9 @@ VENDORS: tuple[Rule, ...] = (
         r"EXO[a-f0-9]{24}(?![a-z0-9])",
         r"ABSK[A-Za-z0-9+/=]{80,200}",
     ),
-    Rule("app-token", ("_mmk",), Pattern(rf"{_START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True),
+    PatternDetector(
+        "app-token", ("_mmk",), Pattern(rf"{_START}[A-Za-z0-9]{{6}}_[A-Za-z0-9]{{29}}_mmk"), back=(36,), exact=True
+    ),
     _token("cloud-token", "sha256~", r"sha256~[\w-]{43,46}"),
     _token(
         "cloud-token",

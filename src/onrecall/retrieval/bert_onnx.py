@@ -19,7 +19,7 @@ FLOAT = TensorProto.FLOAT
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class EncoderShape:
     """The sizes of an encoder, read from its folder."""
 
     layers: int
@@ -31,7 +31,7 @@ class Shape:
     pooling: str
 
 
-def shape(folder: Path) -> Shape:
+def shape(folder: Path) -> EncoderShape:
     """The encoder's sizes, or Invalid when it is not of the BERT family or pools in another way."""
     config = _json(folder / "config.json")
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
@@ -40,7 +40,7 @@ def shape(folder: Path) -> Shape:
     mean, first = pooling.get("pooling_mode_mean_tokens"), pooling.get("pooling_mode_cls_token")
     if bool(mean) == bool(first):
         raise _unsuitable(f"{folder} pools neither by mean nor by first token")
-    return Shape(
+    return EncoderShape(
         layers=config["num_hidden_layers"],
         heads=config["num_attention_heads"],
         width=config["hidden_size"],
@@ -50,7 +50,7 @@ def shape(folder: Path) -> Shape:
     )
 
 
-def graph(folder: Path, sizes: Shape) -> onnx.ModelProto:
+def graph(folder: Path, sizes: EncoderShape) -> onnx.ModelProto:
     """The encoder; its weights stay in their file."""
     return _Graph(sizes).build(_weights(weights(folder)))
 
@@ -110,7 +110,7 @@ class _Graph:
     the rows of one matrix, for which ONNX Runtime takes the weights as they lie.
     """
 
-    def __init__(self, sizes: Shape) -> None:
+    def __init__(self, sizes: EncoderShape) -> None:
         self.sizes = sizes
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, TensorProto] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from onrecall.domain.incident import Document, Incident
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.query import Query
-from onrecall.retrieval.scoring import Rarity
+from onrecall.retrieval.scoring import TermWeights
 
 SHOWN = 6
 """Terms named in one sentence."""
@@ -19,7 +19,7 @@ ALIKE = 0.5
 Thing = Incident | Document | Suggestion
 
 
-def telling(query: Query, rarity: Rarity) -> tuple[int, ...]:
+def telling(query: Query, rarity: TermWeights) -> tuple[int, ...]:
     """The terms of a situation that are worth naming, most telling first."""
     says = {term: rarity.idf[term] * query.weights[term] for term in query.spelled}
     least = TELLING * max(says.values(), default=0.0)

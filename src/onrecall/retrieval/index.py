@@ -43,7 +43,7 @@ class Index(Protocol):
         """The passages whose meaning is nearest to the vector."""
 
 
-class Change(Protocol):
+class PassageChange(Protocol):
     """A passage that came or went."""
 
     @property
@@ -77,7 +77,7 @@ class ChangeLog(Protocol):
     def last_seq(self) -> int:
         """The place of the newest change."""
 
-    def changes(self, after: int, limit: int) -> Sequence[Change]:
+    def changes(self, after: int, limit: int) -> Sequence[PassageChange]:
         """The changes after a place, in order."""
 
     def passages(self, ids: Sequence[int]) -> Mapping[int, Passage]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Part, Passage
-from onrecall.domain.markdown_page import Line
+from onrecall.domain.markdown_page import PageLine
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.tokenizer import split_names
 
@@ -65,20 +65,20 @@ def embedding_text(title: str, passage: Passage) -> str:
     return split_names("\n".join([*above, passage.text]))
 
 
-def _readable(thing: Incident | Document | Suggestion) -> Iterator[Line]:
+def _readable(thing: Incident | Document | Suggestion) -> Iterator[PageLine]:
     """The lines worth matching: no front matter, no title where more is said, nothing that a model wrote."""
     rows = page.lines(thing)
     if not isinstance(thing, Incident):
         body = rows[_front_matter(rows) :]
-        yield from body if any(row.text.strip() for row in body) else (Line(1, thing.title, "body"),)
+        yield from body if any(row.text.strip() for row in body) else (PageLine(1, thing.title, "body"),)
         return
     if not thing.description.strip():
-        yield Line(1, page.one_line(thing.title), "opening")
+        yield PageLine(1, page.one_line(thing.title), "opening")
     told = thing.resolution is not None and thing.resolution.confirmed
     yield from (row for row in rows[1:] if row.part == "opening" or (told and row.part == "resolution"))
 
 
-def _front_matter(rows: Sequence[Line]) -> int:
+def _front_matter(rows: Sequence[PageLine]) -> int:
     """How many lines of YAML a document begins with."""
     if not rows or rows[0].text.rstrip() != "---":
         return 0
@@ -95,7 +95,7 @@ def _known_from(thing: Incident | Document | Suggestion, part: Part) -> datetime
     return thing.started_at
 
 
-def _passages(rows: Iterable[Line]) -> Iterator[tuple[str, int, str | None]]:
+def _passages(rows: Iterable[PageLine]) -> Iterator[tuple[str, int, str | None]]:
     """Text, first line and heading of each passage of one part."""
     pieces = list(_within_reach(_pieces(rows)))
     start = end = 0
@@ -157,7 +157,7 @@ def _within_reach(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield piece
 
 
-def _pieces(rows: Iterable[Line]) -> Iterator[_Piece]:
+def _pieces(rows: Iterable[PageLine]) -> Iterator[_Piece]:
     """The lines in pieces; of blank lines that follow each other one stays."""
     heading: str | None = None
     fenced = introduced = blank = False

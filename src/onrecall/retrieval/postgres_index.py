@@ -8,7 +8,7 @@ from onrecall.domain.incident import Filter
 from onrecall.retrieval.index import Vector, Visible
 
 
-class PassageSearch(Protocol):
+class PassageProposer(Protocol):
     """The store's own search."""
 
     def words(
@@ -25,7 +25,7 @@ class PassageSearch(Protocol):
 class PostgresIndex:
     """Hands the question to the database."""
 
-    def __init__(self, search: PassageSearch) -> None:
+    def __init__(self, search: PassageProposer) -> None:
         self._search = search
 
     def refresh(self) -> None:

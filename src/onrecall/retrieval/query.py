@@ -8,7 +8,7 @@ from onrecall.retrieval import log_templates as loglines
 from onrecall.retrieval import signatures
 from onrecall.retrieval import synonyms as thesaurus
 from onrecall.retrieval import tokenizer as terms
-from onrecall.retrieval.situation_parser import Pasted, take_apart
+from onrecall.retrieval.situation_parser import ParsedText, take_apart
 
 WORDS = 600
 """Words of a situation that are compared."""
@@ -24,7 +24,7 @@ OTHER_NAME = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class OtherName:
+class QuerySynonym:
     """What something that was said is also called."""
 
     said: str
@@ -46,7 +46,7 @@ class Query:
     """How much each term counts, by its number."""
     spelled: Mapping[int, str]
     """The word each term was made of; terms of other names alone have none."""
-    other_names: tuple[OtherName, ...]
+    other_names: tuple[QuerySynonym, ...]
     """Names of what was said that nobody said."""
     codes: Mapping[int, str]
     """Error codes and exceptions, by their term's number."""
@@ -82,7 +82,7 @@ def _meaning(text: str) -> str:
     return terms.split_names(_cut(loglines.mask(text, " "), EMBEDDED)).strip()
 
 
-def _headline(pasted: Pasted) -> str:
+def _headline(pasted: ParsedText) -> str:
     """What it is about: the title that was given, else the first line, else the deepest error."""
     if pasted.headlines:
         return _cut(" ".join(pasted.headlines[:2]), HEADLINE)
@@ -111,10 +111,10 @@ def _weigh(headline: str, own: str, listing: str) -> tuple[dict[int, float], dic
     return weights, spelled, said
 
 
-def _other_names(said: Sequence[str], spelled: Mapping[int, str]) -> tuple[OtherName, ...]:
+def _other_names(said: Sequence[str], spelled: Mapping[int, str]) -> tuple[QuerySynonym, ...]:
     """What the situation does not say already."""
     found = (
-        OtherName(one.said, _numbers(one.said_terms), one.name, _numbers(one.terms))
+        QuerySynonym(one.said, _numbers(one.said_terms), one.name, _numbers(one.terms))
         for one in thesaurus.other_names(said)
     )
     return tuple(one for one in found if not one.terms <= spelled.keys())

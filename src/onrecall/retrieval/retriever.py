@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import Document, Evidence, EvidenceKind, Excerpt, Filter, Incident, Passage, Situation
+from onrecall.domain.incident import Document, Evidence, EvidenceKind, Filter, Incident, Passage, Situation, Snippet
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import explanation as explain
 from onrecall.retrieval import fusion, passages, scoring, signatures
@@ -22,7 +22,7 @@ from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, Visible
 from onrecall.retrieval.query import Query, understand
 from onrecall.retrieval.ranking_features import CandidateSignals, ranking_features
-from onrecall.retrieval.scoring import Rarity
+from onrecall.retrieval.scoring import TermWeights
 
 PROPOSED, MOST_PROPOSED, CROWD = 80, 300, 100_000
 """Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
@@ -38,7 +38,7 @@ BY_TITLE = 0.4
 Owner = tuple[EvidenceKind, str]
 
 
-class Imprint(scoring.Imprint, Protocol):
+class StoredFeatures(scoring.PassageTerms, Protocol):
     """What a passage is compared by, and its number."""
 
     @property
@@ -46,7 +46,7 @@ class Imprint(scoring.Imprint, Protocol):
         """The passage's number."""
 
 
-class Quoted(Protocol):
+class StoredText(Protocol):
     """What a passage says, and where it begins."""
 
     @property
@@ -62,13 +62,13 @@ class Quoted(Protocol):
         """The heading it stands under."""
 
 
-class Source(Protocol):
+class PassageStore(Protocol):
     """What recall reads from."""
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[Imprint]]:
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """What the owners of these passages are compared by: all passages of each that were known at a time."""
 
-    def quoted(self, ids: Sequence[int]) -> Mapping[int, Quoted]:
+    def quoted(self, ids: Sequence[int]) -> Mapping[int, StoredText]:
         """What passages say; one that is gone is absent."""
 
     def things(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Thing]:
@@ -79,35 +79,35 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedQuery:
     """A situation made ready: what is looked for, its vector, and how much its words say."""
 
     situation: Situation
     query: Query
     vector: Vector | None
-    rarity: Rarity
+    rarity: TermWeights
     telling: Mapping[str, int]
     """The rarest term of each log line's template: a line that lacks it needs no closer look."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SearchCandidate:
     """Something that may be like the situation."""
 
     owner: Owner
-    imprints: Sequence[Imprint]
+    imprints: Sequence[StoredFeatures]
     has: frozenset[int]
     """The query's terms that it has."""
     signals: Signals
 
 
 @dataclass(frozen=True, slots=True)
-class Finalist:
+class RankedCandidate:
     """A candidate that was read in full."""
 
-    candidate: Candidate
+    candidate: SearchCandidate
     thing: Thing
-    said: Sequence[Quoted]
+    said: Sequence[StoredText]
     """What the passages say that it is compared by."""
     signals: Signals
 
@@ -117,12 +117,12 @@ class Finalist:
         return self.candidate.owner
 
 
-class Recall:
+class Retriever:
     """Finds what was seen before that is like a situation; never writes."""
 
     def __init__(
         self,
-        source: Source,
+        source: PassageStore,
         embedder: Embedder | None,
         index: Index,
         asking: Embedder | None = None,
@@ -203,12 +203,14 @@ class Recall:
                 found[owner] = float((matrix @ question).max())
         return found
 
-    def _ranked(self, situation: Situation, limit: int) -> tuple[Asked, list[Finalist], Mapping[str, tuple[str, ...]]]:
+    def _ranked(
+        self, situation: Situation, limit: int
+    ) -> tuple[PreparedQuery, list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
         asked, finalists = self._read(situation, limit)
         return asked, *_without_family(finalists, situation.exclude)
 
     def _explained(
-        self, asked: Asked, ranked: Sequence[Finalist], limit: int, family: Mapping[str, tuple[str, ...]]
+        self, asked: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int, family: Mapping[str, tuple[str, ...]]
     ) -> tuple[Evidence, ...]:
         """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
         if not ranked:
@@ -222,13 +224,13 @@ class Recall:
 
     def _read(
         self, situation: Situation, limit: int, wanted: Callable[[Thing], bool] | None = None
-    ) -> tuple[Asked, list[Finalist]]:
+    ) -> tuple[PreparedQuery, list[RankedCandidate]]:
         """The best candidates, read in full; where too few of them are wanted, all that were proposed."""
         query = understand(situation)
         embedding = self._embed(query)
-        rarity = Rarity.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
+        rarity = TermWeights.of(query.weights, self._source.term_statistics([*query.weights, scoring.WHOLE]))
         by_words = self._by_words(situation, query, rarity)
-        asked = Asked(situation, query, _vector(embedding), rarity, _telling(query, rarity))
+        asked = PreparedQuery(situation, query, _vector(embedding), rarity, _telling(query, rarity))
         proposed, many = self._propose(asked, by_words), max(FINALISTS, 2 * limit)
         finalists = self._complete(asked, self._compare(asked, proposed, many))
         if wanted and len(proposed) > many and sum(wanted(one.thing) for one in finalists) < limit:
@@ -241,11 +243,11 @@ class Recall:
             return None
         return self._beside.submit(self._asking.embed, query.meaning)
 
-    def _by_words(self, situation: Situation, query: Query, rarity: Rarity) -> list[int]:
+    def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
         self._index.refresh()
         return self._index.words(query.weights, Visible.to(situation), _proposed(rarity))
 
-    def _propose(self, asked: Asked, by_words: Sequence[int]) -> Mapping[Owner, Sequence[Imprint]]:
+    def _propose(self, asked: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """All that is known of whatever the index proposes."""
         proposed = list(by_words)
         if asked.vector is not None:
@@ -253,7 +255,9 @@ class Recall:
         found = self._source.imprints(list(dict.fromkeys(proposed)), asked.situation.as_of)
         return {owner: found[owner] for owner in sorted(found) if owner[1] not in asked.situation.exclude}
 
-    def _compare(self, asked: Asked, proposed: Mapping[Owner, Sequence[Imprint]], many: int) -> list[Candidate]:
+    def _compare(
+        self, asked: PreparedQuery, proposed: Mapping[Owner, Sequence[StoredFeatures]], many: int
+    ) -> list[SearchCandidate]:
         """The best by words and meaning."""
         owners, held = list(proposed), list(proposed.values())
         matches = scoring.words(asked.query.weights, asked.rarity, held)
@@ -275,18 +279,18 @@ class Recall:
                 length=float(matches.length[row]),
                 correction=float(ranks[row] - strengths[row]),
             )
-            found.append(Candidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
+            found.append(SearchCandidate(owners[row], held[row], frozenset(numbers[has[row]].tolist()), signals))
         return found
 
     def _meaning(
-        self, asked: Asked, held: Sequence[Sequence[Imprint]]
+        self, asked: PreparedQuery, held: Sequence[Sequence[StoredFeatures]]
     ) -> tuple[scoring.Scores | None, npt.NDArray[np.bool_] | None]:
         """How near each is, and of which that is known; nothing without a model."""
         if asked.vector is None or self._embedder is None:
             return None, None
         return scoring.meaning(asked.vector, self._embedder.name, held)
 
-    def _complete(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Finalist]:
+    def _complete(self, asked: PreparedQuery, candidates: Sequence[SearchCandidate]) -> list[RankedCandidate]:
         """Every signal for the best candidates that fit, best first."""
         things = self._source.things([one.owner for one in candidates], asked.situation.as_of)
         only = asked.situation.only
@@ -302,10 +306,10 @@ class Recall:
             if there:  # not removed meanwhile
                 said = [quoted[passage.number] for passage in there]
                 whole = one if len(there) == len(one.imprints) else replace(one, imprints=there)
-                read.append(Finalist(whole, thing, said, one.signals))
+                read.append(RankedCandidate(whole, thing, said, one.signals))
         return _best_first(_judged(asked, read))
 
-    def _excerpts(self, asked: Asked, shown: Sequence[Finalist]) -> list[Excerpt]:
+    def _excerpts(self, asked: PreparedQuery, shown: Sequence[RankedCandidate]) -> list[Snippet]:
         """Of each one the passage that matches best by itself."""
         alone = [[passage] for one in shown for passage in one.candidate.imprints]
         words = scoring.words(asked.query.weights, asked.rarity, alone).bm25
@@ -314,7 +318,7 @@ class Recall:
         for one in shown:
             by_itself = [next(strength) for _ in one.said]
             best = one.said[by_itself.index(max(by_itself))]
-            found.append(Excerpt(best.text, best.line, best.heading))
+            found.append(Snippet(best.text, best.line, best.heading))
         return found
 
 
@@ -326,15 +330,15 @@ def is_precedent(thing: Thing, situation: Situation) -> bool:
 
 
 def _without_family(
-    finalists: Sequence[Finalist], exclude: frozenset[str]
-) -> tuple[list[Finalist], Mapping[str, tuple[str, ...]]]:
+    finalists: Sequence[RankedCandidate], exclude: frozenset[str]
+) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
     """The finalists, of each family one, and who else belongs to it."""
     incidents = [one.thing for one in finalists if isinstance(one.thing, Incident)]
     family, hidden = families.gather(incidents, exclude)
     return [one for one in finalists if one.owner[0] != "incident" or one.owner[1] not in hidden], family
 
 
-def _proposed(rarity: Rarity) -> int:
+def _proposed(rarity: TermWeights) -> int:
     return min(MOST_PROPOSED, max(PROPOSED, round(PROPOSED * math.sqrt(rarity.passages / CROWD))))
 
 
@@ -347,7 +351,7 @@ def _vector(embedding: "Future[Vectors] | None") -> Vector | None:
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
-def _ranking(asked: Asked, ranked: Sequence[Finalist], limit: int) -> list[Mapping[str, float]]:
+def _ranking(asked: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int) -> list[Mapping[str, float]]:
     """How each of the best stands among the others."""
     idf = asked.rarity.idf
     spelled, weighed = asked.query.spelled, asked.query.weights.items()
@@ -355,11 +359,13 @@ def _ranking(asked: Asked, ranked: Sequence[Finalist], limit: int) -> list[Mappi
     return ranking_features([CandidateSignals(one.signals, one.candidate.has) for one in ranked], weights, limit)
 
 
-def _score(one: Finalist) -> float:
+def _score(one: RankedCandidate) -> float:
     return round(one.signals.score, 4)
 
 
-def _evidence(asked: Asked, one: Finalist, excerpt: Excerpt, family: tuple[str, ...], worth: Sequence[int]) -> Evidence:
+def _evidence(
+    asked: PreparedQuery, one: RankedCandidate, excerpt: Snippet, family: tuple[str, ...], worth: Sequence[int]
+) -> Evidence:
     thing, signals = one.thing, one.signals
     return Evidence(
         id=thing.id,
@@ -393,13 +399,13 @@ def _made(passage: Passage, counted: Mapping[int, int]) -> Passage:
     return replace(passage, terms=terms.pack(counted), terms_version=terms.VERSION)
 
 
-def _telling(query: Query, rarity: Rarity) -> dict[str, int]:
+def _telling(query: Query, rarity: TermWeights) -> dict[str, int]:
     numbered = {one: [terms.number(term) for term in one.split()] for one in query.templates}
     known = {one: [number for number in line if number in rarity.idf] for one, line in numbered.items()}
     return {one: max(line, key=lambda number: rarity.idf[number]) for one, line in known.items() if line}
 
 
-def _best_first(finalists: Iterable[Finalist]) -> list[Finalist]:
+def _best_first(finalists: Iterable[RankedCandidate]) -> list[RankedCandidate]:
     """Equal ranks, to the digits that sums of floats agree in on every machine, go by kind and id."""
     return sorted(finalists, key=lambda one: (-round(one.signals.rank, 9), one.owner))
 
@@ -410,16 +416,16 @@ def _fits(thing: Thing, kind: EvidenceKind, only: Filter) -> bool:
     return all(thing.labels.get(name) == value for name, value in only.labels.items())
 
 
-def _judged(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[Finalist]:
+def _judged(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[RankedCandidate]:
     """With the signals that need the text."""
     letters = _letters(asked, finalists).tolist()
     for one, part, named in zip(finalists, letters, _named(asked, finalists), strict=True):
         labels = explain.place(asked.query, one.thing)
         signals = replace(one.signals, characters=part, signature=named, labels=labels)
-        yield Finalist(one.candidate, one.thing, one.said, signals)
+        yield RankedCandidate(one.candidate, one.thing, one.said, signals)
 
 
-def _letters(asked: Asked, finalists: Sequence[Finalist]) -> scoring.Scores:
+def _letters(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
     """Letters of the whole in the whole, and of the headline in the title."""
     importance = _importance(asked)
     titles = [one.thing.title for one in finalists]
@@ -429,7 +435,7 @@ def _letters(asked: Asked, finalists: Sequence[Finalist]) -> scoring.Scores:
     return whole * (1 - BY_TITLE) + scoring.characters(asked.query.headline, importance, titles) * BY_TITLE
 
 
-def _importance(asked: Asked) -> dict[str, float]:
+def _importance(asked: PreparedQuery) -> dict[str, float]:
     """How much each written word of the query says: as much as its rarest term."""
     importance: dict[str, float] = {}
     for term, word in asked.query.spelled.items():
@@ -438,7 +444,7 @@ def _importance(asked: Asked) -> dict[str, float]:
     return importance
 
 
-def _named(asked: Asked, finalists: Sequence[Finalist]) -> Iterator[float]:
+def _named(asked: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[float]:
     """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
     query, idf, most = asked.query, asked.rarity.idf, asked.rarity.most
     codes = {term: idf[term] / most for term in query.codes if term in idf}

@@ -50,7 +50,7 @@ class Statistics(Protocol):
         """In how many passages a term occurs."""
 
 
-class Imprint(Protocol):
+class PassageTerms(Protocol):
     """What a passage is compared by."""
 
     @property
@@ -67,7 +67,7 @@ class Imprint(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rarity:
+class TermWeights:
     """How much each term of a situation says, and how long things and their passages are on average."""
 
     idf: Mapping[int, float]
@@ -79,7 +79,7 @@ class Rarity:
     """How many there are."""
 
     @classmethod
-    def of(cls, weights: Mapping[int, float], statistics: Statistics) -> "Rarity":
+    def of(cls, weights: Mapping[int, float], statistics: Statistics) -> "TermWeights":
         """From exact counts; a term that occurs nowhere says most."""
         n, length = statistics.documents, statistics.total_length
         having = {term: statistics.df.get(term, 0) for term in weights}
@@ -93,7 +93,7 @@ class Rarity:
         )
 
 
-def reach(weights: Mapping[int, float], rarity: Rarity) -> float:
+def reach(weights: Mapping[int, float], rarity: TermWeights) -> float:
     """What the words of a situation can add to a match at the most; it grows with how much the situation says."""
     return math.sqrt(sum(weight * rarity.idf[term] for term, weight in weights.items()) * (K1 + 1))
 
@@ -112,7 +112,7 @@ class WordMatches:
     """The logarithm of how many times as long as usual each is."""
 
 
-def words(weights: Mapping[int, float], rarity: Rarity, owners: Sequence[Sequence[Imprint]]) -> WordMatches:
+def words(weights: Mapping[int, float], rarity: TermWeights, owners: Sequence[Sequence[PassageTerms]]) -> WordMatches:
     """How like a situation each owner is by words.
 
     Each further word in common adds less: a long query shares many words with much, and few are already a lot.
@@ -157,7 +157,7 @@ def _bm25(gain: Scores, counts: Scores, lengths: Scores) -> Scores:
     return scores
 
 
-def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Imprint]) -> tuple[Scores, Scores]:
+def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[PassageTerms]) -> tuple[Scores, Scores]:
     """How often each passage has each wanted term, and how many terms it has."""
     numbers, often, sizes = terms.unpack_all([passage.terms for passage in passages])
     rows = np.repeat(np.arange(len(passages)), sizes)
@@ -168,7 +168,7 @@ def _count(wanted: npt.NDArray[np.uint32], passages: Sequence[Imprint]) -> tuple
 
 
 def meaning(
-    vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[Imprint]]
+    vector: npt.NDArray[np.float32], model: str, owners: Sequence[Sequence[PassageTerms]]
 ) -> tuple[Scores, npt.NDArray[np.bool_]]:
     """Half the nearest passage, half the owner as a whole; and whose meaning is known, by this model and no other."""
     found, size = np.zeros(len(owners)), 2 * len(vector)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from onrecall.domain.incident import Passage
 from onrecall.retrieval import postings
-from onrecall.retrieval.index import Change, Vector, Visible
+from onrecall.retrieval.index import PassageChange, Vector, Visible
 from onrecall.retrieval.postings import Postings, Terms
 from onrecall.retrieval.tokenizer import unpack_all
 
@@ -59,7 +59,7 @@ class Segment:
         return len(self) - int(np.count_nonzero(self.dead))
 
     @classmethod
-    def of(cls, changes: Sequence[Change], model: str | None) -> "Segment":
+    def of(cls, changes: Sequence[PassageChange], model: str | None) -> "Segment":
         """The passages that came with these changes; vectors of another model don't count."""
         came = sorted(((one, one.passage) for one in changes if one.passage is not None), key=lambda pair: pair[0].id)
         vectors = [passage.vector if model and passage.model == model else None for _, passage in came]
@@ -161,7 +161,7 @@ def check(passage: Passage) -> int:
     return zlib.crc32(said.encode("utf-8", "surrogatepass"))
 
 
-def _keys(came: Sequence[tuple[Change, Passage]]) -> postings.Keys:
+def _keys(came: Sequence[tuple[PassageChange, Passage]]) -> postings.Keys:
     """The terms of all passages with their weights, and the tags of all."""
     terms, counts, sizes = unpack_all([passage.terms for _, passage in came])
     rows, many = np.repeat(np.arange(len(came)), sizes), counts.astype(np.float64)

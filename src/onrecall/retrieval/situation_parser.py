@@ -46,7 +46,7 @@ LEVELS = ("level", "severity", "lvl", "loglevel")
 
 
 @dataclass(slots=True)
-class Pasted:
+class ParsedText:
     """A situation taken apart."""
 
     headlines: list[str] = field(default_factory=list)
@@ -59,9 +59,9 @@ class Pasted:
     service: str | None = None
 
 
-def take_apart(text: str) -> Pasted:
+def take_apart(text: str) -> ParsedText:
     """Prose, errors, lists, and what JSON says of title, description, labels and service."""
-    pasted = Pasted()
+    pasted = ParsedText()
     rest = "".join(_without_json(text[:LIMIT], pasted))
     rows = rest.splitlines()
     listed = _listed(rows)
@@ -87,7 +87,7 @@ def _listed(rows: Sequence[str]) -> Mapping[str, frozenset[str]]:
     return {row: own for row, own, listed in zip(rows, words, repeated, strict=False) if listed}
 
 
-def _without_json(text: str, pasted: Pasted) -> Iterator[str]:
+def _without_json(text: str, pasted: ParsedText) -> Iterator[str]:
     """The text without the JSON in it, which goes into `pasted`; a JSON log record comes back as a log line."""
     decoder, at, failed = json.JSONDecoder(), 0, 0
     for opening in re.finditer(r"(?:^|(?<=[\s:=]))[{\[](?=\s*[\"{\[}\]])", text):
@@ -117,7 +117,7 @@ def _log_record(found: Any) -> str | None:
     return f"{level.upper()}: {' '.join(said)}"
 
 
-def _walk(found: Any, pasted: Pasted, depth: int) -> None:
+def _walk(found: Any, pasted: ParsedText, depth: int) -> None:
     if isinstance(found, list) and depth:
         for item in found[:50]:
             _walk(item, pasted, depth - 1)
@@ -126,7 +126,7 @@ def _walk(found: Any, pasted: Pasted, depth: int) -> None:
             _field(str(key).lower().replace("-", "_"), value, pasted, depth)
 
 
-def _field(key: str, value: Any, pasted: Pasted, depth: int) -> None:
+def _field(key: str, value: Any, pasted: ParsedText, depth: int) -> None:
     if key in LABELS:
         pasted.labels.update(_labels(value))
         _name(pasted.labels, pasted)
@@ -152,14 +152,14 @@ def _labels(value: Any) -> dict[str, str]:
     return {name.strip(): said.strip() for name, said in pairs}
 
 
-def _name(labels: Mapping[str, str], pasted: Pasted) -> None:
+def _name(labels: Mapping[str, str], pasted: ParsedText) -> None:
     for name in ("alertname", "alert_name"):
         if name in labels:
             _add(pasted.headlines, labels[name])
     pasted.service = pasted.service or next((labels[name] for name in SERVICES if name in labels), None)
 
 
-def _lines(rows: Sequence[str], pasted: Pasted, listed: Collection[str] = ()) -> None:
+def _lines(rows: Sequence[str], pasted: ParsedText, listed: Collection[str] = ()) -> None:
     """Sort lines into prose and errors; of a stack trace only what was thrown, the deepest cause, and where.
 
     Of the log lines errors come first, and of these what is not like many others.

@@ -108,7 +108,7 @@ hostname | host name
 
 
 @dataclass(frozen=True, slots=True)
-class OtherName:
+class Synonym:
     """A name of something that was said, which nobody said."""
 
     said: str
@@ -117,7 +117,7 @@ class OtherName:
     terms: tuple[str, ...]
 
 
-def other_names(said: Sequence[str]) -> Iterator[OtherName]:
+def other_names(said: Sequence[str]) -> Iterator[Synonym]:
     """The other names of what these terms, in the order they stand, name; each once."""
     seen: set[tuple[str, str]] = set()
     for at, term in enumerate(said):
@@ -130,14 +130,14 @@ def other_names(said: Sequence[str]) -> Iterator[OtherName]:
                     yield one
 
 
-def _by_first() -> dict[str, list[tuple[tuple[str, ...], list[OtherName]]]]:
+def _by_first() -> dict[str, list[tuple[tuple[str, ...], list[Synonym]]]]:
     """By the first term of a name: all its terms, and the other names."""
-    table: dict[str, list[tuple[tuple[str, ...], list[OtherName]]]] = {}
+    table: dict[str, list[tuple[tuple[str, ...], list[Synonym]]]] = {}
     for line in TABLE.strip().splitlines():
         names = [name.strip() for name in line.split("|")]
         forms = {name: tuple(terms.terms(name)) for name in names}
         for said, form in forms.items():
-            others = [OtherName(said, form, name, other) for name, other in forms.items() if other != form]
+            others = [Synonym(said, form, name, other) for name, other in forms.items() if other != form]
             table.setdefault(form[0], []).append((form, others))
     return table
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from onrecall.domain.alert import AlertLink, AlertLinkKind, AlertStatus, ChangeEvent, ChangeKind, Purpose
 from onrecall.domain.incident import Incident, Severity
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import IncidentOut, Out, RecommendationOut
 from onrecall.storage import StoredAlert
 
@@ -32,7 +32,7 @@ class ReceiptOut(Out):
     )
 
 
-class RejectedOut(RejectedPartOut):
+class StoredRejectedPartOut(RejectedPartOut):
     """A part that was left out, kept until it goes in."""
 
     id: int
@@ -142,6 +142,6 @@ class AnswerOut(RecommendationOut):
         return self.model_copy(update={"changes": changes})
 
 
-def before(memory: Memory, incident: Incident) -> list[ChangeBeforeOut]:
+def before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:
     """What was changed shortly before an incident, newest first."""
     return [ChangeBeforeOut.of(one, incident.started_at) for one in memory.changes_before(incident)]

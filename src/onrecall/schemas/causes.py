@@ -53,7 +53,7 @@ class ChoiceIn(In):
     label: str | None = Field(None, description="Another label than the proposed one.", max_length=80)
 
 
-class ConfirmIn(In):
+class ConfirmFamiliesIn(In):
     """Families to confirm, all at once."""
 
     families: list[ChoiceIn] = Field(min_length=1, max_length=1000)

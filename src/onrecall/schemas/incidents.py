@@ -343,7 +343,7 @@ class DocumentOut(Out):
     text: str
 
 
-class RejectedOut(Out):
+class RejectedRecordOut(Out):
     """A part that was left out, and how to mend it."""
 
     where: str
@@ -360,7 +360,7 @@ class FindingOut(Out):
     examples: list[str]
 
 
-class QualityOut(Out):
+class ImportQualityOut(Out):
     """How good the incidents of an import are to learn from; flaws that none has are left out."""
 
     incidents: int
@@ -389,10 +389,10 @@ class ImportOut(Out):
     created: int
     updated: int
     unchanged: int
-    rejected: list[RejectedOut]
+    rejected: list[RejectedRecordOut]
     notes: list[str] = []
     unused: list[UnusedFieldsOut] = []
-    quality: QualityOut = Field(default_factory=lambda: QualityOut(incidents=0, findings=[]))
+    quality: ImportQualityOut = Field(default_factory=lambda: ImportQualityOut(incidents=0, findings=[]))
 
 
 class EventOut(Out):

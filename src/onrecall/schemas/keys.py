@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from onrecall.domain.access import Key, Role, State
-from onrecall.pipeline.keys import Made
+from onrecall.pipeline.keys import NewKey
 from onrecall.schemas.incidents import In, Out, When
 
 
@@ -37,7 +37,7 @@ class MadeOut(Out):
     about: KeyOut
 
     @classmethod
-    def of_made(cls, made: Made, now: datetime) -> "MadeOut":
+    def of_made(cls, made: NewKey, now: datetime) -> "MadeOut":
         """The key and what is known of it."""
         return cls(key=made.token, about=KeyOut.of(made.key, now))
 

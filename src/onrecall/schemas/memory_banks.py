@@ -7,26 +7,26 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Sent(BaseModel):
+class BankRequest(BaseModel):
     """What a client sends; fields that only Hindsight knows are let be."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
 
-class CreateBankIn(Sent):
+class CreateBankIn(BankRequest):
     """A bank to make."""
 
     name: str | None = Field(None, max_length=200)
 
 
-class ContentBlockIn(Sent):
+class ContentBlockIn(BankRequest):
     """A piece of a text; nothing but text is taken."""
 
     type: Literal["text"]
     text: str
 
 
-class MemoryItemIn(Sent):
+class MemoryItemIn(BankRequest):
     """A text to keep."""
 
     content: str | list[ContentBlockIn] = Field(examples=["Checkout answered 503; the connection pool was exhausted."])
@@ -54,14 +54,14 @@ class MemoryItemIn(Sent):
         return "\n".join(block.text for block in self.content)
 
 
-class RetainIn(Sent):
+class RetainIn(BankRequest):
     """Texts to keep."""
 
     items: list[MemoryItemIn] = Field(max_length=5000)
     document_tags: list[str] | None = None
 
 
-class RecallIn(Sent):
+class RecallIn(BankRequest):
     """A question."""
 
     query: str = Field(min_length=1, max_length=200_000)
@@ -195,7 +195,7 @@ class ChunkOut(BaseModel):
     truncated: bool = False
 
 
-class RecallOut(BaseModel):
+class BankRecallOut(BaseModel):
     """What is like the question, best first."""
 
     results: list[RecallResultOut]

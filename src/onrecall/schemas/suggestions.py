@@ -31,7 +31,7 @@ class SuggestionOut(Out):
         return cls.model_validate(suggestion)
 
 
-class ConfirmIn(In):
+class ConfirmSuggestionIn(In):
     """What to say instead of what was suggested; left out, it is confirmed as it stands."""
 
     root_cause: str | None = Field(None, min_length=1, max_length=50_000)

@@ -16,7 +16,7 @@ class EstimateOut(Out):
     n: int
 
 
-class QualityOut(Out):
+class ConfidenceQualityOut(Out):
     """How good confidences were, each from earlier answers only."""
 
     n: int
@@ -112,7 +112,7 @@ class TrustOut(Out):
     right: EstimateOut
     coverage: EstimateOut
     hits: HitsOut
-    quality: QualityOut | None
+    quality: ConfidenceQualityOut | None
     levels: list[LevelOut]
     reliability: list[BinOut]
     risk_coverage: list[CoveredOut]

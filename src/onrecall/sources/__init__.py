@@ -4,17 +4,24 @@ from pathlib import Path
 
 from onrecall.sources import mapping
 from onrecall.sources.catalog import GENERIC, SourceCatalog
-from onrecall.sources.webhook import Confirmation, Delivery, Malformed, Parsed, Source, load_json
+from onrecall.sources.webhook import (
+    ParsedWebhook,
+    ParseError,
+    SubscriptionConfirmation,
+    WebhookRequest,
+    WebhookSource,
+    load_json,
+)
 
 __all__ = [
     "GENERIC",
     "SOURCES",
-    "Confirmation",
-    "Delivery",
-    "Malformed",
-    "Parsed",
-    "Source",
+    "ParseError",
+    "ParsedWebhook",
     "SourceCatalog",
+    "SubscriptionConfirmation",
+    "WebhookRequest",
+    "WebhookSource",
     "load_json",
     "open_catalog",
 ]

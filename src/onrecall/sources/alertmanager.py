@@ -10,7 +10,7 @@ from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.alert_links import collect_links
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Parse, Parsed
+from onrecall.sources.webhook import Parse, ParsedWebhook
 
 NAME = "alertmanager"
 SLACK = timedelta(seconds=30)
@@ -49,7 +49,7 @@ parse = parser(NAME)
 """Each alert of the notification. One that can't be read does not keep out the others."""
 
 
-def notification(body: Any, source: str, now: datetime) -> Parsed:
+def notification(body: Any, source: str, now: datetime) -> ParsedWebhook:
     """The alerts of a webhook in Alertmanager's form."""
     told = fields.fields(body, "body")
     if "alerts" not in told:

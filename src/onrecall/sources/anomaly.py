@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from onrecall.domain.alert import Alert, AlertStatus, Signal
+from onrecall.domain.alert import Alert, AlertStatus, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources.payload import (
@@ -23,7 +23,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "anomaly"
 _OVER = ("resolved", "recovered", "ok", "closed", "normal")
@@ -48,7 +48,7 @@ OPTIONAL = frozenset(
 """Fields of an anomaly that RAG of Fire does not write, and that are read where somebody else does."""
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """One anomaly, a list of them, or an object with `anomalies`."""
     body = delivery.decoded()
     listed = body.get("anomalies") if isinstance(body, dict) and "error_type" not in body else body
@@ -57,7 +57,7 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     return whole(fields(body, "body"), lambda one: _read(one, now))
 
 
-def _read(one: Fields, now: datetime) -> tuple[Signal, ...]:
+def _read(one: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     kind = need(name(one, "error_type"), "error_type", "database_timeout")
     spike = need(number(one, "spike_percentage"), "spike_percentage", "450")
     if spike < 0:

@@ -31,10 +31,10 @@ from onrecall.sources import (
 )
 from onrecall.sources.defined_source import CodeParser, CompiledShape, DefinedSource
 from onrecall.sources.definition import FOLDER, NAME, SUFFIX, SourceDefinition, definition_names, load_definition
-from onrecall.sources.mapping import Mapped
+from onrecall.sources.mapping import GenericMapping
 from onrecall.sources.payload import Fields
 from onrecall.sources.purposes import mark_purposes
-from onrecall.sources.webhook import Delivery, Parse, Parsed, Source, Verify
+from onrecall.sources.webhook import Parse, ParsedWebhook, Verify, WebhookRequest, WebhookSource
 
 GENERIC = generic.NAME
 _PREFIX = f"{GENERIC}/"
@@ -49,22 +49,22 @@ _SIGNING: Mapping[str, Verify] = {
 _BARE = re.compile(r"[^a-z0-9]+")
 
 
-class SourceCatalog(Mapping[str, Source]):
+class SourceCatalog(Mapping[str, WebhookSource]):
     """All sources; a file is read when its source is first heard, for most are never."""
 
-    def __init__(self, folder: Path | None = None, mapped: Mapped = generic.UNMAPPED) -> None:
+    def __init__(self, folder: Path | None = None, mapped: GenericMapping = generic.UNMAPPED) -> None:
         self._paths = {name: FOLDER / f"{name}{SUFFIX}" for name in definition_names()}
         self._own = set(definition_names(folder)) if folder else set()
         self._paths |= {name: folder / f"{name}{SUFFIX}" for name in self._own} if folder else {}
         self._mapped = mapped
         self._compiled: dict[str, DefinedSource] = {}
 
-    def __getitem__(self, name: str) -> Source:
+    def __getitem__(self, name: str) -> WebhookSource:
         if name == GENERIC or (name.startswith(_PREFIX) and NAME.fullmatch(name.removeprefix(_PREFIX))):
-            return Source(name, _marking(self._parse_generic(name)))
+            return WebhookSource(name, _marking(self._parse_generic(name)))
         if name not in self._paths:
             raise KeyError(name)
-        return Source(name, _marking(self._parse_defined(name)), _SIGNING.get(name))
+        return WebhookSource(name, _marking(self._parse_defined(name)), _SIGNING.get(name))
 
     def __iter__(self) -> Iterator[str]:
         yield from sorted({*self._paths, GENERIC})
@@ -72,7 +72,7 @@ class SourceCatalog(Mapping[str, Source]):
     def __len__(self) -> int:
         return len({*self._paths, GENERIC})
 
-    def find(self, name: str) -> Source:
+    def find(self, name: str) -> WebhookSource:
         """Returns the source of a name, however it is spelled; NotFound names those that are alike."""
         lower = name.lower()
         if lower in self:
@@ -97,11 +97,11 @@ class SourceCatalog(Mapping[str, Source]):
             self._compiled[name] = DefinedSource(name, definition, self._code, self._read_anything, relayed)
         return self._compiled[name]
 
-    def _read_relayed(self, names: Sequence[str], body: Fields, now: datetime, source: str) -> Parsed | None:
+    def _read_relayed(self, names: Sequence[str], body: Fields, now: datetime, source: str) -> ParsedWebhook | None:
         """What a message of one of these tools says, by that one's file alone; an address in it is never fetched."""
         for relayed in map(self.defined, names):
             if shape := relayed.shape_of(body):
-                parsed = relayed.read_shape(shape, body, Delivery(json.dumps(body).encode()), now, source)
+                parsed = relayed.read_shape(shape, body, WebhookRequest(json.dumps(body).encode()), now, source)
                 signals = tuple(replace(signal, source=source) for signal in parsed.signals)
                 return replace(parsed, signals=signals, confirmation=None)
         return None
@@ -136,8 +136,8 @@ class SourceCatalog(Mapping[str, Source]):
         return best[0] if len({source.name for source, _ in best}) == 1 else None
 
     def read(
-        self, body: Any, delivery: Delivery, now: datetime, source: str | None = None, besides: str = ""
-    ) -> Parsed | None:
+        self, body: Any, delivery: WebhookRequest, now: datetime, source: str | None = None, besides: str = ""
+    ) -> ParsedWebhook | None:
         """Returns what a recognised body says, under the tool's own name or another; None where none is known."""
         found = self.recognise(body, besides)
         if found is None:
@@ -184,7 +184,7 @@ class SourceCatalog(Mapping[str, Source]):
         return lambda delivery, now: self.defined(name).parse(delivery, now)
 
     def _parse_generic(self, name: str) -> Parse:
-        def parse(delivery: Delivery, now: datetime) -> Parsed:
+        def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
             if (own := self.file_of(name)) is not None:
                 return own.parse(delivery, now, name)
             body = delivery.decoded()
@@ -198,7 +198,7 @@ class SourceCatalog(Mapping[str, Source]):
         return parse
 
     @staticmethod
-    def _read_anything(body: Any, now: datetime, source: str) -> Parsed:
+    def _read_anything(body: Any, now: datetime, source: str) -> ParsedWebhook:
         return generic.read_body(body, now, source)
 
 

@@ -13,8 +13,16 @@ from onrecall.domain.errors import Invalid
 from onrecall.sources import generic
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import Reading
-from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed, ReadRecognised, load_json
+from onrecall.sources.shape_reader import AlertReading
+from onrecall.sources.webhook import (
+    MOST_ITEMS,
+    Parse,
+    ParsedWebhook,
+    ParseError,
+    ReadRecognised,
+    WebhookRequest,
+    load_json,
+)
 
 NAME = "cloudevents"
 _TEXT = ("text/", "application/x-ndjson", "application/xml")
@@ -32,7 +40,7 @@ class _Events:
         self._read_recognised = read_recognised
         self._now = now
 
-    def read(self, delivery: Delivery) -> Parsed:
+    def read(self, delivery: WebhookRequest) -> ParsedWebhook:
         """The alerts that one event or a batch of them carries."""
         kind = delivery.headers.get("content-type", "").split(";")[0].strip().lower()
         if "ce-specversion" in delivery.headers and not kind.startswith("application/cloudevents"):
@@ -43,20 +51,20 @@ class _Events:
         if len(body) > MOST_ITEMS:
             raise Invalid(f"the batch has {len(body)} events; send at most {MOST_ITEMS} at once", "body")
         parts = [self._one(event, f"body[{n}]") for n, event in enumerate(body)]
-        return Parsed(
+        return ParsedWebhook(
             tuple(signal for part in parts for signal in part.signals),
             tuple(malformed for part in parts for malformed in part.malformed),
             tuple(document for part in parts for document in part.documents),
         )
 
-    def _one(self, event: Any, where: str) -> Parsed:
+    def _one(self, event: Any, where: str) -> ParsedWebhook:
         """One event of a batch; a broken one does not keep out the others."""
         try:
             return self._event(fields.fields(event, where), where)
         except Invalid as error:
             return _broken(event, where, error)
 
-    def _event(self, event: Fields, where: str) -> Parsed:
+    def _event(self, event: Fields, where: str) -> ParsedWebhook:
         for name in ("id", "source", "type"):
             if fields.plain(event.get(name)) is None:
                 raise Invalid(f"`{name}` is missing; a CloudEvent needs id, source, specversion and type", name)
@@ -64,14 +72,14 @@ class _Events:
             raise Invalid("`specversion` must be 1.0", "specversion")
         try:
             data = _data(event)
-            parsed = self._carried(event, data) or Parsed((_alert(event, data, self._now),))
+            parsed = self._carried(event, data) or ParsedWebhook((_alert(event, data, self._now),))
             return replace(parsed, signals=tuple(replace(signal, source=NAME) for signal in parsed.signals))
         except Invalid as error:
             return _broken(event, where, error)
 
-    def _carried(self, event: Fields, data: Any) -> Parsed | None:
+    def _carried(self, event: Fields, data: Any) -> ParsedWebhook | None:
         """What another tool's payload says; None where it is of none that is known."""
-        parsed = self._read_recognised(data, Delivery(json.dumps(data).encode()), self._now, NAME)
+        parsed = self._read_recognised(data, WebhookRequest(json.dumps(data).encode()), self._now, NAME)
         if parsed is None:
             return None
         around = {name: value for name, value in event.items() if name != "data_base64"}
@@ -79,11 +87,11 @@ class _Events:
         return replace(parsed, malformed=tuple(again))
 
 
-def _broken(event: Any, where: str, error: Invalid) -> Parsed:
-    return Parsed(malformed=(Malformed(where, error.field, str(error), json.dumps(event)),))
+def _broken(event: Any, where: str, error: Invalid) -> ParsedWebhook:
+    return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), json.dumps(event)),))
 
 
-def _binary(delivery: Delivery, kind: str) -> dict[str, Any]:
+def _binary(delivery: WebhookRequest, kind: str) -> dict[str, Any]:
     """The event of headers and a body, as it would be written in one piece."""
     told: dict[str, Any] = {
         name[3:]: unquote(value, errors="replace") for name, value in delivery.headers.items() if name.startswith("ce-")
@@ -120,7 +128,9 @@ def _alert(event: Fields, data: Any, now: datetime) -> Alert:
     said = data if isinstance(data, dict) else {"message": data}
     kind, source = fields.line(event, "type") or "", fields.line(event, "source") or ""
     subject, happened = fields.line(event, "subject"), fields.moment(event, "time")
-    read = generic.read_alert(said, Reading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind})
+    read = generic.read_alert(
+        said, AlertReading(NAME, now), around={"reason": f"{kind}: {subject or source}", "type": kind}
+    )
     own = subject or generic.given_key(said) or fields.plain(event.get("id"))
     return replace(
         read,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus, Signal
+from onrecall.domain.alert import Alert, AlertStatus, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.sources import generic, sns
 from onrecall.sources.body_decoding import parse_nested
@@ -28,7 +28,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parse, Parsed, ReadRecognised
+from onrecall.sources.webhook import Parse, ParsedWebhook, ReadRecognised, WebhookRequest
 
 NAME = "cloudwatch"
 TEXT_LASTS = timedelta(hours=24)
@@ -48,7 +48,7 @@ _DATAPOINT = re.compile(r"datapoints? \[(-?\d{1,30}(?:\.\d{1,30})?(?:E-?\d{1,2})
 def parser(read_recognised: ReadRecognised) -> Parse:
     """Returns a parser for what AWS sends; what is no alarm goes to the tool that `read_recognised` knows it by."""
 
-    def read(body: Fields, delivery: Delivery, now: datetime, subject: str | None = None) -> Parsed:
+    def read(body: Fields, delivery: WebhookRequest, now: datetime, subject: str | None = None) -> ParsedWebhook:
         if _is_alarm(body):
             return whole(body, lambda part: (_alarm(part, now),))
         parsed = read_recognised(body, delivery, now, NAME)
@@ -58,26 +58,26 @@ def parser(read_recognised: ReadRecognised) -> Parse:
                 parsed = generic.read_body({"subject": subject, **body}, now, NAME)
         return parsed
 
-    def read_notification(body: Fields, delivery: Delivery, now: datetime) -> Parsed:
+    def read_notification(body: Fields, delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
         inner = parse_nested(text(body, "Message") or "")
         if not isinstance(inner, dict):
             parsed = read_recognised(body, delivery, now, NAME)
             return parsed if parsed is not None else whole(body, lambda part: (_text(part, now),))
-        parsed = read(inner, Delivery(json.dumps(inner).encode()), now, line(body, "Subject"))
+        parsed = read(inner, WebhookRequest(json.dumps(inner).encode()), now, line(body, "Subject"))
         return replace(_within(parsed, body), signals=tuple(_sent(signal, body) for signal in parsed.signals))
 
-    def parse(delivery: Delivery, now: datetime) -> Parsed:
+    def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
         body = fields(delivery.decoded(), "body")
         if not sns.is_envelope(body):
             return read(body, delivery, now)
         if body["Type"] == sns.CONFIRMATION:
-            return Parsed(confirmation=sns.confirmation(body))
-        return read_notification(body, delivery, now) if body["Type"] == sns.NOTIFICATION else Parsed()
+            return ParsedWebhook(confirmation=sns.confirmation(body))
+        return read_notification(body, delivery, now) if body["Type"] == sns.NOTIFICATION else ParsedWebhook()
 
     return parse
 
 
-def _within(parsed: Parsed, envelope: Fields) -> Parsed:
+def _within(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
     """What could not be read of a message, as the delivery that it came in."""
     return replace(
         parsed,
@@ -88,7 +88,7 @@ def _within(parsed: Parsed, envelope: Fields) -> Parsed:
     )
 
 
-def _sent(signal: Signal, envelope: Fields) -> Signal:
+def _sent(signal: InboundEvent, envelope: Fields) -> InboundEvent:
     """An alert that says no time is told of when its envelope was sent."""
     if not isinstance(signal, Alert) or signal.told_at or signal.starts_known:
         return signal

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus, Signal
+from onrecall.domain.alert import Alert, AlertStatus, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
@@ -26,7 +26,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed, load_json
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest, load_json
 
 NAME = "datadog"
 _UNSET = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
@@ -37,7 +37,7 @@ _TEST = re.compile(r"\s*\[TEST\]\s*", re.IGNORECASE)
 _KNOWN = ("alert_id", "alert_cycle_key", "aggreg_key", "transition", "incident_id", "event_type", "title", "id")
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What a monitor or an incident of Datadog says."""
     body = fields(delivery.decoded(), "body")
     if not any(one in body for one in _KNOWN):
@@ -45,7 +45,7 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     return whole(body, lambda one: _read(_set(one), now))
 
 
-def _read(said: Fields, now: datetime) -> tuple[Signal, ...]:
+def _read(said: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     is_incident = "incident_id" in said and "alert_id" not in said
     return (_incident(said, now) if is_incident else _monitor(said, now),)
 

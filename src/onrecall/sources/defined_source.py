@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.sources import payload
 from onrecall.sources.body_decoding import decode_text
-from onrecall.sources.definition import Shape, SourceDefinition, merged_fields
+from onrecall.sources.definition import PayloadShape, SourceDefinition, merged_fields
 from onrecall.sources.expressions import ROOT, Expression, compile_expression
 from onrecall.sources.mapping import nested, steps
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import Reading, ShapeReader
-from onrecall.sources.webhook import MOST_ITEMS, Delivery, Malformed, Parse, Parsed
+from onrecall.sources.shape_reader import AlertReading, ShapeReader
+from onrecall.sources.webhook import MOST_ITEMS, Parse, ParsedWebhook, ParseError, WebhookRequest
 
 CodeParser = Callable[[str], Parse]
 """Takes the name that the source has in what is stored, returns the parser."""
-ReadAnything = Callable[[Any, datetime, str], Parsed]
+ReadAnything = Callable[[Any, datetime, str], ParsedWebhook]
 """Reads a body by the common names of its fields."""
-ReadRelayed = Callable[[Fields, datetime, str], Parsed | None]
+ReadRelayed = Callable[[Fields, datetime, str], ParsedWebhook | None]
 """Reads a message that another tool made by that one's file; None where it is of none that this tool passes on."""
 TEXT, LINES = "_text", "_lines"
 """Where the text of a message stands that is neither JSON nor a form."""
@@ -38,7 +38,7 @@ class Matcher:
     when: Expression | None
 
     @classmethod
-    def of(cls, shape: Shape) -> "Matcher":
+    def of(cls, shape: PayloadShape) -> "Matcher":
         """The matcher of a shape."""
         marks = tuple(tuple(steps(mark)) for mark in shape.marks)
         when = compile_expression(shape.when) if shape.when else None
@@ -55,7 +55,7 @@ class Matcher:
 class CompiledShape:
     """A shape, what it is told by, and what reads it."""
 
-    shape: Shape
+    shape: PayloadShape
     matcher: Matcher
     reader: ShapeReader | None
     """None where code reads it, or where it says nothing."""
@@ -79,7 +79,7 @@ class DefinedSource:
         self._read_relayed = read_relayed
         self.shapes = tuple(self._compile(shape) for shape in definition.shapes)
 
-    def _compile(self, shape: Shape) -> CompiledShape:
+    def _compile(self, shape: PayloadShape) -> CompiledShape:
         if shape.parser is not None and shape.parser not in self._code:
             raise Invalid(
                 f"{self.name}: shape {shape.name!r} names the parser {shape.parser!r}, which there is not", "parser"
@@ -89,13 +89,13 @@ class DefinedSource:
         )
         return CompiledShape(shape, Matcher.of(shape), reader)
 
-    def parse(self, delivery: Delivery, now: datetime, source: str | None = None) -> Parsed:
+    def parse(self, delivery: WebhookRequest, now: datetime, source: str | None = None) -> ParsedWebhook:
         """Returns what a message says, under this name or another; Invalid when its body can't be read at all."""
         if self.definition.parser and all(compiled.shape.parser for compiled in self.shapes):
             return self._code[self.definition.parser](source or self.name)(delivery, now)
         return self.read(self._decoded(delivery), delivery, now, source or self.name)
 
-    def _decoded(self, delivery: Delivery) -> Any:
+    def _decoded(self, delivery: WebhookRequest) -> Any:
         """What a body says; for a tool that sends text, its lines under `_lines` and all of it under `_text`."""
         try:
             return delivery.decoded()
@@ -108,7 +108,7 @@ class DefinedSource:
             raise Invalid("the body is empty", "body")
         return {TEXT: text, LINES: lines}
 
-    def read(self, body: Any, delivery: Delivery, now: datetime, source: str) -> Parsed:
+    def read(self, body: Any, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         """Returns what a decoded body says: one message, or a list of them."""
         if not isinstance(body, list):
             return self._read_message(payload.fields(body, "body"), delivery, now, source)
@@ -117,7 +117,7 @@ class DefinedSource:
         if self._reads_lists(body):
             return self._code[self.definition.parser or ""](source)(delivery, now)
         parts = [self._read_part(part, f"body[{n}]", now, source) for n, part in enumerate(body)]
-        return Parsed(
+        return ParsedWebhook(
             tuple(signal for part in parts for signal in part.signals),
             tuple(part for parsed in parts for part in parsed.malformed),
         )
@@ -126,7 +126,7 @@ class DefinedSource:
         """Returns the first shape that a message has; None where it has none."""
         return next((shape for shape in self.shapes if shape.matcher.fits(body)), None)
 
-    def readings(self, body: Any, now: datetime) -> Iterator[Reading]:
+    def readings(self, body: Any, now: datetime) -> Iterator[AlertReading]:
         """Yields what was found for each alert of a decoded body, and where; nothing where code reads it."""
         for part in body if isinstance(body, list) else [body]:
             found = self.shape_of(part) if isinstance(part, dict) else None
@@ -137,28 +137,30 @@ class DefinedSource:
                 [{**one, ROOT: part} for one in listed if isinstance(one, dict)] if isinstance(listed, list) else [part]
             )
             for scope in scopes:
-                reading = Reading(self.name, now)
+                reading = AlertReading(self.name, now)
                 try:
                     signals = found.reader.read(scope, reading)
                 except Invalid:
                     continue
                 yield reading
-                yield from (Reading(self.name, now) for _ in signals[1:])  # acknowledgements and notes of the same part
+                yield from (
+                    AlertReading(self.name, now) for _ in signals[1:]
+                )  # acknowledgements and notes of the same part
 
     def _reads_lists(self, body: list[Any]) -> bool:
         return bool(self.definition.parser) and not any(
             isinstance(part, dict) and self.shape_of(part) for part in body[:1]
         )
 
-    def _read_part(self, part: Any, where: str, now: datetime, source: str) -> Parsed:
+    def _read_part(self, part: Any, where: str, now: datetime, source: str) -> ParsedWebhook:
         raw = json.dumps(part)
         try:
-            parsed = self._read_message(payload.fields(part, where), Delivery(raw.encode()), now, source)
+            parsed = self._read_message(payload.fields(part, where), WebhookRequest(raw.encode()), now, source)
         except Invalid as error:
-            return Parsed(malformed=(Malformed(where, error.field, str(error), raw),))
+            return ParsedWebhook(malformed=(ParseError(where, error.field, str(error), raw),))
         return replace(parsed, malformed=tuple(replace(one, where=f"{where}.{one.where}") for one in parsed.malformed))
 
-    def _read_message(self, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+    def _read_message(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         if self.definition.relays and (relayed := self._read_relayed(body, now, source)) is not None:
             return relayed
         found = self.shape_of(body)
@@ -166,10 +168,12 @@ class DefinedSource:
             return self._read_unknown(body, delivery, now, source)
         return self.read_shape(found, body, delivery, now, source)
 
-    def read_shape(self, found: CompiledShape, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+    def read_shape(
+        self, found: CompiledShape, body: Fields, delivery: WebhookRequest, now: datetime, source: str
+    ) -> ParsedWebhook:
         """Returns what a message says that has this shape."""
         if found.shape.silent:
-            return Parsed()
+            return ParsedWebhook()
         if found.shape.parser:
             return self._code[found.shape.parser](source)(delivery, now)
         assert found.reader
@@ -177,7 +181,7 @@ class DefinedSource:
             return self._read_each(found, body, now, source)
         return payload.whole(body, lambda part: self._signals(found, part, now, source))
 
-    def _read_each(self, found: CompiledShape, body: Fields, now: datetime, source: str) -> Parsed:
+    def _read_each(self, found: CompiledShape, body: Fields, now: datetime, source: str) -> ParsedWebhook:
         path = found.shape.each or ""
         listed = payload.at(body, path)
 
@@ -187,11 +191,11 @@ class DefinedSource:
 
         return payload.parts(listed, path, lambda part: self._signals(found, {**part, ROOT: body}, now, source), wrap)
 
-    def _signals(self, found: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[Signal, ...]:
+    def _signals(self, found: CompiledShape, scope: Fields, now: datetime, source: str) -> tuple[InboundEvent, ...]:
         assert found.reader
-        return found.reader.read(scope, Reading(source, now))
+        return found.reader.read(scope, AlertReading(source, now))
 
-    def _read_unknown(self, body: Fields, delivery: Delivery, now: datetime, source: str) -> Parsed:
+    def _read_unknown(self, body: Fields, delivery: WebhookRequest, now: datetime, source: str) -> ParsedWebhook:
         """A message in a shape that the file does not know: by the tool's code, else by the common names of fields."""
         if self.definition.parser:
             return self._code[self.definition.parser](source)(delivery, now)

@@ -59,11 +59,11 @@ Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 """A time span such as 90s, 30m, 24h or 2d."""
 
 
-class _Part(BaseModel):
+class _DefinitionPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # most processes read no file of them
 
 
-class StatusRule(_Part):
+class StatusRule(_DefinitionPart):
     """What the tool's words for the state of an alert mean; one in no list goes by its common meaning, else fires."""
 
     places: Places = Field(alias="from")
@@ -72,14 +72,14 @@ class StatusRule(_Part):
     acknowledged: list[Word] = []
 
 
-class SeverityRule(_Part):
+class SeverityRule(_DefinitionPart):
     """Where the severity stands, and what the tool's own words for it mean; others go by their common meaning."""
 
     places: Places = Field(alias="from")
     map: dict[Word, Severity] = {}
 
 
-class TimeRule(_Part):
+class TimeRule(_DefinitionPart):
     """Where a time stands; its strptime formats where it is in none of the usual ones; where its time zone stands."""
 
     places: Places = Field(alias="from")
@@ -87,14 +87,14 @@ class TimeRule(_Part):
     zone: Expr | None = None
 
 
-class PurposeRule(_Part):
+class PurposeRule(_DefinitionPart):
     """When an alert is no incident, and why, in words for people."""
 
     when: Expr
     reason: Annotated[str, Field(max_length=200)]
 
 
-class NoteRule(_Part):
+class NoteRule(_DefinitionPart):
     """Where a note stands that a person wrote about the alert."""
 
     text: Places
@@ -107,7 +107,7 @@ def _status_rule(value: Any) -> Any:
     return {"from": value} if isinstance(value, str | list) else value
 
 
-class Fields(_Part):
+class Fields(_DefinitionPart):
     """Where the fields of an alert stand. Those of a shape take the place of those that hold for the whole file."""
 
     key: Places | None = None
@@ -154,7 +154,7 @@ class Fields(_Part):
     expires_after: Duration = timedelta(hours=24)
 
 
-class Shape(Fields):
+class PayloadShape(Fields):
     """One form in which the tool sends, and what it is told by."""
 
     name: str
@@ -171,7 +171,7 @@ class Shape(Fields):
     silent: bool = Field(default=False, description="A handshake or the like: it is heard, and says nothing.")
 
 
-class SourceDefinition(_Part):
+class SourceDefinition(_DefinitionPart):
     """How the payloads of one tool are read, and how the tool is told to send them."""
 
     tool: Annotated[str, Field(min_length=1, max_length=80, description="Its name, as people write it.")]
@@ -190,7 +190,7 @@ class SourceDefinition(_Part):
         default_factory=lambda: Fields(),  # noqa: PLW0108 - so that mypy knows its type
         description="What holds for all shapes.",
     )
-    shapes: Annotated[list[Shape], Field(max_length=20)] = []
+    shapes: Annotated[list[PayloadShape], Field(max_length=20)] = []
     reads: dict[str, str] = Field({}, description="For the table of docs/sources.md, of what code reads.")
 
     @model_validator(mode="after")
@@ -204,7 +204,7 @@ class SourceDefinition(_Part):
         return self
 
 
-def merged_fields(common: Fields, shape: Shape) -> Fields:
+def merged_fields(common: Fields, shape: PayloadShape) -> Fields:
     """Returns the fields of a shape: its own, else those that hold for the whole file."""
     own = {name: getattr(shape, name) for name in shape.model_fields_set & Fields.model_fields.keys()}
     return common.model_copy(update=own)

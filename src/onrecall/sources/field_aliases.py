@@ -195,7 +195,7 @@ _PLAIN_STEP = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class FieldCandidate:
     """A value that may be meant by a field, what it is called, and where it stands, as an expression."""
 
     value: Any
@@ -217,35 +217,35 @@ def bare_name(name: str) -> str:
     return _MARKS.sub("", name.lower())
 
 
-class Candidates:
+class FieldCandidates:
     """The values of a body by the names that people give them; what stands deeper is about the alert itself."""
 
     def __init__(self, body: Mapping[str, Any], around: Mapping[str, Any]) -> None:
         self.levels = [*_inside(body, "", _DEEPEST), _level(body, ""), _level(around, "_root")]
         self._body = body
 
-    def named(self, field: str) -> Iterator[Candidate]:
+    def named(self, field: str) -> Iterator[FieldCandidate]:
         """What may be meant by the field, the surest first."""
         for name in NAMES[field]:
             for level in self.levels:
                 if name in level.bare and (value := level.values[level.bare[name]]) not in (None, "", [], {}):
-                    yield Candidate(value, name, join_place(level.place, level.bare[name]))
+                    yield FieldCandidate(value, name, join_place(level.place, level.bare[name]))
 
-    def links(self) -> Iterator[Candidate]:
+    def links(self) -> Iterator[FieldCandidate]:
         """Values whose name says that they are an address to follow; the nearest to the alert first, then any."""
         for level in (*self.levels, *self._deep_levels()):
             if level.place.rpartition(".")[2].strip('"') in ("labels", "tags"):
                 continue
             for bare, name in level.bare.items():
                 if _LINK.search(bare) and not _NO_LINK.search(bare):
-                    yield Candidate(level.values[name], bare, join_place(level.place, name))
+                    yield FieldCandidate(level.values[name], bare, join_place(level.place, name))
 
-    def deep_titles(self) -> Iterator[Candidate]:
+    def deep_titles(self) -> Iterator[FieldCandidate]:
         """Titles wherever in the body they stand, nearest to its top first; for bodies that look like no alert."""
         for depth in self._layers():
             for name in NAMES["title"]:
                 yield from (
-                    Candidate(level.values[level.bare[name]], name, join_place(level.place, level.bare[name]))
+                    FieldCandidate(level.values[level.bare[name]], name, join_place(level.place, level.bare[name]))
                     for level in depth
                     if name in level.bare
                 )

@@ -19,7 +19,7 @@ NAMED_BY = ("display_value", "displayName", "display_name", "name", "title", "su
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldPlace:
     """One expression and its text, for errors and for the rehearsal."""
 
     text: str
@@ -37,35 +37,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundValue:
     """What was found for a field, and where; `place` is empty where it was worked out."""
 
     value: Any
     place: str
 
 
-def compile_places(texts: Iterable[str] | None) -> tuple[Place, ...]:
+def compile_places(texts: Iterable[str] | None) -> tuple[FieldPlace, ...]:
     """Returns the places of a field, in the order in which they are tried."""
-    return tuple(Place(text, compile_expression(text), is_path(text)) for text in texts or ())
+    return tuple(FieldPlace(text, compile_expression(text), is_path(text)) for text in texts or ())
 
 
-def find_text(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_TEXT) -> Finding | None:
+def find_text(places: Sequence[FieldPlace], scope: Any, longest: int = payload.LONGEST_TEXT) -> FoundValue | None:
     """Returns the first text that says something."""
     for place in places:
         if text := as_text(place.value(scope)):
-            return Finding(payload.cut(text, longest), place.text)
+            return FoundValue(payload.cut(text, longest), place.text)
     return None
 
 
-def find_line(places: Sequence[Place], scope: Any, longest: int = payload.LONGEST_LINE) -> Finding | None:
+def find_line(places: Sequence[FieldPlace], scope: Any, longest: int = payload.LONGEST_LINE) -> FoundValue | None:
     """Returns the first text that says something, as one line: its first that holds anything."""
     for place in places:
         if line := payload.first_line(as_text(place.value(scope)), longest):
-            return Finding(line, place.text)
+            return FoundValue(line, place.text)
     return None
 
 
-def find_name(places: Sequence[Place], scope: Any) -> Finding | None:
+def find_name(places: Sequence[FieldPlace], scope: Any) -> FoundValue | None:
     """Returns the first that surely names something, such as a service."""
     for place in places:
         found = find_line((place,), scope, payload.LONGEST_NAME)
@@ -94,7 +94,7 @@ class StatusReader:
             **dict.fromkeys(rule.resolved, "resolved"),
         }
 
-    def find(self, scope: Any) -> tuple[Finding | None, str | None]:
+    def find(self, scope: Any) -> tuple[FoundValue | None, str | None]:
         """Returns `firing`, `resolved` or `acknowledged` with its place, and the word that nobody knows, if any."""
         unknown: str | None = None
         for place in self.places:
@@ -102,10 +102,10 @@ class StatusReader:
             if word is None:
                 continue
             if state := self._words.get(word.strip().lower()):
-                return Finding(state, place.text), None
+                return FoundValue(state, place.text), None
             over = is_over(word)
             if over is not None:
-                return Finding("resolved" if over else "firing", place.text), None
+                return FoundValue("resolved" if over else "firing", place.text), None
             unknown = (
                 unknown or f"`{place.named('status')}` is {word[:60]!r}, a word that is not known; it is taken to fire"
             )
@@ -119,12 +119,12 @@ class SeverityReader:
         self.places = compile_places(rule.places)
         self._words = rule.map
 
-    def find(self, scope: Any) -> Finding | None:
+    def find(self, scope: Any) -> FoundValue | None:
         """Returns the first severity that is known."""
         for place in self.places:
             word = as_text(place.find(scope))
             if word and (known := self.of(word)) != "unknown":
-                return Finding(known, place.text)
+                return FoundValue(known, place.text)
         return None
 
     def of(self, word: str) -> Severity:
@@ -144,7 +144,7 @@ class TimeReader:
         self._formats = rule.formats
         self._zone = compile_expression(rule.zone) if rule.zone else None
 
-    def find(self, scope: Any) -> tuple[Finding | None, str | None]:
+    def find(self, scope: Any) -> tuple[FoundValue | None, str | None]:
         """Returns the first that is a time, in UTC; else the problem of the first that is none."""
         problem: str | None = None
         for place in self.places:
@@ -153,7 +153,7 @@ class TimeReader:
                 continue
             try:
                 if moment := self._read(value, place.named(self._field), scope):
-                    return Finding(moment, place.text), None
+                    return FoundValue(moment, place.text), None
             except Invalid as error:
                 problem = problem or str(error)
         return None, problem
@@ -165,7 +165,7 @@ class TimeReader:
         )
 
 
-def find_moment(places: Sequence[Place], scope: Any) -> datetime | None:
+def find_moment(places: Sequence[FieldPlace], scope: Any) -> datetime | None:
     """Returns the first of these that is a time, in UTC."""
     for place in places:
         try:
@@ -210,7 +210,7 @@ def flatten(value: Any, longest: int = payload.LONGEST_LINE) -> dict[str, str]:
     }
 
 
-def find_numbers(named: Mapping[str, Sequence[Place]], scope: Any) -> dict[str, float]:
+def find_numbers(named: Mapping[str, Sequence[FieldPlace]], scope: Any) -> dict[str, float]:
     """Returns measured numbers by name."""
     found: dict[str, float] = {}
     for name, places in named.items():

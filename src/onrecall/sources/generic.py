@@ -24,20 +24,20 @@ from onrecall.sources.field_aliases import (
     SENTENCES,
     VALUES,
     WEAK_KEYS,
-    Candidate,
-    Candidates,
+    FieldCandidate,
+    FieldCandidates,
     bare_name,
 )
-from onrecall.sources.field_readers import Finding, addresses, as_text, flatten
-from onrecall.sources.mapping import Mapped, at, nested
+from onrecall.sources.field_readers import FoundValue, addresses, as_text, flatten
+from onrecall.sources.mapping import GenericMapping, at, nested
 from onrecall.sources.payload import Fields
-from onrecall.sources.shape_reader import Reading, derive_key, digest_identity, purpose_of_state
+from onrecall.sources.shape_reader import AlertReading, derive_key, digest_identity, purpose_of_state
 from onrecall.sources.states import is_over, split_state, subject_of
 from onrecall.sources.timestamps import read_timestamp
-from onrecall.sources.webhook import Parsed
+from onrecall.sources.webhook import ParsedWebhook
 
 NAME = "generic"
-UNMAPPED = Mapped()
+UNMAPPED = GenericMapping()
 EXPIRES_AFTER = timedelta(hours=24)
 """An alert of a source that tells no state is over when nothing was heard of it for this time."""
 _LONGEST_TAG = 60
@@ -54,11 +54,11 @@ _CLOCK = ("time", "eventtime", "alerttime", "starttime", "incidenttime", "proble
 """A day and its time of day in two fields."""
 
 
-def read_body(body: Any, now: datetime, source: str = NAME, mapped: Mapped = UNMAPPED) -> Parsed:
+def read_body(body: Any, now: datetime, source: str = NAME, mapped: GenericMapping = UNMAPPED) -> ParsedWebhook:
     """Returns what a body of plain JSON says: one alert, a list, or an object with a list under a common name."""
 
     def read(part: Fields, around: Fields | None = None) -> tuple[Alert, ...]:
-        return (read_alert(part, Reading(source, now), mapped, around),)
+        return (read_alert(part, AlertReading(source, now), mapped, around),)
 
     if isinstance(body, list):
         return fields.parts(body, "body", read, lambda part: [part])
@@ -73,7 +73,9 @@ def read_body(body: Any, now: datetime, source: str = NAME, mapped: Mapped = UNM
     return fields.parts(whole[name], name, lambda part: read(part, around), lambda part: {**around, name: [part]})
 
 
-def read_alert(body: Fields, reading: Reading, mapped: Mapped = UNMAPPED, around: Fields | None = None) -> Alert:
+def read_alert(
+    body: Fields, reading: AlertReading, mapped: GenericMapping = UNMAPPED, around: Fields | None = None
+) -> Alert:
     """Returns one alert; `around` is what was said of all that came with it."""
     return _AlertReader(body, reading, mapped, around or {}).alert()
 
@@ -85,17 +87,17 @@ def listed_under(body: Fields) -> str | None:
 
 def given_key(body: Fields) -> str | None:
     """Returns the key that a body gives its alert, by one of the common names."""
-    return next((text for found in Candidates(body, {}).named("key") if (text := _key_text(found))), None)
+    return next((text for found in FieldCandidates(body, {}).named("key") if (text := _key_text(found))), None)
 
 
 class _AlertReader:
     """Reads one alert by the common names of its fields."""
 
-    def __init__(self, body: Fields, reading: Reading, mapped: Mapped, around: Fields) -> None:
+    def __init__(self, body: Fields, reading: AlertReading, mapped: GenericMapping, around: Fields) -> None:
         self.body = body
         self.reading = reading
         self.mapped = mapped
-        self.candidates = Candidates(body, around)
+        self.candidates = FieldCandidates(body, around)
 
     def alert(self) -> Alert:
         mapped_key = self._key()
@@ -108,7 +110,7 @@ class _AlertReader:
                 f'`{self._place("title")}` is missing; give it, such as "Disk is full on db-1"', self._place("title")
             )
         if heading:
-            self.reading.keep("title", Finding(title, heading.place))
+            self.reading.keep("title", FoundValue(title, heading.place))
         purpose, reason = self._purpose(title, state)
         labels, annotations = self._labels()
         service = self._name("service") or fields.service(labels)
@@ -142,11 +144,11 @@ class _AlertReader:
             problems=tuple(dict.fromkeys(self.reading.problems)),
         )
 
-    def _look(self, field: str) -> Iterator[Candidate]:
+    def _look(self, field: str) -> Iterator[FieldCandidate]:
         """What may be meant by a field: what stands where the mapping says, else what bears one of its names."""
         if field in self.mapped.fields:
             place = self._place(field)
-            return (Candidate(value, bare_name(place), place) for value in self.mapped.find(field, self.body))
+            return (FieldCandidate(value, bare_name(place), place) for value in self.mapped.find(field, self.body))
         return self.candidates.named(field)
 
     def _place(self, field: str) -> str:
@@ -160,7 +162,7 @@ class _AlertReader:
                 continue
             weak = found.name in WEAK_KEYS and text.isdigit() and len(text) < 10 and "key" not in self.mapped.fields
             key = fields.short_key(f"{found.name} {text}" if weak else text)
-            return str(self.reading.keep("key", Finding(key, found.place)))
+            return str(self.reading.keep("key", FoundValue(key, found.place)))
         if "key" in self.mapped.fields:
             raise Invalid(f"`{self._place('key')}` is missing, but the mapping places the key there", "key")
         return None
@@ -186,12 +188,12 @@ class _AlertReader:
             return any((fields.plain(word.value) or "").lower() in self.mapped.resolved for word in words)
         for word in words:
             if (over := is_over(fields.filled(word.value))) is not None:
-                self.reading.keep("status", Finding("resolved" if over else "firing", word.place))
+                self.reading.keep("status", FoundValue("resolved" if over else "firing", word.place))
                 return over
         for field, when_true in (("over", True), ("fires", False)):
             for flag in self.candidates.named(field):
                 if (value := _truth(flag.value)) is not None:
-                    self.reading.keep("status", Finding("resolved" if value is when_true else "firing", flag.place))
+                    self.reading.keep("status", FoundValue("resolved" if value is when_true else "firing", flag.place))
                     return value is when_true
         if (over := is_over(state)) is not None:
             return over
@@ -210,7 +212,7 @@ class _AlertReader:
         for found in self._look(field):
             text = _line(found.value)
             if text and fields.is_name(text) and len(text) <= fields.LONGEST_NAME:
-                return str(self.reading.keep(field, Finding(text, found.place)))
+                return str(self.reading.keep(field, FoundValue(text, found.place)))
         return None
 
     def _severity(self, status: AlertStatus) -> Severity:
@@ -220,7 +222,7 @@ class _AlertReader:
             if word is None or (status == "resolved" and found.name in _SEVERITY_BY_STATE):
                 continue
             if (known := severity(word)) != "unknown":
-                return self.reading.keep("severity", Finding(known, found.place))  # type: ignore[no-any-return]
+                return self.reading.keep("severity", FoundValue(known, found.place))  # type: ignore[no-any-return]
         return "unknown"
 
     def _description(self, titles: tuple[str, ...]) -> str:
@@ -228,7 +230,7 @@ class _AlertReader:
         for found in self._look("description"):
             text = fields.text({"text": found.value}, "text")
             if text and text not in titles and split_state(text)[0] not in titles:
-                return str(self.reading.keep("description", Finding(text, found.place)))
+                return str(self.reading.keep("description", FoundValue(text, found.place)))
         return ""
 
     def _moments(self, status: AlertStatus) -> tuple[datetime | None, datetime | None, datetime | None]:
@@ -248,7 +250,7 @@ class _AlertReader:
                 continue
             try:
                 if moment := read_timestamp(fields.filled(found.value) and found.value, found.place, zone):
-                    return self.reading.keep(field, Finding(moment, found.place))  # type: ignore[no-any-return]
+                    return self.reading.keep(field, FoundValue(moment, found.place))  # type: ignore[no-any-return]
             except Invalid as error:
                 if field in self.mapped.fields:
                     raise
@@ -304,7 +306,7 @@ class _AlertReader:
         for found in offered:
             for address in addresses(found.value):
                 if fields.links(address):
-                    self.reading.found.setdefault(f"links.{kind_by_name(found.name)}", Finding(address, found.place))
+                    self.reading.found.setdefault(f"links.{kind_by_name(found.name)}", FoundValue(address, found.place))
                 yield kind_by_name(found.name), address
 
 
@@ -328,7 +330,7 @@ def _identity(heading: _Heading | None, host: str | None, service: str | None) -
     return digest_identity(NAME, subject, host or "", service or "")
 
 
-def _key_text(found: Candidate) -> str | None:
+def _key_text(found: FieldCandidate) -> str | None:
     if isinstance(found.value, bool):
         return None
     text = fields.filled(found.value)
@@ -348,7 +350,7 @@ def _first_text(values: Iterable[Any]) -> str | None:
     return next((text for value in values if (text := _line(value))), None)
 
 
-def _time(found: Candidate) -> datetime | None:
+def _time(found: FieldCandidate) -> datetime | None:
     try:
         return read_timestamp(found.value, found.place) if isinstance(found.value, str | int | float) else None
     except Invalid:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Alert, AlertStatus, ChangeEvent, Note, Signal
+from onrecall.domain.alert import Alert, AlertStatus, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import signatures
@@ -27,7 +27,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "github"
 INCIDENT = re.compile(r"(?:(?:type|kind)[:/] ?)?(?:(?:prod(?:uction)?[ -])?(?:incident|outage)s?|alert|sev[ -]?[0-5])")
@@ -35,18 +35,18 @@ INCIDENT = re.compile(r"(?:(?:type|kind)[:/] ?)?(?:(?:prod(?:uction)?[ -])?(?:in
 _SILENT = "zen"
 
 
-def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
+def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
     """Forbidden unless one of the secrets signed this body."""
     said = signatures.header(delivery, "X-Hub-Signature-256")
     signatures.signed(delivery.body, signatures.versioned(said, "sha256="), secrets)
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """The incident, comment or deployment that a message tells of; all other events are taken and say nothing."""
     body = fields(delivery.decoded(), "body")
     kind = delivery.headers.get("x-github-event") or _kind(body)
     read = _READERS.get(kind)
-    return whole(body, lambda one: read(one, now)) if read else Parsed()
+    return whole(body, lambda one: read(one, now)) if read else ParsedWebhook()
 
 
 def _kind(body: Fields) -> str:
@@ -63,7 +63,7 @@ def _kind(body: Fields) -> str:
     return found
 
 
-def _issue(body: Fields, now: datetime) -> tuple[Signal, ...]:
+def _issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     """An issue that is labelled as an incident, as it stands now."""
     issue = fields(body.get("issue"), "issue")
     named = _names(issue.get("labels"))
@@ -94,7 +94,7 @@ def _issue(body: Fields, now: datetime) -> tuple[Signal, ...]:
     )
 
 
-def _comment(body: Fields, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG001 - a comment has a time of its own
+def _comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a comment has a time of its own
     """What a person wrote on an incident's issue."""
     issue, comment = fields(body.get("issue"), "issue"), fields(body.get("comment"), "comment")
     named = _names(issue.get("labels"))
@@ -113,7 +113,7 @@ def _comment(body: Fields, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG001
     )
 
 
-def _deployment(body: Fields, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG001 - a change has a time of its own
+def _deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a change has a time of its own
     """A deployment and how it went; its repository stands for the service unless its payload names one."""
     made = fields(body.get("deployment"), "deployment")
     status = body.get("deployment_status")
@@ -145,7 +145,7 @@ def _deployment(body: Fields, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG
     )
 
 
-_READERS: dict[str, Callable[[Fields, datetime], tuple[Signal, ...]]] = {
+_READERS: dict[str, Callable[[Fields, datetime], tuple[InboundEvent, ...]]] = {
     "issues": _issue,
     "issue_comment": _comment,
     "deployment": _deployment,

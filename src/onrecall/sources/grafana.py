@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from onrecall.sources import alertmanager, signatures
-from onrecall.sources.webhook import Delivery
+from onrecall.sources.webhook import WebhookRequest
 
 NAME = "grafana"
 SIGNATURE = ("X-Grafana-Alerting-Signature", "X-Grafana-Alert-Signature")
@@ -17,7 +17,7 @@ parse = alertmanager.parser(NAME)
 """Each alert of the notification."""
 
 
-def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
+def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
     """HMAC-SHA256 over the body; with the timestamp's header, over the time, a colon and the body."""
     offered = signatures.header(delivery, *SIGNATURE)
     stamp = delivery.headers.get(TIMESTAMP.lower())

@@ -13,7 +13,7 @@ def markdown(said: str) -> str:
     """The text with its headings and lists; what browsers would run is left out. Plain text stays as it is."""
     if "<" not in said:
         return said.strip()
-    reader = _Reader()
+    reader = _HtmlReader()
     reader.feed(said)
     reader.close()
     lines = (line.strip() for line in "".join(reader.parts).split("\n"))
@@ -24,7 +24,7 @@ def markdown(said: str) -> str:
     return "\n".join(kept).strip()
 
 
-class _Reader(HTMLParser):
+class _HtmlReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []

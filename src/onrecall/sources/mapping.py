@@ -19,7 +19,7 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class GenericMapping:
     """Our field → where it stands, several places in turn. What is not mapped goes by its common names."""
 
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def nested(path: str, value: Any) -> Any:
     return value
 
 
-def load(path: Path) -> Mapped:
+def load(path: Path) -> GenericMapping:
     """A mapping file, YAML or JSON."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -67,7 +67,7 @@ def load(path: Path) -> Mapped:
     return mapped(said)
 
 
-def mapped(said: Any) -> Mapped:
+def mapped(said: Any) -> GenericMapping:
     """A mapping from plain data; an unknown field is refused, so that a misspelt one is not lost in silence."""
     if not isinstance(said, Mapping):
         raise Invalid("a mapping is an object: our field, then its place, such as `title: check.name`", "mapping")
@@ -78,7 +78,7 @@ def mapped(said: Any) -> Mapped:
     words = said.get("resolved") or []
     if not isinstance(words, list) or not all(isinstance(one, str | int) for one in words):
         raise Invalid("`resolved` of a mapping is a list of the values of `status` that mean resolved", "mapping")
-    return Mapped(
+    return GenericMapping(
         {name: _paths(said[name], name) for name in FIELDS if name in said},
         _table(said, "labels"),
         _table(said, "values"),

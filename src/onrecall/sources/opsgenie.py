@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.alert_links import collect_links, kind_by_name
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "opsgenie"
 _ENDING = ("close", "delete")
 _LINKS = ("runbook_url", "runbook", "dashboard_url", "dashboard", "url", "link")
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What the action says of an alert; a body without `action` and `alert` is one of the create-alert API."""
     body = fields.fields(delivery.decoded(), "body")
     if "alert" in body or "action" in body:
@@ -23,13 +23,13 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     return fields.whole(body, lambda told: _created(told, now))
 
 
-def _signals(body: Fields, now: datetime) -> tuple[Signal, ...]:
+def _signals(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     action = fields.need(fields.name(body, "action"), "action", "Create").lower()
     data = fields.fields(body.get("alert"), "alert")
     at = fields.moment(data, "updatedAt")
     told = _alert(data, _key(data), fields.moment(data, "createdAt"), at, now, ended=action in _ENDING)
     by = fields.name(data, "username")
-    said: tuple[Signal, ...] = (told,)
+    said: tuple[InboundEvent, ...] = (told,)
     if action == "acknowledge":
         said = (*said, Acknowledgement(NAME, told.key, at or now, by))
     if note := fields.text(data, "note"):
@@ -42,10 +42,10 @@ def _key(data: Fields) -> str:
     return fields.need(fields.key(data, "alias", "alertId"), "alert.alertId", "052652ac-5d1c-464a-812a-7dd18bbfba8c")
 
 
-def _created(body: Fields, now: datetime) -> tuple[Signal, ...]:
+def _created(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     content = (fields.text(body, name) for name in ("message", "entity", "source"))
     key = fields.key(body, "alias") or fields.derived_key(*content)
-    said: tuple[Signal, ...] = (_alert(body, key, None, None, now, ended=False),)
+    said: tuple[InboundEvent, ...] = (_alert(body, key, None, None, now, ended=False),)
     if note := fields.text(body, "note"):
         said = (*said, _note(key, key, fields.derived_key(note), note, now, fields.name(body, "user")))
     return said

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Acknowledgement, Alert, Note, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources import signatures
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "pagerduty"
 SIGNATURE = "X-PagerDuty-Signature"
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What the event says of an incident. Events about anything else are heard and say nothing."""
     body = fields.fields(delivery.decoded(), "body")
     if not isinstance(body.get("event"), dict):
@@ -24,13 +24,13 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     return fields.whole(body, lambda told: _signals(told["event"], now))
 
 
-def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
+def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - no time is signed
     """HMAC-SHA256 over the body; while a secret is being rotated, one signature for each."""
     offered = signatures.versioned(signatures.header(delivery, SIGNATURE), "v1=")
     signatures.signed(delivery.body, offered, secrets)
 
 
-def _signals(event: Fields, now: datetime) -> tuple[Signal, ...]:
+def _signals(event: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     kind = fields.name(event, "event_type") or ""
     data = event.get("data")
     match fields.name(data, "type"):
@@ -90,7 +90,7 @@ def _acknowledged(event: Fields, told: Alert, now: datetime) -> Acknowledgement:
     return Acknowledgement(NAME, told.key, told.told_at or now, fields.name(event, "agent.summary"))
 
 
-def _note(event: Fields, data: Any, field: str, prefix: str, now: datetime) -> tuple[Signal, ...]:
+def _note(event: Fields, data: Any, field: str, prefix: str, now: datetime) -> tuple[InboundEvent, ...]:
     """A note or a status update; ids of both may be the same, so the latter's are marked."""
     said = fields.text(data, field)
     if said is None:

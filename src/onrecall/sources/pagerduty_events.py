@@ -5,12 +5,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, ChangeKind, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, ChangeKind, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 EVENTS, CHANGES = "pagerduty-events", "pagerduty-changes"
 UNTIMED = 600
@@ -24,23 +24,23 @@ _CONFIGURATION = re.compile(
 )
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """An alert event: trigger, acknowledge or resolve."""
     return fields.whole(_body(delivery), lambda body: (_signal(body, now),))
 
 
-def parse_change(delivery: Delivery, now: datetime) -> Parsed:
+def parse_change(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """A change event."""
     return fields.whole(_body(delivery), lambda body: (_change(body, now),))
 
 
-def _body(delivery: Delivery) -> Fields:
+def _body(delivery: WebhookRequest) -> Fields:
     """The event without its routing key, which is a secret and must not be kept."""
     body = fields.fields(delivery.decoded(), "body")
     return {name: value for name, value in body.items() if name != "routing_key"}
 
 
-def _signal(body: Fields, now: datetime) -> Signal:
+def _signal(body: Fields, now: datetime) -> InboundEvent:
     action = fields.name(body, "event_action")
     at = fields.moment(body, "payload.timestamp")
     if action == "acknowledge":

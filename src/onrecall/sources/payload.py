@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from onrecall.domain.alert import Signal
+from onrecall.domain.alert import InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.sources.timestamps import read_timestamp
-from onrecall.sources.webhook import MOST_ITEMS, Malformed, Parsed
+from onrecall.sources.webhook import MOST_ITEMS, ParsedWebhook, ParseError
 
 Fields = Mapping[str, Any]
-Read = Callable[[Fields], tuple[Signal, ...]]
+Read = Callable[[Fields], tuple[InboundEvent, ...]]
 T = TypeVar("T")
 
 LONGEST_TEXT = 20_000
@@ -274,28 +274,28 @@ def is_name(value: str, called: str = "service") -> bool:
     return called != "container" or not _SIDECAR.fullmatch(value)
 
 
-def parts(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> Parsed:
+def parts(items: Any, field: str, read: Read, wrap: Callable[[Any], Any]) -> ParsedWebhook:
     """Read part by part; a part that is Invalid is kept, wrapped as a delivery of its own, and the rest goes in."""
     if not isinstance(items, list):
         raise Invalid(f"`{field}` must be a list, not {_called(items)}", field)
     if len(items) > MOST_ITEMS:
         raise Invalid(f"`{field}` has {len(items)} parts; send at most {MOST_ITEMS} at once", field)
-    signals: list[Signal] = []
-    malformed: list[Malformed] = []
+    signals: list[InboundEvent] = []
+    malformed: list[ParseError] = []
     for n, item in enumerate(items):
         try:
             signals += read(fields(item, f"{field}[{n}]"))
         except Invalid as error:
-            malformed.append(Malformed(f"{field}[{n}]", error.field, str(error), json.dumps(wrap(item))))
-    return Parsed(tuple(signals), tuple(malformed))
+            malformed.append(ParseError(f"{field}[{n}]", error.field, str(error), json.dumps(wrap(item))))
+    return ParsedWebhook(tuple(signals), tuple(malformed))
 
 
-def whole(body: Fields, read: Read) -> Parsed:
+def whole(body: Fields, read: Read) -> ParsedWebhook:
     """Read a delivery that is a single part; where it is Invalid it is kept, so that the sender need not repeat it."""
     try:
-        return Parsed(read(body))
+        return ParsedWebhook(read(body))
     except Invalid as error:
-        return Parsed(malformed=(Malformed("body", error.field, str(error), json.dumps(body)),))
+        return ParsedWebhook(malformed=(ParseError("body", error.field, str(error), json.dumps(body)),))
 
 
 def _labelled(of: Mapping[str, str], names: Iterable[str]) -> str | None:

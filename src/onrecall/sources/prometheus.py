@@ -6,7 +6,7 @@ from onrecall.domain.alert import Alert
 from onrecall.sources import alertmanager
 from onrecall.sources import payload as fields
 from onrecall.sources.payload import Fields
-from onrecall.sources.webhook import Delivery, Parse, Parsed
+from onrecall.sources.webhook import Parse, ParsedWebhook, WebhookRequest
 
 NAME = "prometheus"
 
@@ -14,7 +14,7 @@ NAME = "prometheus"
 def parser(source: str) -> Parse:
     """Returns a parser for a list of alerts, sent again every minute while they fire and for a while after."""
 
-    def parse(delivery: Delivery, now: datetime) -> Parsed:
+    def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
         def read(part: Fields) -> tuple[Alert, ...]:
             return (alertmanager.alert(part, source, now),)
 

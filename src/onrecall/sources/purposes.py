@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from onrecall.domain.alert import Acknowledgement, Alert, Note, Purpose, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note, Purpose
 from onrecall.sources.payload import short_key
-from onrecall.sources.webhook import Parsed
+from onrecall.sources.webhook import ParsedWebhook
 
 TEST_LASTS = timedelta(minutes=5)
 """A test message is over after this, for nobody sends its end."""
@@ -33,7 +33,7 @@ _TEST_TITLE = re.compile(
 _BARE = re.compile(r"[^a-z0-9]+")
 
 
-def mark_purposes(parsed: Parsed) -> Parsed:
+def mark_purposes(parsed: ParsedWebhook) -> ParsedWebhook:
     """Returns what was read with each alert marked that surely is a test or a heartbeat; others stay as they are."""
     if not any(isinstance(signal, Alert) for signal in parsed.signals):
         return parsed
@@ -74,7 +74,7 @@ def _purpose_of(alert: Alert) -> tuple[Purpose, str] | None:
     return None
 
 
-def _with_test_keys(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+def _with_test_keys(signals: tuple[InboundEvent, ...]) -> tuple[InboundEvent, ...]:
     """Tests under keys of their own; what else was said of a test goes with it."""
     tests = {signal.key for signal in signals if isinstance(signal, Alert) and signal.purpose == "test"}
     if not tests:

@@ -10,16 +10,16 @@ from typing import Any
 
 import yaml
 
-from onrecall.domain.alert import Alert, Signal
+from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.domain.errors import Invalid
 from onrecall.sources import generic
 from onrecall.sources.catalog import GENERIC, SourceCatalog
 from onrecall.sources.defined_source import DefinedSource
 from onrecall.sources.expressions import ROOT
 from onrecall.sources.field_aliases import join_place
-from onrecall.sources.field_readers import Finding
-from onrecall.sources.shape_reader import Reading
-from onrecall.sources.webhook import Delivery, Malformed
+from onrecall.sources.field_readers import FoundValue
+from onrecall.sources.shape_reader import AlertReading
+from onrecall.sources.webhook import ParseError, WebhookRequest
 
 SHOWN = (
     "key",
@@ -70,7 +70,7 @@ class RehearsedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class PayloadRehearsal:
     """What would come of a payload."""
 
     source: str
@@ -78,14 +78,14 @@ class Rehearsal:
     known_as: str | None
     """The tool and shape that the payload was read as; None: by the common names of fields, or by code."""
     parts: tuple[RehearsedPart, ...] = ()
-    rejected: tuple[Malformed, ...] = ()
+    rejected: tuple[ParseError, ...] = ()
     refusal: str | None = None
     """Why nothing of it can be read."""
     definition: str = ""
     """A file for a source of its own to start from, YAML; empty where the payload was read by a file."""
 
 
-def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetime) -> Rehearsal:
+def rehearse(catalog: SourceCatalog, name: str, delivery: WebhookRequest, now: datetime) -> PayloadRehearsal:
     """Returns what would come of a payload that is posted under a name.
 
     Raises:
@@ -95,7 +95,7 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetim
     try:
         parsed = source.parse(delivery, now)
     except Invalid as error:
-        return Rehearsal(source.name, None, refusal=str(error))
+        return PayloadRehearsal(source.name, None, refusal=str(error))
     body = _decoded(delivery)
     known_as, places = _places(catalog, source.name, body, now)
     parts = tuple(
@@ -105,10 +105,10 @@ def rehearse(catalog: SourceCatalog, name: str, delivery: Delivery, now: datetim
     if places and known_as is None:
         guessed = _definition(source.name, places[0], parsed.signals, _listed_under(body))
     stored_as = next((signal.source for signal in parsed.signals), source.name)
-    return Rehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed)
+    return PayloadRehearsal(stored_as, known_as, parts, parsed.malformed, None, guessed)
 
 
-def _decoded(delivery: Delivery) -> Any:
+def _decoded(delivery: WebhookRequest) -> Any:
     """The body as plain data; None where it is text of another kind."""
     try:
         return delivery.decoded()
@@ -118,7 +118,7 @@ def _decoded(delivery: Delivery) -> Any:
 
 def _places(
     catalog: SourceCatalog, name: str, body: Any, now: datetime
-) -> tuple[str | None, list[Mapping[str, Finding]]]:
+) -> tuple[str | None, list[Mapping[str, FoundValue]]]:
     """By which shape of which tool the payload is read, and where each alert's fields were found."""
     if body is None:
         return None, []
@@ -141,14 +141,14 @@ def _reader_of(catalog: SourceCatalog, name: str, body: Any) -> DefinedSource | 
     return recognised[0] if recognised else None
 
 
-def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, Finding]]:
+def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str, FoundValue]]:
     around, parts = {}, body if isinstance(body, list) else [body]
     if isinstance(body, dict) and (listed := generic.listed_under(body)):
         around, parts = {field: value for field, value in body.items() if field != listed}, body[listed]
     for part in parts:
         if not isinstance(part, dict):
             continue
-        reading = Reading(name, now)
+        reading = AlertReading(name, now)
         try:
             generic.read_alert(part, reading, around=around)
         except Invalid:
@@ -156,7 +156,7 @@ def _generic_places(body: Any, name: str, now: datetime) -> Iterator[Mapping[str
         yield reading.found
 
 
-def _part(signal: Signal, found: Mapping[str, Finding]) -> RehearsedPart:
+def _part(signal: InboundEvent, found: Mapping[str, FoundValue]) -> RehearsedPart:
     assert is_dataclass(signal)
     shown = []
     for field in fields(signal):
@@ -190,7 +190,9 @@ def _listed_under(body: Any) -> str | None:
     return generic.listed_under(body) if isinstance(body, dict) else None
 
 
-def _definition(name: str, found: Mapping[str, Finding], signals: tuple[Signal, ...], listed: str | None) -> str:
+def _definition(
+    name: str, found: Mapping[str, FoundValue], signals: tuple[InboundEvent, ...], listed: str | None
+) -> str:
     """A source file with the places that were found; what it can't know is left to its author."""
     own = name.removeprefix(f"{GENERIC}/") if name != GENERIC else "my-tool"
     placed = {field: found[field].place for field in _PLACES_FIRST if field in found and found[field].place}

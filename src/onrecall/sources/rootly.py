@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, ChangeEvent, Note, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document
 from onrecall.domain.severity import severity
@@ -29,7 +29,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Malformed, Parsed
+from onrecall.sources.webhook import ParsedWebhook, ParseError, WebhookRequest
 
 NAME = "rootly"
 LONGEST_DOCUMENT = 500_000
@@ -37,7 +37,7 @@ LONGEST_ID = 150
 _OVER = ("resolved", "cancelled", "deleted")
 
 
-def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
+def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:
     """Forbidden unless one of the secrets signed the time and this body, just now."""
     said = signatures.header(delivery, "X-Rootly-Signature")
     stamp = next(iter(signatures.versioned(said, "t=")), "")
@@ -45,7 +45,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:
     signatures.fresh(stamp, now)
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """What happened to an incident, an alert or a pulse; a published retrospective is a document."""
     body = fields(delivery.decoded(), "body")
     event = fields(body.get("event"), "event")
@@ -55,7 +55,7 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
         return _retrospective(body, data, kind)
     read = _reader(kind)
     told_at = _said_at(event, "issued_at")
-    return whole(body, lambda _: read(data, kind, told_at, now)) if read else Parsed()
+    return whole(body, lambda _: read(data, kind, told_at, now)) if read else ParsedWebhook()
 
 
 def _said_at(values: Fields, path: str) -> datetime | None:
@@ -66,7 +66,7 @@ def _said_at(values: Fields, path: str) -> datetime | None:
         return None
 
 
-_Read = Callable[[Fields, str, datetime | None, datetime], tuple[Signal, ...]]
+_Read = Callable[[Fields, str, datetime | None, datetime], tuple[InboundEvent, ...]]
 
 
 def _reader(kind: str) -> _Read | None:
@@ -76,7 +76,7 @@ def _reader(kind: str) -> _Read | None:
     return of.get(kind.partition(".")[0])
 
 
-def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[Signal, ...]:
+def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
     """The incident, who took it on, and what was written when it was mitigated and resolved."""
     known = need(key(data, "id"), "data.id", "b7eed587-50e6-44fe-b010-7a2bb05d737a")
     began = moment(data, "started_at", "detected_at", "created_at")
@@ -114,7 +114,7 @@ def _messages(data: Fields, known: str) -> tuple[Note, ...]:
     return tuple(found)
 
 
-def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[Signal, ...]:
+def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:
     """An alert that Rootly took from elsewhere."""
     began, ended = moment(data, "started_at", "created_at"), moment(data, "ended_at")
     labels = _labels(data) | _named(origin=name(data, "source"))
@@ -139,14 +139,14 @@ def _alert(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> 
     )
 
 
-def _pulse(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG001
+def _pulse(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001
     """A pulse: a deployment or another change that somebody reported to Rootly."""
     summary = need(line(data, "summary", "title"), "data.summary", '"Deployed auth 1.42"')
     refs = {f"ref.{called}": value for called, value in _pairs(data.get("refs")).items()}
     return (_change(data, "pulse", summary, _labels(data) | refs | _named(origin=name(data, "source"))),)
 
 
-def _maintenance(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[Signal, ...]:  # noqa: ARG001
+def _maintenance(data: Fields, kind: str, told_at: datetime | None, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001
     """A maintenance that begins is a change, not an outage."""
     summary = need(line(data, "title", "summary"), "data.title", '"Database upgrade"')
     return (_change(data, "maintenance", summary, _labels(data)),)
@@ -167,15 +167,15 @@ def _change(data: Fields, what: str, summary: str, labels: dict[str, str]) -> Ch
     )
 
 
-def _retrospective(body: Fields, data: Fields, kind: str) -> Parsed:
+def _retrospective(body: Fields, data: Fields, kind: str) -> ParsedWebhook:
     """A retrospective, once it is published: drafts are nobody's word yet."""
     if not kind.endswith(".published") and name(data, "status") != "published":
-        return Parsed()
+        return ParsedWebhook()
     try:
         document = _document(data)
     except Invalid as error:
-        return Parsed(malformed=(Malformed("body", error.field, str(error), json.dumps(body)),))
-    return Parsed(documents=(document,))
+        return ParsedWebhook(malformed=(ParseError("body", error.field, str(error), json.dumps(body)),))
+    return ParsedWebhook(documents=(document,))
 
 
 def _document(data: Fields) -> Document:

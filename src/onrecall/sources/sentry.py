@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, Note, Signal
+from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, InboundEvent, Note
 from onrecall.domain.errors import Invalid
 from onrecall.domain.severity import severity
 from onrecall.sources import signatures
@@ -25,7 +25,7 @@ from onrecall.sources.payload import (
     text,
     whole,
 )
-from onrecall.sources.webhook import Delivery, Parsed
+from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
 NAME = "sentry"
 FRAMES = 5
@@ -43,7 +43,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Hook:
+class _SentryMessage:
     """One message: what happened, to what, and when Sentry said so."""
 
     action: str
@@ -53,12 +53,12 @@ class _Hook:
     now: datetime
 
 
-def verify(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - its time is not signed
+def verify(delivery: WebhookRequest, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG001 - its time is not signed
     """Forbidden unless a client secret signed this body."""
     signatures.signed(delivery.body, [signatures.header(delivery, "Sentry-Hook-Signature")], secrets)
 
 
-def parse(delivery: Delivery, now: datetime) -> Parsed:
+def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
     """The issue, metric alert, comment or assignment that a message tells of; other kinds are taken and say nothing."""
     body = fields(delivery.decoded(), "body")
     data = fields(body.get("data"), "data")
@@ -72,18 +72,20 @@ def parse(delivery: Delivery, now: datetime) -> Parsed:
     read = _READERS.get(kind)
     told_at = _told_at(delivery)
     return (
-        whole(body, lambda one: read(_Hook(line(one, "action") or "", one, data, told_at, now))) if read else Parsed()
+        whole(body, lambda one: read(_SentryMessage(line(one, "action") or "", one, data, told_at, now)))
+        if read
+        else ParsedWebhook()
     )
 
 
-def _told_at(delivery: Delivery) -> datetime | None:
+def _told_at(delivery: WebhookRequest) -> datetime | None:
     try:
         return moment(delivery.headers, "sentry-hook-timestamp")
     except Invalid:
         return None
 
 
-def _event(hook: _Hook) -> tuple[Signal, ...]:
+def _event(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """An event that an alert rule fired on, or any event where those are subscribed to."""
     event = fields(hook.data.get("event", hook.data.get("error")), "event")
     happened = moment(event, "datetime", "timestamp", "received")
@@ -113,7 +115,7 @@ def _event(hook: _Hook) -> tuple[Signal, ...]:
     )
 
 
-def _issue(hook: _Hook) -> tuple[Signal, ...]:
+def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """An issue that was created, came back, was resolved, or that somebody took on."""
     issue = fields(hook.data.get("issue"), "issue")
     known = need(key(issue, "id"), "issue.id", "1170820242")
@@ -150,7 +152,7 @@ def _issue(hook: _Hook) -> tuple[Signal, ...]:
     )
 
 
-def _metric(hook: _Hook) -> tuple[Signal, ...]:
+def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """A metric alert: its rule is the alert, its incident the episode."""
     alert = fields(hook.data.get("metric_alert"), "metric_alert")
     rule = need(key(alert, "alert_rule.id", "id"), "metric_alert.alert_rule.id", "7")
@@ -186,7 +188,7 @@ def _metric(hook: _Hook) -> tuple[Signal, ...]:
     )
 
 
-def _comment(hook: _Hook) -> tuple[Signal, ...]:
+def _comment(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """What a person wrote on an issue."""
     if hook.action == "deleted" or line(hook.body, "actor.type") not in (None, "user"):
         return ()
@@ -202,7 +204,7 @@ def _comment(hook: _Hook) -> tuple[Signal, ...]:
     )
 
 
-_READERS: dict[str, Callable[[_Hook], tuple[Signal, ...]]] = {
+_READERS: dict[str, Callable[[_SentryMessage], tuple[InboundEvent, ...]]] = {
     "event_alert": _event,
     "error": _event,
     "issue": _issue,
@@ -242,7 +244,7 @@ def _project(event: Fields) -> str | None:
     return found[1] if found else name(event, "project_slug", "project_name")
 
 
-def _person(hook: _Hook) -> str | None:
+def _person(hook: _SentryMessage) -> str | None:
     return name(hook.body, "actor.name") if line(hook.body, "actor.type") == "user" else None
 
 

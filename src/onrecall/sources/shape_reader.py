@@ -5,16 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Acknowledgement, Alert, AlertLinkKind, AlertStatus, ChangeEvent, Note, Purpose, Signal
+from onrecall.domain.alert import (
+    Acknowledgement,
+    Alert,
+    AlertLinkKind,
+    AlertStatus,
+    ChangeEvent,
+    InboundEvent,
+    Note,
+    Purpose,
+)
 from onrecall.domain.errors import Invalid
 from onrecall.sources import payload
 from onrecall.sources.alert_links import collect_links
-from onrecall.sources.definition import Fields, Shape
+from onrecall.sources.definition import Fields, PayloadShape
 from onrecall.sources.expressions import compile_expression
 from onrecall.sources.field_readers import (
-    Finding,
+    FieldPlace,
+    FoundValue,
     LabelReader,
-    Place,
     SeverityReader,
     StatusReader,
     TimeReader,
@@ -33,15 +42,15 @@ TEST_REASON = "its title says that it is a test"
 
 
 @dataclass(slots=True)
-class Reading:
+class AlertReading:
     """What is found of one alert while it is read: each field with its place, and what could not be read."""
 
     source: str
     now: datetime
-    found: dict[str, Finding] = field(default_factory=dict)
+    found: dict[str, FoundValue] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def keep(self, name: str, finding: Finding | None) -> Any:
+    def keep(self, name: str, finding: FoundValue | None) -> Any:
         """Remember what was found for a field; returns its value, None where there is nothing."""
         if finding is None:
             return None
@@ -52,7 +61,7 @@ class Reading:
 class ShapeReader:
     """Reads payloads of one shape."""
 
-    def __init__(self, shape: Shape, fields: Fields) -> None:
+    def __init__(self, shape: PayloadShape, fields: Fields) -> None:
         self.shape = shape
         self._fields = fields
         self._key = compile_places(fields.key)
@@ -71,7 +80,7 @@ class ShapeReader:
         self._change_ends = compile_places(fields.change_ends)
         self._acknowledged_by = compile_places(fields.acknowledged_by)
         self._purposes = [
-            (purpose, Place(rule.when, compile_expression(rule.when)), rule.reason)
+            (purpose, FieldPlace(rule.when, compile_expression(rule.when)), rule.reason)
             for purpose, rules in fields.purpose.items()
             for rule in rules
         ]
@@ -79,19 +88,19 @@ class ShapeReader:
             name: compile_places(getattr(fields.note, name)) for name in ("text", "id", "by", "at")
         }
 
-    def read(self, scope: Mapping[str, Any], reading: Reading) -> tuple[Signal, ...]:
+    def read(self, scope: Mapping[str, Any], reading: AlertReading) -> tuple[InboundEvent, ...]:
         """Returns what one part of a message says; Invalid where it has neither a title nor a key in its place."""
         if self._fields.change:
             return (self._change(scope, reading), *self._ended_by_change(scope, reading))
         state = self._state(scope, reading)
         alert = self._alert(scope, reading, state)
-        signals: tuple[Signal, ...] = (alert,)
+        signals: tuple[InboundEvent, ...] = (alert,)
         if state == "acknowledged":
             by = reading.keep("acknowledged_by", find_name(self._acknowledged_by, scope))
             signals = (*signals, Acknowledgement(reading.source, alert.key, alert.told_at or reading.now, by))
         return (*signals, *self._notes(scope, alert, reading))
 
-    def _alert(self, scope: Mapping[str, Any], reading: Reading, state: str) -> Alert:
+    def _alert(self, scope: Mapping[str, Any], reading: AlertReading, state: str) -> Alert:
         status: AlertStatus = "resolved" if state == "resolved" else "firing"
         key = reading.keep("key", find_text(self._key, scope))
         purpose, reason = self._purpose(scope)
@@ -129,24 +138,24 @@ class ShapeReader:
             problems=tuple(dict.fromkeys(reading.problems)),
         )
 
-    def _read_title(self, scope: Any, reading: Reading, stand_in: str | None) -> tuple[str, str | None]:
+    def _read_title(self, scope: Any, reading: AlertReading, stand_in: str | None) -> tuple[str, str | None]:
         """Returns the title without the state in front of it, and that state."""
         found = find_line(self._title, scope)
         if found:
             title, state = split_state(found.value)
-            reading.keep("title", Finding(title, found.place))
+            reading.keep("title", FoundValue(title, found.place))
             return title, state
         if stand_in:
             return payload.cut(stand_in, payload.LONGEST_LINE), None
         places = ", ".join(place.text for place in self._title)
         raise Invalid(f"`{self._title[0].text}` is missing: none of {places} has a title", self._title[0].text)
 
-    def _read_service(self, scope: Any, reading: Reading, labels: Mapping[str, str]) -> str | None:
+    def _read_service(self, scope: Any, reading: AlertReading, labels: Mapping[str, str]) -> str | None:
         if found := find_name(self._service, scope):
             return str(reading.keep("service", found))
         return payload.service(labels) if self._fields.service_by_labels else None
 
-    def _state(self, scope: Any, reading: Reading) -> str:
+    def _state(self, scope: Any, reading: AlertReading) -> str:
         if self._status is None:
             return "firing"
         found, unknown = self._status.find(scope)
@@ -155,7 +164,7 @@ class ShapeReader:
         return reading.keep("status", found) or "firing"
 
     def _moments(
-        self, scope: Any, reading: Reading, status: AlertStatus
+        self, scope: Any, reading: AlertReading, status: AlertStatus
     ) -> tuple[datetime | None, datetime | None, datetime | None]:
         """When it began, when it ended and when that was sent; each None where the tool does not say."""
         moments: dict[str, datetime | None] = dict.fromkeys(TIMES)
@@ -168,12 +177,12 @@ class ShapeReader:
         ended = (moments["ends_at"] or sent) if status == "resolved" else None
         return began, None if ended and began and ended < began else ended, sent
 
-    def _offered_links(self, scope: Any, reading: Reading) -> Iterator[tuple[AlertLinkKind, object]]:
+    def _offered_links(self, scope: Any, reading: AlertReading) -> Iterator[tuple[AlertLinkKind, object]]:
         for kind, places in self._links:
             for place in places:
                 for address in addresses(place.find(scope)):
                     if payload.links(address):
-                        reading.found.setdefault(f"links.{kind}", Finding(address, place.text))
+                        reading.found.setdefault(f"links.{kind}", FoundValue(address, place.text))
                     yield kind, address
 
     def _purpose(self, scope: Any) -> tuple[Purpose, str]:
@@ -189,7 +198,7 @@ class ShapeReader:
             return None
         return digest_identity(*(part.value for part in parts if part))
 
-    def _notes(self, scope: Any, alert: Alert, reading: Reading) -> Iterator[Note]:
+    def _notes(self, scope: Any, alert: Alert, reading: AlertReading) -> Iterator[Note]:
         if not self._note:
             return
         text, id_ = find_text(self._note["text"], scope), find_text(self._note["id"], scope)
@@ -200,7 +209,7 @@ class ShapeReader:
                 reading.source, alert.key, payload.short_key(id_.value), text.value, at, by.value if by else None
             )
 
-    def _change(self, scope: Any, reading: Reading) -> ChangeEvent:
+    def _change(self, scope: Any, reading: AlertReading) -> ChangeEvent:
         title, _ = self._read_title(scope, reading, None)
         labels, _ = self._labels.find(scope)
         key = reading.keep("key", find_text(self._key, scope))
@@ -220,7 +229,7 @@ class ShapeReader:
             links=links,
         )
 
-    def _ended_by_change(self, scope: Any, reading: Reading) -> tuple[Alert, ...]:
+    def _ended_by_change(self, scope: Any, reading: AlertReading) -> tuple[Alert, ...]:
         """The end of the alert that the change puts right; it opens nothing where none is open."""
         found = find_text(self._change_ends, scope)
         if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from onrecall.domain.errors import Forbidden
-from onrecall.sources.webhook import Delivery
+from onrecall.sources.webhook import WebhookRequest
 
 SKEW = 300
 """Seconds that a signed time may be off: an older message is a repeated one."""
@@ -14,7 +14,7 @@ MOST_OFFERED = 16
 """Signatures looked at in one message; a sender that rotates its secret offers two."""
 
 
-def header(delivery: Delivery, *names: str) -> str:
+def header(delivery: WebhookRequest, *names: str) -> str:
     """The first of these headers that is there; Forbidden where none is."""
     found = next((said for name in names if (said := delivery.headers.get(name.lower(), "").strip())), None)
     if found is None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from onrecall.domain.errors import Forbidden, Invalid
 from onrecall.sources.payload import Fields, need, text
-from onrecall.sources.webhook import Confirmation, Delivery
+from onrecall.sources.webhook import SubscriptionConfirmation, WebhookRequest
 
 Fetch = Callable[[str], bytes]
 """The certificate at an address of SNS; Unavailable when it can't be had now."""
@@ -43,7 +43,7 @@ class Certificates:
         self._known: dict[str, x509.Certificate] = {}
         self._lock = threading.Lock()
 
-    def verify(self, delivery: Delivery, topics: Sequence[str], now: datetime) -> None:
+    def verify(self, delivery: WebhookRequest, topics: Sequence[str], now: datetime) -> None:
         """Forbidden unless SNS signed this body for one of these topics. Its age does not count: SNS tries for days."""
         try:
             body = delivery.decoded()
@@ -114,7 +114,7 @@ def certificate_url(body: Fields) -> str:
     return str(url)
 
 
-def confirmation(body: Fields) -> Confirmation:
+def confirmation(body: Fields) -> SubscriptionConfirmation:
     """The address that confirms a subscription: only at SNS itself, and only for the topic that the message is of."""
     topic = need(text(body, "TopicArn"), "TopicArn", "arn:aws:sns:us-east-1:123456789012:alarms")
     url = body.get("SubscribeURL")
@@ -125,7 +125,7 @@ def confirmation(body: Fields) -> Confirmation:
             "`SubscribeURL` does not confirm this topic at https://sns.<region>.amazonaws.com/; subscribe again",
             "SubscribeURL",
         )
-    return Confirmation(str(url), topic)
+    return SubscriptionConfirmation(str(url), topic)
 
 
 def _address(url: Any) -> Any:

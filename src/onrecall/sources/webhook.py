@@ -5,18 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.alert import Signal
+from onrecall.domain.alert import InboundEvent
 from onrecall.domain.incident import Document
 from onrecall.sources.body_decoding import DEEPEST, decode_body
 
-__all__ = ["DEEPEST", "MOST_ITEMS", "Confirmation", "Delivery", "Malformed", "Parse", "Parsed", "Source", "load_json"]
+__all__ = [
+    "DEEPEST",
+    "MOST_ITEMS",
+    "Parse",
+    "ParseError",
+    "ParsedWebhook",
+    "SubscriptionConfirmation",
+    "WebhookRequest",
+    "WebhookSource",
+    "load_json",
+]
 
 MOST_ITEMS = 10_000
 """The most parts that one delivery may have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookRequest:
     """One message of a sender, exactly as it came: signatures are over these bytes."""
 
     body: bytes
@@ -29,7 +39,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class ParseError:
     """A part of a delivery that could not be read: where it stood, which field is wrong, and how to mend it."""
 
     where: str
@@ -40,7 +50,7 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class SubscriptionConfirmation:
     """A sender asks us to fetch an address to prove that we want its messages; only a door may do that."""
 
     url: str
@@ -48,25 +58,25 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedWebhook:
     """What a delivery says, part by part, and which parts could not be read."""
 
-    signals: tuple[Signal, ...] = ()
-    malformed: tuple[Malformed, ...] = ()
+    signals: tuple[InboundEvent, ...] = ()
+    malformed: tuple[ParseError, ...] = ()
     documents: tuple[Document, ...] = ()
-    confirmation: Confirmation | None = None
+    confirmation: SubscriptionConfirmation | None = None
 
 
-Parse = Callable[[Delivery, datetime], Parsed]
+Parse = Callable[[WebhookRequest, datetime], ParsedWebhook]
 """Read a delivery that came at a time. A body that is no payload of this sender at all is Invalid."""
-ReadRecognised = Callable[[Any, Delivery, datetime, str], Parsed | None]
+ReadRecognised = Callable[[Any, WebhookRequest, datetime, str], ParsedWebhook | None]
 """Read a body by the tool that surely sent it, under a name; None where no tool is known by it."""
-Verify = Callable[[Delivery, Sequence[str], datetime], None]
+Verify = Callable[[WebhookRequest, Sequence[str], datetime], None]
 """Forbidden unless one of the secrets signed exactly this body (several: one is being rotated)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class WebhookSource:
     """One kind of sender."""
 
     name: str

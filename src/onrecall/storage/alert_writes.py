@@ -10,15 +10,15 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 from onrecall.domain.alert import Alert
 from onrecall.storage import episodes
 from onrecall.storage import sequences as counting
-from onrecall.storage.alerts import Episode, Told, listed, stored, told
+from onrecall.storage.alerts import AlertRow, Episode, listed, stored, to_row
 from onrecall.storage.batching import seconds
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts
 
 
-def put(connection: Connection, given: Sequence[Told], now: datetime) -> list[bool]:
+def put(connection: Connection, given: Sequence[AlertRow], now: datetime) -> list[bool]:
     """Keep alerts in the order in which they came; for each, whether it was news."""
-    return _Putting(connection, given).run(now)
+    return _AlertUpsert(connection, given).run(now)
 
 
 def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime) -> None:
@@ -26,23 +26,23 @@ def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime)
     fires = alerts.c.id.in_(list(ended)), alerts.c.status == "firing", alerts.c.expires_at <= now
     changes = []
     for one in listed(connection, select(alerts).where(*fires)):
-        standing = _Standing(one)
+        standing = _PendingEpisode(one)
         standing.end(ended[one.id], now)
         changes.append(_changes(standing) | {"changed_at": now})
     if changes:
         connection.execute(_UPDATE, changes)
 
 
-class _Putting:
+class _AlertUpsert:
     """One transaction of putting: what is stored and what was told in it so far."""
 
-    def __init__(self, connection: Connection, given: Sequence[Told]) -> None:
+    def __init__(self, connection: Connection, given: Sequence[AlertRow]) -> None:
         self._connection = connection
         self._given = given
-        self._there: dict[Episode, _Standing] = {}
+        self._there: dict[Episode, _PendingEpisode] = {}
         self._newest: dict[tuple[str, str], Episode] = {}
-        self._episodes: dict[tuple[str, str], list[_Standing]] = {}
-        self._same_subject: dict[tuple[str, str], list[_Standing]] = {}
+        self._episodes: dict[tuple[str, str], list[_PendingEpisode]] = {}
+        self._same_subject: dict[tuple[str, str], list[_PendingEpisode]] = {}
         """Episodes by source and identity."""
         self._read()
 
@@ -89,11 +89,11 @@ class _Putting:
 
     def _add(self, query: Select[Any], wanted: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
-            found = _Standing(stored(row))
+            found = _PendingEpisode(stored(row))
             if found.told.episode not in self._there and (wanted is None or found.told.episode in wanted):
                 self._stand(found)
 
-    def _stand(self, standing: "_Standing") -> None:
+    def _stand(self, standing: "_PendingEpisode") -> None:
         one = standing.told
         self._there[one.episode] = standing
         name = one.episode[:2]
@@ -103,25 +103,25 @@ class _Putting:
         if name not in self._newest or self._newest[name][2] <= one.episode[2]:
             self._newest[name] = one.episode
 
-    def _take(self, one: Told, now: datetime) -> bool:
+    def _take(self, one: AlertRow, now: datetime) -> bool:
         """Take in one alert; whether it says anything that was not known."""
         standing = self._standing(one)
         if standing is None:
-            self._stand(_Standing(None, one, now))
+            self._stand(_PendingEpisode(None, one, now))
             return True
         news = standing.hear(one, now)
         if one.alert.status == "resolved" and not one.alert.starts_known:
             self._end_others(standing, now)
         return news
 
-    def _standing(self, one: Told) -> "_Standing | None":
+    def _standing(self, one: AlertRow) -> "_PendingEpisode | None":
         """The episode that a message is about: by its start, else the open one of its key, else of what it is about."""
         alert = one.alert
         if alert.starts_known:
             return self._there.get(one.episode) or self._open_of(alert) or self._alike(alert)
         return self._nameless(one) or self._alike(alert)
 
-    def _nameless(self, one: Told) -> "_Standing | None":
+    def _nameless(self, one: AlertRow) -> "_PendingEpisode | None":
         """The episode that a message without a sure start is about: an end by the start it tells, else the newest."""
         exact = self._there.get(one.episode)
         if exact and one.alert.status == "resolved" and exact.told.alert.starts_known:
@@ -132,13 +132,13 @@ class _Putting:
             return found
         return exact  # an earlier one that began in this very moment is no other
 
-    def _open_of(self, alert: Alert) -> "_Standing | None":
+    def _open_of(self, alert: Alert) -> "_PendingEpisode | None":
         """The newest episode of its key that fires and that the message belongs to though it names another start."""
         mine = self._episodes.get((alert.source, alert.key), ())
         fitting = [one for one in mine if one.fires and episodes.belongs(one.told.alert, alert)]
         return max(fitting, key=lambda one: one.told.alert.starts_at, default=None)
 
-    def _alike(self, alert: Alert) -> "_Standing | None":
+    def _alike(self, alert: Alert) -> "_PendingEpisode | None":
         """The one episode that fires and is about the same, for an end under another key; a stranger is never ended.
 
         Where none fires it is the newest one, unless the message is surely about a later one: the same end once more.
@@ -153,14 +153,14 @@ class _Putting:
             fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _end_others(self, standing: "_Standing", now: datetime) -> None:
+    def _end_others(self, standing: "_PendingEpisode", now: datetime) -> None:
         """An end that tells no sure start ends every earlier episode of its key: its sender knows of one alert."""
         name, at = standing.told.episode[:2], standing.told.alert.starts_at
         for one in self._episodes.get(name, ()):
             if one is not standing and one.fires and one.told.alert.starts_at < at:
                 one.end("its sender told that the alert is over", now)
 
-    def _insert(self, new: "Sequence[_Standing]", now: datetime) -> None:
+    def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
         if not new:
             return
         numbers = counting.take(self._connection, "alert", len(new))
@@ -170,7 +170,7 @@ class _Putting:
         ]
         self._connection.execute(insert(alerts), rows)
 
-    def _update(self, changed: "Sequence[_Standing]", now: datetime) -> None:
+    def _update(self, changed: "Sequence[_PendingEpisode]", now: datetime) -> None:
         news = [_changes(one) | {"changed_at": now} for one in changed if one.news]
         if news:
             self._connection.execute(_UPDATE, news)
@@ -205,13 +205,13 @@ _TOLD = (
 _DESCRIBED = update(alerts).where(alerts.c.id == bindparam("its")).values(body=bindparam("body"))
 
 
-class _Standing:
+class _PendingEpisode:
     """An episode as it stands: stored, or told of in this transaction."""
 
-    def __init__(self, row: StoredAlert | None, new: Told | None = None, now: datetime | None = None) -> None:
+    def __init__(self, row: StoredAlert | None, new: AlertRow | None = None, now: datetime | None = None) -> None:
         assert row or new
         self.id = row.id if row else None
-        self.told = new or Told((row.alert), {}, row.hash)  # type: ignore[union-attr]
+        self.told = new or AlertRow((row.alert), {}, row.hash)  # type: ignore[union-attr]
         self.since = row.updated_at if row else now
         self.news = row is None
         self.touched = row is None
@@ -225,7 +225,7 @@ class _Standing:
         """Whether it is not over."""
         return self.told.alert.status == "firing"
 
-    def hear(self, one: Told, now: datetime) -> bool:
+    def hear(self, one: AlertRow, now: datetime) -> bool:
         """Take in what was said of it; whether that changes anything."""
         before = self.told
         assert self.since
@@ -236,12 +236,12 @@ class _Standing:
         merged = episodes.merged(before.alert, one.alert, now - self.since)
         if merged is before.alert:
             return False
-        after = told(merged)
+        after = to_row(merged)
         if after.hash == before.hash:
             if merged.described_at != before.alert.described_at:
                 self.told, self.touched, self.redescribed = after, True, True
             elif merged.told_at != before.alert.told_at:
-                self.told, self.touched = Told(merged, before.body or after.body, before.hash), True
+                self.told, self.touched = AlertRow(merged, before.body or after.body, before.hash), True
             return False
         self.told, self.since, self.news, self.touched = after, now, True, True
         if not self.fires:
@@ -250,7 +250,7 @@ class _Standing:
 
     def end(self, reason: str, now: datetime) -> None:
         """It is over, for a reason that its sender did not give."""
-        self.told = told(replace(self.told.alert, status="resolved", end_reason=reason))
+        self.told = to_row(replace(self.told.alert, status="resolved", end_reason=reason))
         self.since, self.news, self.touched, self.expires_at = now, True, True, None
 
     def _expire_later(self, alert: Alert, now: datetime) -> None:
@@ -262,7 +262,7 @@ class _Standing:
             self.expires_at, self.touched = later, True
 
 
-def _row(standing: _Standing) -> dict[str, Any]:
+def _row(standing: _PendingEpisode) -> dict[str, Any]:
     one, alert = standing.told, standing.told.alert
     return {
         "source": alert.source,
@@ -279,13 +279,13 @@ def _row(standing: _Standing) -> dict[str, Any]:
     }
 
 
-def _times(standing: _Standing) -> dict[str, Any]:
+def _times(standing: _PendingEpisode) -> dict[str, Any]:
     return {"its": standing.id, "told_at": standing.told.alert.told_at, "expires_at": standing.expires_at}
 
 
 _CHANGING = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")
 
 
-def _changes(standing: _Standing) -> dict[str, Any]:
+def _changes(standing: _PendingEpisode) -> dict[str, Any]:
     row = _row(standing)
     return {name: row[name] for name in _CHANGING} | {"its": standing.id}

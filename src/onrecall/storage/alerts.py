@@ -15,7 +15,7 @@ from onrecall.storage import paging
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import parts
 from onrecall.storage.ingest_results import StoredAlert
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import alerts
 
 BODY = (
@@ -30,7 +30,7 @@ Episode = tuple[str, str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertRow:
     """An alert, ready to be written."""
 
     alert: Alert
@@ -43,7 +43,7 @@ class Told:
         return self.alert.source, self.alert.key, self.alert.starts_at
 
 
-def told(alert: Alert) -> Told:
+def to_row(alert: Alert) -> AlertRow:
     """The alert as it will be written; Invalid when something in it can't be stored."""
     for name in ("source", "key", "service"):
         value = getattr(alert, name)
@@ -57,7 +57,7 @@ def told(alert: Alert) -> Told:
     if alert.purpose != "incident":
         said["purpose"] = alert.purpose
     content = json.dumps([alert.status, alert.service, said], sort_keys=True, separators=(",", ":"))
-    return Told(alert, body, hashlib.sha256(content.encode()).hexdigest())
+    return AlertRow(alert, body, hashlib.sha256(content.encode()).hexdigest())
 
 
 def _plain(value: Any, name: str) -> Any:
@@ -113,7 +113,7 @@ def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAl
 
 def set_aside(
     connection: Connection, purpose: str | None, source: str | None, word: str | None, limit: int
-) -> Page[StoredAlert]:
+) -> ResultPage[StoredAlert]:
     """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
     fitting = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
     if purpose is not None:
@@ -126,7 +126,7 @@ def set_aside(
     newest = fitting.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check(limit) + 1)
     found = listed(connection, newest)
     last = found[limit - 1] if len(found) > limit else None
-    return Page(found[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+    return ResultPage(found[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
 
 
 def _is_for(purpose: str) -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ LEASE = timedelta(seconds=10)
 """After this without a renewal a claim has run out."""
 
 
-class Claims:
+class AnswerLeases:
     """Which incidents are to be answered, and by whom. Each method is one transaction."""
 
     def __init__(self, database: Database) -> None:

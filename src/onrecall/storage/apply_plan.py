@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from onrecall.domain.incident import Incident, Link, Passage
+from onrecall.domain.incident import Incident, IncidentLink, Passage
 from onrecall.storage import alerts, events, incidents, links, passages
 from onrecall.storage import sequences as counting
 from onrecall.storage import upsert as saving
 from onrecall.storage import validation as guard
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import Kinds
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts as alert_rows
@@ -25,7 +25,7 @@ BY_ALERTS: Mapping[str, Any] = {"by_alerts": True}
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class AlertAssignment:
     """An alert whose news is taken in; with `joined` it goes to the incident, and that says how it came there."""
 
     alert: StoredAlert
@@ -33,20 +33,20 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class NewIncident:
     """An incident that opens with these alerts."""
 
     incident: Incident
     passages: tuple[Passage, ...]
-    alerts: tuple[Placed, ...]
-    told: tuple[Happening, ...] = ()
+    alerts: tuple[AlertAssignment, ...]
+    told: tuple[NewEvent, ...] = ()
     """What is on its timeline from the start; the incident's id is filled in."""
     out_of: str | None = None
     """The incident that it was split from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class IncidentChange:
     """An incident that alerts joined, left, or told news of."""
 
     before: Incident
@@ -54,8 +54,8 @@ class Changed:
     after: Incident
     passages: tuple[Passage, ...] | None = None
     """What it is recalled by from now on; None: as before."""
-    alerts: tuple[Placed, ...] = ()
-    told: tuple[Happening, ...] = ()
+    alerts: tuple[AlertAssignment, ...] = ()
+    told: tuple[NewEvent, ...] = ()
     refresh: bool = False
     """It says something new, so it is to be answered anew."""
     untied: str | None = None
@@ -63,7 +63,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class IncidentMerge:
     """One incident is part of another: its alerts and notes go there, it stays to be found."""
 
     gone: Incident
@@ -75,21 +75,21 @@ class Merged:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class GroupingWrite:
     """What is to be written, all or nothing, if it still rests on the newest."""
 
     number: int
-    opened: tuple[Opened, ...] = ()
-    changed: tuple[Changed, ...] = ()
-    merged: tuple[Merged, ...] = ()
-    done: tuple[Placed, ...] = ()
+    opened: tuple[NewIncident, ...] = ()
+    changed: tuple[IncidentChange, ...] = ()
+    merged: tuple[IncidentMerge, ...] = ()
+    done: tuple[AlertAssignment, ...] = ()
     """Alerts whose news changes nothing."""
     pairings: Mapping[Kinds, bool] = field(default_factory=dict)
     by: str | None = None
     """Whose work it is; nobody's in particular when alerts bring it about."""
 
 
-def write(connection: Connection, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
+def write(connection: Connection, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
     """Write the plan and return the ids of the incidents it opened.
 
     Returns None if another transaction changed these incidents first; the caller should re-plan.
@@ -109,7 +109,7 @@ def write(connection: Connection, work: Work, now: datetime, settle: timedelta) 
     return opened
 
 
-def _still(connection: Connection, work: Work) -> bool:
+def _still(connection: Connection, work: GroupingWrite) -> bool:
     if counting.value(connection, "grouping") != work.number:
         return False
     read = [one.before for one in work.changed] + [one.gone for one in work.merged]
@@ -117,7 +117,7 @@ def _still(connection: Connection, work: Work) -> bool:
     return all(stored.get(one.id) == one for one in read)
 
 
-def _open(connection: Connection, one: Opened, now: datetime, settle: timedelta, by: str | None) -> str:
+def _open(connection: Connection, one: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
     incident, _ = saving.open_one(connection, one.incident, one.passages, now)
     if incident.status == "resolved":
         incidents.move(connection, incident, waiting=False)
@@ -127,15 +127,15 @@ def _open(connection: Connection, one: Opened, now: datetime, settle: timedelta,
     events.add(connection, [replace(told, incident=incident.id) for told in one.told], now)
     if one.out_of is not None:
         parted = [
-            Happening(one.out_of, "split", now, by, {"incident": incident.id}),
-            Happening(incident.id, "split", now, by, {"out_of": one.out_of}),
+            NewEvent(one.out_of, "split", now, by, {"incident": incident.id}),
+            NewEvent(incident.id, "split", now, by, {"out_of": one.out_of}),
         ]
         events.add(connection, parted, now)
         _move_notes(connection, one.alerts, one.out_of, incident.id)
     return incident.id
 
 
-def _change(connection: Connection, one: Changed, now: datetime, settle: timedelta) -> None:
+def _change(connection: Connection, one: IncidentChange, now: datetime, settle: timedelta) -> None:
     after = one.after
     if one.untied is not None:
         _untie(connection, after.id, one.untied)
@@ -143,7 +143,7 @@ def _change(connection: Connection, one: Changed, now: datetime, settle: timedel
     stored = incidents.by_id(connection, [after.id])[after.id]
     incidents.move(connection, replace(after, links=stored.links))
     if one.passages is not None:
-        shelf = passages.Shelf()
+        shelf = passages.PassageChanges()
         moved = (one.before.service, one.before.labels) != (after.service, after.labels)
         shelf.put(("incident", after.id), one.passages, moved=moved)
         shelf.fill(connection)
@@ -175,7 +175,7 @@ _PLACE = (
 _MOVE = update(alert_rows).where(_ITS).values(incident=bindparam("to"), joined=bindparam("how"))
 
 
-def _place(connection: Connection, incident: str | None, placed: Sequence[Placed]) -> None:
+def _place(connection: Connection, incident: str | None, placed: Sequence[AlertAssignment]) -> None:
     """Take alerts off the queue; one that has news since it was read stays there."""
     if not placed:
         return
@@ -205,14 +205,14 @@ def _quieten(connection: Connection, name: str, now: datetime) -> None:
         connection.execute(still.values(quiet_since=now))
 
 
-def _merge(connection: Connection, one: Merged, now: datetime) -> None:
+def _merge(connection: Connection, one: IncidentMerge, now: datetime) -> None:
     its = alert_rows.c
     moved = connection.execute(select(its.id, its.joined).where(its.incident == one.gone.id)).all()
     if moved:
         how = [{"its": row.id, "to": one.into, "how": {**(row.joined or {}), "from": one.gone.id}} for row in moved]
         connection.execute(_MOVE, how)
     connection.execute(update(notes).where(notes.c.incident == one.gone.id).values(incident=one.into))
-    tie = Link("merged", one.into)
+    tie = IncidentLink("merged", one.into)
     links.add(connection, one.gone.id, [tie], one.at)
     gone = replace(
         one.gone,
@@ -223,13 +223,13 @@ def _merge(connection: Connection, one: Merged, now: datetime) -> None:
     incidents.move(connection, gone, waiting=False)
     connection.execute(update(incident_rows).where(incident_rows.c.id == gone.id).values(quiet_since=None))
     said = [
-        Happening(gone.id, "merged", one.at, one.by, {"into": one.into, "alerts": len(moved), **one.detail}),
-        Happening(one.into, "merged", one.at, one.by, {"incident": gone.id, "alerts": len(moved), **one.detail}),
+        NewEvent(gone.id, "merged", one.at, one.by, {"into": one.into, "alerts": len(moved), **one.detail}),
+        NewEvent(one.into, "merged", one.at, one.by, {"incident": gone.id, "alerts": len(moved), **one.detail}),
     ]
     events.add(connection, said, now)
 
 
-def _move_notes(connection: Connection, placed: Sequence[Placed], origin: str, to: str) -> None:
+def _move_notes(connection: Connection, placed: Sequence[AlertAssignment], origin: str, to: str) -> None:
     """What was written about alerts goes where they go."""
     for source, key in {(one.alert.alert.source, one.alert.alert.key) for one in placed}:
         its = notes.c

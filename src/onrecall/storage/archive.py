@@ -89,7 +89,7 @@ def dump(connection: Connection) -> Iterator[Row]:
 
 def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
     """Add what is not there yet, and say how much of what that was."""
-    loading = _Loading(connection)
+    loading = _ArchiveLoad(connection)
     numbered = enumerate(rows, start=1)
     _header(next(numbered, (1, {}))[1])
     for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
@@ -100,7 +100,7 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
     return loading.added
 
 
-class _Loading:
+class _ArchiveLoad:
     """One load: what it added so far, and to which incidents and documents passages and events may still be added."""
 
     def __init__(self, connection: Connection) -> None:

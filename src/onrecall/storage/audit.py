@@ -19,7 +19,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
 from onrecall.storage.columns import Json, Number, Utc, Words
 from onrecall.storage.database import Database
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import metadata
 
 What = Literal[
@@ -84,7 +84,7 @@ _acting: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditRow:
     """One row."""
 
     seq: int
@@ -148,7 +148,7 @@ class Audit:
 
     def page(
         self, what: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
-    ) -> Page[Audited]:
+    ) -> ResultPage[AuditRow]:
         """Rows, newest first."""
         paging.check(limit)
         query = select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
@@ -162,7 +162,7 @@ class Audit:
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         shown = rows[:limit]
-        return Page(tuple(_audited(row) for row in shown), str(shown[-1].seq) if len(rows) > limit else None)
+        return ResultPage(tuple(_audited(row) for row in shown), str(shown[-1].seq) if len(rows) > limit else None)
 
     def verify(self, known: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
         """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
@@ -198,8 +198,8 @@ def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
         yield f"row {row.seq} was changed"
 
 
-def _audited(row: Row[Any]) -> Audited:
-    return Audited(**row._mapping)  # noqa: SLF001 - likewise
+def _audited(row: Row[Any]) -> AuditRow:
+    return AuditRow(**row._mapping)  # noqa: SLF001 - likewise
 
 
 def named(things: Sequence[str]) -> Mapping[str, Any]:

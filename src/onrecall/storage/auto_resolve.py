@@ -10,7 +10,7 @@ from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
 from onrecall.storage import alerts, change_events, events, incidents, notes
 from onrecall.storage.apply_plan import BY_ALERTS, refresh
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import ALERTS
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import alerts as alert_rows
@@ -41,7 +41,7 @@ def resolve(connection: Connection, name: str, since: datetime, now: datetime) -
     at = ended(connection, stored, now)
     resolved = replace(stored, status="resolved", resolved_at=at)
     incidents.move(connection, resolved)
-    events.add(connection, [Happening(name, "resolved", at, detail=BY_ALERTS)], now)
+    events.add(connection, [NewEvent(name, "resolved", at, detail=BY_ALERTS)], now)
     return resolved
 
 
@@ -82,12 +82,12 @@ def tell_note(connection: Connection, note: StoredNote, incident: str, now: date
     connection.execute(update(note_rows).where(this).values(incident=incident, waiting=False))
     if note.type == "note":
         detail = {"source": note.source, "note": note.id, "text": note.text or ""}
-        events.add(connection, [Happening(incident, "noted", note.at, note.by, detail)], now)
+        events.add(connection, [NewEvent(incident, "noted", note.at, note.by, detail)], now)
         return
     stored = incidents.one(connection, incident)
     if stored.status == "open":
         incidents.move(connection, stored.acknowledge(note.at))
-        told = Happening(incident, "acknowledged", note.at, note.by, {"source": note.source})
+        told = NewEvent(incident, "acknowledged", note.at, note.by, {"source": note.source})
         events.add(connection, [told], now)
 
 

@@ -84,7 +84,7 @@ class Backups:
             if not (fresh or replace):
                 raise Conflict("the store is not empty; restore into an empty one, or replace this one")
             head = connection.execute(select(audit.audit_head.c.seq, audit.audit_head.c.hash)).one()
-            restoring = _Restoring(connection)
+            restoring = _Restore(connection)
             restoring.run(rows)
             replaced = None if fresh else {"audit_seq": head.seq, "audit_hash": head.hash}
             audit.add(connection, "backup restored", detail={**detail, "replaced": replaced})
@@ -118,7 +118,7 @@ def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list
         yield batch
 
 
-class _Restoring:
+class _Restore:
     """One restore: the old store away, then the new one row by row."""
 
     def __init__(self, connection: Connection) -> None:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, insert
 
-from onrecall.domain.incident import Document, Incident, Performed
+from onrecall.domain.incident import Document, Incident, StepExecution
 from onrecall.storage import documents, events, incidents, links, resolutions
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import documents as documents_table
 from onrecall.storage.tables import incidents as incidents_table
 from onrecall.storage.tables import links as links_table
@@ -17,7 +17,7 @@ from onrecall.storage.tables import resolutions as resolutions_table
 Rows = list[dict[str, object]]
 
 
-class Arriving:
+class BulkInsert:
     """What came and is not written yet; nobody looks for it in the database before it is."""
 
     def __init__(self) -> None:
@@ -29,9 +29,11 @@ class Arriving:
             performed_table: [],
             links_table: [],
         }
-        self._happened: list[Happening] = []
+        self._happened: list[NewEvent] = []
 
-    def incident(self, new: Incident, given_hash: str, tries: Sequence[Performed], *, waiting: bool) -> frozenset[str]:
+    def incident(
+        self, new: Incident, given_hash: str, tries: Sequence[StepExecution], *, waiting: bool
+    ) -> frozenset[str]:
         """An incident that was not there, with its resolution and its ties; returns the hashes it is known by."""
         row = incidents.row(new, given_hash, waiting=waiting)
         if new.resolution is not None:
@@ -45,7 +47,7 @@ class Arriving:
         """A document that was not there."""
         self._rows[documents_table].append(documents.row(new, digest))
 
-    def tell(self, happened: Iterable[Happening]) -> None:
+    def tell(self, happened: Iterable[NewEvent]) -> None:
         """What happened, in the order in which it is told."""
         self._happened += happened
 

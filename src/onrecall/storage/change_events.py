@@ -14,7 +14,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import seconds
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import change_events
 
 BODY = ("title", "kind", "environment", "labels", "links")
@@ -24,7 +24,7 @@ NEAR = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChangeFilter:
     """Which changes to list."""
 
     service: str | None = None
@@ -89,7 +89,7 @@ def near(connection: Connection, service: str | None, at: datetime, hours: float
     return tuple(told(row) for row in connection.execute(query))
 
 
-def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[ChangeEvent]:
+def page(connection: Connection, wanted: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:
     """A page of changes, newest first."""
     table = change_events.c
     query = select(change_events).order_by(table.at.desc(), table.source, table.key).limit(paging.check(limit) + 1)
@@ -113,7 +113,7 @@ def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
     more = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
-    return Page(tuple(told(row) for row in shown), more)
+    return ResultPage(tuple(told(row) for row in shown), more)
 
 
 def _moment(at: str) -> datetime:

@@ -12,7 +12,7 @@ AGAIN_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class Watch:
+class ChangeNotifier:
     """Calls back from any thread, also when nothing happened after all; what did happen is read from the feed."""
 
     def __init__(self, database: Database, woken: Callable[[], None]) -> None:

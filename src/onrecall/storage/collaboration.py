@@ -11,7 +11,7 @@ from onrecall.domain.incident import Incident
 from onrecall.storage import events, incidents, notes
 from onrecall.storage import validation as guard
 from onrecall.storage.database import Database
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import notes as note_rows
 
@@ -37,7 +37,7 @@ class CollaborationRepository:
             if stored.assignee == assignee:
                 return stored
             incidents.assign(connection, incident_id, assignee)
-            events.add(connection, [Happening(incident_id, "assigned", at, by, {"assignee": assignee})], at)
+            events.add(connection, [NewEvent(incident_id, "assigned", at, by, {"assignee": assignee})], at)
             return replace(stored, assignee=assignee)
 
     def add_note(self, incident_id: str, text: str, at: datetime, by: str | None) -> tuple[StoredNote, bool]:
@@ -53,7 +53,7 @@ class CollaborationRepository:
             (is_new,) = notes.put(connection, [row])
             if is_new:
                 detail = {"source": SOURCE, "note": note.id, "text": text}
-                events.add(connection, [Happening(incident_id, "noted", at, by, detail)], at)
+                events.add(connection, [NewEvent(incident_id, "noted", at, by, detail)], at)
             return _stored_note(connection, note.id), is_new
 
     def assignees(self) -> tuple[str, ...]:

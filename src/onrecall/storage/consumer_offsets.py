@@ -15,7 +15,7 @@ LEASE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Cursors:
+class ConsumerOffsets:
     """Each cursor is one process's at a time, or the feed would be read twice. Each method is one transaction."""
 
     database: Database

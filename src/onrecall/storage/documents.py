@@ -16,7 +16,7 @@ from onrecall.storage.batching import keys, named
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import KINDS
 from onrecall.storage.examples import namespaced
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import documents
 
 COLUMNS = ("id", "title", "text", "kind", "service", "labels", "source", "dated")
@@ -76,7 +76,7 @@ def stored_id(given: Document, stored: Mapping[str, KnownDocument]) -> str:
 
 def page(
     connection: Connection, kind: DocumentKind | None, service: str | None, cursor: str | None, limit: int
-) -> Page[Document]:
+) -> ResultPage[Document]:
     """A page of documents in the order of their ids."""
     query = select(documents).order_by(documents.c.id).limit(paging.check(limit) + 1)
     if kind is not None:
@@ -88,7 +88,7 @@ def page(
     rows = connection.execute(query).mappings().all()
     shown = rows[:limit]
     more = paging.cursor((shown[-1]["id"],)) if len(rows) > limit else None
-    return Page(tuple(_document(row) for row in shown), more)
+    return ResultPage(tuple(_document(row) for row in shown), more)
 
 
 def change(connection: Connection, document: Document, digest: str) -> None:

@@ -8,17 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from onrecall.domain.incident import Link
+from onrecall.domain.incident import IncidentLink
 from onrecall.storage import audit
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import keys
 from onrecall.storage.postgres import NOTICES
-from onrecall.storage.results import Event, EventType
+from onrecall.storage.results import EventType, IncidentEvent
 from onrecall.storage.tables import events
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class NewEvent:
     """An event before it has its number."""
 
     incident: str
@@ -28,12 +28,12 @@ class Happening:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def tied(link: Link) -> Mapping[str, Any]:
+def tied(link: IncidentLink) -> Mapping[str, Any]:
     """What a `linked` event says."""
     return {"kind": link.kind, "incident": link.incident}
 
 
-def add(connection: Connection, happenings: Sequence[Happening], now: datetime) -> None:
+def add(connection: Connection, happenings: Sequence[NewEvent], now: datetime) -> None:
     """Append to the timelines and to the feed."""
     if not happenings:
         return
@@ -49,7 +49,7 @@ def add(connection: Connection, happenings: Sequence[Happening], now: datetime) 
         connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
 
 
-def _audited(connection: Connection, happenings: Sequence[Happening], seqs: range) -> None:
+def _audited(connection: Connection, happenings: Sequence[NewEvent], seqs: range) -> None:
     told = audit.named([one.incident for one in happenings])
     people = {one.by for one in happenings}
     audit.add(
@@ -61,7 +61,7 @@ def _audited(connection: Connection, happenings: Sequence[Happening], seqs: rang
     )
 
 
-def timeline(connection: Connection, incident: str) -> tuple[Event, ...]:
+def timeline(connection: Connection, incident: str) -> tuple[IncidentEvent, ...]:
     """What happened to one incident, in the order in which it happened."""
     query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
     return tuple(_event(row) for row in connection.execute(query))
@@ -73,20 +73,20 @@ def all_imported(connection: Connection, incident: str) -> bool:
     return bool(details) and all(detail.get("imported") for detail in details)
 
 
-def newest(connection: Connection, names: Sequence[str]) -> dict[str, Event]:
+def newest(connection: Connection, names: Sequence[str]) -> dict[str, IncidentEvent]:
     """The last that was recorded of each of these incidents."""
-    found: dict[str, Event] = {}
+    found: dict[str, IncidentEvent] = {}
     for part in keys(names):
         last = select(func.max(events.c.seq)).where(events.c.incident.in_(part)).group_by(events.c.incident)
         found |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
     return found
 
 
-def feed(connection: Connection, after: int, limit: int) -> tuple[Event, ...]:
+def feed(connection: Connection, after: int, limit: int) -> tuple[IncidentEvent, ...]:
     """What was recorded after a number, of all incidents, in the order in which it was recorded."""
     query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
     return tuple(_event(row) for row in connection.execute(query))
 
 
-def _event(row: Row[tuple[object, ...]]) -> Event:
-    return Event(row.seq, row.incident, row.type, row.at, row.recorded_at, row.by, row.detail)
+def _event(row: Row[tuple[object, ...]]) -> IncidentEvent:
+    return IncidentEvent(row.seq, row.incident, row.type, row.at, row.recorded_at, row.by, row.detail)

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, Table, Text, cast, delete, exists, in
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import audit, passages
 from onrecall.storage.batching import parts
-from onrecall.storage.passages import Shelf
+from onrecall.storage.passages import PassageChanges
 from onrecall.storage.removal import referring_columns, rehash, remove_incidents, tied_to
 from onrecall.storage.tables import documents, events, incidents, recommendations
 
@@ -73,7 +73,7 @@ def remove(connection: Connection) -> RemovedExamples:
     gone = list(connection.scalars(_examples(incidents)))
     papers = list(connection.scalars(_examples(documents)))
     remove_incidents(connection, gone)
-    shelf = Shelf()
+    shelf = PassageChanges()
     for name in papers:
         shelf.put(("document", name), ())
     shelf.fill(connection)
@@ -95,7 +95,7 @@ def _rename(connection: Connection, old: str, new: str) -> None:
     for column in referring_columns():
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
     found = passages.of(connection, [("incident", old)]).get(("incident", old), [])
-    shelf = Shelf()
+    shelf = PassageChanges()
     shelf.put(("incident", old), ())
     shelf.put(("incident", new), [passage for _, passage in found])
     shelf.fill(connection)

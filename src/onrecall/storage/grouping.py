@@ -9,25 +9,25 @@ from onrecall.storage import alert_writes, alerts
 from onrecall.storage import apply_plan as placing
 from onrecall.storage import auto_resolve as settling
 from onrecall.storage import grouping_snapshot as grouping
-from onrecall.storage.apply_plan import Work
+from onrecall.storage.apply_plan import GroupingWrite
 from onrecall.storage.database import Database
-from onrecall.storage.grouping_snapshot import Grouped, Held, Holdings, Seen
+from onrecall.storage.grouping_snapshot import CandidateIncident, GroupingSnapshot, IncidentAlertCache, IncidentAlerts
 from onrecall.storage.ingest_results import StoredAlert, StoredNote
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 
 
-class Storms:
+class GroupingRepository:
     """What grouping and settling read and write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def look(self, now: datetime, limit: int, holdings: Holdings) -> Seen:
+    def look(self, now: datetime, limit: int, holdings: IncidentAlertCache) -> GroupingSnapshot:
         """The alerts that wait, and what they may join; what is held already need not be read again."""
         with self._database.read() as connection:
             return grouping.look(connection, now, limit, holdings)
 
-    def open_by_alerts(self) -> tuple[Grouped, ...]:
+    def open_by_alerts(self) -> tuple[CandidateIncident, ...]:
         """The newest incidents that alerts opened and nobody resolved, with what they hold."""
         with self._database.read() as connection:
             return grouping.open_by_alerts(connection)
@@ -42,12 +42,12 @@ class Storms:
         with self._database.read() as connection:
             return grouping.before(connection, limit)
 
-    def held(self, names: Sequence[str]) -> tuple[int, dict[str, Held]]:
+    def held(self, names: Sequence[str]) -> tuple[int, dict[str, IncidentAlerts]]:
         """How often alerts were grouped so far, and what these incidents hold."""
         with self._database.read() as connection:
             return grouping.number(connection), grouping.hold(connection, names)
 
-    def write(self, work: Work, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
+    def write(self, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
         """Write what grouping decided; the ids of what was opened. None: it no longer rests on the newest."""
         with self._database.write() as connection:
             return placing.write(connection, work, now, settle)
@@ -77,7 +77,9 @@ class Storms:
         with self._database.write() as connection:
             alert_writes.end_expired(connection, ended, now)
 
-    def set_aside(self, purpose: str | None, source: str | None, cursor: str | None, limit: int) -> Page[StoredAlert]:
+    def set_aside(
+        self, purpose: str | None, source: str | None, cursor: str | None, limit: int
+    ) -> ResultPage[StoredAlert]:
         """Alerts that are in no incident, newest first."""
         with self._database.read() as connection:
             return alerts.set_aside(connection, purpose, source, cursor, limit)

@@ -32,7 +32,7 @@ Kinds = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class IncidentAlerts:
     """What an incident holds of alerts."""
 
     alerts: tuple[StoredAlert, ...] = ()
@@ -45,7 +45,7 @@ class Held:
         """Whether these are all."""
         return self.count == len(self.alerts)
 
-    def with_more(self, incident: str, more: Iterable[StoredAlert]) -> "Held":
+    def with_more(self, incident: str, more: Iterable[StoredAlert]) -> "IncidentAlerts":
         """What it holds once these alerts have joined it, or told news of themselves in it; not how they came there."""
         there = {one.id: one for one in self.alerts}
         count = self.count
@@ -55,15 +55,15 @@ class Held:
             if joins or one.id in there:  # else it is one of those between the first and the newest, and stays there
                 there[one.id] = replace(one, incident=incident, waiting=False)
         ordered = sorted(there.values(), key=lambda one: (one.alert.starts_at, one.id))
-        return Held(tuple(ordered if count <= 2 * SAMPLE else (*ordered[:SAMPLE], *ordered[-SAMPLE:])), count)
+        return IncidentAlerts(tuple(ordered if count <= 2 * SAMPLE else (*ordered[:SAMPLE], *ordered[-SAMPLE:])), count)
 
 
 @dataclass(frozen=True, slots=True)
-class Grouped:
+class CandidateIncident:
     """An incident that alerts may still join."""
 
     incident: Incident
-    held: Held
+    held: IncidentAlerts
     keys: frozenset[tuple[str, str]]
     """Source and key of those of its alerts that wait, or that wait to join something."""
     by_hand: bool
@@ -71,26 +71,26 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class GroupingSnapshot:
     """All that one pass of grouping goes by."""
 
     number: int
     """How often alerts were grouped before: what is written later must rest on the newest."""
     waiting: tuple[StoredAlert, ...]
-    open: tuple[Grouped, ...]
+    open: tuple[CandidateIncident, ...]
     pairings: Mapping[Kinds, bool]
     windows: tuple[MaintenanceWindow, ...] = ()
     """Maintenance that is on, or was of late."""
 
 
-class Holdings:
+class IncidentAlertCache:
     """What incidents hold, kept for as long as nobody groups alerts but who keeps this."""
 
     def __init__(self) -> None:
         self._number = -1
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, IncidentAlerts] = {}
 
-    def at(self, number: int) -> dict[str, Held]:
+    def at(self, number: int) -> dict[str, IncidentAlerts]:
         """What is known, at this number of groupings."""
         if number != self._number:
             self._held.clear()
@@ -110,15 +110,15 @@ class Holdings:
 
     def opened(self, incident: str, alerts: Iterable[StoredAlert]) -> None:
         """An incident opened with these alerts, and holds no others."""
-        self._held[incident] = Held().with_more(incident, alerts)
+        self._held[incident] = IncidentAlerts().with_more(incident, alerts)
 
 
-def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) -> Seen:
+def look(connection: Connection, now: datetime, limit: int, holdings: IncidentAlertCache) -> GroupingSnapshot:
     """The alerts that wait, and what they may join."""
     known_number = number(connection)
     waiting = alerts.waiting(connection, limit)
     if not waiting:
-        return Seen(known_number, (), (), {})
+        return GroupingSnapshot(known_number, (), (), {})
     named = _named(connection, {(one.alert.source, one.alert.key) for one in waiting}, now - RECENT)
     known = {one.id: one for one in _open(connection)}
     concerned = {one.incident for one in waiting if one.incident} | named.keys()
@@ -126,18 +126,18 @@ def look(connection: Connection, now: datetime, limit: int, holdings: Holdings) 
     held = hold(connection, known, holdings.at(known_number))
     hands = _touched(connection, known)
     groups = tuple(
-        Grouped(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
+        CandidateIncident(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
         for one in known.values()
         if one.id in concerned or _recent(one, held[one.id], now)
     )
-    return Seen(known_number, waiting, groups, said(connection), maintenance.near(connection, now))
+    return GroupingSnapshot(known_number, waiting, groups, said(connection), maintenance.near(connection, now))
 
 
-def open_by_alerts(connection: Connection) -> tuple[Grouped, ...]:
+def open_by_alerts(connection: Connection) -> tuple[CandidateIncident, ...]:
     """The newest incidents that alerts opened and nobody resolved, with what they hold."""
     opened = {one.id: one for one in _open(connection) if one.source == ALERTS and one.status == "open"}
     held, hands = hold(connection, opened), _touched(connection, opened)
-    return tuple(Grouped(one, held[one.id], frozenset(), by_hand(one, hands)) for one in opened.values())
+    return tuple(CandidateIncident(one, held[one.id], frozenset(), by_hand(one, hands)) for one in opened.values())
 
 
 def before(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
@@ -151,7 +151,9 @@ def number(connection: Connection) -> int:
     return counting.value(connection, "grouping")
 
 
-def hold(connection: Connection, names: Iterable[str], known: dict[str, Held] | None = None) -> dict[str, Held]:
+def hold(
+    connection: Connection, names: Iterable[str], known: dict[str, IncidentAlerts] | None = None
+) -> dict[str, IncidentAlerts]:
     """What incidents hold."""
     known = {} if known is None else known
     names = list(names)
@@ -161,7 +163,7 @@ def hold(connection: Connection, names: Iterable[str], known: dict[str, Held] | 
         query = select(alert_rows.c.incident, func.count()).where(alert_rows.c.incident.in_(part))
         counts.update((name, n) for name, n in connection.execute(query.group_by(alert_rows.c.incident)).all())
     for one in wanted:
-        known[one] = _held(connection, one, counts.get(one, 0)) if one in counts else Held()
+        known[one] = _held(connection, one, counts.get(one, 0)) if one in counts else IncidentAlerts()
     return {one: known[one] for one in names}
 
 
@@ -177,15 +179,15 @@ def by_hand(incident: Incident, touched: frozenset[str]) -> bool:
     return incident.status != "resolved" and incident.id in touched
 
 
-def _held(connection: Connection, name: str, count: int) -> Held:
+def _held(connection: Connection, name: str, count: int) -> IncidentAlerts:
     its = alert_rows.c
     query = select(alert_rows).where(its.incident == name)
     if count <= 2 * SAMPLE:
         rows = list(connection.execute(query.order_by(its.starts_at, its.id)))
-        return Held(tuple(map(alerts.stored, rows)), count)
+        return IncidentAlerts(tuple(map(alerts.stored, rows)), count)
     first = connection.execute(query.order_by(its.starts_at, its.id).limit(SAMPLE)).all()
     newest = connection.execute(query.order_by(its.starts_at.desc(), its.id.desc()).limit(SAMPLE)).all()
-    return Held(tuple(map(alerts.stored, [*first, *reversed(newest)])), count)
+    return IncidentAlerts(tuple(map(alerts.stored, [*first, *reversed(newest)])), count)
 
 
 def _open(connection: Connection) -> list[Incident]:
@@ -216,7 +218,7 @@ def _named(
     return {name: frozenset(some) for name, some in found.items()}
 
 
-def _recent(incident: Incident, held: Held, now: datetime) -> bool:
+def _recent(incident: Incident, held: IncidentAlerts, now: datetime) -> bool:
     last = max((one.received_at for one in held.alerts), default=incident.started_at)
     return max(last, incident.started_at) >= now - RECENT
 

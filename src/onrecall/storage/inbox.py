@@ -8,18 +8,18 @@ from onrecall.storage import alerts, change_events, incidents, notes, rejected
 from onrecall.storage import ingest as receiving
 from onrecall.storage import validation as guard
 from onrecall.storage.database import Database
-from onrecall.storage.ingest_results import Arrival, Received, StoredAlert, StoredNote, StoredUnread
-from onrecall.storage.results import Page
-from onrecall.storage.sources import Senders
+from onrecall.storage.ingest_results import IngestBatch, IngestResult, StoredAlert, StoredNote, StoredRejectedPart
+from onrecall.storage.results import ResultPage
+from onrecall.storage.sources import SourceActivityRepository
 
 
-class Inbox:
+class AlertRepository:
     """What senders told. A row that waits is the queue: nothing that was acknowledged lives in memory alone."""
 
     _database: Database
-    senders: Senders
+    senders: SourceActivityRepository
 
-    def receive(self, arrivals: Sequence[Arrival], now: datetime) -> tuple[Received, ...]:
+    def receive(self, arrivals: Sequence[IngestBatch], now: datetime) -> tuple[IngestResult, ...]:
         """Keep what deliveries bring, all in one transaction; what was known already changes nothing."""
         made, now = receiving.ready(arrivals), guard.moment(now, "now")
         with self._database.write() as connection:
@@ -61,17 +61,17 @@ class Inbox:
         until: datetime | None = None,
         cursor: str | None = None,
         limit: int = 50,
-    ) -> Page[ChangeEvent]:
+    ) -> ResultPage[ChangeEvent]:
         """Changes, newest first."""
         with self._database.read() as connection:
-            return change_events.page(connection, change_events.Wanted(service, since, until), cursor, limit)
+            return change_events.page(connection, change_events.ChangeFilter(service, since, until), cursor, limit)
 
-    def rejected(self, cursor: str | None = None, limit: int = 50) -> Page[StoredUnread]:
+    def rejected(self, cursor: str | None = None, limit: int = 50) -> ResultPage[StoredRejectedPart]:
         """Parts of deliveries that are not in yet, newest first."""
         with self._database.read() as connection:
             return rejected.page(connection, cursor, limit)
 
-    def rejected_part(self, number: int) -> StoredUnread:
+    def rejected_part(self, number: int) -> StoredRejectedPart:
         """One of them."""
         with self._database.read() as connection:
             return rejected.one(connection, number)

@@ -17,7 +17,7 @@ from onrecall.storage import validation as guard
 from onrecall.storage.batching import named
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import KINDS
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import incidents, recommendations
 
 PLAIN = (
@@ -34,7 +34,7 @@ NUMBERED = re.compile(r"INC-(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class IncidentFilter:
     """Which incidents to list: those that fit all that is given."""
 
     status: Status | Literal["unresolved"] | None = None
@@ -70,7 +70,7 @@ def _among(dialect: str, *, dated: bool) -> Select[Any]:
     return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
 
 
-def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int) -> Page[Incident]:
+def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
     """A page of incidents, newest first."""
     query = (
         _fitting(wanted).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
@@ -81,7 +81,7 @@ def page(connection: Connection, wanted: Wanted, cursor: str | None, limit: int)
     rows = connection.execute(query).all()
     shown = rows[:limit]
     more = paging.cursor((shown[-1].started_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
-    return Page(tuple(_built(connection, shown, None)), more)
+    return ResultPage(tuple(_built(connection, shown, None)), more)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _by(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _fitting(wanted: Wanted) -> Select[Any]:
+def _fitting(wanted: IncidentFilter) -> Select[Any]:
     query = WHOLE
     if wanted.status == "unresolved":
         query = query.where(incidents.c.status != "resolved")

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
-from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note, Signal
-from onrecall.domain.errors import Invalid, Rejected
+from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
+from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions
 from onrecall.storage import upsert as saving
-from onrecall.storage.alerts import Told
-from onrecall.storage.ingest_results import Arrival, Received, Unread
+from onrecall.storage.alerts import AlertRow
+from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
 
 KINDS: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
@@ -23,28 +23,28 @@ OURS = "onrecall:"
 
 
 @dataclass(slots=True)
-class Ready:
+class PreparedBatch:
     """Arrivals as rows, made before the transaction so that it is short. The numbers say whose each row is."""
 
-    arrivals: Sequence[Arrival]
-    alerts: list[tuple[int, Told]] = field(default_factory=list)
+    arrivals: Sequence[IngestBatch]
+    alerts: list[tuple[int, AlertRow]] = field(default_factory=list)
     notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     changes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    unread: list[tuple[int, Unread]] = field(default_factory=list)
+    unread: list[tuple[int, RejectedPart]] = field(default_factory=list)
 
-    def add(self, number: int, signal: Signal) -> None:
+    def add(self, number: int, signal: InboundEvent) -> None:
         """Make the row of one signal; Invalid when it can't be stored."""
         if isinstance(signal, Alert):
-            self.alerts.append((number, alerts.told(signal)))
+            self.alerts.append((number, alerts.to_row(signal)))
         elif isinstance(signal, ChangeEvent):
             self.changes.append((number, change_events.row_of(signal)))
         else:
             self.notes.append((number, notes.row_of(signal)))
 
 
-def ready(arrivals: Sequence[Arrival]) -> Ready:
+def ready(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
     """Make the rows; a part that can't be stored holds up no other."""
-    made = Ready(arrivals)
+    made = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
         made.unread += [(number, part) for part in arrival.unread]
         for n, signal in enumerate(arrival.signals):
@@ -55,24 +55,24 @@ def ready(arrivals: Sequence[Arrival]) -> Ready:
     return made
 
 
-def noun(raw: str) -> Signal | None:
+def noun(raw: str) -> InboundEvent | None:
     """What was read of a part before it could not be stored; None where a part could not be read at all."""
     if not raw.startswith(OURS):
         return None
     _, kind, said = raw.split(":", 2)
     try:
-        found: Signal = KINDS[kind].validate_json(said)
+        found: InboundEvent = KINDS[kind].validate_json(said)
     except ValidationError as error:
         raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
     return found
 
 
-def _unstorable(signal: Signal, where: str, error: Invalid) -> Unread:
+def _unstorable(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
     kind = type(signal).__name__
-    return Unread(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
+    return RejectedPart(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
 
 
-def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Received, ...]:
+def receive(connection: Connection, made: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Keep all of it, and say for each arrival what was news."""
     counts = [_Count() for _ in made.arrivals]
     for rows, news in (
@@ -90,10 +90,10 @@ def receive(connection: Connection, made: Ready, now: datetime) -> tuple[Receive
         counts[number].rejected.append(part.told())
     rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)
     _audited(connection, made, counts)
-    return tuple(Received(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
+    return tuple(IngestResult(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
 
 
-def _audited(connection: Connection, made: Ready, counts: Sequence["_Count"]) -> None:
+def _audited(connection: Connection, made: PreparedBatch, counts: Sequence["_Count"]) -> None:
     """One row for all that came together; where nothing was news there is nothing to tell."""
     accepted = sum(one.accepted for one in counts)
     if accepted:
@@ -102,10 +102,10 @@ def _audited(connection: Connection, made: Ready, counts: Sequence["_Count"]) ->
         audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 
-def _keep_documents(connection: Connection, arrival: Arrival, count: "_Count", now: datetime) -> None:
+def _keep_documents(connection: Connection, arrival: IngestBatch, count: "_Count", now: datetime) -> None:
     for saved in saving.save(connection, arrival.entries, now) if arrival.entries else ():
         if saved.state == "rejected":
-            count.rejected.append(Rejected(saved.id, saved.field, saved.message or "it can't be kept"))
+            count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it can't be kept"))
         else:
             count.add(new=saved.state != "unchanged")
 
@@ -114,7 +114,7 @@ def _keep_documents(connection: Connection, arrival: Arrival, count: "_Count", n
 class _Count:
     accepted: int = 0
     duplicate: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedInput] = field(default_factory=list)
 
     def add(self, *, new: bool) -> None:
         if new:

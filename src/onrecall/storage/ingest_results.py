@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from onrecall.domain.alert import Alert, Signal
-from onrecall.domain.errors import Rejected
+from onrecall.domain.alert import Alert, InboundEvent
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Passage
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage.results import Entry
+from onrecall.storage.results import StoreEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class RejectedPart:
     """A part of a delivery that could not be taken in: where it stood, what is wrong, and the part itself."""
 
     where: str
@@ -21,33 +21,33 @@ class Unread:
     message: str
     raw: str
 
-    def told(self) -> Rejected:
+    def told(self) -> RejectedInput:
         """What the sender hears of it."""
-        return Rejected(self.where, self.field, self.message)
+        return RejectedInput(self.where, self.field, self.message)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IngestBatch:
     """What one delivery brings."""
 
     source: str
-    signals: tuple[Signal, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    signals: tuple[InboundEvent, ...] = ()
+    entries: tuple[StoreEntry, ...] = ()
     """Documents of a sender that an operator trusts, with their passages."""
     suggestions: tuple[tuple[Suggestion, tuple[Passage, ...]], ...] = ()
     """Documents of all others, such as a postmortem that was published, with the passages they are found by."""
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[RejectedPart, ...] = ()
     again: bool = False
     """Tried once more by somebody here: the sender was not heard."""
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class IngestResult:
     """What became of one arrival: how much of it was news, and how much was known."""
 
     accepted: int = 0
     duplicate: int = 0
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[RejectedInput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class StoredNote:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredUnread:
+class StoredRejectedPart:
     """A part that was left out, as it is kept until it goes in."""
 
     id: int

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from onrecall.domain.incident import Incident, Link, Passage, Performed, Resolution
+from onrecall.domain.incident import Incident, IncidentLink, Passage, Resolution, StepExecution
 from onrecall.storage import events, incidents, links, outcomes, resolutions, trust
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
-from onrecall.storage.events import Happening
-from onrecall.storage.passages import Shelf
+from onrecall.storage.events import NewEvent
+from onrecall.storage.passages import PassageChanges
 
 
 def acknowledge(connection: Connection, name: str, at: datetime, by: str | None) -> Incident:
@@ -20,7 +20,7 @@ def acknowledge(connection: Connection, name: str, at: datetime, by: str | None)
     acknowledged = stored.acknowledge(at)
     if acknowledged != stored:
         incidents.move(connection, acknowledged)
-        events.add(connection, [Happening(name, "acknowledged", at, by)], at)
+        events.add(connection, [NewEvent(name, "acknowledged", at, by)], at)
     return acknowledged
 
 
@@ -29,8 +29,8 @@ def resolve(  # noqa: PLR0917
     name: str,
     resolution: Resolution,
     found: Sequence[Passage],
-    tries: Sequence[Performed],
-    ties: Sequence[Link],
+    tries: Sequence[StepExecution],
+    ties: Sequence[IncidentLink],
     now: datetime,
 ) -> Incident:
     """Keep what fixed it as a new version; the same again changes nothing."""
@@ -44,8 +44,8 @@ def resolve(  # noqa: PLR0917
     links.withdraw(connection, name, resolution.at)
     tied = _tie(connection, name, ties, resolution.at, f"resolution {version}")
     happened = [
-        Happening(name, "resolved", resolution.at, resolution.by, {"version": version}),
-        *(Happening(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
+        NewEvent(name, "resolved", resolution.at, resolution.by, {"version": version}),
+        *(NewEvent(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
     ]
     _place(connection, name, found)
     resolved = replace(resolved, links=links.of(connection, [name]).get(name, ()))
@@ -56,7 +56,7 @@ def resolve(  # noqa: PLR0917
 
 
 def attach_report(
-    connection: Connection, described: Incident, found: Sequence[Passage], tries: Sequence[Performed], now: datetime
+    connection: Connection, described: Incident, found: Sequence[Passage], tries: Sequence[StepExecution], now: datetime
 ) -> bool:
     """Write what a postmortem adds to a stored incident; whether anything of it was new.
 
@@ -87,11 +87,11 @@ def reopen(connection: Connection, name: str, found: Sequence[Passage], at: date
     _place(connection, name, found)
     reopened = replace(stored.reopen(), links=links.of(connection, [name]).get(name, ()))
     incidents.move(connection, reopened, waiting=True)
-    events.add(connection, [Happening(name, "reopened", at, by)], at)
+    events.add(connection, [NewEvent(name, "reopened", at, by)], at)
     return reopened
 
 
-def link(connection: Connection, name: str, tie: Link, at: datetime, by: str | None) -> Incident:
+def link(connection: Connection, name: str, tie: IncidentLink, at: datetime, by: str | None) -> Incident:
     """Tie it to an earlier incident; the same tie again changes nothing."""
     stored = incidents.one(connection, name)
     tied = _tie(connection, name, [tie], at)
@@ -99,19 +99,19 @@ def link(connection: Connection, name: str, tie: Link, at: datetime, by: str | N
         return stored
     linked = replace(stored, links=stored.links + tied)
     incidents.move(connection, linked)
-    events.add(connection, [Happening(name, "linked", at, by, events.tied(tie))], at)
+    events.add(connection, [NewEvent(name, "linked", at, by, events.tied(tie))], at)
     return linked
 
 
 def _tie(
-    connection: Connection, name: str, ties: Sequence[Link], at: datetime, told_in: str | None = None
-) -> tuple[Link, ...]:
+    connection: Connection, name: str, ties: Sequence[IncidentLink], at: datetime, told_in: str | None = None
+) -> tuple[IncidentLink, ...]:
     for tie in ties:
         incidents.one(connection, tie.incident)
     return links.add(connection, name, ties, at, told_in)
 
 
 def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:
-    shelf = Shelf()
+    shelf = PassageChanges()
     shelf.put(("incident", name), found)
     shelf.fill(connection)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
-from onrecall.domain.incident import Link
+from onrecall.domain.incident import IncidentLink
 from onrecall.storage.batching import named
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import KINDS
@@ -15,15 +15,17 @@ from onrecall.storage.step_executions import counts
 from onrecall.storage.tables import links
 
 
-def of(connection: Connection, incidents: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Link, ...]]:
+def of(
+    connection: Connection, incidents: Iterable[str], as_of: datetime | None = None
+) -> dict[str, tuple[IncidentLink, ...]]:
     """The links of each incident in the order in which they were tied."""
     values = named(connection, incidents)
     if not values:
         return {}
-    found: dict[str, tuple[Link, ...]] = {}
+    found: dict[str, tuple[IncidentLink, ...]] = {}
     query = _among(connection.dialect.name, dated=as_of is not None)
     for row in connection.execute(query, values if as_of is None else values | {"as_of": as_of}):
-        found[row.incident] = (*found.get(row.incident, ()), Link(row.kind, row.target))
+        found[row.incident] = (*found.get(row.incident, ()), IncidentLink(row.kind, row.target))
     return found
 
 
@@ -36,8 +38,8 @@ def _among(dialect: str, *, dated: bool) -> Select[Any]:
 
 
 def add(
-    connection: Connection, incident: str, new: Sequence[Link], at: datetime, told_in: str | None = None
-) -> tuple[Link, ...]:
+    connection: Connection, incident: str, new: Sequence[IncidentLink], at: datetime, told_in: str | None = None
+) -> tuple[IncidentLink, ...]:
     """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
     if not new:
         return ()
@@ -64,7 +66,7 @@ def withdraw(connection: Connection, incident: str, at: datetime) -> None:
 
 
 def rows(
-    incident: str, fresh: Sequence[Link], at: datetime, last: int = 0, told_in: str | None = None
+    incident: str, fresh: Sequence[IncidentLink], at: datetime, last: int = 0, told_in: str | None = None
 ) -> list[dict[str, object]]:
     """Ties as they are written, after the last one there is."""
     return [

@@ -13,7 +13,7 @@ from onrecall.storage.tables import incidents
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredIdentity:
     """What tells whether an incident is the same, and still says the same."""
 
     id: str
@@ -23,12 +23,12 @@ class Known:
     """Of what was given last, and of what it is now."""
 
 
-class Register:
+class NaturalKeyIndex:
     """The stored incidents that some given ones may be."""
 
     def __init__(self, connection: Connection, given: Sequence[Incident]) -> None:
-        self._ids: dict[str, Known] = {}
-        self._keys: dict[tuple[str, str], Known] = {}
+        self._ids: dict[str, StoredIdentity] = {}
+        self._keys: dict[tuple[str, str], StoredIdentity] = {}
         its = incidents.c
         ids = {name for one in given for name in _possible_ids(one) if name}
         self._read(connection, its.id, ids)
@@ -41,9 +41,11 @@ class Register:
         columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
         for part in keys(sorted(names)):
             for row in connection.execute(select(*columns).where(column.in_(part), *also)):
-                self.note(Known(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash})))
+                self.note(
+                    StoredIdentity(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash}))
+                )
 
-    def note(self, known: Known) -> None:
+    def note(self, known: StoredIdentity) -> None:
         """Remember what is stored now."""
         self._ids[known.id] = known
         if known.source_id is not None:
@@ -65,7 +67,7 @@ class Register:
         links = (replace(link, incident=self._example_id(link.incident)) for link in given.links)
         return replace(given, links=tuple(links))
 
-    def find(self, given: Incident) -> Known | None:
+    def find(self, given: Incident) -> StoredIdentity | None:
         """The stored incident that is meant; Conflict when two could be."""
         if given.source_id is not None and (known := self._keys.get((given.source, given.source_id))):
             if given.id not in ("", known.id) and given.source != EXAMPLE:

@@ -20,7 +20,7 @@ from onrecall.storage.batching import keys
 from onrecall.storage.database import Database
 from onrecall.storage.notices import NoticePost, StoredNotice
 from onrecall.storage.rejected import storable
-from onrecall.storage.results import Page
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import channels, deliveries, threads
 
 LEASE = timedelta(seconds=60)
@@ -30,7 +30,7 @@ DeliveryState = Literal["pending", "sent", "dead", "superseded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class PendingMessage:
     """What is to be told of one incident."""
 
     incident: str
@@ -41,7 +41,7 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class OutboundDelivery:
     """A letter or a notice on its way out, and what became of it so far."""
 
     id: int
@@ -61,7 +61,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class ChannelThread:
     """What is known of an incident in a channel."""
 
     remote: Mapping[str, Any]
@@ -70,7 +70,7 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
+class ChannelBacklog:
     """How a channel does: what waits there, since when and why, and what was given up."""
 
     pending: int
@@ -97,17 +97,17 @@ class Outbox:
         with self._database.write() as connection:
             return _place(connection, channel)
 
-    def remembered(self, channel: str, incidents: Iterable[str]) -> dict[str, Remembered]:
+    def remembered(self, channel: str, incidents: Iterable[str]) -> dict[str, ChannelThread]:
         """What is known of incidents in a channel."""
         found = {}
         with self._database.read() as connection:
             for part in keys(incidents):
                 query = select(threads).where(threads.c.channel == channel, threads.c.incident.in_(part))
                 for row in connection.execute(query):
-                    found[row.incident] = Remembered(row.remote, row.told, row.sent)
+                    found[row.incident] = ChannelThread(row.remote, row.told, row.sent)
         return found
 
-    def post(self, channel: str, after: int, upto: int, letters: Sequence[Letter], now: datetime) -> bool:
+    def post(self, channel: str, after: int, upto: int, letters: Sequence[PendingMessage], now: datetime) -> bool:
         """Settle the events after one number up to another; False: somebody else has done so already.
 
         What was pending for the same incident is superseded: the newest letter says it all.
@@ -148,7 +148,7 @@ class Outbox:
 
     # sending
 
-    def take(self, channel: str, holder: str, now: datetime, again: timedelta) -> Delivery | None:
+    def take(self, channel: str, holder: str, now: datetime, again: timedelta) -> OutboundDelivery | None:
         """Begin a try of what is due the longest; None: nothing is, or another process sends. Without a word on how
         the try went, it is due again after `again`.
         """
@@ -165,7 +165,7 @@ class Outbox:
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
             return _delivery(row, attempts=row.attempts + 1)
 
-    def sent(self, delivery: Delivery, remote: Mapping[str, Any], now: datetime) -> None:
+    def sent(self, delivery: OutboundDelivery, remote: Mapping[str, Any], now: datetime) -> None:
         """Mark the delivery sent, even if it was superseded in the meantime, and save the state of its thread."""
         now, kept = guard.moment(now, "now"), guard.plain(remote, "remote")
         with self._database.write() as connection:
@@ -177,14 +177,14 @@ class Outbox:
                 connection.execute(update(threads).where(its).values(remote=kept, sent=told))
             _audited(connection, "delivery sent", delivery)
 
-    def failed(self, delivery: Delivery, error: str, next_at: datetime, paused_until: datetime) -> None:
+    def failed(self, delivery: OutboundDelivery, error: str, next_at: datetime, paused_until: datetime) -> None:
         """It is tried again; nothing else is sent on this channel before it wants to hear of us."""
         with self._database.write() as connection:
             _told(connection, delivery, {"next_at": guard.moment(next_at, "next_at"), "last_error": _said(error)})
             until = guard.moment(paused_until, "paused_until")
             connection.execute(update(channels).where(channels.c.name == delivery.channel).values(paused_until=until))
 
-    def bury(self, delivery: Delivery, error: str) -> None:
+    def bury(self, delivery: OutboundDelivery, error: str) -> None:
         """It is not tried again, for this reason."""
         with self._database.write() as connection:
             _told(connection, delivery, {"state": "dead", "last_error": _said(error)})
@@ -200,7 +200,7 @@ class Outbox:
 
     def page(
         self, state: str | None = None, channel: str | None = None, cursor: str | None = None, limit: int = 50
-    ) -> Page[Delivery]:
+    ) -> ResultPage[OutboundDelivery]:
         """Deliveries that fit all that is given, newest first."""
         if state is not None and state not in get_args(DeliveryState):
             raise Invalid(f"state must be one of {', '.join(get_args(DeliveryState))}", "state")
@@ -213,9 +213,9 @@ class Outbox:
             rows = connection.execute(query).all()
         shown = rows[:limit]
         more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
-        return Page(tuple(_delivery(row) for row in shown), more)
+        return ResultPage(tuple(_delivery(row) for row in shown), more)
 
-    def resend(self, number: int, now: datetime) -> Delivery:
+    def resend(self, number: int, now: datetime) -> OutboundDelivery:
         """Have it sent again, with the same key; what a newer one has replaced is a Conflict."""
         now = guard.moment(now, "now")
         with self._database.write() as connection:
@@ -231,7 +231,7 @@ class Outbox:
             _audited(connection, "delivery resent", again)
             return again
 
-    def backlog(self, channel: str) -> Backlog:
+    def backlog(self, channel: str) -> ChannelBacklog:
         """How a channel does."""
         its = deliveries.c
         with self._database.read() as connection:
@@ -244,7 +244,7 @@ class Outbox:
             )
             error = connection.scalar(why.order_by(its.id.desc()).limit(1))
         pending, since = rows.get("pending", (0, None))
-        return Backlog(pending, rows.get("dead", (0, None))[0], since, error)
+        return ChannelBacklog(pending, rows.get("dead", (0, None))[0], since, error)
 
 
 def _place(connection: Connection, channel: str) -> int:
@@ -309,13 +309,13 @@ def _due(connection: Connection, channel: str, now: datetime) -> Row[Any] | None
     return connection.execute(query.order_by(its.next_at, its.id).limit(1)).first()
 
 
-def _told(connection: Connection, delivery: Delivery, values: Mapping[str, Any]) -> None:
+def _told(connection: Connection, delivery: OutboundDelivery, values: Mapping[str, Any]) -> None:
     """How a try went; what was superseded or sent meanwhile stays so."""
     this = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
     connection.execute(update(deliveries).where(this).values(values))
 
 
-def _audited(connection: Connection, what: audit.What, delivery: Delivery) -> None:
+def _audited(connection: Connection, what: audit.What, delivery: OutboundDelivery) -> None:
     detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
     audit.add(connection, what, delivery.incident or delivery.notice, detail)
 
@@ -328,9 +328,9 @@ def _one(connection: Connection, number: int) -> Row[Any]:
     return row
 
 
-def _delivery(row: Row[Any], **other: Any) -> Delivery:
-    said = {name: getattr(row, name) for name in Delivery.__slots__}
-    return Delivery(**said | other)
+def _delivery(row: Row[Any], **other: Any) -> OutboundDelivery:
+    said = {name: getattr(row, name) for name in OutboundDelivery.__slots__}
+    return OutboundDelivery(**said | other)
 
 
 def _said(error: str) -> str:

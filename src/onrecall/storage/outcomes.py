@@ -8,18 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from onrecall.domain.incident import Outcome, Performed, Record, StepVerdict
+from onrecall.domain.incident import RecommendationOutcome, StepExecution, StepVerdict, TrackRecord
 from onrecall.storage import events, recommendations
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.step_executions import counts
 from onrecall.storage.tables import citations, outcomes
 from onrecall.storage.tables import recommendations as answers
 
 
-def rate(connection: Connection, outcome: Outcome, tries: Sequence[Performed], now: datetime) -> None:
+def rate(connection: Connection, outcome: RecommendationOutcome, tries: Sequence[StepExecution], now: datetime) -> None:
     """Keep an outcome in place of the same person's earlier one; the same again, or an older one, changes nothing."""
     guard.plain(outcome, "outcome")
     guard.key(outcome.by, "by")
@@ -48,10 +48,10 @@ def rate(connection: Connection, outcome: Outcome, tries: Sequence[Performed], n
     performed.add(connection, performed.rows(occasion, told_in, tries, outcome.by))
     if incident is not None:
         said = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
-        events.add(connection, [Happening(incident, "rated", outcome.at, outcome.by, said)], now)
+        events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, said)], now)
 
 
-def of(connection: Connection, recommendation: str) -> tuple[Outcome, ...]:
+def of(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
     """What counts now of what was said of a recommendation, oldest first."""
     if not guard.storable(recommendation):
         return ()
@@ -69,15 +69,15 @@ def revoke(connection: Connection, incident: str, at: datetime) -> None:
     )
 
 
-def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
+def records(connection: Connection, evidence: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
     """For each incident or document: in how many incidents answers that rested on it helped.
 
     What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
     """
-    found: dict[str, Record] = {}
+    found: dict[str, TrackRecord] = {}
     for part in keys(evidence):
         for row in connection.execute(_told(then=as_of is not None), {"evidence": part, "as_of": as_of}):
-            before = found.get(row.evidence, Record())
+            before = found.get(row.evidence, TrackRecord())
             n = min(row.n, performed.VOICE)
             found[row.evidence] = performed.plus(before, row.verdict == "helped", n, row.last)
     return found
@@ -124,11 +124,11 @@ def _told_in(recommendation: str, person: str, version: int) -> str:
     return f"outcome {version} of {recommendation} by {person}"
 
 
-def _at(outcome: Outcome, at: datetime) -> Outcome:
+def _at(outcome: RecommendationOutcome, at: datetime) -> RecommendationOutcome:
     """The same said at another time."""
     return replace(outcome, at=at, by=outcome.by or None)
 
 
-def _outcome(row: Row[tuple[object, ...]]) -> Outcome:
+def _outcome(row: Row[tuple[object, ...]]) -> RecommendationOutcome:
     steps = tuple(StepVerdict(**step) for step in row.steps)
-    return Outcome(row.recommendation, row.verdict, row.at, steps, row.note, row.by or None)
+    return RecommendationOutcome(row.recommendation, row.verdict, row.at, steps, row.note, row.by or None)

@@ -11,18 +11,18 @@ from onrecall.storage import alerts, events, gauges, incidents, paging, recommen
 from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import parts
-from onrecall.storage.change_notifier import Watch
+from onrecall.storage.change_notifier import ChangeNotifier
 from onrecall.storage.database import Database
 from onrecall.storage.gauges import Gauges
-from onrecall.storage.incidents import Wanted
+from onrecall.storage.incidents import IncidentFilter
 from onrecall.storage.ingest_results import StoredAlert
-from onrecall.storage.results import Event, Page
+from onrecall.storage.results import IncidentEvent, ResultPage
 from onrecall.storage.tables import alerts as alert_rows
 from onrecall.storage.tables import incidents as rows
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class FeedPositions:
     """How far the three lists of what happens have come."""
 
     event: int
@@ -31,14 +31,14 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class IncidentSummary:
     """One incident with what a list shows of it."""
 
     incident: Incident
     answer: Recommendation | None
     """The last one."""
     alerts: int
-    last: Event | None
+    last: IncidentEvent | None
     """What was recorded of it last."""
 
 
@@ -48,10 +48,10 @@ class Overview:
 
     database: Database
 
-    def places(self) -> Places:
+    def places(self) -> FeedPositions:
         """Where the lists stand."""
         with self.database.read() as connection:
-            return Places(
+            return FeedPositions(
                 counting.value(connection, "event"),
                 counting.value(connection, "recommendation"),
                 counting.value(connection, "alert"),
@@ -62,9 +62,9 @@ class Overview:
         with self.database.read() as connection:
             return counting.value(connection, "event")
 
-    def watch(self, woken: Callable[[], None]) -> Watch:
+    def watch(self, woken: Callable[[], None]) -> ChangeNotifier:
         """A way to be told, once it is started, that there may be new events."""
-        return Watch(self.database, woken)
+        return ChangeNotifier(self.database, woken)
 
     def gauges(self, now: datetime) -> Gauges:
         """How full everything is."""
@@ -77,7 +77,7 @@ class Overview:
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def glances(self, wanted: Wanted, cursor: str | None, limit: int) -> Page[Glance]:
+    def glances(self, wanted: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
         """A page of incidents, newest first, each with its last answer, the number of its alerts and its last event."""
         with self.database.read() as connection:
             page = incidents.page(connection, wanted, cursor, limit)
@@ -85,8 +85,8 @@ class Overview:
             answers = recommendations.newest(connection, names)
             sizes = alerts.sizes(connection, names)
             last = events.newest(connection, names)
-        seen = (Glance(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
-        return Page(tuple(seen), page.next_cursor)
+        seen = (IncidentSummary(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
+        return ResultPage(tuple(seen), page.next_cursor)
 
     def asked_after(self, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
         """Answers to questions that no incident stands for, after a place in the order of answers."""

@@ -12,7 +12,7 @@ from onrecall.storage import sequences as counting
 from onrecall.storage import terms
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys, parts
-from onrecall.storage.results import Change, Owner
+from onrecall.storage.results import Owner, PassageLogEntry
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(one.name for one in fields(Passage))
@@ -21,7 +21,7 @@ WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
 
 
 @dataclass(slots=True)
-class Shelf:
+class PassageChanges:
     """What the passages of some owners shall be; put in place all at once at the end of a transaction."""
 
     wanted: dict[Owner, tuple[Passage, ...]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passag
     return found
 
 
-def changed(connection: Connection, after: int, limit: int) -> list[Change]:
+def changed(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
     """What came and went after a number, in order."""
     rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
     there = numbered(connection, (row.passage for row in rows))
@@ -106,11 +106,11 @@ def last(connection: Connection) -> int:
 
 def _change(
     seq: int, number: int, passage: Passage | None, about: Mapping[Owner, tuple[str | None, Mapping[str, str]]]
-) -> Change:
+) -> PassageLogEntry:
     if passage is None:
-        return Change(seq, "remove", number, None, None, {})
+        return PassageLogEntry(seq, "remove", number, None, None, {})
     service, labels = about[passage.kind, passage.owner]
-    return Change(seq, "add", number, passage, service, labels)
+    return PassageLogEntry(seq, "add", number, passage, service, labels)
 
 
 def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:

@@ -34,7 +34,7 @@ OWN_PLAN = ("jit = off", "plan_cache_mode = force_custom_plan")
 """Compiling a question would take longer than answering it, and filters differ too much to share a plan."""
 
 
-class PassageSearch:
+class PostgresSearch:
     """What PostgreSQL proposes, by the vectors of one model; safe for many threads and processes."""
 
     def __init__(self, database: Database, model: str | None, dimensions: int) -> None:

@@ -13,7 +13,7 @@ from onrecall.storage import events, incidents
 from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys
-from onrecall.storage.events import Happening
+from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import citations, recommendations
 
 
@@ -35,7 +35,7 @@ def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]
         said: dict[str, Any] = {"recommendation": given.id, "verdict": given.verdict}
         if events.all_imported(connection, given.incident):
             said["imported"] = True  # nobody is told of history
-        happened = Happening(given.incident, "recommended", given.created_at, detail=said)
+        happened = NewEvent(given.incident, "recommended", given.created_at, detail=said)
         events.add(connection, [happened], given.created_at)
     return _reader().validate_python(stored or body)
 

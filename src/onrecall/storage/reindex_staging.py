@@ -28,15 +28,15 @@ from onrecall.storage import postgres_search_tables as searchable
 from onrecall.storage import reindex_commit as swapping
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, of
-from onrecall.storage.results import Make, Remade, Remaking
+from onrecall.storage.results import EmbeddingVersion, ReindexedItem, ReindexItem
 from onrecall.storage.suggestions import suggestions
 from onrecall.storage.tables import documents, incidents, passages, reindexing, staged_owners, staged_passages
 
 
-class Reindexing:
+class ReindexStaging:
     """The re-index to one make; several processes may work on it, and a later one to another make ends it."""
 
-    def __init__(self, database: Database, make: Make) -> None:
+    def __init__(self, database: Database, make: EmbeddingVersion) -> None:
         self._database, self._make = database, make
 
     def begin(self) -> int:
@@ -48,7 +48,7 @@ class Reindexing:
             query = select(func.count()).select_from(passages).where(_to_do(self._make))
             return int(connection.scalar(query) or 0)
 
-    def next(self, after: int, limit: int) -> tuple[list[Remaking], int]:
+    def next(self, after: int, limit: int) -> tuple[list[ReindexItem], int]:
         """What is to be made next of the passages after this number, and the number to go on with; empty at the end."""
         with self._database.read() as connection:
             query = (
@@ -58,10 +58,10 @@ class Reindexing:
                 .limit(limit)
             )
             rows = connection.execute(query).all()
-        found = dict.fromkeys(Remaking((row.kind, row.owner), row.state) for row in rows)
+        found = dict.fromkeys(ReindexItem((row.kind, row.owner), row.state) for row in rows)
         return list(found), rows[-1].id if rows else after
 
-    def stage(self, remade: Sequence[Remade]) -> None:
+    def stage(self, remade: Sequence[ReindexedItem]) -> None:
         """Keep what was made, in place of what was made of the same owners before."""
         with self._database.write() as connection:
             _claim(connection, self._make)
@@ -82,11 +82,11 @@ class Reindexing:
             return replaced
 
 
-def makes(connection: Connection) -> Mapping[Make, int]:
+def makes(connection: Connection) -> Mapping[EmbeddingVersion, int]:
     """How many passages there are of each make."""
     query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
     rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
-    return {Make(row.model, row.terms_version): row.number for row in rows}
+    return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
 
 
 def state_of(table: Table) -> ColumnElement[str]:
@@ -101,7 +101,7 @@ def state_of(table: Table) -> ColumnElement[str]:
     )
 
 
-def _to_do(make: Make) -> ColumnElement[bool]:
+def _to_do(make: EmbeddingVersion) -> ColumnElement[bool]:
     """Passages of another make whose owners were not staged as they are now."""
     other = or_(
         passages.c.model.is_distinct_from(make.model), passages.c.terms_version.is_distinct_from(make.terms_version)
@@ -115,12 +115,12 @@ def _to_do(make: Make) -> ColumnElement[bool]:
     return and_(other, state.is_not(None), ~staged)
 
 
-def _target(connection: Connection) -> Make | None:
+def _target(connection: Connection) -> EmbeddingVersion | None:
     row = connection.execute(select(reindexing.c.model, reindexing.c.terms_version)).one_or_none()
-    return None if row is None else Make(row.model, row.terms_version)
+    return None if row is None else EmbeddingVersion(row.model, row.terms_version)
 
 
-def _claim(connection: Connection, make: Make) -> None:
+def _claim(connection: Connection, make: EmbeddingVersion) -> None:
     """Have this be the re-index that is under way; one that began later for another make is not disturbed."""
     target = _target(connection)
     if target is None:
@@ -157,7 +157,7 @@ def _unstage(connection: Connection, names: Sequence[tuple[str, str]]) -> None:
             connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(some)))
 
 
-def _stage(connection: Connection, remade: Sequence[Remade]) -> None:
+def _stage(connection: Connection, remade: Sequence[ReindexedItem]) -> None:
     owners = [
         {"owner": one.remaking.owner[1], "kind": one.remaking.owner[0], "state": one.remaking.state} for one in remade
     ]
@@ -171,7 +171,7 @@ def _stage(connection: Connection, remade: Sequence[Remade]) -> None:
         _index_vectors(connection, remade, made)
 
 
-def _index_vectors(connection: Connection, remade: Sequence[Remade], made: Sequence[Passage]) -> None:
+def _index_vectors(connection: Connection, remade: Sequence[ReindexedItem], made: Sequence[Passage]) -> None:
     """Index the vectors now, beside those that serve: HNSW takes a millisecond each, too long for the swap."""
     there = of(connection, [one.remaking.owner for one in remade])
     numbers = {_place(one): number for held in there.values() for number, one in held}

@@ -11,12 +11,12 @@ from onrecall.domain.errors import Invalid, NotFound
 from onrecall.storage import paging
 from onrecall.storage import sequences as counting
 from onrecall.storage.batching import parts, seconds
-from onrecall.storage.ingest_results import StoredUnread, Unread
-from onrecall.storage.results import Page
+from onrecall.storage.ingest_results import RejectedPart, StoredRejectedPart
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import rejected
 
 
-def put(connection: Connection, given: Sequence[tuple[str, Unread]], now: datetime) -> None:
+def put(connection: Connection, given: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
     """Keep parts with the source that they came from; one that is there already stays as it is."""
     rows = {(row["source"], row["hash"]): row for row in (_row(source, one) for source, one in given)}
     for source, hashes in seconds(rows):
@@ -31,7 +31,7 @@ def put(connection: Connection, given: Sequence[tuple[str, Unread]], now: dateti
         connection.execute(insert(rejected), new)
 
 
-def one(connection: Connection, number: int) -> StoredUnread:
+def one(connection: Connection, number: int) -> StoredRejectedPart:
     """The part with this number."""
     row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _possible(number) else None
     if row is None:
@@ -39,7 +39,7 @@ def one(connection: Connection, number: int) -> StoredUnread:
     return _stored(row)
 
 
-def page(connection: Connection, cursor: str | None, limit: int) -> Page[StoredUnread]:
+def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[StoredRejectedPart]:
     """A page of the parts that are not in yet, newest first."""
     query = (
         select(rejected)
@@ -52,7 +52,7 @@ def page(connection: Connection, cursor: str | None, limit: int) -> Page[StoredU
     rows = connection.execute(query).all()
     shown = rows[:limit]
     more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
-    return Page(tuple(_stored(row) for row in shown), more)
+    return ResultPage(tuple(_stored(row) for row in shown), more)
 
 
 def settle(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
@@ -69,7 +69,7 @@ def count(connection: Connection) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def _row(source: str, part: Unread) -> dict[str, Any]:
+def _row(source: str, part: RejectedPart) -> dict[str, Any]:
     kept = {
         "source": source,
         "place": storable(part.where),
@@ -95,5 +95,7 @@ def _number(word: str) -> int:
     return int(word)
 
 
-def _stored(row: Row[Any]) -> StoredUnread:
-    return StoredUnread(row.id, row.source, row.place, row.field, row.message, row.raw, row.received_at, row.settled_at)
+def _stored(row: Row[Any]) -> StoredRejectedPart:
+    return StoredRejectedPart(
+        row.id, row.source, row.place, row.field, row.message, row.raw, row.received_at, row.settled_at
+    )

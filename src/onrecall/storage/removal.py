@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, delete, select, update
 from onrecall.storage import incidents as stored_incidents
 from onrecall.storage.batching import parts
 from onrecall.storage.cause_families import cause_family_members
-from onrecall.storage.passages import Shelf
+from onrecall.storage.passages import PassageChanges
 from onrecall.storage.suggestions import suggestions
 from onrecall.storage.tables import (
     alerts,
@@ -67,7 +67,7 @@ def rehash(connection: Connection, names: Iterable[str]) -> None:
 def remove_incidents(connection: Connection, names: Sequence[str]) -> None:
     """Remove incidents; answers that cited one keep the quotes, and alerts that had joined one are grouped anew."""
     tied = tied_to(connection, names) - set(names)
-    shelf = Shelf()
+    shelf = PassageChanges()
     for name in names:
         shelf.put(("incident", name), ())
     for part in parts(names):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, text, update
 
-from onrecall.domain.incident import Performed, ReportedEffect, Resolution, ResolutionStep
+from onrecall.domain.incident import ReportedEffect, Resolution, ResolutionStep, StepExecution
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import named
@@ -43,7 +43,7 @@ def _among(dialect: str, *, every: bool) -> Select[Any]:
     return query if every else query.where(its.superseded_at.is_(None), its.revoked_at.is_(None))
 
 
-def add(connection: Connection, incident: str, resolution: Resolution, tries: Sequence[Performed]) -> int:
+def add(connection: Connection, incident: str, resolution: Resolution, tries: Sequence[StepExecution]) -> int:
     """Keep a further version in place of the one that stands; returns its number."""
     newest = connection.scalar(select(func.max(resolutions.c.version)).where(resolutions.c.incident == incident)) or 0
     if newest:
@@ -65,7 +65,9 @@ def row(incident: str, version: int, resolution: Resolution) -> dict[str, object
     return {"incident": incident, "version": version, "steps": guard.plain(resolution.steps, "steps"), **values}
 
 
-def tried(incident: str, version: int, resolution: Resolution, tries: Sequence[Performed]) -> list[dict[str, object]]:
+def tried(
+    incident: str, version: int, resolution: Resolution, tries: Sequence[StepExecution]
+) -> list[dict[str, object]]:
     """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
     if not resolution.confirmed:
         return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Performed
+from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, StepExecution
 
 Owner = tuple[EvidenceKind, str]
 State = Literal["created", "updated", "unchanged", "rejected"]
@@ -29,16 +29,16 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoreEntry:
     """One thing to keep, with the passages it is recalled by and the tries that its resolution reports."""
 
     thing: Incident | Document
     passages: tuple[Passage, ...] = ()
-    performed: tuple[Performed, ...] = ()
+    performed: tuple[StepExecution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SaveResult:
     """What became of an entry; a rejected one says why."""
 
     id: str
@@ -48,7 +48,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class ResultPage(Generic[Item]):
     """Some items, and where to go on; None at the end."""
 
     items: tuple[Item, ...]
@@ -56,7 +56,7 @@ class Page(Generic[Item]):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class IncidentEvent:
     """Something that happened to an incident."""
 
     seq: int
@@ -71,7 +71,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class StoredVerdict:
     """What became of the answer to an incident, as the room that measures trust writes it."""
 
     basis: Literal["backtest", "outcomes"]
@@ -91,7 +91,7 @@ class FittedCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PassageLogEntry:
     """A passage that came or went. Who has applied every change up to `seq` has all passages there are."""
 
     seq: int
@@ -102,7 +102,7 @@ class Change:
     labels: Mapping[str, str]
 
 
-class Imprint(NamedTuple):
+class PassageFeatures(NamedTuple):
     """What a passage is compared by."""
 
     number: int
@@ -111,7 +111,7 @@ class Imprint(NamedTuple):
     model: str | None
 
 
-class Quoted(NamedTuple):
+class PassageText(NamedTuple):
     """What a passage says, and where it begins."""
 
     text: str
@@ -129,7 +129,7 @@ class TermStatistics:
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class EmbeddingVersion:
     """What made a passage: the model its vector is of, and the version of the rules for its terms."""
 
     model: str | None
@@ -137,7 +137,7 @@ class Make:
 
 
 @dataclass(frozen=True, slots=True)
-class Remaking:
+class ReindexItem:
     """An incident or a document whose passages are to be made anew, and its state when that was found out."""
 
     owner: Owner
@@ -145,15 +145,15 @@ class Remaking:
 
 
 @dataclass(frozen=True, slots=True)
-class Remade:
+class ReindexedItem:
     """The passages it shall have, made of that state or a later one."""
 
-    remaking: Remaking
+    remaking: ReindexItem
     passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class ModelCall:
     """A call of a model that is about to be made."""
 
     recommendation: str
@@ -164,7 +164,7 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class ModelUsage:
     """What an answer took; None: not told, or not known."""
 
     input_tokens: int | None
@@ -199,7 +199,7 @@ class ModelUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Breaker:
+class CircuitState:
     """Whether a provider is asked: not while it is open, once to see when it is half open."""
 
     provider: str

@@ -12,29 +12,29 @@ from sqlalchemy import Connection, TextClause, bindparam, text
 
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import KINDS
-from onrecall.storage.results import Imprint, Owner, Quoted
+from onrecall.storage.results import Owner, PassageFeatures, PassageText
 
 
 def imprints(
     connection: Connection, numbers: Sequence[int], as_of: datetime | None = None
-) -> dict[Owner, list[Imprint]]:
+) -> dict[Owner, list[PassageFeatures]]:
     """What the owners of these passages are compared by: all that was known of each at a time, in order."""
-    found: dict[Owner, list[Imprint]] = {}
+    found: dict[Owner, list[PassageFeatures]] = {}
     kind = KINDS[connection.dialect.name]
     values: dict[str, object] = {"numbers": kind.listed(numbers)}
     if as_of is not None:
         values["as_of"] = as_of
     rows = connection.execute(_imprints(connection.dialect.name, dated=as_of is not None), values).all()
     for number, about, owner, terms, vector, model in rows:
-        found.setdefault((about, owner), []).append(Imprint(number, terms, vector, model))
+        found.setdefault((about, owner), []).append(PassageFeatures(number, terms, vector, model))
     return found
 
 
-def quoted(connection: Connection, numbers: Sequence[int]) -> dict[int, Quoted]:
+def quoted(connection: Connection, numbers: Sequence[int]) -> dict[int, PassageText]:
     """What passages say, and where; one that is gone is absent."""
     kind = KINDS[connection.dialect.name]
     rows = connection.execute(_quoted(connection.dialect.name), {"numbers": kind.listed(numbers)}).all()
-    return {number: Quoted(*said) for number, *said in rows}
+    return {number: PassageText(*said) for number, *said in rows}
 
 
 @cache

@@ -30,7 +30,7 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SourceActivity:
     """What came of one sender."""
 
     heard_at: datetime | None = None
@@ -43,7 +43,7 @@ class Heard:
     """What of its alerts was no incident, by purpose."""
 
 
-class Senders:
+class SourceActivityRepository:
     """When senders were heard, kept in the transaction that takes in what they sent."""
 
     def __init__(self, database: Database) -> None:
@@ -63,7 +63,7 @@ class Senders:
             else:
                 connection.execute(update(senders).where(its, senders.c.heard_at < now).values(heard_at=now))
 
-    def all(self) -> Mapping[str, Heard]:
+    def all(self) -> Mapping[str, SourceActivity]:
         """Every sender that was ever heard; each count is read from an index."""
         with self._database.read() as connection:
             heard = {row.name: row.heard_at for row in connection.execute(select(senders))}
@@ -76,7 +76,7 @@ class Senders:
             }
             set_aside = _set_aside(connection)
         return {
-            name: Heard(
+            name: SourceActivity(
                 heard.get(name),
                 counts["alerts"].get(name, 0),
                 counts["notes"].get(name, 0),

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from onrecall.domain.incident import Performed, Record
+from onrecall.domain.incident import StepExecution, TrackRecord
 from onrecall.storage import validation as guard
 from onrecall.storage.batching import parts
 from onrecall.storage.columns import Utc
@@ -36,7 +36,7 @@ FACT = "a resolution"
 """Author of executions that a resolution reports; it sorts before every person and is not capped."""
 
 
-def rows(occasion: str, told_in: str, tries: Sequence[Performed], by: str | None) -> list[dict[str, object]]:
+def rows(occasion: str, told_in: str, tries: Sequence[StepExecution], by: str | None) -> list[dict[str, object]]:
     """The tries that a resolution or an outcome tells of, as they are written."""
     return [
         {
@@ -58,7 +58,7 @@ def add(connection: Connection, told: Sequence[Mapping[str, object]]) -> None:
         connection.execute(insert(performed), told)
 
 
-def check(tries: Sequence[Performed]) -> None:
+def check(tries: Sequence[StepExecution]) -> None:
     """Refuse tries that can't be kept."""
     for n, one in enumerate(tries):
         guard.plain(one, f"performed.{n}")
@@ -72,18 +72,18 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
     connection.execute(query.values(revoked_at=at))
 
 
-def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, Record]:
+def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
     """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try.
 
     What resolutions tell counts as often as there are incidents; what one person says in outcomes, so often at most.
     """
     names = {_short(key): key for key in wanted if guard.storable(key)}
-    found: dict[str, Record] = {}
+    found: dict[str, TrackRecord] = {}
     for part in parts(list(names)):
         for row in connection.execute(_told(then=as_of is not None), {"keys": part, "as_of": as_of}):
             name = names[row.key]
             n = row.n if row.voice == FACT else min(row.n, VOICE)
-            found[name] = plus(found.get(name, Record()), row.outcome == "worked", n, row.last)
+            found[name] = plus(found.get(name, TrackRecord()), row.outcome == "worked", n, row.last)
     return found
 
 
@@ -125,9 +125,9 @@ def counts(
     return and_(at <= as_of, or_(revoked_at.is_(None), revoked_at > as_of))
 
 
-def plus(record: Record, worked: bool, n: int, last: datetime) -> Record:
+def plus(record: TrackRecord, worked: bool, n: int, last: datetime) -> TrackRecord:
     """The record with some more tries."""
-    return Record(
+    return TrackRecord(
         tried=record.tried + n,
         worked=record.worked + (n if worked else 0),
         failed=record.failed + (0 if worked else n),

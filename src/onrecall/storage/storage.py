@@ -11,15 +11,15 @@ from onrecall.domain.incident import (
     DocumentKind,
     EvidenceKind,
     Incident,
-    Link,
-    Outcome,
+    IncidentLink,
     Passage,
-    Performed,
     Recommendation,
-    Record,
+    RecommendationOutcome,
     Resolution,
     Severity,
     Status,
+    StepExecution,
+    TrackRecord,
 )
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
@@ -45,20 +45,20 @@ from onrecall.storage import retrieval_reads as compared
 from onrecall.storage import step_executions as performed
 from onrecall.storage import upsert as saving
 from onrecall.storage import validation as guard
-from onrecall.storage.answer_leases import Claims
+from onrecall.storage.answer_leases import AnswerLeases
 from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
 from onrecall.storage.backup import Backups
 from onrecall.storage.cause_families import CauseFamilies
 from onrecall.storage.collaboration import CollaborationRepository
-from onrecall.storage.consumer_offsets import Cursors
+from onrecall.storage.consumer_offsets import ConsumerOffsets
 from onrecall.storage.database import Database
 from onrecall.storage.decisions import Decisions
 from onrecall.storage.examples import ExampleRecords, RemovedExamples
-from onrecall.storage.grouping import Storms
+from onrecall.storage.grouping import GroupingRepository
 from onrecall.storage.health import Queue
 from onrecall.storage.heartbeats import Heartbeats
-from onrecall.storage.inbox import Inbox
+from onrecall.storage.inbox import AlertRepository
 from onrecall.storage.keys import KeyRing
 from onrecall.storage.maintenance import MaintenanceWindows
 from onrecall.storage.memory_banks import MemoryBanks
@@ -66,38 +66,38 @@ from onrecall.storage.mirrored import Mirrored
 from onrecall.storage.notices import Notices
 from onrecall.storage.outbox import Outbox
 from onrecall.storage.overview import Overview
-from onrecall.storage.postgres_search import PassageSearch
-from onrecall.storage.reindex_staging import Reindexing
+from onrecall.storage.postgres_search import PostgresSearch
+from onrecall.storage.reindex_staging import ReindexStaging
 from onrecall.storage.results import (
-    Change,
-    Entry,
-    Event,
+    EmbeddingVersion,
     FittedCurve,
-    Imprint,
-    Judgement,
-    Make,
+    IncidentEvent,
     Owner,
-    Page,
-    Quoted,
-    Saved,
+    PassageFeatures,
+    PassageLogEntry,
+    PassageText,
+    ResultPage,
+    SaveResult,
+    StoredVerdict,
+    StoreEntry,
     TermStatistics,
 )
-from onrecall.storage.sources import Senders
+from onrecall.storage.sources import SourceActivityRepository
 from onrecall.storage.suggestions import Suggestions
-from onrecall.storage.tickets import Tickets
+from onrecall.storage.tickets import TicketRepository
 from onrecall.storage.usage import Usage
 
 
-class Store(Inbox):
+class Storage(AlertRepository):
     """All that is kept. Writes are whole or not at all, and kept once they return; reads never write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kind = database.kind
-        self.storms = Storms(database)
+        self.storms = GroupingRepository(database)
         self.usage = Usage(database)
-        self.claims = Claims(database)
-        self.cursors = Cursors(database)
+        self.claims = AnswerLeases(database)
+        self.cursors = ConsumerOffsets(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
@@ -110,8 +110,8 @@ class Store(Inbox):
         self.collaboration = CollaborationRepository(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
-        self.tickets = Tickets(database)
-        self.senders = Senders(database)
+        self.tickets = TicketRepository(database)
+        self.senders = SourceActivityRepository(database)
         self.backtests = Backtests(database)
         self.suggestions = Suggestions(database)
 
@@ -131,7 +131,7 @@ class Store(Inbox):
 
     # writes
 
-    def save(self, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
+    def save(self, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
         """Create or update under natural keys; an entry that contradicts what is known is left out and says so."""
         with self._database.write() as connection:
             return saving.save(connection, entries, guard.moment(now, "now"))
@@ -159,8 +159,8 @@ class Store(Inbox):
         incident_id: str,
         resolution: Resolution,
         passages: Sequence[Passage],
-        performed: Sequence[Performed],
-        links: Sequence[Link],
+        performed: Sequence[StepExecution],
+        links: Sequence[IncidentLink],
         now: datetime,
     ) -> Incident:
         """Close it with what fixed it: a new version where another resolution stood, nothing where the same one did."""
@@ -171,7 +171,7 @@ class Store(Inbox):
             )
 
     def attach_report(
-        self, described: Incident, passages: Sequence[Passage], performed: Sequence[Performed], now: datetime
+        self, described: Incident, passages: Sequence[Passage], performed: Sequence[StepExecution], now: datetime
     ) -> bool:
         """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
         with self._database.write() as connection:
@@ -183,7 +183,7 @@ class Store(Inbox):
         with self._database.write() as connection:
             return lifecycle.reopen(connection, incident_id, passages, guard.moment(at, "at"), by)
 
-    def link(self, incident_id: str, link: Link, at: datetime, by: str | None = None) -> Incident:
+    def link(self, incident_id: str, link: IncidentLink, at: datetime, by: str | None = None) -> Incident:
         """Tie it to another incident."""
         guard.text(by or "", "by")
         with self._database.write() as connection:
@@ -206,17 +206,17 @@ class Store(Inbox):
         with self._database.write() as connection:
             return recommendations.save(connection, recommendation, step_keys)
 
-    def rate(self, outcome: Outcome, performed: Sequence[Performed], now: datetime) -> None:
+    def rate(self, outcome: RecommendationOutcome, performed: Sequence[StepExecution], now: datetime) -> None:
         """Keep what somebody said came of a recommendation, in place of what he said before."""
         with self._database.write() as connection:
             outcomes.rate(connection, outcome, performed, guard.moment(now, "now"))
 
-    def judge(self, judgement: Judgement) -> None:
+    def judge(self, judgement: StoredVerdict) -> None:
         """Keep what became of the answer to an incident."""
         with self._database.write() as connection:
             trust.judge(connection, judgement)
 
-    def replace_judged(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[Judgement]) -> None:
+    def replace_judged(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[StoredVerdict]) -> None:
         """Put these judgements in place of all of one basis."""
         with self._database.write() as connection:
             trust.replace(connection, basis, judgements)
@@ -264,9 +264,9 @@ class Store(Inbox):
         until: datetime | None = None,
         cursor: str | None = None,
         limit: int = 50,
-    ) -> Page[Incident]:
+    ) -> ResultPage[Incident]:
         """Incidents that fit all that is given, newest first; `q` are words in the title or the description."""
-        wanted = incidents.Wanted(status, service, severity, q, since, until)
+        wanted = incidents.IncidentFilter(status, service, severity, q, since, until)
         with self._database.read() as connection:
             return incidents.page(connection, wanted, cursor, limit)
 
@@ -308,7 +308,7 @@ class Store(Inbox):
 
     def documents(
         self, kind: DocumentKind | None = None, service: str | None = None, cursor: str | None = None, limit: int = 50
-    ) -> Page[Document]:
+    ) -> ResultPage[Document]:
         """Documents that fit all that is given, by id."""
         with self._database.read() as connection:
             return documents.page(connection, kind, service, cursor, limit)
@@ -328,22 +328,22 @@ class Store(Inbox):
         with self._database.read() as connection:
             return recommendations.newest_first(connection, incident_id)
 
-    def outcomes(self, recommendation_id: str) -> tuple[Outcome, ...]:
+    def outcomes(self, recommendation_id: str) -> tuple[RecommendationOutcome, ...]:
         """What counts of what was said of a recommendation."""
         with self._database.read() as connection:
             return outcomes.of(connection, recommendation_id)
 
-    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+    def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often steps were tried and what came of it, by their keys; one that was never tried is absent."""
         with self._database.read() as connection:
             return performed.records(connection, keys, _then(as_of))
 
-    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, Record]:
+    def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often recommendations helped that rested on an incident or a document."""
         with self._database.read() as connection:
             return outcomes.records(connection, ids, _then(as_of))
 
-    def judged(self) -> tuple[Judgement, ...]:
+    def judged(self) -> tuple[StoredVerdict, ...]:
         """Every answer whose truth is known, in the order in which the answers were given."""
         with self._database.read() as connection:
             return trust.all_judged(connection)
@@ -368,13 +368,13 @@ class Store(Inbox):
         with self._database.read() as connection:
             return trust.newest_curve(connection)
 
-    def timeline(self, incident_id: str) -> tuple[Event, ...]:
+    def timeline(self, incident_id: str) -> tuple[IncidentEvent, ...]:
         """What happened to an incident, in the order in which it happened."""
         with self._database.read() as connection:
             incidents.one(connection, incident_id)
             return events.timeline(connection, incident_id)
 
-    def events(self, after: int = 0, limit: int = 100) -> tuple[Event, ...]:
+    def events(self, after: int = 0, limit: int = 100) -> tuple[IncidentEvent, ...]:
         """What happened to all incidents, in the order in which the store was told; go on with the last `seq`."""
         with self._database.read() as connection:
             return events.feed(connection, after, paging.check(limit))
@@ -431,7 +431,7 @@ class Store(Inbox):
 
     # for recall
 
-    def changes(self, after: int, limit: int) -> list[Change]:
+    def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
         """Passages that came or went after a change's number, in order."""
         with self._database.read() as connection:
             return passages.changed(connection, after, limit)
@@ -446,12 +446,12 @@ class Store(Inbox):
         with self._database.read() as connection:
             return passages.numbered(connection, ids)
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[Imprint]]:
+    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
         """What the owners of these passages are compared by, as far as it was known at a time."""
         with self._database.read() as connection:
             return compared.imprints(connection, ids, _then(as_of))
 
-    def quoted(self, ids: Sequence[int]) -> dict[int, Quoted]:
+    def quoted(self, ids: Sequence[int]) -> dict[int, PassageText]:
         """What passages say; one that is gone is absent."""
         with self._database.read() as connection:
             return compared.quoted(connection, ids)
@@ -463,18 +463,18 @@ class Store(Inbox):
         with self._database.read() as connection:
             return passages.of(connection, owners, _then(as_of))
 
-    def search(self, model: str | None, dimensions: int) -> PassageSearch:
+    def search(self, model: str | None, dimensions: int) -> PostgresSearch:
         """PostgreSQL's own search, by the vectors of this model."""
-        return PassageSearch(self._database, model, dimensions)
+        return PostgresSearch(self._database, model, dimensions)
 
-    def makes(self) -> Mapping[Make, int]:
+    def makes(self) -> Mapping[EmbeddingVersion, int]:
         """How many passages there are of each make."""
         with self._database.read() as connection:
             return reindexing.makes(connection)
 
-    def reindexing(self, make: Make) -> Reindexing:
+    def reindexing(self, make: EmbeddingVersion) -> ReindexStaging:
         """The way to have all passages made anew."""
-        return Reindexing(self._database, make)
+        return ReindexStaging(self._database, make)
 
     def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
         """How common terms are, exactly."""

@@ -17,9 +17,9 @@ from onrecall.storage import validation as guard
 from onrecall.storage.batching import keys
 from onrecall.storage.columns import Json, Utc, Words
 from onrecall.storage.database import Database
-from onrecall.storage.events import Happening
-from onrecall.storage.passages import Shelf
-from onrecall.storage.results import Page
+from onrecall.storage.events import NewEvent
+from onrecall.storage.passages import PassageChanges
+from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import metadata
 
 suggestions = Table(
@@ -74,7 +74,7 @@ def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passa
     detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
     if suggestion.incident is not None:
-        happened = Happening(
+        happened = NewEvent(
             suggestion.incident, "suggested", suggestion.at, suggestion.by, {"suggestion": suggestion.id}
         )
         events.add(connection, [happened], now)
@@ -113,7 +113,7 @@ def decide(connection: Connection, name: str, state: SuggestionState, by: str | 
     _place(connection, name, ())
     audit.add(connection, _DECIDED[state], name, {"incident": stored.incident, "source": stored.source}, who=by)
     if stored.incident is not None and state == "dismissed":
-        events.add(connection, [Happening(stored.incident, "dismissed", at, by, {"suggestion": name})], at)
+        events.add(connection, [NewEvent(stored.incident, "dismissed", at, by, {"suggestion": name})], at)
     return get(connection, name)
 
 
@@ -128,7 +128,7 @@ def _supersede(connection: Connection, source: str, document: str, now: datetime
 
 
 def _place(connection: Connection, name: str, passages: Sequence[Passage]) -> None:
-    shelf = Shelf()
+    shelf = PassageChanges()
     shelf.put(("suggestion", name), passages)
     shelf.fill(connection)
 
@@ -208,7 +208,7 @@ class Suggestions:
         incident_id: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
-    ) -> Page[Suggestion]:
+    ) -> ResultPage[Suggestion]:
         """Return suggestions that fit all that is given, the last received first."""
         table = suggestions.c
         query = select(suggestions).order_by(table.received_at.desc(), table.id.desc()).limit(paging.check(limit) + 1)
@@ -224,7 +224,7 @@ class Suggestions:
             rows = connection.execute(query).all()
         shown = rows[:limit]
         more = paging.cursor((shown[-1].received_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
-        return Page(tuple(_suggestion(row) for row in shown), more)
+        return ResultPage(tuple(_suggestion(row) for row in shown), more)
 
     def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
         """Keep what was decided on a suggestion."""

@@ -19,7 +19,7 @@ tickets = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Tickets:
+class TicketRepository:
     """Tickets by their hashes. Each method is one transaction."""
 
     database: Database

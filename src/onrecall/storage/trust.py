@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from onrecall.storage.batching import parts
-from onrecall.storage.results import FittedCurve, Judgement
+from onrecall.storage.results import FittedCurve, StoredVerdict
 from onrecall.storage.tables import curves, judged, resolutions
 
 LIVE = "outcomes"
 
 
-def judge(connection: Connection, judgement: Judgement) -> None:
+def judge(connection: Connection, judgement: StoredVerdict) -> None:
     """Keep what became of the answer to an incident, in place of what was thought of it before."""
     unjudge(connection, judgement.incident, judgement.basis)
     _add(connection, [judgement])
@@ -24,16 +24,16 @@ def unjudge(connection: Connection, incident: str, basis: str = LIVE) -> None:
     connection.execute(delete(judged).where(judged.c.incident == incident, judged.c.basis == basis))
 
 
-def replace(connection: Connection, basis: str, judgements: Sequence[Judgement]) -> None:
+def replace(connection: Connection, basis: str, judgements: Sequence[StoredVerdict]) -> None:
     """Put these in place of all of one basis."""
     connection.execute(delete(judged).where(judged.c.basis == basis))
     _add(connection, judgements)
 
 
-def all_judged(connection: Connection) -> tuple[Judgement, ...]:
+def all_judged(connection: Connection) -> tuple[StoredVerdict, ...]:
     """Every answer whose truth is known, in the order in which the answers were given."""
     query = select(judged).order_by(judged.c.at, judged.c.incident, judged.c.basis)
-    return tuple(Judgement(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
+    return tuple(StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
 
 
 def count(connection: Connection) -> int:
@@ -73,7 +73,7 @@ def newest_curve(connection: Connection) -> FittedCurve | None:
     return FittedCurve(row.version, row.fitted_at, row.body) if row else None
 
 
-def _add(connection: Connection, judgements: Sequence[Judgement]) -> None:
+def _add(connection: Connection, judgements: Sequence[StoredVerdict]) -> None:
     for part in parts(judgements):
         rows = [{"basis": one.basis, "incident": one.incident, "at": one.at, "body": dict(one.body)} for one in part]
         connection.execute(insert(judged), rows)

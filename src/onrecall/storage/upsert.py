@@ -9,15 +9,15 @@ from sqlalchemy import Connection, select
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, Incident, Link, Passage
+from onrecall.domain.incident import Document, Incident, IncidentLink, Passage
 from onrecall.storage import audit, documents, events, examples, incidents, links, passages, resolutions
 from onrecall.storage import step_executions as performed
 from onrecall.storage import validation as guard
-from onrecall.storage.bulk_insert import Arriving, known_from
-from onrecall.storage.events import Happening
-from onrecall.storage.natural_keys import Known, Register
-from onrecall.storage.passages import Shelf
-from onrecall.storage.results import Entry, Owner, Saved
+from onrecall.storage.bulk_insert import BulkInsert, known_from
+from onrecall.storage.events import NewEvent
+from onrecall.storage.natural_keys import NaturalKeyIndex, StoredIdentity
+from onrecall.storage.passages import PassageChanges
+from onrecall.storage.results import Owner, SaveResult, StoreEntry
 from onrecall.storage.tables import incidents as rows
 
 DocumentState = Literal["created", "updated", "unchanged"]
@@ -26,9 +26,9 @@ REPORTED = ("api", "incidentos", "hindsight")
 """Sources whose incidents are known by the words that reported them: this API, and what IncidentOS AI keeps."""
 
 
-def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tuple[Saved, ...]:
+def save(connection: Connection, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
     """Create or update each; one that contradicts what is known is left out, and says so."""
-    saving = _Saving(connection, [entry.thing for entry in entries], now)
+    saving = _ImportSession(connection, [entry.thing for entry in entries], now)
     saving.make_way([entry.thing for entry in entries if isinstance(entry.thing, Incident)])
     saved = tuple(saving.one(entry) for entry in entries)
     saving.finish()
@@ -40,7 +40,7 @@ def save(connection: Connection, entries: Sequence[Entry], now: datetime) -> tup
 
 def unchanged(connection: Connection, things: Sequence[Incident | Document]) -> list[bool]:
     """Whether each is stored already and says the same."""
-    register = Register(connection, [thing for thing in things if isinstance(thing, Incident)])
+    register = NaturalKeyIndex(connection, [thing for thing in things if isinstance(thing, Incident)])
     papers = documents.known(connection, [thing for thing in things if isinstance(thing, Document)])
     same = []
     for thing in things:
@@ -59,7 +59,7 @@ def unchanged(connection: Connection, things: Sequence[Incident | Document]) -> 
 def open_one(connection: Connection, given: Incident, found: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
     """Keep a new incident that waits for an answer; the same again is fine."""
     digest = guard.digest(given)
-    saving = _Saving(connection, [given], now)
+    saving = _ImportSession(connection, [given], now)
     saving.make_way([given])
     named = bool(given.id or given.source_id)
     known = saving.register.find(given) if named else None
@@ -68,7 +68,7 @@ def open_one(connection: Connection, given: Incident, found: Sequence[Passage], 
             raise Conflict(f"incident {known.id} already exists with other content")
         return incidents.one(connection, known.id), False
     name = saving.register.name(given) if named else incidents.mint(connection)
-    saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
+    saving.create(replace(given, id=name), StoreEntry(given, tuple(found)), digest, live=True)
     saving.finish()
     return incidents.one(connection, name), True
 
@@ -81,16 +81,16 @@ def open_once(
     there = _reported_alike(connection, given)
     if there is not None:
         return there, False
-    saving = _Saving(connection, [], now)
+    saving = _ImportSession(connection, [], now)
     name = incidents.mint(connection)
-    saving.create(replace(given, id=name), Entry(given, tuple(found)), digest, live=True)
+    saving.create(replace(given, id=name), StoreEntry(given, tuple(found)), digest, live=True)
     saving.finish()
     return incidents.one(connection, name), True
 
 
 def put(connection: Connection, given: Document, found: Sequence[Passage], now: datetime) -> DocumentState:
     """Keep one document."""
-    saving = _Saving(connection, [given], now)
+    saving = _ImportSession(connection, [given], now)
     state = saving.document(given, found, guard.digest(given))
     saving.finish()
     if saving.documents_put:
@@ -102,25 +102,25 @@ def forget(connection: Connection, name: str) -> None:
     """Remove one document and its passages."""
     documents.remove(connection, name)
     audit.add(connection, "document deleted", name)
-    shelf = Shelf()
+    shelf = PassageChanges()
     shelf.put(("document", name), ())
     shelf.fill(connection)
 
 
-class _Saving:
+class _ImportSession:
     """One transaction of saving: what is known so far, and the passages to put in place at its end."""
 
     def __init__(self, connection: Connection, given: Sequence[Incident | Document], now: datetime) -> None:
         self._connection = connection
         self._now = now
-        self.register = Register(connection, [one for one in given if isinstance(one, Incident)])
+        self.register = NaturalKeyIndex(connection, [one for one in given if isinstance(one, Incident)])
         self._documents = documents.known(connection, [one for one in given if isinstance(one, Document)])
         self.documents_put: set[str] = set()
         """Those that are new or say something else."""
         self._learned = False
         """Whether a resolution came."""
-        self._arriving = Arriving()
-        self._shelf = Shelf()
+        self._arriving = BulkInsert()
+        self._shelf = PassageChanges()
 
     def finish(self) -> None:
         """Write what is left to be written."""
@@ -136,36 +136,36 @@ class _Saving:
             return
         self._arriving.write(self._connection, self._now)  # they may have come with the same entries
         self._shelf.fill(self._connection)
-        self._shelf = Shelf()
+        self._shelf = PassageChanges()
         examples.step_aside(self._connection, in_the_way)
         for name in in_the_way:
             self.register.rename(name, examples.namespaced(name))
 
-    def one(self, entry: Entry) -> Saved:
+    def one(self, entry: StoreEntry) -> SaveResult:
         """Save one entry. Nothing of it is written before all that can be wrong with it was looked at."""
         try:
             digest = guard.digest(entry.thing)
             performed.check(entry.performed)
             if isinstance(entry.thing, Incident):
                 return self._incident(entry.thing, entry, digest)
-            return Saved(entry.thing.id, self.document(entry.thing, entry.passages, digest))
+            return SaveResult(entry.thing.id, self.document(entry.thing, entry.passages, digest))
         except Conflict as error:
-            return Saved(entry.thing.id, "rejected", str(error), "id")
+            return SaveResult(entry.thing.id, "rejected", str(error), "id")
         except Invalid as error:
-            return Saved(entry.thing.id, "rejected", str(error), error.field)
+            return SaveResult(entry.thing.id, "rejected", str(error), error.field)
 
-    def create(self, given: Incident, entry: Entry, digest: str, *, live: bool = False) -> Known:
+    def create(self, given: Incident, entry: StoreEntry, digest: str, *, live: bool = False) -> StoredIdentity:
         """Write an incident that was not there."""
         incident = _settled(given)
         self._shelf.put(("incident", incident.id), entry.passages)
         waiting = live or incident.status != "resolved"
         hashes = self._arriving.incident(incident, digest, entry.performed, waiting=waiting)
         detail = {} if live else IMPORTED
-        opened = Happening(incident.id, "opened", incident.started_at, detail=detail)
+        opened = NewEvent(incident.id, "opened", incident.started_at, detail=detail)
         version = 1 if incident.resolution else None
         self._learned |= incident.resolution is not None
         self._arriving.tell([opened, *_happened(None, incident, version, dict.fromkeys(incident.links), detail)])
-        return Known(incident.id, incident.source, incident.source_id, hashes)
+        return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
 
     def document(self, given: Document, found: Sequence[Passage], digest: str) -> DocumentState:
         """Save one document."""
@@ -188,11 +188,11 @@ class _Saving:
         self.documents_put.add(given.id)
         return "created" if known is None else "updated"
 
-    def _incident(self, given: Incident, entry: Entry, digest: str) -> Saved:
+    def _incident(self, given: Incident, entry: StoreEntry, digest: str) -> SaveResult:
         self.make_way([given])
         known = self.register.find(given)
         if known is not None and digest in known.hashes:
-            return Saved(known.id, "unchanged")
+            return SaveResult(known.id, "unchanged")
         given = self.register.linked(given)
         if known is None:
             there = self.create(replace(given, id=self.register.name(given)), entry, digest)
@@ -200,9 +200,9 @@ class _Saving:
             self._arriving.write(self._connection, self._now)  # it may have come with the same entries
             there = self._update(incidents.one(self._connection, known.id), given, entry, digest)
         self.register.note(there)
-        return Saved(there.id, "created" if known is None else "updated")
+        return SaveResult(there.id, "created" if known is None else "updated")
 
-    def _update(self, stored: Incident, given: Incident, entry: Entry, digest: str) -> Known:
+    def _update(self, stored: Incident, given: Incident, entry: StoreEntry, digest: str) -> StoredIdentity:
         incident = _merged(stored, given)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
         self._shelf.put(("incident", incident.id), entry.passages + self._kept(stored, given), moved=moved)
@@ -213,7 +213,7 @@ class _Saving:
             self._learned = True
         ties = links.add(self._connection, incident.id, given.links, known_from(incident))
         self._arriving.tell(_happened(stored, incident, version, ties, IMPORTED))
-        return Known(incident.id, incident.source, incident.source_id, hashes)
+        return StoredIdentity(incident.id, incident.source, incident.source_id, hashes)
 
     def _kept(self, stored: Incident, given: Incident) -> tuple[Passage, ...]:
         """The passages of a resolution that the given incident does not know, where they stand on its page now."""
@@ -283,17 +283,17 @@ def _happened(
     stored: Incident | None,
     incident: Incident,
     version: int | None,
-    ties: Iterable[Link],
+    ties: Iterable[IncidentLink],
     detail: Mapping[str, Any],
-) -> Iterator[Happening]:
+) -> Iterator[NewEvent]:
     """What is new about an incident, for the timeline: `version` and `ties` are those that came now."""
     acknowledged, said = incident.acknowledged_at, incident.resolution
     if acknowledged is not None and (stored is None or stored.acknowledged_at != acknowledged):
-        yield Happening(incident.id, "acknowledged", acknowledged, detail=detail)
+        yield NewEvent(incident.id, "acknowledged", acknowledged, detail=detail)
     newly = incident.status == "resolved" and (stored is None or stored.status != "resolved")
     if said is not None and version is not None:
-        yield Happening(incident.id, "resolved", said.at, said.by, {"version": version, **detail})
+        yield NewEvent(incident.id, "resolved", said.at, said.by, {"version": version, **detail})
     elif newly and incident.resolved_at is not None:
-        yield Happening(incident.id, "resolved", incident.resolved_at, detail=detail)
+        yield NewEvent(incident.id, "resolved", incident.resolved_at, detail=detail)
     for tie in ties:
-        yield Happening(incident.id, "linked", known_from(incident), detail={**events.tied(tie), **detail})
+        yield NewEvent(incident.id, "linked", known_from(incident), detail={**events.tied(tie), **detail})

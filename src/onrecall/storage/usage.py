@@ -14,7 +14,7 @@ from onrecall.storage import sequences as counting
 from onrecall.storage import validation as guard
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import storable
-from onrecall.storage.results import Breaker, Called, ModelUse, Spent
+from onrecall.storage.results import CircuitState, ModelCall, ModelUsage, ModelUse
 from onrecall.storage.tables import model_calls
 
 BREAKS = 3
@@ -30,7 +30,7 @@ FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "reject
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class UsageLimits:
     """What must not be exceeded, by all processes together."""
 
     calls_per_minute: int
@@ -43,7 +43,7 @@ class Usage:
 
     database: Database
 
-    def reserve(self, call: Called, worst_usd: float | None, limits: Limits, now: datetime) -> int:
+    def reserve(self, call: ModelCall, worst_usd: float | None, limits: UsageLimits, now: datetime) -> int:
         """Count a call that is about to be made; Unavailable when there must be none."""
         now = guard.moment(now, "now")
         with self.database.write() as connection:
@@ -68,7 +68,7 @@ class Usage:
             audit.add(connection, "model called", call.recommendation, told)
             return number
 
-    def answered(self, number: int, spent: Spent) -> None:
+    def answered(self, number: int, spent: ModelUsage) -> None:
         """An answer came, and what it took."""
         values = {name: getattr(spent, name) for name in ("input_tokens", "output_tokens", "cost_usd", "latency_ms")}
         self._settle(number, values | {"state": ANSWERED})
@@ -107,7 +107,7 @@ class Usage:
         with self.database.read() as connection:
             return _spent(connection, _day(guard.moment(now, "now")))
 
-    def breaker(self, provider: str, now: datetime) -> Breaker:
+    def breaker(self, provider: str, now: datetime) -> CircuitState:
         """Whether a provider is asked at all."""
         with self.database.read() as connection:
             return _breaker(connection, provider, guard.moment(now, "now"))
@@ -117,7 +117,9 @@ class Usage:
             connection.execute(update(model_calls).where(model_calls.c.id == number).values(values))
 
 
-def _allow(connection: Connection, call: Called, worst_usd: float | None, limits: Limits, now: datetime) -> None:
+def _allow(
+    connection: Connection, call: ModelCall, worst_usd: float | None, limits: UsageLimits, now: datetime
+) -> None:
     breaker = _breaker(connection, call.provider, now)
     if breaker.state == "open" or (breaker.state == "half_open" and breaker.trying):
         raise Unavailable(f"{call.provider} failed {breaker.failures} times in a row and is skipped")
@@ -132,7 +134,7 @@ def _allow(connection: Connection, call: Called, worst_usd: float | None, limits
         raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars does not reach for it")
 
 
-def _breaker(connection: Connection, provider: str, now: datetime) -> Breaker:
+def _breaker(connection: Connection, provider: str, now: datetime) -> CircuitState:
     """Read from the calls themselves, so that all processes see the same."""
     query = select(model_calls.c.state, model_calls.c.at).where(model_calls.c.provider == provider)
     rows = connection.execute(query.order_by(model_calls.c.id.desc()).limit(LOOKED_AT)).all()
@@ -140,9 +142,9 @@ def _breaker(connection: Connection, provider: str, now: datetime) -> Breaker:
     settled = [row for row in rows if row.state != RESERVED]
     failures = next((n for n, row in enumerate(settled) if row.state != FAILED), len(settled))
     if failures < BREAKS:
-        return Breaker(provider, "closed", failures, None, trying)
+        return CircuitState(provider, "closed", failures, None, trying)
     until: datetime = settled[0].at + min(COOL * 2 ** (failures - BREAKS), LONGEST)
-    return Breaker(provider, "open" if now < until else "half_open", failures, until, trying)
+    return CircuitState(provider, "open" if now < until else "half_open", failures, until, trying)
 
 
 def _spent(connection: Connection, day: str) -> float:

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from onrecall.backtest.chronology import History
-from onrecall.backtest.evaluation import Report
+from onrecall.backtest.evaluation import BacktestReport
 from onrecall.backtest.run import backtest, live
 from onrecall.bootstrap.app import embedder
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid, OnRecallError
-from onrecall.pipeline.calibrate import Trust
+from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.settings import Settings
-from onrecall.storage import Store
+from onrecall.storage import Storage
 from onrecall.storage.backtests import Backtest, Backtests
 
 NICE = 10
@@ -31,10 +31,10 @@ ALIVE_SECONDS = 3.0
 STOP_SECONDS = 5.0
 
 
-class Rehearsals:
+class BacktestRunner:
     """Starts backtests over one store, and sees to it that of each it is said how it ended."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Storage, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -86,10 +86,10 @@ class Rehearsals:
             return  # the store is away: who asks later sees that nobody speaks of it any more
 
 
-class Rehearsal(threading.Thread):
+class DemoBacktest(threading.Thread):
     """Measures trust while the demo plays, and tells when it begins and what was found."""
 
-    def __init__(self, rehearsals: Rehearsals, history: History) -> None:
+    def __init__(self, rehearsals: BacktestRunner, history: History) -> None:
         super().__init__(name="onrecall-rehearsal", daemon=True)
         self._rehearsals = rehearsals
         self._history = history
@@ -113,25 +113,25 @@ def measure(settings: Settings, number: int, history: History | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     if hasattr(os, "nice"):
         os.nice(NICE)
-    with closing(Store.open(settings.database)) as store:
+    with closing(Storage.open(settings.database)) as store:
         try:
-            with _Telling(store.backtests, number) as telling:
+            with _Heartbeat(store.backtests, number) as telling:
                 report = backtest(_told(store, history), embedder(settings), telling.progress)
                 judged = [known for one in report.cases if (known := one.judged)]
-                Trust(store).replayed(judged, datetime.now(UTC), report.learning)
+                CalibrationService(store).replayed(judged, datetime.now(UTC), report.learning)
             store.backtests.finish(number, _result(report), datetime.now(UTC))
         except OnRecallError as error:
             store.backtests.fail(number, str(error), datetime.now(UTC))
 
 
-def _told(store: Store, history: History | None) -> History:
+def _told(store: Storage, history: History | None) -> History:
     told = live(store) if history is None else history
     if not told.incidents and not told.reports:
         raise Invalid("there is no incident in memory yet; import a history first")
     return told
 
 
-def _result(report: Report) -> dict[str, Any]:
+def _result(report: BacktestReport) -> dict[str, Any]:
     return {
         "incidents": report.incidents,
         "documents": report.documents,
@@ -142,7 +142,7 @@ def _result(report: Report) -> dict[str, Any]:
     }
 
 
-class _Telling:
+class _Heartbeat:
     """Tells every second how far it is, and ends this process when nobody wants it any more."""
 
     def __init__(self, kept: Backtests, number: int) -> None:

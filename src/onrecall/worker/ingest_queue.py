@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from onrecall.domain.errors import OnRecallError, Unavailable
-from onrecall.pipeline import Memory
-from onrecall.pipeline.ingest import Read, Receipt
-from onrecall.sources import Delivery
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.ingest import IngestReceipt, ParsedDelivery
+from onrecall.sources import WebhookRequest
 
 PATIENCE_SECONDS = 4.0
 """Senders wait five seconds, some less; whoever waited this long hears that he should try again."""
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QueueLimits:
     """How much may wait to be taken in. What comes on top is told to come again: memory is not a queue to rely on."""
 
     deliveries: int = 2_000
@@ -32,21 +32,21 @@ class Limits:
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _QueuedDelivery:
     """A delivery on its way, and who waits for it."""
 
     source: str
-    delivery: Delivery
+    delivery: WebhookRequest
     caller: str
     loop: asyncio.AbstractEventLoop
     by: str | None = None
     """The name of the key that it came with."""
-    told: "asyncio.Future[Receipt]" = field(init=False)
+    told: "asyncio.Future[IngestReceipt]" = field(init=False)
 
     def __post_init__(self) -> None:
         self.told = self.loop.create_future()
 
-    def tell(self, receipt: Receipt | Exception) -> None:
+    def tell(self, receipt: IngestReceipt | Exception) -> None:
         """Tell who waits, if he still does."""
         if self.told.done():
             return
@@ -56,14 +56,14 @@ class _Waiting:
             self.told.set_result(receipt)
 
 
-class Intake:
+class IngestQueue:
     """Takes deliveries in, and answers only for what the database has kept."""
 
-    def __init__(self, memory: Memory, wake: Callable[[], None], limits: Limits | None = None) -> None:
+    def __init__(self, memory: IncidentService, wake: Callable[[], None], limits: QueueLimits | None = None) -> None:
         self._memory = memory
         self._wake = wake
-        self._limits = limits or Limits()
-        self._queue: deque[_Waiting] = deque()
+        self._limits = limits or QueueLimits()
+        self._queue: deque[_QueuedDelivery] = deque()
         self._callers: Counter[str] = Counter()
         self._size = 0
         self._change = threading.Condition()
@@ -84,16 +84,18 @@ class Intake:
         if self._thread:
             self._thread.join(self._limits.patience)
 
-    async def take(self, source: str, delivery: Delivery, caller: str = "", by: str | None = None) -> Receipt:
+    async def take(
+        self, source: str, delivery: WebhookRequest, caller: str = "", by: str | None = None
+    ) -> IngestReceipt:
         """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
-        waiting = _Waiting(source, delivery, caller, asyncio.get_running_loop(), by)
+        waiting = _QueuedDelivery(source, delivery, caller, asyncio.get_running_loop(), by)
         self._put(waiting)
         try:
             return await asyncio.wait_for(waiting.told, self._limits.patience)
         except TimeoutError as error:
             raise Unavailable("the database is busy; send it again", 5) from error
 
-    def _put(self, waiting: _Waiting) -> None:
+    def _put(self, waiting: _QueuedDelivery) -> None:
         with self._change:
             full = len(self._queue) >= self._limits.deliveries or self._size > self._limits.size
             if full or self._ending:
@@ -109,7 +111,7 @@ class Intake:
         while some := self._next():
             self._try(some)
 
-    def _try(self, some: Sequence[_Waiting]) -> None:
+    def _try(self, some: Sequence[_QueuedDelivery]) -> None:
         try:
             self._take(some)
         except Exception as error:  # noqa: BLE001 - the boundary: this thread must go on, whatever is wrong with one
@@ -119,7 +121,7 @@ class Intake:
             else:
                 _tell(some, [error])  # who waits logs it
 
-    def _next(self) -> list[_Waiting]:
+    def _next(self) -> list[_QueuedDelivery]:
         """What waits, at most so many; nothing at the end."""
         with self._change:
             self._change.wait_for(lambda: self._queue or self._ending)
@@ -128,8 +130,8 @@ class Intake:
             self._callers -= Counter(one.caller for one in some)
         return some
 
-    def _take(self, some: Sequence[_Waiting]) -> None:
-        read: list[tuple[_Waiting, Read]] = []
+    def _take(self, some: Sequence[_QueuedDelivery]) -> None:
+        read: list[tuple[_QueuedDelivery, ParsedDelivery]] = []
         for one in some:
             if one.told.done():
                 continue  # nobody waits any more; it comes again
@@ -141,7 +143,7 @@ class Intake:
             self._keep(read)
             self._wake()
 
-    def _keep(self, read: Sequence[tuple[_Waiting, Read]]) -> None:
+    def _keep(self, read: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
         waiting = [one for one, _ in read]
         try:
             receipts = self._memory.receiver.keep([found for _, found in read])
@@ -150,7 +152,7 @@ class Intake:
             _tell(waiting, [error] * len(waiting))
 
 
-def _tell(some: Sequence[_Waiting], what: Sequence[Receipt | Exception]) -> None:
+def _tell(some: Sequence[_QueuedDelivery], what: Sequence[IngestReceipt | Exception]) -> None:
     """Tell each in the loop that he waits in; all of one loop are told at once."""
     for loop in {one.loop for one in some}:
         told = [(one, said) for one, said in zip(some, what, strict=True) if one.loop is loop]
@@ -160,6 +162,6 @@ def _tell(some: Sequence[_Waiting], what: Sequence[Receipt | Exception]) -> None
             log.warning("the server ended before %d deliveries were answered; their senders try again", len(told))
 
 
-def _tell_all(told: Sequence[tuple[_Waiting, Receipt | Exception]]) -> None:
+def _tell_all(told: Sequence[tuple[_QueuedDelivery, IngestReceipt | Exception]]) -> None:
     for one, said in told:
         one.tell(said)

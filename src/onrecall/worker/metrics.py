@@ -18,10 +18,10 @@ from prometheus_client.registry import Collector
 from onrecall import __version__
 from onrecall.bootstrap.status import State, StatusReport
 from onrecall.domain.incident import Recommendation, Severity
-from onrecall.pipeline import Memory
-from onrecall.pipeline.observers import Taken
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.observers import IngestStats
 from onrecall.storage.gauges import Gauges
-from onrecall.storage.sources import Heard
+from onrecall.storage.sources import SourceActivity
 
 FRESH_SECONDS = 10.0
 """How old what is told of the store may be: several ask, and nobody reads it more often."""
@@ -36,7 +36,7 @@ class Metrics:
     """The metrics of one application, in a registry of its own."""
 
     def __init__(
-        self, memory: Memory, status: Callable[[], StatusReport], now: Mapping[str, Callable[[], int]]
+        self, memory: IncidentService, status: Callable[[], StatusReport], now: Mapping[str, Callable[[], int]]
     ) -> None:
         """`now` are numbers of this process that are asked for at each scrape, by their names."""
         self.registry = registry = CollectorRegistry()
@@ -82,8 +82,8 @@ class Metrics:
             }
         )
         ProcessCollector(registry=registry)
-        registry.register(_Kept(memory, status))
-        registry.register(_Now(now))
+        registry.register(_StoreGauges(memory, status))
+        registry.register(_ProcessGauges(now))
         memory.observers.recalled.append(self._recalling.observe)
         memory.observers.answered.append(self._answered)
         memory.observers.taken.append(self._taken)
@@ -98,13 +98,13 @@ class Metrics:
         self._answers.labels(made.verdict, made.composer).inc()
         self._answering.labels(made.composer).observe(made.latency_ms.total / 1000)
 
-    def _taken(self, taken: Taken) -> None:
+    def _taken(self, taken: IngestStats) -> None:
         for result in ("accepted", "duplicate", "rejected"):
             if count := getattr(taken, result):
                 self._alerts.labels(taken.source, result).inc(count)
 
 
-class _Now(Collector):
+class _ProcessGauges(Collector):
     """Numbers of this process."""
 
     def __init__(self, numbers: Mapping[str, Callable[[], int]]) -> None:
@@ -120,22 +120,22 @@ class _Now(Collector):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _CachedGauges:
     """What was read at one time."""
 
     report: StatusReport
     gauges: Gauges
-    senders: Mapping[str, Heard]
+    senders: Mapping[str, SourceActivity]
 
 
-class _Kept(Collector):
+class _StoreGauges(Collector):
     """What the store says, whichever processes work on it."""
 
-    def __init__(self, memory: Memory, status: Callable[[], StatusReport]) -> None:
+    def __init__(self, memory: IncidentService, status: Callable[[], StatusReport]) -> None:
         self._memory = memory
         self._status = status
         self._lock = threading.Lock()
-        self._seen: _Seen | None = None
+        self._seen: _CachedGauges | None = None
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
@@ -146,16 +146,16 @@ class _Kept(Collector):
         for name in ("incidents", "documents"):
             yield _gauge(f"onrecall_{name}", f"Kept {name}.", seen.report.counts.get(name, 0))
 
-    def _look(self) -> _Seen:
+    def _look(self) -> _CachedGauges:
         with self._lock:
             if self._seen is None or time.monotonic() >= self._until:
                 self._seen = self._read()
                 self._until = time.monotonic() + FRESH_SECONDS
             return self._seen
 
-    def _read(self) -> _Seen:
+    def _read(self) -> _CachedGauges:
         store = self._memory.store
-        return _Seen(self._status(), store.overview.gauges(self._memory.now()), store.senders.all())
+        return _CachedGauges(self._status(), store.overview.gauges(self._memory.now()), store.senders.all())
 
 
 def _gauge(name: str, told: str, value: float) -> Metric:
@@ -211,7 +211,7 @@ def _models(found: Gauges) -> Iterator[Metric]:
     yield from (calls, tokens, cost)
 
 
-def _senders(found: Mapping[str, Heard]) -> Iterator[Metric]:
+def _senders(found: Mapping[str, SourceActivity]) -> Iterator[Metric]:
     stored = GaugeMetricFamily("onrecall_sender_alerts", "Alerts kept of a sender.", labels=["source"])
     unread = GaugeMetricFamily(
         "onrecall_sender_rejected", "Parts of a sender's messages that are not taken in yet.", labels=["source"]

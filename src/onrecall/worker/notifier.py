@@ -13,7 +13,7 @@ GRACE_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
-class Outlet(Protocol):
+class ChannelOutlet(Protocol):
     """A channel's way out, for one thread."""
 
     @property
@@ -27,10 +27,10 @@ class Outlet(Protocol):
         """Let another process send here at once."""
 
 
-class Telling:
+class NotifierThreads:
     """Threads that turn events into deliveries and send them. What is due is in the store, so it outlives them."""
 
-    def __init__(self, tellers: Sequence[Outlet]) -> None:
+    def __init__(self, tellers: Sequence[ChannelOutlet]) -> None:
         self._tellers = tellers
         self._stopping = threading.Event()
         self._wakes = [threading.Event() for _ in tellers]
@@ -59,7 +59,7 @@ class Telling:
         for wake in self._wakes:
             wake.set()
 
-    def _run(self, teller: Outlet, wake: threading.Event) -> None:
+    def _run(self, teller: ChannelOutlet, wake: threading.Event) -> None:
         while not self._stopping.is_set():
             wake.clear()
             if self._round(teller) == 0:
@@ -69,7 +69,7 @@ class Telling:
         except Unavailable as error:
             log.warning("%s stays claimed for a while: %s", teller.name, error)
 
-    def _round(self, teller: Outlet) -> int:
+    def _round(self, teller: ChannelOutlet) -> int:
         try:
             return teller.round()
         except Unavailable as error:

@@ -13,11 +13,11 @@ from io import BufferedReader
 from types import FrameType
 from typing import IO
 
-from onrecall.bootstrap.app import House, house
+from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.domain.errors import OnRecallError
 from onrecall.settings import Settings
-from onrecall.storage import Store
-from onrecall.worker.worker import Arrivals, Worker, Working
+from onrecall.storage import Storage
+from onrecall.worker.worker import ChangeSignal, Worker, WorkerHandle
 
 NICE = 10
 """Grouping gives way to taking in where processors are short."""
@@ -30,7 +30,7 @@ GRACE_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
-def beside(home: House) -> Working:
+def beside(home: AppContext) -> WorkerHandle:
     """Who works for a house that is served: a process, or a thread where that was chosen or there is one processor."""
     threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()  # beside what else begins
     chosen = home.settings.worker
@@ -42,10 +42,10 @@ def beside(home: House) -> Working:
 class WorkerProcess:
     """Keeps a process at work: it is begun again when it dies, and ends when this one does, however that happens."""
 
-    def __init__(self, store: Store, chosen: Settings) -> None:
+    def __init__(self, store: Storage, chosen: Settings) -> None:
         self._database = store.overview.database
         self._chosen = chosen
-        self._arrivals = Arrivals()
+        self._arrivals = ChangeSignal()
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         """Held while a process is begun, or told to end."""
@@ -135,14 +135,14 @@ def work_for_the_server() -> None:
     _never_wait(calls)
     chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
     try:
-        with house(chosen) as home:
+        with open_app(chosen) as home:
             _work(home, hears, calls)
     except OnRecallError as error:
         log.error("the worker can't begin: %s", error)  # noqa: TRY400 - a sentence, as on the command line
         sys.exit(1)
 
 
-def _work(home: House, hears: BufferedReader, calls: IO[bytes]) -> None:
+def _work(home: AppContext, hears: BufferedReader, calls: IO[bytes]) -> None:
     worker = Worker(home.memory)
     home.memory.store.overview.database.written.append(lambda: _call(calls))
     worker.start()

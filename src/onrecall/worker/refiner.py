@@ -4,7 +4,7 @@ import logging
 import threading
 
 from onrecall.domain.errors import Unavailable
-from onrecall.pipeline.refine import Refining
+from onrecall.pipeline.refine import Refiner
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 1.0
@@ -12,10 +12,10 @@ GRACE_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
-class AskingModels:
+class RefinerThread:
     """Refines what was answered; how far it has come is in the store. Without a model there is no thread."""
 
-    def __init__(self, refining: Refining) -> None:
+    def __init__(self, refining: Refiner) -> None:
         self._refining = refining
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None

@@ -9,9 +9,9 @@ from types import FrameType
 from typing import Protocol
 
 from onrecall.domain.errors import Unavailable
-from onrecall.pipeline import Memory
-from onrecall.worker.notifier import Telling
-from onrecall.worker.refiner import AskingModels
+from onrecall.pipeline import IncidentService
+from onrecall.worker.notifier import NotifierThreads
+from onrecall.worker.refiner import RefinerThread
 
 POLL_SECONDS = 0.5
 BATCH = 10
@@ -19,7 +19,7 @@ BATCH = 10
 log = logging.getLogger(__name__)
 
 
-class Working(Protocol):
+class WorkerHandle(Protocol):
     """Who does what waits: a thread of this process, or a process of its own."""
 
     def start(self) -> None:
@@ -44,7 +44,7 @@ class Working(Protocol):
         ...
 
 
-class Arrivals:
+class ChangeSignal:
     """Where threads wait for what a worker brings about."""
 
     def __init__(self) -> None:
@@ -67,21 +67,21 @@ class Arrivals:
 class Worker:
     """A thread that does what waits. The queues are columns, so they outlive it, and others may work on them too."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._arrivals = Arrivals()
+        self._arrivals = ChangeSignal()
         self._thread: threading.Thread | None = None
-        self._telling = Telling(())
-        self._asking = AskingModels(memory.refining)
+        self._telling = NotifierThreads(())
+        self._asking = RefinerThread(memory.refining)
 
     def start(self) -> None:
         """Begin to work; what was left over from the last run comes first."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
         self._thread.start()
-        self._telling = Telling(self._memory.tellers)
+        self._telling = NotifierThreads(self._memory.tellers)
         self._telling.start()
         self._asking.start()
 
@@ -132,7 +132,7 @@ class Worker:
         return done
 
 
-def work(memory: Memory) -> None:
+def work(memory: IncidentService) -> None:
     """Work in this process until it is told to end; what is at hand is finished first."""
     ending = threading.Event()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from importers.postmortems.generator import Labelled
 from onrecall.domain.incident import ActionItem, Document, Incident, ResolutionStep
-from onrecall.importers import Note, read_bytes
+from onrecall.importers import ImportNote, read_bytes
 
 SAME = 0.75
 """The share of words from which on a text says what was expected."""
@@ -62,7 +62,7 @@ def score(texts: Iterable[Labelled]) -> dict[str, Score]:
         documents = [item for item in items if isinstance(item, Document)]
         incidents = [item for item in items if isinstance(item, Incident)]
         kinds = {"postmortem" if one.kind != "runbook" else "runbook" for one in documents}
-        if not any(isinstance(item, Note) and "skipped" in item.message for item in items):
+        if not any(isinstance(item, ImportNote) and "skipped" in item.message for item in items):
             _count(found["kind"], kinds == {"postmortem" if labelled.expected else "runbook"}, labelled.name)
         _set(
             found["incidents"],

@@ -3168,6 +3168,30 @@ export interface components {
             name: string;
         };
         /**
+         * BankRecallOut
+         * @description What is like the question, best first.
+         */
+        BankRecallOut: {
+            /** Chunks */
+            chunks?: {
+                [key: string]: components["schemas"]["ChunkOut"];
+            } | null;
+            /** Entities */
+            entities?: {
+                [key: string]: unknown;
+            } | null;
+            /** Results */
+            results: components["schemas"]["RecallResultOut"][];
+            /** Source Facts */
+            source_facts?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace */
+            trace?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * BankStatsOut
          * @description The number of texts in a bank.
          */
@@ -3519,6 +3543,26 @@ export interface components {
             count: number;
         };
         /**
+         * ComponentStatus
+         * @description One part: whether it answers, in a word and a sentence.
+         */
+        ComponentStatus: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /**
+             * Ready
+             * @default true
+             */
+            ready?: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "degraded" | "down";
+        };
+        /**
          * ConfidenceOut
          * @description How often an answer at this level was right.
          */
@@ -3535,6 +3579,51 @@ export interface components {
             probability: number;
             /** Right */
             right: number;
+        };
+        /**
+         * ConfidenceQualityOut
+         * @description How good confidences were, each from earlier answers only.
+         */
+        ConfidenceQualityOut: {
+            auroc: components["schemas"]["EstimateOut"];
+            /** Brier */
+            brier: number | null;
+            /** Brier Base */
+            brier_base: number | null;
+            /** Brier Base Then */
+            brier_base_then: number | null;
+            confident_wrong: components["schemas"]["EstimateOut"];
+            /** Ece */
+            ece: number | null;
+            /** Ece By Chance */
+            ece_by_chance: number | null;
+            /** N */
+            n: number;
+        };
+        /**
+         * ConfirmFamiliesIn
+         * @description Families to confirm, all at once.
+         */
+        ConfirmFamiliesIn: {
+            /** By */
+            by?: string | null;
+            /** Families */
+            families: components["schemas"]["ChoiceIn"][];
+        };
+        /**
+         * ConfirmSuggestionIn
+         * @description What to say instead of what was suggested; left out, it is confirmed as it stands.
+         */
+        ConfirmSuggestionIn: {
+            /** By */
+            by?: string | null;
+            /**
+             * Cause
+             * @example connection-pool-exhaustion
+             */
+            cause?: string | null;
+            /** Root Cause */
+            root_cause?: string | null;
         };
         /**
          * ContentBlockIn
@@ -3926,6 +4015,16 @@ export interface components {
             title: string;
         };
         /**
+         * DocumentPage
+         * @description A page of documents; `next` fetches the following one.
+         */
+        DocumentPage: {
+            /** Items */
+            items: components["schemas"]["DocumentOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * DocumentStatsOut
          * @description The numbers of stored records by kind.
          */
@@ -3940,16 +4039,6 @@ export interface components {
             resolutions: number;
             /** Total */
             total: number;
-        };
-        /**
-         * Documents
-         * @description A page of documents; `next` fetches the following one.
-         */
-        Documents: {
-            /** Items */
-            items: components["schemas"]["DocumentOut"][];
-            /** Next */
-            next: string | null;
         };
         /**
          * DocumentsOut
@@ -4374,9 +4463,9 @@ export interface components {
              * @default []
              */
             notes?: string[];
-            quality?: components["schemas"]["onrecall__schemas__incidents__QualityOut"];
+            quality?: components["schemas"]["ImportQualityOut"];
             /** Rejected */
-            rejected: components["schemas"]["onrecall__schemas__incidents__RejectedOut"][];
+            rejected: components["schemas"]["RejectedRecordOut"][];
             /** Unchanged */
             unchanged: number;
             /**
@@ -4386,6 +4475,16 @@ export interface components {
             unused?: components["schemas"]["UnusedFieldsOut"][];
             /** Updated */
             updated: number;
+        };
+        /**
+         * ImportQualityOut
+         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
+         */
+        ImportQualityOut: {
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
+            /** Incidents */
+            incidents: number;
         };
         /**
          * ImportedOut
@@ -5516,26 +5615,6 @@ export interface components {
             title: string;
         };
         /**
-         * Part
-         * @description One part: whether it answers, in a word and a sentence.
-         */
-        Part: {
-            /** Detail */
-            detail: string;
-            /** Name */
-            name: string;
-            /**
-             * Ready
-             * @default true
-             */
-            ready?: boolean;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "ok" | "degraded" | "down";
-        };
-        /**
          * PartOut
          * @description One service or one month.
          */
@@ -5864,6 +5943,16 @@ export interface components {
             types?: string[] | null;
         };
         /**
+         * RecallOut
+         * @description Find the most similar earlier incidents and documents, best first.
+         */
+        RecallOut: {
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceOut"][];
+            /** @description Of a Hindsight bank, where one is configured. */
+            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+        };
+        /**
          * RecallResultOut
          * @description A text that is like the question.
          */
@@ -6122,12 +6211,12 @@ export interface components {
             problems: string[];
         };
         /**
-         * Rejected
+         * RejectedPage
          * @description A page of what could not be taken in; `next` fetches the following one.
          */
-        Rejected: {
+        RejectedPage: {
             /** Items */
-            items: components["schemas"]["onrecall__schemas__alerts__RejectedOut"][];
+            items: components["schemas"]["StoredRejectedPartOut"][];
             /** Next */
             next: string | null;
         };
@@ -6136,6 +6225,18 @@ export interface components {
          * @description One part that was left out: where it stood, which field is wrong, and how to mend it.
          */
         RejectedPartOut: {
+            /** Field */
+            field: string | null;
+            /** Message */
+            message: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * RejectedRecordOut
+         * @description A part that was left out, and how to mend it.
+         */
+        RejectedRecordOut: {
             /** Field */
             field: string | null;
             /** Message */
@@ -6997,7 +7098,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Parts */
-            parts: components["schemas"]["Part"][];
+            parts: components["schemas"]["ComponentStatus"][];
             /**
              * State
              * @enum {string}
@@ -7193,6 +7294,32 @@ export interface components {
             tags: string[];
             /** Title */
             title: string;
+        };
+        /**
+         * StoredRejectedPartOut
+         * @description A part that was left out, kept until it goes in.
+         */
+        StoredRejectedPartOut: {
+            /** Field */
+            field: string | null;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /**
+             * Raw
+             * @description The part itself, redacted; send it mended to `/rejected/{id}/retry`.
+             */
+            raw: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Source */
+            source: string;
+            /** Where */
+            where: string;
         };
         /**
          * SuggestionOut
@@ -7417,7 +7544,7 @@ export interface components {
                 [key: string]: string;
             };
             novelty: components["schemas"]["NoveltyOut"];
-            quality: components["schemas"]["onrecall__schemas__trust__QualityOut"] | null;
+            quality: components["schemas"]["ConfidenceQualityOut"] | null;
             /** Reliability */
             reliability: components["schemas"]["BinOut"][];
             right: components["schemas"]["EstimateOut"];
@@ -7542,133 +7669,6 @@ export interface components {
             features: {
                 [key: string]: boolean;
             };
-        };
-        /**
-         * RejectedOut
-         * @description A part that was left out, kept until it goes in.
-         */
-        onrecall__schemas__alerts__RejectedOut: {
-            /** Field */
-            field: string | null;
-            /** Id */
-            id: number;
-            /** Message */
-            message: string;
-            /**
-             * Raw
-             * @description The part itself, redacted; send it mended to `/rejected/{id}/retry`.
-             */
-            raw: string;
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
-            /** Source */
-            source: string;
-            /** Where */
-            where: string;
-        };
-        /**
-         * ConfirmIn
-         * @description Families to confirm, all at once.
-         */
-        onrecall__schemas__causes__ConfirmIn: {
-            /** By */
-            by?: string | null;
-            /** Families */
-            families: components["schemas"]["ChoiceIn"][];
-        };
-        /**
-         * QualityOut
-         * @description How good the incidents of an import are to learn from; flaws that none has are left out.
-         */
-        onrecall__schemas__incidents__QualityOut: {
-            /** Findings */
-            findings: components["schemas"]["FindingOut"][];
-            /** Incidents */
-            incidents: number;
-        };
-        /**
-         * RecallOut
-         * @description Find the most similar earlier incidents and documents, best first.
-         */
-        onrecall__schemas__incidents__RecallOut: {
-            /** Evidence */
-            evidence: components["schemas"]["EvidenceOut"][];
-            /** @description Of a Hindsight bank, where one is configured. */
-            second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
-        };
-        /**
-         * RejectedOut
-         * @description A part that was left out, and how to mend it.
-         */
-        onrecall__schemas__incidents__RejectedOut: {
-            /** Field */
-            field: string | null;
-            /** Message */
-            message: string;
-            /** Where */
-            where: string;
-        };
-        /**
-         * RecallOut
-         * @description What is like the question, best first.
-         */
-        onrecall__schemas__memory_banks__RecallOut: {
-            /** Chunks */
-            chunks?: {
-                [key: string]: components["schemas"]["ChunkOut"];
-            } | null;
-            /** Entities */
-            entities?: {
-                [key: string]: unknown;
-            } | null;
-            /** Results */
-            results: components["schemas"]["RecallResultOut"][];
-            /** Source Facts */
-            source_facts?: {
-                [key: string]: unknown;
-            } | null;
-            /** Trace */
-            trace?: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /**
-         * ConfirmIn
-         * @description What to say instead of what was suggested; left out, it is confirmed as it stands.
-         */
-        onrecall__schemas__suggestions__ConfirmIn: {
-            /** By */
-            by?: string | null;
-            /**
-             * Cause
-             * @example connection-pool-exhaustion
-             */
-            cause?: string | null;
-            /** Root Cause */
-            root_cause?: string | null;
-        };
-        /**
-         * QualityOut
-         * @description How good confidences were, each from earlier answers only.
-         */
-        onrecall__schemas__trust__QualityOut: {
-            auroc: components["schemas"]["EstimateOut"];
-            /** Brier */
-            brier: number | null;
-            /** Brier Base */
-            brier_base: number | null;
-            /** Brier Base Then */
-            brier_base_then: number | null;
-            confident_wrong: components["schemas"]["EstimateOut"];
-            /** Ece */
-            ece: number | null;
-            /** Ece By Chance */
-            ece_by_chance: number | null;
-            /** N */
-            n: number;
         };
     };
     responses: never;
@@ -9145,7 +9145,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["onrecall__schemas__causes__ConfirmIn"];
+                "application/json": components["schemas"]["ConfirmFamiliesIn"];
             };
         };
         responses: {
@@ -10433,7 +10433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Documents"];
+                    "application/json": components["schemas"]["DocumentPage"];
                 };
             };
             /** @description A valid key is needed */
@@ -15467,7 +15467,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["onrecall__schemas__incidents__RecallOut"];
+                    "application/json": components["schemas"]["RecallOut"];
                 };
             };
             /** @description A valid key is needed */
@@ -15866,7 +15866,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rejected"];
+                    "application/json": components["schemas"]["RejectedPage"];
                 };
             };
             /** @description A valid key is needed */
@@ -16973,7 +16973,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["onrecall__schemas__suggestions__ConfirmIn"] | null;
+                "application/json": components["schemas"]["ConfirmSuggestionIn"] | null;
             };
         };
         responses: {
@@ -21036,7 +21036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["onrecall__schemas__memory_banks__RecallOut"];
+                    "application/json": components["schemas"]["BankRecallOut"];
                 };
             };
             /** @description A valid key is needed */

@@ -10,7 +10,7 @@ from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, Resolution, Step
 from onrecall.notifications.text import RISK, VERDICT, cited, flat
 from onrecall.notifications.text import confidence as frequency
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import main_action, measure_of
 
 LONGEST = 2000
@@ -122,7 +122,7 @@ def measure(resolution: Resolution | None) -> str:
     return step.text if step else ""
 
 
-def find_incident(memory: Memory, incident_id: str) -> Incident | None:
+def find_incident(memory: IncidentService, incident_id: str) -> Incident | None:
     """Return the incident with this exact id, or None."""
     try:
         return memory.store.incident(incident_id)

@@ -17,6 +17,7 @@ from onrecall.schemas.memory_banks import (
     BankDocumentOut,
     BankItemOut,
     BankOut,
+    BankRecallOut,
     BanksOut,
     BankStatsOut,
     ChunkOut,
@@ -29,7 +30,6 @@ from onrecall.schemas.memory_banks import (
     MemoryItemIn,
     MemoryOut,
     RecallIn,
-    RecallOut,
     RecallResultOut,
     RetainIn,
     RetainOut,
@@ -142,7 +142,7 @@ def clear(bank_id: str, memory: TheMemory) -> DeletedOut:
 
 
 @router.post(banks + "/{bank_id}/memories/recall", responses=responses(404, 422, 503))
-def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> RecallOut:
+def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> BankRecallOut:
     """Find the texts of a bank that are most similar to a question. Writes nothing."""
     if body.tag_groups:
         raise Invalid("tag_groups are not supported; use tags and tags_match", "tag_groups")
@@ -153,7 +153,7 @@ def recall(bank_id: str, body: RecallIn, memory: TheMemory) -> RecallOut:
     ]
     results = _within(found if body.types is None or "world" in body.types else [], body.max_tokens)
     chunks = {one.chunk_id: ChunkOut(id=one.chunk_id, text=one.text) for one in results}
-    return RecallOut(results=results, chunks=chunks if (body.include or {}).get("chunks") else None)
+    return BankRecallOut(results=results, chunks=chunks if (body.include or {}).get("chunks") else None)
 
 
 @router.get(banks + "/{bank_id}/memories/list", responses=responses(404, 422))

@@ -15,9 +15,9 @@ from onrecall.http.compat.requests import CompatRequest, Ignored
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.importers.steps import listed_steps
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
-from onrecall.pipeline.hindsight import HindsightPeer, Pulled, pull
+from onrecall.pipeline.hindsight import HindsightPeer, PullReport, pull
 from onrecall.pipeline.postmortem import draft
 from onrecall.pipeline.recommend import situation_of
 from onrecall.recurrences.recurrence import Family
@@ -204,7 +204,7 @@ def insights(memory: TheMemory) -> InsightsOut:
 def sync(request: Request, memory: TheMemory) -> dict[str, Any]:
     """Import from a Hindsight bank, if one is configured; a repetition changes nothing."""
     peer: HindsightPeer | None = request.app.state.hindsight
-    pulled = pull(memory, peer, stored_at=True) if peer else Pulled()
+    pulled = pull(memory, peer, stored_at=True) if peer else PullReport()
     skipped = f"{pulled.skipped} documents name no incident and were skipped" if pulled.skipped else None
     return {
         "ok": True,
@@ -246,8 +246,8 @@ def status(request: Request) -> dict[str, Any]:
     }
 
 
-def _families(memory: Memory, limit: int = 20) -> families.Recurrences:
-    return families.recurrences(memory.store, memory.now(), families.Wanted(limit=limit))
+def _families(memory: IncidentService, limit: int = 20) -> families.Recurrences:
+    return families.recurrences(memory.store, memory.now(), families.FamilyFilter(limit=limit))
 
 
 def _insight(family: Family) -> InsightOut:

@@ -24,9 +24,9 @@ from onrecall.http.compat.ragoffire_schemas import (
 )
 from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import action_line, matched_evidence, measure_of
-from onrecall.sources import Delivery
+from onrecall.sources import WebhookRequest
 from onrecall.sources.anomaly import OPTIONAL
 
 router = APIRouter(prefix="/api/v1/decisions", tags=["RAG of Fire"])
@@ -52,7 +52,7 @@ async def stream(body: AnomalyIn, request: Request, memory: TheMemory, intake: T
     """Receive an anomaly; it is grouped, answered and sent to `/ws/incidents`. Never calls an address in it."""
     anomaly = body.model_dump(mode="json", exclude_none=True)
     anomaly["id"] = body.id or _anomaly_id(body, anomaly)
-    receipt = await intake.take("anomaly", Delivery(json.dumps(anomaly).encode(), JSON), *sender_of(request))
+    receipt = await intake.take("anomaly", WebhookRequest(json.dumps(anomaly).encode(), JSON), *sender_of(request))
     for rejected in receipt.rejected:
         raise Invalid(rejected.message, rejected.field)
     return AnomalyOut(
@@ -115,7 +115,7 @@ def get_decision(decision_id: str, memory: TheMemory) -> DecisionOut:
     return decision(memory, memory.store.decisions.get(decision_id))
 
 
-def decision(memory: Memory, answer: Recommendation, ignored: list[str] | None = None) -> DecisionOut:
+def decision(memory: IncidentService, answer: Recommendation, ignored: list[str] | None = None) -> DecisionOut:
     """Return a recommendation in this dialect."""
     matched = matched_evidence(answer)
     symptom, context = _subject(memory, answer)
@@ -184,7 +184,7 @@ def tags(incident: Incident) -> list[str]:
     return [tag.strip() for tag in incident.labels.get("tags", "").split(",") if tag.strip()]
 
 
-def _subject(memory: Memory, answer: Recommendation) -> tuple[str, Mapping[str, str]]:
+def _subject(memory: IncidentService, answer: Recommendation) -> tuple[str, Mapping[str, str]]:
     """What the answer is about in one line, and service and labels of that."""
     if answer.incident is None:
         return (answer.asked or "").partition("\n")[0], answer.asked_context

@@ -32,8 +32,8 @@ from onrecall.http.compat.requests import ignored_parameters
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
-from onrecall.pipeline import Memory
-from onrecall.pipeline.import_history import Brought
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.import_history import ImportReport
 from onrecall.pipeline.service import situation
 from onrecall.schemas.incidents import DocumentOut
 
@@ -174,7 +174,7 @@ def stats(memory: TheMemory) -> DocumentStatsOut:
     )
 
 
-def _state(brought: Brought) -> str:
+def _state(brought: ImportReport) -> str:
     return "created" if brought.created else "updated" if brought.updated else "unchanged"
 
 
@@ -183,7 +183,7 @@ def _only(kind: EvidenceKind | None, error_type: str | None, tenant: str | None)
     return Filter(kind=kind, labels={name: value for name, value in labels.items() if value})
 
 
-def _native_document(memory: Memory, name: str) -> Document:
+def _native_document(memory: IncidentService, name: str) -> Document:
     """A document of the native API may have this very path for its id."""
     try:
         return memory.store.document(f"rcas/{name}")
@@ -202,7 +202,7 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _dated_as_before(memory: Memory, new: Document) -> Document:
+def _dated_as_before(memory: IncidentService, new: Document) -> Document:
     """The document with the time at which it was handed in first, where it says the same as then."""
     try:
         stored = memory.store.document(new.id)

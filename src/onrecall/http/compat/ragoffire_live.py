@@ -28,7 +28,7 @@ from onrecall.http.compat.ragoffire_messages import (
     status_message,
 )
 from onrecall.http.websocket_auth import refused
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 
 router = APIRouter()
 POLL_SECONDS = 0.25
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Browser:
+class LiveClient:
     """One that listens: what waits for it, and whether it was let go."""
 
     client_id: str = field(default_factory=lambda: f"client-{secrets.token_hex(6)}")
@@ -63,13 +63,13 @@ class Browser:
                 self.behind.set()
 
 
-class Browsers:
+class LiveClients:
     """All that listen in this process. The store is read only while somebody does."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self.memory = memory
         self._feed = Feed(memory)
-        self._listening: set[Browser] = set()
+        self._listening: set[LiveClient] = set()
         self._reader: asyncio.Task[None] | None = None
         self._beginning = asyncio.Lock()
         self.look_again_seconds = LOOK_AGAIN_SECONDS
@@ -90,11 +90,11 @@ class Browsers:
         return sorted(browser.client_id for browser in self._listening)
 
     @asynccontextmanager
-    async def joined(self) -> AsyncIterator[Browser]:
+    async def joined(self) -> AsyncIterator[LiveClient]:
         """Listen from now on; the welcome is the first message."""
         if len(self._listening) >= MOST_BROWSERS:
             raise Unavailable("too many listen; try again later")
-        browser = Browser()
+        browser = LiveClient()
         async with self._beginning:
             if self._reader is None:
                 await threads.run(threads.STREAM, self._feed.begin)
@@ -149,8 +149,8 @@ async def dashboard(socket: WebSocket) -> None:
     await _listen(socket, _beat)
 
 
-async def _listen(socket: WebSocket, accompany: Callable[[Browsers, Browser], Awaitable[None]]) -> None:
-    browsers: Browsers = socket.app.state.browsers
+async def _listen(socket: WebSocket, accompany: Callable[[LiveClients, LiveClient], Awaitable[None]]) -> None:
+    browsers: LiveClients = socket.app.state.browsers
     try:
         async with browsers.joined() as browser:
             await socket.accept()
@@ -159,11 +159,11 @@ async def _listen(socket: WebSocket, accompany: Callable[[Browsers, Browser], Aw
         await socket.close(TRY_LATER, str(error))
 
 
-async def _wait_forever(_: Browsers, __: Browser) -> None:
+async def _wait_forever(_: LiveClients, __: LiveClient) -> None:
     await asyncio.Event().wait()
 
 
-async def _beat(browsers: Browsers, browser: Browser) -> None:
+async def _beat(browsers: LiveClients, browser: LiveClient) -> None:
     memory = browsers.memory
     with contextlib.suppress(Unavailable):  # the database is busy: the connection stands all the same
         status = await run_in_threadpool(status_message, memory, browsers.listening, memory.now())
@@ -174,7 +174,7 @@ async def _beat(browsers: Browsers, browser: Browser) -> None:
 
 
 async def _serve(
-    socket: WebSocket, browser: Browser, browsers: Browsers, accompany: Callable[[], Awaitable[None]]
+    socket: WebSocket, browser: LiveClient, browsers: LiveClients, accompany: Callable[[], Awaitable[None]]
 ) -> None:
     shut: list[tuple[int, str]] = []
 
@@ -201,13 +201,13 @@ async def _serve(
                 await socket.close(TRY_LATER, "too slow")
 
 
-async def _send(socket: WebSocket, browser: Browser) -> None:
+async def _send(socket: WebSocket, browser: LiveClient) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await socket.send_text(await browser.queue.get())
 
 
-async def _hear(socket: WebSocket, browser: Browser, memory: Memory) -> None:
+async def _hear(socket: WebSocket, browser: LiveClient, memory: IncidentService) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             message = await socket.receive()

@@ -10,11 +10,11 @@ from typing import Any
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
 from onrecall.http.compat.ragoffire_decisions import decision
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.postmortem import HAPPENED
-from onrecall.storage import Event, StoredAlert
+from onrecall.storage import IncidentEvent, StoredAlert
 from onrecall.storage.notices import StoredNotice
-from onrecall.storage.overview import Places
+from onrecall.storage.overview import FeedPositions
 
 Message = Mapping[str, Any]
 AT_ONCE = 200
@@ -43,25 +43,25 @@ TOLD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FeedPosition:
     """How far the lists of what happens were read."""
 
-    lists: Places
+    lists: FeedPositions
     notice: int
 
 
 class Feed:
     """What happened, as messages, from the store's own lists; each thing once, in order."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: IncidentService) -> None:
         self._memory = memory
-        self._place = Place(Places(0, 0, 0), 0)
+        self._place = FeedPosition(FeedPositions(0, 0, 0), 0)
         self._ungrouped: frozenset[int] = frozenset()
         """Anomalies that were told of, and joined no incident yet."""
 
     def begin(self) -> None:
         """Go on from now."""
-        self._place = Place(self._memory.store.overview.places(), self._memory.store.notices.newest_number())
+        self._place = FeedPosition(self._memory.store.overview.places(), self._memory.store.notices.newest_number())
 
     def news(self) -> list[str]:
         """Return what came since the last time; where reading fails, all of it is returned next time."""
@@ -78,16 +78,16 @@ class Feed:
             *(message for event in events for message in self._of_event(event, grouped.values())),
             *(notification_message(notice) for notice in notices),
         ]
-        lists = Places(
+        lists = FeedPositions(
             events[-1].seq if events else place.lists.event,
             asked[-1][0] if asked else place.lists.answer,
             alerts[-1].id if alerts else place.lists.alert,
         )
-        self._place = Place(lists, notices[-1].number if notices else place.notice)
+        self._place = FeedPosition(lists, notices[-1].number if notices else place.notice)
         self._ungrouped = told - grouped.keys()
         return [encode(message) for message in messages]
 
-    def _of_event(self, event: Event, joined: Collection[str]) -> Iterator[Message]:
+    def _of_event(self, event: IncidentEvent, joined: Collection[str]) -> Iterator[Message]:
         """What an event is told as; an anomaly that joins an incident is followed by the answer that stands there."""
         if event.detail.get("imported"):
             return
@@ -101,7 +101,7 @@ class Feed:
         elif event.type in SYSTEM:
             yield system_message(event)
 
-    def _answer_before(self, event: Event) -> Recommendation | None:
+    def _answer_before(self, event: IncidentEvent) -> Recommendation | None:
         """The answer to an incident that stood when something happened to it."""
         answered = [
             earlier.detail["recommendation"]
@@ -111,7 +111,7 @@ class Feed:
         return self._memory.store.recommendation(answered[-1]) if answered else None
 
 
-def decision_message(memory: Memory, answer: Recommendation) -> Message:
+def decision_message(memory: IncidentService, answer: Recommendation) -> Message:
     """Return a decision as it is told."""
     return {"type": "decision", "data": decision(memory, answer).model_dump(mode="json", include=TOLD)}
 
@@ -132,7 +132,7 @@ def anomaly_message(stored: StoredAlert) -> Message:
     return {"type": "anomaly", **data, "timestamp": data["detected_at"], "data": data}
 
 
-def system_message(event: Event) -> Message:
+def system_message(event: IncidentEvent) -> Message:
     """Return a turn of an incident as it is told."""
     said = {
         "event": event.type,
@@ -164,7 +164,7 @@ def connected_message(client_id: str, now: datetime) -> Message:
     return {"type": "connected", "client_id": client_id, "message": welcome, **_timed(now)}
 
 
-def status_message(memory: Memory, listening: int, now: datetime) -> Message:
+def status_message(memory: IncidentService, listening: int, now: datetime) -> Message:
     """Return how much is stored and how many listen, for dashboards."""
     counts = memory.store.counts()
     data = {"status": "operational", "active_connections": listening, **counts, "timestamp": now.isoformat()}

@@ -8,12 +8,12 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import AliasChoices, BaseModel, Field
 
 from onrecall.bootstrap.status import State, StatusReport
-from onrecall.http.compat.ragoffire_live import Browsers
+from onrecall.http.compat.ragoffire_live import LiveClients
 from onrecall.http.compat.ragoffire_schemas import Name
 from onrecall.http.compat.requests import CompatRequest, Ignored
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.notices import NoticeRequest
 from onrecall.storage.notices import NoticeType, StoredNotice
 
@@ -166,7 +166,7 @@ def model_health(request: Request, memory: TheMemory) -> ModelHealthOut:
 @router.get("/ws/stats")
 def listeners(request: Request, memory: TheMemory) -> ListenersOut:
     """Return the clients of the WebSockets, the state of Slack, and the time of the last message."""
-    browsers: Browsers = request.app.state.browsers
+    browsers: LiveClients = request.app.state.browsers
     slack = _slack(memory, _report(request))
     clients = browsers.client_ids
     return ListenersOut(
@@ -219,7 +219,7 @@ def _report(request: Request) -> StatusReport:
     return report
 
 
-def _slack(memory: Memory, report: StatusReport) -> SlackOut:
+def _slack(memory: IncidentService, report: StatusReport) -> SlackOut:
     names = memory.notices.channel_names("slack")
     part = next((part for part in report.parts if part.name in names), None)
     if part is None:

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from onrecall.domain.errors import Conflict, Invalid, Rejected
+from onrecall.domain.errors import Conflict, Invalid, RejectedInput
 from onrecall.domain.incident import EXAMPLE, Evidence, Incident, Recommendation
 from onrecall.http.compat import answers
 from onrecall.http.compat.records import ReadRecord, import_records, read_record
 from onrecall.http.compat.requests import CompatRequest, Ignored, named
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import Memory
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.service import situation
 from onrecall.recommendation.short_actions import action_line
 from onrecall.storage.results import ModelUse
@@ -233,14 +233,14 @@ def costs(memory: TheMemory) -> CostsOut:
 def _resolved(read: ReadRecord) -> Incident:
     """The incident that was read. Raises Invalid where it can't be read, or does not say what was wrong."""
     incident = read.item
-    if isinstance(incident, Rejected):
+    if isinstance(incident, RejectedInput):
         raise Invalid(incident.message, incident.field)
     if incident.resolution is None:
         raise Invalid("give the root cause in `root_cause`, or the fix in `fix`", "root_cause")
     return incident
 
 
-def _keep(memory: Memory, incident: Incident) -> tuple[str, ...]:
+def _keep(memory: IncidentService, incident: Incident) -> tuple[str, ...]:
     """Open the incident, or change it where it came from here; names what of another's incident stays as it was."""
     there = answers.find_incident(memory, incident.id)
     if there is None or there.source == EXAMPLE:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onrecall import importers
-from onrecall.domain.errors import Rejected
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.http.compat.answers import find_incident
 from onrecall.http.compat.requests import named
-from onrecall.importers import Note
-from onrecall.pipeline import Memory
-from onrecall.pipeline.import_history import Brought
+from onrecall.importers import ImportNote
+from onrecall.pipeline import IncidentService
+from onrecall.pipeline.import_history import ImportReport
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class ReadRecord:
     """What one record says, or why it can't be read, and the fields that have no place in an incident."""
 
-    item: Incident | Rejected
+    item: Incident | RejectedInput
     ignored: tuple[str, ...] = ()
 
 
@@ -30,7 +30,7 @@ class ReadRecord:
 class ImportedRecords:
     """What became of some records."""
 
-    brought: Brought
+    brought: ImportReport
     ignored: list[str]
     """Fields of any of them that have no place in an incident."""
 
@@ -39,25 +39,25 @@ class ImportedRecords:
 class _Reading:
     """Records on their way into memory, and the fields that were left out so far."""
 
-    memory: Memory
+    memory: IncidentService
     form: str
     ignored: set[str] = field(default_factory=set)
 
-    def items(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Incident | Rejected]:
+    def items(self, records: Sequence[Mapping[str, Any]]) -> Iterator[Incident | RejectedInput]:
         for number, record in enumerate(records, start=1):
             found = read_record(self.memory, self.form, record, f"record {number}")
             self.ignored.update(found.ignored)
             yield found.item
 
 
-def import_records(memory: Memory, form: str, records: Sequence[Mapping[str, Any]]) -> ImportedRecords:
+def import_records(memory: IncidentService, form: str, records: Sequence[Mapping[str, Any]]) -> ImportedRecords:
     """Import what a client calls its incidents; the same again changes nothing."""
     reading = _Reading(memory, form)
     brought = memory.bring(reading.items(records))
     return ImportedRecords(brought, named(reading.ignored))
 
 
-def read_record(memory: Memory, form: str, record: Mapping[str, Any], where: str) -> ReadRecord:
+def read_record(memory: IncidentService, form: str, record: Mapping[str, Any], where: str) -> ReadRecord:
     """Read one record. One that says no time ended when it was handed in first, and keeps that time from then on; one
     that says when it happened, and not when it was fixed, was fixed on its date.
 
@@ -66,7 +66,7 @@ def read_record(memory: Memory, form: str, record: Mapping[str, Any], where: str
     known = _known(memory, form, record)
     now = memory.now()
     read = _parse(form, record, where, known.started_at if known else now)
-    if isinstance(read.item, Rejected):
+    if isinstance(read.item, RejectedInput):
         return _mended(form, record, where, now) or read if read.item.field == "resolved_at" else read
     lasted = read.item.resolution.at - now if read.item.resolution else None
     if known is None and read.item.started_at == now and lasted and lasted.total_seconds() > 0:
@@ -78,16 +78,16 @@ def _mended(form: str, record: Mapping[str, Any], where: str, now: datetime) -> 
     """The record with the time that it lacks: its start where it says its end alone, its end where its start alone."""
     if record.get("resolved_at"):
         item = _parse(form, record, where, LONG_AGO).item
-        if isinstance(item, Rejected) or item.started_at != LONG_AGO or item.resolved_at is None:
+        if isinstance(item, RejectedInput) or item.started_at != LONG_AGO or item.resolved_at is None:
             return None
         return _parse(form, record, where, item.resolved_at)
     item = _parse(form, {**record, "resolved_at": now.isoformat()}, where, now).item
-    if isinstance(item, Rejected):
+    if isinstance(item, RejectedInput):
         return None
     return _parse(form, {**record, "resolved_at": item.started_at.isoformat()}, where, now)
 
 
-def _known(memory: Memory, form: str, record: Mapping[str, Any]) -> Incident | None:
+def _known(memory: IncidentService, form: str, record: Mapping[str, Any]) -> Incident | None:
     """The incident as it was handed in before; an example or another system's incident of this id is not that one."""
     name = record_id(record)
     found = find_incident(memory, name) if name else None
@@ -103,8 +103,8 @@ def record_id(record: Mapping[str, Any]) -> str | None:
 def _parse(form: str, record: Mapping[str, Any], where: str, undated: datetime) -> ReadRecord:
     data = json.dumps([record]).encode()
     found = list(importers.read_bytes("body.json", data, "application/json", format=form, undated=undated))
-    ignored = tuple(name for note in found if isinstance(note, Note) for name in note.left_out)
+    ignored = tuple(name for note in found if isinstance(note, ImportNote) for name in note.left_out)
     for item in found:
-        if isinstance(item, Rejected):
-            return ReadRecord(Rejected(record_id(record) or where, item.field, item.message), ignored)
+        if isinstance(item, RejectedInput):
+            return ReadRecord(RejectedInput(record_id(record) or where, item.field, item.message), ignored)
     return ReadRecord(next(item for item in found if isinstance(item, Incident)), ignored)

@@ -20,13 +20,13 @@ _REFERENCE = re.compile(r"<<(?:[^,>]*,\s*)?([^>]+)>>")
 
 def to_markdown(text: str) -> str:
     """Return the text as Markdown with the same number of lines."""
-    translator = _Translator()
+    translator = _AsciiDocTranslator()
     for line in text.splitlines():
         translator.take(line)
     return "\n".join(translator.out) + "\n"
 
 
-class _Translator:
+class _AsciiDocTranslator:
     """Goes through the lines and knows whether it is within code or a table."""
 
     def __init__(self) -> None:

@@ -20,10 +20,10 @@ _REFERENCE = re.compile(r"`([^`]+)`_")
 
 def to_markdown(text: str) -> str:
     """Return the text as Markdown with the same number of lines."""
-    return "\n".join(_Translator(text.splitlines()).lines()) + "\n"
+    return "\n".join(_RstTranslator(text.splitlines()).lines()) + "\n"
 
 
-class _Translator:
+class _RstTranslator:
     """Goes through the lines; each is replaced where it stands."""
 
     def __init__(self, lines: Sequence[str]) -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from onrecall.domain.incident import ActionItem
 from onrecall.importers.postmortem.prose import is_placeholder
-from onrecall.importers.postmortem.rows import Row, plain
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.word_lists import phrases, words
 
 _COLUMNS = {name: phrases(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
@@ -77,14 +77,14 @@ _BOILERPLATE = re.compile(
 )
 
 
-def action_items(sections: Sequence[Section]) -> tuple[ActionItem, ...]:
+def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
     """All of them, in the order of the document."""
     return tuple(item for section in sections if section.topic == "actions" for item in _of(section))
 
 
-def _of(section: Section) -> Iterator[ActionItem]:
-    part: list[Row] = []
-    for row in [*section.rows, Row(0, "heading", "")]:
+def _of(section: LabelledSection) -> Iterator[ActionItem]:
+    part: list[DocumentRow] = []
+    for row in [*section.rows, DocumentRow(0, "heading", "")]:
         if row.kind == "heading":
             yield from _of_part(part)
             part = []
@@ -92,7 +92,7 @@ def _of(section: Section) -> Iterator[ActionItem]:
             part.append(row)
 
 
-def _of_part(rows: Sequence[Row]) -> Iterator[ActionItem]:
+def _of_part(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     """Of what stands under one heading: its table, or its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _of_table([row for row in rows if row.kind == "cells"])
@@ -102,7 +102,7 @@ def _of_part(rows: Sequence[Row]) -> Iterator[ActionItem]:
         yield from _of_prose(rows)
 
 
-def _of_table(rows: Sequence[Row]) -> Iterator[ActionItem]:
+def _of_table(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     columns: dict[str, int] = {}
     for row in rows:
         if not row.cells:
@@ -126,7 +126,7 @@ def _of_table(rows: Sequence[Row]) -> Iterator[ActionItem]:
         )
 
 
-def _columns(row: Row) -> dict[str, int]:
+def _columns(row: DocumentRow) -> dict[str, int]:
     names = [plain(cell).casefold().strip(" *:") for cell in row.cells]
     found: dict[str, int] = {}
     for meaning, names_of_it in _COLUMNS.items():
@@ -137,8 +137,8 @@ def _columns(row: Row) -> dict[str, int]:
     return found if "text" in found and len(found) >= 2 else {}
 
 
-def _of_list(rows: Sequence[Row]) -> Iterator[ActionItem]:
-    drafts: list[tuple[Row, list[str]]] = []
+def _of_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+    drafts: list[tuple[DocumentRow, list[str]]] = []
     for row in rows:
         nested = bool(drafts) and row.level > drafts[0][0].level + 1
         if row.kind == "item" and not (nested and _is_detail(row.text)):
@@ -166,9 +166,9 @@ def _is_detail(said: str) -> bool:
     )
 
 
-def _of_prose(rows: Sequence[Row]) -> Iterator[ActionItem]:
-    block: list[Row] = []
-    for row in [*rows, Row(0, "blank", "")]:
+def _of_prose(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+    block: list[DocumentRow] = []
+    for row in [*rows, DocumentRow(0, "blank", "")]:
         if row.kind == "text":
             block.append(row)
             continue

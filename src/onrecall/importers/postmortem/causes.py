@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from onrecall.importers.postmortem.prose import Statement, paragraphs, spoken
-from onrecall.importers.postmortem.rows import Row
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, spoken
+from onrecall.importers.postmortem.rows import DocumentRow
+from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import bare
 
 LONGEST = 1_500
@@ -76,7 +76,7 @@ _EFFECT_ONLY = re.compile(
 )
 
 
-def root_cause(sections: Sequence[Section]) -> Statement | None:
+def root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
     """The cause under the heading that names it best; without one, the sentence that tells it most plainly."""
     headed = [section for section in sections if section.topic == "cause"]
     for group in (_proper(headed), headed):
@@ -85,13 +85,13 @@ def root_cause(sections: Sequence[Section]) -> Statement | None:
     return _told_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
 
 
-def _proper(headed: Sequence[Section]) -> list[Section]:
+def _proper(headed: Sequence[LabelledSection]) -> list[LabelledSection]:
     return [
         one for one in headed if any(name in bare(one.heading) for name in _PROPER) and not _WHYS.search(one.heading)
     ]
 
 
-def _said(group: Sequence[Section]) -> Statement | None:
+def _said(group: Sequence[LabelledSection]) -> ProseStatement | None:
     if not group:
         return None
     if all(_WHYS.search(section.heading) for section in group):
@@ -105,7 +105,7 @@ def _said(group: Sequence[Section]) -> Statement | None:
     return _within(found) if found else None
 
 
-def _within(found: Sequence[Statement]) -> Statement:
+def _within(found: Sequence[ProseStatement]) -> ProseStatement:
     """The paragraphs that fit, the first of them in any case."""
     total = 0
     texts: list[str] = []
@@ -114,21 +114,21 @@ def _within(found: Sequence[Statement]) -> Statement:
         if texts and total > LONGEST:
             break
         texts.append(statement.text)
-    return Statement("\n".join(texts), found[0].line)
+    return ProseStatement("\n".join(texts), found[0].line)
 
 
-def last_why(group: Sequence[Section]) -> Statement | None:
+def last_why(group: Sequence[LabelledSection]) -> ProseStatement | None:
     """The last answer of a chain of whys: that is where it ends."""
-    answers: list[Statement] = []
+    answers: list[ProseStatement] = []
     for statement in (one for section in group for one in paragraphs(section.rows)):
         why = _WHY_ROW.fullmatch(statement.text)
         answer = why["answer"] if why and "?" in statement.text else _ANSWER.sub("", statement.text)
         if answer.strip() and not answer.rstrip().endswith("?"):
-            answers.append(Statement(_ANSWER.sub("", answer.strip()), statement.line))
+            answers.append(ProseStatement(_ANSWER.sub("", answer.strip()), statement.line))
     return answers[-1] if answers else None
 
 
-def _told_in_prose(sections: Iterable[Section]) -> Statement | None:
+def _told_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None:
     """The first sentence of the strongest kind: in the summary and the conclusion before the chronology."""
     ranked = sorted(sections, key=lambda section: _NEARNESS.get(section.topic or "", 2))
     spoken_in = [(section.topic, statement) for section in ranked for statement in spoken(_prose_of(section))]
@@ -146,14 +146,16 @@ def _told_in_prose(sections: Iterable[Section]) -> Statement | None:
     return None
 
 
-def _with_antecedent(statement: Statement, before: tuple[object, Statement] | None, about: object) -> Statement:
+def _with_antecedent(
+    statement: ProseStatement, before: tuple[object, ProseStatement] | None, about: object
+) -> ProseStatement:
     """`This caused …` says nothing without the sentence before it."""
     if before is None or before[0] != about or not _BACKWARD.match(statement.text):
         return statement
-    return Statement(f"{before[1].text} {statement.text}", before[1].line)
+    return ProseStatement(f"{before[1].text} {statement.text}", before[1].line)
 
 
-def _prose_of(section: Section) -> Sequence[Row]:
+def _prose_of(section: LabelledSection) -> Sequence[DocumentRow]:
     """Its rows; of action items only what stands beside them."""
     return (
         [row for row in section.rows if row.kind == "text" and not row.nested]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from onrecall.domain import command_shapes, markdown
 from onrecall.domain.commands import read_commands, without_prompt
-from onrecall.importers.postmortem.rows import Row
+from onrecall.importers.postmortem.rows import DocumentRow
 
 _STATEMENT = re.compile(
     r"(?:ALTER|ANALYZE|CALL|CREATE|DELETE|DETACH|DROP|EXPLAIN|GRANT|INSERT|KILL|LOCK|OPTIMIZE|REINDEX|RESET"
@@ -40,7 +40,7 @@ def is_command(code: str) -> bool:
     )
 
 
-def block_commands(block: Sequence[Row]) -> list[str]:
+def block_commands(block: Sequence[DocumentRow]) -> list[str]:
     """The commands of the rows of one block of code; none where it is output, a log or a setting."""
     found = read_commands("\n".join(row.text for row in block), block[0].language, block[0].number)
     return [command.text for command in found]

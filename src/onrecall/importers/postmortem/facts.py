@@ -9,8 +9,8 @@ from onrecall.domain.incident import Severity
 from onrecall.domain.severity import severity
 from onrecall.importers.postmortem.clock import Chronology, Stamp, clocks_in, dates, stamp_in
 from onrecall.importers.postmortem.prose import is_placeholder
-from onrecall.importers.postmortem.rows import Row, plain
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic
 from onrecall.importers.postmortem.word_lists import phrases
 from onrecall.importers.times import duration
@@ -58,12 +58,12 @@ class Fact:
     line: int
 
 
-def facts(sections: Sequence[Section]) -> tuple[Fact, ...]:
+def facts(sections: Sequence[LabelledSection]) -> tuple[Fact, ...]:
     """The values of all labels and short sections that hold one, in the order of the document."""
     return tuple(fact for section in sections for fact in _of(section))
 
 
-def _of(section: Section) -> Iterator[Fact]:
+def _of(section: LabelledSection) -> Iterator[Fact]:
     if section.topic is None or section.topic in SECTIONS:
         return
     said = [row for row in section.rows if row.kind in ("text", "item") and plain(row.text)]
@@ -75,7 +75,7 @@ def _of(section: Section) -> Iterator[Fact]:
         yield Fact(section.topic, text, values[0].number)
 
 
-def _values(section: Section, said: Sequence[Row]) -> Sequence[Row]:
+def _values(section: LabelledSection, said: Sequence[DocumentRow]) -> Sequence[DocumentRow]:
     """A label's value is its line, and the next where it ends with a comma; several services may stand in a list."""
     if section.topic == "service" and said[0].kind == "item":
         return [row for row in said if row.kind == "item"][:20]
@@ -152,7 +152,7 @@ def seconds_of(value: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class IncidentSpan:
     """When an incident began and ended, as far as its labels say it, and on which lines."""
 
     day: date | None = None
@@ -163,7 +163,9 @@ class Span:
     end_line: int | None = None
 
 
-def span_of(found: Sequence[Fact], day: date | None, zone: tzinfo | None, local: tzinfo | None) -> tuple[Span, int]:
+def span_of(
+    found: Sequence[Fact], day: date | None, zone: tzinfo | None, local: tzinfo | None
+) -> tuple[IncidentSpan, int]:
     """The times that the labels name, and how many of them were taken as UTC for want of a zone.
 
     Args:
@@ -195,7 +197,7 @@ def span_of(found: Sequence[Fact], day: date | None, zone: tzinfo | None, local:
         start, start_line, end, end_line = _by_duration(lasted, times, (start, start_line, end, end_line))
     if start is not None and end is not None and end < start:
         end = end_line = None
-    return Span(day, day_line, start, start_line, end, end_line), times.zoneless
+    return IncidentSpan(day, day_line, start, start_line, end, end_line), times.zoneless
 
 
 def _moment(fact: Fact | None, times: Chronology) -> tuple[datetime | None, int | None]:

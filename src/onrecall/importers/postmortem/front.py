@@ -5,7 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from onrecall.importers.postmortem.incident_text import FrontMatter
-from onrecall.importers.record import Record
+from onrecall.importers.record import FieldRecord
 
 START = ("start_time", "started_at", "start", "started", "incident_start", "start_date", "begin", "detected_at")
 END = ("end_time", "ended_at", "end", "resolvedWhen", "resolved_at", "resolved_when", "incident_end", "end_date")
@@ -28,7 +28,7 @@ def is_of_incident(values: Mapping[str, Any]) -> bool:
     return bool(times & names) or {"affected", "severity"} <= names or names >= TRACKED
 
 
-def front_matter(front: Record) -> FrontMatter:
+def front_matter(front: FieldRecord) -> FrontMatter:
     """What the front matter says; a time that can't be read is an error that names its field."""
     services = services_of(front)
     labels = {name: said for name in ("company", "region") if (said := _text(front, name))}
@@ -51,7 +51,7 @@ def front_matter(front: Record) -> FrontMatter:
     )
 
 
-def _start_of_status_page(front: Record) -> datetime | None:
+def _start_of_status_page(front: FieldRecord) -> datetime | None:
     """A status page gives the start under `date` or `created`; a day alone is less than its text may say."""
     if front.values.keys() >= TRACKED:
         return front.time("created")
@@ -59,7 +59,7 @@ def _start_of_status_page(front: Record) -> datetime | None:
     return at if at is not None and at.time() != time() else None
 
 
-def services_of(front: Record) -> tuple[str, ...]:
+def services_of(front: FieldRecord) -> tuple[str, ...]:
     """The services that it names, as a text or as a list."""
     for name in SERVICE:
         value = front.get(name)
@@ -72,6 +72,6 @@ def services_of(front: Record) -> tuple[str, ...]:
     return ()
 
 
-def _text(front: Record, *names: str) -> str | None:
+def _text(front: FieldRecord, *names: str) -> str | None:
     """The first of these that is a text."""
     return next((value.strip() for name in names if isinstance(value := front.get(name), str) and value.strip()), None)

@@ -10,9 +10,9 @@ from onrecall.domain.incident import Document
 from onrecall.importers.postmortem import timeline
 from onrecall.importers.postmortem.clock import YEARLESS, Chronology, dates, opening, zone_said
 from onrecall.importers.postmortem.facts import facts, span_of
-from onrecall.importers.postmortem.rows import Row, plain
-from onrecall.importers.postmortem.sections import Section, sections
-from onrecall.importers.postmortem.timeline import Entry
+from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.sections import LabelledSection, sections
+from onrecall.importers.postmortem.timeline import ChronologyEntry
 from onrecall.importers.postmortem.vocabulary import Topic
 
 _WRITTEN = re.compile(
@@ -22,7 +22,7 @@ _WRITTEN = re.compile(
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadingState:
     """What the reader is told and what it counts."""
 
     local: tzinfo | None = None
@@ -53,7 +53,12 @@ class IncidentText:
     """The rows that tell of one incident, divided and read."""
 
     def __init__(
-        self, document: Document, found: Sequence[Row], front: FrontMatter, reading: Reading, heading: str | None = None
+        self,
+        document: Document,
+        found: Sequence[DocumentRow],
+        front: FrontMatter,
+        reading: ReadingState,
+        heading: str | None = None,
     ) -> None:
         self.document = document
         self.front = front
@@ -68,7 +73,7 @@ class IncidentText:
         self.entries = self._updates(chronology) or timeline.entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
 
-    def of(self, about: Topic) -> list[Section]:
+    def of(self, about: Topic) -> list[LabelledSection]:
         """The sections with this topic."""
         return [section for section in self.sections if section.topic == about]
 
@@ -115,7 +120,7 @@ class IncidentText:
             return self.span.start.astimezone(self.zone or UTC).date()
         return self.span.day or self.day()
 
-    def _updates(self, chronology: Chronology) -> list[Entry]:
+    def _updates(self, chronology: Chronology) -> list[ChronologyEntry]:
         """The updates of a status page, oldest first."""
         if self.of("timeline"):
             return []
@@ -128,6 +133,6 @@ class IncidentText:
         )
 
 
-def telling_rows(found: Sequence[Row]) -> Iterator[Row]:
+def telling_rows(found: Sequence[DocumentRow]) -> Iterator[DocumentRow]:
     """Rows whose dates may be the incident's: not code, nor when the text was written."""
     return (row for row in found if row.kind not in ("code", "blank") and not _WRITTEN.match(plain(row.text)))

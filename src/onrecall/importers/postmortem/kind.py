@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from onrecall.importers.postmortem import timeline
 from onrecall.importers.postmortem.clock import Chronology, dates
-from onrecall.importers.postmortem.rows import Row, plain
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import bare
 
 READ = 4_000
@@ -73,7 +73,9 @@ _WRITTEN = re.compile(r"\b(?:as of|reviewed|updated|written|planned)\b", re.IGNO
 _CLOCK = re.compile(r"\b(?:[01]?\d|2[0-3]):[0-5]\d\b")
 
 
-def tells_of_outage(title: str, sections: Sequence[Section], rows: Sequence[Row], *, dated: bool) -> bool:
+def tells_of_outage(
+    title: str, sections: Sequence[LabelledSection], rows: Sequence[DocumentRow], *, dated: bool
+) -> bool:
     """Whether a text tells what happened once, not what to do whenever it happens.
 
     Args:
@@ -111,7 +113,7 @@ def names_day(title: str) -> bool:
     return not (_NO_OUTAGE.search(title) or _WRITTEN.search(title)) and any(True for _ in dates(title))
 
 
-def _says_when(section: Section) -> bool:
+def _says_when(section: LabelledSection) -> bool:
     said = " ".join(plain(row.text) for row in section.rows[:3])
     return bool(
         _CLOCK.search(said)
@@ -120,7 +122,7 @@ def _says_when(section: Section) -> bool:
     )
 
 
-def _narrates(rows: Sequence[Row]) -> bool:
+def _narrates(rows: Sequence[DocumentRow]) -> bool:
     """Whether more sentences are in the past than tell somebody to do something."""
     said = [plain(row.text) for row in rows if row.kind in ("text", "item") and len(row.text.split()) > 3][:60]
     past = sum(_PAST.search(one) is not None for one in said)

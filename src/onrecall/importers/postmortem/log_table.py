@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from onrecall.importers.postmortem.clock import opening
-from onrecall.importers.postmortem.rows import Row, plain
+from onrecall.importers.postmortem.rows import DocumentRow, plain
 from onrecall.importers.postmortem.vocabulary import Topic, section_topic, topic
 
 FEWEST = 2
@@ -16,10 +16,10 @@ _EXPLAINING: frozenset[Topic] = frozenset(("cause", "fix"))
 _NAMES = frozenset(("incident", "issue", "problem", "outage", "event", "name", "störung", "vorfall"))
 
 
-def incident_rows(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+def incident_rows(rows: Sequence[DocumentRow]) -> tuple[tuple[str, tuple[DocumentRow, ...]], ...]:
     """The heading and the rows of each incident of the page's tables; none where no table holds one a row."""
     above: Topic | None = None
-    incidents: list[tuple[str, tuple[Row, ...]]] = []
+    incidents: list[tuple[str, tuple[DocumentRow, ...]]] = []
     for place, row in enumerate(rows):
         if row.kind == "heading":
             above = section_topic(row.text)
@@ -28,16 +28,16 @@ def incident_rows(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...
     return tuple(incidents) if len(incidents) >= FEWEST else ()
 
 
-def _is_header(rows: Sequence[Row], place: int) -> bool:
+def _is_header(rows: Sequence[DocumentRow], place: int) -> bool:
     """A table's header is the row above its rule."""
     return (
         rows[place].kind == "cells"
         and bool(rows[place].cells)
-        and rows[place + 1 : place + 2] == (Row(rows[place].number + 1, "cells", ""),)
+        and rows[place + 1 : place + 2] == (DocumentRow(rows[place].number + 1, "cells", ""),)
     )
 
 
-def _incidents(header: Row, below: Sequence[Row]) -> Iterator[tuple[str, tuple[Row, ...]]]:
+def _incidents(header: DocumentRow, below: Sequence[DocumentRow]) -> Iterator[tuple[str, tuple[DocumentRow, ...]]]:
     columns = _columns(header)
     named = next((column for about in _NAMING if (column := columns.get(about)) is not None), None)
     dated = columns.get("start", columns.get("date"))
@@ -55,7 +55,7 @@ def _incidents(header: Row, below: Sequence[Row]) -> Iterator[tuple[str, tuple[R
             yield heading, tuple(_labelled(header, row, heading, columns))
 
 
-def _columns(header: Row) -> Mapping[Topic, int]:
+def _columns(header: DocumentRow) -> Mapping[Topic, int]:
     """Where each topic stands; of two columns the first."""
     columns: dict[Topic, int] = {}
     for number, cell in enumerate(header.cells):
@@ -66,10 +66,12 @@ def _columns(header: Row) -> Mapping[Topic, int]:
     return columns
 
 
-def _labelled(header: Row, row: Row, heading: str, columns: Mapping[Topic, int]) -> Iterator[Row]:
+def _labelled(
+    header: DocumentRow, row: DocumentRow, heading: str, columns: Mapping[Topic, int]
+) -> Iterator[DocumentRow]:
     """A row's cells as labels with their values, all on the line of the row."""
-    yield Row(row.number, "heading", heading, level=2)
+    yield DocumentRow(row.number, "heading", heading, level=2)
     for number in columns.values():
         value = " ".join(re.split(r"\s*<br\s*/?>\s*", row.cells[number], flags=re.IGNORECASE)).strip()
         if value and columns.get("title") != number:
-            yield Row(row.number, "text", f"**{plain(header.cells[number])}:** {value}")
+            yield DocumentRow(row.number, "text", f"**{plain(header.cells[number])}:** {value}")

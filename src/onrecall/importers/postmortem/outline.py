@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from onrecall.importers.postmortem.clock import dates
-from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, Row, plain
+from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, DocumentRow, plain
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic, topic
 
 FEWEST = 2
@@ -15,7 +15,7 @@ _LEVEL = re.compile(r"(?:sev(?:erity)?|p|prio(?:rity)?)[\s:_-]?\d|sev(?:erity)?[
 _DATED = re.compile(r"(?:incident|outage|occurred|happened)?\s*(?:on|of)?\s*(?P<date>.+)", re.IGNORECASE)
 
 
-def unfolded(rows: Sequence[Row]) -> list[Row]:
+def unfolded(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
     """Rows in which the outermost items of a list page are headings and the lists below them the lists they hold.
 
     A list below a heading that names a section stays as it is: there an item such as `Detection` groups, it opens
@@ -28,7 +28,7 @@ def unfolded(rows: Sequence[Row]) -> list[Row]:
     return [*_opened(rows[:first], frozenset(heads)), *rows[first:]]
 
 
-def _holds_list(rows: Sequence[Row], place: int) -> bool:
+def _holds_list(rows: Sequence[DocumentRow], place: int) -> bool:
     """Whether an outermost item has rows of its own below."""
     row = rows[place]
     below = next((other for other in rows[place + 1 :] if other.kind != "blank"), None)
@@ -37,7 +37,7 @@ def _holds_list(rows: Sequence[Row], place: int) -> bool:
     return (below.kind == "item" and below.level > 0) or (below.kind == "text" and below.nested)
 
 
-def _opened(rows: Sequence[Row], heads: frozenset[int]) -> Iterator[Row]:
+def _opened(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[DocumentRow]:
     depth = -1
     """Of the item that a row stands in; below 0 outside of the list."""
     for place, row in enumerate(rows):
@@ -55,7 +55,7 @@ def _opened(rows: Sequence[Row], heads: frozenset[int]) -> Iterator[Row]:
             yield row
 
 
-def fact_rows(row: Row) -> list[Row]:
+def fact_rows(row: DocumentRow) -> list[DocumentRow]:
     """A line in italics that holds several facts (`*Outage of 4 May 2026, sev2, service: till*`), a row for each."""
     line = _ITALIC.fullmatch(row.text) if row.kind == "text" and not row.nested else None
     parts = re.split(r"\s*[,;|·•]\s+", plain(line["text"])) if line else []

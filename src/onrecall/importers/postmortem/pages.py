@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from onrecall.importers.postmortem.clock import dates, opening
 from onrecall.importers.postmortem.log_table import incident_rows
-from onrecall.importers.postmortem.rows import Row, plain
+from onrecall.importers.postmortem.rows import DocumentRow, plain
 from onrecall.importers.postmortem.vocabulary import SECTIONS, section_topic, topic
 
 FEWEST = 2
@@ -21,23 +21,23 @@ _RELEASE = re.compile(r"(?:release|version)?\s*v?\d+\.\d+(?:\.\d+)?\b", re.IGNOR
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class IncidentPart:
     """The rows that tell of one incident, and the heading they stand under."""
 
     heading: str
-    rows: tuple[Row, ...]
+    rows: tuple[DocumentRow, ...]
 
 
-def parts(rows: Sequence[Row]) -> tuple[Part, ...]:
+def parts(rows: Sequence[DocumentRow]) -> tuple[IncidentPart, ...]:
     """The parts of a page of several incidents; none where it tells of one at most."""
     for level in sorted({row.level for row in rows if row.kind == "heading"}):
         found = _at_level(rows, level)
         if len(found) >= FEWEST:
             return found
-    return tuple(Part(heading, body) for heading, body in incident_rows(rows))
+    return tuple(IncidentPart(heading, body) for heading, body in incident_rows(rows))
 
 
-def _at_level(rows: Sequence[Row], level: int) -> tuple[Part, ...]:
+def _at_level(rows: Sequence[DocumentRow], level: int) -> tuple[IncidentPart, ...]:
     heads = [place for place, row in enumerate(rows) if row.kind == "heading" and row.level == level]
     if not heads or _in_chronology(rows, heads):
         return ()
@@ -47,17 +47,17 @@ def _at_level(rows: Sequence[Row], level: int) -> tuple[Part, ...]:
         end = next((at for at in range(place + 1, last) if rows[at].kind == "heading" and rows[at].level < level), last)
         body = tuple(rows[place:end])
         if _names_incident(rows[place], body):
-            found.append(Part(plain(rows[place].text), body))
+            found.append(IncidentPart(plain(rows[place].text), body))
     return tuple(found)
 
 
-def _in_chronology(rows: Sequence[Row], heads: Sequence[int]) -> bool:
+def _in_chronology(rows: Sequence[DocumentRow], heads: Sequence[int]) -> bool:
     """Whether these headings are the rows of one incident's chronology."""
     above = [row for row in rows[: heads[0]] if row.kind == "heading"]
     return bool(above) and section_topic(above[-1].text) == "timeline"
 
 
-def _names_incident(head: Row, body: Sequence[Row]) -> bool:
+def _names_incident(head: DocumentRow, body: Sequence[DocumentRow]) -> bool:
     """Whether a heading names an incident: it or a label below has a date, and it is no section of a template."""
     said = plain(head.text)
     if section_topic(said) in SECTIONS or topic(said) is not None:
@@ -71,7 +71,7 @@ def _names_incident(head: Row, body: Sequence[Row]) -> bool:
     return bool(words) and _has_date_label(body[1:]) and _OUTAGE_WORDS.search(f"{said}\n{text}") is not None
 
 
-def _has_date_label(body: Sequence[Row]) -> bool:
+def _has_date_label(body: Sequence[DocumentRow]) -> bool:
     for row in body[:12]:
         label, separator, value = re.sub(r"[*_|]", "", plain(row.text)).strip().partition(":")
         if row.kind == "cells" and row.cells:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onrecall.importers.postmortem.deeds import sentences
-from onrecall.importers.postmortem.rows import Row, plain
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.rows import DocumentRow, plain
+from onrecall.importers.postmortem.sections import LabelledSection
 
 _PLACEHOLDER = re.compile(
     r"(?:n/?a|none|nil|tbd|tba|todo|-+|\.+|…|\?+|unknown|not applicable|to be (?:done|determined|written"
@@ -22,14 +22,14 @@ _COMMENT = re.compile(r"<!--.*?-->")
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ProseStatement:
     """Some words of a document, and the line they begin on."""
 
     text: str
     line: int
 
 
-def paragraphs(rows: Iterable[Row]) -> Iterator[Statement]:
+def paragraphs(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
     """Paragraphs and list items as one line each, in plain words; code, tables' rules and placeholders are left out."""
     words: list[str] = []
     first = 0
@@ -47,10 +47,10 @@ def paragraphs(rows: Iterable[Row]) -> Iterator[Statement]:
         yield from _statement(words, first)
 
 
-def _statement(words: Sequence[str], line: int) -> Iterator[Statement]:
+def _statement(words: Sequence[str], line: int) -> Iterator[ProseStatement]:
     said = plain(" ".join(word.strip() for word in words))
     if said and not is_placeholder(said):
-        yield Statement(said, line)
+        yield ProseStatement(said, line)
 
 
 def is_placeholder(said: str) -> bool:
@@ -58,18 +58,18 @@ def is_placeholder(said: str) -> bool:
     return _PLACEHOLDER.fullmatch(said.strip(" *_\"'“”")) is not None
 
 
-def whole(sections: Iterable[Section]) -> Statement | None:
+def whole(sections: Iterable[LabelledSection]) -> ProseStatement | None:
     """All that some sections say, a paragraph a line; None where they say nothing."""
     found = [statement for section in sections for statement in paragraphs(section.rows)]
     if not found:
         return None
-    return Statement("\n".join(statement.text for statement in found), found[0].line)
+    return ProseStatement("\n".join(statement.text for statement in found), found[0].line)
 
 
-def spoken(rows: Iterable[Row]) -> Iterator[Statement]:
+def spoken(rows: Iterable[DocumentRow]) -> Iterator[ProseStatement]:
     """The sentences of some rows, each with the line it begins on."""
-    block: list[Row] = []
-    for row in [*rows, Row(0, "blank", "")]:
+    block: list[DocumentRow] = []
+    for row in [*rows, DocumentRow(0, "blank", "")]:
         if row.kind == "text" and block:
             block.append(row)
             continue
@@ -77,7 +77,7 @@ def spoken(rows: Iterable[Row]) -> Iterator[Statement]:
         block = [row] if row.kind in ("text", "item") else []
 
 
-def _sentences(block: Sequence[Row]) -> Iterator[Statement]:
+def _sentences(block: Sequence[DocumentRow]) -> Iterator[ProseStatement]:
     """A paragraph's sentences; where each begins is found by counting letters."""
     if not block:
         return
@@ -91,5 +91,5 @@ def _sentences(block: Sequence[Row]) -> Iterator[Statement]:
         at = max(text.find(sentence, at), at)
         line = next((number for end, number in ends if at < end), block[-1].number)
         if not is_placeholder(sentence):
-            yield Statement(sentence, line)
+            yield ProseStatement(sentence, line)
         at += len(sentence)

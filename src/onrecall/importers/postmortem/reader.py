@@ -9,14 +9,14 @@ from onrecall.domain.incident import Document, Incident, Resolution, ResolutionS
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.facts import Fact, first, services_of, severity_of
-from onrecall.importers.postmortem.incident_text import FrontMatter, IncidentText, Reading
+from onrecall.importers.postmortem.incident_text import FrontMatter, IncidentText, ReadingState
 from onrecall.importers.postmortem.pages import parts
-from onrecall.importers.postmortem.prose import Statement, paragraphs, whole
+from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, whole
 from onrecall.importers.postmortem.resolution_steps import steps_in_prose, steps_told
-from onrecall.importers.postmortem.rows import Row, plain, rows
-from onrecall.importers.postmortem.sections import Section
+from onrecall.importers.postmortem.rows import DocumentRow, plain, rows
+from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.span import incident_span
-from onrecall.importers.postmortem.timeline import Entry
+from onrecall.importers.postmortem.timeline import ChronologyEntry
 
 SOURCE = "postmortem"
 """The source of incidents that documents tell of; the id there is the document's."""
@@ -29,7 +29,7 @@ _OPEN = re.compile(
 )
 
 
-def incidents(document: Document, front: FrontMatter, reading: Reading) -> tuple[Incident, ...]:
+def incidents(document: Document, front: FrontMatter, reading: ReadingState) -> tuple[Incident, ...]:
     """The incidents that a postmortem tells of; one whose date nobody gives is left out."""
     found = rows(document.text)
     several = parts(found)
@@ -40,7 +40,7 @@ def incidents(document: Document, front: FrontMatter, reading: Reading) -> tuple
     return tuple(_of_parts(document, several, reading, taken))
 
 
-def _of_parts(document: Document, several: Sequence[Any], reading: Reading, taken: set[str]) -> Iterator[Incident]:
+def _of_parts(document: Document, several: Sequence[Any], reading: ReadingState, taken: set[str]) -> Iterator[Incident]:
     for part in several:
         slug = _slug(part.heading)
         while slug in taken:
@@ -97,7 +97,7 @@ def _incident(document: Document, text: IncidentText, source_id: str) -> Inciden
     )
 
 
-def _text(said: Statement | None) -> str | None:
+def _text(said: ProseStatement | None) -> str | None:
     return said.text if said else None
 
 
@@ -112,35 +112,35 @@ def _slug(heading: str) -> str:
     return words[:LONGEST_SLUG].strip("-")
 
 
-def _last_moment(entries: Sequence[Entry]) -> datetime | None:
+def _last_moment(entries: Sequence[ChronologyEntry]) -> datetime | None:
     return max((entry.at for entry in entries if entry.at is not None), default=None)
 
 
-def _summary(text: IncidentText) -> Statement | None:
+def _summary(text: IncidentText) -> ProseStatement | None:
     """What it says under "Summary", in its front matter, or before its first section."""
     if (said := whole(text.of("summary"))) is not None:
         return said
     if text.front.summary:
-        return Statement(text.front.summary, 0)
+        return ProseStatement(text.front.summary, 0)
     for section in text.sections:
         if section.topic is None and (found := [one for one in paragraphs(section.rows) if len(one.text.split()) > 4]):
-            return Statement("\n".join(one.text for one in found[:4]), found[0].line)
+            return ProseStatement("\n".join(one.text for one in found[:4]), found[0].line)
     return None
 
 
-def _cause(text: IncidentText) -> Statement | None:
+def _cause(text: IncidentText) -> ProseStatement | None:
     """What stands under its heading, what the front matter calls the root cause, or what the prose tells."""
     stated = causes.root_cause(text.sections)
     if text.front.cause and (stated is None or not text.of("cause")):
-        return Statement(text.front.cause, 0)
+        return ProseStatement(text.front.cause, 0)
     if stated is None and text.front.summary:
         return _front_cause(text.front.summary)
     return stated
 
 
-def _front_cause(summary: str) -> Statement | None:
-    from_prose = causes.root_cause((Section("summary", "", 0, 1, [Row(0, "text", summary)]),))
-    return Statement(from_prose.text, 0) if from_prose else None
+def _front_cause(summary: str) -> ProseStatement | None:
+    from_prose = causes.root_cause((LabelledSection("summary", "", 0, 1, [DocumentRow(0, "text", summary)]),))
+    return ProseStatement(from_prose.text, 0) if from_prose else None
 
 
 def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
@@ -154,7 +154,7 @@ def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
 
 
 def _resolution(
-    cause: Statement | None, steps: Sequence[ResolutionStep], text: IncidentText, at: datetime
+    cause: ProseStatement | None, steps: Sequence[ResolutionStep], text: IncidentText, at: datetime
 ) -> Resolution | None:
     fix = whole(text.of("fix"))
     if cause is None and not steps and fix is None:

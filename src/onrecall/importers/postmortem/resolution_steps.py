@@ -15,10 +15,10 @@ from onrecall.importers.postmortem.deeds import (
     tells_briefly,
     tells_deed,
 )
-from onrecall.importers.postmortem.prose import Statement, is_placeholder, spoken
-from onrecall.importers.postmortem.rows import Row, plain, unescaped
-from onrecall.importers.postmortem.sections import Section
-from onrecall.importers.postmortem.timeline import Entry, holds_chronology
+from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, spoken
+from onrecall.importers.postmortem.rows import DocumentRow, plain, unescaped
+from onrecall.importers.postmortem.sections import LabelledSection
+from onrecall.importers.postmortem.timeline import ChronologyEntry, holds_chronology
 
 _ROLLBACK = re.compile(
     r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
@@ -75,7 +75,7 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 @dataclass(slots=True)
-class _Draft:
+class _StepDraft:
     """A step on its way: its words, the code that stands with it, the line it begins on."""
 
     line: int
@@ -89,7 +89,7 @@ class _Draft:
 
 
 def steps_told(
-    fixes: Sequence[Section], failures: Sequence[Section], chronology: Sequence[Entry]
+    fixes: Sequence[LabelledSection], failures: Sequence[LabelledSection], chronology: Sequence[ChronologyEntry]
 ) -> tuple[ResolutionStep, ...]:
     """What was tried in vain and what worked: of their sections, and of the chronology what the sections leave out."""
     tried = [
@@ -108,12 +108,12 @@ def steps_told(
     return tuple(_distinct([*tried, *failed_on_the_way, *done]))
 
 
-def steps_in_comments(comments: Sequence[Entry]) -> tuple[ResolutionStep, ...]:
+def steps_in_comments(comments: Sequence[ChronologyEntry]) -> tuple[ResolutionStep, ...]:
     """What the comments of a ticket tell, in their order; unlike a chronology, the first may tell a deed already."""
     return tuple(_distinct(_of_chronology(comments, begins_before=False)))
 
 
-def steps_in_prose(sections: Sequence[Section]) -> tuple[ResolutionStep, ...]:
+def steps_in_prose(sections: Sequence[LabelledSection]) -> tuple[ResolutionStep, ...]:
     """Deeds that a summary or a text without headings tells, where nothing else does."""
     found = [step for section in sections for step in _of_sentences(section.rows)]
     return tuple(_distinct(found))
@@ -133,7 +133,7 @@ def _distinct(found: Sequence[ResolutionStep]) -> Iterator[ResolutionStep]:
             yield step
 
 
-def _of_section(section: Section, *, every_item: bool) -> list[ResolutionStep]:
+def _of_section(section: LabelledSection, *, every_item: bool) -> list[ResolutionStep]:
     """Its list items with their code; without a list, its commands and the sentences that tell a deed."""
     drafts = _drafts(section.rows)
     listed = [draft for draft in drafts if draft.listed or draft.code]
@@ -150,12 +150,12 @@ def _of_section(section: Section, *, every_item: bool) -> list[ResolutionStep]:
     return [step for draft in drafts for step in _of_words(draft)] or _lone_sentence(section)
 
 
-def _tells(draft: _Draft) -> bool:
+def _tells(draft: _StepDraft) -> bool:
     said = plain(" ".join(draft.words))
     return not said.rstrip().endswith(":") and any(tells_deed(sentence) for sentence in sentences(said))
 
 
-def _lone_sentence(section: Section) -> list[ResolutionStep]:
+def _lone_sentence(section: LabelledSection) -> list[ResolutionStep]:
     """A short value such as `Failover to the replica`: what was done without a verb that is known."""
     said = list(spoken(section.rows))
     if len(said) != 1 or not _is_phrase(said[0].text) or _STATE_ONLY.fullmatch(said[0].text):
@@ -170,12 +170,12 @@ def _is_phrase(said: str) -> bool:
     return 1 < words <= LONGEST_PHRASE
 
 
-def _drafts(rows: Sequence[Row]) -> list[_Draft]:
+def _drafts(rows: Sequence[DocumentRow]) -> list[_StepDraft]:
     """Items and paragraphs with the blocks of code that belong to them."""
-    drafts: list[_Draft] = []
-    block: list[Row] = []
+    drafts: list[_StepDraft] = []
+    block: list[DocumentRow] = []
     blank = True
-    for row in [*rows, Row(0, "blank", "")]:
+    for row in [*rows, DocumentRow(0, "blank", "")]:
         if row.kind == "code":
             block.append(row)
             continue
@@ -185,16 +185,16 @@ def _drafts(rows: Sequence[Row]) -> list[_Draft]:
         if row.kind == "item":
             _take_item(row, drafts)
         elif row.kind == "cells" and row.cells:
-            drafts.append(_Draft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True))
+            drafts.append(_StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True))
         elif row.kind == "text":
             _take_text(row, drafts, blank=blank)
         elif row.kind == "heading" and row.number:
-            drafts.append(_Draft(row.number, [], lead=True))
+            drafts.append(_StepDraft(row.number, [], lead=True))
         blank = row.kind == "blank"
     return [draft for draft in drafts if draft.words or draft.code]
 
 
-def _take_block(block: Sequence[Row], drafts: list[_Draft]) -> None:
+def _take_block(block: Sequence[DocumentRow], drafts: list[_StepDraft]) -> None:
     found = code.block_commands(block)
     if not found:
         return
@@ -204,11 +204,11 @@ def _take_block(block: Sequence[Row], drafts: list[_Draft]) -> None:
         and drafts[-1].words
         and len(drafts[-1].words) > 3
     ):
-        drafts.append(_Draft(block[0].number, lead=True))
+        drafts.append(_StepDraft(block[0].number, lead=True))
     drafts[-1].code += found
 
 
-def _take_item(row: Row, drafts: list[_Draft]) -> None:
+def _take_item(row: DocumentRow, drafts: list[_StepDraft]) -> None:
     if (rollback := _ROLLBACK.fullmatch(row.text)) and drafts:
         drafts[-1].rollback = _command_or_words(rollback["text"])
         return
@@ -216,15 +216,15 @@ def _take_item(row: Row, drafts: list[_Draft]) -> None:
     if above is not None and row.level > above.indent + 1 and not _stands_alone(row):
         above.words.append(row.text)
         return
-    drafts.append(_Draft(row.number, [row.text], indent=row.level, listed=True))
+    drafts.append(_StepDraft(row.number, [row.text], indent=row.level, listed=True))
 
 
-def _stands_alone(row: Row) -> bool:
+def _stands_alone(row: DocumentRow) -> bool:
     """Whether a nested item tells a deed of its own."""
     return bool(code.command_spans(row.text)) or tells_deed(plain(row.text))
 
 
-def _take_text(row: Row, drafts: list[_Draft], *, blank: bool) -> None:
+def _take_text(row: DocumentRow, drafts: list[_StepDraft], *, blank: bool) -> None:
     if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
         drafts[-1].rollback = _command_or_words(rollback["text"])
     elif (drafts and drafts[-1].listed and (not blank or row.nested)) or (
@@ -232,7 +232,7 @@ def _take_text(row: Row, drafts: list[_Draft], *, blank: bool) -> None:
     ):
         drafts[-1].words.append(row.text.strip())
     else:
-        drafts.append(_Draft(row.number, [row.text.strip()], lead=True))
+        drafts.append(_StepDraft(row.number, [row.text.strip()], lead=True))
 
 
 def _command_or_words(said: str) -> str:
@@ -240,7 +240,7 @@ def _command_or_words(said: str) -> str:
     return found[0] if found else plain(unescaped(said))
 
 
-def _steps_of(draft: _Draft, *, every_item: bool) -> list[ResolutionStep]:
+def _steps_of(draft: _StepDraft, *, every_item: bool) -> list[ResolutionStep]:
     said = plain(" ".join(draft.words))
     if not draft.listed and not draft.code:
         return _of_words(draft)
@@ -252,12 +252,12 @@ def _steps_of(draft: _Draft, *, every_item: bool) -> list[ResolutionStep]:
     return [step] if step is not None else []
 
 
-def _of_words(draft: _Draft) -> list[ResolutionStep]:
-    rows = [Row(draft.line, "text", " ".join(draft.words))]
+def _of_words(draft: _StepDraft) -> list[ResolutionStep]:
+    rows = [DocumentRow(draft.line, "text", " ".join(draft.words))]
     return _of_sentences(rows)
 
 
-def _of_sentences(rows: Sequence[Row], *, notes: bool = False) -> list[ResolutionStep]:
+def _of_sentences(rows: Sequence[DocumentRow], *, notes: bool = False) -> list[ResolutionStep]:
     """The sentences that tell a deed, each with its outcome by its own words or by the sentence that follows it."""
     found: list[ResolutionStep] = []
     follows = False
@@ -281,7 +281,7 @@ def _of_sentences(rows: Sequence[Row], *, notes: bool = False) -> list[Resolutio
     return found
 
 
-def _came_to_nothing(following: Sequence[Statement]) -> bool:
+def _came_to_nothing(following: Sequence[ProseStatement]) -> bool:
     """Whether the sentence behind says only that it did not help."""
     return any(
         outcome_of(said.text) in ("did_not_help", "made_it_worse") and not tells_deed(said.text) for said in following
@@ -324,14 +324,14 @@ def _failure(said: str) -> StepOutcome:
     return came if came in ("did_not_help", "made_it_worse") else "worked"
 
 
-def _of_chronology(chronology: Sequence[Entry], *, begins_before: bool = True) -> list[ResolutionStep]:
+def _of_chronology(chronology: Sequence[ChronologyEntry], *, begins_before: bool = True) -> list[ResolutionStep]:
     """The deeds in it; what an entry says of the deed before, or the next one begins with, is its outcome.
 
     With `begins_before` the first of many entries tells what began it.
     """
     found: list[ResolutionStep] = []
     for place, entry in enumerate(chronology):
-        head = [Row(entry.line, "text", entry.head)] if entry.head else []
+        head = [DocumentRow(entry.line, "text", entry.head)] if entry.head else []
         opening = next(iter(spoken([*head, *entry.rows])), None)
         if found and opening is not None and not tells_deed(opening.text):
             came = outcome_of(opening.text)
@@ -346,12 +346,12 @@ def _only_looks(step: ResolutionStep) -> bool:
     return step.command is not None and all(_LOOKING.match(line) for line in step.command.splitlines())
 
 
-def _of_entry(head: Sequence[Row], entry: Entry) -> list[ResolutionStep]:
+def _of_entry(head: Sequence[DocumentRow], entry: ChronologyEntry) -> list[ResolutionStep]:
     """An entry's deeds with the blocks of commands below them."""
     found: list[ResolutionStep] = []
-    rows: list[Row] = list(head)
-    block: list[Row] = []
-    for row in [*entry.rows, Row(0, "blank", "")]:
+    rows: list[DocumentRow] = list(head)
+    block: list[DocumentRow] = []
+    for row in [*entry.rows, DocumentRow(0, "blank", "")]:
         if row.kind == "code":
             block.append(row)
             continue

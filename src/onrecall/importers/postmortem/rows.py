@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from onrecall.domain import markdown
-from onrecall.domain.markdown import Block, CodeBlock, Heading, HtmlBlock, ItemList, Paragraph, Quote, Table
+from onrecall.domain.markdown import Block, CodeBlock, Heading, HtmlBlock, ItemList, MarkdownTable, Paragraph, Quote
 
 RowKind = Literal["heading", "item", "cells", "code", "text", "blank"]
 
@@ -37,7 +37,7 @@ _SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|:[a-z][a-z_0-9+]{1,30}:(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DocumentRow:
     """One line of a document, counted from 1, and what it is."""
 
     number: int
@@ -56,18 +56,18 @@ class Row:
     """Of prose: whether it stands within a list item."""
 
 
-def rows(text: str) -> tuple[Row, ...]:
+def rows(text: str) -> tuple[DocumentRow, ...]:
     """Every line of a Markdown text that says something, told apart, blocks parted by blank rows."""
     return tuple(_of_blocks(markdown.parse(text), depth=-1))
 
 
-def _of_blocks(blocks: tuple[Block, ...], depth: int) -> Iterator[Row]:
+def _of_blocks(blocks: tuple[Block, ...], depth: int) -> Iterator[DocumentRow]:
     for block in blocks:
         yield from _of_block(block, depth)
-        yield Row(0, "blank", "")
+        yield DocumentRow(0, "blank", "")
 
 
-def _of_block(block: Block, depth: int) -> Iterator[Row]:
+def _of_block(block: Block, depth: int) -> Iterator[DocumentRow]:
     match block:
         case Heading():
             yield from _of_heading(block)
@@ -75,28 +75,28 @@ def _of_block(block: Block, depth: int) -> Iterator[Row]:
             yield from _of_lines(block.text, block.line, depth)
         case CodeBlock():
             for number, line in enumerate(block.text.splitlines(), start=block.line):
-                yield Row(number, "code", line, language=block.language)
+                yield DocumentRow(number, "code", line, language=block.language)
         case ItemList():
             yield from _of_list(block, depth + 1)
-        case Table():
+        case MarkdownTable():
             for row in (block.header, *block.rows):
-                yield Row(row.line, "cells", " | ".join(row.cells), cells=row.cells)
+                yield DocumentRow(row.line, "cells", " | ".join(row.cells), cells=row.cells)
                 if row is block.header:
-                    yield Row(row.line + 1, "cells", "")
+                    yield DocumentRow(row.line + 1, "cells", "")
         case Quote():
             yield from _of_blocks(block.blocks, depth)
 
 
-def _of_heading(block: Heading) -> Iterator[Row]:
+def _of_heading(block: Heading) -> Iterator[DocumentRow]:
     """A heading of several lines is prose above a rule."""
     lines = block.text.splitlines()
     if len(lines) > 1:
         yield from _of_lines(block.text, block.line, -1)
     elif lines:
-        yield Row(block.line, "heading", _HTML_BOLD.sub("**", lines[0]), level=block.level)
+        yield DocumentRow(block.line, "heading", _HTML_BOLD.sub("**", lines[0]), level=block.level)
 
 
-def _of_list(block: ItemList, depth: int) -> Iterator[Row]:
+def _of_list(block: ItemList, depth: int) -> Iterator[DocumentRow]:
     for item in block.items:
         first, *others = item.blocks or (Paragraph("", item.line),)
         if isinstance(first, Paragraph | Heading):
@@ -104,39 +104,39 @@ def _of_list(block: ItemList, depth: int) -> Iterator[Row]:
             box = _BOX.match(words)
             ticked = None if box is None else box["box"] != " "
             words = _HTML_BOLD.sub("**", words[box.end() :] if box else words)
-            yield Row(first.line, "item", words, depth * INDENT, ordered=block.ordered, ticked=ticked)
+            yield DocumentRow(first.line, "item", words, depth * INDENT, ordered=block.ordered, ticked=ticked)
             yield from _of_lines("\n".join(below), first.line + 1, depth)
         else:
-            yield Row(item.line, "item", "", depth * INDENT, ordered=block.ordered)
+            yield DocumentRow(item.line, "item", "", depth * INDENT, ordered=block.ordered)
             yield from _of_block(first, depth)
         for other in others:
             if not isinstance(other, ItemList):
-                yield Row(0, "blank", "")
+                yield DocumentRow(0, "blank", "")
             yield from _of_block(other, depth)
 
 
-def _of_lines(text: str, first: int, depth: int) -> Iterator[Row]:
+def _of_lines(text: str, first: int, depth: int) -> Iterator[DocumentRow]:
     for number, line in enumerate(text.splitlines(), start=first):
         yield _prose(number, _HTML_BOLD.sub("**", line[:LONGEST_LINE]), depth)
 
 
-def _prose(number: int, line: str, depth: int) -> Row:
+def _prose(number: int, line: str, depth: int) -> DocumentRow:
     """A line of a paragraph; bullets, tables and bold lines that CommonMark takes for prose are what they look like."""
     if not line.strip() or _RULE.fullmatch(line):
-        return Row(number, "blank", "")
+        return DocumentRow(number, "blank", "")
     if line.strip().startswith("|") and line.count("|") >= 2:
-        return Row(number, "cells", line, cells=_cells(line))
+        return DocumentRow(number, "cells", line, cells=_cells(line))
     if item := _ITEM.fullmatch(line):
         ticked = None if item["box"] is None else item["box"] != " "
-        return Row(
+        return DocumentRow(
             number, "item", item["text"], max(depth, 0) * INDENT, ordered=item["bullet"][-1] in ".)", ticked=ticked
         )
     if tag := _HTML_HEADING.fullmatch(line.strip()):
-        return Row(number, "heading", _TAG.sub("", tag["text"]).strip(), level=int(tag["level"]))
+        return DocumentRow(number, "heading", _TAG.sub("", tag["text"]).strip(), level=int(tag["level"]))
     bold = _SOLITARY_BOLD.fullmatch(line.strip())
     if bold and _is_label(bold["text"]) and bold["mark"] not in bold["text"] and depth < 0:
-        return Row(number, "heading", bold["text"], level=BOLD_LEVEL)
-    return Row(number, "text", line, nested=depth >= 0)
+        return DocumentRow(number, "heading", bold["text"], level=BOLD_LEVEL)
+    return DocumentRow(number, "text", line, nested=depth >= 0)
 
 
 def _is_label(said: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from onrecall.importers.postmortem.clock import opens_with_time, stamp_in
 from onrecall.importers.postmortem.outline import fact_rows, unfolded
-from onrecall.importers.postmortem.rows import Row, RowKind, plain
+from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain
 from onrecall.importers.postmortem.vocabulary import SECTIONS, Topic, section_topic, topic, without_pictures
 
 LABEL_LEVEL = 8
@@ -22,14 +22,14 @@ _PHASES = frozenset(("detection", "fix", "impact", "trigger", "summary"))
 
 
 @dataclass(slots=True)
-class Section:
+class LabelledSection:
     """What stands under one heading or label."""
 
     topic: Topic | None
     heading: str
     line: int
     level: int
-    rows: list[Row] = field(default_factory=list)
+    rows: list[DocumentRow] = field(default_factory=list)
     item_level: int | None = None
     """Where a list item opened it: how deep that item stands."""
 
@@ -39,7 +39,7 @@ class Section:
         return self.level >= LABEL_LEVEL
 
 
-def sections(rows: Sequence[Row]) -> tuple[Section, ...]:
+def sections(rows: Sequence[DocumentRow]) -> tuple[LabelledSection, ...]:
     """The sections of a document in its order; the first holds what stands before any heading."""
     return tuple(_Divider(rows).sections())
 
@@ -47,11 +47,11 @@ def sections(rows: Sequence[Row]) -> tuple[Section, ...]:
 class _Divider:
     """Goes through the rows and opens a section where a heading, a label or a table row names a topic."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[DocumentRow]) -> None:
         self._rows = [part for row in unfolded(rows) for line in fact_rows(row) for part in _split_labels(line)]
-        self._found = [Section(None, "", 0, 0)]
+        self._found = [LabelledSection(None, "", 0, 0)]
 
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[LabelledSection]:
         """Divide all rows."""
         skipped = 0
         for place, row in enumerate(self._rows):
@@ -68,13 +68,13 @@ class _Divider:
         return self._found
 
     @property
-    def _current(self) -> Section:
+    def _current(self) -> LabelledSection:
         return self._found[-1]
 
-    def _open(self, about: Topic | None, heading: str, row: Row, level: int) -> None:
-        self._found.append(Section(about, plain(heading).strip(" :\uff1a"), row.number, level))
+    def _open(self, about: Topic | None, heading: str, row: DocumentRow, level: int) -> None:
+        self._found.append(LabelledSection(about, plain(heading).strip(" :\uff1a"), row.number, level))
 
-    def _heading(self, row: Row, place: int) -> None:
+    def _heading(self, row: DocumentRow, place: int) -> None:
         if row.level == 7 and self._labelled(row, place):
             return
         about = section_topic(row.text)
@@ -85,12 +85,12 @@ class _Divider:
         else:
             self._open(about, row.text, row, row.level)
 
-    def _is_within_actions(self, row: Row) -> bool:
+    def _is_within_actions(self, row: DocumentRow) -> bool:
         """Whether the heading above, at the next higher level, is that of the action items."""
         above = next((one for one in reversed(self._found) if not one.by_label and 0 < one.level < row.level), None)
         return above is not None and above.topic == "actions"
 
-    def _belongs_to_current(self, row: Row, about: Topic | None, place: int) -> bool:
+    def _belongs_to_current(self, row: DocumentRow, about: Topic | None, place: int) -> bool:
         current = self._current
         deeper = row.level > current.level
         if current.topic == "actions":
@@ -105,7 +105,7 @@ class _Divider:
         below = next((row for row in self._rows[place + 1 : place + 4] if row.kind != "blank"), None)
         return below is not None and opens_with_time(plain(below.text.strip("| ")))
 
-    def _table_row(self, row: Row, place: int) -> int:
+    def _table_row(self, row: DocumentRow, place: int) -> int:
         """Take a table's row as a label and its value, or a one-row table as many; returns how many rows that took."""
         if not row.cells:
             self._current.rows.append(row)
@@ -124,7 +124,7 @@ class _Divider:
             self._current.rows.append(row)
         return 0
 
-    def _sideways(self, row: Row, place: int) -> int:
+    def _sideways(self, row: DocumentRow, place: int) -> int:
         """A table of names in its header and one row of values."""
         below = self._rows[place + 1 : place + 4]
         if len(below) < 2 or below[0].kind != "cells" or below[0].cells or below[1].kind != "cells":
@@ -142,14 +142,14 @@ class _Divider:
         self._open(None, "", below[1], LABEL_LEVEL)
         return 2
 
-    def _words(self, row: Row, place: int) -> None:
+    def _words(self, row: DocumentRow, place: int) -> None:
         if self._is_bare_heading(row, place):
             self._open(section_topic(row.text), row.text, row, 7)
         elif not self._labelled(row, place):
             self._leave_label(row, place)
             self._current.rows.append(row)
 
-    def _is_bare_heading(self, row: Row, place: int) -> bool:
+    def _is_bare_heading(self, row: DocumentRow, place: int) -> bool:
         """A line that holds nothing but the name of a section, below a blank line."""
         if row.kind != "text" or row.nested or len(row.text) > 60 or row.text.rstrip().endswith("."):
             return False
@@ -157,7 +157,7 @@ class _Divider:
             return False
         return section_topic(row.text) in SECTIONS
 
-    def _labelled(self, row: Row, place: int) -> bool:
+    def _labelled(self, row: DocumentRow, place: int) -> bool:
         """Open a section where the row begins with a label; the rest of the row is its first line."""
         text = f"**{row.text}**" if row.kind == "heading" else without_pictures(row.text)
         label = _LABEL.fullmatch(text.replace("\\", ""))
@@ -189,7 +189,7 @@ class _Divider:
             )
         return True
 
-    def _defined(self, row: Row, place: int) -> bool:
+    def _defined(self, row: DocumentRow, place: int) -> bool:
         """A definition list: the name on one line, `: value` on the next."""
         below = self._rows[place + 1] if place + 1 < len(self._rows) else None
         about = section_topic(row.text)
@@ -198,7 +198,7 @@ class _Divider:
         self._open(about, row.text, row, LABEL_LEVEL)
         return True
 
-    def _is_part_of_current(self, row: Row, about: Topic, *, bold: bool) -> bool:
+    def _is_part_of_current(self, row: DocumentRow, about: Topic, *, bold: bool) -> bool:
         current = self._current
         if row.kind == "item" and row.level == current.item_level:
             return False
@@ -210,7 +210,7 @@ class _Divider:
             return about not in SECTIONS or about == "aside"
         return False
 
-    def _leave_label(self, row: Row, place: int) -> None:
+    def _leave_label(self, row: DocumentRow, place: int) -> None:
         """A value ends with its paragraph: what follows a blank line belongs to the heading above."""
         current = self._current
         if not current.by_label or current.topic in SECTIONS:
@@ -220,7 +220,7 @@ class _Divider:
             self._open(above.topic, above.heading, row, above.level)
 
 
-def _split_labels(row: Row) -> list[Row]:
+def _split_labels(row: DocumentRow) -> list[DocumentRow]:
     """A line with several bold labels, such as `**Severity:** High · **Duration:** 2 h`, as a row for each."""
     starts = [found.start() for found in _BOLD_LABEL.finditer(row.text)] if row.kind == "text" else []
     if len(starts) < 2:
@@ -230,7 +230,7 @@ def _split_labels(row: Row) -> list[Row]:
     return [replace(row, text=part.strip(" \t·|,;/–—-")) for part in parts if part.strip(" \t·|,;/–—-")]
 
 
-def _is_header(row: Row) -> bool:
+def _is_header(row: DocumentRow) -> bool:
     """A row such as `| Field | Value |` or `| Item | Details |`."""
     return plain(row.cells[1]).casefold() in (
         "value",
@@ -245,7 +245,7 @@ def _is_header(row: Row) -> bool:
     )
 
 
-def _cell_rows(row: Row, value: str) -> list[Row]:
+def _cell_rows(row: DocumentRow, value: str) -> list[DocumentRow]:
     """A cell's lines, which `<br>` parts, as rows of their own with the table row's number."""
     parts = [part.strip() for part in re.split(r"<br\s*/?>", value, flags=re.IGNORECASE)]
     found = []
@@ -254,6 +254,6 @@ def _cell_rows(row: Row, value: str) -> list[Row]:
             item = re.fullmatch(r"(?P<mark>[-*•]|\d{1,2}[.)])\s+(?P<text>\S.*)", part)
             kind: RowKind = "item" if item else "text"
             found.append(
-                Row(row.number, kind, item["text"] if item else part, ordered=bool(item) and part[0].isdigit())
+                DocumentRow(row.number, kind, item["text"] if item else part, ordered=bool(item) and part[0].isdigit())
             )
     return found

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from onrecall.importers.postmortem.clock import Chronology, between, dates, stamp_in
-from onrecall.importers.postmortem.facts import Span
+from onrecall.importers.postmortem.facts import IncidentSpan
 from onrecall.importers.postmortem.incident_text import IncidentText, telling_rows
 from onrecall.importers.postmortem.kind import OUTAGE
 from onrecall.importers.postmortem.prose import paragraphs, spoken
 from onrecall.importers.postmortem.rows import plain
-from onrecall.importers.postmortem.timeline import Entry
+from onrecall.importers.postmortem.timeline import ChronologyEntry
 
 LONGEST_OPENING = 60
 """Characters within which a sentence that opens with a time has said it."""
@@ -41,12 +41,12 @@ _NOT_OVER = re.compile(
 _AT_FIRST = re.compile(r"\W*(?:on|at|around|since|from|am|um|seit|le|el)\s", re.IGNORECASE)
 
 
-def incident_span(text: IncidentText, lines: dict[str, int]) -> Span:
+def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
     """When it began and ended: front matter, labels, the chronology, the date in the name, or what the user said."""
     begun = _beginning(text)
     start, start_line = begun.start, begun.start_line
     if start is None:
-        return Span()
+        return IncidentSpan()
     end, end_line = (text.front.end, None) if text.front.end else (begun.end, begun.end_line)
     if end is None:
         end, end_line = _end_in_chronology(text.entries, start)
@@ -56,10 +56,10 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> Span:
         lines["started_at"] = start_line
     if end is not None and end_line:
         lines["resolved_at"] = end_line
-    return Span(None, None, start, start_line, end, end_line)
+    return IncidentSpan(None, None, start, start_line, end, end_line)
 
 
-def _beginning(text: IncidentText) -> Span:
+def _beginning(text: IncidentText) -> IncidentSpan:
     """The start, with the end where the same words give it."""
     span = text.span
     if text.front.start is not None:
@@ -77,7 +77,7 @@ def _beginning(text: IncidentText) -> Span:
     return span
 
 
-def _with_clock(text: IncidentText, span: Span) -> Span:
+def _with_clock(text: IncidentText, span: IncidentSpan) -> IncidentSpan:
     """A day with the time of day that the prose or the chronology gives it."""
     said = _span_in_prose(text)
     if said is not None and said.start and (span.start is None or abs(said.start - span.start) <= DAY):
@@ -91,7 +91,7 @@ def _with_clock(text: IncidentText, span: Span) -> Span:
     return replace(span, start=start, start_line=line)
 
 
-def _span_in_prose(text: IncidentText) -> Span | None:
+def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
     """`Between 09:12 and 10:47 UTC on 4 March`: what the summary or the first paragraphs say."""
     for section in (*text.of("summary"), *text.of("impact"), *(one for one in text.sections if one.topic is None)):
         for statement in paragraphs(section.rows):
@@ -101,7 +101,7 @@ def _span_in_prose(text: IncidentText) -> Span | None:
             start, end = times.moment(found[0]), times.moment(found[1])
             text.reading.zoneless += times.zoneless
             if start is not None:
-                return Span(None, None, start, statement.line, end, statement.line if end else None)
+                return IncidentSpan(None, None, start, statement.line, end, statement.line if end else None)
     return None
 
 
@@ -128,7 +128,9 @@ def _is_midnight(moment: datetime) -> bool:
     return moment.astimezone(UTC).time() == time()
 
 
-def _start_in_chronology(text: IncidentText, span: Span, start: datetime | None) -> tuple[datetime | None, int | None]:
+def _start_in_chronology(
+    text: IncidentText, span: IncidentSpan, start: datetime | None
+) -> tuple[datetime | None, int | None]:
     """The entry that says it began, or else the first one, if it is of the day that the document names."""
     timed = [entry for entry in text.entries if entry.at is not None]
     if not timed:
@@ -150,7 +152,7 @@ def _start_in_prose(text: IncidentText) -> tuple[datetime | None, int | None]:
     return None, None
 
 
-def _end_in_chronology(entries: Sequence[Entry], start: datetime) -> tuple[datetime | None, int | None]:
+def _end_in_chronology(entries: Sequence[ChronologyEntry], start: datetime) -> tuple[datetime | None, int | None]:
     """The last entry that says that it was over, if nothing but follow-ups come after it."""
     for entry in reversed(entries):
         if entry.at is None or entry.at < start:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.notifications.channel import Refused
-from onrecall.notifications.egress_guard import Guard
+from onrecall.notifications.channel import PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.json_poster import retry_after
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SDK = "onrecall.slack.sdk"
 """The SDK's own log: it would repeat what is raised here, bodies and all."""
 
 
-class SlackSaysNo(Refused):
+class SlackApiRejected(PermanentDeliveryError):
     """Slack will not do it, for a reason that has a name."""
 
     def __init__(self, code: str) -> None:
@@ -46,7 +46,7 @@ class SlackSaysNo(Refused):
         self.code = code
 
 
-def check_url(guard: Guard, url: str) -> str:
+def check_url(guard: EgressGuard, url: str) -> str:
     """Where the API is: over TLS, or at a host that an operator named."""
     parsed = guard.check_url(url)
     if parsed.scheme != "https" and not guard.names_host(parsed.host):
@@ -128,5 +128,7 @@ def _meaning(error: "SlackApiError") -> Exception:
     if answer.status_code == 429 or answer.status_code >= 500 or code in LATER:
         return Unavailable(f"Slack says {answer.status_code} {code}", retry_after(headers.get("retry-after")))
     if answer.status_code != 200:
-        return Refused(f"Slack's address answers {answer.status_code}; ONRECALL_SLACK_API_URL may be wrong")
-    return SlackSaysNo(code)
+        return PermanentDeliveryError(
+            f"Slack's address answers {answer.status_code}; ONRECALL_SLACK_API_URL may be wrong"
+        )
+    return SlackApiRejected(code)

@@ -13,13 +13,13 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Recommendation
-from onrecall.notifications.channel import Message, News, Sent, Thread
-from onrecall.notifications.egress_guard import Guard
-from onrecall.notifications.json_poster import Posting
+from onrecall.notifications.channel import IncidentUpdate, Message, SentMessage, Thread
+from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications.json_poster import JsonPoster
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeKind
 from onrecall.notifications.slack import message as slack_message
-from onrecall.notifications.slack.api import Api, Deadline, SlackSaysNo
+from onrecall.notifications.slack.api import Api, Deadline, SlackApiRejected
 from onrecall.notifications.slack.blocks import fitted
 
 WEBHOOK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
@@ -35,7 +35,7 @@ PLAIN: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False, "mrkdw
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class ChannelRouting:
     """Which channel hears of which incident."""
 
     channel: str
@@ -49,11 +49,11 @@ class Rooms:
 
 
 @dataclass(frozen=True, slots=True)
-class Slack:
+class SlackBot:
     """An app with a bot: posts once for an incident, then changes what it posted, and tells the rest in the thread."""
 
     api: Api
-    rooms: Rooms
+    rooms: ChannelRouting
     links: Links
     name: str = "slack"
     notice_kind: NoticeKind = "slack"
@@ -72,7 +72,9 @@ class Slack:
             }
         )
 
-    def render(self, incident: Incident, recommendation: Recommendation | None, event: News, thread: Thread) -> Message:
+    def render(
+        self, incident: Incident, recommendation: Recommendation | None, event: IncidentUpdate, thread: Thread
+    ) -> Message:
         """The root message as it is to be from now on, and what is to be said in its thread."""
         answer = recommendation if incident.status != "resolved" and not event.into else None
         since = min(incident.started_at, event.at) - EARLIER
@@ -89,13 +91,13 @@ class Slack:
             }
         )
 
-    def send(self, message: Message, thread: Thread) -> Sent:
+    def send(self, message: Message, thread: Thread) -> SentMessage:
         """Bring the root message up to date and the thread, whatever of it is there already."""
         delivery = _Delivery(self.api, message.body, Deadline(SECONDS))
         channel, ts, fresh = delivery.root(thread)
         delivery.replies(channel, ts, thread, fresh=fresh)
         answer = message.body["answer"] or thread.get("answer")
-        return Sent({"channel": channel, "ts": ts, "answer": answer})
+        return SentMessage({"channel": channel, "ts": ts, "answer": answer})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ class _Delivery:
         if known is not None:
             try:
                 self.api.call("chat.update", self.deadline, channel=known[0], ts=known[1], **self._root())
-            except SlackSaysNo as error:
+            except SlackApiRejected as error:
                 if error.code not in GONE:
                     raise
             else:
@@ -176,7 +178,7 @@ class _Delivery:
 class SlackWebhook:
     """An incoming webhook: each news is a message of its own, for it can neither be changed nor has it a thread."""
 
-    post: Posting
+    post: JsonPoster
     links: Links
     name: str = "slack-webhook"
     notice_kind: NoticeKind = "slack"
@@ -189,7 +191,7 @@ class SlackWebhook:
         self,
         incident: Incident,
         recommendation: Recommendation | None,
-        event: News,
+        event: IncidentUpdate,
         thread: Thread,  # noqa: ARG002 - each message stands for itself
     ) -> Message:
         """The incident as it stands; without buttons, for nobody hears them."""
@@ -199,14 +201,14 @@ class SlackWebhook:
         changed: Sequence[Any] = slack_message.reply(incident, event)["blocks"]
         return Message({**told, "blocks": fitted([*changed, *told["blocks"]])})
 
-    def send(self, message: Message, thread: Thread) -> Sent:  # noqa: ARG002
+    def send(self, message: Message, thread: Thread) -> SentMessage:  # noqa: ARG002
         """Post it; whether one whose answer was lost arrived can't be found out, so it may come twice."""
         body = json.dumps({**message.body, **PLAIN}, ensure_ascii=False, separators=(",", ":")).encode()
         self.post(body, {"content-type": "application/json; charset=utf-8"})
-        return Sent()
+        return SentMessage()
 
 
-def check_webhook(guard: Guard, url: str) -> Posting:
+def check_webhook(guard: EgressGuard, url: str) -> JsonPoster:
     """Where to post: Slack's own host over TLS, or one that an operator named."""
     parsed = guard.check_url(url)
     if not guard.names_host(parsed.host):
@@ -214,7 +216,7 @@ def check_webhook(guard: Guard, url: str) -> Posting:
             raise Invalid(f"{parsed.host} is not a host of Slack's webhooks ({', '.join(sorted(WEBHOOK_HOSTS))})")
         if parsed.scheme != "https":
             raise Invalid("begins not with https://")
-    return Posting(guard, parsed)
+    return JsonPoster(guard, parsed)
 
 
 def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:

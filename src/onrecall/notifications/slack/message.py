@@ -5,7 +5,7 @@ from typing import Any
 
 from onrecall.domain.incident import Evidence, Incident, Recommendation, Step
 from onrecall.notifications import text as words
-from onrecall.notifications.channel import News
+from onrecall.notifications.channel import IncidentUpdate
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice
 from onrecall.notifications.slack import blocks
@@ -23,7 +23,9 @@ Said = Mapping[str, Any]
 """Blocks, and the text that stands for them in notifications."""
 
 
-def root(incident: Incident, answer: Recommendation | None, event: News, links: Links, *, quiet: bool = False) -> Said:
+def root(
+    incident: Incident, answer: Recommendation | None, event: IncidentUpdate, links: Links, *, quiet: bool = False
+) -> Said:
     """How an incident stands; `quiet`: without buttons, where nobody hears them."""
     body = [
         blocks.header(_state(incident, answer, event)),
@@ -42,7 +44,7 @@ def root(incident: Incident, answer: Recommendation | None, event: News, links: 
     return _message(words.headline(incident, event), body)
 
 
-def reply(incident: Incident, event: News) -> Said:
+def reply(incident: Incident, event: IncidentUpdate) -> Said:
     """The news itself, for those who follow the thread."""
     body = [blocks.prose(("bold", words.HEADLINE[event.kind]), ("", _by(event)))]
     if event.into:
@@ -88,7 +90,7 @@ def notice(told: Notice) -> Said:
     return {"text": blocks.fallback(told.title).strip() or "A notice", "blocks": blocks.fitted(shown)}
 
 
-def _state(incident: Incident, answer: Recommendation | None, event: News) -> str:
+def _state(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> str:
     if event.into:
         return "Merged"
     if incident.status == "resolved":
@@ -114,7 +116,7 @@ def _answer(answer: Recommendation) -> Iterator[Block]:
     yield blocks.prose(("italic", _short(words.step_note(step))))
 
 
-def _buttons(incident: Incident, answer: Recommendation | None, event: News) -> list[Block]:
+def _buttons(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> list[Block]:
     row = []
     if incident.status == "resolved" and event.suggestions and not event.into:
         about = {"s": event.suggestions[0].id}
@@ -134,7 +136,7 @@ def _link(incident_id: str, links: Links) -> list[Block]:
     return [blocks.link("Open in OnRecall", url)] if url and len(url) <= blocks.LONGEST_URL else []
 
 
-def _alert_links(event: News) -> list[Block]:
+def _alert_links(event: IncidentUpdate) -> list[Block]:
     """Where the alerts' senders say that people can look; each with the name of the host that it leads to."""
     offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
     return [
@@ -196,7 +198,7 @@ def _pages(parts: Sequence[Sequence[Block]]) -> list[list[Block]]:
     return pages
 
 
-def _by(event: News) -> str:
+def _by(event: IncidentUpdate) -> str:
     return f" by {_short(event.by, 200)}" if event.by else ""
 
 

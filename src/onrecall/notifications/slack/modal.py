@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Outcome, Recommendation, Resolution, ResolutionStep, Step
+from onrecall.domain.incident import Incident, Recommendation, RecommendationOutcome, Resolution, ResolutionStep, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.slack.blocks import Block
 
@@ -25,7 +25,7 @@ PLACES = frozenset({"root_cause", "label", HELPED, FAILED, "other"})
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedModal:
     """What somebody filled in."""
 
     incident: str
@@ -50,7 +50,9 @@ class Submitted:
         return Resolution(answer.cause, at, label, tuple(steps), by=by, cause_origin="taken_over")
 
 
-def view(incident: Incident, answer: Recommendation | None, marked: Sequence[Outcome]) -> Mapping[str, Any]:
+def view(
+    incident: Incident, answer: Recommendation | None, marked: Sequence[RecommendationOutcome]
+) -> Mapping[str, Any]:
     """The window, with the steps that people marked; the cause is empty, so that nobody confirms it unread.
 
     The answer's cause can be taken over with a tick, and is then kept as taken over.
@@ -91,7 +93,7 @@ def view(incident: Incident, answer: Recommendation | None, marked: Sequence[Out
     }
 
 
-def read(view: Mapping[str, Any]) -> Submitted:
+def read(view: Mapping[str, Any]) -> SubmittedModal:
     """What came back; Invalid names the field that is wrong."""
     about = json.loads(view.get("private_metadata") or "{}")
     values = {name: field.get("value", {}) for name, field in view["state"]["values"].items()}
@@ -106,7 +108,7 @@ def read(view: Mapping[str, Any]) -> Submitted:
     if len(other) > MOST_OTHER or any(len(row) > LONGEST_STEP for row in other):
         raise Invalid(f"at most {MOST_OTHER} steps of at most {LONGEST_STEP} characters", "other")
     label = (_typed(values, "label") or "").strip() or None
-    return Submitted(about["i"], about.get("r"), cause, label, worked, failed, other, taken_over)
+    return SubmittedModal(about["i"], about.get("r"), cause, label, worked, failed, other, taken_over)
 
 
 def _steps(answer: Recommendation | None) -> tuple[Step, ...]:

@@ -3,6 +3,17 @@
 from onrecall.recommendation.llm.options import Options, options
 from onrecall.recommendation.llm.prompt import Prompt
 from onrecall.recommendation.llm.refined_answer import refined
-from onrecall.recommendation.llm.routing import Attempt, Failed, Model, Outcome, Reply, escalate
+from onrecall.recommendation.llm.routing import Attempt, Model, ModelError, RefinementResult, Reply, escalate
 
-__all__ = ["Attempt", "Failed", "Model", "Options", "Outcome", "Prompt", "Reply", "escalate", "options", "refined"]
+__all__ = [
+    "Attempt",
+    "Model",
+    "ModelError",
+    "Options",
+    "Prompt",
+    "RefinementResult",
+    "Reply",
+    "escalate",
+    "options",
+    "refined",
+]

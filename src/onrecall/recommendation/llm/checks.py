@@ -22,18 +22,18 @@ ORDINAL = re.compile(r"^\d+\. ")
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class CheckFailure:
     """One thing wrong: of what kind, in our words, and where and what in detail, which only the next model is told."""
 
     kind: str
     detail: str = ""
 
 
-def check(draft: Draft, options: Options, mask: Mask) -> tuple[Flaw, ...]:
+def check(draft: Draft, options: Options, mask: Mask) -> tuple[CheckFailure, ...]:
     """Everything that is wrong with it."""
     cause = options.causes.get(draft.cause)
     if cause is None:
-        return (Flaw("it names a cause that was not given", f"the causes are {', '.join(options.causes)}"),)
+        return (CheckFailure("it names a cause that was not given", f"the causes are {', '.join(options.causes)}"),)
     return (*_steps(draft, cause, options), *_sentences(draft, cause, options, mask))
 
 
@@ -42,53 +42,53 @@ def risk_of(step: Step, command: str | None) -> Risk:
     return max((step.risk, classify(command).risk if command else step.risk), key=RISKS.index)
 
 
-def _steps(draft: Draft, cause: Cause, options: Options) -> Iterator[Flaw]:
+def _steps(draft: Draft, cause: Cause, options: Options) -> Iterator[CheckFailure]:
     names = [one.step for one in draft.steps]
     if strange := [name for name in names if name not in options.steps]:
-        yield Flaw("it names a step that was not given", f"{len(strange)} of them; the steps are in the list")
+        yield CheckFailure("it names a step that was not given", f"{len(strange)} of them; the steps are in the list")
         return
     if foreign := [name for name in names if name not in cause.steps]:
-        yield Flaw("it takes a step for another cause", f"{', '.join(foreign)} are not for {cause.name}")
+        yield CheckFailure("it takes a step for another cause", f"{', '.join(foreign)} are not for {cause.name}")
         return
     if len(set(names)) < len(names):
-        yield Flaw("it names a step twice", "each step once")
+        yield CheckFailure("it names a step twice", "each step once")
     if cause.steps and not names:
-        yield Flaw("it leaves all steps out", f"choose from {', '.join(cause.steps)}")
+        yield CheckFailure("it leaves all steps out", f"choose from {', '.join(cause.steps)}")
     for one in draft.steps:
         yield from _command(one, cause.steps[one.step], options)
     yield from _policy(draft, cause)
 
 
-def _command(one: ChosenStep, step: Step, options: Options) -> Iterator[Flaw]:
+def _command(one: ChosenStep, step: Step, options: Options) -> Iterator[CheckFailure]:
     if one.command is None:
         return
     if step.command is None:
-        yield Flaw("it adds a command", f"{one.step} has none")
+        yield CheckFailure("it adds a command", f"{one.step} has none")
     elif not filled(step.command, one.command, options.fields):
-        yield Flaw(
+        yield CheckFailure(
             "it changes a command", f"{one.step}: fill placeholders with the incident's fields, change nothing else"
         )
 
 
-def _policy(draft: Draft, cause: Cause) -> Iterator[Flaw]:
+def _policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
     """A procedure keeps its order and its end, and what is dangerous comes with the check that belongs before it."""
     names = [chosen.step for chosen in draft.steps]
     listed = list(cause.steps)
     risks = [risk_of(cause.steps[chosen.step], chosen.command) for chosen in draft.steps]
     if risks and risks[0] == WORST and names[0] != listed[0]:
-        yield Flaw("it begins with something that may lose data", "put a check first")
+        yield CheckFailure("it begins with something that may lose data", "put a check first")
     for place, name in enumerate(names):
         before = check_before(cause, name)
         if before is not None and before not in names[:place]:
-            yield Flaw("it leaves out the check before a dangerous step", f"{before} comes before {name}")
+            yield CheckFailure("it leaves out the check before a dangerous step", f"{before} comes before {name}")
         source = cause.steps[name].citation.evidence_id
         procedure = [other for other in listed if cause.steps[other].citation.evidence_id == source]
         earlier = procedure[: procedure.index(name)]
         if late := [other for other in names[place + 1 :] if other in earlier]:
-            yield Flaw("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
+            yield CheckFailure("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
         following = [other for other in procedure[len(earlier) + 1 :] if cause.steps[other].risk != RISKS[0]]
         if risks[place] in DISTURBING and (missing := [other for other in following if other not in names]):
-            yield Flaw("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
+            yield CheckFailure("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
 
 
 def check_before(cause: Cause, name: str) -> str | None:
@@ -100,9 +100,9 @@ def check_before(cause: Cause, name: str) -> str | None:
     return next((other for other, step in cause.steps.items() if str(step.n) == number), None)
 
 
-def _sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iterator[Flaw]:
+def _sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iterator[CheckFailure]:
     """Sentences are looked at as the model wrote them: with the names of what was masked, and not yet what it was."""
-    given = _Given.of(options, mask)
+    given = _MaskedEvidence.of(options, mask)
     for n, sentence in enumerate(draft.explanation, start=1):
         yield from _sentence(sentence, list(cause.steps.values()), cause, given, f"explanation {n}")
     for one in draft.steps:
@@ -111,7 +111,7 @@ def _sentences(draft: Draft, cause: Cause, options: Options, mask: Mask) -> Iter
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _MaskedEvidence:
     """What a sentence is held against, masked as the model saw it."""
 
     lines: Mapping[str, str]
@@ -132,13 +132,15 @@ class _Given:
         return cls(lines, shared, "\n".join([situation, *own, *ids, *titles, *told]), mask)
 
 
-def _sentence(said: Sentence, steps: Sequence[Step], cause: Cause, given: _Given, where: str) -> Iterator[Flaw]:
+def _sentence(
+    said: Sentence, steps: Sequence[Step], cause: Cause, given: _MaskedEvidence, where: str
+) -> Iterator[CheckFailure]:
     if any(name not in given.lines for name in said.cites):
         names = ", ".join(list(given.lines)[:3])
-        yield Flaw("it cites a line that was not given", f"{where}: cite only names such as {names}")
+        yield CheckFailure("it cites a line that was not given", f"{where}: cite only names such as {names}")
         return
     about = [cause.sentence or "", *([steps[0].text] if len(steps) == 1 else [])]
     receipts = "\n".join([*(given.lines[name] for name in said.cites), *map(given.mask.hide, about)])
     risk = max((step.risk for step in steps), key=RISKS.index, default=RISKS[0])
     for kind, detail in prose.flaws(said.text, receipts, given.shared, given.known, risk):
-        yield Flaw(kind, f"{where}: {detail}")
+        yield CheckFailure(kind, f"{where}: {detail}")

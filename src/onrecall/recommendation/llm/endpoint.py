@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from onrecall.recommendation.llm.refusals import Refusal
-from onrecall.recommendation.llm.routing import Failed
+from onrecall.recommendation.llm.routing import ModelError
 
 NO_COMPLETION = "it answered something else than a completion"
 
@@ -32,7 +32,7 @@ class Completion:
     cached_tokens: int = 0
 
 
-class Refused(Exception):
+class EndpointRefused(Exception):
     """The server answered with an error."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -60,14 +60,14 @@ async def exchange(
         try:
             response = await send(client)
         except library.APIStatusError as error:
-            raise Refused(Refusal(error.status_code, error.response.text)) from None
+            raise EndpointRefused(Refusal(error.status_code, error.response.text)) from None
         except library.APITimeoutError:
-            raise Failed("no answer in time", free=False) from None
+            raise ModelError("no answer in time", free=False) from None
         except library.APIConnectionError:
-            raise Failed("it could not be reached", free=True) from None
+            raise ModelError("it could not be reached", free=True) from None
         except (library.APIError, json.JSONDecodeError):
-            raise Failed(NO_COMPLETION, free=False) from None
+            raise ModelError(NO_COMPLETION, free=False) from None
     try:
         return read(response)
     except (AttributeError, IndexError, TypeError):
-        raise Failed(NO_COMPLETION, free=False) from None
+        raise ModelError(NO_COMPLETION, free=False) from None

@@ -8,12 +8,12 @@ from onrecall.domain.incident import (
     Alternative,
     Citation,
     Evidence,
+    FailedStep,
     Incident,
     Recommendation,
-    Record,
     Situation,
     Step,
-    Tried,
+    TrackRecord,
 )
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cited, rank
@@ -39,7 +39,7 @@ class Cause:
     evidence: tuple[str, ...]
     steps: Mapping[str, Step] = field(default_factory=dict)
     """By the name a model calls them: S1, S2 …"""
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[FailedStep, ...] = ()
     alternative: Alternative | None = None
     """What it was in the answer without a model, where it was not the leading one."""
 
@@ -70,7 +70,7 @@ class Options:
 def options(
     answer: Recommendation,
     situation: Situation,
-    records: Mapping[str, Record],
+    records: Mapping[str, TrackRecord],
     thresholds: Thresholds,
     incident: Incident | None = None,
 ) -> Options:
@@ -93,7 +93,7 @@ def _causes(
     answer: Recommendation,
     situation: Situation,
     hypotheses: Sequence[Hypothesis],
-    records: Mapping[str, Record],
+    records: Mapping[str, TrackRecord],
     now: datetime,
 ) -> tuple[Cause, ...]:
     """The leading one as it was answered; others only where it was not sure that it had been seen before."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onrecall.domain.markdown_page import one_line
-from onrecall.recommendation.llm.checks import Flaw
+from onrecall.recommendation.llm.checks import CheckFailure
 from onrecall.recommendation.llm.options import Cause, Options
 from onrecall.recommendation.sanitize import clean
 from onrecall.redaction.reversible_mask import Mask
@@ -52,7 +52,7 @@ class Prompt:
         return len(self.rules.encode()) + len(self.data.encode())
 
 
-def prompt(options: Options, mask: Mask, flaws: Sequence[Flaw] = ()) -> Prompt:
+def prompt(options: Options, mask: Mask, flaws: Sequence[CheckFailure] = ()) -> Prompt:
     """The rules, and the options as data; with flaws, what was wrong with somebody's first try."""
     nonce = mask.nonce
     rules = RULES.format(nonce=nonce, form=json.dumps(FORM, ensure_ascii=False))
@@ -76,7 +76,7 @@ def _inert(text: str, limit: int) -> str:
     return one_line("".join(part if _MARKS.fullmatch(part) else clean(part) for part in said))[:limit]
 
 
-def _parts(options: Options, nonce: str, show: Show, flaws: Sequence[Flaw]) -> Iterator[str]:
+def _parts(options: Options, nonce: str, show: Show, flaws: Sequence[CheckFailure]) -> Iterator[str]:
     """What prompts of the same evidence have in common comes first, so that a server need not read it again."""
     for name, one in options.evidence.items():
         lines = [

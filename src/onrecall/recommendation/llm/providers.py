@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from onrecall.domain.errors import Invalid
 from onrecall.domain.extras import missing_extra
 from onrecall.recommendation.llm import anthropic_messages, openai_chat
-from onrecall.recommendation.llm.endpoint import Completion, Endpoint, Refused
+from onrecall.recommendation.llm.endpoint import Completion, Endpoint, EndpointRefused
 from onrecall.recommendation.llm.prices import Price, listed_cost
 from onrecall.recommendation.llm.prompt import Prompt
 from onrecall.recommendation.llm.refusals import Refusal
 from onrecall.recommendation.llm.request_form import AcceptedForms, RequestForm
-from onrecall.recommendation.llm.routing import Failed, Reply
+from onrecall.recommendation.llm.routing import ModelError, Reply
 
 COMPATIBLE = "openai-compatible"
 ADDRESSES = {
@@ -79,7 +79,7 @@ class RemoteModel:
         try:
             return loop.run_until_complete(asyncio.wait_for(self._send(prompt, seconds), seconds))
         except TimeoutError:
-            raise Failed("no answer in time", free=False) from None
+            raise ModelError("no answer in time", free=False) from None
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
@@ -90,7 +90,7 @@ class RemoteModel:
         while True:
             try:
                 completion = await self._complete(prompt, form, seconds)
-            except Refused as refused:
+            except EndpointRefused as refused:
                 if text := refused.refusal.failed_generation:
                     return Reply(text, None, None, None)
                 guessing = guessing or refused.refusal.named(form) is None
@@ -113,10 +113,10 @@ class RemoteModel:
         """The form without what was refused; Failed where there is nothing left to leave out."""
         parameter = refusal.named(form) or refusal.guessed(form)
         if parameter is None:
-            raise Failed(refusal.reason, free=True)
+            raise ModelError(refusal.reason, free=True)
         less = form.without(parameter)
         if form.token_limit and less.token_limit is None and self._cost(0, 1):
-            raise Failed(f"{refusal.reason}: it takes no limit of its answer, which costs money", free=True)
+            raise ModelError(f"{refusal.reason}: it takes no limit of its answer, which costs money", free=True)
         return less
 
     async def _complete(self, prompt: Prompt, form: RequestForm, seconds: float) -> Completion:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.domain.incident import Alternative, Recommendation, Said, Step
+from onrecall.domain.incident import Alternative, CitedSentence, Recommendation, Step
 from onrecall.recommendation.llm.checks import CHECK_FIRST, check_before, risk_of
 from onrecall.recommendation.llm.draft import Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options
-from onrecall.recommendation.llm.routing import Outcome
+from onrecall.recommendation.llm.routing import RefinementResult
 
 OTHER_CAUSE = "a model chose another cause than the evidence alone; how often that is right was not measured"
 
@@ -17,7 +17,7 @@ OTHER_CAUSE = "a model chose another cause than the evidence alone; how often th
 def refined(
     answer: Recommendation,
     draft: Draft,
-    outcome: Outcome,
+    outcome: RefinementResult,
     options: Options,
     now: datetime,
     restore: Callable[[str], str] = str,
@@ -78,8 +78,8 @@ def _first(cause: Cause, name: str, number: dict[str, int]) -> str | None:
     return None if check is None else f"{CHECK_FIRST}{number[check]}: {cause.steps[check].text}"
 
 
-def _said(one: Sentence, options: Options, restore: Callable[[str], str]) -> Said:
-    return Said(restore(one.text.strip()), tuple(options.lines[name] for name in dict.fromkeys(one.cites)))
+def _said(one: Sentence, options: Options, restore: Callable[[str], str]) -> CitedSentence:
+    return CitedSentence(restore(one.text.strip()), tuple(options.lines[name] for name in dict.fromkeys(one.cites)))
 
 
 def _alternatives(answer: Recommendation, chosen: Cause) -> tuple[Alternative, ...]:

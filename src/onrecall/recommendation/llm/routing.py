@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from onrecall.recommendation.llm.checks import Flaw, check
+from onrecall.recommendation.llm.checks import CheckFailure, check
 from onrecall.recommendation.llm.draft import Draft, read
 from onrecall.recommendation.llm.options import Options
 from onrecall.recommendation.llm.prompt import Prompt, prompt
@@ -27,7 +27,7 @@ class Reply:
     cost_usd: float | None
 
 
-class Failed(Exception):
+class ModelError(Exception):
     """A model gave no answer: why, in a few words of ours."""
 
     def __init__(self, reason: str, *, free: bool) -> None:
@@ -66,7 +66,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RefinementResult:
     """The draft that passed every check, if any did; and how it came about."""
 
     draft: Draft | None
@@ -94,18 +94,20 @@ def escalate(
     mask: Mask,
     models: Sequence[tuple[Role, Model]],
     left: Callable[[], float],
-) -> Outcome:
+) -> RefinementResult:
     """Ask one model after the other until a draft passes, within the time that is left."""
     if not models:
-        return Outcome(None, None, "extractive: no model is configured")
+        return RefinementResult(None, None, "extractive: no model is configured")
     if options.addressed:
-        return Outcome(None, None, "extractive: what the answer rests on speaks to a model instead of to people")
+        return RefinementResult(
+            None, None, "extractive: what the answer rests on speaks to a model instead of to people"
+        )
     if not options.causes or not options.lines:
-        return Outcome(None, None, "extractive: there is nothing to choose from")
+        return RefinementResult(None, None, "extractive: there is nothing to choose from")
     route = [one for one in models if one[0] == "strong"] if options.conflict else []
     first = f"straight to the strong model: {options.conflict}" if route and len(models) > 1 else None
     asked = route or list(models)
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[CheckFailure, ...] = ()
     attempts: list[Attempt] = []
     for place, (role, model) in enumerate(asked):
         seconds = left() * (SHARE if place + 1 < len(asked) else 1)
@@ -116,19 +118,19 @@ def escalate(
         attempt, draft, flaws = _try(options, mask, asked_for, role, model, seconds)
         attempts.append(attempt)
         if draft is not None:
-            return Outcome(draft, model.name, _passed(role, first, attempts), tuple(attempts), asked_for.hash)
-    return Outcome(None, None, f"extractive: {_told(attempts)}", tuple(attempts))
+            return RefinementResult(draft, model.name, _passed(role, first, attempts), tuple(attempts), asked_for.hash)
+    return RefinementResult(None, None, f"extractive: {_told(attempts)}", tuple(attempts))
 
 
 def _try(
     options: Options, mask: Mask, asked: Prompt, role: Role, model: Model, seconds: float
-) -> tuple[Attempt, Draft | None, tuple[Flaw, ...]]:
+) -> tuple[Attempt, Draft | None, tuple[CheckFailure, ...]]:
     try:
         reply = model.ask(asked, role, seconds)
-    except Failed as failure:
+    except ModelError as failure:
         return Attempt(role, model.name, (str(failure),), free=failure.free), None, ()
     draft = _read(reply.text, mask)
-    flaws = (Flaw(draft),) if isinstance(draft, str) else check(draft, options, mask)
+    flaws = (CheckFailure(draft),) if isinstance(draft, str) else check(draft, options, mask)
     kinds = tuple(dict.fromkeys(one.kind for one in flaws))
     model.checked(kinds)
     passed = draft if isinstance(draft, Draft) and not flaws else None

@@ -21,7 +21,7 @@ NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgresql))?\.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Migration:
     """One numbered migration; without a dialect it is for both."""
 
     number: int
@@ -31,10 +31,10 @@ class Step:
 
 
 @cache
-def steps() -> tuple[Step, ...]:
+def steps() -> tuple[Migration, ...]:
     """All steps there are, in order."""
     found = [(NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
-    named = [Step(int(match[1]), match[2], match[3], file) for match, file in found if match]
+    named = [Migration(int(match[1]), match[2], match[3], file) for match, file in found if match]
     return tuple(sorted(named, key=lambda step: step.number))
 
 
@@ -50,7 +50,7 @@ def version(connection: Connection) -> int:
     return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
 
 
-def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Step]) -> None:
+def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Migration]) -> None:
     """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
     here = version(connection)
     last = plan[-1].number
@@ -66,7 +66,7 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Ste
             _take(connection, list(variants), types)
 
 
-def _take(connection: Connection, variants: Sequence[Step], types: Mapping[str, str]) -> None:
+def _take(connection: Connection, variants: Sequence[Migration], types: Mapping[str, str]) -> None:
     """Run what this database needs of one step, and note the step once."""
     for step in variants:
         if step.dialect in (None, connection.dialect.name):

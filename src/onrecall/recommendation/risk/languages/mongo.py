@@ -50,7 +50,7 @@ def judge_mongo(text: str) -> Assessment:
     root = Parser(_grammar()).parse(source).root_node
     if root.has_error or root.descendant_count > _MOST_NODES:
         return evidence.suspected(text, "the text is no complete JavaScript", recognised=True)
-    found = list(_Reading().statements(root))
+    found = list(_MongoReader().statements(root))
     result = worst(found) or read_only("only looks around")
     if result.understood or result.risk == "destructive":
         return result
@@ -63,7 +63,7 @@ def _grammar() -> Language:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _MongoReader:
     """Walks the tree of a piece of JavaScript."""
 
     depth: int = 0

@@ -14,7 +14,7 @@ from onrecall.recommendation.risk.assessment import (
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.languages.sql import DIALECTS
 from onrecall.recommendation.risk.languages.sql_syntax import (
-    Statement,
+    SqlStatement,
     problem_of_calls,
     read_statements,
     unknown_functions,
@@ -150,7 +150,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _statement(statement: Statement, dialect: str) -> Assessment:
+def _statement(statement: SqlStatement, dialect: str) -> Assessment:
     said = (
         [word for word in statement.words if word not in ("(", "{")]
         if statement.words[:1] == ["("]
@@ -166,7 +166,7 @@ def _statement(statement: Statement, dialect: str) -> Assessment:
     return _written_copy(statement) or _by_table(statement, first)
 
 
-def _written_copy(statement: Statement) -> Assessment | None:
+def _written_copy(statement: SqlStatement) -> Assessment | None:
     """`COPY table TO 'file'`: the file is written on the server."""
     if statement.words[:1] != ["COPY"] or statement.words[1:2] == ["("]:
         return None
@@ -174,7 +174,7 @@ def _written_copy(statement: Statement) -> Assessment | None:
     return overwriting(written[1]) if written else None
 
 
-def _by_table(statement: Statement, first: str) -> Assessment:
+def _by_table(statement: SqlStatement, first: str) -> Assessment:
     """A statement that is no query: what the table says; a function in it that is not known makes it worse."""
     result = first_rule("statement", " ".join(word for word in statement.words if word))
     if result is None:
@@ -188,7 +188,7 @@ _CLIENT_COMMANDS = frozenset(["SYSTEM", "SOURCE", "PAGER", "TEE", "EDIT", "PROMP
 """What the client of MySQL runs itself."""
 
 
-def _query(statement: Statement, dialect: str) -> Assessment:
+def _query(statement: SqlStatement, dialect: str) -> Assessment:
     """A query: each of its parts and functions has to be known."""
     changing = [
         found
@@ -219,7 +219,7 @@ def _into(text: str) -> Assessment:
     return overwriting(written[1]) if written else disruptive("SELECT … INTO makes a table")
 
 
-def _explain(statement: Statement, dialect: str) -> Assessment:
+def _explain(statement: SqlStatement, dialect: str) -> Assessment:
     """EXPLAIN only plans; EXPLAIN ANALYZE runs the statement."""
     words = statement.words
     begin = next((n for n, word in enumerate(words) if word in _RUN), None)

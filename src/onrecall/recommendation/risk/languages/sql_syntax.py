@@ -31,7 +31,7 @@ _QUALIFIERS = frozenset(["PG_CATALOG", "INFORMATION_SCHEMA", "SYS", "PERFORMANCE
 _PARTS = tuple(getattr(exp, name) for name in sorted(words("programs/kinds.txt", "sql parts")))
 
 
-class Statement(NamedTuple):
+class SqlStatement(NamedTuple):
     """One statement."""
 
     words: list[str]
@@ -45,7 +45,7 @@ class Statement(NamedTuple):
         return self.text[match.start() :] if match else ""
 
 
-def read_statements(text: str, dialect: str) -> list[Statement] | None:
+def read_statements(text: str, dialect: str) -> list[SqlStatement] | None:
     """The statements of a text; None when it can't be read."""
     try:
         return [_statement(tokens, text, dialect) for tokens in _split(_tokens(text, dialect))]
@@ -69,17 +69,17 @@ def _split(tokens: Sequence[Token]) -> Iterator[list[Token]]:
         yield part
 
 
-def _statement(tokens: list[Token], text: str, dialect: str) -> Statement:
+def _statement(tokens: list[Token], text: str, dialect: str) -> SqlStatement:
     said = text[tokens[0].start : tokens[-1].end + 1]
     rest = said[len(tokens[0].text) :].lstrip()
     if len(tokens) == 2 and tokens[1].token_type == TokenType.STRING and rest[:1] not in ("'", '"', "$"):
         # the tokenizer leaves what follows EXPLAIN, SHOW, CALL and the like as one string: take it apart as well
         tokens = [tokens[0], *_tokens(tokens[1].text, dialect)]
     words = ["" if t.token_type in _QUOTED else w for t in tokens for w in (t.text.upper().split() or [""])]
-    return Statement(words, tokens, said)
+    return SqlStatement(words, tokens, said)
 
 
-def unknown_functions(statement: Statement) -> list[str]:
+def unknown_functions(statement: SqlStatement) -> list[str]:
     """The names before a parenthesis that are neither known functions nor words of the grammar."""
     tokens = statement.tokens
     return [name for place in range(1, len(tokens)) if (name := _unknown_call(tokens, place)) is not None]
@@ -116,7 +116,7 @@ def _begins_cte(tokens: Sequence[Token], place: int) -> bool:
     return [token.text.upper() for token in tokens[closing + 1 : closing + 3]] == ["AS", "("]
 
 
-def problem_of_calls(statement: Statement) -> str | None:
+def problem_of_calls(statement: SqlStatement) -> str | None:
     """The first unknown function in a statement that is no query; a name with its columns is none."""
     tokens = statement.tokens
     for place in range(1, len(tokens)):
@@ -134,7 +134,7 @@ def _names_columns(tokens: Sequence[Token], place: int) -> bool:
     return start >= 1 and tokens[start - 1].text.upper() in words("programs/kinds.txt", "sql before columns")
 
 
-def unknown_part(statement: Statement, dialect: str) -> str | None:
+def unknown_part(statement: SqlStatement, dialect: str) -> str | None:
     """What of a query is no part that only reads; None where all of it is."""
     try:
         trees = parse(_RECURSION_CLAUSES.sub("", statement.text), dialect=dialect)

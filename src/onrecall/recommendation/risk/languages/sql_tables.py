@@ -9,7 +9,7 @@ from onrecall.recommendation.risk.assessment import RISKS, Assessment
 from onrecall.recommendation.risk.sections import lines, words
 
 
-class Rule(NamedTuple):
+class SqlRule(NamedTuple):
     """What a statement, a function or a client's own command does whose text fits."""
 
     pattern: re.Pattern[str]
@@ -43,10 +43,10 @@ def _starts() -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _rules(table: str) -> tuple[Rule, ...]:
+def _rules(table: str) -> tuple[SqlRule, ...]:
     rules = []
     for line in lines("languages/sql_statements.txt", table):
         name, _, rest = line.partition(" | ")
         pattern, _, reason = rest.rpartition(" | ")
-        rules.append(Rule(re.compile(pattern), next(risk for risk in RISKS if risk == name), reason))
+        rules.append(SqlRule(re.compile(pattern), next(risk for risk in RISKS if risk == name), reason))
     return tuple(rules)

@@ -72,13 +72,13 @@ class Invocation:
 
 def read_arguments(program: Node, name: str, arguments: Sequence[str]) -> Invocation:
     """The arguments of a program that was called by this name."""
-    reader = _Reader(Invocation(program, name, tuple(arguments)), list(arguments))
+    reader = _ArgvReader(Invocation(program, name, tuple(arguments)), list(arguments))
     reader.read()
     return reader.invocation
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ArgvReader:
     invocation: Invocation
     waiting: list[str]
     """The arguments that are still to be read."""

@@ -16,12 +16,12 @@ from onrecall.recommendation.risk.assessment import (
 )
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.sections import words
 from onrecall.recommendation.risk.shell.script import NOTHING
 
 
-def check_ansible(situation: Situation) -> Iterator[Assessment]:
+def check_ansible(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     module = (invocation.values("-m", "--module-name") or ["command"])[-1].rpartition(".")[2]
     text = (invocation.values("-a", "--args") or [""])[-1]
@@ -53,7 +53,7 @@ def _uri(text: str) -> Assessment:
     return judge_request(Request(found.get("method", "GET").upper(), [found.get("url", "")], body))
 
 
-def check_salt(situation: Situation) -> Iterator[Assessment]:
+def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
     operands = situation.invocation.operands
     function = next((word for word in operands[:2] if re.fullmatch(r"[a-z_]+\.[a-z_]\w*", word)), "")
     rest = operands[operands.index(function) + 1 :] if function else []
@@ -72,7 +72,7 @@ def check_salt(situation: Situation) -> Iterator[Assessment]:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
 
 
-def check_salt_run(situation: Situation) -> Iterator[Assessment]:
+def check_salt_run(situation: InvocationContext) -> Iterator[Assessment]:
     if situation.invocation.operands:
         yield from check_salt(situation)
 

@@ -14,7 +14,7 @@ from onrecall.recommendation.risk.programs.file_checks import (
     check_truncate,
 )
 from onrecall.recommendation.risk.programs.http_checks import check_curl, check_httpie, check_wget
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.system_checks import (
     check_compose_scale,
     check_declaration,
@@ -28,7 +28,7 @@ from onrecall.recommendation.risk.programs.system_checks import (
     check_test,
 )
 
-CHECKS: dict[str, Callable[[Situation], Iterator[Assessment]]] = {
+CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "ansible": check_ansible,
     "az": check_az,
     "cloud-verb": check_cloud_verb,

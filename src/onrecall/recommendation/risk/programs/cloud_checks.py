@@ -15,7 +15,7 @@ from onrecall.recommendation.risk.assessment import (
     read_only,
 )
 from onrecall.recommendation.risk.programs.file_targets import overwriting
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_value
 from onrecall.recommendation.risk.sections import words
 
@@ -31,7 +31,7 @@ _SIZES = (
 _GROUP = re.compile(r"[a-z][a-z0-9-]*")
 
 
-def check_gcloud(situation: Situation) -> Iterator[Assessment]:
+def check_gcloud(situation: InvocationContext) -> Iterator[Assessment]:
     """`gcloud GROUP… VERB NAME… --flags`: the first word that is a verb counts."""
     leading = _leading_words(situation.invocation.arguments)
     if leading[:1] in (["alpha"], ["beta"], ["preview"]):
@@ -39,12 +39,12 @@ def check_gcloud(situation: Situation) -> Iterator[Assessment]:
     yield from _by_verb(situation, leading)
 
 
-def check_cloud_verb(situation: Situation) -> Iterator[Assessment]:
+def check_cloud_verb(situation: InvocationContext) -> Iterator[Assessment]:
     """Other clouds: groups of words, then a verb."""
     yield from _by_verb(situation, _leading_words(situation.invocation.arguments))
 
 
-def check_az(situation: Situation) -> Iterator[Assessment]:
+def check_az(situation: InvocationContext) -> Iterator[Assessment]:
     """`az GROUP… VERB --flags`: the verb is the last word before the options; a worse one before it counts too."""
     leading = _leading_words(situation.invocation.arguments)
     risks = [risk for word in leading[-1:] + leading[1:] if (risk := _risk(word)) is not None]
@@ -60,7 +60,7 @@ def check_az(situation: Situation) -> Iterator[Assessment]:
         yield from _secret(leading[-1])
 
 
-def _by_verb(situation: Situation, leading: Sequence[str]) -> Iterator[Assessment]:
+def _by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:
     program = situation.invocation.node.names[0]
     if not situation.invocation.arguments:
         yield read_only("prints its help")
@@ -99,7 +99,7 @@ def _leading_words(arguments: Sequence[str]) -> list[str]:
     return leading
 
 
-def _sized(situation: Situation, risk: Risk, what: str) -> Assessment:
+def _sized(situation: InvocationContext, risk: Risk, what: str) -> Assessment:
     """The verb's own risk, or where it scales to a number, that of the number."""
     if re.search(r"\b(?:config|account|project) set\b", what):
         return known("reversible", what)
@@ -109,7 +109,7 @@ def _sized(situation: Situation, risk: Risk, what: str) -> Assessment:
     return known(risk, what)
 
 
-def _run_elsewhere(situation: Situation, option: str) -> Assessment:
+def _run_elsewhere(situation: InvocationContext, option: str) -> Assessment:
     """A command that is run on another machine by way of the cloud."""
     text = _value_of(situation, option)
     if text is None:
@@ -117,7 +117,7 @@ def _run_elsewhere(situation: Situation, option: str) -> Assessment:
     return judge_value("shell", text, situation)
 
 
-def _value_of(situation: Situation, *names: str) -> str | None:
+def _value_of(situation: InvocationContext, *names: str) -> str | None:
     arguments = situation.invocation.arguments
     for place, argument in enumerate(arguments):
         name, joint, value = argument.partition("=")

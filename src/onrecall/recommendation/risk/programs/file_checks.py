@@ -13,14 +13,14 @@ from onrecall.recommendation.risk.assessment import (
 )
 from onrecall.recommendation.risk.programs.argv import Invocation
 from onrecall.recommendation.risk.programs.file_targets import overwriting
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 
 _PRINTING = re.compile(
     r"/dev/[\w/.-]+|print|free|all|list|devices|unit|[kKMGTPE]?i?B|s|%|cyl|chs|compact|help|version|quit|align-check|opt|minimal|optimal|\d+"
 )
 
 
-def check_copy(situation: Situation) -> Iterator[Assessment]:
+def check_copy(situation: InvocationContext) -> Iterator[Assessment]:
     """`cp`, `install`: the target is written over, unless it is scratch or a copy by its name."""
     invocation = situation.invocation
     operands = invocation.operands
@@ -34,7 +34,7 @@ def check_copy(situation: Situation) -> Iterator[Assessment]:
         yield overwriting(operands[-1], empties=operands[0] == "/dev/null", into_backups=True)
 
 
-def check_transfer(situation: Situation) -> Iterator[Assessment]:
+def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
     """`rsync`, `scp`, `kubectl cp` and their like: files at the target are written over."""
     operands = situation.invocation.operands
     if situation.invocation.is_dry or situation.invocation.has("--list-only"):
@@ -49,18 +49,18 @@ def check_transfer(situation: Situation) -> Iterator[Assessment]:
         yield overwriting(path or "~", empties=operands[0] == "/dev/null")
 
 
-def check_truncate(situation: Situation) -> Iterator[Assessment]:
+def check_truncate(situation: InvocationContext) -> Iterator[Assessment]:
     sizes = situation.invocation.values("-s", "--size")
     grows = bool(sizes) and all(re.fullmatch(r"\+\d+[kKMGTPE]?B?", size) for size in sizes)
     yield reversible("extends a file") if grows else destructive("truncates a file")
 
 
-def check_mount(situation: Situation) -> Iterator[Assessment]:
+def check_mount(situation: InvocationContext) -> Iterator[Assessment]:
     if situation.invocation.operands:
         yield disruptive("covers what stands at the mount point")
 
 
-def check_parted(situation: Situation) -> Iterator[Assessment]:
+def check_parted(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     odd = next((word for word in invocation.operands if not _PRINTING.fullmatch(word)), None)
     if odd is not None:
@@ -71,7 +71,7 @@ def check_parted(situation: Situation) -> Iterator[Assessment]:
         yield not_understood("what is typed in the session on a disk", "destructive")
 
 
-def check_tar(situation: Situation) -> Iterator[Assessment]:
+def check_tar(situation: InvocationContext) -> Iterator[Assessment]:
     """`tar`: the first word may be options without a dash; which mode it has says what it does."""
     invocation = situation.invocation
     letters = "".join(given.option.name[1] for given in invocation.options if re.fullmatch(r"-\w", given.option.name))

@@ -8,7 +8,7 @@ from onrecall.recommendation.risk.assessment import Assessment, not_understood, 
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import overwriting
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 
 _CURL_DATA = (
     "-d",
@@ -25,7 +25,7 @@ _CURL_DATA = (
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PURGE", "DEL")
 
 
-def check_curl(situation: Situation) -> Iterator[Assessment]:
+def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     addresses = [*invocation.operands, *invocation.values("--url")]
     data = invocation.values(*_CURL_DATA)
@@ -49,7 +49,7 @@ def check_curl(situation: Situation) -> Iterator[Assessment]:
         yield overwriting(f"{folder[-1]}/{name}" if folder else name)
 
 
-def check_wget(situation: Situation) -> Iterator[Assessment]:
+def check_wget(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     data = invocation.values("--post-data", "--post-file", "--body-data", "--body-file")
     methods = [value.upper() for value in invocation.values("--method")] or ["POST" if data else "GET"]
@@ -59,7 +59,7 @@ def check_wget(situation: Situation) -> Iterator[Assessment]:
         yield reversible("writes a new file")
 
 
-def check_httpie(situation: Situation) -> Iterator[Assessment]:
+def check_httpie(situation: InvocationContext) -> Iterator[Assessment]:
     """`http [METHOD] URL [name=value …]`."""
     invocation = situation.invocation
     operands = list(invocation.operands)

@@ -7,7 +7,7 @@ from onrecall.recommendation.risk.languages.sql import DIALECTS
 from onrecall.recommendation.risk.programs.argv import GivenOption, Invocation, read_arguments
 from onrecall.recommendation.risk.programs.checks import CHECKS
 from onrecall.recommendation.risk.programs.file_targets import overwriting
-from onrecall.recommendation.risk.programs.situation import InnerJudge, Situation
+from onrecall.recommendation.risk.programs.situation import InnerJudge, InvocationContext
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
 from onrecall.recommendation.risk.shell.script import Input
@@ -38,7 +38,7 @@ _TEXTS = frozenset(
 
 def judge_invocation(program: Node, words: Sequence[str], fed: Input, judge: InnerJudge) -> Assessment:
     """The least upper bound over all that a program is asked to do; the first of the words is its name."""
-    situation = Situation(read_arguments(program, words[0], words[1:]), fed, judge)
+    situation = InvocationContext(read_arguments(program, words[0], words[1:]), fed, judge)
     found = [*_own_risk(situation.invocation), *_options(situation), *_operands(situation), *_input(situation)]
     if situation.invocation.node.check is not None:
         found += CHECKS[situation.invocation.node.check](situation)
@@ -65,7 +65,7 @@ def _own_risk(invocation: Invocation) -> Iterator[Assessment]:
         yield not_understood(f"`{invocation.called}` without one of {', '.join(sorted(node.needs))}")
 
 
-def _options(situation: Situation) -> Iterator[Assessment]:
+def _options(situation: InvocationContext) -> Iterator[Assessment]:
     for given in situation.invocation.options:
         yield from _option(given, situation)
     for name in situation.invocation.unknown:
@@ -73,7 +73,7 @@ def _options(situation: Situation) -> Iterator[Assessment]:
         yield from _written_file(name, situation.invocation)
 
 
-def _option(given: GivenOption, situation: Situation) -> Iterator[Assessment]:
+def _option(given: GivenOption, situation: InvocationContext) -> Iterator[Assessment]:
     option = given.option
     if (
         option.risk is not None
@@ -101,7 +101,7 @@ def _written_file(name: str, invocation: Invocation) -> Iterator[Assessment]:
         yield overwriting(bare[2:])
 
 
-def _operands(situation: Situation) -> Iterator[Assessment]:
+def _operands(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     if invocation.node.risk is None:
         return
@@ -125,7 +125,7 @@ def _operands(situation: Situation) -> Iterator[Assessment]:
         place += 1
 
 
-def _ruled(operand: str, situation: Situation) -> Assessment | None:
+def _ruled(operand: str, situation: InvocationContext) -> Assessment | None:
     """What the first rule of the table says that fits an operand."""
     for rule in situation.invocation.node.operand_rules:
         if rule.pattern.match(operand):
@@ -133,7 +133,7 @@ def _ruled(operand: str, situation: Situation) -> Assessment | None:
     return None
 
 
-def _by_rule(rule: OperandRule, operand: str, situation: Situation) -> Assessment:
+def _by_rule(rule: OperandRule, operand: str, situation: InvocationContext) -> Assessment:
     if rule.risk is not None:
         if situation.invocation.is_dry or situation.invocation.has(*situation.invocation.node.looks):
             return read_only("")
@@ -141,7 +141,7 @@ def _by_rule(rule: OperandRule, operand: str, situation: Situation) -> Assessmen
     return judge_value(rule.kind, operand.removeprefix(rule.prefix), situation)
 
 
-def _input(situation: Situation) -> Iterator[Assessment]:
+def _input(situation: InvocationContext) -> Iterator[Assessment]:
     """What the program reads and runs, where nothing it was given holds the text."""
     invocation = situation.invocation
     if invocation.node.input is None or invocation.has(*invocation.node.instead):

@@ -14,11 +14,11 @@ from onrecall.recommendation.risk.assessment import (
     unknown,
     worst,
 )
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.sections import words
 
 
-def ssh_option(value: str, _: Situation) -> Assessment:
+def ssh_option(value: str, _: InvocationContext) -> Assessment:
     name = re.split(r"[=\s]", value.strip(), maxsplit=1)[0].lower()
     return (
         read_only("")
@@ -27,13 +27,13 @@ def ssh_option(value: str, _: Situation) -> Assessment:
     )
 
 
-def git_setting(value: str, _: Situation) -> Assessment:
+def git_setting(value: str, _: InvocationContext) -> Assessment:
     if any(fnmatchcase(value, pattern) for pattern in words("programs/kinds.txt", "git settings")):
         return read_only("")
     return not_understood(f"the setting `{value[:40]}` may name a program that git runs", "destructive")
 
 
-def raw_path(value: str, _: Situation) -> Assessment:
+def raw_path(value: str, _: InvocationContext) -> Assessment:
     """A path of the API server of Kubernetes that is read: none that passes the request on."""
     if (
         re.fullmatch(
@@ -45,20 +45,20 @@ def raw_path(value: str, _: Situation) -> Assessment:
     return not_understood(f"what `{value[:40]}` does")
 
 
-def finalizers(value: str, _: Situation) -> Assessment:
+def finalizers(value: str, _: InvocationContext) -> Assessment:
     lost = re.search(
         r"finalizers|\$patch|\"op\"\s*:\s*\"(?:remove|replace)\"|reclaimPolicy.*Delete", value, re.IGNORECASE
     )
     return destructive("takes away what guards the data") if lost else read_only("")
 
 
-def kafka_config(value: str, _: Situation) -> Assessment:
+def kafka_config(value: str, _: InvocationContext) -> Assessment:
     if re.search(r"retention|cleanup\.policy|delete|unclean|min\.insync|segment|compact", value):
         return destructive(f"`{value[:40]}` decides what is kept")
     return read_only("")
 
 
-def election(value: str, _: Situation) -> Assessment:
+def election(value: str, _: InvocationContext) -> Assessment:
     return (
         destructive("an unclean election loses messages")
         if value.lower() != "preferred"
@@ -66,21 +66,21 @@ def election(value: str, _: Situation) -> Assessment:
     )
 
 
-def python_module(value: str, _: Situation) -> Assessment:
+def python_module(value: str, _: InvocationContext) -> Assessment:
     if value in words("programs/kinds.txt", "python modules"):
         return read_only("only prints")
     return unknown(f"the module `{value[:40]}`")
 
 
-def code(value: str, _: Situation) -> Assessment:
+def code(value: str, _: InvocationContext) -> Assessment:
     return unknown(f"the program `{value[:40]}`")
 
 
-def jinfo_flag(value: str, _: Situation) -> Assessment:
+def jinfo_flag(value: str, _: InvocationContext) -> Assessment:
     return disruptive("changes the JVM") if re.match(r"[+-]|\w+=", value) else read_only("")
 
 
-def vty(value: str, _: Situation) -> Assessment:
+def vty(value: str, _: InvocationContext) -> Assessment:
     """Lines for the console of a router, a cache or ZooKeeper: those that show."""
     for line in re.split(r"[;\n]", value):
         if line.strip() and not re.match(
@@ -91,7 +91,7 @@ def vty(value: str, _: Situation) -> Assessment:
     return read_only("only shows")
 
 
-def flux(value: str, _: Situation) -> Assessment:
+def flux(value: str, _: InvocationContext) -> Assessment:
     """A query in Flux: functions that read and shape."""
     names = set(re.findall(r"([\w.]+)\s*\(", re.sub(r'"[^"\\]*"', '""', value)))
     odd = sorted(names - words("programs/kinds.txt", "flux functions"))
@@ -105,7 +105,7 @@ def flux(value: str, _: Situation) -> Assessment:
     return read_only("only queries")
 
 
-def traced(value: str, _: Situation) -> Assessment:
+def traced(value: str, _: InvocationContext) -> Assessment:
     """What strace traces; it can also inject faults."""
     if re.fullmatch(
         r"(?:(?:trace|t|signal|s|status|read|write|abbrev|verbose|raw|quiet|decode-fds)=)?[\w%!/,?-]*", value
@@ -114,13 +114,13 @@ def traced(value: str, _: Situation) -> Assessment:
     return not_understood(f"`-e {value[:40]}`")
 
 
-def traffic(target: str, _: Situation) -> Assessment:
+def traffic(target: str, _: InvocationContext) -> Assessment:
     """The target of a rule of a packet filter."""
     harmless = target in ("ACCEPT", "LOG", "RETURN", "NFLOG", "TRACE")
     return reversible("lets through or logs") if harmless else disruptive("changes which traffic passes")
 
 
-def redis_cluster(value: str, _: Situation) -> Assessment:
+def redis_cluster(value: str, _: InvocationContext) -> Assessment:
     risks = {
         "check": read_only,
         "info": read_only,
@@ -132,13 +132,13 @@ def redis_cluster(value: str, _: Situation) -> Assessment:
     return risks.get(value, disruptive)(f"redis-cli --cluster {value}")
 
 
-def in_place(suffix: str, _: Situation) -> Assessment:
+def in_place(suffix: str, _: InvocationContext) -> Assessment:
     return (
         reversible("edits a file and keeps a copy") if suffix else destructive("edits a file in place; no copy is kept")
     )
 
 
-def parameters(value: str, situation: Situation) -> Assessment:
+def parameters(value: str, situation: InvocationContext) -> Assessment:
     """`commands=["…"]`, or `commands=…`: what is run on other machines."""
     match = re.search(r"commands?\"?\s*[=:]\s*(.*)", value, re.DOTALL)
     if match is None:
@@ -153,7 +153,7 @@ def parameters(value: str, situation: Situation) -> Assessment:
     return worst(situation.judge.text(str(line)) for line in listed) or read_only("")
 
 
-def replicas(value: str, situation: Situation) -> Assessment:
+def replicas(value: str, situation: InvocationContext) -> Assessment:
     """A number to scale to: more than one and not fewer than now can be undone, the rest takes capacity away."""
     now = situation.invocation.values("--current-replicas")
     number = value.rpartition("=")[2]

@@ -17,7 +17,7 @@ class InnerJudge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class InvocationContext:
     """The whole invocation, what is fed to it, and who judges what is inside."""
 
     invocation: Invocation

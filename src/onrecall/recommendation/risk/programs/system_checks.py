@@ -12,12 +12,12 @@ from onrecall.recommendation.risk.assessment import (
     reversible,
 )
 from onrecall.recommendation.risk.programs.environment import is_own, setting
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
 from onrecall.recommendation.risk.shell.script import Command
 
 
-def check_service(situation: Situation) -> Iterator[Assessment]:
+def check_service(situation: InvocationContext) -> Iterator[Assessment]:
     """`service NAME VERB`."""
     operands = situation.invocation.operands
     if situation.invocation.has("--status-all", "-a", "--all", "-s", "-l", "--list"):
@@ -31,13 +31,13 @@ def check_service(situation: Situation) -> Iterator[Assessment]:
         yield disruptive(f"`{verb}` interrupts a service")
 
 
-def check_rpm(situation: Situation) -> Iterator[Assessment]:
+def check_rpm(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     if invocation.has("-i", "--install") and not invocation.has("-q", "--query", "-V", "--verify"):
         yield disruptive("installs packages")
 
 
-def check_declaration(situation: Situation) -> Iterator[Assessment]:
+def check_declaration(situation: InvocationContext) -> Iterator[Assessment]:
     """`export NAME=value` and its like."""
     exports = situation.invocation.node.path in ("export", "readonly") or situation.invocation.has("-x")
     for operand in situation.invocation.operands:
@@ -63,7 +63,7 @@ _IP_OBJECTS = {
 """Objects of `ip`, and how many letters they are told by at least."""
 
 
-def check_ip(situation: Situation) -> Iterator[Assessment]:
+def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
     words = list(situation.invocation.operands)
     if not words:
         if situation.invocation.options:
@@ -89,13 +89,13 @@ def check_ip(situation: Situation) -> Iterator[Assessment]:
         yield disruptive("changes the network of the host")
 
 
-def check_compose_scale(situation: Situation) -> Iterator[Assessment]:
+def check_compose_scale(situation: InvocationContext) -> Iterator[Assessment]:
     """`docker compose up --scale worker=4`."""
     for value in situation.invocation.values("--scale"):
         yield judge_value("replicas", value, situation)
 
 
-def check_git_names(situation: Situation) -> Iterator[Assessment]:
+def check_git_names(situation: InvocationContext) -> Iterator[Assessment]:
     """`git branch NAME`, `git tag NAME`: makes one, unless it only lists."""
     invocation = situation.invocation
     lists = (
@@ -118,7 +118,7 @@ def check_git_names(situation: Situation) -> Iterator[Assessment]:
         yield reversible("adds a name; it can be removed again")
 
 
-def check_git_paths(situation: Situation) -> Iterator[Assessment]:
+def check_git_paths(situation: InvocationContext) -> Iterator[Assessment]:
     """`git checkout [COMMIT] -- PATH` overwrites files of the working tree."""
     invocation = situation.invocation
     many = len(invocation.operands) > 1 and not invocation.has(
@@ -128,7 +128,7 @@ def check_git_paths(situation: Situation) -> Iterator[Assessment]:
         yield destructive("local changes are lost")
 
 
-def check_socat(situation: Situation) -> Iterator[Assessment]:
+def check_socat(situation: InvocationContext) -> Iterator[Assessment]:
     """`socat` between its standard streams and a socket: what is sent counts; other addresses run or write."""
     operands = situation.invocation.operands
     streams = [word for word in operands if re.fullmatch(r"-|stdio|stdin|stdout", word, re.IGNORECASE)]
@@ -148,13 +148,13 @@ _SOCKET = re.compile(
 )
 
 
-def check_printf(situation: Situation) -> Iterator[Assessment]:
+def check_printf(situation: InvocationContext) -> Iterator[Assessment]:
     """`printf -v NAME`: the name may be evaluated."""
     if any("$(" in word or "`" in word for word in situation.invocation.values("-v")):
         yield not_understood("the name of a variable that holds a command")
 
 
-def check_test(situation: Situation) -> Iterator[Assessment]:
+def check_test(situation: InvocationContext) -> Iterator[Assessment]:
     """`test`, `read`, `let`: a word in quotes with a substitution may be evaluated."""
     if any("$(" in word or "`" in word for word in situation.invocation.arguments):
         yield not_understood("a test of quoted text that holds a command")

@@ -127,16 +127,16 @@ def _spellings() -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _TablePlace:
     """Where in the tables a program stands: its lines."""
 
     lines: tuple[str, ...]
 
 
 @cache
-def _index() -> dict[str, "_Place | str"]:
+def _index() -> dict[str, "_TablePlace | str"]:
     """The place of each program, or for an alias the words it stands for."""
-    index: dict[str, _Place | str] = {}
+    index: dict[str, _TablePlace | str] = {}
     folder = files("onrecall.recommendation.risk").joinpath("programs/tables")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".txt"):
@@ -145,14 +145,14 @@ def _index() -> dict[str, "_Place | str"]:
     return index
 
 
-def _enter(block: tuple[str, ...], index: "dict[str, _Place | str]") -> None:
+def _enter(block: tuple[str, ...], index: "dict[str, _TablePlace | str]") -> None:
     head = block[0]
     if head.startswith("alias "):
         names, _, words = head.removeprefix("alias ").partition(": ")
         index.update(dict.fromkeys(names.split(), words.strip()))
         return
     names = head.rpartition(": ")[0] or head
-    place = _Place(block)
+    place = _TablePlace(block)
     for name in names.split():
         if name in index:
             raise ValueError(f"two tables for the program {name}")
@@ -174,7 +174,7 @@ def _blocks(text: str) -> Iterator[tuple[str, ...]]:
 
 
 @cache
-def _node(place: _Place) -> Node:
+def _node(place: _TablePlace) -> Node:
     root = _head(place.lines[0], None)
     branch = [(0, root)]
     for line in place.lines[1:]:

@@ -20,22 +20,22 @@ from onrecall.recommendation.risk.programs import program_kinds
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import appending, overwriting, reading
 from onrecall.recommendation.risk.programs.http_requests import judge_address
-from onrecall.recommendation.risk.programs.situation import Situation
+from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.shell import line_editors
 from onrecall.recommendation.risk.shell.script import NOTHING, Command
 
-Kind = Callable[[str, Situation], Assessment]
+Kind = Callable[[str, InvocationContext], Assessment]
 _UNKNOWN_ALONE = re.compile(f"[{VARIABLE}{OUTPUT}\\s]*")
 
 
-def judge_value(kind: str, value: str, situation: Situation) -> Assessment:
+def judge_value(kind: str, value: str, situation: InvocationContext) -> Assessment:
     """What one value does that is of this kind."""
     if kind.startswith("{"):
         return _choice(kind, value)
     return KINDS[kind](value, situation)
 
 
-def judge_operands(slot: str, operands: Sequence[str], situation: Situation) -> Iterator[Assessment]:
+def judge_operands(slot: str, operands: Sequence[str], situation: InvocationContext) -> Iterator[Assessment]:
     """What the operands at the place of a slot do; a slot that ends in `...` takes all that follow."""
     if slot == "command...":
         yield _command(list(operands), situation)
@@ -59,14 +59,14 @@ def _choice(kind: str, value: str) -> Assessment:
     return not_understood(f"the value `{value[:40]}`")
 
 
-def _command(words: list[str], situation: Situation) -> Assessment:
+def _command(words: list[str], situation: InvocationContext) -> Assessment:
     """A command that this program runs; it reads what is fed to this one."""
     if not [word for word in words if word]:
         return read_only("")
     return situation.judge.command(Command(tuple(words), input=situation.fed))
 
 
-def _later(words: list[str], situation: Situation) -> Assessment:
+def _later(words: list[str], situation: InvocationContext) -> Assessment:
     """A command to which words are added that are read elsewhere, as `xargs` does."""
     marks = situation.invocation.values("-I", "--replace", "-i") or ["{}"]
     mark = marks[-1] or "{}"
@@ -80,23 +80,23 @@ def _later(words: list[str], situation: Situation) -> Assessment:
     return situation.judge.command(Command(tuple(filled), input=NOTHING))
 
 
-def _exec(value: str, situation: Situation) -> Assessment:
+def _exec(value: str, situation: InvocationContext) -> Assessment:
     """The words of `find -exec`, joined by zero bytes."""
     words = [word.replace("{}", VARIABLE) for word in value.split("\x00")]
-    return _command(words, Situation(situation.invocation, NOTHING, situation.judge))
+    return _command(words, InvocationContext(situation.invocation, NOTHING, situation.judge))
 
 
-def _shell(value: str, situation: Situation) -> Assessment:
+def _shell(value: str, situation: InvocationContext) -> Assessment:
     if _UNKNOWN_ALONE.fullmatch(value):
         return unknown("a command that is not seen here") if value else read_only("")
     return situation.judge.text(value, situation.fed)
 
 
-def _hidden(value: str, _: Situation) -> Assessment:
+def _hidden(value: str, _: InvocationContext) -> Assessment:
     return unknown(f"what `{value[:60]}` holds")
 
 
-def _trusted(value: str, _: Situation) -> Assessment:
+def _trusted(value: str, _: InvocationContext) -> Assessment:
     """A configuration that may name programs to run: only one in a place that is the administrator's or one's own."""
     if (
         re.fullmatch(r"(?:/etc|/usr|/opt|/srv|/var/lib|/var/run|/run|/root|/home/[\w.-]+|~)/[\w./@+-]+", value)
@@ -107,22 +107,22 @@ def _trusted(value: str, _: Situation) -> Assessment:
 
 
 def _sql(dialect: str) -> Kind:
-    def judge(value: str, _: Situation) -> Assessment:
+    def judge(value: str, _: InvocationContext) -> Assessment:
         return unknown("SQL that is not seen here") if _UNKNOWN_ALONE.fullmatch(value) else judge_sql(value, dialect)
 
     return judge
 
 
-def _delay(value: str, _: Situation) -> Assessment:
+def _delay(value: str, _: InvocationContext) -> Assessment:
     return read_only("") if re.fullmatch(r"[\d.]+[smhd]?", value) or is_unknown(value) else not_understood(f"`{value}`")
 
 
-def _host(value: str, _: Situation) -> Assessment:
+def _host(value: str, _: InvocationContext) -> Assessment:
     """The name of another machine; what a command prints may carry secrets away in it."""
     return not_understood("a name that another command prints") if OUTPUT in value else read_only("")
 
 
-def _address(value: str, _: Situation) -> Assessment:
+def _address(value: str, _: InvocationContext) -> Assessment:
     return judge_address(value)
 
 
@@ -175,7 +175,7 @@ _ASKING = ("probe", "tls")
 """Inputs of programs that connect somewhere: nothing typed is nothing asked."""
 
 
-def judge_input(language: str, situation: Situation) -> Assessment:
+def judge_input(language: str, situation: InvocationContext) -> Assessment:
     """What a program does that runs what it reads; where nothing is fed to it, it opens a session."""
     fed = situation.fed
     if language == "crontab":
@@ -184,7 +184,7 @@ def judge_input(language: str, situation: Situation) -> Assessment:
         return unknown("what another command prints, or a file holds, and this one runs")
     if fed.text.strip():
         kind = "socket" if language in _ASKING else language
-        return judge_value(kind, fed.text, Situation(situation.invocation, NOTHING, situation.judge))
+        return judge_value(kind, fed.text, InvocationContext(situation.invocation, NOTHING, situation.judge))
     looks = language == "tls" and situation.invocation.has(*situation.invocation.node.looks)
     if looks or language == "probe" or (language == "tls" and fed.kind == "text"):
         return read_only("only connects")

@@ -17,7 +17,7 @@ _REASONS: dict[Risk, str] = {
 }
 
 
-class _Row(NamedTuple):
+class _DeedRow(NamedTuple):
     risk: Risk
     verbs: frozenset[str]
     rest: re.Pattern[str]
@@ -40,10 +40,10 @@ def _all_forms() -> frozenset[str]:
 
 
 @cache
-def _rows() -> tuple[_Row, ...]:
+def _rows() -> tuple[_DeedRow, ...]:
     rows = [line.split("|", 2) for line in lines("prose/prose_deeds.txt", "deeds")]
     return tuple(
-        _Row(
+        _DeedRow(
             next(r for r in RISKS if r == risk.strip()),
             frozenset(form for verb in verbs.split() for form in verb_forms(verb)),
             re.compile(rest.strip(), re.IGNORECASE),

@@ -23,12 +23,12 @@ def problem_of_rest(clause: Clause, *, changes: bool = False) -> Assessment | No
     if states is not None and not changes and states.isdisjoint(clause.words[1:]):
         return _suspected(clause, clause.text.strip()[:40])
     kinds = clause.kinds
-    places = (_Place(clause, kinds, place, changes) for place in range(1, len(kinds)))
+    places = (_WordPlace(clause, kinds, place, changes) for place in range(1, len(kinds)))
     return next((problem for place in places if (problem := place.problem()) is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _WordPlace:
     """One word of a clause among its neighbours."""
 
     clause: Clause

@@ -109,17 +109,17 @@ def read_script(text: str, fed: Input = TERMINAL) -> Script:
     root = tree.root_node
     if root.has_error or unread_bytes(root, source):
         script.problems.append("the text is no complete shell command")
-    _Reader(script).gather_variables(root).run(root, fed, 0)
+    _ScriptReader(script).gather_variables(root).run(root, fed, 0)
     return script
 
 
 @dataclass(slots=True)
-class _Reader:
+class _ScriptReader:
     """Walks a tree and fills a script."""
 
     script: Script
 
-    def gather_variables(self, root: Node) -> "_Reader":
+    def gather_variables(self, root: Node) -> "_ScriptReader":
         waiting = [root]
         while waiting:
             node = waiting.pop()
@@ -382,10 +382,10 @@ class _Reader:
                 self._statements(child, fed, depth)
 
 
-_OTHERS: dict[str, Callable[[_Reader, Node, Input, int], None]] = {
-    "redirected_statement": _Reader.read_redirected,
-    "pipeline": _Reader.read_stages,
-    "for_statement": _Reader.read_loop,
+_OTHERS: dict[str, Callable[[_ScriptReader, Node, Input, int], None]] = {
+    "redirected_statement": _ScriptReader.read_redirected,
+    "pipeline": _ScriptReader.read_stages,
+    "for_statement": _ScriptReader.read_loop,
 }
 
 

@@ -43,7 +43,7 @@ _NO_WORD = re.compile(r"[\s;&|<>()'\"`]")
 _PLAIN_VALUE = re.compile(r"[\w./:@%+,=][\w./:@%+,=-]*")
 
 
-class _Part(NamedTuple):
+class _WordPart(NamedTuple):
     """A piece of a word; an unquoted variable is split at its blanks."""
 
     text: str
@@ -93,61 +93,61 @@ class Words:
         """The value of text in double quotes without expansions."""
         return re.sub(r'\\([\\"$`])', r"\1", source.replace("\\\n", "")).translate(_HIDE)
 
-    def _parts(self, node: Node) -> list[_Part]:
+    def _parts(self, node: Node) -> list[_WordPart]:
         read = _READERS.get(node.type)
         if read is not None:
             return read(self, node)
         if not node.is_named:
-            return [_Part("" if opens_translation(node) else text_of(node))]
+            return [_WordPart("" if opens_translation(node) else text_of(node))]
         self.problems.append(f"`{text_of(node)[:40]}`")
         self._gather(node)
-        return [_Part(VARIABLE)]
+        return [_WordPart(VARIABLE)]
 
-    def read_word(self, node: Node) -> list[_Part]:
+    def read_word(self, node: Node) -> list[_WordPart]:
         return [self._bare(node)] if node.child_count == 0 else self.read_joined(node)
 
-    def read_raw(self, node: Node) -> list[_Part]:
-        return [_Part(text_of(node)[1:-1].translate(_HIDE))]
+    def read_raw(self, node: Node) -> list[_WordPart]:
+        return [_WordPart(text_of(node)[1:-1].translate(_HIDE))]
 
-    def read_ansi(self, node: Node) -> list[_Part]:
-        return [_Part(_decoded(text_of(node)[2:-1]).translate(_HIDE))]
+    def read_ansi(self, node: Node) -> list[_WordPart]:
+        return [_WordPart(_decoded(text_of(node)[2:-1]).translate(_HIDE))]
 
-    def read_quoted(self, node: Node) -> list[_Part]:
+    def read_quoted(self, node: Node) -> list[_WordPart]:
         return list(self._string(node))
 
-    def read_variable(self, node: Node) -> list[_Part]:
+    def read_variable(self, node: Node) -> list[_WordPart]:
         name = text_of(node).lstrip()[1:]
         if re.fullmatch(r"\w+|[@*#?$!-]", name):
-            return [self._variable(name[0]), _Part(name[1:])] if name[0].isdigit() else [self._variable(name)]
-        return [_Part(f"${name}".translate(_HIDE))]
+            return [self._variable(name[0]), _WordPart(name[1:])] if name[0].isdigit() else [self._variable(name)]
+        return [_WordPart(f"${name}".translate(_HIDE))]
 
-    def read_substitution(self, node: Node) -> list[_Part]:
+    def read_substitution(self, node: Node) -> list[_WordPart]:
         self.substitutions.append(node)
-        return [_Part(OUTPUT if node.type == "command_substitution" else "/dev/fd/63")]
+        return [_WordPart(OUTPUT if node.type == "command_substitution" else "/dev/fd/63")]
 
-    def read_expanded(self, node: Node) -> list[_Part]:
+    def read_expanded(self, node: Node) -> list[_WordPart]:
         return [self._expansion(node) if node.type == "expansion" else self.arithmetic(node)]
 
-    def _bare(self, node: Node) -> _Part:
+    def _bare(self, node: Node) -> _WordPart:
         text = text_of(node).replace("\\\n", "")
         if re.match(r"![A-Za-z!$?0-9-]", text):
             self.problems.append(f"`{text[:20]}` repeats an earlier command")
         if node.type not in _PATTERNS and _NO_WORD.search(re.sub(r"\\.", "", text, flags=re.DOTALL)):
             self.problems.append(f"`{text[:40]}`")
-        return _Part(re.sub(r"\\(.)", lambda escape: escape[1].translate(_HIDE), text, flags=re.DOTALL))
+        return _WordPart(re.sub(r"\\(.)", lambda escape: escape[1].translate(_HIDE), text, flags=re.DOTALL))
 
-    def read_joined(self, node: Node) -> list[_Part]:
+    def read_joined(self, node: Node) -> list[_WordPart]:
         return [part for child in node.children for part in self._parts(child)]
 
-    def _string(self, node: Node) -> Iterator[_Part]:
+    def _string(self, node: Node) -> Iterator[_WordPart]:
         """Pieces of a double-quoted string: what lies between its expansions is literal."""
         source = node.text or b""
         inner = node.children[0].children if node.type == "translated_string" else node.children
         for piece in _pieces(source, node.start_byte, inner, source.index(b'"') + 1, len(source) - 1):
             if isinstance(piece, str):
-                yield _Part(self.double_quoted(piece))
+                yield _WordPart(self.double_quoted(piece))
             else:
-                yield from (_Part(part.text.translate(_HIDE)) for part in self._parts(piece))
+                yield from (_WordPart(part.text.translate(_HIDE)) for part in self._parts(piece))
 
     def here_text(self, body: Node) -> str:
         """The text of a here-document whose mark is not quoted: what is substituted in it runs."""
@@ -167,19 +167,19 @@ class Words:
             self.problems.append("what is substituted in a here-document")
         return OUTPUT.join(literals).translate(_SHOW_SIGNS)
 
-    def _variable(self, name: str) -> _Part:
+    def _variable(self, name: str) -> _WordPart:
         if name == "IFS":
-            return _Part(" ", splits=True)
+            return _WordPart(" ", splits=True)
         values = self.variables.get(name, ())
         if len(values) == 1:
-            return _Part(values[0], splits=True)
+            return _WordPart(values[0], splits=True)
         if any(not _PLAIN_VALUE.fullmatch(value) for value in values):
             self.problems.append(f"which value `${name}` has")
         if name == "@":
             self.problems.append("`$@` holds words that are not seen here")
-        return _Part(VARIABLE)
+        return _WordPart(VARIABLE)
 
-    def _expansion(self, node: Node) -> _Part:
+    def _expansion(self, node: Node) -> _WordPart:
         text = text_of(node).lstrip()
         self._gather(node)
         bare = re.fullmatch(r"\$\{(\w+)\}", text)
@@ -187,17 +187,17 @@ class Words:
             return self._variable(bare[1])
         if not _PARAMETER.fullmatch(text):
             self.problems.append(f"`{text[:40]}`")
-            return _Part(VARIABLE)
+            return _WordPart(VARIABLE)
         default = re.fullmatch(r"\$\{\w+:?[-+=](.*)\}", text, re.DOTALL)
-        return _Part(default[1] if default and " " in default[1] else VARIABLE, splits=True)
+        return _WordPart(default[1] if default and " " in default[1] else VARIABLE, splits=True)
 
-    def arithmetic(self, node: Node) -> _Part:
+    def arithmetic(self, node: Node) -> _WordPart:
         """The unknown result of a calculation: it may name variables and run substitutions, nothing else."""
         self._gather(node)
         odd = next((n for n in _named(node) if n.type not in ARITHMETIC and n.type != "command_substitution"), None)
         if odd is not None:
             self.problems.append(f"`{text_of(node)[:40]}`")
-        return _Part(VARIABLE)
+        return _WordPart(VARIABLE)
 
     def _gather(self, node: Node) -> None:
         """Keep the command substitutions inside a node that is not read word by word."""
@@ -217,7 +217,7 @@ class Words:
         return words
 
 
-_READERS: dict[str, Callable[[Words, Node], list[_Part]]] = {
+_READERS: dict[str, Callable[[Words, Node], list[_WordPart]]] = {
     **dict.fromkeys(
         ["word", "number", "extglob_pattern", "regex", "test_operator", "variable_name", "special_variable_name"],
         Words.read_word,
@@ -233,7 +233,7 @@ _READERS: dict[str, Callable[[Words, Node], list[_Part]]] = {
 """How each kind of node is read; one that is not here is not understood."""
 
 
-def _split(parts: Sequence[_Part]) -> list[str]:
+def _split(parts: Sequence[_WordPart]) -> list[str]:
     """One word, cut at the blanks of unquoted variables."""
     words: list[str] = []
     current: str | None = None
