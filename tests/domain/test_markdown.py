@@ -59,7 +59,7 @@ def test_blocks_come_in_their_order_with_their_lines():
         ("Heading", line_of("# Queue")),
         ("Paragraph", line_of("First")),
         ("ItemList", line_of("1. ")),
-        ("Table", line_of("| Queue")),
+        ("MarkdownTable", line_of("| Queue")),
         ("Quote", line_of("> [!")),
         ("Heading", line_of("Older")),
         ("CodeBlock", line_of("    indented")),
