@@ -274,8 +274,8 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
-        known = parts.scheme in ("http", "https") and parts.hostname
-        if not known or parts.query or parts.fragment or parts.username:
+        is_http = parts.scheme in ("http", "https") and parts.hostname
+        if not is_http or parts.query or parts.fragment or parts.username:
             raise ValueError("is not an address; write a scheme and a host, such as https://recall.example.com")
         return value
 
@@ -346,17 +346,17 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        found = {}
+        values = {}
         for name, field in self.settings_cls.model_fields.items():
             path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
             if path and SecretStr in (field.annotation, *get_args(field.annotation)):
                 try:
-                    found[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
+                    values[name] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
                 except OSError as error:
                     raise Invalid(
                         f"{PREFIX}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
                     ) from error
-        return found
+        return values
 
 
 def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
@@ -364,19 +364,19 @@ def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
     if value is None:
         return {}
     try:
-        said = json.loads(value.get_secret_value(), object_pairs_hook=_once)
+        parsed = json.loads(value.get_secret_value(), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(
             f'is not JSON at line {error.lineno}, column {error.colno}; write {{"pagerduty": ["secret"]}}'
         ) from None
-    if not isinstance(said, dict):
+    if not isinstance(parsed, dict):
         raise ValueError('give each sender a list of secrets, such as {"pagerduty": ["secret"]}')  # noqa: TRY004
-    for sender, secrets in said.items():
+    for sender, secrets in parsed.items():
         if not isinstance(secrets, list) or not secrets:
             raise ValueError(f'{sender}: give a list with at least one secret, such as {{"{sender}": ["secret"]}}')
-        if not all(isinstance(one, str) and one and one == one.strip() for one in secrets):
+        if not all(isinstance(secret, str) and secret and secret == secret.strip() for secret in secrets):
             raise ValueError(f"{sender}: each secret must be a non-empty string without surrounding blanks")
-    return {sender: tuple(secrets) for sender, secrets in said.items()}
+    return {sender: tuple(secrets) for sender, secrets in parsed.items()}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -433,16 +433,16 @@ def _room(value: object) -> str:
 
 def _rooms(value: str | None) -> Mapping[str, Mapping[str, str]]:
     try:
-        said = json.loads(value or "{}")
+        parsed = json.loads(value or "{}")
     except json.JSONDecodeError as error:
         raise ValueError(f'is no JSON: {error}; write {{"severity": {{"critical": "C0123456789"}}}}') from None
-    if not isinstance(said, dict) or not all(isinstance(one, dict) for one in said.values()):
+    if not isinstance(parsed, dict) or not all(isinstance(rooms, dict) for rooms in parsed.values()):
         raise ValueError('write {"service": {"checkout": "C0123456789"}, "severity": {"critical": "C0123456789"}}')
-    if unknown := said.keys() - {"service", "severity"}:
+    if unknown := parsed.keys() - {"service", "severity"}:
         raise ValueError(f"{min(unknown)} is neither service nor severity")
-    if strange := said.get("severity", {}).keys() - set(get_args(Severity)):
+    if strange := parsed.get("severity", {}).keys() - set(get_args(Severity)):
         raise ValueError(f"{min(strange)} is not a severity; choose from {', '.join(get_args(Severity))}")
-    return {kind: {name: _room(one) for name, one in rooms.items()} for kind, rooms in said.items()}
+    return {kind: {name: _room(room) for name, room in rooms.items()} for kind, rooms in parsed.items()}
 
 
 def _listed(value: str | None) -> tuple[str, ...]:
@@ -461,7 +461,7 @@ def load() -> Settings:
 
 def mask_url(url: str) -> str:
     """The URL without its password."""
-    scheme, mark, rest = url.partition("://")
-    credentials, at, place = rest.rpartition("@")
+    scheme, mark, remainder = url.partition("://")
+    credentials, at, place = remainder.rpartition("@")
     user, colon, _ = credentials.partition(":")
     return f"{scheme}{mark}{user}{colon}{'***' if colon else ''}{at}{place}" if at else url

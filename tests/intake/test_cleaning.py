@@ -5,7 +5,7 @@ import random
 import pytest
 
 from onrecall.domain.alert import Alert
-from onrecall.pipeline.redaction_cache import REMEMBERED, RedactionCache
+from onrecall.pipeline.redaction_cache import MAX_REMEMBERED, RedactionCache
 from onrecall.redaction import harmless, redact, redact_thing
 from redaction.labelled import load
 from redaction.made import leaks
@@ -31,8 +31,8 @@ def test_it_is_what_redaction_says():
         alert = made(chance, leak.text)
         expected = redact_thing(alert)
         redacted += expected != alert
-        assert cleaner.thing(alert) == expected, leak.kind
-        assert cleaner.thing(alert) == expected, f"{leak.kind}, seen before"
+        assert cleaner.redact(alert) == expected, leak.kind
+        assert cleaner.redact(alert) == expected, f"{leak.kind}, seen before"
     assert redacted > 100
 
 
@@ -67,14 +67,14 @@ def test_looking_ahead_changes_nothing():
     for leak in leaks():
         alerts = [made(chance, leak.text), made(chance, "pod api-1 waits"), made(chance, "disk 3 is full")]
         ahead = RedactionCache(personal=False)
-        ahead.look_ahead(alerts)
-        assert [ahead.thing(one) for one in alerts] == [redact_thing(one) for one in alerts], leak.kind
+        ahead.prefetch(alerts)
+        assert [ahead.redact(one) for one in alerts] == [redact_thing(one) for one in alerts], leak.kind
 
 
 def test_personal_data_goes_by_choice():
     alert = Alert("am", "k", "ann@example.com can't log in", NOON)
-    assert RedactionCache(personal=True).thing(alert).title == redact(alert.title, personal=True).text != alert.title
-    assert RedactionCache(personal=False).thing(alert) is alert
+    assert RedactionCache(personal=True).redact(alert).title == redact(alert.title, personal=True).text != alert.title
+    assert RedactionCache(personal=False).redact(alert) is alert
 
 
 def test_what_held_a_secret_is_not_kept_in_mind_and_the_rest_is_bounded():
@@ -82,7 +82,7 @@ def test_what_held_a_secret_is_not_kept_in_mind_and_the_rest_is_bounded():
     leak = next(iter(leaks()))
     cleaner.text(leak.text)
     assert cleaner._clean == set()
-    for n in range(REMEMBERED + 10):
+    for n in range(MAX_REMEMBERED + 10):
         cleaner.text(f"pod {n}")
     assert len(cleaner._clean) == 10
 

@@ -131,7 +131,7 @@ def test_pages_go_through_all_of_it(store: Storage):
     second = store.audit.page(cursor=first.next_cursor, limit=3)
     assert [one.seq for one in (*first.items, *second.items)] == [5, 4, 3, 2, 1]
     assert second.next_cursor is None
-    assert store.audit.page(what="key created").items == ()
+    assert store.audit.page(action="key created").items == ()
 
 
 def test_a_copy_begins_a_chain_of_its_own(store: Storage):

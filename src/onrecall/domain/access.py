@@ -73,16 +73,16 @@ class Principal:
         """Whether this is enough for what takes a role."""
         return least in MAY[self.role]
 
-    def by(self, given: str | None = None) -> str | None:
+    def by(self, claimed: str | None = None) -> str | None:
         """Under which name a deed is kept. Only an admin may say that it was somebody else's.
 
         What people say counts once for each name, so whoever could choose names could say it as often as he likes.
         """
-        if given is None or given == self.name:
+        if claimed is None or claimed == self.name:
             return self.name
         if not self.may("admin"):
             raise Forbidden(f"`by`: this key speaks for {self.name} alone; leave it out, or use an admin's key")
-        return given
+        return claimed
 
 
 def mint() -> str:

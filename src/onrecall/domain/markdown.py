@@ -124,14 +124,14 @@ def sections(blocks: tuple[Block, ...]) -> tuple[MarkdownSection, ...]:
             cut.append(((*above, block), []))
         else:
             cut[-1][1].append(block)
-    return tuple(MarkdownSection(path, tuple(held)) for path, held in cut if path or held)
+    return tuple(MarkdownSection(path, tuple(section_blocks)) for path, section_blocks in cut if path or section_blocks)
 
 
 def plain_text(text: str) -> str:
     """Return inline Markdown without emphasis and escapes; code keeps its backticks, links keep their URL."""
-    rest = text[LONGEST_INLINE:]
+    remainder = text[LONGEST_INLINE:]
     tokens = _inline_parser().parseInline(text[:LONGEST_INLINE])
-    return "".join(part for token in tokens for part in _inline_parts(token.children or [])) + rest
+    return "".join(part for token in tokens for part in _inline_parts(token.children or [])) + remainder
 
 
 def code_spans(text: str) -> tuple[str, ...]:

@@ -20,16 +20,16 @@ class PageLine:
     """Index of the resolution step that begins here."""
 
 
-def lines(thing: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
+def lines(record: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
     """The numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
-    if isinstance(thing, Document | Suggestion):
-        return tuple(PageLine(n, text, "body") for n, text in enumerate(thing.text.splitlines(), start=1))
-    return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(thing), start=1))
+    if isinstance(record, Document | Suggestion):
+        return tuple(PageLine(n, text, "body") for n, text in enumerate(record.text.splitlines(), start=1))
+    return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(record), start=1))
 
 
-def text(thing: Incident | Document | Suggestion) -> str:
+def text(record: Incident | Document | Suggestion) -> str:
     """The whole page as Markdown."""
-    return "\n".join(line.text for line in lines(thing)) + "\n"
+    return "\n".join(line.text for line in lines(record)) + "\n"
 
 
 def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
@@ -38,8 +38,8 @@ def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
         yield "", "opening", None
         for row in incident.description.splitlines():
             yield row, "opening", None
-    for heading, said in (("Impact", incident.impact), ("Detection", incident.detection)):
-        yield from _paragraph(heading, said, "opening")
+    for heading, content in (("Impact", incident.impact), ("Detection", incident.detection)):
+        yield from _paragraph(heading, content, "opening")
     if incident.resolution is not None:
         yield from _resolution(incident.resolution)
     yield from _paragraph("Trigger", incident.trigger, "body")
@@ -47,11 +47,11 @@ def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
     yield from _paragraph("Action items", "\n".join(map(_action_row, incident.action_items)), "body")
 
 
-def _paragraph(heading: str, said: str | None, part: Part) -> Iterator[tuple[str, Part, int | None]]:
-    if said:
+def _paragraph(heading: str, content: str | None, part: Part) -> Iterator[tuple[str, Part, int | None]]:
+    if content:
         yield "", part, None
         yield f"## {heading}", part, None
-        for row in said.splitlines():
+        for row in content.splitlines():
             yield row, part, None
 
 
@@ -61,8 +61,8 @@ def _timeline_row(entry: TimelineEntry) -> str:
 
 
 def _action_row(item: ActionItem) -> str:
-    told = ", ".join(one_line(part) for part in (item.owner, item.state) if part)
-    return f"- {one_line(item.text)}" + (f" ({told})" if told else "")
+    details = ", ".join(one_line(part) for part in (item.owner, item.state) if part)
+    return f"- {one_line(item.text)}" + (f" ({details})" if details else "")
 
 
 def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]]:
@@ -86,10 +86,10 @@ def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]
 
 def step_line(step: ResolutionStep) -> str:
     """A resolution step on one line: what was done, the command, and its outcome where it was not a success."""
-    said = one_line(step.text)
+    text = one_line(step.text)
     if step.command and step.command not in step.text:
-        said += f" `{one_line(step.command)}`"
-    return said if step.outcome == "worked" else f"{said} ({OUTCOME_WORDS[step.outcome]})"
+        text += f" `{one_line(step.command)}`"
+    return text if step.outcome == "worked" else f"{text} ({OUTCOME_WORDS[step.outcome]})"
 
 
 def one_line(value: str) -> str:

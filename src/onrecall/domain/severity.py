@@ -33,14 +33,14 @@ _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low"
 _LEVEL = re.compile(r"(?:^|\b(?:p|s|sev|severity|prio|priority)[\s_-]?)([0-5])\b", re.IGNORECASE | re.ASCII)
 
 
-def severity(said: str | None) -> Severity:
+def severity(value: str | None) -> Severity:
     """Our word for P1, SEV-2, `1 - Critical`, Major …; `unknown` where it says nothing we know."""
-    if not said:
+    if not value:
         return "unknown"
-    for word in re.findall(r"[a-z]+", said.lower()):
+    for word in re.findall(r"[a-z]+", value.lower()):
         if word in _WORDS:
             return _WORDS[word]
-    if (alone := said.strip().lower()) in _ALONE:
+    if (alone := value.strip().lower()) in _ALONE:
         return _ALONE[alone]
-    found = _LEVEL.search(said.strip())
-    return _LEVELS[int(found[1])] if found else "unknown"
+    match = _LEVEL.search(value.strip())
+    return _LEVELS[int(match[1])] if match else "unknown"

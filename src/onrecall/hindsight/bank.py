@@ -77,27 +77,27 @@ class HindsightBank:
 
     def documents(self) -> Iterator[StoredDocument]:
         """Every document of the bank once, without its text; none where there is no bank yet."""
-        seen: set[str] = set()
+        listed_ids: set[str] = set()
         offset = 0
         while True:
             try:
                 page = self._run(partial(self._page, offset=offset), self.timeout)
             except NotFound:
                 return
-            yield from (one for one in page if one.id not in seen)
-            seen.update(one.id for one in page)
+            yield from (document for document in page if document.id not in listed_ids)
+            listed_ids.update(document.id for document in page)
             offset += len(page)
             if len(page) < PAGE:
                 return
 
     def texts(self, document_ids: Sequence[str]) -> dict[str, str]:
         """What documents say, by id; one that is gone meanwhile is absent."""
-        found: dict[str, str] = {}
+        text_by_id: dict[str, str] = {}
         for start in range(0, len(document_ids), TEXTS_AT_ONCE):
-            part = document_ids[start : start + TEXTS_AT_ONCE]
-            texts = self._run(partial(self._texts, ids=part), self.timeout)
-            found |= {name: text for name, text in zip(part, texts, strict=True) if text is not None}
-        return found
+            chunk = document_ids[start : start + TEXTS_AT_ONCE]
+            texts = self._run(partial(self._texts, ids=chunk), self.timeout)
+            text_by_id |= {name: text for name, text in zip(chunk, texts, strict=True) if text is not None}
+        return text_by_id
 
     def recall(
         self, question: str, limit: int, max_tokens: int = RECALL_TOKENS

@@ -27,8 +27,8 @@ def failures() -> tuple[type[BaseException], ...]:
 
 def status(error: BaseException) -> int | None:
     """The HTTP status that an error came with."""
-    found = getattr(error, "status", None)
-    return found if isinstance(found, int) else None
+    code = getattr(error, "status", None)
+    return code if isinstance(code, int) else None
 
 
 def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
@@ -38,10 +38,10 @@ def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
         return _refused(error, where, code)
     if isinstance(error, TimeoutError):
         return late(url, seconds)
-    said = str(error)[:LONGEST_DETAIL] or type(error).__name__
+    detail = str(error)[:LONGEST_DETAIL] or type(error).__name__
     if isinstance(error, OSError) or type(error).__module__.startswith("aiohttp"):
-        return Unavailable(f"{where} can't be reached: {said}")
-    return Unavailable(f"{where} returned an answer that is not Hindsight's: {said}", 10.0)
+        return Unavailable(f"{where} can't be reached: {detail}")
+    return Unavailable(f"{where} returned an answer that is not Hindsight's: {detail}", 10.0)
 
 
 def late(url: str, seconds: float) -> Unavailable:
@@ -62,14 +62,14 @@ def _refused(error: BaseException, where: str, code: int) -> OnRecallError:
 
 def _retry_after(error: BaseException) -> float:
     headers: Any = getattr(error, "headers", None) or {}
-    said = str(headers.get("Retry-After", ""))
-    return min(float(said), 3600.0) if said.isdecimal() else 1.0
+    seconds = str(headers.get("Retry-After", ""))
+    return min(float(seconds), 3600.0) if seconds.isdecimal() else 1.0
 
 
 def _detail(error: BaseException) -> str:
     body = str(getattr(error, "body", "") or error)
     try:
-        said = json.loads(body)
+        reply = json.loads(body)
     except ValueError:
-        said = body
-    return str(said.get("detail", said) if isinstance(said, dict) else said)[:LONGEST_DETAIL]
+        reply = body
+    return str(reply.get("detail", reply) if isinstance(reply, dict) else reply)[:LONGEST_DETAIL]

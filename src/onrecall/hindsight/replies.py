@@ -22,8 +22,8 @@ class StoredDocument:
     @property
     def version(self) -> str:
         """A hash of all that it says."""
-        said = [self.content_hash, sorted(self.metadata.items()), self.event_date]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        content = [self.content_hash, sorted(self.metadata.items()), self.event_date]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def best_matches(results: Iterable[Any], limit: int) -> tuple[BankMatch, ...]:
         semantic = result.scores.semantic if result.scores else None
         if result.document_id is None or semantic is None:
             continue
-        known = best.get(result.document_id)
-        if known is None or semantic > known.semantic:
+        previous = best.get(result.document_id)
+        if previous is None or semantic > previous.semantic:
             best[result.document_id] = BankMatch(result.document_id, float(semantic), dict(result.metadata or {}))
     return tuple(sorted(best.values(), key=lambda match: (-match.semantic, match.document_id))[:limit])

@@ -35,10 +35,10 @@ def kafka(as_json: Json = False) -> None:
     if connection is None:
         raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
-    said = StatusPrinter(as_json=as_json)
+    printer = StatusPrinter(as_json=as_json)
     with _until_told() as ending, wiring.open_app(chosen) as home:
-        run(home.memory, connection, said, ending)
-    said("stopped", "stopped")
+        run(home.memory, connection, printer, ending)
+    printer("stopped", "stopped")
 
 
 def parts(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
@@ -47,51 +47,51 @@ def parts(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
     return [] if connection is None else [lambda: health(connection)]
 
 
-def run(memory: IncidentService, connection: Connection, said: StatusPrinter, ending: threading.Event) -> None:
+def run(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
     """Take in and publish until told to end."""
-    with _publishing(memory, connection, said):
+    with _publishing(memory, connection, printer):
         if connection.topics:
-            take_in(memory, connection, said, ending)
+            take_in(memory, connection, printer, ending)
         while not ending.wait(POLL_SECONDS):
             pass
 
 
-def take_in(memory: IncidentService, connection: Connection, said: StatusPrinter, ending: threading.Event) -> None:
+def take_in(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
     """Be a member of the group until told to end; Forbidden or Unavailable when the brokers don't let us."""
     from confluent_kafka import Consumer, KafkaError, KafkaException  # noqa: PLC0415 - it is an extra
 
-    troubles: list[KafkaError] = []
-    consumer = Consumer(connection.consumer() | {"error_cb": troubles.append}, logger=log)
-    taking = AlertConsumer(consumer, troubles, memory.receiver, connection.topics, said)
+    errors: list[KafkaError] = []
+    consumer = Consumer(connection.consumer() | {"error_cb": errors.append}, logger=log)
+    alert_consumer = AlertConsumer(consumer, errors, memory.receiver, connection.topics, printer)
     try:
-        _reach(consumer, connection, said)
-        taking.run(ending)
+        _reach(consumer, connection, printer)
+        alert_consumer.run(ending)
     except KafkaException as error:
         consumer.poll(0)  # what the client complained of on the way says more than that it failed
-        worst = next((ends for one in [*troubles, error.args[0]] if (ends := problem(one))), None)
+        worst = next((failure for error in [*errors, error.args[0]] if (failure := problem(error))), None)
         raise worst or Unavailable(f"{connection.brokers}: {error.args[0].str()}") from error
     finally:
         consumer.close()
 
 
-def _reach(consumer: "Consumer", connection: Connection, said: StatusPrinter) -> None:
+def _reach(consumer: "Consumer", connection: Connection, printer: StatusPrinter) -> None:
     """Whether the brokers answer at all, so that a wrong address is heard of at once."""
-    brokers, absent = missing(consumer, connection)
+    brokers, missing_topics = missing(consumer, connection)
     topics = ", ".join(connection.topics)
-    said("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
-    if absent:
-        words = f"no topic {', '.join(absent)} yet, or not for this user; what it will have is read when it is there"
-        said("trouble", words, topics=absent)
+    printer("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
+    if missing_topics:
+        message = f"no topic {', '.join(missing_topics)} yet, or not for this user; what it will have is read when it is there"
+        printer("trouble", message, topics=missing_topics)
 
 
 @contextmanager
-def _publishing(memory: IncidentService, connection: Connection, said: StatusPrinter) -> Iterator[None]:
+def _publishing(memory: IncidentService, connection: Connection, printer: StatusPrinter) -> Iterator[None]:
     if connection.publish is None:
         yield
         return
     from confluent_kafka import Producer  # noqa: PLC0415 - it is an extra
 
-    publisher = Publisher(memory, lambda: Producer(connection.producer(), logger=log), connection.publish, said)
+    publisher = Publisher(memory, lambda: Producer(connection.producer(), logger=log), connection.publish, printer)
     publisher.start()
     try:
         yield

@@ -69,11 +69,11 @@ def problem(error: "KafkaError") -> OnRecallError | None:
     """What ends the process: a login or a permission that is missing, a client that can't go on. None: it passes."""
     from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
-    told = f"{error.str()} ({error.name()})"
+    detail = f"{error.str()} ({error.name()})"
     if error.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):  # noqa: SLF001
-        return Forbidden(f"the brokers refuse the login: {told}; check ONRECALL_KAFKA_SASL_… and …_SSL_…")
+        return Forbidden(f"the brokers refuse the login: {detail}; check ONRECALL_KAFKA_SASL_… and …_SSL_…")
     if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-        return Forbidden(f"the brokers refuse a topic: {told}; allow this user to read ONRECALL_KAFKA_TOPICS")
+        return Forbidden(f"the brokers refuse a topic: {detail}; allow this user to read ONRECALL_KAFKA_TOPICS")
     if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-        return Forbidden(f"the brokers refuse the group: {told}; allow this user to use ONRECALL_KAFKA_GROUP")
-    return Unavailable(f"the Kafka client cannot continue: {told}") if error.fatal() else None
+        return Forbidden(f"the brokers refuse the group: {detail}; allow this user to use ONRECALL_KAFKA_GROUP")
+    return Unavailable(f"the Kafka client cannot continue: {detail}") if error.fatal() else None

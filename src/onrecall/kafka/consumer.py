@@ -45,13 +45,13 @@ class AlertConsumer:
         troubles: "list[KafkaError]",
         receiver: AlertIngester,
         topics: Topics,
-        said: StatusPrinter,
+        printer: StatusPrinter,
     ) -> None:
         self._consumer = consumer
         self._troubles = troubles
         self._receiver = receiver
         self._topics = topics
-        self._said = said
+        self._said = printer
         self._hand: list[ConsumedRecord] = []
         """Fetched and not yet in the database."""
         self._done: dict[tuple[str, int], int] = {}
@@ -95,8 +95,8 @@ class AlertConsumer:
 
     def _trouble(self, error: "KafkaError") -> None:
         """What the brokers complain of: what passes is told, for the client tries again by itself."""
-        if ends := problem(error):
-            raise ends
+        if failure := problem(error):
+            raise failure
         self._said("trouble", f"the brokers say: {error.str()}", code=error.name())
 
     def _settle(self, ending: threading.Event) -> None:
@@ -107,8 +107,8 @@ class AlertConsumer:
                 self._take_in()
             except Unavailable as error:
                 wait = max(pause, error.retry_after)
-                words = f"nothing is taken in for {wait:g} s: {error}"
-                self._said("waiting", words, seconds=wait, held=len(self._hand))
+                message = f"nothing is taken in for {wait:g} s: {error}"
+                self._said("waiting", message, seconds=wait, held=len(self._hand))
                 self._hold(wait, ending)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
@@ -119,63 +119,63 @@ class AlertConsumer:
     def _hold(self, seconds: float, ending: threading.Event) -> None:
         """Let time pass and stay a member of the group: partitions may come and go, and those that are here rest."""
         until = time.monotonic() + seconds
-        while self._hand and not ending.is_set() and (left := until - time.monotonic()) > 0:
+        while self._hand and not ending.is_set() and (remaining := until - time.monotonic()) > 0:
             self._consumer.pause(self._consumer.assignment())
-            self._fetch(1, min(left, WAIT_SECONDS))
+            self._fetch(1, min(remaining, WAIT_SECONDS))
 
     # what becomes of it
 
     def _take_in(self) -> None:
-        for some in _loads(self._hand):
-            self._keep(some)
-            self._hand = self._hand[len(some) :]
-            self._done.update({(one.topic, one.partition): one.offset + 1 for one in some})
+        for batch in _loads(self._hand):
+            self._keep(batch)
+            self._hand = self._hand[len(batch) :]
+            self._done.update({(record.topic, record.partition): record.offset + 1 for record in batch})
             self._commit()
 
-    def _keep(self, some: Sequence[ConsumedRecord]) -> None:
+    def _keep(self, batch: Sequence[ConsumedRecord]) -> None:
         """Keep records in one transaction; one that can't be kept is told from those that can by halving."""
         try:
-            receipts = self._receiver.keep([self._read(one) for one in some if not one.empty])
+            receipts = self._receiver.keep([self._read(record) for record in batch if not record.empty])
         except Unavailable:
             raise
         except Exception as error:  # the boundary: a record that nobody foresaw must not stand before all later ones
-            if len(some) > 1:
-                self._keep(some[: len(some) // 2])
-                self._keep(some[len(some) // 2 :])
+            if len(batch) > 1:
+                self._keep(batch[: len(batch) // 2])
+                self._keep(batch[len(batch) // 2 :])
                 return
-            log.exception("record %s can't be taken in; it is kept as rejected", some[0].place)
-            receipts = self._receiver.keep([self._poison(some[0], _reason(error))])
-        self._count(some, receipts)
+            log.exception("record %s can't be taken in; it is kept as rejected", batch[0].place)
+            receipts = self._receiver.keep([self._poison(batch[0], _reason(error))])
+        self._count(batch, receipts)
 
-    def _read(self, one: ConsumedRecord) -> ParsedDelivery:
+    def _read(self, record: ConsumedRecord) -> ParsedDelivery:
         try:
-            source = records.source_of(one, self._topics)
+            source = records.source_of(record, self._topics)
         except Invalid as error:
-            return self._poison(one, error)
+            return self._poison(record, error)
         try:
-            read = self._receiver.read(source, records.delivery(one))
-            return _placed(read, one) if read.refusal is None else self._poison(one, read.refusal, source)
+            parsed = self._receiver.read(source, records.delivery(record))
+            return _placed(parsed, record) if parsed.refusal is None else self._poison(record, parsed.refusal, source)
         except Invalid as error:
-            return self._poison(one, error, source)
+            return self._poison(record, error, source)
         except NotFound as error:
-            return self._poison(one, error)
+            return self._poison(record, error)
 
-    def _poison(self, one: ConsumedRecord, error: OnRecallError, source: str = records.NOBODY) -> ParsedDelivery:
-        return self._receiver.unread(source, records.unread(one, error))
+    def _poison(self, record: ConsumedRecord, error: OnRecallError, source: str = records.NOBODY) -> ParsedDelivery:
+        return self._receiver.unread(source, records.unread(record, error))
 
     def _commit(self) -> None:
         """Tell the brokers up to where the database has it; what they do not hear now they hear later."""
         from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - it is an extra
 
-        mine = {(one.topic, one.partition) for one in self._consumer.assignment()}
-        self._done = {place: offset for place, offset in self._done.items() if place in mine}
+        assigned = {(partition.topic, partition.partition) for partition in self._consumer.assignment()}
+        self._done = {place: offset for place, offset in self._done.items() if place in assigned}
         if not self._done:
             return
         offsets = [TopicPartition(*place, offset) for place, offset in self._done.items()]
         try:
-            for one in self._consumer.commit(offsets=offsets, asynchronous=False) or ():
-                if one.error is None:
-                    self._done.pop((one.topic, one.partition), None)
+            for partition in self._consumer.commit(offsets=offsets, asynchronous=False) or ():
+                if partition.error is None:
+                    self._done.pop((partition.topic, partition.partition), None)
         except KafkaException as error:
             self._said("trouble", f"the brokers did not hear what is done, and hear it later: {error.args[0].str()}")
 
@@ -204,51 +204,51 @@ class AlertConsumer:
         self._said("lost", f"others have partitions {_names(partitions)} by now", partitions=_listed(partitions))
 
     def _let_go(self, partitions: "list[TopicPartition]") -> None:
-        gone = {(one.topic, one.partition) for one in partitions}
-        self._hand = [one for one in self._hand if (one.topic, one.partition) not in gone]
-        self._done = {place: offset for place, offset in self._done.items() if place not in gone}
+        revoked = {(partition.topic, partition.partition) for partition in partitions}
+        self._hand = [record for record in self._hand if (record.topic, record.partition) not in revoked]
+        self._done = {place: offset for place, offset in self._done.items() if place not in revoked}
 
     # what is told
 
-    def _count(self, some: Sequence[ConsumedRecord], receipts: Sequence[IngestReceipt]) -> None:
-        self._counts["records"] += len(some)
+    def _count(self, batch: Sequence[ConsumedRecord], receipts: Sequence[IngestReceipt]) -> None:
+        self._counts["records"] += len(batch)
         for receipt in receipts:
             self._counts["accepted"] += receipt.accepted
             self._counts["duplicate"] += receipt.duplicate
             self._counts["rejected"] += len(receipt.rejected)
-        told = [part for receipt in receipts for part in receipt.rejected][:MOST_TOLD]
-        for part in told:
-            words = f"kept as rejected: {part.where}: {part.message}"
-            self._said("rejected", words, where=part.where, field=part.field)
+        reported = [part for receipt in receipts for part in receipt.rejected][:MOST_TOLD]
+        for part in reported:
+            message = f"kept as rejected: {part.where}: {part.message}"
+            self._said("rejected", message, where=part.where, field=part.field)
 
     def _tell(self, at_least: float) -> None:
         """How much came in since the last time."""
         if self._counts["records"] and time.monotonic() - self._told_at >= at_least:
-            read, new, known, left = (self._counts[name] for name in ("records", "accepted", "duplicate", "rejected"))
-            words = f"{read:,} records: {new:,} new, {known:,} known, {left:,} rejected"
-            self._said("kept", words, records=read, accepted=new, duplicate=known, rejected=left)
+            total, new, duplicates, rejected = (self._counts[name] for name in ("records", "accepted", "duplicate", "rejected"))
+            message = f"{total:,} records: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
+            self._said("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
             self._counts.clear()
             self._told_at = time.monotonic()
 
 
-def _loads(some: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
+def _loads(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
     """The records in batches that are not too heavy for a transaction."""
     first, weight = 0, 0
-    for n, one in enumerate(some):
-        if n > first and weight + len(one.body) > HEAVIEST:
-            yield some[first:n]
-            first, weight = n, 0
-        weight += len(one.body)
-    if first < len(some):
-        yield some[first:]
+    for index, record in enumerate(records):
+        if index > first and weight + len(record.body) > HEAVIEST:
+            yield records[first:index]
+            first, weight = index, 0
+        weight += len(record.body)
+    if first < len(records):
+        yield records[first:]
 
 
-def _placed(read: ParsedDelivery, one: ConsumedRecord) -> ParsedDelivery:
+def _placed(parsed: ParsedDelivery, record: ConsumedRecord) -> ParsedDelivery:
     """What was read, each part that could not be with the place of its record."""
-    if not read.arrival.unread:
-        return read
-    unread = tuple(replace(part, where=f"{one.place} {part.where}") for part in read.arrival.unread)
-    return replace(read, arrival=replace(read.arrival, unread=unread))
+    if not parsed.arrival.unread:
+        return parsed
+    unread = tuple(replace(part, where=f"{record.place} {part.where}") for part in parsed.arrival.unread)
+    return replace(parsed, arrival=replace(parsed.arrival, unread=unread))
 
 
 def _reason(error: Exception) -> OnRecallError:
@@ -262,4 +262,4 @@ def _names(partitions: "Sequence[TopicPartition]") -> str:
 
 
 def _listed(partitions: "Sequence[TopicPartition]") -> list[str]:
-    return [f"{one.topic}[{one.partition}]" for one in partitions]
+    return [f"{partition.topic}[{partition.partition}]" for partition in partitions]

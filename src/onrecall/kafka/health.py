@@ -31,22 +31,22 @@ def health(connection: Connection) -> ComponentStatus:
 
 def missing(consumer: "Consumer", connection: Connection) -> tuple[int, list[str]]:
     """How many brokers there are, and which of our topics are not there or not shown to us."""
-    known = consumer.list_topics(timeout=REACH_SECONDS)
-    wanted = [*connection.topics, *([connection.publish] if connection.publish else [])]
-    there = {name for name, topic in known.topics.items() if topic.error is None}
-    return len(known.brokers), [name for name in wanted if name not in there]
+    metadata = consumer.list_topics(timeout=REACH_SECONDS)
+    topics = [*connection.topics, *([connection.publish] if connection.publish else [])]
+    available = {name for name, topic in metadata.topics.items() if topic.error is None}
+    return len(metadata.brokers), [name for name in topics if name not in available]
 
 
 def _asked(consumer: "Consumer", connection: Connection) -> ComponentStatus:
-    brokers, absent = missing(consumer, connection)
-    said = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
-    if absent:
+    brokers, missing_topics = missing(consumer, connection)
+    summary = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
+    if missing_topics:
         return ComponentStatus(
-            name=NAME, state="degraded", detail=f"{said}; no topic {', '.join(absent)}, or not for this user"
+            name=NAME, state="degraded", detail=f"{summary}; no topic {', '.join(missing_topics)}, or not for this user"
         )
     waiting = sum(_waiting(consumer, topic) for topic in connection.topics)
     return ComponentStatus(
-        name=NAME, state="ok", detail=f"{said}; {waiting:,} records of {', '.join(connection.topics)} wait"
+        name=NAME, state="ok", detail=f"{summary}; {waiting:,} records of {', '.join(connection.topics)} wait"
     )
 
 

@@ -30,12 +30,12 @@ class Publisher:
     """A thread that follows what happens and writes what was recommended to a topic."""
 
     def __init__(
-        self, memory: IncidentService, make: "Callable[[], Producer]", topic: str, said: StatusPrinter
+        self, memory: IncidentService, create_producer: "Callable[[], Producer]", topic: str, printer: StatusPrinter
     ) -> None:
         self._memory = memory
-        self._make = make
+        self._make = create_producer
         self._topic = topic
-        self._said = said
+        self._said = printer
         self._cursor = f"kafka:{topic}"
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._producer: Producer | None = None
@@ -79,16 +79,16 @@ class Publisher:
         events = store.events(after, AT_ONCE) if after is not None else ()
         if not events:
             return 0
-        given = [one for one in events if one.type == "recommended"]
-        if given and not self._send(given):
+        recommended = [event for event in events if event.type == "recommended"]
+        if recommended and not self._send(recommended):
             return 0
         store.cursors.move(self._cursor, self._holder, events[-1].seq, self._memory.now())
-        if given:
-            words = f"{len(given)} recommendations written to {self._topic}"
-            self._said("published", words, recommendations=len(given), topic=self._topic)
+        if recommended:
+            message = f"{len(recommended)} recommendations written to {self._topic}"
+            self._said("published", message, recommendations=len(recommended), topic=self._topic)
         return len(events)
 
-    def _send(self, given: Sequence[IncidentEvent]) -> bool:
+    def _send(self, recommended: Sequence[IncidentEvent]) -> bool:
         """Whether the brokers have all of it; False when told to end before they said so."""
         producer = self._producer = self._producer or self._make()
         failed: list[KafkaError] = []
@@ -97,11 +97,11 @@ class Publisher:
             if error is not None and not self._never(error, message):
                 failed.append(error)
 
-        for event in given:
+        for event in recommended:
             self._produce(producer, event, delivered)
-        while left := producer.flush(POLL_SECONDS):
+        while undelivered := producer.flush(POLL_SECONDS):
             if self._ending.is_set():
-                log.warning("%d recommendations were not delivered yet; they are sent again at the next start", left)
+                log.warning("%d recommendations were not delivered yet; they are sent again at the next start", undelivered)
                 return False
         if failed:
             raise Unavailable(f"{self._topic}: {failed[0].str()}")
@@ -131,13 +131,13 @@ class Publisher:
             "recommendation": RecommendationOut.model_validate(recommendation).plain(),
         }
 
-    def _never(self, error: "KafkaError", which: "Message | int") -> bool:
+    def _never(self, error: "KafkaError", message: "Message | int") -> bool:
         """Whether the brokers will never take it, so that it must not stand before all later ones."""
         from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
         if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
             return False
-        name = which if isinstance(which, int) else dict(which.headers() or ()).get("onrecall-event")
+        name = message if isinstance(message, int) else dict(message.headers() or ()).get("onrecall-event")
         self._said("refused", f"{self._topic} does not take event {name!r}, which is passed over: {error.str()}")
         return True
 

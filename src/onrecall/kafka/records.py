@@ -55,32 +55,32 @@ def record(message: "Message") -> ConsumedRecord:
     )
 
 
-def source_of(one: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
+def source_of(record: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
     """Whose format it has: its own header says, else that it is a CloudEvent, else its topic."""
-    if named := one.headers.get(SOURCE):
-        return named.strip()
-    if "ce-specversion" in one.headers or one.headers.get("content-type", "").startswith("application/cloudevents"):
+    if source := record.headers.get(SOURCE):
+        return source.strip()
+    if "ce-specversion" in record.headers or record.headers.get("content-type", "").startswith("application/cloudevents"):
         return "cloudevents"
-    if of_topic := topics.get(one.topic):
-        return of_topic
+    if topic_source := topics.get(record.topic):
+        return topic_source
     raise Invalid(
         f"the source of this record is unknown; give the record a header `{SOURCE}`, "
-        f"or write ONRECALL_KAFKA_TOPICS={one.topic}=<sender>",
+        f"or write ONRECALL_KAFKA_TOPICS={record.topic}=<sender>",
         SOURCE,
     )
 
 
-def delivery(one: ConsumedRecord) -> WebhookRequest:
+def delivery(record: ConsumedRecord) -> WebhookRequest:
     """What a sender would have sent over HTTP; Invalid when it is larger than that may be."""
-    if len(one.body) > LARGEST:
-        raise Invalid(f"the record has {len(one.body):,} bytes; at most {LARGEST:,} are read, send it in parts", "body")
-    return WebhookRequest(one.body, one.headers)
+    if len(record.body) > LARGEST:
+        raise Invalid(f"the record has {len(record.body):,} bytes; at most {LARGEST:,} are read, send it in parts", "body")
+    return WebhookRequest(record.body, record.headers)
 
 
-def unread(one: ConsumedRecord, error: OnRecallError) -> ParseError:
+def unread(record: ConsumedRecord, error: OnRecallError) -> ParseError:
     """A record that can't be read, with the reason."""
     field = error.field if isinstance(error, Invalid) else SOURCE
-    return ParseError(one.place, field, str(error), _kept(one.body))
+    return ParseError(record.place, field, str(error), _kept(record.body))
 
 
 def _kept(body: bytes) -> str:
@@ -97,13 +97,13 @@ def _kept(body: bytes) -> str:
         return f"base64:{base64.b64encode(body).decode()}"
 
 
-def _headers(given: "HeadersType") -> Mapping[str, str]:
+def _headers(raw_headers: "HeadersType") -> Mapping[str, str]:
     """Headers by names as HTTP has them. CloudEvents in HTTP are percent-encoded and in Kafka are not."""
-    named: dict[str, str] = {}
-    for said, value in list(given.items() if isinstance(given, dict) else given)[:MOST_HEADERS]:
-        name, text = said.lower(), value[:LONGEST_HEADER].decode(errors="replace") if isinstance(value, bytes) else ""
+    headers: dict[str, str] = {}
+    for raw_name, value in list(raw_headers.items() if isinstance(raw_headers, dict) else raw_headers)[:MOST_HEADERS]:
+        name, text = raw_name.lower(), value[:LONGEST_HEADER].decode(errors="replace") if isinstance(value, bytes) else ""
         if name.startswith("ce_"):
-            named["ce-" + name[3:]] = text.replace("%", "%25")
+            headers["ce-" + name[3:]] = text.replace("%", "%25")
         else:
-            named[name] = text
-    return named
+            headers[name] = text
+    return headers

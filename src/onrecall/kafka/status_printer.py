@@ -19,11 +19,11 @@ class StatusPrinter:
         self._as_json = as_json
         self._one_at_a_time = threading.Lock()
 
-    def __call__(self, what: str, words: str, **facts: Any) -> None:
+    def __call__(self, event: str, message: str, **facts: Any) -> None:
         """Say what happened: in a word and facts, and in a sentence for people."""
         at = datetime.now(UTC)
         with self._one_at_a_time:
             if self._as_json:
-                typer.echo(json.dumps({"at": at.isoformat(), "event": what, "message": words} | facts))
+                typer.echo(json.dumps({"at": at.isoformat(), "event": event, "message": message} | facts))
             else:
-                printing.say((f"{at:%H:%M:%S}  ", "dim"), words)
+                printing.say((f"{at:%H:%M:%S}  ", "dim"), message)

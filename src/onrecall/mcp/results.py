@@ -31,56 +31,56 @@ def short(text: str | None, most: int = SHORT) -> str | None:
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def evidence(found: Iterable[Evidence]) -> list[dict[str, Any]]:
+def evidence(items: Iterable[Evidence]) -> list[dict[str, Any]]:
     """What was seen before, best first."""
-    return [_one(one) for one in found]
+    return [_one(item) for item in items]
 
 
-def _one(one: Evidence) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "id": one.id,
-        "kind": one.document.kind if one.document else one.kind,
-        "title": short(one.title),
-        "match": round(one.score, 3),
-        "why": [short(reason, 200) for reason in one.why[:3]],
+def _one(item: Evidence) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "id": item.id,
+        "kind": item.document.kind if item.document else item.kind,
+        "title": short(item.title),
+        "match": round(item.score, 3),
+        "why": [short(reason, 200) for reason in item.why[:3]],
     }
-    if one.incident is not None:
-        fixed = one.resolution
-        told |= {"service": one.incident.service, "status": one.incident.status}
-        told["root_cause"] = short(fixed.root_cause) if fixed else None
-    if one.excerpt is not None and (one.document is not None or one.excerpt.page):
-        told |= {"heading": short(one.excerpt.heading), "line": one.excerpt.line, "excerpt": short(one.excerpt.text)}
-        if one.excerpt.page:
-            told["page"] = one.excerpt.page
-    return told
+    if item.incident is not None:
+        resolution = item.resolution
+        fields |= {"service": item.incident.service, "status": item.incident.status}
+        fields["root_cause"] = short(resolution.root_cause) if resolution else None
+    if item.excerpt is not None and (item.document is not None or item.excerpt.page):
+        fields |= {"heading": short(item.excerpt.heading), "line": item.excerpt.line, "excerpt": short(item.excerpt.text)}
+        if item.excerpt.page:
+            fields["page"] = item.excerpt.page
+    return fields
 
 
-def answer(given: Recommendation) -> dict[str, Any]:
+def answer(recommendation: Recommendation) -> dict[str, Any]:
     """A recommendation."""
     return {
-        "id": given.id,
-        "incident": given.incident,
-        "verdict": given.verdict,
-        "verdict_reason": short(given.verdict_reason),
-        "cause": short(given.cause),
-        "confidence": confidence(given.confidence),
-        "how_far_to_trust_it": trust(given.confidence, given.confidence_reason),
-        "steps": [_step(step) for step in given.steps],
-        "first_safe_step": given.first_safe_step,
+        "id": recommendation.id,
+        "incident": recommendation.incident,
+        "verdict": recommendation.verdict,
+        "verdict_reason": short(recommendation.verdict_reason),
+        "cause": short(recommendation.cause),
+        "confidence": confidence(recommendation.confidence),
+        "how_far_to_trust_it": trust(recommendation.confidence, recommendation.confidence_reason),
+        "steps": [_step(step) for step in recommendation.steps],
+        "first_safe_step": recommendation.first_safe_step,
         "tried_before_and_did_not_help": [
-            {"text": short(one.text), "from": one.citation.id} for one in given.tried_before
+            {"text": short(failed.text), "from": failed.citation.id} for failed in recommendation.tried_before
         ],
-        "alternatives": [{"cause": short(one.cause), "evidence": list(one.evidence)} for one in given.alternatives],
-        "to_tell_apart": [short(one) for one in given.tell_apart],
-        "evidence": [{"id": one.id, "kind": one.kind, "match": round(one.score, 3)} for one in given.evidence],
+        "alternatives": [{"cause": short(alternative.cause), "evidence": list(alternative.evidence)} for alternative in recommendation.alternatives],
+        "to_tell_apart": [short(check) for check in recommendation.tell_apart],
+        "evidence": [{"id": item.id, "kind": item.kind, "match": round(item.score, 3)} for item in recommendation.evidence],
     }
 
 
-def confidence(found: Confidence | None) -> dict[str, Any] | None:
+def confidence(measured: Confidence | None) -> dict[str, Any] | None:
     """A measured confidence."""
-    if found is None:
+    if measured is None:
         return None
-    return {"probability": round(found.probability, 3), "right": found.right, "of": found.of, "basis": found.basis}
+    return {"probability": round(measured.probability, 3), "right": measured.right, "of": measured.of, "basis": measured.basis}
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -96,55 +96,55 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def incident(found: Incident, newest: Recommendation | None) -> dict[str, Any]:
+def incident(stored: Incident, newest: Recommendation | None) -> dict[str, Any]:
     """An incident, what fixed it, and the newest answer to it."""
-    fixed = found.resolution
-    done = (
-        [{"text": short(one.text), "command": short(one.command), "outcome": one.outcome} for one in fixed.steps]
-        if fixed
+    resolution = stored.resolution
+    steps_done = (
+        [{"text": short(step.text), "command": short(step.command), "outcome": step.outcome} for step in resolution.steps]
+        if resolution
         else []
     )
     return {
-        "id": found.id,
-        "title": short(found.title),
-        "description": short(found.description, 1500),
-        "service": found.service,
-        "severity": found.severity,
-        "status": found.status,
-        "started_at": found.started_at.isoformat(),
-        "resolved_at": found.resolved_at.isoformat() if found.resolved_at else None,
-        "links": [{"kind": link.kind, "incident": link.incident} for link in found.links],
-        "root_cause": short(fixed.root_cause, 1500) if fixed else None,
-        "steps_done": done,
+        "id": stored.id,
+        "title": short(stored.title),
+        "description": short(stored.description, 1500),
+        "service": stored.service,
+        "severity": stored.severity,
+        "status": stored.status,
+        "started_at": stored.started_at.isoformat(),
+        "resolved_at": stored.resolved_at.isoformat() if stored.resolved_at else None,
+        "links": [{"kind": link.kind, "incident": link.incident} for link in stored.links],
+        "root_cause": short(resolution.root_cause, 1500) if resolution else None,
+        "steps_done": steps_done,
         "recommendation": answer(newest) if newest else None,
     }
 
 
-def lines(thing: Incident | Document | Suggestion, first: int) -> tuple[dict[str, Any], int | None]:
+def lines(record: Incident | Document | Suggestion, first: int) -> tuple[dict[str, Any], int | None]:
     """Numbered lines from one on, and with which they go on."""
-    every = page.lines(thing)
-    shown = every[first - 1 : first - 1 + LINES]
-    rest = first + LINES if len(every) >= first + LINES else None
+    all_lines = page.lines(record)
+    page_lines = all_lines[first - 1 : first - 1 + LINES]
+    next_line = first + LINES if len(all_lines) >= first + LINES else None
     return {
-        "id": thing.id,
-        "lines": [f"{line.number}: {short(line.text, 500)}" for line in shown],
-        "of": len(every),
-    }, rest
+        "id": record.id,
+        "lines": [f"{line.number}: {short(line.text, 500)}" for line in page_lines],
+        "of": len(all_lines),
+    }, next_line
 
 
-def family(found: Family) -> dict[str, Any]:
+def family(recurrence: Family) -> dict[str, Any]:
     """A family of incidents with the same cause."""
-    fixed = found.fix
+    fix = recurrence.fix
     return {
-        "id": found.id,
-        "title": short(found.title),
-        "count": found.count,
-        "last_seen": found.last_seen.isoformat(),
-        "hours_lost": round(found.lost.hours, 1),
-        "services": [one.name for one in found.services[:5]],
-        "newest_incidents": list(found.incidents[-5:]),
-        "same_fix": {"text": short(fixed.text), "worked": fixed.worked, "of": fixed.of, "from": fixed.citation.id}
-        if fixed
+        "id": recurrence.id,
+        "title": short(recurrence.title),
+        "count": recurrence.count,
+        "last_seen": recurrence.last_seen.isoformat(),
+        "hours_lost": round(recurrence.lost.hours, 1),
+        "services": [service.name for service in recurrence.services[:5]],
+        "newest_incidents": list(recurrence.incidents[-5:]),
+        "same_fix": {"text": short(fix.text), "worked": fix.worked, "of": fix.of, "from": fix.citation.id}
+        if fix
         else None,
-        "permanent_fix": {"text": short(found.action.text), "state": found.action.state} if found.action else None,
+        "permanent_fix": {"text": short(recurrence.action.text), "state": recurrence.action.state} if recurrence.action else None,
     }

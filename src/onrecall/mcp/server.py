@@ -32,7 +32,7 @@ from onrecall.domain.incident import (
 from onrecall.mcp import results as shapes
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
 from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk
@@ -60,7 +60,7 @@ def server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
     """The tools that a caller may use."""
     writes = local.may("responder")
     only = "" if writes else " This connection only reads; with a key of the role responder outcomes can be reported."
-    made: MCPServer[Any] = MCPServer(
+    mcp_server: MCPServer[Any] = MCPServer(
         "onrecall", title="OnRecall", instructions=WHAT + only, version=__version__, log_level="WARNING"
     )
     tools = Tools(memory, local)
@@ -74,10 +74,10 @@ def server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
         tools.assess_risk,
     )
     for tool in reading:
-        made.add_tool(_plain_errors(tool), annotations=READING)
+        mcp_server.add_tool(_plain_errors(tool), annotations=READING)
     for writer in (tools.report_outcome, tools.resolve_incident) if writes else ():
-        made.add_tool(_plain_errors(writer), annotations=WRITING)
-    return made
+        mcp_server.add_tool(_plain_errors(writer), annotations=WRITING)
+    return mcp_server
 
 
 def serve(memory: IncidentService, *, write: bool, by: str | None) -> None:
@@ -100,8 +100,8 @@ class Tools:
         as_of: Annotated[When | None, Field(description="Use only what was known then.")] = None,
     ) -> dict[str, Any]:
         """Find earlier incidents that are most like this, and why. Writes nothing."""
-        found = self._recall("incident", text, service, limit, as_of)
-        return shapes.said(found, "get_incident(id) shows one whole" if found else "nothing like this was seen before")
+        matches = self._recall("incident", text, service, limit, as_of)
+        return shapes.said(matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before")
 
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
@@ -109,7 +109,7 @@ class Tools:
         `verdict` never_seen: memory has no answer. Confidence is a measured frequency with what it
         was counted on. Writes nothing.
         """
-        answer = self.memory.ask(situation(text, service, labels))
+        answer = self.memory.ask(make_situation(text, service, labels))
         return shapes.said(shapes.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
 
     def get_incident(
@@ -118,18 +118,18 @@ class Tools:
         from_line: Annotated[int | None, Field(ge=1, description="Show its numbered page from this line.")] = None,
     ) -> dict[str, Any]:
         """Show an incident and the newest answer to it, or numbered lines of an incident or a runbook."""
-        thing = self.memory.thing(id)
-        if from_line is None and isinstance(thing, Incident):
+        record = self.memory.get_record(id)
+        if from_line is None and isinstance(record, Incident):
             newest = self.memory.store.newest_recommendation(id)
-            return shapes.said(shapes.incident(thing, newest), f"get_incident({id!r}, from_line=1) shows its lines")
-        told, rest = shapes.lines(thing, from_line or 1)
-        return shapes.said(told, f"get_incident({id!r}, from_line={rest})" if rest else None)
+            return shapes.said(shapes.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines")
+        page, next_line = shapes.lines(record, from_line or 1)
+        return shapes.said(page, f"get_incident({id!r}, from_line={next_line})" if next_line else None)
 
     def search_runbooks(self, text: Text, service: Service = None, limit: Limit = 5) -> dict[str, Any]:
         """Find runbooks, postmortems and root cause analyses about this. Writes nothing."""
-        found = self._recall("document", text, service, limit)
+        matches = self._recall("document", text, service, limit)
         return shapes.said(
-            found, "get_incident(id, from_line=N) shows its lines" if found else "no document is like this"
+            matches, "get_incident(id, from_line=N) shows its lines" if matches else "no document is like this"
         )
 
     def recurrences(
@@ -139,14 +139,14 @@ class Tools:
         limit: Limit = 10,
     ) -> dict[str, Any]:
         """List what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
-        wanted = families.FamilyFilter(min_count, service, limit)
-        found = families.recurrences(self.memory.store, self.memory.now(), wanted)
-        shown = [shapes.family(one) for one in found.families]
-        return shapes.said({"families": shown, "of": found.found, "incidents_looked_at": found.incidents})
+        filters = families.FamilyFilter(min_count, service, limit)
+        report = families.find_recurrences(self.memory.store, self.memory.now(), filters)
+        listed = [shapes.family(family) for family in report.families]
+        return shapes.said({"families": listed, "of": report.found, "incidents_looked_at": report.incidents})
 
     def trust(self) -> dict[str, Any]:
         """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""
-        return shapes.said(TrustOut.model_validate(self.memory.trust.standing()).plain())
+        return shapes.said(TrustOut.model_validate(self.memory.trust.summary()).plain())
 
     def assess_risk(
         self,
@@ -175,10 +175,10 @@ class Tools:
 
         Only report what a person has told you or what you have seen to work.
         """
-        kept = tuple(StepVerdict(one.n, one.outcome) for one in steps or ())
+        step_verdicts = tuple(StepVerdict(step.n, step.outcome) for step in steps or ())
         by = self._caller(context).by()
-        self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), kept, note, by))
-        return shapes.said({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(kept)})
+        self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), step_verdicts, note, by))
+        return shapes.said({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)})
 
     def resolve_incident(  # noqa: PLR0917 - an argument of a tool is a parameter
         self,
@@ -196,18 +196,18 @@ class Tools:
 
         The same again changes nothing; another resolution is a new version, and the earlier one is kept.
         """
-        done = tuple(step.to_domain() for step in steps or ())
+        steps_done = tuple(step.to_domain() for step in steps or ())
         by = self._caller(context).by()
-        said = Resolution(root_cause, self.memory.now(), cause, done, summary, by=by)
-        kept = self.memory.resolve(incident, said, recurrence_of)
-        links = [{"kind": link.kind, "incident": link.incident} for link in kept.links]
-        return shapes.said({"id": kept.id, "status": kept.status, "links": links})
+        resolution = Resolution(root_cause, self.memory.now(), cause, steps_done, summary, by=by)
+        resolved = self.memory.resolve(incident, resolution, recurrence_of)
+        links = [{"kind": link.kind, "incident": link.incident} for link in resolved.links]
+        return shapes.said({"id": resolved.id, "status": resolved.status, "links": links})
 
     def _recall(
         self, kind: EvidenceKind, text: str, service: str | None, limit: int, as_of: When | None = None
     ) -> list[dict[str, Any]]:
-        asked = situation(text, service, only=Filter(kind=kind), as_of=as_of)
-        return shapes.evidence(self.memory.recall(asked, limit))
+        query = make_situation(text, service, only=Filter(kind=kind), as_of=as_of)
+        return shapes.evidence(self.memory.recall(query, limit))
 
     def _caller(self, context: Context) -> Principal:
         """Whose request it is: the guard said so where it came by HTTP."""
@@ -223,9 +223,9 @@ def _plain_errors(tool: Tool) -> Tool:
     """The tool, its errors as sentences that name the field and the way out."""
 
     @functools.wraps(tool)
-    def called(*given: Any, **named: Any) -> dict[str, Any]:
+    def wrapped(*args: Any, **kwargs: Any) -> dict[str, Any]:
         try:
-            return tool(*given, **named)
+            return tool(*args, **kwargs)
         except OnRecallError as error:
             raise ToolError(_sentence(error)) from error
         except Exception as error:  # the boundary of this door: what went wrong stays in our log
@@ -233,8 +233,8 @@ def _plain_errors(tool: Tool) -> Tool:
             log.exception("error %s in the tool %s", number, tool.__name__)
             raise ToolError(f"something went wrong on our side; the server's log has it under {number}") from error
 
-    called.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
-    return called
+    wrapped.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]
+    return wrapped
 
 
 def _sentence(error: OnRecallError) -> str:

@@ -53,16 +53,16 @@ def to_row(alert: Alert) -> AlertRow:
     if alert.told_at is not None:
         guard.moment(alert.told_at, "told_at")
     body = {name: _plain(value, name) for name in BODY if (value := getattr(alert, name)) not in UNSAID}
-    said = {name: value for name, value in body.items() if name not in UNHASHED}
+    hashed = {name: value for name, value in body.items() if name not in UNHASHED}
     if alert.purpose != "incident":
-        said["purpose"] = alert.purpose
-    content = json.dumps([alert.status, alert.service, said], sort_keys=True, separators=(",", ":"))
+        hashed["purpose"] = alert.purpose
+    content = json.dumps([alert.status, alert.service, hashed], sort_keys=True, separators=(",", ":"))
     return AlertRow(alert, body, hashlib.sha256(content.encode()).hexdigest())
 
 
 def _plain(value: Any, name: str) -> Any:
     """As `guard.plain` has it, and fast for what most of an alert is: names and texts in plain letters."""
-    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+    if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
         texts = "".join((*value, *value.values()))
         if texts.isascii() and "\0" not in texts:
             return value
@@ -90,13 +90,13 @@ def of(connection: Connection, incident: str, limit: int | None = None) -> tuple
     return listed(connection, query)
 
 
-def sizes(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+def sizes(connection: Connection, incident_ids: Sequence[str]) -> dict[str, int]:
     """How many alerts each of these incidents has; one without any is absent."""
-    found: dict[str, int] = {}
-    for part in parts(list(names)):
-        query = select(alerts.c.incident, func.count()).where(alerts.c.incident.in_(part)).group_by(alerts.c.incident)
-        found |= {row[0]: row[1] for row in connection.execute(query)}
-    return found
+    counts: dict[str, int] = {}
+    for chunk in parts(list(incident_ids)):
+        query = select(alerts.c.incident, func.count()).where(alerts.c.incident.in_(chunk)).group_by(alerts.c.incident)
+        counts |= {row[0]: row[1] for row in connection.execute(query)}
+    return counts
 
 
 def new_of(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
@@ -112,21 +112,21 @@ def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAl
 
 
 def set_aside(
-    connection: Connection, purpose: str | None, source: str | None, word: str | None, limit: int
+    connection: Connection, purpose: str | None, source: str | None, cursor: str | None, limit: int
 ) -> ResultPage[StoredAlert]:
     """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
-    fitting = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
+    query = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
     if purpose is not None:
-        fitting = fitting.where(_is_for(purpose))
+        query = query.where(_is_for(purpose))
     if source is not None:
-        fitting = fitting.where(alerts.c.source == source)
-    if word is not None:
-        at, number = _place(word)
-        fitting = fitting.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
-    newest = fitting.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check(limit) + 1)
-    found = listed(connection, newest)
-    last = found[limit - 1] if len(found) > limit else None
-    return ResultPage(found[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+        query = query.where(alerts.c.source == source)
+    if cursor is not None:
+        at, number = _place(cursor)
+        query = query.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
+    newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check(limit) + 1)
+    page_alerts = listed(connection, newest)
+    last = page_alerts[limit - 1] if len(page_alerts) > limit else None
+    return ResultPage(page_alerts[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
 
 
 def _is_for(purpose: str) -> ColumnElement[bool]:
@@ -138,8 +138,8 @@ def _is_for(purpose: str) -> ColumnElement[bool]:
     return alerts.c.purpose == purpose
 
 
-def _place(word: str) -> tuple[datetime, int]:
-    at, number = paging.place(word, 2)
+def _place(cursor: str) -> tuple[datetime, int]:
+    at, number = paging.place(cursor, 2)
     try:
         return datetime.fromisoformat(at).astimezone(UTC), int(number)
     except (ValueError, OverflowError) as error:
@@ -194,9 +194,9 @@ def _alert(row: Row[Any]) -> Alert:
 
 def standing(connection: Connection, ids: Iterable[int]) -> dict[int, str | None]:
     """The hashes of alerts that wait, by number; None for those that do not."""
-    its = alerts.c
-    found: dict[int, str | None] = {}
-    for part in parts(ids):
-        query = select(its.id, its.waiting, its.hash).where(its.id.in_(part))
-        found.update((row.id, row.hash if row.waiting else None) for row in connection.execute(query))
-    return found
+    columns = alerts.c
+    hashes: dict[int, str | None] = {}
+    for chunk in parts(ids):
+        query = select(columns.id, columns.waiting, columns.hash).where(columns.id.in_(chunk))
+        hashes.update((row.id, row.hash if row.waiting else None) for row in connection.execute(query))
+    return hashes

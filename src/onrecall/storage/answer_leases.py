@@ -32,11 +32,11 @@ class AnswerLeases:
             if _next(connection, now, incident) is None:
                 return None  # so that looking for work locks nobody out
         with self._database.write() as connection:
-            found = _next(connection, now, incident)
-            if found is not None:
+            due_id = _next(connection, now, incident)
+            if due_id is not None:
                 values = {"waiting": False, "claimed_by": worker, "claimed_until": now + LEASE}
-                connection.execute(update(incidents).where(incidents.c.id == found).values(values))
-            return found
+                connection.execute(update(incidents).where(incidents.c.id == due_id).values(values))
+            return due_id
 
     def renew(self, worker: str, incident: str, now: datetime) -> bool:
         """Keep a claim for longer; whether it still stands."""
@@ -53,17 +53,17 @@ class AnswerLeases:
         answer: Recommendation,
         keys: Sequence[str],
         now: datetime,
-        rest: timedelta,
+        pause: timedelta,
     ) -> Recommendation | None:
         """Keep the answer and end the claim; the next is not due before `rest` is over. None: the claim had run out."""
         with self._database.write() as connection:
             if not _holds(connection, worker, incident):
                 return None
-            kept = recommendations.save(connection, answer, keys)
-            due = guard.moment(now, "now") + rest
+            saved = recommendations.save(connection, answer, keys)
+            due = guard.moment(now, "now") + pause
             values = {"claimed_by": None, "claimed_until": None, "due_at": due}
             connection.execute(update(incidents).where(incidents.c.id == incident).values(values))
-            return kept
+            return saved
 
 
 def _next(connection: Connection, now: datetime, incident: str | None) -> str | None:
@@ -81,8 +81,8 @@ def _next(connection: Connection, now: datetime, incident: str | None) -> str | 
     return waits or connection.scalar(ran_out)
 
 
-def _first(connection: Connection, which: ColumnElement[bool]) -> str | None:
-    query = select(incidents.c.id).where(which).order_by(incidents.c.started_at, incidents.c.id).limit(1)
+def _first(connection: Connection, condition: ColumnElement[bool]) -> str | None:
+    query = select(incidents.c.id).where(condition).order_by(incidents.c.started_at, incidents.c.id).limit(1)
     return connection.scalar(query)
 
 

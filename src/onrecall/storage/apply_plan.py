@@ -97,70 +97,70 @@ def write(connection: Connection, work: GroupingWrite, now: datetime, settle: ti
     if not _still(connection, work):
         return None
     counting.add(connection, "grouping", 1)
-    opened = tuple(_open(connection, one, now, settle, work.by) for one in work.opened)
+    opened = tuple(_open(connection, new_incident, now, settle, work.by) for new_incident in work.opened)
     for merge in work.merged:
         _merge(connection, merge, now)
     for change in work.changed:
         _change(connection, change, now, settle)
     _place(connection, None, work.done)
     _pair(connection, work.pairings, now, work.by)
-    for name in (*opened, *(one.after.id for one in work.changed)):
-        _quieten(connection, name, now)
+    for incident_id in (*opened, *(change.after.id for change in work.changed)):
+        _quieten(connection, incident_id, now)
     return opened
 
 
 def _still(connection: Connection, work: GroupingWrite) -> bool:
     if counting.value(connection, "grouping") != work.number:
         return False
-    read = [one.before for one in work.changed] + [one.gone for one in work.merged]
-    stored = incidents.by_id(connection, [one.id for one in read])
-    return all(stored.get(one.id) == one for one in read)
+    read = [change.before for change in work.changed] + [merge.gone for merge in work.merged]
+    stored = incidents.by_id(connection, [incident.id for incident in read])
+    return all(stored.get(incident.id) == incident for incident in read)
 
 
-def _open(connection: Connection, one: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
-    incident, _ = saving.open_one(connection, one.incident, one.passages, now)
+def _open(connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
+    incident, _ = saving.open_one(connection, new_incident.incident, new_incident.passages, now)
     if incident.status == "resolved":
         incidents.move(connection, incident, waiting=False)
     else:
         connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
-    _place(connection, incident.id, one.alerts)
-    events.add(connection, [replace(told, incident=incident.id) for told in one.told], now)
-    if one.out_of is not None:
-        parted = [
-            NewEvent(one.out_of, "split", now, by, {"incident": incident.id}),
-            NewEvent(incident.id, "split", now, by, {"out_of": one.out_of}),
+    _place(connection, incident.id, new_incident.alerts)
+    events.add(connection, [replace(event, incident=incident.id) for event in new_incident.told], now)
+    if new_incident.out_of is not None:
+        split_events = [
+            NewEvent(new_incident.out_of, "split", now, by, {"incident": incident.id}),
+            NewEvent(incident.id, "split", now, by, {"out_of": new_incident.out_of}),
         ]
-        events.add(connection, parted, now)
-        _move_notes(connection, one.alerts, one.out_of, incident.id)
+        events.add(connection, split_events, now)
+        _move_notes(connection, new_incident.alerts, new_incident.out_of, incident.id)
     return incident.id
 
 
-def _change(connection: Connection, one: IncidentChange, now: datetime, settle: timedelta) -> None:
-    after = one.after
-    if one.untied is not None:
-        _untie(connection, after.id, one.untied)
-        _move_notes(connection, one.alerts, one.untied, after.id)
+def _change(connection: Connection, change: IncidentChange, now: datetime, settle: timedelta) -> None:
+    after = change.after
+    if change.untied is not None:
+        _untie(connection, after.id, change.untied)
+        _move_notes(connection, change.alerts, change.untied, after.id)
     stored = incidents.by_id(connection, [after.id])[after.id]
     incidents.move(connection, replace(after, links=stored.links))
-    if one.passages is not None:
+    if change.passages is not None:
         shelf = passages.PassageChanges()
-        moved = (one.before.service, one.before.labels) != (after.service, after.labels)
-        shelf.put(("incident", after.id), one.passages, moved=moved)
+        moved = (change.before.service, change.before.labels) != (after.service, after.labels)
+        shelf.put(("incident", after.id), change.passages, moved=moved)
         shelf.fill(connection)
-    _place(connection, after.id, one.alerts)
-    events.add(connection, one.told, now)
-    if one.refresh:
+    _place(connection, after.id, change.alerts)
+    events.add(connection, change.told, now)
+    if change.refresh:
         refresh(connection, after.id, now + settle)
 
 
-def refresh(connection: Connection, name: str, soonest: datetime) -> None:
+def refresh(connection: Connection, incident_id: str, soonest: datetime) -> None:
     """Have it answered anew, once it is due; one that waits already is answered when it would have been."""
     row = connection.execute(
-        select(incident_rows.c.waiting, incident_rows.c.due_at).where(incident_rows.c.id == name)
+        select(incident_rows.c.waiting, incident_rows.c.due_at).where(incident_rows.c.id == incident_id)
     ).one()
     if not row.waiting:
         due = max(row.due_at or soonest, soonest)
-        connection.execute(update(incident_rows).where(incident_rows.c.id == name).values(waiting=True, due_at=due))
+        connection.execute(update(incident_rows).where(incident_rows.c.id == incident_id).values(waiting=True, due_at=due))
 
 
 _ITS = alert_rows.c.id == bindparam("its")
@@ -175,80 +175,80 @@ _PLACE = (
 _MOVE = update(alert_rows).where(_ITS).values(incident=bindparam("to"), joined=bindparam("how"))
 
 
-def _place(connection: Connection, incident: str | None, placed: Sequence[AlertAssignment]) -> None:
+def _place(connection: Connection, incident: str | None, assignments: Sequence[AlertAssignment]) -> None:
     """Take alerts off the queue; one that has news since it was read stays there."""
-    if not placed:
+    if not assignments:
         return
-    now = alerts.standing(connection, [one.alert.id for one in placed])
-    taken, moved = [], []
-    for one in placed:
-        row = {"its": one.alert.id, "later": now[one.alert.id] not in (None, one.alert.hash)}
-        if one.joined is None:
-            taken.append(row)
+    hashes = alerts.standing(connection, [assignment.alert.id for assignment in assignments])
+    processed, moved = [], []
+    for assignment in assignments:
+        row = {"its": assignment.alert.id, "later": hashes[assignment.alert.id] not in (None, assignment.alert.hash)}
+        if assignment.joined is None:
+            processed.append(row)
         else:
-            moved.append(row | {"to": incident, "how": one.joined, "window": one.joined.get("window")})
-    for statement, rows in ((_TAKE, taken), (_PLACE, moved)):
+            moved.append(row | {"to": incident, "how": assignment.joined, "window": assignment.joined.get("window")})
+    for statement, rows in ((_TAKE, processed), (_PLACE, moved)):
         if rows:
             connection.execute(statement, rows)
 
 
-def _quieten(connection: Connection, name: str, now: datetime) -> None:
+def _quieten(connection: Connection, incident_id: str, now: datetime) -> None:
     """Note whether any of its alerts fires, and since when none does."""
-    its = alert_rows.c
-    fires = connection.scalar(select(exists().where(its.incident == name, its.status == "firing")))
-    has = fires or connection.scalar(select(exists().where(its.incident == name)))
-    row = incident_rows.c
-    if fires or not has:
-        connection.execute(update(incident_rows).where(row.id == name).values(quiet_since=None))
+    alert_columns = alert_rows.c
+    fires = connection.scalar(select(exists().where(alert_columns.incident == incident_id, alert_columns.status == "firing")))
+    has_alerts = fires or connection.scalar(select(exists().where(alert_columns.incident == incident_id)))
+    incident_columns = incident_rows.c
+    if fires or not has_alerts:
+        connection.execute(update(incident_rows).where(incident_columns.id == incident_id).values(quiet_since=None))
     else:
-        still = update(incident_rows).where(row.id == name, row.quiet_since.is_(None), row.status != "resolved")
+        still = update(incident_rows).where(incident_columns.id == incident_id, incident_columns.quiet_since.is_(None), incident_columns.status != "resolved")
         connection.execute(still.values(quiet_since=now))
 
 
-def _merge(connection: Connection, one: IncidentMerge, now: datetime) -> None:
-    its = alert_rows.c
-    moved = connection.execute(select(its.id, its.joined).where(its.incident == one.gone.id)).all()
+def _merge(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
+    alert_columns = alert_rows.c
+    moved = connection.execute(select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.gone.id)).all()
     if moved:
-        how = [{"its": row.id, "to": one.into, "how": {**(row.joined or {}), "from": one.gone.id}} for row in moved]
-        connection.execute(_MOVE, how)
-    connection.execute(update(notes).where(notes.c.incident == one.gone.id).values(incident=one.into))
-    tie = IncidentLink("merged", one.into)
-    links.add(connection, one.gone.id, [tie], one.at)
-    gone = replace(
-        one.gone,
+        moves = [{"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.gone.id}} for row in moved]
+        connection.execute(_MOVE, moves)
+    connection.execute(update(notes).where(notes.c.incident == merge.gone.id).values(incident=merge.into))
+    link = IncidentLink("merged", merge.into)
+    links.add(connection, merge.gone.id, [link], merge.at)
+    merged_incident = replace(
+        merge.gone,
         status="resolved",
-        resolved_at=one.gone.resolved_at or max(one.at, one.gone.started_at),
-        links=tuple(dict.fromkeys((*one.gone.links, tie))),
+        resolved_at=merge.gone.resolved_at or max(merge.at, merge.gone.started_at),
+        links=tuple(dict.fromkeys((*merge.gone.links, link))),
     )
-    incidents.move(connection, gone, waiting=False)
-    connection.execute(update(incident_rows).where(incident_rows.c.id == gone.id).values(quiet_since=None))
-    said = [
-        NewEvent(gone.id, "merged", one.at, one.by, {"into": one.into, "alerts": len(moved), **one.detail}),
-        NewEvent(one.into, "merged", one.at, one.by, {"incident": gone.id, "alerts": len(moved), **one.detail}),
+    incidents.move(connection, merged_incident, waiting=False)
+    connection.execute(update(incident_rows).where(incident_rows.c.id == merged_incident.id).values(quiet_since=None))
+    merge_events = [
+        NewEvent(merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}),
+        NewEvent(merge.into, "merged", merge.at, merge.by, {"incident": merged_incident.id, "alerts": len(moved), **merge.detail}),
     ]
-    events.add(connection, said, now)
+    events.add(connection, merge_events, now)
 
 
-def _move_notes(connection: Connection, placed: Sequence[AlertAssignment], origin: str, to: str) -> None:
+def _move_notes(connection: Connection, assignments: Sequence[AlertAssignment], origin: str, to: str) -> None:
     """What was written about alerts goes where they go."""
-    for source, key in {(one.alert.alert.source, one.alert.alert.key) for one in placed}:
-        its = notes.c
-        about = update(notes).where(its.incident == origin, its.source == source, its.key == key)
+    for source, key in {(assignment.alert.alert.source, assignment.alert.alert.key) for assignment in assignments}:
+        note_columns = notes.c
+        about = update(notes).where(note_columns.incident == origin, note_columns.source == source, note_columns.key == key)
         connection.execute(about.values(incident=to))
 
 
-def _untie(connection: Connection, name: str, other: str) -> None:
-    tied = link_rows.c
-    connection.execute(delete(link_rows).where(tied.incident == name, tied.kind == "merged", tied.target == other))
+def _untie(connection: Connection, incident_id: str, target: str) -> None:
+    columns = link_rows.c
+    connection.execute(delete(link_rows).where(columns.incident == incident_id, columns.kind == "merged", columns.target == target))
 
 
-def _pair(connection: Connection, said: Mapping[Kinds, bool], now: datetime, by: str | None) -> None:
+def _pair(connection: Connection, decisions: Mapping[Kinds, bool], now: datetime, by: str | None) -> None:
     """Remember what a person said of two kinds of alerts; the last word counts."""
-    for kinds, together in sorted(said.items(), key=lambda pair: sorted(pair[0])):
-        one, other = sorted(kinds)
-        its = pairings.c
-        connection.execute(delete(pairings).where(its.one == one, its.other == other))
-        row = {"one": one, "other": other, "together": together, "at": now, "by": by}
-        guard.key(one, "kind")
-        guard.key(other, "kind")
+    for kinds, together in sorted(decisions.items(), key=lambda pair: sorted(pair[0])):
+        first, second = sorted(kinds)
+        columns = pairings.c
+        connection.execute(delete(pairings).where(columns.one == first, columns.other == second))
+        row = {"one": first, "other": second, "together": together, "at": now, "by": by}
+        guard.key(first, "kind")
+        guard.key(second, "kind")
         connection.execute(insert(pairings).values(row))

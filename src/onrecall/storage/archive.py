@@ -92,9 +92,9 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
     loading = _ArchiveLoad(connection)
     numbered = enumerate(rows, start=1)
     _header(next(numbered, (1, {}))[1])
-    for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
-        for part in parts(some, AT_ONCE):
-            loading.take(str(name), part)
+    for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
+        for batch in parts(group, AT_ONCE):
+            loading.take(str(table_name), batch)
     if any(loading.added.values()):
         audit.add(connection, "archive loaded", detail=loading.added)
     return loading.added
@@ -133,9 +133,9 @@ class _ArchiveLoad:
 
     def _make_way(self, rows: Sequence[Row]) -> None:
         """Have example incidents step aside whose ids these incidents have."""
-        own = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
-        its = tables.incidents.c
-        in_the_way = self._connection.scalars(select(its.id).where(its.id.in_(own), its.source == EXAMPLE)).all()
+        own_ids = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
+        columns = tables.incidents.c
+        in_the_way = self._connection.scalars(select(columns.id).where(columns.id.in_(own_ids), columns.source == EXAMPLE)).all()
         examples.step_aside(self._connection, in_the_way)
 
     def _counter(self, number: int, row: Mapping[str, Any]) -> None:
@@ -156,14 +156,14 @@ class _ArchiveLoad:
         """The rows that are not there yet; one that says something else than the stored one is a Conflict."""
         keys = NATURAL.get(table.name) or tuple(column.name for column in table.primary_key)
         names = _columns(table).keys() - PASSING
-        wanted = [tuple(row[key] for key in keys) for row in rows]
-        query = select(table).where(table.c[keys[0]].in_({key[0] for key in wanted}))
+        row_keys = [tuple(row[key] for key in keys) for row in rows]
+        query = select(table).where(table.c[keys[0]].in_({key[0] for key in row_keys}))
         if len(keys) > 1:
-            query = query.where(tuple_(*(table.c[key] for key in keys)).in_(wanted))
-        there = {tuple(row[key] for key in keys): row for row in self._connection.execute(query).mappings()}
+            query = query.where(tuple_(*(table.c[key] for key in keys)).in_(row_keys))
+        stored_rows = {tuple(row[key] for key in keys): row for row in self._connection.execute(query).mappings()}
         new = []
-        for key, row in zip(wanted, rows, strict=True):
-            stored = there.get(key)
+        for key, row in zip(row_keys, rows, strict=True):
+            stored = stored_rows.get(key)
             if stored is None:
                 new.append(row)
             elif differing := sorted(name for name in names if stored[name] != row[name]):

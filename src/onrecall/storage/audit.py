@@ -109,7 +109,7 @@ def acting(who: str | None) -> Iterator[None]:
 
 def add(
     connection: Connection,
-    what: What,
+    action: What,
     about: str | None = None,
     detail: Mapping[str, Any] | None = None,
     who: str | None = None,
@@ -120,7 +120,7 @@ def add(
         "seq": head.seq + 1,
         "at": datetime.now(UTC),
         "who": who or _acting.get(),
-        "what": what,
+        "what": action,
         "about": about,
         "detail": detail or {},
         "previous": head.hash,
@@ -131,8 +131,8 @@ def add(
 
 
 def _hash(row: Mapping[str, Any]) -> str:
-    told = [row["seq"], row["at"].isoformat(), *(row[name] for name in ("who", "what", "about", "detail", "previous"))]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    content = [row["seq"], row["at"].isoformat(), *(row[name] for name in ("who", "what", "about", "detail", "previous"))]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,35 +141,35 @@ class Audit:
 
     database: Database
 
-    def tell(self, what: What, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
+    def tell(self, action: What, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
         """Tell of something that is no change."""
         with self.database.write() as connection:
-            add(connection, what, about, detail)
+            add(connection, action, about, detail)
 
     def page(
-        self, what: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
+        self, action: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> ResultPage[AuditRow]:
         """Rows, newest first."""
         paging.check(limit)
         query = select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
-        for column, wanted in ((audit.c.what, what), (audit.c.who, who)):
-            if wanted is not None:
-                query = query.where(column == wanted)
+        for column, value in ((audit.c.what, action), (audit.c.who, who)):
+            if value is not None:
+                query = query.where(column == value)
         if cursor is not None:
             if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
                 raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
             query = query.where(audit.c.seq < int(cursor))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
-        shown = rows[:limit]
-        return ResultPage(tuple(_audited(row) for row in shown), str(shown[-1].seq) if len(rows) > limit else None)
+        page_rows = rows[:limit]
+        return ResultPage(tuple(_audited(row) for row in page_rows), str(page_rows[-1].seq) if len(rows) > limit else None)
 
-    def verify(self, known: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
+    def verify(self, noted: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
         """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
         number and hash as they were noted elsewhere, by which a tail that was cut off, head and all, is found too.
         """
         wrong: list[str] = []
-        seen = known is None
+        is_known_found = noted is None
         count, expected, before = 0, 1, ""
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
@@ -178,20 +178,20 @@ class Audit:
                 count += 1
                 if len(wrong) < MOST_FOUND:
                     wrong += _faults(row, expected, before)
-                seen = seen or (row.seq, row.hash) == known
+                is_known_found = is_known_found or (row.seq, row.hash) == noted
                 expected, before = row.seq + 1, row.hash
         if head is None or (head.seq, head.hash) != (expected - 1, before):
             last = "no row" if head is None else f"row {head.seq}"
             wrong.append(f"the head names {last} as the newest, and {expected - 1} is there or says something else")
-        if known is not None and not seen:
-            wrong.insert(0, f"row {known[0]} is not there with the hash that was noted: it was cut off, or made anew")
+        if noted is not None and not is_known_found:
+            wrong.insert(0, f"row {noted[0]} is not there with the hash that was noted: it was cut off, or made anew")
         return count, tuple(wrong[:MOST_FOUND])
 
 
 def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
     if row.seq != expected:
-        gone = f"row {expected}" if row.seq == expected + 1 else f"rows {expected} to {row.seq - 1}"
-        yield f"{gone} {'is' if row.seq == expected + 1 else 'are'} gone"
+        missing = f"row {expected}" if row.seq == expected + 1 else f"rows {expected} to {row.seq - 1}"
+        yield f"{missing} {'is' if row.seq == expected + 1 else 'are'} gone"
     elif row.previous != before:
         yield f"row {row.seq} does not follow the row before it: one of the two was changed, or stands elsewhere"
     if row.hash != _hash(row._asdict()):
@@ -202,7 +202,7 @@ def _audited(row: Row[Any]) -> AuditRow:
     return AuditRow(**row._mapping)  # noqa: SLF001 - likewise
 
 
-def named(things: Sequence[str]) -> Mapping[str, Any]:
+def named(ids: Sequence[str]) -> Mapping[str, Any]:
     """Which things a row is about, and how many."""
-    different = list(dict.fromkeys(things))
-    return {"ids": different[:MOST_NAMED], "count": len(different)}
+    distinct = list(dict.fromkeys(ids))
+    return {"ids": distinct[:MOST_NAMED], "count": len(distinct)}

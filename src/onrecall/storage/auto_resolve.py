@@ -24,39 +24,39 @@ AFTER = timedelta(minutes=5)
 """A change this much after an incident's first alert may still have come first: clocks differ, and alerts take time."""
 
 
-def quiet(connection: Connection, since: datetime, name: str | None = None) -> tuple[str, ...]:
+def quiet(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:
     """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
-    its = incident_rows.c
-    query = select(its.id).where(its.quiet_since <= since, its.status != "resolved", its.source == ALERTS)
-    if name is not None:
-        query = query.where(its.id == name)
-    return tuple(connection.scalars(query.order_by(its.quiet_since, its.id)))
+    columns = incident_rows.c
+    query = select(columns.id).where(columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS)
+    if incident_id is not None:
+        query = query.where(columns.id == incident_id)
+    return tuple(connection.scalars(query.order_by(columns.quiet_since, columns.id)))
 
 
-def resolve(connection: Connection, name: str, since: datetime, now: datetime) -> Incident | None:
+def resolve(connection: Connection, incident_id: str, since: datetime, now: datetime) -> Incident | None:
     """End an incident whose alerts are all over, when the last one was; what it was is for people to say."""
-    if not quiet(connection, since, name):
+    if not quiet(connection, since, incident_id):
         return None
-    stored = incidents.one(connection, name)
+    stored = incidents.one(connection, incident_id)
     at = ended(connection, stored, now)
     resolved = replace(stored, status="resolved", resolved_at=at)
     incidents.move(connection, resolved)
-    events.add(connection, [NewEvent(name, "resolved", at, detail=BY_ALERTS)], now)
+    events.add(connection, [NewEvent(incident_id, "resolved", at, detail=BY_ALERTS)], now)
     return resolved
 
 
 def ended(connection: Connection, incident: Incident, now: datetime) -> datetime:
     """When the last of its alerts was over, if their senders all said so; else when that was heard."""
-    heard = connection.scalar(select(incident_rows.c.quiet_since).where(incident_rows.c.id == incident.id))
-    said = [one.alert.ends_at for one in alerts.of(connection, incident.id, LAST)]
-    known = [one for one in said if one is not None]
-    last = max(known) if known and len(known) == len(said) else heard or now
+    quiet_since = connection.scalar(select(incident_rows.c.quiet_since).where(incident_rows.c.id == incident.id))
+    end_times = [stored_alert.alert.ends_at for stored_alert in alerts.of(connection, incident.id, LAST)]
+    known_times = [at for at in end_times if at is not None]
+    last = max(known_times) if known_times and len(known_times) == len(end_times) else quiet_since or now
     return max(incident.started_at, min(last, now))
 
 
 def notes_to_tell(connection: Connection, limit: int) -> list[tuple[StoredNote, str]]:
     """Notes and acknowledgements that wait, each with the incident that its alert is in."""
-    found = (
+    newest_incident = (
         select(alert_rows.c.incident)
         .where(
             alert_rows.c.source == note_rows.c.source,
@@ -67,19 +67,19 @@ def notes_to_tell(connection: Connection, limit: int) -> list[tuple[StoredNote, 
         .limit(1)
         .scalar_subquery()
     )
-    its = note_rows.c
-    query = select(note_rows, found.label("its_incident")).where(its.waiting, found.is_not(None))
-    rows = connection.execute(query.order_by(its.at, its.source, its.id).limit(limit)).all()
+    note_columns = note_rows.c
+    query = select(note_rows, newest_incident.label("its_incident")).where(note_columns.waiting, newest_incident.is_not(None))
+    rows = connection.execute(query.order_by(note_columns.at, note_columns.source, note_columns.id).limit(limit)).all()
     return [(notes.stored(row), row.its_incident) for row in rows]
 
 
 def tell_note(connection: Connection, note: StoredNote, incident: str, now: datetime) -> None:
     """Put a note on the incident's timeline, or have an acknowledgement count for it; told twice, it counts once."""
-    its = note_rows.c
-    this = and_(its.source == note.source, its.id == note.id)
-    if not connection.scalar(select(its.waiting).where(this)):
+    note_columns = note_rows.c
+    is_note = and_(note_columns.source == note.source, note_columns.id == note.id)
+    if not connection.scalar(select(note_columns.waiting).where(is_note)):
         return
-    connection.execute(update(note_rows).where(this).values(incident=incident, waiting=False))
+    connection.execute(update(note_rows).where(is_note).values(incident=incident, waiting=False))
     if note.type == "note":
         detail = {"source": note.source, "note": note.id, "text": note.text or ""}
         events.add(connection, [NewEvent(incident, "noted", note.at, note.by, detail)], now)
@@ -87,8 +87,8 @@ def tell_note(connection: Connection, note: StoredNote, incident: str, now: date
     stored = incidents.one(connection, incident)
     if stored.status == "open":
         incidents.move(connection, stored.acknowledge(note.at))
-        told = NewEvent(incident, "acknowledged", note.at, note.by, {"source": note.source})
-        events.add(connection, [told], now)
+        event = NewEvent(incident, "acknowledged", note.at, note.by, {"source": note.source})
+        events.add(connection, [event], now)
 
 
 def changes_to_look_at(connection: Connection, limit: int) -> tuple[ChangeEvent, ...]:
@@ -99,24 +99,24 @@ def changes_to_look_at(connection: Connection, limit: int) -> tuple[ChangeEvent,
 
 def open_after(connection: Connection, change: ChangeEvent, window: timedelta) -> tuple[str, ...]:
     """Open incidents that began within a time after a change of one of their services, or of none in particular."""
-    its, alert = incident_rows.c, alert_rows.c
-    query = select(its.id).where(
-        its.status != "resolved", its.started_at >= change.at - AFTER, its.started_at <= change.at + window
+    incident_columns, alert_columns = incident_rows.c, alert_rows.c
+    query = select(incident_columns.id).where(
+        incident_columns.status != "resolved", incident_columns.started_at >= change.at - AFTER, incident_columns.started_at <= change.at + window
     )
     if change.service is not None:
-        of_service = select(alert.incident).where(alert.incident == its.id, alert.service == change.service).exists()
-        query = query.where(or_(its.service == change.service, of_service))
-    return tuple(connection.scalars(query.order_by(its.id)))
+        of_service = select(alert_columns.incident).where(alert_columns.incident == incident_columns.id, alert_columns.service == change.service).exists()
+        query = query.where(or_(incident_columns.service == change.service, of_service))
+    return tuple(connection.scalars(query.order_by(incident_columns.id)))
 
 
 def looked_at(
     connection: Connection, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime
 ) -> None:
     """Have the incidents that changes concern answered anew, and the changes wait no longer."""
-    its = change_rows.c
+    columns = change_rows.c
     for change in changes:
         connection.execute(
-            update(change_rows).where(its.source == change.source, its.key == change.key).values(waiting=False)
+            update(change_rows).where(columns.source == change.source, columns.key == change.key).values(waiting=False)
         )
-    for name in dict.fromkeys(concerned):
-        refresh(connection, name, soonest)
+    for incident_id in dict.fromkeys(concerned):
+        refresh(connection, incident_id, soonest)

@@ -71,15 +71,15 @@ class Backtests:
             number = last.number + 1 if last else 1
             begun = {"started_at": now, "told_at": now, "done": 0, "total": 0}
             connection.execute(insert(backtests).values(number=number, state="running", by=by, **begun))
-            made = _newest(connection)
-            assert made is not None
-            return made, True
+            new = _newest(connection)
+            assert new is not None
+            return new, True
 
-    def tell(self, number: int, stage: str | None, done: int, total: int, now: datetime) -> bool:
+    def tell(self, number: int, stage: str | None, steps_done: int, total: int, now: datetime) -> bool:
         """How far it is; False when it is not running any more, so that who runs it should stop."""
-        said = {"stage": stage, "done": done, "total": total, "told_at": guard.moment(now, "now")}
+        values = {"stage": stage, "done": steps_done, "total": total, "told_at": guard.moment(now, "now")}
         with self.database.write() as connection:
-            return bool(connection.execute(update(backtests).where(_running(number)).values(said)).rowcount)
+            return bool(connection.execute(update(backtests).where(_running(number)).values(values)).rowcount)
 
     def alive(self, number: int, now: datetime) -> None:
         """It still runs, whether or not it gets on."""
@@ -88,9 +88,9 @@ class Backtests:
 
     def finish(self, number: int, result: Mapping[str, Any], now: datetime) -> None:
         """It is done, and this came of it."""
-        kept = guard.plain(result, "result")
+        stored = guard.plain(result, "result")
         with self.database.write() as connection:
-            _end(connection, number, guard.moment(now, "now"), state="done", result=kept)
+            _end(connection, number, guard.moment(now, "now"), state="done", result=stored)
 
     def fail(self, number: int, error: str, now: datetime) -> None:
         """It can't be done, for this reason."""

@@ -100,8 +100,8 @@ def _rows(connection: Connection) -> Iterator[Row]:
 
 
 def _empty(connection: Connection) -> bool:
-    looked_at = (table for table in KEPT if table not in (*SEEDED, *PACES))
-    return not any(connection.execute(select(table).limit(1)).first() for table in looked_at)
+    content_tables = (table for table in KEPT if table not in (*SEEDED, *PACES))
+    return not any(connection.execute(select(table).limit(1)).first() for table in content_tables)
 
 
 def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list[tuple[int, Mapping[str, Any]]]]:
@@ -130,18 +130,18 @@ class _Restore:
 
     def run(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take everything in."""
-        known = set(self._connection.scalars(select(tables.changes.c.passage)))
+        old_passages = set(self._connection.scalars(select(tables.changes.c.passage)))
         self._clear()
         numbered = enumerate(rows, start=1)
         _header(next(numbered, (1, {}))[1])
-        for name, some in groupby(numbered, key=lambda pair: pair[1].get("table")):
-            for part in _batches(some):
-                self._take(str(name), part)
+        for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
+            for batch in _batches(group):
+                self._take(str(table_name), batch)
         for row in self._replacements:
             self._connection.execute(
                 update(tables.api_keys).where(tables.api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
             )
-        self._forget(known)
+        self._forget(old_passages)
 
     def _clear(self) -> None:
         if self._connection.dialect.name == "postgresql":
@@ -179,8 +179,8 @@ class _Restore:
             rows = [row | {"replaced_by": None} for row in rows]
         self._connection.execute(insert(table), rows)
         if table is tables.passages and self._connection.dialect.name == "postgresql":
-            found = [Passage(**{name: row[name] for name in passages.COLUMNS}) for row in rows]
-            searchable.add(self._connection, [row["id"] for row in rows], found)
+            restored_passages = [Passage(**{name: row[name] for name in passages.COLUMNS}) for row in rows]
+            searchable.add(self._connection, [row["id"] for row in rows], restored_passages)
 
     def _seed(self, table: Table, rows: list[Row]) -> None:
         (key,) = table.primary_key
@@ -191,11 +191,11 @@ class _Restore:
             if moved.rowcount == 0:
                 self._connection.execute(insert(table), row)
 
-    def _forget(self, known: set[int]) -> None:
+    def _forget(self, old_passages: set[int]) -> None:
         """Log that passages of the old store are gone which the new one never heard of."""
-        gone = sorted(known - set(self._connection.scalars(select(tables.changes.c.passage))))
-        if gone:
-            passages.log(self._connection, gone)
+        removed = sorted(old_passages - set(self._connection.scalars(select(tables.changes.c.passage))))
+        if removed:
+            passages.log(self._connection, removed)
 
 
 def _header(row: Mapping[str, Any]) -> None:

@@ -15,9 +15,9 @@ Item = TypeVar("Item")
 
 def parts(items: Iterable[Item], size: int = SIZE) -> Iterator[list[Item]]:
     """The items, so many at a time."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        yield part
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
 
 
 def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
@@ -25,12 +25,12 @@ def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]
 
     `one = ? and other in (…)` is looked up by an index; for `(one, other) in (…)` SQLite reads the whole table.
     """
-    of_first: dict[str, list[str]] = {}
+    by_first: dict[str, list[str]] = {}
     for first, second in sorted(set(pairs)):
-        of_first.setdefault(first, []).append(second)
-    for first, some in of_first.items():
-        for part in parts(some):
-            yield first, part
+        by_first.setdefault(first, []).append(second)
+    for first, values in by_first.items():
+        for chunk in parts(values):
+            yield first, chunk
 
 
 def keys(names: Iterable[str]) -> Iterator[list[str]]:
@@ -40,5 +40,5 @@ def keys(names: Iterable[str]) -> Iterator[list[str]]:
 
 def named(connection: Connection, names: Iterable[str]) -> dict[str, object]:
     """The names to look for as the value of `:names`; what can't be stored is not looked for."""
-    wanted = [name for name in names if guard.storable(name)]
-    return {"names": KINDS[connection.dialect.name].listed(wanted)} if wanted else {}
+    storable_names = [name for name in names if guard.storable(name)]
+    return {"names": KINDS[connection.dialect.name].listed(storable_names)} if storable_names else {}

@@ -77,8 +77,8 @@ class CauseFamilies:
             for family in families:
                 changed += _decide(connection, family)
             for state in ("confirmed", "dismissed"):
-                if named := [family.id for family in families if family.state == state]:
-                    audit.add(connection, _AUDITED[state], detail={"families": named})
+                if ids := [family.id for family in families if family.state == state]:
+                    audit.add(connection, _AUDITED[state], detail={"families": ids})
         return changed
 
     def label_again(self) -> int:
@@ -115,25 +115,25 @@ def _decide(connection: Connection, family: DecidedFamily) -> int:
     connection.execute(delete(cause_families).where(cause_families.c.id == family.id))
     row = {"id": family.id, "label": guard.text(family.label, "label"), "state": family.state}
     connection.execute(insert(cause_families).values({**row, "by": family.by, "at": family.at}))
-    bare = set(_unlabelled(connection, family.incidents)) if family.state == "confirmed" else set()
+    unlabelled = set(_unlabelled(connection, family.incidents)) if family.state == "confirmed" else set()
     rows = [
-        {"family": family.id, "incident": incident, "labelled": int(incident in bare)} for incident in family.incidents
+        {"family": family.id, "incident": incident, "labelled": int(incident in unlabelled)} for incident in family.incidents
     ]
     connection.execute(insert(cause_family_members), rows)
-    return _label(connection, sorted(bare), None, family.label) if bare else 0
+    return _label(connection, sorted(unlabelled), None, family.label) if unlabelled else 0
 
 
 def _unlabelled(connection: Connection, incidents: Iterable[str]) -> Iterable[str]:
-    for part in keys(incidents):
-        query = select(resolutions.c.incident).where(resolutions.c.incident.in_(part), resolutions.c.cause.is_(None))
+    for chunk in keys(incidents):
+        query = select(resolutions.c.incident).where(resolutions.c.incident.in_(chunk), resolutions.c.cause.is_(None))
         yield from connection.scalars(query)
 
 
 def _label(connection: Connection, incidents: Iterable[str], before: str | None, label: str | None) -> int:
     """Put a label in the place of another in all versions of some resolutions."""
     touched: set[str] = set()
-    for part in keys(incidents):
-        this = (resolutions.c.incident.in_(part), resolutions.c.cause.is_not_distinct_from(before))
-        touched.update(connection.scalars(select(resolutions.c.incident).where(*this)))
-        connection.execute(update(resolutions).where(*this).values(cause=label))
+    for chunk in keys(incidents):
+        matching = (resolutions.c.incident.in_(chunk), resolutions.c.cause.is_not_distinct_from(before))
+        touched.update(connection.scalars(select(resolutions.c.incident).where(*matching)))
+        connection.execute(update(resolutions).where(*matching).values(cause=label))
     return len(touched)

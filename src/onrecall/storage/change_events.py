@@ -32,34 +32,34 @@ class ChangeFilter:
     until: datetime | None = None
 
 
-def row_of(given: ChangeEvent) -> dict[str, Any]:
+def row_of(change: ChangeEvent) -> dict[str, Any]:
     """The row of a change; Invalid when it can't be stored."""
     for name in ("source", "key", "service"):
-        value = getattr(given, name)
+        value = getattr(change, name)
         guard.key(value, name)
         guard.text(value or "", name)
-    at = guard.moment(given.at, "at")
-    body = {name: guard.plain(value, name) for name in BODY if (value := getattr(given, name)) not in UNSAID}
-    content = json.dumps([at.isoformat(), given.service, body], sort_keys=True, separators=(",", ":"))
+    at = guard.moment(change.at, "at")
+    body = {name: guard.plain(value, name) for name in BODY if (value := getattr(change, name)) not in UNSAID}
+    content = json.dumps([at.isoformat(), change.service, body], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return {
-        "source": given.source, "key": given.key, "at": at, "service": given.service, "body": body, "hash": digest,
+        "source": change.source, "key": change.key, "at": at, "service": change.service, "body": body, "hash": digest,
     }  # fmt: skip
 
 
 def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them, the last word about each; for each, whether it was news."""
-    names = [(row["source"], row["key"]) for row in rows]
-    there: dict[tuple[str, str], str] = {}
-    for source, keys in seconds(names):
+    row_keys = [(row["source"], row["key"]) for row in rows]
+    hashes: dict[tuple[str, str], str] = {}
+    for source, keys in seconds(row_keys):
         query = select(change_events).where(change_events.c.source == source, change_events.c.key.in_(keys))
-        there.update(((row.source, row.key), row.hash) for row in connection.execute(query))
-    stored = set(there)
+        hashes.update(((row.source, row.key), row.hash) for row in connection.execute(query))
+    stored = set(hashes)
     news, last = [], {}
-    for name, row in zip(names, rows, strict=True):
-        news.append(there.get(name) != row["hash"])
+    for name, row in zip(row_keys, rows, strict=True):
+        news.append(hashes.get(name) != row["hash"])
         if news[-1]:
-            there[name] = row["hash"]
+            hashes[name] = row["hash"]
             last[name] = row
     if new := [row for name, row in last.items() if name not in stored]:
         connection.execute(insert(change_events), new)
@@ -89,31 +89,31 @@ def near(connection: Connection, service: str | None, at: datetime, hours: float
     return tuple(told(row) for row in connection.execute(query))
 
 
-def page(connection: Connection, wanted: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:
+def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:
     """A page of changes, newest first."""
-    table = change_events.c
-    query = select(change_events).order_by(table.at.desc(), table.source, table.key).limit(paging.check(limit) + 1)
-    if wanted.service is not None:
-        query = query.where(table.service == guard.text(wanted.service, "service"))
-    if wanted.since is not None:
-        query = query.where(table.at >= guard.moment(wanted.since, "since"))
-    if wanted.until is not None:
-        query = query.where(table.at < guard.moment(wanted.until, "until"))
+    columns = change_events.c
+    query = select(change_events).order_by(columns.at.desc(), columns.source, columns.key).limit(paging.check(limit) + 1)
+    if filters.service is not None:
+        query = query.where(columns.service == guard.text(filters.service, "service"))
+    if filters.since is not None:
+        query = query.where(columns.at >= guard.moment(filters.since, "since"))
+    if filters.until is not None:
+        query = query.where(columns.at < guard.moment(filters.until, "until"))
     if cursor is not None:
         at, source, key = paging.place(cursor, 3)
-        then = _moment(at)
+        cursor_at = _moment(at)
         query = query.where(
             or_(
-                table.at < then,
-                and_(table.at == then, table.source > source),
-                and_(table.at == then, table.source == source, table.key > key),
+                columns.at < cursor_at,
+                and_(columns.at == cursor_at, columns.source > source),
+                and_(columns.at == cursor_at, columns.source == source, columns.key > key),
             )
         )
     rows = connection.execute(query).all()
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    more = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
-    return ResultPage(tuple(told(row) for row in shown), more)
+    page_rows = rows[:limit]
+    last = page_rows[-1] if len(rows) > limit else None
+    next_cursor = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
+    return ResultPage(tuple(told(row) for row in page_rows), next_cursor)
 
 
 def _moment(at: str) -> datetime:

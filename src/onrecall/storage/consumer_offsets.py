@@ -39,25 +39,25 @@ class ConsumerOffsets:
         """All up to there is done; False when another has taken over, so that it is his to say."""
         values = {"seq": seq, "held_until": guard.moment(now, "now") + lease}
         with self.database.write() as connection:
-            mine = (cursors.c.name == name) & (cursors.c.held_by == holder)
-            return connection.execute(update(cursors).where(mine).values(values)).rowcount == 1
+            is_holder = (cursors.c.name == name) & (cursors.c.held_by == holder)
+            return connection.execute(update(cursors).where(is_holder).values(values)).rowcount == 1
 
     def release(self, name: str, holder: str) -> None:
         """Let another go on at once."""
         with self.database.write() as connection:
-            mine = (cursors.c.name == name) & (cursors.c.held_by == holder)
-            connection.execute(update(cursors).where(mine).values(held_by=None, held_until=None))
+            is_holder = (cursors.c.name == name) & (cursors.c.held_by == holder)
+            connection.execute(update(cursors).where(is_holder).values(held_by=None, held_until=None))
 
 
 def _take(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> int | None:
-    row, held = _row(connection, name), {"held_by": holder, "held_until": until}
+    row, lease = _row(connection, name), {"held_by": holder, "held_until": until}
     if row is None:
         seq = counting.value(connection, "event")
-        connection.execute(insert(cursors).values(name=name, seq=seq, **held))
+        connection.execute(insert(cursors).values(name=name, seq=seq, **lease))
         return seq
     if not _takes(row, holder, now):
         return None
-    connection.execute(update(cursors).where(cursors.c.name == name).values(held))
+    connection.execute(update(cursors).where(cursors.c.name == name).values(lease))
     return int(row.seq)
 
 

@@ -58,8 +58,8 @@ class Database:
             if not self.kind.in_memory:
                 yield from rows(connection)
                 return
-            found = list(rows(connection))  # the one connection is needed by whoever takes the rows
-        yield from found
+            buffered = list(rows(connection))  # the one connection is needed by whoever takes the rows
+        yield from buffered
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -78,8 +78,8 @@ class Database:
 
     def say_written(self) -> None:
         """Tell who wants to know that something was written, here or by a process that this one began."""
-        for told in tuple(self.written):
-            told()
+        for listener in tuple(self.written):
+            listener()
 
     @property
     def in_memory(self) -> bool:

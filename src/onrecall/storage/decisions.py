@@ -73,11 +73,11 @@ class Decisions:
     def clear(self) -> int:
         """Hide every decision given so far from the list, and return how many that were."""
         with self.database.write() as connection:
-            shown = int(connection.scalar(select(func.count()).select_from(_listed(connection).subquery())) or 0)
+            listed_count = int(connection.scalar(select(func.count()).select_from(_listed(connection).subquery())) or 0)
             counting.raise_to(connection, "decisions_cleared", counting.value(connection, "recommendation"))
-            if shown:
-                audit.add(connection, "decisions cleared", detail={"count": shown})
-            return shown
+            if listed_count:
+                audit.add(connection, "decisions cleared", detail={"count": listed_count})
+            return listed_count
 
 
 def _listed(connection: Connection) -> Select[Any]:
@@ -89,8 +89,8 @@ def _listed(connection: Connection) -> Select[Any]:
 
 def _error_type() -> ColumnElement[str]:
     """The kind of fault that was asked about, or that the incident names."""
-    asked = rows.c.body["asked_context", "error_type"].as_string()
-    return func.coalesce(asked, incidents.c.labels["error_type"].as_string(), UNNAMED)
+    from_context = rows.c.body["asked_context", "error_type"].as_string()
+    return func.coalesce(from_context, incidents.c.labels["error_type"].as_string(), UNNAMED)
 
 
 def _stats(connection: Connection) -> DecisionStats:
@@ -98,12 +98,12 @@ def _stats(connection: Connection) -> DecisionStats:
     probability = rows.c.body["confidence", "probability"].as_float()
     latency = rows.c.body["latency_ms", "total"].as_float()
     figures = (func.count(), func.count(probability), func.avg(probability), func.avg(latency), func.max(rows.c.n))
-    total, measured, confidence, took, newest = connection.execute(listed.with_only_columns(*figures)).one()
+    total, with_confidence, confidence, average_latency, newest = connection.execute(listed.with_only_columns(*figures)).one()
     return DecisionStats(
         total=total,
-        with_confidence=measured,
+        with_confidence=with_confidence,
         average_confidence=float(confidence or 0.0),
-        average_latency_ms=float(took or 0.0),
+        average_latency_ms=float(average_latency or 0.0),
         by_verdict=_counts(connection, listed, rows.c.body["verdict"].as_string()),
         by_error_type=_counts(connection, listed, _error_type()),
         newest_at=connection.scalar(listed.with_only_columns(rows.c.created_at).where(rows.c.n == newest)),
@@ -111,6 +111,6 @@ def _stats(connection: Connection) -> DecisionStats:
 
 
 def _counts(connection: Connection, listed: Select[Any], value: ColumnElement[str]) -> Mapping[str, int]:
-    named = listed.with_only_columns(value.label("name")).subquery()
-    query = select(named.c.name, func.count()).group_by(named.c.name).order_by(named.c.name)
+    values = listed.with_only_columns(value.label("name")).subquery()
+    query = select(values.c.name, func.count()).group_by(values.c.name).order_by(values.c.name)
     return {row[0]: row[1] for row in connection.execute(query)}

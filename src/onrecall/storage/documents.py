@@ -22,12 +22,12 @@ from onrecall.storage.tables import documents
 COLUMNS = ("id", "title", "text", "kind", "service", "labels", "source", "dated")
 
 
-def one(connection: Connection, document: str) -> Document:
+def one(connection: Connection, document_id: str) -> Document:
     """The document with this id."""
-    found = by_id(connection, [document]).get(document)
-    if found is None:
-        raise NotFound(f"there is no document {document}")
-    return found
+    stored = by_id(connection, [document_id]).get(document_id)
+    if stored is None:
+        raise NotFound(f"there is no document {document_id}")
+    return stored
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
@@ -56,22 +56,22 @@ class KnownDocument:
     source: str | None
 
 
-def known(connection: Connection, given: Iterable[Document]) -> dict[str, KnownDocument]:
+def known(connection: Connection, candidates: Iterable[Document]) -> dict[str, KnownDocument]:
     """The stored documents that some given ones may be, by id."""
-    ids = {name for one in given for name in (one.id, namespaced(one.id) if one.source == EXAMPLE else None) if name}
+    ids = {name for document in candidates for name in (document.id, namespaced(document.id) if document.source == EXAMPLE else None) if name}
     columns = (documents.c.id, documents.c.hash, documents.c.source)
-    found: dict[str, KnownDocument] = {}
-    for part in keys(sorted(ids)):
-        rows = connection.execute(select(*columns).where(documents.c.id.in_(part)))
-        found.update((row.id, KnownDocument(row.hash, row.source)) for row in rows)
-    return found
+    stored_by_id: dict[str, KnownDocument] = {}
+    for chunk in keys(sorted(ids)):
+        rows = connection.execute(select(*columns).where(documents.c.id.in_(chunk)))
+        stored_by_id.update((row.id, KnownDocument(row.hash, row.source)) for row in rows)
+    return stored_by_id
 
 
-def stored_id(given: Document, stored: Mapping[str, KnownDocument]) -> str:
+def stored_id(document: Document, stored: Mapping[str, KnownDocument]) -> str:
     """The id to store a document under: its own, unless it is an example and somebody's own document has that id."""
-    there = stored.get(given.id)
-    is_taken = given.source == EXAMPLE and there is not None and there.source != EXAMPLE
-    return namespaced(given.id) if is_taken else given.id
+    existing = stored.get(document.id)
+    is_taken = document.source == EXAMPLE and existing is not None and existing.source != EXAMPLE
+    return namespaced(document.id) if is_taken else document.id
 
 
 def page(
@@ -86,9 +86,9 @@ def page(
     if cursor is not None:
         query = query.where(documents.c.id > paging.place(cursor, 1)[0])
     rows = connection.execute(query).mappings().all()
-    shown = rows[:limit]
-    more = paging.cursor((shown[-1]["id"],)) if len(rows) > limit else None
-    return ResultPage(tuple(_document(row) for row in shown), more)
+    page_rows = rows[:limit]
+    next_cursor = paging.cursor((page_rows[-1]["id"],)) if len(rows) > limit else None
+    return ResultPage(tuple(_document(row) for row in page_rows), next_cursor)
 
 
 def change(connection: Connection, document: Document, digest: str) -> None:

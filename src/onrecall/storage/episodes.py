@@ -12,47 +12,47 @@ overtaken; after it the alert fires again. Alertmanager says a second firing of 
 FILLED = ("description", "service", "environment", "labels", "annotations", "values", "links", "link_kinds", "group")
 
 
-def same(stored: Alert, heard: Alert) -> bool:
+def same(stored: Alert, reported: Alert) -> bool:
     """Whether a message without a start is about the newest episode of its key, and not the first of another one."""
-    return stored.status == "firing" or heard.status == "resolved" or _older(heard, stored)
+    return stored.status == "firing" or reported.status == "resolved" or _older(reported, stored)
 
 
-def belongs(open_: Alert, heard: Alert) -> bool:
+def belongs(open_alert: Alert, reported: Alert) -> bool:
     """Whether a message that tells a start is about an open episode of its key of which no start was told.
 
     Its end is, and so is a message that fires and tells a start before the moment when the episode was heard of.
     """
-    return not open_.starts_known and (heard.status == "resolved" or heard.starts_at <= open_.starts_at)
+    return not open_alert.starts_known and (reported.status == "resolved" or reported.starts_at <= open_alert.starts_at)
 
 
-def merged(stored: Alert, heard: Alert, since: timedelta) -> Alert:
+def merged(stored: Alert, reported: Alert, since: timedelta) -> Alert:
     """The episode after a message, which came so long after the last news; the same alert when it says nothing new."""
-    heard = replace(
-        heard,
+    reported = replace(
+        reported,
         key=stored.key,
         identity=stored.identity,
         starts_at=stored.starts_at,
         starts_known=stored.starts_known,
-        ends_at=heard.ends_at if heard.ends_at and heard.ends_at >= stored.starts_at else None,
+        ends_at=reported.ends_at if reported.ends_at and reported.ends_at >= stored.starts_at else None,
         expires_after=None,
     )
-    if heard == stored:
+    if reported == stored:
         return stored
-    if _overtaken(stored, heard, since):
-        return _filled(stored, heard)
-    return replace(_filled(heard, stored), told_at=heard.told_at or stored.told_at)
+    if _overtaken(stored, reported, since):
+        return _filled(stored, reported)
+    return replace(_filled(reported, stored), told_at=reported.told_at or stored.told_at)
 
 
-def _overtaken(stored: Alert, heard: Alert, since: timedelta) -> bool:
+def _overtaken(stored: Alert, reported: Alert, since: timedelta) -> bool:
     """Whether the stored message is the later one, though it came first."""
-    if stored.told_at and heard.told_at and stored.told_at != heard.told_at:
-        return heard.told_at < stored.told_at
-    ended = stored.status == "resolved" and heard.status == "firing"
-    return ended and (bool(stored.told_at and heard.told_at) or since < LATE)
+    if stored.told_at and reported.told_at and stored.told_at != reported.told_at:
+        return reported.told_at < stored.told_at
+    ended = stored.status == "resolved" and reported.status == "firing"
+    return ended and (bool(stored.told_at and reported.told_at) or since < LATE)
 
 
-def _older(heard: Alert, stored: Alert) -> bool:
-    return bool(heard.told_at and stored.told_at and heard.told_at <= stored.told_at)
+def _older(reported: Alert, stored: Alert) -> bool:
+    return bool(reported.told_at and stored.told_at and reported.told_at <= stored.told_at)
 
 
 def _filled(later: Alert, earlier: Alert) -> Alert:
@@ -70,20 +70,20 @@ def _filled(later: Alert, earlier: Alert) -> Alert:
     return _described(filled, earlier) if later.status == "resolved" else filled
 
 
-def _described(ended: Alert, other: Alert) -> Alert:
+def _described(ended: Alert, described: Alert) -> Alert:
     """An alert that is over, in the words of the newest message that said it fires, whichever of the two heard of it.
 
     An end changes neither title, severity nor purpose: `Lift 2 is OK` and `info` are about the end.
     """
-    described_at = _described_at(other)
+    described_at = _described_at(described)
     if described_at is None or (ended.described_at and ended.described_at > described_at):
         return ended
     return replace(
         ended,
-        title=other.title if other.title not in ("", other.key) else ended.title,
-        severity=other.severity if other.severity != "unknown" else ended.severity,
-        purpose=other.purpose,
-        purpose_reason=other.purpose_reason,
+        title=described.title if described.title not in ("", described.key) else ended.title,
+        severity=described.severity if described.severity != "unknown" else ended.severity,
+        purpose=described.purpose,
+        purpose_reason=described.purpose_reason,
         described_at=described_at,
     )
 

@@ -33,30 +33,30 @@ def tied(link: IncidentLink) -> Mapping[str, Any]:
     return {"kind": link.kind, "incident": link.incident}
 
 
-def add(connection: Connection, happenings: Sequence[NewEvent], now: datetime) -> None:
+def add(connection: Connection, new_events: Sequence[NewEvent], now: datetime) -> None:
     """Append to the timelines and to the feed."""
-    if not happenings:
+    if not new_events:
         return
-    seqs = counting.take(connection, "event", len(happenings))
+    seqs = counting.take(connection, "event", len(new_events))
     rows = [
         {"seq": seq, "recorded_at": now}
-        | {name: getattr(one, name) for name in ("incident", "type", "at", "by", "detail")}
-        for seq, one in zip(seqs, happenings, strict=True)
+        | {name: getattr(event, name) for name in ("incident", "type", "at", "by", "detail")}
+        for seq, event in zip(seqs, new_events, strict=True)
     ]
     connection.execute(insert(events), rows)
-    _audited(connection, happenings, seqs)
+    _audited(connection, new_events, seqs)
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
 
 
-def _audited(connection: Connection, happenings: Sequence[NewEvent], seqs: range) -> None:
-    told = audit.named([one.incident for one in happenings])
-    people = {one.by for one in happenings}
+def _audited(connection: Connection, new_events: Sequence[NewEvent], seqs: range) -> None:
+    subjects = audit.named([event.incident for event in new_events])
+    people = {event.by for event in new_events}
     audit.add(
         connection,
         "incident changed",
-        happenings[0].incident if told["count"] == 1 else None,
-        {**told, "events": Counter(one.type for one in happenings), "seq": [seqs[0], seqs[-1]]},
+        new_events[0].incident if subjects["count"] == 1 else None,
+        {**subjects, "events": Counter(event.type for event in new_events), "seq": [seqs[0], seqs[-1]]},
         who=people.pop() if len(people) == 1 else None,
     )
 
@@ -73,13 +73,13 @@ def all_imported(connection: Connection, incident: str) -> bool:
     return bool(details) and all(detail.get("imported") for detail in details)
 
 
-def newest(connection: Connection, names: Sequence[str]) -> dict[str, IncidentEvent]:
+def newest(connection: Connection, incident_ids: Sequence[str]) -> dict[str, IncidentEvent]:
     """The last that was recorded of each of these incidents."""
-    found: dict[str, IncidentEvent] = {}
-    for part in keys(names):
-        last = select(func.max(events.c.seq)).where(events.c.incident.in_(part)).group_by(events.c.incident)
-        found |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
-    return found
+    by_incident: dict[str, IncidentEvent] = {}
+    for chunk in keys(incident_ids):
+        last = select(func.max(events.c.seq)).where(events.c.incident.in_(chunk)).group_by(events.c.incident)
+        by_incident |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
+    return by_incident
 
 
 def feed(connection: Connection, after: int, limit: int) -> tuple[IncidentEvent, ...]:

@@ -52,8 +52,8 @@ def stored(connection: Connection) -> ExampleRecords:
     """Return what there is of example records."""
     tables = (incidents, documents)
     ids = frozenset(name for table in tables for name in connection.scalars(_examples(table)))
-    others = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
-    return ExampleRecords(ids, alone=not any(connection.scalar(select(other)) for other in others))
+    own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
+    return ExampleRecords(ids, alone=not any(connection.scalar(select(own_record)) for own_record in own_records))
 
 
 def step_aside(connection: Connection, names: Iterable[str]) -> None:
@@ -70,18 +70,18 @@ def step_aside(connection: Connection, names: Iterable[str]) -> None:
 
 def remove(connection: Connection) -> RemovedExamples:
     """Remove every example record with its answers; whoever cited one keeps the quotes. Again, it changes nothing."""
-    gone = list(connection.scalars(_examples(incidents)))
-    papers = list(connection.scalars(_examples(documents)))
-    remove_incidents(connection, gone)
-    shelf = PassageChanges()
-    for name in papers:
-        shelf.put(("document", name), ())
-    shelf.fill(connection)
-    for part in parts(papers):
-        connection.execute(delete(documents).where(documents.c.id.in_(part)))
-    if gone or papers:
-        audit.add(connection, "examples removed", detail={"incidents": len(gone), "documents": len(papers)})
-    return RemovedExamples(len(gone), len(papers))
+    incident_ids = list(connection.scalars(_examples(incidents)))
+    document_ids = list(connection.scalars(_examples(documents)))
+    remove_incidents(connection, incident_ids)
+    passage_changes = PassageChanges()
+    for name in document_ids:
+        passage_changes.put(("document", name), ())
+    passage_changes.fill(connection)
+    for chunk in parts(document_ids):
+        connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
+    if incident_ids or document_ids:
+        audit.add(connection, "examples removed", detail={"incidents": len(incident_ids), "documents": len(document_ids)})
+    return RemovedExamples(len(incident_ids), len(document_ids))
 
 
 def _examples(table: Table) -> Any:
@@ -94,11 +94,11 @@ def _rename(connection: Connection, old: str, new: str) -> None:
     connection.execute(insert(incidents).values(row | {"id": new, "source_id": None}))
     for column in referring_columns():
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
-    found = passages.of(connection, [("incident", old)]).get(("incident", old), [])
-    shelf = PassageChanges()
-    shelf.put(("incident", old), ())
-    shelf.put(("incident", new), [passage for _, passage in found])
-    shelf.fill(connection)
+    old_passages = passages.of(connection, [("incident", old)]).get(("incident", old), [])
+    passage_changes = PassageChanges()
+    passage_changes.put(("incident", old), ())
+    passage_changes.put(("incident", new), [passage for _, passage in old_passages])
+    passage_changes.fill(connection)
     connection.execute(delete(incidents).where(incidents.c.id == old))
     connection.execute(update(incidents).where(incidents.c.id == new).values(source_id=row["source_id"]))
 

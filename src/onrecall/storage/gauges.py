@@ -73,17 +73,17 @@ def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
 
 
 def _model_calls(connection: Connection, now: datetime) -> tuple[ModelCalls, ...]:
-    its = model_calls.c
-    key = (its.provider, its.model, its.role, its.state)
+    columns = model_calls.c
+    key = (columns.provider, columns.model, columns.role, columns.state)
     query = (
         select(
             *key,
             func.count().label("calls"),
-            func.coalesce(func.sum(its.input_tokens), 0).label("input_tokens"),
-            func.coalesce(func.sum(its.output_tokens), 0).label("output_tokens"),
-            func.coalesce(func.sum(its.cost_usd), 0.0).label("cost_usd"),
+            func.coalesce(func.sum(columns.input_tokens), 0).label("input_tokens"),
+            func.coalesce(func.sum(columns.output_tokens), 0).label("output_tokens"),
+            func.coalesce(func.sum(columns.cost_usd), 0.0).label("cost_usd"),
         )
-        .where(its.day == now.date().isoformat())
+        .where(columns.day == now.date().isoformat())
         .group_by(*key)
         .order_by(*key)
     )

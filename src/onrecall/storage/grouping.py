@@ -97,8 +97,8 @@ class GroupingRepository:
     def changes_to_look_at(self, limit: int, window: timedelta) -> list[tuple[ChangeEvent, tuple[str, ...]]]:
         """Changes that nobody looked at yet, each with the open incidents that began within a time after it."""
         with self._database.read() as connection:
-            found = settling.changes_to_look_at(connection, limit)
-            return [(one, settling.open_after(connection, one, window)) for one in found]
+            changes = settling.changes_to_look_at(connection, limit)
+            return [(change, settling.open_after(connection, change, window)) for change in changes]
 
     def looked_at(self, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime) -> None:
         """Have the incidents that changes concern answered anew, and the changes wait no longer."""

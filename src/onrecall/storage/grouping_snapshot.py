@@ -47,14 +47,14 @@ class IncidentAlerts:
 
     def with_more(self, incident: str, more: Iterable[StoredAlert]) -> "IncidentAlerts":
         """What it holds once these alerts have joined it, or told news of themselves in it; not how they came there."""
-        there = {one.id: one for one in self.alerts}
+        by_id = {stored_alert.id: stored_alert for stored_alert in self.alerts}
         count = self.count
-        for one in more:
-            joins = one.incident != incident
+        for stored_alert in more:
+            joins = stored_alert.incident != incident
             count += joins
-            if joins or one.id in there:  # else it is one of those between the first and the newest, and stays there
-                there[one.id] = replace(one, incident=incident, waiting=False)
-        ordered = sorted(there.values(), key=lambda one: (one.alert.starts_at, one.id))
+            if joins or stored_alert.id in by_id:  # else it is one of those between the first and the newest, and stays there
+                by_id[stored_alert.id] = replace(stored_alert, incident=incident, waiting=False)
+        ordered = sorted(by_id.values(), key=lambda stored_alert: (stored_alert.alert.starts_at, stored_alert.id))
         return IncidentAlerts(tuple(ordered if count <= 2 * SAMPLE else (*ordered[:SAMPLE], *ordered[-SAMPLE:])), count)
 
 
@@ -97,47 +97,47 @@ class IncidentAlertCache:
             self._number = number
         return self._held
 
-    def moved(self, number: int, more: Mapping[str, Iterable[StoredAlert]], gone: Iterable[str]) -> None:
+    def moved(self, number: int, added: Mapping[str, Iterable[StoredAlert]], dropped: Iterable[str]) -> None:
         """The owner itself grouped alerts, on top of this number: incidents hold more, or are to be read again."""
         if number != self._number:
             return
         self._number = number + 1
-        for name, some in more.items():
-            if name in self._held:
-                self._held[name] = self._held[name].with_more(name, some)
-        for name in gone:
-            self._held.pop(name, None)
+        for incident_id, new_alerts in added.items():
+            if incident_id in self._held:
+                self._held[incident_id] = self._held[incident_id].with_more(incident_id, new_alerts)
+        for incident_id in dropped:
+            self._held.pop(incident_id, None)
 
     def opened(self, incident: str, alerts: Iterable[StoredAlert]) -> None:
         """An incident opened with these alerts, and holds no others."""
         self._held[incident] = IncidentAlerts().with_more(incident, alerts)
 
 
-def look(connection: Connection, now: datetime, limit: int, holdings: IncidentAlertCache) -> GroupingSnapshot:
+def look(connection: Connection, now: datetime, limit: int, cache: IncidentAlertCache) -> GroupingSnapshot:
     """The alerts that wait, and what they may join."""
     known_number = number(connection)
     waiting = alerts.waiting(connection, limit)
     if not waiting:
         return GroupingSnapshot(known_number, (), (), {})
-    named = _named(connection, {(one.alert.source, one.alert.key) for one in waiting}, now - RECENT)
-    known = {one.id: one for one in _open(connection)}
-    concerned = {one.incident for one in waiting if one.incident} | named.keys()
-    known |= incidents.by_id(connection, sorted(concerned - known.keys()))
-    held = hold(connection, known, holdings.at(known_number))
-    hands = _touched(connection, known)
+    keys_by_incident = _named(connection, {(stored_alert.alert.source, stored_alert.alert.key) for stored_alert in waiting}, now - RECENT)
+    candidates = {incident.id: incident for incident in _open(connection)}
+    concerned = {stored_alert.incident for stored_alert in waiting if stored_alert.incident} | keys_by_incident.keys()
+    candidates |= incidents.by_id(connection, sorted(concerned - candidates.keys()))
+    held_alerts = hold(connection, candidates, cache.at(known_number))
+    touched = _touched(connection, candidates)
     groups = tuple(
-        CandidateIncident(one, held[one.id], named.get(one.id, frozenset()), by_hand(one, hands))
-        for one in known.values()
-        if one.id in concerned or _recent(one, held[one.id], now)
+        CandidateIncident(incident, held_alerts[incident.id], keys_by_incident.get(incident.id, frozenset()), by_hand(incident, touched))
+        for incident in candidates.values()
+        if incident.id in concerned or _recent(incident, held_alerts[incident.id], now)
     )
     return GroupingSnapshot(known_number, waiting, groups, said(connection), maintenance.near(connection, now))
 
 
 def open_by_alerts(connection: Connection) -> tuple[CandidateIncident, ...]:
     """The newest incidents that alerts opened and nobody resolved, with what they hold."""
-    opened = {one.id: one for one in _open(connection) if one.source == ALERTS and one.status == "open"}
-    held, hands = hold(connection, opened), _touched(connection, opened)
-    return tuple(CandidateIncident(one, held[one.id], frozenset(), by_hand(one, hands)) for one in opened.values())
+    opened = {incident.id: incident for incident in _open(connection) if incident.source == ALERTS and incident.status == "open"}
+    held_alerts, touched = hold(connection, opened), _touched(connection, opened)
+    return tuple(CandidateIncident(incident, held_alerts[incident.id], frozenset(), by_hand(incident, touched)) for incident in opened.values())
 
 
 def before(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
@@ -152,19 +152,19 @@ def number(connection: Connection) -> int:
 
 
 def hold(
-    connection: Connection, names: Iterable[str], known: dict[str, IncidentAlerts] | None = None
+    connection: Connection, names: Iterable[str], cached: dict[str, IncidentAlerts] | None = None
 ) -> dict[str, IncidentAlerts]:
     """What incidents hold."""
-    known = {} if known is None else known
+    cached = {} if cached is None else cached
     names = list(names)
-    wanted = [one for one in names if one not in known]
+    missing = [name for name in names if name not in cached]
     counts: dict[str, int] = {}
-    for part in keys(wanted):
-        query = select(alert_rows.c.incident, func.count()).where(alert_rows.c.incident.in_(part))
+    for chunk in keys(missing):
+        query = select(alert_rows.c.incident, func.count()).where(alert_rows.c.incident.in_(chunk))
         counts.update((name, n) for name, n in connection.execute(query.group_by(alert_rows.c.incident)).all())
-    for one in wanted:
-        known[one] = _held(connection, one, counts.get(one, 0)) if one in counts else IncidentAlerts()
-    return {one: known[one] for one in names}
+    for name in missing:
+        cached[name] = _held(connection, name, counts.get(name, 0)) if name in counts else IncidentAlerts()
+    return {name: cached[name] for name in names}
 
 
 def said(connection: Connection) -> dict[Kinds, bool]:
@@ -179,14 +179,14 @@ def by_hand(incident: Incident, touched: frozenset[str]) -> bool:
     return incident.status != "resolved" and incident.id in touched
 
 
-def _held(connection: Connection, name: str, count: int) -> IncidentAlerts:
-    its = alert_rows.c
-    query = select(alert_rows).where(its.incident == name)
+def _held(connection: Connection, incident_id: str, count: int) -> IncidentAlerts:
+    columns = alert_rows.c
+    query = select(alert_rows).where(columns.incident == incident_id)
     if count <= 2 * SAMPLE:
-        rows = list(connection.execute(query.order_by(its.starts_at, its.id)))
+        rows = list(connection.execute(query.order_by(columns.starts_at, columns.id)))
         return IncidentAlerts(tuple(map(alerts.stored, rows)), count)
-    first = connection.execute(query.order_by(its.starts_at, its.id).limit(SAMPLE)).all()
-    newest = connection.execute(query.order_by(its.starts_at.desc(), its.id.desc()).limit(SAMPLE)).all()
+    first = connection.execute(query.order_by(columns.starts_at, columns.id).limit(SAMPLE)).all()
+    newest = connection.execute(query.order_by(columns.starts_at.desc(), columns.id.desc()).limit(SAMPLE)).all()
     return IncidentAlerts(tuple(map(alerts.stored, [*first, *reversed(newest)])), count)
 
 
@@ -204,30 +204,30 @@ def _named(
     connection: Connection, names: Iterable[tuple[str, str]], since: datetime
 ) -> dict[str, frozenset[tuple[str, str]]]:
     """Which incidents that are not over, or were not at a time, have alerts of these sources and keys."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    its = alert_rows.c
+    keys_by_incident: dict[str, set[tuple[str, str]]] = {}
+    columns = alert_rows.c
     # Not joined with incidents: SQLite would begin with these, and read every alert that they ever had.
-    for source, some in seconds(names):
-        query = select(its.incident, its.key).where(its.source == source, its.key.in_(some), its.incident.is_not(None))
+    for source, source_keys in seconds(names):
+        query = select(columns.incident, columns.key).where(columns.source == source, columns.key.in_(source_keys), columns.incident.is_not(None))
         for row in connection.execute(query.distinct()):
-            found.setdefault(row.incident, set()).add((source, row.key))
+            keys_by_incident.setdefault(row.incident, set()).add((source, row.key))
     over = incident_rows.c.status == "resolved", incident_rows.c.resolved_at < since
-    for part in parts(list(found)):
-        for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(part), *over)):
-            del found[name]
-    return {name: frozenset(some) for name, some in found.items()}
+    for chunk in parts(list(keys_by_incident)):
+        for name in connection.scalars(select(incident_rows.c.id).where(incident_rows.c.id.in_(chunk), *over)):
+            del keys_by_incident[name]
+    return {name: frozenset(alert_keys) for name, alert_keys in keys_by_incident.items()}
 
 
-def _recent(incident: Incident, held: IncidentAlerts, now: datetime) -> bool:
-    last = max((one.received_at for one in held.alerts), default=incident.started_at)
+def _recent(incident: Incident, held_alerts: IncidentAlerts, now: datetime) -> bool:
+    last = max((stored_alert.received_at for stored_alert in held_alerts.alerts), default=incident.started_at)
     return max(last, incident.started_at) >= now - RECENT
 
 
-def _touched(connection: Connection, names: Iterable[str]) -> frozenset[str]:
+def _touched(connection: Connection, incident_ids: Iterable[str]) -> frozenset[str]:
     touched: set[str] = set()
-    for part in keys(names):
+    for chunk in keys(incident_ids):
         query = select(events.c.incident, events.c.type, events.c.by, events.c.detail).where(
-            events.c.incident.in_(part), events.c.type.in_((*BY_HAND, "reopened", "merged"))
+            events.c.incident.in_(chunk), events.c.type.in_((*BY_HAND, "reopened", "merged"))
         )
         touched.update(row.incident for row in connection.execute(query) if _human(row))
     return frozenset(touched)

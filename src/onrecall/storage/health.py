@@ -43,11 +43,11 @@ class Queue:
 
 def counts(connection: Connection) -> Mapping[str, int]:
     """How many there are of what; of resolutions and outcomes those that stand."""
-    standing = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
+    is_current = resolutions.c.superseded_at.is_(None) & resolutions.c.revoked_at.is_(None)
     return {
         "incidents": _count(connection, incidents),
         "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
-        "resolutions": _count(connection, resolutions, standing),
+        "resolutions": _count(connection, resolutions, is_current),
         "documents": _count(connection, documents),
         "passages": counting.value(connection, "passages"),
         "recommendations": _count(connection, recommendations),
@@ -91,10 +91,10 @@ def _astray(connection: Connection) -> Iterator[str]:
 def _miscounted(connection: Connection) -> Iterator[str]:
     counted: Counter[int] = Counter()
     number = length = 0
-    for (some,) in connection.execute(select(passages.c.terms).execution_options(yield_per=CHUNK)):
+    for (packed_terms,) in connection.execute(select(passages.c.terms).execution_options(yield_per=CHUNK)):
         number += 1
-        length += packed.length(some)
-        counted.update(packed.hashes(some).tolist())
+        length += packed.length(packed_terms)
+        counted.update(packed.hashes(packed_terms).tolist())
     for name, right in (("passages", number), ("length", length)):
         stored = counting.value(connection, "passages" if name == "passages" else "length")
         if stored != right:

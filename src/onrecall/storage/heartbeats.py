@@ -94,33 +94,33 @@ class Heartbeats:
 
     def _mark(self, heartbeat: Heartbeat, missing_since: datetime | None) -> None:
         with self._database.write() as connection:
-            this = update(heartbeats).where(_is(heartbeat.source, heartbeat.key))
-            connection.execute(this.values(missing_since=missing_since))
+            statement = update(heartbeats).where(_is(heartbeat.source, heartbeat.key))
+            connection.execute(statement.values(missing_since=missing_since))
 
 
 def _hear(connection: Connection, alert: Alert, now: datetime) -> None:
-    this = _is(alert.source, alert.key)
-    row = connection.execute(select(heartbeats).where(this)).first()
-    said = {"title": alert.title, "service": alert.service, "environment": alert.environment}
-    said["labels"] = dict(alert.labels)  # type: ignore[assignment]
+    is_heartbeat = _is(alert.source, alert.key)
+    row = connection.execute(select(heartbeats).where(is_heartbeat)).first()
+    description = {"title": alert.title, "service": alert.service, "environment": alert.environment}
+    description["labels"] = dict(alert.labels)  # type: ignore[assignment]
     if row is None:
         if alert.status == "firing":
             first = {"source": alert.source, "key": alert.key, "beats": 1, "last_at": now, "usual_seconds": 0}
-            connection.execute(insert(heartbeats).values(said | first | {"ended": False, "missing_since": None}))
+            connection.execute(insert(heartbeats).values(description | first | {"ended": False, "missing_since": None}))
     elif alert.status == "resolved":
-        connection.execute(update(heartbeats).where(this).values(ended=True))
+        connection.execute(update(heartbeats).where(is_heartbeat).values(ended=True))
     else:
-        connection.execute(update(heartbeats).where(this).values(said | _beat(row, now)))
+        connection.execute(update(heartbeats).where(is_heartbeat).values(description | _beat(row, now)))
 
 
 def _beat(row: Row[Any], now: datetime) -> dict[str, Any]:
     gap = now - row.last_at
-    heard = {"last_at": max(now, row.last_at), "ended": False}
+    values = {"last_at": max(now, row.last_at), "ended": False}
     if gap < SAME_BEAT:
-        return heard
+        return values
     absent = row.ended or row.missing_since is not None  # how long it was away says nothing of its rhythm
     usual = row.usual_seconds if absent else max(int(gap.total_seconds()), int(row.usual_seconds * FADES))
-    return heard | {"beats": row.beats + 1, "usual_seconds": usual}
+    return values | {"beats": row.beats + 1, "usual_seconds": usual}
 
 
 def _is(source: str, key: str) -> Any:
@@ -128,5 +128,5 @@ def _is(source: str, key: str) -> Any:
 
 
 def _heartbeat(row: Row[Any]) -> Heartbeat:
-    said = {name: value for name, value in row._asdict().items() if name != "usual_seconds"}
-    return Heartbeat(**said, usual=timedelta(seconds=row.usual_seconds))
+    fields = {name: value for name, value in row._asdict().items() if name != "usual_seconds"}
+    return Heartbeat(**fields, usual=timedelta(seconds=row.usual_seconds))

@@ -21,10 +21,10 @@ class AlertRepository:
 
     def receive(self, arrivals: Sequence[IngestBatch], now: datetime) -> tuple[IngestResult, ...]:
         """Keep what deliveries bring, all in one transaction; what was known already changes nothing."""
-        made, now = receiving.ready(arrivals), guard.moment(now, "now")
+        batch, now = receiving.ready(arrivals), guard.moment(now, "now")
         with self._database.write() as connection:
-            received = receiving.receive(connection, made, now)
-            self.senders.heard(connection, (one.source for one in arrivals if not one.again), now)
+            received = receiving.receive(connection, batch, now)
+            self.senders.heard(connection, (arrival.source for arrival in arrivals if not arrival.again), now)
             return received
 
     def waiting_alerts(self, limit: int) -> tuple[StoredAlert, ...]:

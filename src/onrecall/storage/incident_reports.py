@@ -15,7 +15,7 @@ from onrecall.storage.tables import incidents
 
 def encode(incident: Incident) -> dict[str, Any] | None:
     """Return the fields as JSON-ready data; None where all of them are empty."""
-    held = {
+    fields = {
         "impact": incident.impact,
         "detection": incident.detection,
         "trigger": incident.trigger,
@@ -23,7 +23,7 @@ def encode(incident: Incident) -> dict[str, Any] | None:
         "action_items": [asdict(item) for item in incident.action_items],
         "lines": dict(incident.lines),
     }
-    filled = {name: value for name, value in held.items() if value}
+    filled = {name: value for name, value in fields.items() if value}
     return guard.plain(filled, "report") if filled else None
 
 
@@ -40,12 +40,12 @@ def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def told_in(connection: Connection, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return for each document the ids of the incidents that it tells of, in the order of their ids."""
-    found: dict[str, tuple[str, ...]] = {}
-    for part in keys(documents):
-        query = select(incidents.c.document, incidents.c.id).where(incidents.c.document.in_(part))
+    incidents_by_document: dict[str, tuple[str, ...]] = {}
+    for chunk in keys(documents):
+        query = select(incidents.c.document, incidents.c.id).where(incidents.c.document.in_(chunk))
         for document, incident in connection.execute(query.order_by(incidents.c.id)):
-            found[document] = (*found.get(document, ()), incident)
-    return found
+            incidents_by_document[document] = (*incidents_by_document.get(document, ()), incident)
+    return incidents_by_document
 
 
 def _entry(entry: Mapping[str, Any]) -> TimelineEntry:

@@ -45,12 +45,12 @@ class IncidentFilter:
     until: datetime | None = None
 
 
-def one(connection: Connection, incident: str, as_of: datetime | None = None) -> Incident:
+def one(connection: Connection, incident_id: str, as_of: datetime | None = None) -> Incident:
     """The incident with this id."""
-    found = by_id(connection, [incident], as_of).get(incident)
-    if found is None:
-        raise NotFound(f"there is no incident {incident}" + (f" as of {as_of.isoformat()}" if as_of else ""))
-    return found
+    stored = by_id(connection, [incident_id], as_of).get(incident_id)
+    if stored is None:
+        raise NotFound(f"there is no incident {incident_id}" + (f" as of {as_of.isoformat()}" if as_of else ""))
+    return stored
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
@@ -60,7 +60,7 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
         return {}
     query = _among(connection.dialect.name, dated=as_of is not None)
     rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of}).all()
-    return {found.id: found for found in _built(connection, rows, as_of)}
+    return {incident.id: incident for incident in _built(connection, rows, as_of)}
 
 
 @cache
@@ -70,18 +70,18 @@ def _among(dialect: str, *, dated: bool) -> Select[Any]:
     return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
 
 
-def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
+def page(connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
     """A page of incidents, newest first."""
     query = (
-        _fitting(wanted).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
+        _fitting(filters).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
     )
     if cursor is not None:
         started, name = paging.place(cursor, 2)
         query = query.where(_after(started, name))
     rows = connection.execute(query).all()
-    shown = rows[:limit]
-    more = paging.cursor((shown[-1].started_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
-    return ResultPage(tuple(_built(connection, shown, None)), more)
+    page_rows = rows[:limit]
+    next_cursor = paging.cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+    return ResultPage(tuple(_built(connection, page_rows, None)), next_cursor)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:
@@ -108,9 +108,9 @@ def hashes(written: Mapping[str, object]) -> frozenset[str]:
     return frozenset({str(written["given_hash"]), str(written["state_hash"])})
 
 
-def raise_minted(connection: Connection, new: Iterable[str]) -> None:
+def raise_minted(connection: Connection, incident_ids: Iterable[str]) -> None:
     """Mint no id that an incident came with."""
-    numbers = [int(found[1]) for found in map(NUMBERED.fullmatch, new) if found]
+    numbers = [int(match[1]) for match in map(NUMBERED.fullmatch, incident_ids) if match]
     if numbers:
         counting.raise_to(connection, "incident", max(numbers))
 
@@ -137,22 +137,22 @@ def assign(connection: Connection, incident: str, assignee: str | None) -> None:
 
 def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
     """Return whom incidents are assigned to, each name once, by name."""
-    its = incidents.c.assignee
-    return tuple(connection.scalars(select(its).where(its.is_not(None)).distinct().order_by(its).limit(limit)))
+    assignee = incidents.c.assignee
+    return tuple(connection.scalars(select(assignee).where(assignee.is_not(None)).distinct().order_by(assignee).limit(limit)))
 
 
 def answered(connection: Connection, incident: str) -> None:
     """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
-    its = incidents.c
-    waits = update(incidents).where(its.id == incident, its.waiting, its.claimed_by.is_(None))
-    connection.execute(waits.values(waiting=False))
+    columns = incidents.c
+    statement = update(incidents).where(columns.id == incident, columns.waiting, columns.claimed_by.is_(None))
+    connection.execute(statement.values(waiting=False))
 
 
 def ask_again(connection: Connection, now: datetime) -> None:
     """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
-    its, since = incidents.c, max(now, EARLIEST + LATELY) - LATELY
-    at_work = its.status.in_(("open", "acknowledged")) & (its.started_at > since) & its.waiting.is_(False)
-    answered = exists().where(recommendations.c.incident == its.id)
+    columns, since = incidents.c, max(now, EARLIEST + LATELY) - LATELY
+    at_work = columns.status.in_(("open", "acknowledged")) & (columns.started_at > since) & columns.waiting.is_(False)
+    answered = exists().where(recommendations.c.incident == columns.id)
     connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
 
 
@@ -162,22 +162,22 @@ def folded(incident: Incident) -> str:
 
 
 def _row(incident: Incident) -> dict[str, object]:
-    held = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded(incident)}
-    return {name: getattr(incident, name) for name in PLAIN} | held
+    encoded = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded(incident)}
+    return {name: getattr(incident, name) for name in PLAIN} | encoded
 
 
 def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
     ids = [row.id for row in rows]
-    standing = resolutions.standing(connection, ids, as_of)
-    tied = links.of(connection, ids, as_of)
-    built = []
+    resolution_by_incident = resolutions.standing(connection, ids, as_of)
+    links_by_incident = links.of(connection, ids, as_of)
+    result = []
     for row in rows:
-        name, *plain, assignee, labels, report = tuple(row)
-        said: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True)) | incident_reports.decode(report)
-        said["assignee"] = assignee if as_of is None else None  # who it was then is on the timeline alone
-        incident = Incident(name, **said, labels=labels, resolution=standing.get(name), links=tied.get(name, ()))
-        built.append(incident if as_of is None else _then(incident, as_of))
-    return built
+        incident_id, *plain, assignee, labels, report = tuple(row)
+        fields: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True)) | incident_reports.decode(report)
+        fields["assignee"] = assignee if as_of is None else None  # who it was then is on the timeline alone
+        incident = Incident(incident_id, **fields, labels=labels, resolution=resolution_by_incident.get(incident_id), links=links_by_incident.get(incident_id, ()))
+        result.append(incident if as_of is None else _then(incident, as_of))
+    return result
 
 
 def _then(incident: Incident, as_of: datetime) -> Incident:
@@ -198,19 +198,19 @@ def _by(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _fitting(wanted: IncidentFilter) -> Select[Any]:
+def _fitting(filters: IncidentFilter) -> Select[Any]:
     query = WHOLE
-    if wanted.status == "unresolved":
+    if filters.status == "unresolved":
         query = query.where(incidents.c.status != "resolved")
     for name in ("status", "service", "severity"):
-        value = getattr(wanted, name)
+        value = getattr(filters, name)
         if value is not None and value != "unresolved":
             query = query.where(incidents.c[name] == guard.text(value, name))
-    if wanted.since is not None:
-        query = query.where(incidents.c.started_at >= guard.moment(wanted.since, "since"))
-    if wanted.until is not None:
-        query = query.where(incidents.c.started_at < guard.moment(wanted.until, "until"))
-    for word in _words(wanted.q or ""):
+    if filters.since is not None:
+        query = query.where(incidents.c.started_at >= guard.moment(filters.since, "since"))
+    if filters.until is not None:
+        query = query.where(incidents.c.started_at < guard.moment(filters.until, "until"))
+    for word in _words(filters.q or ""):
         query = query.where(incidents.c.folded.contains(word, autoescape=True))
     return query
 

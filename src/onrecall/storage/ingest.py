@@ -44,27 +44,27 @@ class PreparedBatch:
 
 def ready(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
     """Make the rows; a part that can't be stored holds up no other."""
-    made = PreparedBatch(arrivals)
+    batch = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
-        made.unread += [(number, part) for part in arrival.unread]
+        batch.unread += [(number, part) for part in arrival.unread]
         for n, signal in enumerate(arrival.signals):
             try:
-                made.add(number, signal)
+                batch.add(number, signal)
             except Invalid as error:
-                made.unread.append((number, _unstorable(signal, f"signals[{n}]", error)))
-    return made
+                batch.unread.append((number, _unstorable(signal, f"signals[{n}]", error)))
+    return batch
 
 
 def noun(raw: str) -> InboundEvent | None:
     """What was read of a part before it could not be stored; None where a part could not be read at all."""
     if not raw.startswith(OURS):
         return None
-    _, kind, said = raw.split(":", 2)
+    _, kind, content = raw.split(":", 2)
     try:
-        found: InboundEvent = KINDS[kind].validate_json(said)
+        event: InboundEvent = KINDS[kind].validate_json(content)
     except ValidationError as error:
         raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
-    return found
+    return event
 
 
 def _unstorable(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
@@ -72,33 +72,33 @@ def _unstorable(signal: InboundEvent, where: str, error: Invalid) -> RejectedPar
     return RejectedPart(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
 
 
-def receive(connection: Connection, made: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
+def receive(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Keep all of it, and say for each arrival what was news."""
-    counts = [_Count() for _ in made.arrivals]
+    counts = [_Count() for _ in batch.arrivals]
     for rows, news in (
-        (made.alerts, alert_writes.put(connection, [one for _, one in made.alerts], now) if made.alerts else []),
-        (made.notes, notes.put(connection, [row for _, row in made.notes]) if made.notes else []),
-        (made.changes, change_events.put(connection, [row for _, row in made.changes]) if made.changes else []),
+        (batch.alerts, alert_writes.put(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
+        (batch.notes, notes.put(connection, [row for _, row in batch.notes]) if batch.notes else []),
+        (batch.changes, change_events.put(connection, [row for _, row in batch.changes]) if batch.changes else []),
     ):
         for (number, _), new in zip(rows, news, strict=True):
             counts[number].add(new=new)
-    for arrival, count in zip(made.arrivals, counts, strict=True):
+    for arrival, count in zip(batch.arrivals, counts, strict=True):
         _keep_documents(connection, arrival, count, now)
         for suggestion, passages in arrival.suggestions:
             count.add(new=suggestions.add(connection, suggestion, passages, now))
-    for number, part in made.unread:
+    for number, part in batch.unread:
         counts[number].rejected.append(part.told())
-    rejected.put(connection, [(made.arrivals[number].source, part) for number, part in made.unread], now)
-    _audited(connection, made, counts)
-    return tuple(IngestResult(one.accepted, one.duplicate, tuple(one.rejected)) for one in counts)
+    rejected.put(connection, [(batch.arrivals[number].source, part) for number, part in batch.unread], now)
+    _audited(connection, batch, counts)
+    return tuple(IngestResult(count.accepted, count.duplicate, tuple(count.rejected)) for count in counts)
 
 
-def _audited(connection: Connection, made: PreparedBatch, counts: Sequence["_Count"]) -> None:
+def _audited(connection: Connection, batch: PreparedBatch, counts: Sequence["_Count"]) -> None:
     """One row for all that came together; where nothing was news there is nothing to tell."""
-    accepted = sum(one.accepted for one in counts)
+    accepted = sum(count.accepted for count in counts)
     if accepted:
-        sources = audit.named([arrival.source for arrival in made.arrivals])["ids"]
-        detail = {"sources": sources, "accepted": accepted, "unread": len(made.unread)}
+        sources = audit.named([arrival.source for arrival in batch.arrivals])["ids"]
+        detail = {"sources": sources, "accepted": accepted, "unread": len(batch.unread)}
         audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 

@@ -65,12 +65,12 @@ class KeyRing:
 
 
 def _add(connection: Connection, key: Key) -> None:
-    same = connection.execute(select(api_keys).where(api_keys.c.name == key.name))
-    for one in map(_key, same):
-        if one.state(key.created_at) == "active":
+    same_name = connection.execute(select(api_keys).where(api_keys.c.name == key.name))
+    for existing in map(_key, same_name):
+        if existing.state(key.created_at) == "active":
             raise Conflict(
-                f"{key.name} already has a key, {one.prefix}…; `onrecall keys rotate {one.id}` replaces it, "
-                f"`onrecall keys revoke {one.id}` ends it"
+                f"{key.name} already has a key, {existing.prefix}…; `onrecall keys rotate {existing.id}` replaces it, "
+                f"`onrecall keys revoke {existing.id}` ends it"
             )
     connection.execute(insert(api_keys).values(**_values(key)))
 

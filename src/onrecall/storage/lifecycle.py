@@ -14,49 +14,49 @@ from onrecall.storage.events import NewEvent
 from onrecall.storage.passages import PassageChanges
 
 
-def acknowledge(connection: Connection, name: str, at: datetime, by: str | None) -> Incident:
+def acknowledge(connection: Connection, incident_id: str, at: datetime, by: str | None) -> Incident:
     """Somebody looks at it; only the first time counts."""
-    stored = incidents.one(connection, name)
+    stored = incidents.one(connection, incident_id)
     acknowledged = stored.acknowledge(at)
     if acknowledged != stored:
         incidents.move(connection, acknowledged)
-        events.add(connection, [NewEvent(name, "acknowledged", at, by)], at)
+        events.add(connection, [NewEvent(incident_id, "acknowledged", at, by)], at)
     return acknowledged
 
 
 def resolve(  # noqa: PLR0917
     connection: Connection,
-    name: str,
+    incident_id: str,
     resolution: Resolution,
-    found: Sequence[Passage],
-    tries: Sequence[StepExecution],
-    ties: Sequence[IncidentLink],
+    new_passages: Sequence[Passage],
+    executions: Sequence[StepExecution],
+    new_links: Sequence[IncidentLink],
     now: datetime,
 ) -> Incident:
     """Keep what fixed it as a new version; the same again changes nothing."""
-    stored = incidents.one(connection, name)
+    stored = incidents.one(connection, incident_id)
     if stored.resolution is not None and stored.resolution.same_as(resolution):
         return stored
     guard.plain(resolution, "resolution")
-    performed.check(tries)
+    performed.check(executions)
     resolved = stored.resolve(resolution)
-    version = resolutions.add(connection, name, resolution, tries)
-    links.withdraw(connection, name, resolution.at)
-    tied = _tie(connection, name, ties, resolution.at, f"resolution {version}")
-    happened = [
-        NewEvent(name, "resolved", resolution.at, resolution.by, {"version": version}),
-        *(NewEvent(name, "linked", resolution.at, resolution.by, events.tied(tie)) for tie in tied),
+    version = resolutions.add(connection, incident_id, resolution, executions)
+    links.withdraw(connection, incident_id, resolution.at)
+    added_links = _tie(connection, incident_id, new_links, resolution.at, f"resolution {version}")
+    new_events = [
+        NewEvent(incident_id, "resolved", resolution.at, resolution.by, {"version": version}),
+        *(NewEvent(incident_id, "linked", resolution.at, resolution.by, events.tied(link)) for link in added_links),
     ]
-    _place(connection, name, found)
-    resolved = replace(resolved, links=links.of(connection, [name]).get(name, ()))
+    _place(connection, incident_id, new_passages)
+    resolved = replace(resolved, links=links.of(connection, [incident_id]).get(incident_id, ()))
     incidents.move(connection, resolved, waiting=False)
     incidents.ask_again(connection, now)
-    events.add(connection, happened, now)
+    events.add(connection, new_events, now)
     return resolved
 
 
 def attach_report(
-    connection: Connection, described: Incident, found: Sequence[Passage], tries: Sequence[StepExecution], now: datetime
+    connection: Connection, described: Incident, new_passages: Sequence[Passage], executions: Sequence[StepExecution], now: datetime
 ) -> bool:
     """Write what a postmortem adds to a stored incident; whether anything of it was new.
 
@@ -68,50 +68,50 @@ def attach_report(
     guard.plain(described, "")
     incidents.move(connection, described)
     if described.resolution is not None and described.resolution != stored.resolution:
-        resolutions.add(connection, described.id, described.resolution, tries)
+        resolutions.add(connection, described.id, described.resolution, executions)
         incidents.ask_again(connection, now)
-    _place(connection, described.id, found)
+    _place(connection, described.id, new_passages)
     return True
 
 
-def reopen(connection: Connection, name: str, found: Sequence[Passage], at: datetime, by: str | None) -> Incident:
+def reopen(connection: Connection, incident_id: str, new_passages: Sequence[Passage], at: datetime, by: str | None) -> Incident:
     """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
-    stored = incidents.one(connection, name)
+    stored = incidents.one(connection, incident_id)
     if stored.status != "resolved":
         return stored
-    resolutions.revoke(connection, name, at)
-    performed.revoke(connection, name, at)
-    outcomes.revoke(connection, name, at)
-    links.withdraw(connection, name, at)
-    trust.unjudge(connection, name)
-    _place(connection, name, found)
-    reopened = replace(stored.reopen(), links=links.of(connection, [name]).get(name, ()))
+    resolutions.revoke(connection, incident_id, at)
+    performed.revoke(connection, incident_id, at)
+    outcomes.revoke(connection, incident_id, at)
+    links.withdraw(connection, incident_id, at)
+    trust.unjudge(connection, incident_id)
+    _place(connection, incident_id, new_passages)
+    reopened = replace(stored.reopen(), links=links.of(connection, [incident_id]).get(incident_id, ()))
     incidents.move(connection, reopened, waiting=True)
-    events.add(connection, [NewEvent(name, "reopened", at, by)], at)
+    events.add(connection, [NewEvent(incident_id, "reopened", at, by)], at)
     return reopened
 
 
-def link(connection: Connection, name: str, tie: IncidentLink, at: datetime, by: str | None) -> Incident:
+def link(connection: Connection, incident_id: str, new_link: IncidentLink, at: datetime, by: str | None) -> Incident:
     """Tie it to an earlier incident; the same tie again changes nothing."""
-    stored = incidents.one(connection, name)
-    tied = _tie(connection, name, [tie], at)
-    if not tied:
+    stored = incidents.one(connection, incident_id)
+    added_links = _tie(connection, incident_id, [new_link], at)
+    if not added_links:
         return stored
-    linked = replace(stored, links=stored.links + tied)
+    linked = replace(stored, links=stored.links + added_links)
     incidents.move(connection, linked)
-    events.add(connection, [NewEvent(name, "linked", at, by, events.tied(tie))], at)
+    events.add(connection, [NewEvent(incident_id, "linked", at, by, events.tied(new_link))], at)
     return linked
 
 
 def _tie(
-    connection: Connection, name: str, ties: Sequence[IncidentLink], at: datetime, told_in: str | None = None
+    connection: Connection, incident_id: str, new_links: Sequence[IncidentLink], at: datetime, told_in: str | None = None
 ) -> tuple[IncidentLink, ...]:
-    for tie in ties:
-        incidents.one(connection, tie.incident)
-    return links.add(connection, name, ties, at, told_in)
+    for new_link in new_links:
+        incidents.one(connection, new_link.incident)
+    return links.add(connection, incident_id, new_links, at, told_in)
 
 
-def _place(connection: Connection, name: str, found: Sequence[Passage]) -> None:
-    shelf = PassageChanges()
-    shelf.put(("incident", name), found)
-    shelf.fill(connection)
+def _place(connection: Connection, incident_id: str, new_passages: Sequence[Passage]) -> None:
+    passage_changes = PassageChanges()
+    passage_changes.put(("incident", incident_id), new_passages)
+    passage_changes.fill(connection)

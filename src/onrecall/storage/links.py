@@ -22,11 +22,11 @@ def of(
     values = named(connection, incidents)
     if not values:
         return {}
-    found: dict[str, tuple[IncidentLink, ...]] = {}
+    links_by_incident: dict[str, tuple[IncidentLink, ...]] = {}
     query = _among(connection.dialect.name, dated=as_of is not None)
     for row in connection.execute(query, values if as_of is None else values | {"as_of": as_of}):
-        found[row.incident] = (*found.get(row.incident, ()), IncidentLink(row.kind, row.target))
-    return found
+        links_by_incident[row.incident] = (*links_by_incident.get(row.incident, ()), IncidentLink(row.kind, row.target))
+    return links_by_incident
 
 
 @cache
@@ -43,13 +43,13 @@ def add(
     """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
     if not new:
         return ()
-    known = of(connection, [incident]).get(incident, ())
+    existing = of(connection, [incident]).get(incident, ())
     for link in new:
-        this = (links.c.incident == incident, links.c.kind == link.kind, links.c.target == link.incident)
-        connection.execute(delete(links).where(*this, links.c.revoked_at.is_not(None)))
+        same_link = (links.c.incident == incident, links.c.kind == link.kind, links.c.target == link.incident)
+        connection.execute(delete(links).where(*same_link, links.c.revoked_at.is_not(None)))
         if told_in is None:
-            connection.execute(update(links).where(*this).values(told_in=None))
-    fresh = tuple(link for link in dict.fromkeys(new) if link not in known)
+            connection.execute(update(links).where(*same_link).values(told_in=None))
+    fresh = tuple(link for link in dict.fromkeys(new) if link not in existing)
     last = connection.scalar(select(func.max(links.c.n)).where(links.c.incident == incident)) or 0
     if fresh:
         connection.execute(insert(links), rows(incident, fresh, at, int(last), told_in))

@@ -63,9 +63,9 @@ class MaintenanceWindows:
             if window.state(now) == "over":
                 raise Conflict(f"maintenance {window_id} was over at {window.ends_at.isoformat()}")
             ended = replace(window, starts_at=min(window.starts_at, now), ends_at=now, ended_by=by)
-            its = maintenance_windows.c.id == window_id
+            is_window = maintenance_windows.c.id == window_id
             values = {"starts_at": ended.starts_at, "ends_at": now, "ended_by": by}
-            connection.execute(update(maintenance_windows).where(its).values(values))
+            connection.execute(update(maintenance_windows).where(is_window).values(values))
             audit.add(connection, "maintenance ended", window_id, {"scope": window.scope})
             return ended
 
@@ -76,34 +76,34 @@ class MaintenanceWindows:
 
     def newest(self, limit: int, since: datetime | None = None) -> tuple[MaintenanceWindow, ...]:
         """Return windows, the last to end first; those that were not over at a time where one is given."""
-        its = maintenance_windows.c
-        query = select(maintenance_windows).order_by(its.ends_at.desc(), its.id).limit(paging.check(limit))
+        columns = maintenance_windows.c
+        query = select(maintenance_windows).order_by(columns.ends_at.desc(), columns.id).limit(paging.check(limit))
         if since is not None:
-            query = query.where(its.ends_at > since)
+            query = query.where(columns.ends_at > since)
         with self._database.read() as connection:
             return tuple(_window(row) for row in connection.execute(query))
 
     def release(self, now: datetime) -> int:
         """Queue alerts that still fire after the window that had set them aside; return how many."""
-        its = maintenance_windows.c
+        columns = maintenance_windows.c
         with self._database.read() as connection:
-            over = select(its.id).where(its.released.is_(False), its.ends_at <= now)
+            over = select(columns.id).where(columns.released.is_(False), columns.ends_at <= now)
             ended = list(connection.scalars(over))
         if not ended:
             return 0
         fires = alerts.c.maintenance.in_(ended), alerts.c.status == "firing", alerts.c.incident.is_(None)
-        done = its.id.in_(ended), its.ends_at <= now - RELEASES_FOR
+        is_settled = columns.id.in_(ended), columns.ends_at <= now - RELEASES_FOR
         with self._database.write() as connection:
             released = connection.execute(update(alerts).where(*fires).values(waiting=True, maintenance=None))
-            connection.execute(update(maintenance_windows).where(*done).values(released=True))
+            connection.execute(update(maintenance_windows).where(*is_settled).values(released=True))
             return released.rowcount
 
 
 def near(connection: Connection, now: datetime) -> tuple[MaintenanceWindow, ...]:
     """Windows that alerts which are heard of now may belong to, the first to start first."""
-    its = maintenance_windows.c
-    query = select(maintenance_windows).where(its.ends_at > now - LATE, its.starts_at <= now)
-    return tuple(_window(row) for row in connection.execute(query.order_by(its.starts_at, its.id)))
+    columns = maintenance_windows.c
+    query = select(maintenance_windows).where(columns.ends_at > now - LATE, columns.starts_at <= now)
+    return tuple(_window(row) for row in connection.execute(query.order_by(columns.starts_at, columns.id)))
 
 
 _EMPTY: Mapping[str, Any] = {
@@ -120,5 +120,5 @@ def _get(connection: Connection, window_id: str) -> MaintenanceWindow:
 
 
 def _window(row: Row[Any]) -> MaintenanceWindow:
-    said = {name: value for name, value in row._asdict().items() if name != "released"}
-    return MaintenanceWindow(**said)
+    fields = {name: value for name, value in row._asdict().items() if name != "released"}
+    return MaintenanceWindow(**fields)

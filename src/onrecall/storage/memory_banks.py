@@ -93,8 +93,8 @@ class RetainedMemory:
     @property
     def hash(self) -> str:
         """A hash of what was given."""
-        given = [self.text, self.context, sorted(self.metadata.items()), self.tags, str(self.event_date)]
-        return hashlib.sha256(json.dumps(given).encode()).hexdigest()
+        content = [self.text, self.context, sorted(self.metadata.items()), self.tags, str(self.event_date)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +106,24 @@ class MemoryBanks:
     def create(self, bank: str, name: str | None, now: datetime) -> MemoryBank:
         """Make a bank, or name it anew."""
         guard.key(bank, "bank_id")
-        now, called = guard.moment(now, "now"), guard.text(name or bank, "name")
+        now, new_name = guard.moment(now, "now"), guard.text(name or bank, "name")
         with self.database.write() as connection:
             stored = connection.scalar(select(memory_banks.c.name).where(memory_banks.c.id == bank))
             if stored is None:
-                row = {"id": bank, "name": called, "created_at": now, "updated_at": now}
+                row = {"id": bank, "name": new_name, "created_at": now, "updated_at": now}
                 connection.execute(insert(memory_banks).values(row))
-            elif name is not None and stored != called:
-                values = {"name": called, "updated_at": now}
+            elif name is not None and stored != new_name:
+                values = {"name": new_name, "updated_at": now}
                 connection.execute(update(memory_banks).where(memory_banks.c.id == bank).values(values))
             return _banks(connection, bank)[0]
 
     def get(self, bank: str) -> MemoryBank:
         """Return one bank."""
         with self.database.read() as connection:
-            found = _banks(connection, bank)
-        if not found:
+            banks = _banks(connection, bank)
+        if not banks:
             raise NotFound(f"there is no bank {bank}")
-        return found[0]
+        return banks[0]
 
     def all(self) -> list[MemoryBank]:
         """List every bank, by id."""
@@ -149,15 +149,15 @@ class MemoryBanks:
         document: str | None = None,
     ) -> tuple[list[RetainedMemory], int]:
         """Texts of a bank, newest first, and how many there are."""
-        its = retained.c
-        wanted = [its.bank == bank]
+        columns = retained.c
+        conditions = [columns.bank == bank]
         if q:
-            wanted.append(or_(its.text.icontains(q, autoescape=True), its.document.icontains(q, autoescape=True)))
+            conditions.append(or_(columns.text.icontains(q, autoescape=True), columns.document.icontains(q, autoescape=True)))
         if document is not None:
-            wanted.append(its.document == document)
-        query = select(retained).where(*wanted).order_by(its[order].desc(), its.document).limit(limit).offset(offset)
+            conditions.append(columns.document == document)
+        query = select(retained).where(*conditions).order_by(columns[order].desc(), columns.document).limit(limit).offset(offset)
         with self.database.read() as connection:
-            total = connection.scalar(select(func.count()).select_from(retained).where(*wanted)) or 0
+            total = connection.scalar(select(func.count()).select_from(retained).where(*conditions)) or 0
             return [_memory(row) for row in connection.execute(query)], total
 
     def documents(self, bank: str, names: Iterable[str]) -> dict[str, RetainedMemory]:
@@ -171,14 +171,14 @@ class MemoryBanks:
     def remove(self, bank: str, names: Sequence[str], incidents: Sequence[str] = ()) -> int:
         """Forget texts, and incidents that were made of them; how many texts there were."""
         with self.database.write() as connection:
-            gone = 0
-            for part in keys(names):
-                this = and_(retained.c.bank == bank, retained.c.document.in_(part))
-                gone += connection.execute(delete(retained).where(this)).rowcount
+            removed = 0
+            for chunk in keys(names):
+                matching = and_(retained.c.bank == bank, retained.c.document.in_(chunk))
+                removed += connection.execute(delete(retained).where(matching)).rowcount
             remove_incidents(connection, incidents)
-            if gone:
+            if removed:
                 audit.add(connection, "document deleted", names[0] if len(names) == 1 else None, audit.named(names))
-            return gone
+            return removed
 
     def remove_bank(self, bank: str) -> None:
         """Forget an empty bank."""
@@ -186,12 +186,12 @@ class MemoryBanks:
             connection.execute(delete(memory_banks).where(memory_banks.c.id == bank))
 
     def _among(self, bank: str, column: Column[Any], names: Iterable[str]) -> dict[str, RetainedMemory]:
-        found: dict[str, RetainedMemory] = {}
+        memories: dict[str, RetainedMemory] = {}
         with self.database.read() as connection:
-            for part in keys(names):
-                query = select(retained).where(retained.c.bank == bank, column.in_(part)).order_by(retained.c.document)
-                found |= {row.document: _memory(row) for row in connection.execute(query)}
-        return found
+            for chunk in keys(names):
+                query = select(retained).where(retained.c.bank == bank, column.in_(chunk)).order_by(retained.c.document)
+                memories |= {row.document: _memory(row) for row in connection.execute(query)}
+        return memories
 
 
 def _banks(connection: Connection, bank: str | None = None) -> list[MemoryBank]:
@@ -209,7 +209,7 @@ def _banks(connection: Connection, bank: str | None = None) -> list[MemoryBank]:
 
 def _put(connection: Connection, memory: RetainedMemory) -> None:
     guard.key(memory.document, "document_id")
-    this = and_(retained.c.bank == memory.bank, retained.c.document == memory.document)
+    is_memory = and_(retained.c.bank == memory.bank, retained.c.document == memory.document)
     values: dict[str, Any] = {
         "text": guard.text(memory.text, "content"),
         "context": None if memory.context is None else guard.text(memory.context, "context"),
@@ -220,12 +220,12 @@ def _put(connection: Connection, memory: RetainedMemory) -> None:
         "incident": memory.incident,
         "updated_at": memory.updated_at,
     }
-    stored = connection.scalar(select(retained.c.hash).where(this))
+    stored = connection.scalar(select(retained.c.hash).where(is_memory))
     if stored is None:
         new = {"bank": memory.bank, "document": memory.document, "created_at": memory.created_at}
         connection.execute(insert(retained).values(new | values))
     elif stored != memory.hash:
-        connection.execute(update(retained).where(this).values(values))
+        connection.execute(update(retained).where(is_memory).values(values))
 
 
 def _memory(row: Row[Any]) -> RetainedMemory:

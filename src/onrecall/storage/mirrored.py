@@ -46,12 +46,12 @@ class Mirrored:
 
     def add(self, channel: str, documents: Iterable[MirroredDocument]) -> None:
         """Note documents before they are sent; those that are noted stay as they are."""
-        wanted = {one.incident: one.document for one in documents}
+        document_by_incident = {document.incident: document.document for document in documents}
         with self.database.write() as connection:
-            for part in keys(wanted):
-                stored = select(mirrored.c.incident).where(mirrored.c.channel == channel, mirrored.c.incident.in_(part))
-                missing = set(part) - set(connection.scalars(stored))
-                rows = [{"channel": channel, "incident": name, "document": wanted[name]} for name in sorted(missing)]
+            for chunk in keys(document_by_incident):
+                stored = select(mirrored.c.incident).where(mirrored.c.channel == channel, mirrored.c.incident.in_(chunk))
+                missing = set(chunk) - set(connection.scalars(stored))
+                rows = [{"channel": channel, "incident": name, "document": document_by_incident[name]} for name in sorted(missing)]
                 if rows:
                     connection.execute(insert(mirrored), rows)
 
@@ -65,9 +65,9 @@ class Mirrored:
         """Note what documents said when they were brought in."""
         rows = [{"channel": channel, "document": name, "version": version} for name, version in versions.items()]
         with self.database.write() as connection:
-            for part in keys(versions):
-                this = and_(pulled.c.channel == channel, pulled.c.document.in_(part))
-                connection.execute(delete(pulled).where(this))
+            for chunk in keys(versions):
+                matching = and_(pulled.c.channel == channel, pulled.c.document.in_(chunk))
+                connection.execute(delete(pulled).where(matching))
             if rows:
                 connection.execute(insert(pulled), rows)
 
@@ -87,5 +87,5 @@ class Mirrored:
     def remove(self, channel: str, incident: str) -> None:
         """Its document is gone."""
         with self.database.write() as connection:
-            this = and_(mirrored.c.channel == channel, mirrored.c.incident == incident)
-            connection.execute(delete(mirrored).where(this))
+            matching = and_(mirrored.c.channel == channel, mirrored.c.incident == incident)
+            connection.execute(delete(mirrored).where(matching))

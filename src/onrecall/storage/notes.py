@@ -14,16 +14,16 @@ from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import notes
 
 
-def row_of(given: Note | Acknowledgement) -> dict[str, Any]:
+def row_of(note: Note | Acknowledgement) -> dict[str, Any]:
     """The row of a note or an acknowledgement; Invalid when it can't be stored."""
     row = {
-        "source": given.source,
-        "id": given.id if isinstance(given, Note) else _made(given),
-        "type": "note" if isinstance(given, Note) else "acknowledgement",
-        "key": given.key,
-        "at": guard.moment(given.at, "at"),
-        "by": given.by,
-        "text": given.text if isinstance(given, Note) else None,
+        "source": note.source,
+        "id": note.id if isinstance(note, Note) else _made(note),
+        "type": "note" if isinstance(note, Note) else "acknowledgement",
+        "key": note.key,
+        "at": guard.moment(note.at, "at"),
+        "by": note.by,
+        "text": note.text if isinstance(note, Note) else None,
         "incident": None,
         "waiting": True,
     }
@@ -36,15 +36,15 @@ def row_of(given: Note | Acknowledgement) -> dict[str, Any]:
 
 def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them; for each, whether it is new."""
-    names = [(row["source"], row["id"]) for row in rows]
-    there: set[tuple[str, str]] = set()
-    for source, ids in seconds(names):
+    row_ids = [(row["source"], row["id"]) for row in rows]
+    stored_ids: set[tuple[str, str]] = set()
+    for source, ids in seconds(row_ids):
         query = select(notes.c.source, notes.c.id).where(notes.c.source == source, notes.c.id.in_(ids))
-        there.update((row.source, row.id) for row in connection.execute(query))
+        stored_ids.update((row.source, row.id) for row in connection.execute(query))
     new = []
-    for name in names:
-        new.append(name not in there)
-        there.add(name)
+    for name in row_ids:
+        new.append(name not in stored_ids)
+        stored_ids.add(name)
     fresh = [row for row, is_new in zip(rows, new, strict=True) if is_new]
     if fresh:
         connection.execute(insert(notes), fresh)
@@ -74,8 +74,8 @@ def stored(row: Row[Any]) -> StoredNote:
     )
 
 
-def _made(given: Acknowledgement) -> str:
+def _made(acknowledgement: Acknowledgement) -> str:
     """An id for what its sender gives none: the same for the same acknowledgement, and of no note."""
-    at: datetime = guard.moment(given.at, "at")
-    said = "\n".join((given.key, at.isoformat(), given.by or ""))
-    return f"acknowledgement:{hashlib.sha256(said.encode(errors='replace')).hexdigest()[:32]}"
+    at: datetime = guard.moment(acknowledgement.at, "at")
+    content = "\n".join((acknowledgement.key, at.isoformat(), acknowledgement.by or ""))
+    return f"acknowledgement:{hashlib.sha256(content.encode(errors='replace')).hexdigest()[:32]}"

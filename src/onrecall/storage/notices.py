@@ -98,9 +98,9 @@ class Notices:
 
 def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
     """Keep a notice and return its number; one that is there already stays as it is."""
-    there = connection.scalar(select(notices.c.n).where(notices.c.id == notice.id))
-    if there is not None:
-        return int(there)
+    stored_number = connection.scalar(select(notices.c.n).where(notices.c.id == notice.id))
+    if stored_number is not None:
+        return int(stored_number)
     if notice.decision is not None and not _is_decision(connection, notice.decision):
         raise Invalid(
             f"there is no decision {notice.decision[:80]}; give the id of one, or leave it out", "decision_id"

@@ -90,33 +90,33 @@ class Outbox:
     def place(self, channel: str) -> int:
         """The last event that a channel has settled; one that is new begins with what happens from now on."""
         with self._database.read() as connection:
-            found = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
-        if found is not None:
-            return int(found)
+            seq = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
+        if seq is not None:
+            return int(seq)
         guard.key(channel, "channel")
         with self._database.write() as connection:
             return _place(connection, channel)
 
     def remembered(self, channel: str, incidents: Iterable[str]) -> dict[str, ChannelThread]:
         """What is known of incidents in a channel."""
-        found = {}
+        thread_by_incident = {}
         with self._database.read() as connection:
-            for part in keys(incidents):
-                query = select(threads).where(threads.c.channel == channel, threads.c.incident.in_(part))
+            for chunk in keys(incidents):
+                query = select(threads).where(threads.c.channel == channel, threads.c.incident.in_(chunk))
                 for row in connection.execute(query):
-                    found[row.incident] = ChannelThread(row.remote, row.told, row.sent)
-        return found
+                    thread_by_incident[row.incident] = ChannelThread(row.remote, row.told, row.sent)
+        return thread_by_incident
 
-    def post(self, channel: str, after: int, upto: int, letters: Sequence[PendingMessage], now: datetime) -> bool:
+    def post(self, channel: str, after: int, upto: int, messages: Sequence[PendingMessage], now: datetime) -> bool:
         """Settle the events after one number up to another; False: somebody else has done so already.
 
         What was pending for the same incident is superseded: the newest letter says it all.
         """
         now = guard.moment(now, "now")
-        rows = [guard.plain(one, "letter") for one in letters]
+        rows = [guard.plain(message, "letter") for message in messages]
         with self._database.write() as connection:
-            mine = and_(channels.c.name == channel, channels.c.seq == after)
-            if connection.execute(update(channels).where(mine).values(seq=upto)).rowcount != 1:
+            is_unchanged = and_(channels.c.name == channel, channels.c.seq == after)
+            if connection.execute(update(channels).where(is_unchanged).values(seq=upto)).rowcount != 1:
                 return False
             for row in rows:
                 _post(connection, channel, row, now)
@@ -132,8 +132,8 @@ class Outbox:
         """Settle the answers after one number up to another; False: another process has done so already."""
         now = guard.moment(now, "now")
         with self._database.write() as connection:
-            mine = and_(channels.c.name == channel, channels.c.decision == after)
-            if connection.execute(update(channels).where(mine).values(decision=upto)).rowcount != 1:
+            is_unchanged = and_(channels.c.name == channel, channels.c.decision == after)
+            if connection.execute(update(channels).where(is_unchanged).values(decision=upto)).rowcount != 1:
                 return False
             for post in posts:
                 _post_notice(connection, post, now)
@@ -148,7 +148,7 @@ class Outbox:
 
     # sending
 
-    def take(self, channel: str, holder: str, now: datetime, again: timedelta) -> OutboundDelivery | None:
+    def take(self, channel: str, holder: str, now: datetime, retry_after: timedelta) -> OutboundDelivery | None:
         """Begin a try of what is due the longest; None: nothing is, or another process sends. Without a word on how
         the try went, it is due again after `again`.
         """
@@ -159,22 +159,22 @@ class Outbox:
         with self._database.write() as connection:
             if not _free(connection, channel, holder, now) or (row := _due(connection, channel, now)) is None:
                 return None
-            held = {"held_by": holder, "held_until": now + LEASE}
-            connection.execute(update(channels).where(channels.c.name == channel).values(held))
-            values = {"attempts": row.attempts + 1, "next_at": now + again}
+            lease = {"held_by": holder, "held_until": now + LEASE}
+            connection.execute(update(channels).where(channels.c.name == channel).values(lease))
+            values = {"attempts": row.attempts + 1, "next_at": now + retry_after}
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
             return _delivery(row, attempts=row.attempts + 1)
 
     def sent(self, delivery: OutboundDelivery, remote: Mapping[str, Any], now: datetime) -> None:
         """Mark the delivery sent, even if it was superseded in the meantime, and save the state of its thread."""
-        now, kept = guard.moment(now, "now"), guard.plain(remote, "remote")
+        now, thread_state = guard.moment(now, "now"), guard.plain(remote, "remote")
         with self._database.write() as connection:
-            this = deliveries.c.id == delivery.id
-            connection.execute(update(deliveries).where(this).values(state="sent", sent_at=now, last_error=None))
+            is_delivery = deliveries.c.id == delivery.id
+            connection.execute(update(deliveries).where(is_delivery).values(state="sent", sent_at=now, last_error=None))
             if delivery.incident is not None:
-                told = connection.scalar(select(deliveries.c.told).where(this))
-                its = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
-                connection.execute(update(threads).where(its).values(remote=kept, sent=told))
+                state = connection.scalar(select(deliveries.c.told).where(is_delivery))
+                is_thread = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
+                connection.execute(update(threads).where(is_thread).values(remote=thread_state, sent=state))
             _audited(connection, "delivery sent", delivery)
 
     def failed(self, delivery: OutboundDelivery, error: str, next_at: datetime, paused_until: datetime) -> None:
@@ -193,8 +193,8 @@ class Outbox:
     def release(self, channel: str, holder: str) -> None:
         """Let another process send at once."""
         with self._database.write() as connection:
-            mine = and_(channels.c.name == channel, channels.c.held_by == holder)
-            connection.execute(update(channels).where(mine).values(held_by=None, held_until=None))
+            is_holder = and_(channels.c.name == channel, channels.c.held_by == holder)
+            connection.execute(update(channels).where(is_holder).values(held_by=None, held_until=None))
 
     # for people
 
@@ -211,59 +211,59 @@ class Outbox:
             query = query.where(deliveries.c.id < _number(paging.place(cursor, 1)[0]))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        shown = rows[:limit]
-        more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
-        return ResultPage(tuple(_delivery(row) for row in shown), more)
+        page_rows = rows[:limit]
+        next_cursor = paging.cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
+        return ResultPage(tuple(_delivery(row) for row in page_rows), next_cursor)
 
     def resend(self, number: int, now: datetime) -> OutboundDelivery:
         """Have it sent again, with the same key; what a newer one has replaced is a Conflict."""
         now = guard.moment(now, "now")
         with self._database.write() as connection:
             row = _one(connection, number)
-            its = deliveries.c
-            newer = select(func.max(its.id)).where(its.channel == row.channel, its.incident == row.incident)
+            columns = deliveries.c
+            newer = select(func.max(columns.id)).where(columns.channel == row.channel, columns.incident == row.incident)
             last = number if row.incident is None else connection.scalar(newer)
             if last != number:
                 raise Conflict(f"delivery {last} is newer and has the latest state of the incident; resend that one")
             values = {"state": "pending", "attempts": 0, "next_at": now}
-            connection.execute(update(deliveries).where(its.id == number).values(values))
-            again = _delivery(_one(connection, number))
-            _audited(connection, "delivery resent", again)
-            return again
+            connection.execute(update(deliveries).where(columns.id == number).values(values))
+            resent = _delivery(_one(connection, number))
+            _audited(connection, "delivery resent", resent)
+            return resent
 
     def backlog(self, channel: str) -> ChannelBacklog:
         """How a channel does."""
-        its = deliveries.c
+        columns = deliveries.c
         with self._database.read() as connection:
-            counted = select(its.state, func.count(), func.min(its.created_at)).where(
-                its.channel == channel, its.state.in_(("pending", "dead"))
+            counted = select(columns.state, func.count(), func.min(columns.created_at)).where(
+                columns.channel == channel, columns.state.in_(("pending", "dead"))
             )
-            rows = {row[0]: (row[1], row[2]) for row in connection.execute(counted.group_by(its.state))}
-            why = select(its.last_error).where(
-                its.channel == channel, its.state == "pending", its.last_error.is_not(None)
+            rows = {row[0]: (row[1], row[2]) for row in connection.execute(counted.group_by(columns.state))}
+            errors = select(columns.last_error).where(
+                columns.channel == channel, columns.state == "pending", columns.last_error.is_not(None)
             )
-            error = connection.scalar(why.order_by(its.id.desc()).limit(1))
+            error = connection.scalar(errors.order_by(columns.id.desc()).limit(1))
         pending, since = rows.get("pending", (0, None))
         return ChannelBacklog(pending, rows.get("dead", (0, None))[0], since, error)
 
 
 def _place(connection: Connection, channel: str) -> int:
-    found = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
-    if found is None:
-        found = counting.value(connection, "event")
+    seq = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
+    if seq is None:
+        seq = counting.value(connection, "event")
         decision = counting.value(connection, "recommendation")
-        connection.execute(insert(channels).values(name=channel, seq=found, decision=decision))
-    return int(found)
+        connection.execute(insert(channels).values(name=channel, seq=seq, decision=decision))
+    return int(seq)
 
 
-def _post(connection: Connection, channel: str, letter: Mapping[str, Any], now: datetime) -> None:
-    its = deliveries.c
-    before = and_(its.channel == channel, its.incident == letter["incident"], its.state == "pending")
-    connection.execute(update(deliveries).where(before).values(state="superseded"))
-    connection.execute(insert(deliveries).values({**letter, **_pending(connection, channel, now)}))
-    told, thread = letter["told"], and_(threads.c.channel == channel, threads.c.incident == letter["incident"])
-    if connection.execute(update(threads).where(thread).values(told=told)).rowcount == 0:
-        new = {"channel": channel, "incident": letter["incident"], "remote": {}, "told": told}
+def _post(connection: Connection, channel: str, message: Mapping[str, Any], now: datetime) -> None:
+    columns = deliveries.c
+    is_replaced = and_(columns.channel == channel, columns.incident == message["incident"], columns.state == "pending")
+    connection.execute(update(deliveries).where(is_replaced).values(state="superseded"))
+    connection.execute(insert(deliveries).values({**message, **_pending(connection, channel, now)}))
+    state, is_thread = message["told"], and_(threads.c.channel == channel, threads.c.incident == message["incident"])
+    if connection.execute(update(threads).where(is_thread).values(told=state)).rowcount == 0:
+        new = {"channel": channel, "incident": message["incident"], "remote": {}, "told": state}
         connection.execute(insert(threads).values(new))
 
 
@@ -272,10 +272,10 @@ def _post_notice(connection: Connection, post: NoticePost, now: datetime) -> Non
     number = notices.add(connection, post.notice, now)
     for channel, body in post.bodies.items():
         _place(connection, channel)
-        there = and_(deliveries.c.channel == channel, deliveries.c.notice == post.notice.id)
-        if connection.scalar(select(deliveries.c.id).where(there)) is None:
-            letter = {"notice": post.notice.id, "seq": number, "kind": "notice", "told": {}}
-            row = letter | {"body": guard.plain(body, "body")} | _pending(connection, channel, now)
+        is_posted = and_(deliveries.c.channel == channel, deliveries.c.notice == post.notice.id)
+        if connection.scalar(select(deliveries.c.id).where(is_posted)) is None:
+            message = {"notice": post.notice.id, "seq": number, "kind": "notice", "told": {}}
+            row = message | {"body": guard.plain(body, "body")} | _pending(connection, channel, now)
             connection.execute(insert(deliveries).values(row))
 
 
@@ -294,30 +294,30 @@ def _pending(connection: Connection, channel: str, now: datetime) -> dict[str, o
 
 def _free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
     """Whether this process may send here now."""
-    its = channels.c
-    query = select(its.name).where(
-        its.name == channel,
-        or_(its.paused_until.is_(None), its.paused_until <= now),
-        or_(its.held_by.is_(None), its.held_by == holder, its.held_until <= now),
+    columns = channels.c
+    query = select(columns.name).where(
+        columns.name == channel,
+        or_(columns.paused_until.is_(None), columns.paused_until <= now),
+        or_(columns.held_by.is_(None), columns.held_by == holder, columns.held_until <= now),
     )
     return connection.scalar(query) is not None
 
 
 def _due(connection: Connection, channel: str, now: datetime) -> Row[Any] | None:
-    its = deliveries.c
-    query = select(deliveries).where(its.channel == channel, its.state == "pending", its.next_at <= now)
-    return connection.execute(query.order_by(its.next_at, its.id).limit(1)).first()
+    columns = deliveries.c
+    query = select(deliveries).where(columns.channel == channel, columns.state == "pending", columns.next_at <= now)
+    return connection.execute(query.order_by(columns.next_at, columns.id).limit(1)).first()
 
 
 def _told(connection: Connection, delivery: OutboundDelivery, values: Mapping[str, Any]) -> None:
     """How a try went; what was superseded or sent meanwhile stays so."""
-    this = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
-    connection.execute(update(deliveries).where(this).values(values))
+    is_pending = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
+    connection.execute(update(deliveries).where(is_pending).values(values))
 
 
-def _audited(connection: Connection, what: audit.What, delivery: OutboundDelivery) -> None:
+def _audited(connection: Connection, action: audit.What, delivery: OutboundDelivery) -> None:
     detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
-    audit.add(connection, what, delivery.incident or delivery.notice, detail)
+    audit.add(connection, action, delivery.incident or delivery.notice, detail)
 
 
 def _one(connection: Connection, number: int) -> Row[Any]:
@@ -328,16 +328,16 @@ def _one(connection: Connection, number: int) -> Row[Any]:
     return row
 
 
-def _delivery(row: Row[Any], **other: Any) -> OutboundDelivery:
-    said = {name: getattr(row, name) for name in OutboundDelivery.__slots__}
-    return OutboundDelivery(**said | other)
+def _delivery(row: Row[Any], **overrides: Any) -> OutboundDelivery:
+    fields = {name: getattr(row, name) for name in OutboundDelivery.__slots__}
+    return OutboundDelivery(**fields | overrides)
 
 
 def _said(error: str) -> str:
     return storable(error)[:LONGEST_ERROR]
 
 
-def _number(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and 0 < int(word[:20]) < 2**31):
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and 0 < int(cursor[:20]) < 2**31):
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
-    return int(word)
+    return int(cursor)

@@ -19,19 +19,19 @@ from onrecall.storage.tables import citations, outcomes
 from onrecall.storage.tables import recommendations as answers
 
 
-def rate(connection: Connection, outcome: RecommendationOutcome, tries: Sequence[StepExecution], now: datetime) -> None:
+def rate(connection: Connection, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime) -> None:
     """Keep an outcome in place of the same person's earlier one; the same again, or an older one, changes nothing."""
     guard.plain(outcome, "outcome")
     guard.key(outcome.by, "by")
-    performed.check(tries)
+    performed.check(executions)
     incident = recommendations.one(connection, outcome.recommendation).incident
     person = outcome.by or ""
-    standing = _standing(connection, outcome.recommendation, person)
-    if standing is not None and (_outcome(standing) == _at(outcome, standing.at) or standing.at > outcome.at):
+    current = _standing(connection, outcome.recommendation, person)
+    if current is not None and (_outcome(current) == _at(outcome, current.at) or current.at > outcome.at):
         return
-    occasion = incident or outcome.recommendation
-    if standing is not None:
-        _replace(connection, occasion, standing, outcome.at)
+    subject = incident or outcome.recommendation
+    if current is not None:
+        _replace(connection, subject, current, outcome.at)
     version = _newest(connection, outcome.recommendation, person) + 1
     connection.execute(
         insert(outcomes).values(
@@ -45,10 +45,10 @@ def rate(connection: Connection, outcome: RecommendationOutcome, tries: Sequence
         )
     )
     told_in = _told_in(outcome.recommendation, person, version)
-    performed.add(connection, performed.rows(occasion, told_in, tries, outcome.by))
+    performed.add(connection, performed.rows(subject, told_in, executions, outcome.by))
     if incident is not None:
-        said = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
-        events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, said)], now)
+        detail = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
+        events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, detail)], now)
 
 
 def of(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
@@ -61,10 +61,10 @@ def of(connection: Connection, recommendation: str) -> tuple[RecommendationOutco
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:
     """From this time on no outcome of this incident's recommendations counts."""
-    given = select(answers.c.id).where(answers.c.incident == incident)
+    recommendation_ids = select(answers.c.id).where(answers.c.incident == incident)
     connection.execute(
         update(outcomes)
-        .where(outcomes.c.recommendation.in_(given), outcomes.c.revoked_at.is_(None))
+        .where(outcomes.c.recommendation.in_(recommendation_ids), outcomes.c.revoked_at.is_(None))
         .values(revoked_at=at)
     )
 
@@ -74,21 +74,21 @@ def records(connection: Connection, evidence: Iterable[str], as_of: datetime | N
 
     What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
     """
-    found: dict[str, TrackRecord] = {}
-    for part in keys(evidence):
-        for row in connection.execute(_told(then=as_of is not None), {"evidence": part, "as_of": as_of}):
-            before = found.get(row.evidence, TrackRecord())
-            n = min(row.n, performed.VOICE)
-            found[row.evidence] = performed.plus(before, row.verdict == "helped", n, row.last)
-    return found
+    track_records: dict[str, TrackRecord] = {}
+    for chunk in keys(evidence):
+        for row in connection.execute(_told(then=as_of is not None), {"evidence": chunk, "as_of": as_of}):
+            before = track_records.get(row.evidence, TrackRecord())
+            count = min(row.n, performed.VOICE)
+            track_records[row.evidence] = performed.plus(before, row.verdict == "helped", count, row.last)
+    return track_records
 
 
 @cache
 def _told(*, then: bool) -> Select[Any]:
     """What each person says of answers that rested on some evidence; made once: making it costs more than asking it."""
     occasion = func.coalesce(answers.c.incident, answers.c.id)
-    known = counts(outcomes.c.at, outcomes.c.revoked_at, performed.at_that_time(then=then))
-    tries = (
+    is_valid = counts(outcomes.c.at, outcomes.c.revoked_at, performed.at_that_time(then=then))
+    executions = (
         select(
             citations.c.evidence,
             outcomes.c.verdict,
@@ -97,27 +97,27 @@ def _told(*, then: bool) -> Select[Any]:
         )
         .join(outcomes, outcomes.c.recommendation == citations.c.recommendation)
         .join(answers, answers.c.id == outcomes.c.recommendation)
-        .where(citations.c.evidence.in_(bindparam("evidence", expanding=True)), known)
+        .where(citations.c.evidence.in_(bindparam("evidence", expanding=True)), is_valid)
         .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
         .subquery()
     )
-    return performed.spoken(tries, tries.c.evidence, tries.c.verdict)
+    return performed.spoken(executions, executions.c.evidence, executions.c.verdict)
 
 
 def _standing(connection: Connection, recommendation: str, person: str) -> Row[tuple[object, ...]] | None:
-    theirs = (outcomes.c.recommendation == recommendation, outcomes.c.by == person, outcomes.c.revoked_at.is_(None))
-    return connection.execute(select(outcomes).where(*theirs)).one_or_none()
+    conditions = (outcomes.c.recommendation == recommendation, outcomes.c.by == person, outcomes.c.revoked_at.is_(None))
+    return connection.execute(select(outcomes).where(*conditions)).one_or_none()
 
 
 def _newest(connection: Connection, recommendation: str, person: str) -> int:
-    theirs = (outcomes.c.recommendation == recommendation, outcomes.c.by == person)
-    return int(connection.scalar(select(func.max(outcomes.c.version)).where(*theirs)) or 0)
+    conditions = (outcomes.c.recommendation == recommendation, outcomes.c.by == person)
+    return int(connection.scalar(select(func.max(outcomes.c.version)).where(*conditions)) or 0)
 
 
-def _replace(connection: Connection, occasion: str, standing: Row[tuple[object, ...]], at: datetime) -> None:
-    this = (outcomes.c.recommendation == standing.recommendation, outcomes.c.by == standing.by)
-    connection.execute(update(outcomes).where(*this, outcomes.c.version == standing.version).values(revoked_at=at))
-    performed.revoke(connection, occasion, at, _told_in(standing.recommendation, standing.by, standing.version))
+def _replace(connection: Connection, occasion: str, current: Row[tuple[object, ...]], at: datetime) -> None:
+    same_person = (outcomes.c.recommendation == current.recommendation, outcomes.c.by == current.by)
+    connection.execute(update(outcomes).where(*same_person, outcomes.c.version == current.version).values(revoked_at=at))
+    performed.revoke(connection, occasion, at, _told_in(current.recommendation, current.by, current.version))
 
 
 def _told_in(recommendation: str, person: str, version: int) -> str:

@@ -77,33 +77,33 @@ class Overview:
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def glances(self, wanted: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
+    def glances(self, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
         """A page of incidents, newest first, each with its last answer, the number of its alerts and its last event."""
         with self.database.read() as connection:
-            page = incidents.page(connection, wanted, cursor, limit)
-            names = [one.id for one in page.items]
-            answers = recommendations.newest(connection, names)
-            sizes = alerts.sizes(connection, names)
-            last = events.newest(connection, names)
-        seen = (IncidentSummary(one, answers.get(one.id), sizes.get(one.id, 0), last.get(one.id)) for one in page.items)
-        return ResultPage(tuple(seen), page.next_cursor)
+            page = incidents.page(connection, filters, cursor, limit)
+            incident_ids = [incident.id for incident in page.items]
+            answers = recommendations.newest(connection, incident_ids)
+            sizes = alerts.sizes(connection, incident_ids)
+            last = events.newest(connection, incident_ids)
+        summaries = (IncidentSummary(incident, answers.get(incident.id), sizes.get(incident.id, 0), last.get(incident.id)) for incident in page.items)
+        return ResultPage(tuple(summaries), page.next_cursor)
 
-    def asked_after(self, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
+    def asked_after(self, after: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
         """Answers to questions that no incident stands for, after a place in the order of answers."""
         with self.database.read() as connection:
-            return recommendations.asked_after(connection, place, paging.check(limit))
+            return recommendations.asked_after(connection, after, paging.check(limit))
 
     def grouped(self, alert_ids: Collection[int]) -> Mapping[int, str]:
         """Return the incident of each of these alerts that has joined one."""
-        found: dict[int, str] = {}
+        incident_by_alert: dict[int, str] = {}
         with self.database.read() as connection:
-            for part in parts(list(alert_ids)):
-                query = select(alert_rows.c.id, alert_rows.c.incident).where(alert_rows.c.id.in_(part))
+            for chunk in parts(list(alert_ids)):
+                query = select(alert_rows.c.id, alert_rows.c.incident).where(alert_rows.c.id.in_(chunk))
                 joined = connection.execute(query.where(alert_rows.c.incident.is_not(None)))
-                found |= {row.id: row.incident for row in joined}
-        return found
+                incident_by_alert |= {row.id: row.incident for row in joined}
+        return incident_by_alert
 
-    def alerts_after(self, source: str, place: int, limit: int) -> tuple[StoredAlert, ...]:
+    def alerts_after(self, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
         """New alerts of a sender, after a place in the order of alerts."""
         with self.database.read() as connection:
-            return alerts.new_of(connection, source, place, paging.check(limit))
+            return alerts.new_of(connection, source, after, paging.check(limit))

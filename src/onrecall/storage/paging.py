@@ -10,24 +10,24 @@ from onrecall.domain.errors import Invalid
 MOST = 1000
 
 
-def cursor(place: Sequence[str]) -> str:
+def cursor(fields: Sequence[str]) -> str:
     """A place as an opaque word."""
-    return base64.urlsafe_b64encode(json.dumps(list(place)).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(list(fields)).encode()).decode().rstrip("=")
 
 
-def place(word: str, length: int) -> list[str]:
+def place(encoded: str, length: int) -> list[str]:
     """The place that a cursor stands for."""
     try:
-        found = json.loads(base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True))
+        fields = json.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
     if (
-        not isinstance(found, list)
-        or len(found) != length
-        or not all(isinstance(one, str) and "\0" not in one for one in found)
+        not isinstance(fields, list)
+        or len(fields) != length
+        or not all(isinstance(field, str) and "\0" not in field for field in fields)
     ):
         raise Invalid("this cursor belongs to another list; omit it to start from the beginning", "cursor")
-    return found
+    return fields
 
 
 def check(limit: int) -> int:

@@ -15,7 +15,7 @@ from onrecall.storage.batching import keys, parts
 from onrecall.storage.results import Owner, PassageLogEntry
 from onrecall.storage.tables import changes, documents, incidents, passages
 
-COLUMNS = tuple(one.name for one in fields(Passage))
+COLUMNS = tuple(column.name for column in fields(Passage))
 WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
 """A passage's number and its fields in the noun's own order: for one question recall reads hundreds of them."""
 
@@ -28,75 +28,75 @@ class PassageChanges:
     moved: set[Owner] = field(default_factory=set)
     """Owners whose service or labels changed: an index must see even the same text anew."""
 
-    def put(self, owner: Owner, found: Iterable[Passage], *, moved: bool = False) -> None:
+    def put(self, owner: Owner, new_passages: Iterable[Passage], *, moved: bool = False) -> None:
         """Have these passages stand for the owner, and no others."""
-        self.wanted[owner] = tuple(_sound(_owned(one, owner), n) for n, one in enumerate(found))
+        self.wanted[owner] = tuple(_sound(_owned(passage, owner), n) for n, passage in enumerate(new_passages))
         if moved:
             self.moved.add(owner)
 
     def fill(self, connection: Connection) -> None:
         """Write what differs: passages that stay as they are keep their numbers."""
-        gone: dict[int, bytes] = {}
-        new: list[Passage] = []
+        removed: dict[int, bytes] = {}
+        added: list[Passage] = []
         stored = of(connection, list(self.wanted))
-        for owner, wanted in self.wanted.items():
-            there = dict(stored.get(owner, ()))
-            same = set() if owner in self.moved else set(wanted) & set(there.values())
-            gone.update((number, one.terms) for number, one in there.items() if one not in same)
-            new += [one for one in wanted if one not in same]
-        _remove(connection, list(gone))
-        _insert(connection, new)
-        terms.count(connection, [one.terms for one in new], list(gone.values()))
+        for owner, target in self.wanted.items():
+            stored_by_number = dict(stored.get(owner, ()))
+            unchanged = set() if owner in self.moved else set(target) & set(stored_by_number.values())
+            removed.update((number, passage.terms) for number, passage in stored_by_number.items() if passage not in unchanged)
+            added += [passage for passage in target if passage not in unchanged]
+        _remove(connection, list(removed))
+        _insert(connection, added)
+        terms.count(connection, [passage.terms for passage in added], list(removed.values()))
 
 
 def add(connection: Connection, new: Sequence[Passage]) -> None:
     """Add passages to owners that have none of these yet."""
-    for n, one in enumerate(new):
-        terms.check(one, n)
+    for n, passage in enumerate(new):
+        terms.check(passage, n)
     _insert(connection, new)
-    terms.count(connection, [one.terms for one in new], [])
+    terms.count(connection, [passage.terms for passage in new], [])
 
 
-def remove(connection: Connection, gone: Mapping[int, bytes]) -> None:
+def remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None:
     """Remove passages, of which the terms are given."""
-    _remove(connection, list(gone))
-    terms.count(connection, [], list(gone.values()))
+    _remove(connection, list(terms_by_number))
+    terms.count(connection, [], list(terms_by_number.values()))
 
 
 def of(
     connection: Connection, owners: Sequence[Owner], as_of: datetime | None = None
 ) -> dict[Owner, list[tuple[int, Passage]]]:
     """The passages of each owner in their order, with their numbers."""
-    found: dict[Owner, list[tuple[int, Passage]]] = {}
+    passages_by_owner: dict[Owner, list[tuple[int, Passage]]] = {}
     kinds: dict[EvidenceKind, list[str]] = {}
     for kind, name in owners:
         kinds.setdefault(kind, []).append(name)
     for kind, names in kinds.items():
-        for part in keys(names):
-            query = WHOLE.where(passages.c.kind == kind, passages.c.owner.in_(part)).order_by(passages.c.id)
+        for chunk in keys(names):
+            query = WHOLE.where(passages.c.kind == kind, passages.c.owner.in_(chunk)).order_by(passages.c.id)
             if as_of is not None:
                 query = query.where(or_(passages.c.known_from.is_(None), passages.c.known_from <= as_of))
             for number, *row in connection.execute(query).all():
                 passage = Passage(*row)
-                found.setdefault((kind, passage.owner), []).append((number, passage))
-    return found
+                passages_by_owner.setdefault((kind, passage.owner), []).append((number, passage))
+    return passages_by_owner
 
 
 def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
     """Passages by their numbers; one that is gone is absent."""
-    found: dict[int, Passage] = {}
-    for part in parts(numbers):
-        rows = connection.execute(WHOLE.where(passages.c.id.in_(part))).all()
-        found.update((number, Passage(*row)) for number, *row in rows)
-    return found
+    passages_by_number: dict[int, Passage] = {}
+    for chunk in parts(numbers):
+        rows = connection.execute(WHOLE.where(passages.c.id.in_(chunk))).all()
+        passages_by_number.update((number, Passage(*row)) for number, *row in rows)
+    return passages_by_number
 
 
 def changed(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
     """What came and went after a number, in order."""
     rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
-    there = numbered(connection, (row.passage for row in rows))
-    about = _about(connection, {(one.kind, one.owner) for one in there.values()})
-    return [_change(row.seq, row.passage, there.get(row.passage), about) for row in rows]
+    stored_by_number = numbered(connection, (row.passage for row in rows))
+    owner_details = _about(connection, {(passage.kind, passage.owner) for passage in stored_by_number.values()})
+    return [_change(row.seq, row.passage, stored_by_number.get(row.passage), owner_details) for row in rows]
 
 
 def last(connection: Connection) -> int:
@@ -105,28 +105,28 @@ def last(connection: Connection) -> int:
 
 
 def _change(
-    seq: int, number: int, passage: Passage | None, about: Mapping[Owner, tuple[str | None, Mapping[str, str]]]
+    seq: int, number: int, passage: Passage | None, owner_details: Mapping[Owner, tuple[str | None, Mapping[str, str]]]
 ) -> PassageLogEntry:
     if passage is None:
         return PassageLogEntry(seq, "remove", number, None, None, {})
-    service, labels = about[passage.kind, passage.owner]
+    service, labels = owner_details[passage.kind, passage.owner]
     return PassageLogEntry(seq, "add", number, passage, service, labels)
 
 
 def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
-    found: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
+    details: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
     tables: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
     for kind, name in owners:
         if kind == "suggestion":
-            found[kind, name] = (None, {})
+            details[kind, name] = (None, {})
         else:
             tables[kind].append(name)
     for kind, names in tables.items():
         table = incidents if kind == "incident" else documents
-        for part in keys(names):
-            rows = connection.execute(select(table.c.id, table.c.service, table.c.labels).where(table.c.id.in_(part)))
-            found.update(((kind, row.id), (row.service, row.labels)) for row in rows)
-    return found
+        for chunk in keys(names):
+            rows = connection.execute(select(table.c.id, table.c.service, table.c.labels).where(table.c.id.in_(chunk)))
+            details.update(((kind, row.id), (row.service, row.labels)) for row in rows)
+    return details
 
 
 def _insert(connection: Connection, new: Sequence[Passage]) -> None:
@@ -134,8 +134,8 @@ def _insert(connection: Connection, new: Sequence[Passage]) -> None:
         return
     numbers = counting.take(connection, "passage", len(new))
     rows = [
-        {"id": number} | {name: getattr(one, name) for name in COLUMNS}
-        for number, one in zip(numbers, new, strict=True)
+        {"id": number} | {name: getattr(passage, name) for name in COLUMNS}
+        for number, passage in zip(numbers, new, strict=True)
     ]
     connection.execute(insert(passages), rows)
     if connection.dialect.name == "postgresql":
@@ -143,13 +143,13 @@ def _insert(connection: Connection, new: Sequence[Passage]) -> None:
     log(connection, numbers)
 
 
-def _remove(connection: Connection, gone: Sequence[int]) -> None:
-    if not gone:
+def _remove(connection: Connection, numbers: Sequence[int]) -> None:
+    if not numbers:
         return
-    for part in parts(gone):
-        connection.execute(delete(passages).where(passages.c.id.in_(part)))
-        connection.execute(delete(changes).where(changes.c.passage.in_(part)))
-    log(connection, gone)
+    for chunk in parts(numbers):
+        connection.execute(delete(passages).where(passages.c.id.in_(chunk)))
+        connection.execute(delete(changes).where(changes.c.passage.in_(chunk)))
+    log(connection, numbers)
 
 
 def log(connection: Connection, numbers: Sequence[int]) -> None:

@@ -115,7 +115,7 @@ class PostgreSQL:
             return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
         return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(LATER) else None
 
-    def listen(self, heard: Callable[[], None], stopping: threading.Event) -> None:
+    def listen(self, on_notice: Callable[[], None], stopping: threading.Event) -> None:
         """Call back at every notice, over a connection beside the pool, until told to stop; or Unavailable."""
         import psycopg  # noqa: PLC0415 - as above
 
@@ -123,12 +123,12 @@ class PostgreSQL:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.detach()
                 connection.exec_driver_sql(f"listen {NOTICES}")
-                heard()  # what came before it listened
+                on_notice()  # what came before it listened
                 raw = connection.connection.dbapi_connection  # of a detached one SQLAlchemy names no driver's
                 assert isinstance(raw, psycopg.Connection)
                 while not stopping.is_set():
                     for _ in raw.notifies(timeout=LISTEN_SECONDS, stop_after=1):
-                        heard()
+                        on_notice()
         except (DBAPIError, psycopg.Error, PoolTimeout) as error:
             raise Unavailable(f"PostgreSQL does not answer: {' '.join(str(error).split())}") from error
 

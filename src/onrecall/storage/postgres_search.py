@@ -77,20 +77,20 @@ class PostgresSearch:
         if self._model is None or len(vector) != self._dimensions:
             return []
         where, values = _visible(only, as_of, exclude)
-        far = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
+        distance = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
         with self._database.read() as connection:
             filtered = where != "true"
-            order = f"({far}) + 0" if filtered and _few(connection, where, values) else far
+            order = f"({distance}) + 0" if filtered and _few(connection, where, values) else distance
             statement = text(
-                f"select v.id, {far} as far from passage_vectors v"  # noqa: S608
+                f"select v.id, {distance} as far from passage_vectors v"  # noqa: S608
                 f" {'join passage_words w on w.id = v.id' if filtered else ''}"
                 f" where {self._of_model} and {where} order by {order} limit :limit"
             )
-            thorough = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
-            _set(connection, (*OWN_PLAN, thorough, "hnsw.iterative_scan = relaxed_order"))
+            ef_search = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
+            _set(connection, (*OWN_PLAN, ef_search, "hnsw.iterative_scan = relaxed_order"))
             values |= {"vector": searchable.written(vector), "limit": limit}
-            found = connection.execute(statement, values).all()
-        return [row.id for row in sorted(found, key=lambda row: (row.far, row.id))]
+            rows = connection.execute(statement, values).all()
+        return [row.id for row in sorted(rows, key=lambda row: (row.far, row.id))]
 
     @property
     def _column(self) -> str:
@@ -131,8 +131,8 @@ class PostgresSearch:
         while numbers:
             with self._database.write() as connection:
                 numbers = connection.scalars(lacking).all()
-                there = numbered(connection, numbers)
-                searchable.add(connection, list(there), list(there.values()))
+                missing = numbered(connection, numbers)
+                searchable.add(connection, list(missing), list(missing.values()))
 
 
 def _affordable(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
@@ -157,14 +157,14 @@ def _few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
 
 def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:
     """The condition on `passage_words w` that says what may be seen, and its values."""
-    given = {
+    conditions = {
         "w.kind = :kind": ("kind", only.kind),
         "w.service = :service": ("service", only.service),
         "w.labels @> cast(:labels as jsonb)": ("labels", json.dumps(dict(only.labels)) if only.labels else None),
         "(w.known_from is null or w.known_from <= :as_of)": ("as_of", as_of),
         "w.owner <> all(cast(:exclude as text[]))": ("exclude", sorted(exclude) or None),
     }
-    needed = {condition: pair for condition, pair in given.items() if pair[1] is not None}
+    needed = {condition: pair for condition, pair in conditions.items() if pair[1] is not None}
     hidden = ["w.kind <> 'suggestion'"] if only.kind is None else []  # seen by those alone who look for suggestions
     return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
 

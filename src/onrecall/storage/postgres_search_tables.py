@@ -32,45 +32,45 @@ def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Pass
             "  union all select 'document', id, service, cast(labels as jsonb) from documents) as o"
             " where o.kind = :kind and o.id = :owner"
         ),
-        [_words_row(number, one) for number, one in zip(numbers, new, strict=True)],
+        [_words_row(number, passage) for number, passage in zip(numbers, new, strict=True)],
     )
 
 
 def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
     """Have passages found by vectors, beside those of other models that they may have."""
-    meant = [
-        {"id": number, "model": one.model, "vector": written(vector)}
-        for number, one in zip(numbers, new, strict=True)
-        for vector in [_vector(one)]
+    rows = [
+        {"id": number, "model": passage.model, "vector": written(vector)}
+        for number, passage in zip(numbers, new, strict=True)
+        for vector in [_vector(passage)]
         if vector is not None
     ]
-    if meant:
+    if rows:
         connection.execute(
             text(
                 "insert into passage_vectors (id, model, vector) values (:id, :model, cast(:vector as halfvec))"
                 " on conflict (id, model) do update set vector = excluded.vector"
             ),
-            meant,
+            rows,
         )
 
 
-def _words_row(number: int, one: Passage) -> dict[str, Any]:
-    hashes = terms.hashes(one.terms).astype(np.int64) - SHIFT
+def _words_row(number: int, passage: Passage) -> dict[str, Any]:
+    hashes = terms.hashes(passage.terms).astype(np.int64) - SHIFT
     return {
         "id": number,
-        "kind": one.kind,
-        "owner": one.owner,
-        "known_from": one.known_from,
-        "length": terms.length(one.terms),
+        "kind": passage.kind,
+        "owner": passage.owner,
+        "known_from": passage.known_from,
+        "length": terms.length(passage.terms),
         "terms": hashes.tolist(),
     }
 
 
-def _vector(one: Passage) -> npt.NDArray[np.float16] | None:
+def _vector(passage: Passage) -> npt.NDArray[np.float16] | None:
     """A passage's vector, where it has one that can be compared."""
-    if not one.vector or one.model is None or len(one.vector) % 2:
+    if not passage.vector or passage.model is None or len(passage.vector) % 2:
         return None
-    vector = np.frombuffer(one.vector, "<f2")
+    vector = np.frombuffer(passage.vector, "<f2")
     return vector if np.isfinite(vector).all() else None
 
 

@@ -17,26 +17,26 @@ from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import citations, recommendations
 
 
-def save(connection: Connection, given: Recommendation, step_keys: Sequence[str]) -> Recommendation:
+def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str]) -> Recommendation:
     """Keep an answer; one that was given before is not kept twice, and is the newest again."""
-    body = guard.plain(given)
-    guard.key(given.id, "id")
-    if given.incident is not None:
-        incidents.one(connection, given.incident)
-        incidents.answered(connection, given.incident)
-    stored = _body(connection, given.id)
+    body = guard.plain(answer)
+    guard.key(answer.id, "id")
+    if answer.incident is not None:
+        incidents.one(connection, answer.incident)
+        incidents.answered(connection, answer.incident)
+    stored = _body(connection, answer.id)
     if stored is None:
-        _add(connection, given, body, step_keys)
-    elif given.incident is not None and (newest := _standing(connection, given, given.incident)):
+        _add(connection, answer, body, step_keys)
+    elif answer.incident is not None and (newest := _standing(connection, answer, answer.incident)):
         return newest
     else:
-        _again(connection, given)
-    if given.incident is not None:
-        said: dict[str, Any] = {"recommendation": given.id, "verdict": given.verdict}
-        if events.all_imported(connection, given.incident):
-            said["imported"] = True  # nobody is told of history
-        happened = NewEvent(given.incident, "recommended", given.created_at, detail=said)
-        events.add(connection, [happened], given.created_at)
+        _again(connection, answer)
+    if answer.incident is not None:
+        detail: dict[str, Any] = {"recommendation": answer.id, "verdict": answer.verdict}
+        if events.all_imported(connection, answer.incident):
+            detail["imported"] = True  # nobody is told of history
+        event = NewEvent(answer.incident, "recommended", answer.created_at, detail=detail)
+        events.add(connection, [event], answer.created_at)
     return _reader().validate_python(stored or body)
 
 
@@ -57,15 +57,15 @@ def newest_first(connection: Connection, incident: str, limit: int | None = None
     return tuple(_reader().validate_python(body) for body in connection.scalars(query))
 
 
-def newest(connection: Connection, names: Sequence[str]) -> dict[str, Recommendation]:
+def newest(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Recommendation]:
     """The last answer to each of these incidents that has one."""
-    table = recommendations.c
-    found: dict[str, Recommendation] = {}
-    for part in keys(names):
-        last = select(func.max(table.n)).where(table.incident.in_(part)).group_by(table.incident)
-        rows = connection.execute(select(table.incident, table.body).where(table.incident.in_(part), table.n.in_(last)))
-        found |= {row.incident: _reader().validate_python(row.body) for row in rows}
-    return found
+    columns = recommendations.c
+    newest_by_incident: dict[str, Recommendation] = {}
+    for chunk in keys(incident_ids):
+        last = select(func.max(columns.n)).where(columns.incident.in_(chunk)).group_by(columns.incident)
+        rows = connection.execute(select(columns.incident, columns.body).where(columns.incident.in_(chunk), columns.n.in_(last)))
+        newest_by_incident |= {row.incident: _reader().validate_python(row.body) for row in rows}
+    return newest_by_incident
 
 
 def read(body: object) -> Recommendation:
@@ -73,9 +73,9 @@ def read(body: object) -> Recommendation:
     return _reader().validate_python(body)
 
 
-def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
+def asked_after(connection: Connection, after: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
     """Answers that belong to no incident, after a place in the order in which answers were given."""
-    fitting = recommendations.c.incident.is_(None) & (recommendations.c.n > place)
+    fitting = recommendations.c.incident.is_(None) & (recommendations.c.n > after)
     query = select(recommendations.c.n, recommendations.c.body).where(fitting)
     rows = connection.execute(query.order_by(recommendations.c.n).limit(limit))
     return tuple((row.n, _reader().validate_python(row.body)) for row in rows)
@@ -83,7 +83,7 @@ def asked_after(connection: Connection, place: int, limit: int) -> tuple[tuple[i
 
 def cited(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
-    first = [one.id for one in recommendation.evidence[:1]]
+    first = [item.id for item in recommendation.evidence[:1]]
     return list(dict.fromkeys(first + [step.citation.evidence_id for step in recommendation.steps]))
 
 
@@ -97,28 +97,28 @@ def _body(connection: Connection, name: str) -> object:
     return connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
 
 
-def _standing(connection: Connection, given: Recommendation, incident: str) -> Recommendation | None:
+def _standing(connection: Connection, answer: Recommendation, incident: str) -> Recommendation | None:
     """The newest answer to the incident where it is the given one, or what a model made of it."""
-    found = newest_first(connection, incident, 1)
-    return next((newest for newest in found if given.id in (newest.id, newest.refines)), None)
+    candidates = newest_first(connection, incident, 1)
+    return next((newest for newest in candidates if answer.id in (newest.id, newest.refines)), None)
 
 
-def _add(connection: Connection, given: Recommendation, body: object, step_keys: Sequence[str]) -> None:
+def _add(connection: Connection, answer: Recommendation, body: object, step_keys: Sequence[str]) -> None:
     connection.execute(
         insert(recommendations).values(
-            id=given.id,
-            incident=given.incident,
+            id=answer.id,
+            incident=answer.incident,
             n=counting.take(connection, "recommendation")[0],
-            created_at=given.created_at,
+            created_at=answer.created_at,
             step_keys=guard.plain(list(step_keys), "step_keys"),
             body=body,
         )
     )
-    rows = [{"recommendation": given.id, "evidence": name} for name in cited(given)]
+    rows = [{"recommendation": answer.id, "evidence": name} for name in cited(answer)]
     if rows:
         connection.execute(insert(citations), rows)
 
 
-def _again(connection: Connection, given: Recommendation) -> None:
+def _again(connection: Connection, answer: Recommendation) -> None:
     n = counting.take(connection, "recommendation")[0]
-    connection.execute(update(recommendations).where(recommendations.c.id == given.id).values(n=n))
+    connection.execute(update(recommendations).where(recommendations.c.id == answer.id).values(n=n))

@@ -44,8 +44,8 @@ def _remove_leftover(connection: Connection) -> None:
     """Remove passages that their owners no longer have."""
     owned = exists().where(staged_owners.c.owner == passages.c.owner, staged_owners.c.kind == passages.c.kind)
     leftover = select(passages.c.id, passages.c.terms).where(owned, ~exists().where(_same_place()))
-    for some in parts(connection.execute(leftover).all(), AT_ONCE):
-        shelved.remove(connection, {row.id: row.terms for row in some})
+    for chunk in parts(connection.execute(leftover).all(), AT_ONCE):
+        shelved.remove(connection, {row.id: row.terms for row in chunk})
 
 
 def _replace(connection: Connection) -> int:
@@ -68,23 +68,23 @@ def _replace(connection: Connection) -> int:
 
 def _recount(connection: Connection) -> list[int]:
     """Count the terms that differ; returns the numbers of the passages that are found by other words or times."""
-    other = or_(
+    differs = or_(
         passages.c.terms != staged_passages.c.terms,
         passages.c.known_from.is_distinct_from(staged_passages.c.known_from),
     )
     query = select(passages.c.id, passages.c.terms, staged_passages.c.terms.label("new"))
-    rows = connection.execute(query.join(staged_passages, _same_place()).where(other)).all()
-    for some in parts(rows, AT_ONCE):
-        terms.count(connection, [row.new for row in some], [row.terms for row in some])
+    rows = connection.execute(query.join(staged_passages, _same_place()).where(differs)).all()
+    for chunk in parts(rows, AT_ONCE):
+        terms.count(connection, [row.new for row in chunk], [row.terms for row in chunk])
     return [row.id for row in rows]
 
 
 def _add_further(connection: Connection) -> int:
     """Add passages whose places are new."""
     number = 0
-    for some in parts(_further(connection), AT_ONCE):
-        shelved.add(connection, some)
-        number += len(some)
+    for chunk in parts(_further(connection), AT_ONCE):
+        shelved.add(connection, chunk)
+        number += len(chunk)
     return number
 
 
@@ -96,10 +96,10 @@ def _further(connection: Connection) -> Iterator[Passage]:
 
 def _search_anew(connection: Connection, reworded: Sequence[int]) -> None:
     """PostgreSQL's own search: words that changed, and vectors that were not indexed when they were staged."""
-    for some in parts(reworded, AT_ONCE):
-        connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": some})
-        there = shelved.numbered(connection, some)
-        searchable.add_words(connection, list(there), list(there.values()))
+    for chunk in parts(reworded, AT_ONCE):
+        connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": chunk})
+        stored = shelved.numbered(connection, chunk)
+        searchable.add_words(connection, list(stored), list(stored.values()))
     unindexed = (
         select(passages.c.id)
         .join(staged_passages, _same_place())
@@ -108,9 +108,9 @@ def _search_anew(connection: Connection, reworded: Sequence[int]) -> None:
             text("not exists (select from passage_vectors v where v.id = passages.id and v.model = passages.model)"),
         )
     )
-    for some in parts(connection.scalars(unindexed).all(), AT_ONCE):
-        there = shelved.numbered(connection, some)
-        searchable.add_vectors(connection, list(there), list(there.values()))
+    for chunk in parts(connection.scalars(unindexed).all(), AT_ONCE):
+        stored = shelved.numbered(connection, chunk)
+        searchable.add_vectors(connection, list(stored), list(stored.values()))
 
 
 def _same_place() -> ColumnElement[bool]:

@@ -58,14 +58,14 @@ class ReindexStaging:
                 .limit(limit)
             )
             rows = connection.execute(query).all()
-        found = dict.fromkeys(ReindexItem((row.kind, row.owner), row.state) for row in rows)
-        return list(found), rows[-1].id if rows else after
+        items = dict.fromkeys(ReindexItem((row.kind, row.owner), row.state) for row in rows)
+        return list(items), rows[-1].id if rows else after
 
-    def stage(self, remade: Sequence[ReindexedItem]) -> None:
+    def stage(self, items: Sequence[ReindexedItem]) -> None:
         """Keep what was made, in place of what was made of the same owners before."""
         with self._database.write() as connection:
             _claim(connection, self._make)
-            _stage(connection, remade)
+            _stage(connection, items)
 
     def swap(self) -> int | None:
         """Put all that was staged in place, in one transaction; None, and nothing, while something is still to be made.
@@ -101,10 +101,10 @@ def state_of(table: Table) -> ColumnElement[str]:
     )
 
 
-def _to_do(make: EmbeddingVersion) -> ColumnElement[bool]:
+def _to_do(target: EmbeddingVersion) -> ColumnElement[bool]:
     """Passages of another make whose owners were not staged as they are now."""
-    other = or_(
-        passages.c.model.is_distinct_from(make.model), passages.c.terms_version.is_distinct_from(make.terms_version)
+    is_outdated = or_(
+        passages.c.model.is_distinct_from(target.model), passages.c.terms_version.is_distinct_from(target.terms_version)
     )
     state = state_of(passages)
     staged = exists().where(
@@ -112,7 +112,7 @@ def _to_do(make: EmbeddingVersion) -> ColumnElement[bool]:
         staged_owners.c.kind == passages.c.kind,
         staged_owners.c.state == state,
     )
-    return and_(other, state.is_not(None), ~staged)
+    return and_(is_outdated, state.is_not(None), ~staged)
 
 
 def _target(connection: Connection) -> EmbeddingVersion | None:
@@ -149,35 +149,35 @@ def _drop_outdated(connection: Connection) -> None:
     _unstage(connection, names)
 
 
-def _unstage(connection: Connection, names: Sequence[tuple[str, str]]) -> None:
-    for start in range(0, len(names), swapping.AT_ONCE):
-        some = names[start : start + swapping.AT_ONCE]
+def _unstage(connection: Connection, owners: Sequence[tuple[str, str]]) -> None:
+    for start in range(0, len(owners), swapping.AT_ONCE):
+        chunk = owners[start : start + swapping.AT_ONCE]
         for table in (staged_passages, staged_owners):
-            owned = table.c.owner.in_([owner for owner, _ in some])  # which an index answers, as it does not the pair
-            connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(some)))
+            owned = table.c.owner.in_([owner for owner, _ in chunk])  # which an index answers, as it does not the pair
+            connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(chunk)))
 
 
-def _stage(connection: Connection, remade: Sequence[ReindexedItem]) -> None:
+def _stage(connection: Connection, items: Sequence[ReindexedItem]) -> None:
     owners = [
-        {"owner": one.remaking.owner[1], "kind": one.remaking.owner[0], "state": one.remaking.state} for one in remade
+        {"owner": item.remaking.owner[1], "kind": item.remaking.owner[0], "state": item.remaking.state} for item in items
     ]
-    _unstage(connection, [(one["owner"], one["kind"]) for one in owners])
-    made = [one for each in remade for one in each.passages]
+    _unstage(connection, [(owner["owner"], owner["kind"]) for owner in owners])
+    new_passages = [passage for item in items for passage in item.passages]
     if owners:
         connection.execute(insert(staged_owners), owners)
-    if made:
-        connection.execute(insert(staged_passages), [{name: getattr(one, name) for name in COLUMNS} for one in made])
+    if new_passages:
+        connection.execute(insert(staged_passages), [{name: getattr(passage, name) for name in COLUMNS} for passage in new_passages])
     if connection.dialect.name == "postgresql":
-        _index_vectors(connection, remade, made)
+        _index_vectors(connection, items, new_passages)
 
 
-def _index_vectors(connection: Connection, remade: Sequence[ReindexedItem], made: Sequence[Passage]) -> None:
+def _index_vectors(connection: Connection, items: Sequence[ReindexedItem], new_passages: Sequence[Passage]) -> None:
     """Index the vectors now, beside those that serve: HNSW takes a millisecond each, too long for the swap."""
-    there = of(connection, [one.remaking.owner for one in remade])
-    numbers = {_place(one): number for held in there.values() for number, one in held}
-    known = [one for one in made if _place(one) in numbers]
-    searchable.add_vectors(connection, [numbers[_place(one)] for one in known], known)
+    stored = of(connection, [item.remaking.owner for item in items])
+    numbers = {_place(passage): number for owned in stored.values() for number, passage in owned}
+    indexed = [passage for passage in new_passages if _place(passage) in numbers]
+    searchable.add_vectors(connection, [numbers[_place(passage)] for passage in indexed], indexed)
 
 
-def _place(one: Passage) -> tuple[str, str, str, int]:
-    return one.kind, one.owner, one.part, one.n
+def _place(passage: Passage) -> tuple[str, str, str, int]:
+    return passage.kind, passage.owner, passage.part, passage.n

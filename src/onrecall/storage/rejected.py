@@ -16,9 +16,9 @@ from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import rejected
 
 
-def put(connection: Connection, given: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
+def put(connection: Connection, rejected_parts: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
     """Keep parts with the source that they came from; one that is there already stays as it is."""
-    rows = {(row["source"], row["hash"]): row for row in (_row(source, one) for source, one in given)}
+    rows = {(row["source"], row["hash"]): row for row in (_row(source, part) for source, part in rejected_parts)}
     for source, hashes in seconds(rows):
         query = select(rejected.c.source, rejected.c.hash).where(
             rejected.c.source == source, rejected.c.hash.in_(hashes)
@@ -50,16 +50,16 @@ def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[S
     if cursor is not None:
         query = query.where(rejected.c.id < _number(paging.place(cursor, 1)[0]))
     rows = connection.execute(query).all()
-    shown = rows[:limit]
-    more = paging.cursor((str(shown[-1].id),)) if len(rows) > limit else None
-    return ResultPage(tuple(_stored(row) for row in shown), more)
+    page_rows = rows[:limit]
+    next_cursor = paging.cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
+    return ResultPage(tuple(_stored(row) for row in page_rows), next_cursor)
 
 
 def settle(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
     """They went in."""
-    for part in parts(numbers):
+    for chunk in parts(numbers):
         connection.execute(
-            update(rejected).where(rejected.c.id.in_(part), rejected.c.settled_at.is_(None)).values(settled_at=now)
+            update(rejected).where(rejected.c.id.in_(chunk), rejected.c.settled_at.is_(None)).values(settled_at=now)
         )
 
 
@@ -70,14 +70,14 @@ def count(connection: Connection) -> int:
 
 
 def _row(source: str, part: RejectedPart) -> dict[str, Any]:
-    kept = {
+    columns = {
         "source": source,
         "place": storable(part.where),
         "field": None if part.field is None else storable(part.field),
         "message": storable(part.message),
         "raw": storable(part.raw),
     }
-    return kept | {"hash": hashlib.sha256(str(kept["raw"]).encode()).hexdigest()}
+    return columns | {"hash": hashlib.sha256(str(columns["raw"]).encode()).hexdigest()}
 
 
 def storable(text: str) -> str:
@@ -89,10 +89,10 @@ def _possible(number: int) -> bool:
     return 0 < number < 2**31
 
 
-def _number(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and _possible(int(word[:20]))):
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and _possible(int(cursor[:20]))):
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
-    return int(word)
+    return int(cursor)
 
 
 def _stored(row: Row[Any]) -> StoredRejectedPart:

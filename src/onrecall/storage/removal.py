@@ -49,12 +49,12 @@ def referring_columns() -> tuple[Column[Any], ...]:
     return tuple(column for table in reversed(metadata.sorted_tables) for column in table.columns if column in columns)
 
 
-def tied_to(connection: Connection, names: Iterable[str]) -> set[str]:
+def tied_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
     """Return the incidents that are linked to one of these."""
     return {
         name
-        for part in parts(names)
-        for name in connection.scalars(select(links.c.incident).where(links.c.target.in_(part)))
+        for chunk in parts(incident_ids)
+        for name in connection.scalars(select(links.c.incident).where(links.c.target.in_(chunk)))
     }
 
 
@@ -64,29 +64,29 @@ def rehash(connection: Connection, names: Iterable[str]) -> None:
         stored_incidents.move(connection, incident)
 
 
-def remove_incidents(connection: Connection, names: Sequence[str]) -> None:
+def remove_incidents(connection: Connection, incident_ids: Sequence[str]) -> None:
     """Remove incidents; answers that cited one keep the quotes, and alerts that had joined one are grouped anew."""
-    tied = tied_to(connection, names) - set(names)
-    shelf = PassageChanges()
-    for name in names:
-        shelf.put(("incident", name), ())
-    for part in parts(names):
-        for name in connection.scalars(select(suggestions.c.id).where(suggestions.c.incident.in_(part))):
-            shelf.put(("suggestion", name), ())
-    shelf.fill(connection)
-    for part in parts(names):
-        _remove_rows(connection, part)
-    rehash(connection, tied)
+    linked = tied_to(connection, incident_ids) - set(incident_ids)
+    passage_changes = PassageChanges()
+    for name in incident_ids:
+        passage_changes.put(("incident", name), ())
+    for chunk in parts(incident_ids):
+        for name in connection.scalars(select(suggestions.c.id).where(suggestions.c.incident.in_(chunk))):
+            passage_changes.put(("suggestion", name), ())
+    passage_changes.fill(connection)
+    for chunk in parts(incident_ids):
+        _remove_rows(connection, chunk)
+    rehash(connection, linked)
 
 
-def _remove_rows(connection: Connection, names: Sequence[str]) -> None:
-    answers = select(recommendations.c.id).where(recommendations.c.incident.in_(names))
+def _remove_rows(connection: Connection, incident_ids: Sequence[str]) -> None:
+    answers = select(recommendations.c.id).where(recommendations.c.incident.in_(incident_ids))
     for column in (citations.c.recommendation, outcomes.c.recommendation):
         connection.execute(delete(column.table).where(column.in_(answers)))
     connection.execute(update(notices).where(notices.c.decision.in_(answers)).values(decision=None))
     freed = {"incident": None, "joined": None, "waiting": True}
-    connection.execute(update(alerts).where(alerts.c.incident.in_(names)).values(freed))
+    connection.execute(update(alerts).where(alerts.c.incident.in_(incident_ids)).values(freed))
     for column in referring_columns():
         if column not in OUTLIVING:
-            connection.execute(delete(column.table).where(column.in_(names)))
-    connection.execute(delete(incidents).where(incidents.c.id.in_(names)))
+            connection.execute(delete(column.table).where(column.in_(incident_ids)))
+    connection.execute(delete(incidents).where(incidents.c.id.in_(incident_ids)))

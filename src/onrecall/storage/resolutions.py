@@ -28,22 +28,22 @@ def standing(connection: Connection, incidents: Iterable[str], as_of: datetime |
     values = named(connection, incidents)
     if not values:
         return {}
-    found: dict[str, Resolution] = {}
+    valid_resolutions: dict[str, Resolution] = {}
     for row in connection.execute(_among(connection.dialect.name, every=as_of is not None), values):
         if as_of is None or _stood(row, as_of):
-            found[row.incident] = _resolution(row)
-    return found
+            valid_resolutions[row.incident] = _resolution(row)
+    return valid_resolutions
 
 
 @cache
 def _among(dialect: str, *, every: bool) -> Select[Any]:
     """Made once, for a question waits for it: all versions, or those that stand now."""
-    its = resolutions.c
-    query = select(resolutions).where(text(KINDS[dialect].named("resolutions.incident"))).order_by(its.version)
-    return query if every else query.where(its.superseded_at.is_(None), its.revoked_at.is_(None))
+    columns = resolutions.c
+    query = select(resolutions).where(text(KINDS[dialect].named("resolutions.incident"))).order_by(columns.version)
+    return query if every else query.where(columns.superseded_at.is_(None), columns.revoked_at.is_(None))
 
 
-def add(connection: Connection, incident: str, resolution: Resolution, tries: Sequence[StepExecution]) -> int:
+def add(connection: Connection, incident: str, resolution: Resolution, executions: Sequence[StepExecution]) -> int:
     """Keep a further version in place of the one that stands; returns its number."""
     newest = connection.scalar(select(func.max(resolutions.c.version)).where(resolutions.c.incident == incident)) or 0
     if newest:
@@ -55,7 +55,7 @@ def add(connection: Connection, incident: str, resolution: Resolution, tries: Se
         performed.revoke(connection, incident, resolution.at, _told_in(newest))
     version = int(newest) + 1
     connection.execute(insert(resolutions), row(incident, version, resolution))
-    performed.add(connection, tried(incident, version, resolution, tries))
+    performed.add(connection, tried(incident, version, resolution, executions))
     return version
 
 
@@ -66,12 +66,12 @@ def row(incident: str, version: int, resolution: Resolution) -> dict[str, object
 
 
 def tried(
-    incident: str, version: int, resolution: Resolution, tries: Sequence[StepExecution]
+    incident: str, version: int, resolution: Resolution, executions: Sequence[StepExecution]
 ) -> list[dict[str, object]]:
     """The tries that a version tells of, as they are written; what a model or a sender says was tried by nobody."""
     if not resolution.confirmed:
         return []
-    return performed.rows(incident, _told_in(version), tries, resolution.by)
+    return performed.rows(incident, _told_in(version), executions, resolution.by)
 
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:

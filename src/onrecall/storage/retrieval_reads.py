@@ -19,22 +19,22 @@ def imprints(
     connection: Connection, numbers: Sequence[int], as_of: datetime | None = None
 ) -> dict[Owner, list[PassageFeatures]]:
     """What the owners of these passages are compared by: all that was known of each at a time, in order."""
-    found: dict[Owner, list[PassageFeatures]] = {}
+    features_by_owner: dict[Owner, list[PassageFeatures]] = {}
     kind = KINDS[connection.dialect.name]
     values: dict[str, object] = {"numbers": kind.listed(numbers)}
     if as_of is not None:
         values["as_of"] = as_of
     rows = connection.execute(_imprints(connection.dialect.name, dated=as_of is not None), values).all()
-    for number, about, owner, terms, vector, model in rows:
-        found.setdefault((about, owner), []).append(PassageFeatures(number, terms, vector, model))
-    return found
+    for number, evidence_kind, owner, terms, vector, model in rows:
+        features_by_owner.setdefault((evidence_kind, owner), []).append(PassageFeatures(number, terms, vector, model))
+    return features_by_owner
 
 
 def quoted(connection: Connection, numbers: Sequence[int]) -> dict[int, PassageText]:
     """What passages say, and where; one that is gone is absent."""
     kind = KINDS[connection.dialect.name]
     rows = connection.execute(_quoted(connection.dialect.name), {"numbers": kind.listed(numbers)}).all()
-    return {number: PassageText(*said) for number, *said in rows}
+    return {number: PassageText(*fields) for number, *fields in rows}
 
 
 @cache

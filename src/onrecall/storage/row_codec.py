@@ -93,7 +93,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
         return None
     try:
         parse = next(parse for kind, parse in PARSE.items() if isinstance(column.type, kind))
-        found = parse(value, column.name)
+        parsed_value = parse(value, column.name)
         if check := CHECKS.get((table.name, column.name)):
             _check(check).validate_python(value)
     except Invalid as error:
@@ -103,8 +103,8 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
             f"{where}: {column.name} is not what it should be: {str(error).splitlines()[0]}", column.name
         ) from error
     if column.primary_key:
-        guard.key(found if isinstance(found, str) else None, column.name)
-    return found
+        guard.key(parsed_value if isinstance(parsed_value, str) else None, column.name)
+    return parsed_value
 
 
 @cache

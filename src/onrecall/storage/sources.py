@@ -57,16 +57,16 @@ class SourceActivityRepository:
             if before is not None and abs(now - before) < KEPT_EVERY:
                 continue
             self._kept[name] = now
-            its = senders.c.name == name
-            if connection.scalar(select(senders.c.heard_at).where(its)) is None:
+            is_sender = senders.c.name == name
+            if connection.scalar(select(senders.c.heard_at).where(is_sender)) is None:
                 connection.execute(insert(senders).values(name=name, heard_at=now))
             else:
-                connection.execute(update(senders).where(its, senders.c.heard_at < now).values(heard_at=now))
+                connection.execute(update(senders).where(is_sender, senders.c.heard_at < now).values(heard_at=now))
 
     def all(self) -> Mapping[str, SourceActivity]:
         """Every sender that was ever heard; each count is read from an index."""
         with self._database.read() as connection:
-            heard = {row.name: row.heard_at for row in connection.execute(select(senders))}
+            heard_at = {row.name: row.heard_at for row in connection.execute(select(senders))}
             waiting = select(rejected.c.source, rejected.c.settled_at).where(rejected.c.settled_at.is_(None)).subquery()
             counts = {
                 "alerts": _counted(connection, alerts),
@@ -77,14 +77,14 @@ class SourceActivityRepository:
             set_aside = _set_aside(connection)
         return {
             name: SourceActivity(
-                heard.get(name),
+                heard_at.get(name),
                 counts["alerts"].get(name, 0),
                 counts["notes"].get(name, 0),
                 counts["changes"].get(name, 0),
                 counts["rejected"].get(name, 0),
                 set_aside.get(name, {}),
             )
-            for name in heard.keys() | {name for by_name in counts.values() for name in by_name}
+            for name in heard_at.keys() | {name for by_name in counts.values() for name in by_name}
         }
 
 
@@ -94,10 +94,10 @@ def _set_aside(connection: Connection) -> Mapping[str, Mapping[str, SetAside]]:
         .where(alerts.c.purpose.is_not(None))
         .group_by(alerts.c.source, alerts.c.purpose)
     )
-    found: dict[str, dict[str, SetAside]] = {}
+    by_source: dict[str, dict[str, SetAside]] = {}
     for source, purpose, count, last_at in connection.execute(query):
-        found.setdefault(source, {})[purpose] = SetAside(count, last_at)
-    return found
+        by_source.setdefault(source, {})[purpose] = SetAside(count, last_at)
+    return by_source
 
 
 def _counted(connection: Connection, table: FromClause) -> Mapping[str, int]:

@@ -139,15 +139,15 @@ class SQLite:
     @staticmethod
     def size(connection: Connection) -> int:
         """What the file takes, in bytes; its log apart."""
-        pages, each = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
-        return int(pages or 0) * int(each or 0)
+        pages, page_size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
+        return int(pages or 0) * int(page_size or 0)
 
     @staticmethod
     def damage(connection: Connection) -> list[str]:
         """What SQLite itself finds wrong with the file."""
-        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
+        errors = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-        return found + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
+        return errors + [f"{row[0]} row {row[1]} points to a missing row of {row[2]}" for row in broken[:10]]
 
     def check_file(self) -> tuple[str, ...]:
         """What is wrong with the file as it lies on the disk, read anew and not from memory; takes time by its size."""
@@ -201,11 +201,11 @@ class SQLite:
 
 def _patience(url: URL) -> float:
     """How long to wait for others, in seconds: `?timeout=5` in the URL, or the default."""
-    said = url.query.get("timeout", str(PATIENCE_SECONDS))
+    timeout = url.query.get("timeout", str(PATIENCE_SECONDS))
     try:
-        return float(str(said))
+        return float(str(timeout))
     except ValueError as error:
-        raise Invalid(f"timeout is {said!r}; give a number of seconds", "database_url") from error
+        raise Invalid(f"timeout is {timeout!r}; give a number of seconds", "database_url") from error
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

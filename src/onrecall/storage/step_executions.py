@@ -36,32 +36,32 @@ FACT = "a resolution"
 """Author of executions that a resolution reports; it sorts before every person and is not capped."""
 
 
-def rows(occasion: str, told_in: str, tries: Sequence[StepExecution], by: str | None) -> list[dict[str, object]]:
+def rows(occasion: str, told_in: str, executions: Sequence[StepExecution], by: str | None) -> list[dict[str, object]]:
     """The tries that a resolution or an outcome tells of, as they are written."""
     return [
         {
             "occasion": occasion,
             "told_in": told_in,
             "n": n,
-            "key": _short(one.key),
-            "outcome": one.outcome,
-            "at": one.at,
+            "key": _short(execution.key),
+            "outcome": execution.outcome,
+            "at": execution.at,
             "by": by,
         }
-        for n, one in enumerate(tries)
+        for n, execution in enumerate(executions)
     ]
 
 
-def add(connection: Connection, told: Sequence[Mapping[str, object]]) -> None:
+def add(connection: Connection, execution_rows: Sequence[Mapping[str, object]]) -> None:
     """Keep tries."""
-    if told:
-        connection.execute(insert(performed), told)
+    if execution_rows:
+        connection.execute(insert(performed), execution_rows)
 
 
-def check(tries: Sequence[StepExecution]) -> None:
+def check(executions: Sequence[StepExecution]) -> None:
     """Refuse tries that can't be kept."""
-    for n, one in enumerate(tries):
-        guard.plain(one, f"performed.{n}")
+    for n, execution in enumerate(executions):
+        guard.plain(execution, f"performed.{n}")
 
 
 def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | None = None) -> None:
@@ -72,43 +72,43 @@ def revoke(connection: Connection, occasion: str, at: datetime, told_in: str | N
     connection.execute(query.values(revoked_at=at))
 
 
-def records(connection: Connection, wanted: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
+def records(connection: Connection, step_keys: Iterable[str], as_of: datetime | None) -> Mapping[str, TrackRecord]:
     """For each key how often it was tried and what came of it. Told twice of one occasion, it still is one try.
 
     What resolutions tell counts as often as there are incidents; what one person says in outcomes, so often at most.
     """
-    names = {_short(key): key for key in wanted if guard.storable(key)}
-    found: dict[str, TrackRecord] = {}
-    for part in parts(list(names)):
-        for row in connection.execute(_told(then=as_of is not None), {"keys": part, "as_of": as_of}):
+    names = {_short(key): key for key in step_keys if guard.storable(key)}
+    track_records: dict[str, TrackRecord] = {}
+    for chunk in parts(list(names)):
+        for row in connection.execute(_told(then=as_of is not None), {"keys": chunk, "as_of": as_of}):
             name = names[row.key]
             n = row.n if row.voice == FACT else min(row.n, VOICE)
-            found[name] = plus(found.get(name, TrackRecord()), row.outcome == "worked", n, row.last)
-    return found
+            track_records[name] = plus(track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last)
+    return track_records
 
 
 @cache
 def _told(*, then: bool) -> Select[Any]:
     """What each voice tells of some keys; made once, for making it costs more than asking it."""
-    table = performed.c
-    person = literal("by ").concat(func.coalesce(table.by, ""))
-    voice = case((table.told_in.like("resolution %"), FACT), else_=person)
-    tries = (
-        select(table.key, table.outcome, func.min(voice).label("voice"), func.max(table.at).label("last"))
+    columns = performed.c
+    person = literal("by ").concat(func.coalesce(columns.by, ""))
+    voice = case((columns.told_in.like("resolution %"), FACT), else_=person)
+    executions = (
+        select(columns.key, columns.outcome, func.min(voice).label("voice"), func.max(columns.at).label("last"))
         .where(
-            table.key.in_(bindparam("keys", expanding=True)),
-            counts(table.at, table.revoked_at, at_that_time(then=then)),
+            columns.key.in_(bindparam("keys", expanding=True)),
+            counts(columns.at, columns.revoked_at, at_that_time(then=then)),
         )
-        .group_by(table.key, table.outcome, table.occasion)
+        .group_by(columns.key, columns.outcome, columns.occasion)
         .subquery()
     )
-    return spoken(tries, tries.c.key, tries.c.outcome)
+    return spoken(executions, executions.c.key, executions.c.outcome)
 
 
-def spoken(tries: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
+def spoken(executions: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
     """How many tries each voice tells of, and when the last one was."""
-    told = (func.count().label("n"), func.max(tries.c.last).label("last"))
-    return select(*by, tries.c.voice, *told).group_by(*by, tries.c.voice)
+    aggregates = (func.count().label("n"), func.max(executions.c.last).label("last"))
+    return select(*by, executions.c.voice, *aggregates).group_by(*by, executions.c.voice)
 
 
 def at_that_time(*, then: bool) -> BindParameter[datetime] | None:

@@ -164,10 +164,10 @@ class Storage(AlertRepository):
         now: datetime,
     ) -> Incident:
         """Close it with what fixed it: a new version where another resolution stood, nothing where the same one did."""
-        said = replace(resolution, at=guard.moment(resolution.at, "at"))
+        dated = replace(resolution, at=guard.moment(resolution.at, "at"))
         with self._database.write() as connection:
             return lifecycle.resolve(
-                connection, incident_id, said, passages, performed, links, guard.moment(now, "now")
+                connection, incident_id, dated, passages, performed, links, guard.moment(now, "now")
             )
 
     def attach_report(
@@ -238,10 +238,10 @@ class Storage(AlertRepository):
 
     # reads
 
-    def unchanged(self, things: Sequence[Incident | Document]) -> list[bool]:
+    def unchanged(self, records: Sequence[Incident | Document]) -> list[bool]:
         """Whether each is here already and says the same, so that only what changed need be embedded."""
         with self._database.read() as connection:
-            return saving.unchanged(connection, things)
+            return saving.unchanged(connection, records)
 
     def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
         """One incident, now or as it was known at a time."""
@@ -266,9 +266,9 @@ class Storage(AlertRepository):
         limit: int = 50,
     ) -> ResultPage[Incident]:
         """Incidents that fit all that is given, newest first; `q` are words in the title or the description."""
-        wanted = incidents.IncidentFilter(status, service, severity, q, since, until)
+        filters = incidents.IncidentFilter(status, service, severity, q, since, until)
         with self._database.read() as connection:
-            return incidents.page(connection, wanted, cursor, limit)
+            return incidents.page(connection, filters, cursor, limit)
 
     def due(self, limit: int) -> tuple[str, ...]:
         """Ids of incidents that wait for a recommendation, the longest waiting first."""
@@ -279,18 +279,18 @@ class Storage(AlertRepository):
         self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
     ) -> dict[Owner, Incident | Document | Suggestion]:
         """Incidents, documents and suggestions as they were known at a time; what was unknown then is absent."""
-        wanted: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
+        ids_by_kind: dict[EvidenceKind, list[str]] = {"incident": [], "document": [], "suggestion": []}
         for kind, name in ids:
-            wanted[kind].append(name)
+            ids_by_kind[kind].append(name)
         with self._database.read() as connection:
-            found: dict[Owner, Incident | Document | Suggestion] = {}
-            for name, suggestion in suggestions.by_id(connection, wanted["suggestion"], _then(as_of)).items():
-                found["suggestion", name] = suggestion
-            for name, incident in incidents.by_id(connection, wanted["incident"], _then(as_of)).items():
-                found["incident", name] = incident
-            for name, document in documents.by_id(connection, wanted["document"], _then(as_of)).items():
-                found["document", name] = document
-            return found
+            records: dict[Owner, Incident | Document | Suggestion] = {}
+            for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], _then(as_of)).items():
+                records["suggestion", name] = suggestion
+            for name, incident in incidents.by_id(connection, ids_by_kind["incident"], _then(as_of)).items():
+                records["incident", name] = incident
+            for name, document in documents.by_id(connection, ids_by_kind["document"], _then(as_of)).items():
+                records["document", name] = document
+            return records
 
     def suggestions_pending(self) -> bool:
         """Whether senders suggest anything that nobody decided on; a replay of history has none."""
@@ -413,8 +413,8 @@ class Storage(AlertRepository):
 
     def check_file(self) -> None:
         """Look for damage on the disk; `problems` has what is found. Takes time in proportion to the size."""
-        found = self._kind.check_file()
-        self._database.condition.damage = f"the database is damaged: {'; '.join(found)}" if found else None
+        errors = self._kind.check_file()
+        self._database.condition.damage = f"the database is damaged: {'; '.join(errors)}" if errors else None
 
     def queue(self, now: datetime) -> Queue:
         """What waits for the worker, and how far it has come."""
@@ -476,10 +476,10 @@ class Storage(AlertRepository):
         """The way to have all passages made anew."""
         return ReindexStaging(self._database, make)
 
-    def term_statistics(self, wanted: Sequence[int]) -> TermStatistics:
+    def term_statistics(self, hashes: Sequence[int]) -> TermStatistics:
         """How common terms are, exactly."""
         with self._database.read() as connection:
-            return terms.statistics(connection, wanted)
+            return terms.statistics(connection, hashes)
 
 
 def _then(as_of: datetime | None) -> datetime | None:

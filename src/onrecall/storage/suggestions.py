@@ -74,63 +74,63 @@ def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passa
     detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
     if suggestion.incident is not None:
-        happened = NewEvent(
+        event = NewEvent(
             suggestion.incident, "suggested", suggestion.at, suggestion.by, {"suggestion": suggestion.id}
         )
-        events.add(connection, [happened], now)
+        events.add(connection, [event], now)
     return True
 
 
-def get(connection: Connection, name: str) -> Suggestion:
+def get(connection: Connection, suggestion_id: str) -> Suggestion:
     """Return the suggestion with this id."""
-    suggestion = by_id(connection, [name]).get(name)
+    suggestion = by_id(connection, [suggestion_id]).get(suggestion_id)
     if suggestion is None:
-        raise NotFound(f"there is no suggestion {name}")
+        raise NotFound(f"there is no suggestion {suggestion_id}")
     return suggestion
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Suggestion]:
     """Return suggestions by id; one that is unknown, or was unknown then, is absent."""
-    known: dict[str, Suggestion] = {}
-    for part in keys(ids):
-        query = select(suggestions).where(suggestions.c.id.in_(part))
+    suggestion_by_id: dict[str, Suggestion] = {}
+    for chunk in keys(ids):
+        query = select(suggestions).where(suggestions.c.id.in_(chunk))
         if as_of is not None:
             query = query.where(suggestions.c.at <= as_of)
-        known |= {row.id: _suggestion(row) for row in connection.execute(query)}
-    return known
+        suggestion_by_id |= {row.id: _suggestion(row) for row in connection.execute(query)}
+    return suggestion_by_id
 
 
-def decide(connection: Connection, name: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
+def decide(connection: Connection, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
     """Keep what was decided; the same again changes nothing, another decision is a Conflict."""
-    stored = get(connection, name)
+    stored = get(connection, suggestion_id)
     if stored.state == state:
         return stored
     if stored.state != "pending":
-        raise Conflict(f"suggestion {name} was {stored.state} already")
-    table = suggestions.c
+        raise Conflict(f"suggestion {suggestion_id} was {stored.state} already")
+    columns = suggestions.c
     values = {"state": state, "decided_at": at, "decided_by": by}
-    connection.execute(update(suggestions).where(table.id == name, table.state == "pending").values(values))
-    _place(connection, name, ())
-    audit.add(connection, _DECIDED[state], name, {"incident": stored.incident, "source": stored.source}, who=by)
+    connection.execute(update(suggestions).where(columns.id == suggestion_id, columns.state == "pending").values(values))
+    _place(connection, suggestion_id, ())
+    audit.add(connection, _DECIDED[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by)
     if stored.incident is not None and state == "dismissed":
-        events.add(connection, [NewEvent(stored.incident, "dismissed", at, by, {"suggestion": name})], at)
-    return get(connection, name)
+        events.add(connection, [NewEvent(stored.incident, "dismissed", at, by, {"suggestion": suggestion_id})], at)
+    return get(connection, suggestion_id)
 
 
 def _supersede(connection: Connection, source: str, document: str, now: datetime) -> None:
     """An older version of the same document that nobody decided on is replaced by the new one."""
-    table = suggestions.c
-    older = and_(table.source == source, table.document_id == document, table.state == "pending")
-    for name in connection.scalars(select(table.id).where(older)).all():
+    columns = suggestions.c
+    older = and_(columns.source == source, columns.document_id == document, columns.state == "pending")
+    for suggestion_id in connection.scalars(select(columns.id).where(older)).all():
         values = {"state": "superseded", "decided_at": now}
-        connection.execute(update(suggestions).where(table.id == name).values(values))
-        _place(connection, name, ())
+        connection.execute(update(suggestions).where(columns.id == suggestion_id).values(values))
+        _place(connection, suggestion_id, ())
 
 
-def _place(connection: Connection, name: str, passages: Sequence[Passage]) -> None:
-    shelf = PassageChanges()
-    shelf.put(("suggestion", name), passages)
-    shelf.fill(connection)
+def _place(connection: Connection, suggestion_id: str, passages: Sequence[Passage]) -> None:
+    passage_changes = PassageChanges()
+    passage_changes.put(("suggestion", suggestion_id), passages)
+    passage_changes.fill(connection)
 
 
 def _row(suggestion: Suggestion, now: datetime) -> dict[str, object]:
@@ -181,11 +181,11 @@ class Suggestions:
 
     def pending(self, *incident_ids: str) -> tuple[Suggestion, ...]:
         """Return what is suggested for these incidents and was not decided on, the last received first."""
-        table = suggestions.c
+        columns = suggestions.c
         rows: list[Row[Any]] = []
         with self.database.read() as connection:
-            for part in keys(incident_ids):
-                query = select(suggestions).where(table.incident.in_(part), table.state == "pending")
+            for chunk in keys(incident_ids):
+                query = select(suggestions).where(columns.incident.in_(chunk), columns.state == "pending")
                 rows += connection.execute(query).all()
         in_order = sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
         return tuple(_suggestion(row) for row in in_order)
@@ -210,21 +210,21 @@ class Suggestions:
         limit: int = 50,
     ) -> ResultPage[Suggestion]:
         """Return suggestions that fit all that is given, the last received first."""
-        table = suggestions.c
-        query = select(suggestions).order_by(table.received_at.desc(), table.id.desc()).limit(paging.check(limit) + 1)
+        columns = suggestions.c
+        query = select(suggestions).order_by(columns.received_at.desc(), columns.id.desc()).limit(paging.check(limit) + 1)
         if state is not None:
-            query = query.where(table.state == state)
+            query = query.where(columns.state == state)
         if incident_id is not None:
-            query = query.where(table.incident == guard.text(incident_id, "incident"))
+            query = query.where(columns.incident == guard.text(incident_id, "incident"))
         if cursor is not None:
             received, name = paging.place(cursor, 2)
             at = _cursor_time(received)
-            query = query.where(or_(table.received_at < at, and_(table.received_at == at, table.id < name)))
+            query = query.where(or_(columns.received_at < at, and_(columns.received_at == at, columns.id < name)))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
-        shown = rows[:limit]
-        more = paging.cursor((shown[-1].received_at.isoformat(), shown[-1].id)) if len(rows) > limit else None
-        return ResultPage(tuple(_suggestion(row) for row in shown), more)
+        page_rows = rows[:limit]
+        next_cursor = paging.cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+        return ResultPage(tuple(_suggestion(row) for row in page_rows), next_cursor)
 
     def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
         """Keep what was decided on a suggestion."""

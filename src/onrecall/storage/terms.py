@@ -29,24 +29,24 @@ def count(connection: Connection, added: Sequence[bytes], removed: Sequence[byte
     """Count the terms of passages that came and of passages that went."""
     counting.add(connection, "passages", len(added) - len(removed))
     counting.add(connection, "length", sum(map(length, added)) - sum(map(length, removed)))
-    apart = [hashes(packed) for packed in (*added, *removed)]
+    hash_arrays = [hashes(packed) for packed in (*added, *removed)]
     signs = [1] * len(added) + [-1] * len(removed)
-    if not apart:
+    if not hash_arrays:
         return
-    each = np.repeat(np.array(signs, dtype=np.int64), [len(one) for one in apart])
-    unique, inverse = np.unique(np.concatenate(apart), return_inverse=True)
-    deltas = np.bincount(inverse, weights=each, minlength=len(unique)).astype(np.int64)
-    moved = [(int(term), int(delta)) for term, delta in zip(unique, deltas, strict=True) if delta]
-    if moved:
-        KINDS[connection.dialect.name].add_frequencies(connection, moved)
-    for part in parts([term for term, delta in moved if delta < 0]):
-        connection.execute(delete(terms).where(terms.c.term.in_(part), terms.c.passages <= 0))
+    signs_by_term = np.repeat(np.array(signs, dtype=np.int64), [len(term_hashes) for term_hashes in hash_arrays])
+    unique, inverse = np.unique(np.concatenate(hash_arrays), return_inverse=True)
+    deltas = np.bincount(inverse, weights=signs_by_term, minlength=len(unique)).astype(np.int64)
+    changed = [(int(term), int(delta)) for term, delta in zip(unique, deltas, strict=True) if delta]
+    if changed:
+        KINDS[connection.dialect.name].add_frequencies(connection, changed)
+    for chunk in parts([term for term, delta in changed if delta < 0]):
+        connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
 
 
-def statistics(connection: Connection, wanted: Sequence[int]) -> TermStatistics:
+def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatistics:
     """How common these terms are; one that occurs nowhere is absent."""
     kind = KINDS[connection.dialect.name]
-    rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.listed(wanted)}).all()
+    rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.listed(term_hashes)}).all()
     totals = {name: value for name, _, value in rows if name}
     frequencies = {term: passages for name, term, passages in rows if not name}
     return TermStatistics(totals["passages"], totals["length"], frequencies)

@@ -32,7 +32,7 @@ class TicketRepository:
 
     def take(self, ticket_hash: str, now: datetime) -> str | None:
         """Whose key it stood for; it is gone after this. None when there is none such, or it has expired."""
-        taken = delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
+        statement = delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
         with self.database.write() as connection:
-            row = connection.execute(taken).one_or_none()
+            row = connection.execute(statement).one_or_none()
         return str(row.key_id) if row is not None and row.expires_at > now else None

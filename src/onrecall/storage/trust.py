@@ -74,6 +74,6 @@ def newest_curve(connection: Connection) -> FittedCurve | None:
 
 
 def _add(connection: Connection, judgements: Sequence[StoredVerdict]) -> None:
-    for part in parts(judgements):
-        rows = [{"basis": one.basis, "incident": one.incident, "at": one.at, "body": dict(one.body)} for one in part]
+    for chunk in parts(judgements):
+        rows = [{"basis": judgement.basis, "incident": judgement.incident, "at": judgement.at, "body": dict(judgement.body)} for judgement in chunk]
         connection.execute(insert(judged), rows)

@@ -64,13 +64,13 @@ class Usage:
                 )
             )
             names = ("role", "provider", "prompt_hash")
-            told = {name: getattr(call, name) for name in names} | {"model": storable(call.model), "call": number}
-            audit.add(connection, "model called", call.recommendation, told)
+            detail = {name: getattr(call, name) for name in names} | {"model": storable(call.model), "call": number}
+            audit.add(connection, "model called", call.recommendation, detail)
             return number
 
-    def answered(self, number: int, spent: ModelUsage) -> None:
+    def answered(self, number: int, usage: ModelUsage) -> None:
         """An answer came, and what it took."""
-        values = {name: getattr(spent, name) for name in ("input_tokens", "output_tokens", "cost_usd", "latency_ms")}
+        values = {name: getattr(usage, name) for name in ("input_tokens", "output_tokens", "cost_usd", "latency_ms")}
         self._settle(number, values | {"state": ANSWERED})
 
     def failed(self, number: int, reason: str, latency_ms: float, *, free: bool) -> None:
@@ -148,34 +148,34 @@ def _breaker(connection: Connection, provider: str, now: datetime) -> CircuitSta
 
 
 def _spent(connection: Connection, day: str) -> float:
-    taken = func.coalesce(model_calls.c.cost_usd, model_calls.c.reserved_usd, 0.0)
-    return float(connection.scalar(select(func.sum(taken)).where(model_calls.c.day == day)) or 0.0)
+    cost = func.coalesce(model_calls.c.cost_usd, model_calls.c.reserved_usd, 0.0)
+    return float(connection.scalar(select(func.sum(cost)).where(model_calls.c.day == day)) or 0.0)
 
 
 def _by_day(since: str) -> Select[Any]:
-    c = model_calls.c
+    columns = model_calls.c
 
-    def many(state: str) -> Any:
-        return func.count().filter(c.state == state)
+    def count_state(state: str) -> Any:
+        return func.count().filter(columns.state == state)
 
     return (
         select(
-            c.day,
-            c.provider,
-            c.model,
+            columns.day,
+            columns.provider,
+            columns.model,
             func.count().label("calls"),
-            many(ANSWERED).label("accepted"),
-            many(REJECTED).label("rejected"),
-            many(FAILED).label("failed"),
-            func.coalesce(func.sum(c.input_tokens), 0).label("input_tokens"),
-            func.coalesce(func.sum(c.output_tokens), 0).label("output_tokens"),
-            func.sum(c.cost_usd).label("known_cost_usd"),
-            func.count().filter(c.cost_usd.is_(None)).label("of_unknown_cost"),
-            func.avg(c.latency_ms).label("mean_latency_ms"),
+            count_state(ANSWERED).label("accepted"),
+            count_state(REJECTED).label("rejected"),
+            count_state(FAILED).label("failed"),
+            func.coalesce(func.sum(columns.input_tokens), 0).label("input_tokens"),
+            func.coalesce(func.sum(columns.output_tokens), 0).label("output_tokens"),
+            func.sum(columns.cost_usd).label("known_cost_usd"),
+            func.count().filter(columns.cost_usd.is_(None)).label("of_unknown_cost"),
+            func.avg(columns.latency_ms).label("mean_latency_ms"),
         )
-        .where(c.day >= since)
-        .group_by(c.day, c.provider, c.model)
-        .order_by(c.day.desc(), c.provider, c.model)
+        .where(columns.day >= since)
+        .group_by(columns.day, columns.provider, columns.model)
+        .order_by(columns.day.desc(), columns.provider, columns.model)
     )
 
 

@@ -22,13 +22,13 @@ _SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])")
 def plain(value: object, field: str = "") -> Any:
     """The value as JSON would have it, with times in UTC; Invalid when it holds what can't be stored."""
     if isinstance(value, Mapping):
-        return {text(str(key), field): plain(one, f"{field}.{key}") for key, one in value.items()}
+        return {text(str(key), field): plain(item, f"{field}.{key}") for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [plain(one, f"{field}.{n}") for n, one in enumerate(value)]
+        return [plain(item, f"{field}.{n}") for n, item in enumerate(value)]
     if is_dataclass(value):
         prefix = f"{field}." if field else ""
-        said = [one.name for one in fields(value) if not _is_unsaid(value, one.name)]
-        return {name: plain(getattr(value, name), prefix + name) for name in said}
+        names = [field_info.name for field_info in fields(value) if not _is_unsaid(value, field_info.name)]
+        return {name: plain(getattr(value, name), prefix + name) for name in names}
     return _single(value, field)
 
 
@@ -79,27 +79,27 @@ def key(value: str | None, field: str) -> None:
         raise Invalid(f"{field} is longer than {KEY_BYTES} bytes; give a shorter one", field)
 
 
-def digest(thing: Incident | Document) -> str:
+def digest(record: Incident | Document) -> str:
     """A hash of the content, the id apart; Invalid when something in it can't be stored."""
-    key(thing.id, "id")
-    key(thing.service, "service")
-    if isinstance(thing, Incident):
-        key(thing.source, "source")
-        key(thing.source_id, "source_id")
-        for n, link in enumerate(thing.links):
+    key(record.id, "id")
+    key(record.service, "service")
+    if isinstance(record, Incident):
+        key(record.source, "source")
+        key(record.source_id, "source_id")
+        for n, link in enumerate(record.links):
             key(link.incident, f"links.{n}.incident")
-    text(thing.id, "id")
-    return hashlib.sha256(_content(replace(thing, id="")).encode()).hexdigest()
+    text(record.id, "id")
+    return hashlib.sha256(_content(replace(record, id="")).encode()).hexdigest()
 
 
-def _content(thing: Incident | Document) -> str:
+def _content(record: Incident | Document) -> str:
     """All that it says as JSON. What can't be stored shows in there; then `plain` tells the field's name."""
     try:
-        content = _written(thing)
+        content = _written(record)
     except (Invalid, TypeError, ValueError):
-        return json.dumps(plain(thing), sort_keys=True, separators=(",", ":"))
+        return json.dumps(plain(record), sort_keys=True, separators=(",", ":"))
     if _SUSPECT.search(content):
-        plain(thing)
+        plain(record)
     return content
 
 
@@ -129,7 +129,7 @@ LATER: Mapping[type, frozenset[str]] = {
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind) if one.metadata.get("content", True))
+    return tuple(field_info.name for field_info in fields(kind) if field_info.metadata.get("content", True))
 
 
 _written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_outspoken).encode

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from onrecall.backtest.chronology import History
 from onrecall.backtest.evaluation import BacktestReport
-from onrecall.backtest.run import backtest, live
+from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.app import embedder
 from onrecall.cli import console as printing
 from onrecall.domain.errors import Invalid, OnRecallError
@@ -104,8 +104,8 @@ class DemoBacktest(threading.Thread):
         if ended is not None and ended.result is not None:
             right = ended.result["right"]
             counted = f"the cause was right {round((right['value'] or 0) * right['n'])} of {right['n']} times"
-            said = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
-            printing.say((f"{said}\n", "bold"))
+            message = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
+            printing.say((f"{message}\n", "bold"))
 
 
 def measure(settings: Settings, number: int, history: History | None) -> None:
@@ -115,27 +115,27 @@ def measure(settings: Settings, number: int, history: History | None) -> None:
         os.nice(NICE)
     with closing(Storage.open(settings.database)) as store:
         try:
-            with _Heartbeat(store.backtests, number) as telling:
-                report = backtest(_told(store, history), embedder(settings), telling.progress)
-                judged = [known for one in report.cases if (known := one.judged)]
-                CalibrationService(store).replayed(judged, datetime.now(UTC), report.learning)
+            with _Heartbeat(store.backtests, number) as heartbeat:
+                report = backtest(_told(store, history), embedder(settings), heartbeat.progress)
+                verdicts = [verdict for case in report.cases if (verdict := case.judged)]
+                CalibrationService(store).record_replay(verdicts, datetime.now(UTC), report.learning)
             store.backtests.finish(number, _result(report), datetime.now(UTC))
         except OnRecallError as error:
             store.backtests.fail(number, str(error), datetime.now(UTC))
 
 
 def _told(store: Storage, history: History | None) -> History:
-    told = live(store) if history is None else history
-    if not told.incidents and not told.reports:
+    replayed = history_of_store(store) if history is None else history
+    if not replayed.incidents and not replayed.reports:
         raise Invalid("there is no incident in memory yet; import a history first")
-    return told
+    return replayed
 
 
 def _result(report: BacktestReport) -> dict[str, Any]:
     return {
         "incidents": report.incidents,
         "documents": report.documents,
-        "judged": sum(one.judged is not None for one in report.cases),
+        "judged": sum(case.judged is not None for case in report.cases),
         "seconds": round(report.seconds, 1),
         "right": asdict(report.right_when_answered),
         "hit_at_3": asdict(report.hits.hit_at_3),
@@ -145,16 +145,16 @@ def _result(report: BacktestReport) -> dict[str, Any]:
 class _Heartbeat:
     """Tells every second how far it is, and ends this process when nobody wants it any more."""
 
-    def __init__(self, kept: Backtests, number: int) -> None:
-        self._kept = kept
+    def __init__(self, backtests: Backtests, number: int) -> None:
+        self._kept = backtests
         self._number = number
         self._at: tuple[str | None, int, int] = (None, 0, 0)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def progress(self, stage: str, steps_done: int, total: int) -> None:
         """What is being done, and how much of it."""
-        self._at = (stage, done, total)
+        self._at = (stage, steps_done, total)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -108,60 +108,60 @@ class IngestQueue:
             self._change.notify()
 
     def _run(self) -> None:
-        while some := self._next():
-            self._try(some)
+        while batch := self._next():
+            self._try(batch)
 
-    def _try(self, some: Sequence[_QueuedDelivery]) -> None:
+    def _try(self, batch: Sequence[_QueuedDelivery]) -> None:
         try:
-            self._take(some)
+            self._take(batch)
         except Exception as error:  # noqa: BLE001 - the boundary: this thread must go on, whatever is wrong with one
-            if len(some) > 1:
-                for one in some:
-                    self._try([one])
+            if len(batch) > 1:
+                for delivery in batch:
+                    self._try([delivery])
             else:
-                _tell(some, [error])  # who waits logs it
+                _tell(batch, [error])  # who waits logs it
 
     def _next(self) -> list[_QueuedDelivery]:
         """What waits, at most so many; nothing at the end."""
         with self._change:
             self._change.wait_for(lambda: self._queue or self._ending)
-            some = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
-            self._size -= sum(len(one.delivery.body) for one in some)
-            self._callers -= Counter(one.caller for one in some)
-        return some
+            batch = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
+            self._size -= sum(len(delivery.delivery.body) for delivery in batch)
+            self._callers -= Counter(delivery.caller for delivery in batch)
+        return batch
 
-    def _take(self, some: Sequence[_QueuedDelivery]) -> None:
+    def _take(self, batch: Sequence[_QueuedDelivery]) -> None:
         read: list[tuple[_QueuedDelivery, ParsedDelivery]] = []
-        for one in some:
-            if one.told.done():
+        for queued in batch:
+            if queued.told.done():
                 continue  # nobody waits any more; it comes again
             try:
-                read.append((one, self._memory.receiver.read(one.source, one.delivery, one.by)))
+                read.append((queued, self._memory.receiver.read(queued.source, queued.delivery, queued.by)))
             except OnRecallError as error:
-                _tell([one], [error])
+                _tell([queued], [error])
         if read:
             self._keep(read)
             self._wake()
 
-    def _keep(self, read: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
-        waiting = [one for one, _ in read]
+    def _keep(self, parsed: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
+        waiting = [queued for queued, _ in parsed]
         try:
-            receipts = self._memory.receiver.keep([found for _, found in read])
+            receipts = self._memory.receiver.keep([delivery for _, delivery in parsed])
             _tell(waiting, [receipt.refusal or receipt for receipt in receipts])
         except OnRecallError as error:
             _tell(waiting, [error] * len(waiting))
 
 
-def _tell(some: Sequence[_QueuedDelivery], what: Sequence[IngestReceipt | Exception]) -> None:
+def _tell(batch: Sequence[_QueuedDelivery], receipts: Sequence[IngestReceipt | Exception]) -> None:
     """Tell each in the loop that he waits in; all of one loop are told at once."""
-    for loop in {one.loop for one in some}:
-        told = [(one, said) for one, said in zip(some, what, strict=True) if one.loop is loop]
+    for loop in {queued.loop for queued in batch}:
+        answered = [(queued, receipt) for queued, receipt in zip(batch, receipts, strict=True) if queued.loop is loop]
         try:
-            loop.call_soon_threadsafe(_tell_all, told)
+            loop.call_soon_threadsafe(_tell_all, answered)
         except RuntimeError:
-            log.warning("the server ended before %d deliveries were answered; their senders try again", len(told))
+            log.warning("the server ended before %d deliveries were answered; their senders try again", len(answered))
 
 
-def _tell_all(told: Sequence[tuple[_QueuedDelivery, IngestReceipt | Exception]]) -> None:
-    for one, said in told:
-        one.tell(said)
+def _tell_all(answered: Sequence[tuple[_QueuedDelivery, IngestReceipt | Exception]]) -> None:
+    for queued, receipt in answered:
+        queued.tell(receipt)

@@ -90,18 +90,18 @@ class Metrics:
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """An HTTP request was answered."""
-        its = (method if method in METHODS else OTHER, route or OTHER)
-        self._requests.labels(*its, str(status)).inc()
-        self._durations.labels(*its).observe(seconds)
+        labels = (method if method in METHODS else OTHER, route or OTHER)
+        self._requests.labels(*labels, str(status)).inc()
+        self._durations.labels(*labels).observe(seconds)
 
-    def _answered(self, made: Recommendation) -> None:
-        self._answers.labels(made.verdict, made.composer).inc()
-        self._answering.labels(made.composer).observe(made.latency_ms.total / 1000)
+    def _answered(self, answer: Recommendation) -> None:
+        self._answers.labels(answer.verdict, answer.composer).inc()
+        self._answering.labels(answer.composer).observe(answer.latency_ms.total / 1000)
 
-    def _taken(self, taken: IngestStats) -> None:
+    def _taken(self, stats: IngestStats) -> None:
         for result in ("accepted", "duplicate", "rejected"):
-            if count := getattr(taken, result):
-                self._alerts.labels(taken.source, result).inc(count)
+            if count := getattr(stats, result):
+                self._alerts.labels(stats.source, result).inc(count)
 
 
 class _ProcessGauges(Collector):
@@ -139,12 +139,12 @@ class _StoreGauges(Collector):
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
-        seen = self._look()
-        yield _parts(seen.report)
-        yield from _gauges(seen.gauges)
-        yield from _senders(seen.senders)
+        cached = self._look()
+        yield _parts(cached.report)
+        yield from _gauges(cached.gauges)
+        yield from _senders(cached.senders)
         for name in ("incidents", "documents"):
-            yield _gauge(f"onrecall_{name}", f"Kept {name}.", seen.report.counts.get(name, 0))
+            yield _gauge(f"onrecall_{name}", f"Kept {name}.", cached.report.counts.get(name, 0))
 
     def _look(self) -> _CachedGauges:
         with self._lock:
@@ -158,8 +158,8 @@ class _StoreGauges(Collector):
         return _CachedGauges(self._status(), store.overview.gauges(self._memory.now()), store.senders.all())
 
 
-def _gauge(name: str, told: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, told, value=value)
+def _gauge(name: str, description: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, description, value=value)
 
 
 def _parts(report: StatusReport) -> Metric:
@@ -170,48 +170,48 @@ def _parts(report: StatusReport) -> Metric:
     return states
 
 
-def _gauges(found: Gauges) -> Iterator[Metric]:
-    yield _gauge("onrecall_alerts_waiting", "Alerts that are in no incident yet.", found.alerts_waiting)
-    yield _gauge("onrecall_incidents_due", "Incidents whose answer is due.", found.incidents_due)
+def _gauges(gauges: Gauges) -> Iterator[Metric]:
+    yield _gauge("onrecall_alerts_waiting", "Alerts that are in no incident yet.", gauges.alerts_waiting)
+    yield _gauge("onrecall_incidents_due", "Incidents whose answer is due.", gauges.incidents_due)
     severities = GaugeMetricFamily("onrecall_open_incidents", "Incidents that are not resolved.", labels=["severity"])
     for severity in get_args(Severity):
-        severities.add_metric([severity], found.open_by_severity.get(severity, 0))
+        severities.add_metric([severity], gauges.open_by_severity.get(severity, 0))
     yield severities
     unsent = GaugeMetricFamily(
         "onrecall_deliveries", "Messages that wait to be sent, or were given up.", labels=["channel", "state"]
     )
-    for its, count in sorted(found.deliveries.items()):
-        unsent.add_metric(list(its), count)
+    for labels, count in sorted(gauges.deliveries.items()):
+        unsent.add_metric(list(labels), count)
     yield unsent
-    yield _gauge("onrecall_passages", "Passages that recall looks in.", found.passages)
-    yield _gauge("onrecall_store_size_bytes", "What the database takes.", found.size_bytes)
-    yield CounterMetricFamily("onrecall_store_alerts", "Alerts ever kept, by any process.", value=found.alerts_taken)
+    yield _gauge("onrecall_passages", "Passages that recall looks in.", gauges.passages)
+    yield _gauge("onrecall_store_size_bytes", "What the database takes.", gauges.size_bytes)
+    yield CounterMetricFamily("onrecall_store_alerts", "Alerts ever kept, by any process.", value=gauges.alerts_taken)
     yield CounterMetricFamily(
-        "onrecall_store_answers", "Answers ever given, by any process.", value=found.answers_given
+        "onrecall_store_answers", "Answers ever given, by any process.", value=gauges.answers_given
     )
-    yield from _models(found)
+    yield from _models(gauges)
 
 
-def _models(found: Gauges) -> Iterator[Metric]:
+def _models(gauges: Gauges) -> Iterator[Metric]:
     calls = CounterMetricFamily(
         "onrecall_model_calls", "Calls of models, by any process; begins anew each day (UTC).", labels=[*MODEL, "state"]
     )
     tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL, "direction"])
     cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL))
     sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
-    for one in found.model_calls:
-        its = (one.provider, one.model, one.role)
-        calls.add_metric([*its, one.state], one.calls)
-        given, made, spent = sums.get(its, (0, 0, 0.0))
-        sums[its] = (given + one.input_tokens, made + one.output_tokens, spent + one.cost_usd)
-    for its, (given, made, spent) in sums.items():
-        tokens.add_metric([*its, "input"], given)
-        tokens.add_metric([*its, "output"], made)
-        cost.add_metric(list(its), spent)
+    for usage in gauges.model_calls:
+        key = (usage.provider, usage.model, usage.role)
+        calls.add_metric([*key, usage.state], usage.calls)
+        input_tokens, output_tokens, cost_usd = sums.get(key, (0, 0, 0.0))
+        sums[key] = (input_tokens + usage.input_tokens, output_tokens + usage.output_tokens, cost_usd + usage.cost_usd)
+    for key, (input_tokens, output_tokens, cost_usd) in sums.items():
+        tokens.add_metric([*key, "input"], input_tokens)
+        tokens.add_metric([*key, "output"], output_tokens)
+        cost.add_metric(list(key), cost_usd)
     yield from (calls, tokens, cost)
 
 
-def _senders(found: Mapping[str, SourceActivity]) -> Iterator[Metric]:
+def _senders(activity_by_source: Mapping[str, SourceActivity]) -> Iterator[Metric]:
     stored = GaugeMetricFamily("onrecall_sender_alerts", "Alerts kept of a sender.", labels=["source"])
     unread = GaugeMetricFamily(
         "onrecall_sender_rejected", "Parts of a sender's messages that are not taken in yet.", labels=["source"]
@@ -219,9 +219,9 @@ def _senders(found: Mapping[str, SourceActivity]) -> Iterator[Metric]:
     last = GaugeMetricFamily(
         "onrecall_sender_heard_timestamp_seconds", "When a sender was heard last.", labels=["source"]
     )
-    for source, heard in sorted(found.items()):
-        stored.add_metric([source], heard.alerts)
-        unread.add_metric([source], heard.rejected)
-        if heard.heard_at is not None:
-            last.add_metric([source], heard.heard_at.timestamp())
+    for source, activity in sorted(activity_by_source.items()):
+        stored.add_metric([source], activity.alerts)
+        unread.add_metric([source], activity.rejected)
+        if activity.heard_at is not None:
+            last.add_metric([source], activity.heard_at.timestamp())
     yield from (stored, unread, last)

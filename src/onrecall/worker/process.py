@@ -162,10 +162,10 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _call(other: IO[bytes] | None) -> None:
+def _call(pipe: IO[bytes] | None) -> None:
     """Tell the other side that something happened. It is not waited for: who has a pipe full of calls needs no more."""
     with contextlib.suppress(OSError, ValueError):
-        _given(other).write(b"!")
+        _given(pipe).write(b"!")
 
 
 def _never_wait(calls: IO[bytes]) -> None:

@@ -40,12 +40,12 @@ class RefinerThread:
         self._refining.ready()
         while not self._stopping.is_set():
             try:
-                done = self._refining.run()
+                refined = self._refining.run()
             except Unavailable as error:
                 log.warning("refining tries again in %g s: %s", error.retry_after, error)
-                done = 0
+                refined = 0
             except Exception:  # the loop must go on: what failed is one answer's refinement, and the log says why
                 log.exception("an answer could not be refined; it stands as it was")
-                done = 0
-            if not done:
+                refined = 0
+            if not refined:
                 self._stopping.wait(POLL_SECONDS)

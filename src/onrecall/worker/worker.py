@@ -59,9 +59,9 @@ class ChangeSignal:
         """Wait until something has arrived, at most so long; says whether it did."""
         deadline = time.monotonic() + seconds
         with self._change:
-            while not (here := arrived()) and (left := deadline - time.monotonic()) > 0:
-                self._change.wait(min(left, POLL_SECONDS))
-        return here
+            while not (has_arrived := arrived()) and (remaining := deadline - time.monotonic()) > 0:
+                self._change.wait(min(remaining, POLL_SECONDS))
+        return has_arrived
 
 
 class Worker:
@@ -117,7 +117,7 @@ class Worker:
 
     def _round(self) -> int:
         try:
-            done = self._memory.work(BATCH)
+            count = self._memory.work(BATCH)
         except Unavailable as error:
             log.warning("the worker tries again in %g s: %s", error.retry_after, error)
             self._stopping.wait(error.retry_after)
@@ -126,10 +126,10 @@ class Worker:
             log.exception("the worker could not do its round; it tries again")
             self._stopping.wait(POLL_SECONDS)
             return 0
-        if done:
+        if count:
             self._arrivals.tell()
             self._telling.wake()
-        return done
+        return count
 
 
 def work(memory: IncidentService) -> None:

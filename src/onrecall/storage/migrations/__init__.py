@@ -33,9 +33,9 @@ class Migration:
 @cache
 def steps() -> tuple[Migration, ...]:
     """All steps there are, in order."""
-    found = [(NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
-    named = [Migration(int(match[1]), match[2], match[3], file) for match, file in found if match]
-    return tuple(sorted(named, key=lambda step: step.number))
+    matches = [(NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
+    migrations = [Migration(int(match[1]), match[2], match[3], file) for match, file in matches if match]
+    return tuple(sorted(migrations, key=lambda step: step.number))
 
 
 def newest() -> int:
@@ -52,17 +52,17 @@ def version(connection: Connection) -> int:
 
 def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Migration]) -> None:
     """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
-    here = version(connection)
+    current = version(connection)
     last = plan[-1].number
-    if here > last:
+    if current > last:
         raise Invalid(
-            f"the database has schema {here}, but this OnRecall knows {last}: a newer one wrote it; upgrade",
+            f"the database has schema {current}, but this OnRecall knows {last}: a newer one wrote it; upgrade",
             "database_url",
         )
-    if here == 0:
+    if current == 0:
         connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
     for number, variants in groupby(plan, key=lambda step: step.number):
-        if number > here:
+        if number > current:
             _take(connection, list(variants), types)
 
 
