@@ -217,41 +217,41 @@ class Settings(BaseSettings):
     @field_validator("webhook_secrets")
     @classmethod
     def _are_secrets(cls, value: SecretStr | None) -> SecretStr | None:
-        _secrets(value)
+        _parse_secrets(value)
         return value
 
     @field_validator("sns_topics")
     @classmethod
     def _are_topics(cls, value: str | None) -> str | None:
-        _topics(value)
+        _parse_sns_topics(value)
         return value
 
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str | None) -> str | None:
-        _origins(value)
+        _parse_origins(value)
         return value
 
     @field_validator("kafka_topics")
     @classmethod
     def _are_kafka_topics(cls, value: str | None) -> str | None:
-        _kafka_topics(value)
+        _parse_kafka_topics(value)
         return value
 
     @field_validator("kafka_publish")
     @classmethod
     def _is_kafka_topic(cls, value: str | None) -> str | None:
-        return value if value is None else _kafka_topic(value)
+        return value if value is None else _check_kafka_topic(value)
 
     @field_validator("slack_channel")
     @classmethod
     def _is_room(cls, value: str | None) -> str | None:
-        return value if value is None else _room(value)
+        return value if value is None else _check_channel(value)
 
     @field_validator("slack_channels")
     @classmethod
     def _are_rooms(cls, value: str | None) -> str | None:
-        _rooms(value)
+        _parse_channels(value)
         return value
 
     @field_validator("hindsight_key")
@@ -297,42 +297,42 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'onrecall.db'}"
 
     @property
-    def secrets_by_sender(self) -> Mapping[str, tuple[str, ...]]:
+    def webhook_secrets_by_source(self) -> Mapping[str, tuple[str, ...]]:
         """The secrets that each sender may sign with; SNS signs with its own, so for it these are the topics."""
-        topics = _topics(self.sns_topics)
-        return {**_secrets(self.webhook_secrets), **({"cloudwatch": topics} if topics else {})}
+        topics = _parse_sns_topics(self.sns_topics)
+        return {**_parse_secrets(self.webhook_secrets), **({"cloudwatch": topics} if topics else {})}
 
     @property
-    def formats_by_topic(self) -> Mapping[str, str | None]:
+    def source_by_topic(self) -> Mapping[str, str | None]:
         """Kafka's topics, each with the sender whose format its records have, or None where each record says."""
-        return _kafka_topics(self.kafka_topics)
+        return _parse_kafka_topics(self.kafka_topics)
 
     @property
-    def welcome_origins(self) -> tuple[str, ...]:
+    def allowed_origins(self) -> tuple[str, ...]:
         """The origins of pages elsewhere whose scripts may ask."""
-        return _origins(self.cors_origins)
+        return _parse_origins(self.cors_origins)
 
     @property
     def trusted_source_names(self) -> tuple[str, ...]:
         """The senders that are trusted like a responder."""
-        return _listed(self.trusted_sources)
+        return _split_list(self.trusted_sources)
 
     @property
     def private_hosts(self) -> tuple[str, ...]:
         """What channels may call though it is no public address."""
-        return _listed(self.allow_private_hosts)
+        return _split_list(self.allow_private_hosts)
 
     @property
-    def slack_rooms(self) -> Mapping[str, Mapping[str, str]]:
+    def slack_routing(self) -> Mapping[str, Mapping[str, str]]:
         """Slack's channels by `service` and by `severity`."""
-        return _rooms(self.slack_channels)
+        return _parse_channels(self.slack_channels)
 
     @property
     def mail_recipients(self) -> tuple[str, ...]:
         """Who gets mail."""
-        return _listed(self.smtp_to)
+        return _split_list(self.smtp_to)
 
-    def shown(self) -> Mapping[str, str]:
+    def effective_values(self) -> Mapping[str, str]:
         """Every effective value by its variable's name, secrets masked."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values["database_url"] = mask_url(self.database)
@@ -359,12 +359,12 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return values
 
 
-def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
+def _parse_secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
     """What is refused here never says what it holds, for that is secret."""
     if value is None:
         return {}
     try:
-        parsed = json.loads(value.get_secret_value(), object_pairs_hook=_once)
+        parsed = json.loads(value.get_secret_value(), object_pairs_hook=_reject_duplicates)
     except json.JSONDecodeError as error:
         raise ValueError(
             f'is not JSON at line {error.lineno}, column {error.colno}; write {{"pagerduty": ["secret"]}}'
@@ -379,14 +379,14 @@ def _secrets(value: SecretStr | None) -> Mapping[str, tuple[str, ...]]:
     return {sender: tuple(secrets) for sender, secrets in parsed.items()}
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"{min(twice)} appears twice; put all its secrets into one list")
     return dict(pairs)
 
 
-def _topics(value: str | None) -> tuple[str, ...]:
+def _parse_sns_topics(value: str | None) -> tuple[str, ...]:
     topics = tuple(part.strip() for part in value.split(",")) if value else ()
     for topic in topics:
         if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]{1,256}", topic, re.ASCII):
@@ -394,25 +394,25 @@ def _topics(value: str | None) -> tuple[str, ...]:
     return topics
 
 
-def _kafka_topics(value: str | None) -> Mapping[str, str | None]:
+def _parse_kafka_topics(value: str | None) -> Mapping[str, str | None]:
     topics: dict[str, str | None] = {}
     for part in value.split(",") if value else ():
         topic, equals, sender = (word.strip() for word in part.partition("="))
         if equals and not sender:
             raise ValueError(f"{topic}= names no sender; write {topic}=alertmanager, or {topic} if its records name it")
-        if _kafka_topic(topic) in topics:
+        if _check_kafka_topic(topic) in topics:
             raise ValueError(f"{topic} appears twice")
         topics[topic] = sender or None
     return topics
 
 
-def _kafka_topic(name: str) -> str:
+def _check_kafka_topic(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,249}", name) or name in (".", ".."):
         raise ValueError(f"{name!r} is not a valid topic; use letters, digits, dots, underscores and hyphens")
     return name
 
 
-def _origins(value: str | None) -> tuple[str, ...]:
+def _parse_origins(value: str | None) -> tuple[str, ...]:
     origins = tuple(part.strip() for part in value.split(",")) if value else ()
     for origin in origins:
         parts = urlsplit(origin)
@@ -423,7 +423,7 @@ def _origins(value: str | None) -> tuple[str, ...]:
     return origins
 
 
-def _room(value: object) -> str:
+def _check_channel(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[CG][A-Z0-9]{7,20}", value, re.ASCII):
         raise ValueError(
             f"{value!r} is not the id of a channel; find it at the end of the channel's details, such as C0123456789"
@@ -431,7 +431,7 @@ def _room(value: object) -> str:
     return value
 
 
-def _rooms(value: str | None) -> Mapping[str, Mapping[str, str]]:
+def _parse_channels(value: str | None) -> Mapping[str, Mapping[str, str]]:
     try:
         parsed = json.loads(value or "{}")
     except json.JSONDecodeError as error:
@@ -442,10 +442,10 @@ def _rooms(value: str | None) -> Mapping[str, Mapping[str, str]]:
         raise ValueError(f"{min(unknown)} is neither service nor severity")
     if strange := parsed.get("severity", {}).keys() - set(get_args(Severity)):
         raise ValueError(f"{min(strange)} is not a severity; choose from {', '.join(get_args(Severity))}")
-    return {kind: {name: _room(room) for name, room in rooms.items()} for kind, rooms in parsed.items()}
+    return {kind: {name: _check_channel(room) for name, room in rooms.items()} for kind, rooms in parsed.items()}
 
 
-def _listed(value: str | None) -> tuple[str, ...]:
+def _split_list(value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if value else ()
 
 

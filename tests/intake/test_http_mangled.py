@@ -107,7 +107,7 @@ def test_none_breaks_the_server_and_none_is_lost_without_a_trace(client, memory)
             assert len(said["rejected"]) <= after["rejected"], shown
         else:  # a handshake, an event of no alert, an empty list
             answers["says nothing"] += 1
-            assert source in memory.store.senders.all(), shown
+            assert source in memory.store.source_activity.all(), shown
     assert answers[202] > 200, answers
     assert answers[422] > 50, answers
     assert answers["says nothing"] < HOW_MANY / 20, answers

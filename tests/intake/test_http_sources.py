@@ -23,7 +23,7 @@ GENERIC = "/api/v1/alerts/generic/harbour"
 def kept(memory):
     """Every alert that is stored, whether the worker has looked at it or not."""
     with memory.store._database.read() as connection:
-        return [one.alert for one in alerts.listed(connection, select(tables.alerts))]
+        return [one.alert for one in alerts.fetch(connection, select(tables.alerts))]
 
 
 def rejected(memory):
@@ -155,7 +155,7 @@ def test_a_rehearsal_shows_what_would_come_of_it_and_writes_nothing(client, memo
     assert bad.json()["refusal"]
     assert client.post("/api/v1/sources/zabix/try", json=FERRY).status_code == 404
     assert (kept(memory), rejected(memory)) == ([], ())
-    assert "zabbix" not in memory.store.senders.all()
+    assert "zabbix" not in memory.store.source_activity.all()
 
 
 def test_every_source_says_how_it_is_set_up(client):

@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
 from sqlalchemy import select
 
-from onrecall.kafka.command import take_in
+from onrecall.kafka.command import consume
 from onrecall.kafka.connection import Connection
 from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import Dependencies, IncidentService
@@ -49,7 +49,7 @@ class Running:
 
     def _run(self, memory: IncidentService, connection: Connection) -> None:
         try:
-            take_in(memory, connection, self.said, self._ending)
+            consume(memory, connection, self.said, self._ending)
         except Exception as error:  # noqa: BLE001 - it is raised where the test waits
             self.failed = error
 

@@ -13,7 +13,7 @@ from intake.payloads import alert, body
 from onrecall.bootstrap import app as wiring
 from onrecall.cli.main import main
 from onrecall.domain.errors import Forbidden, Invalid, Unavailable
-from onrecall.kafka.connection import Connection, problem
+from onrecall.kafka.connection import Connection, fatal_error
 from onrecall.kafka.health import health
 from onrecall.pipeline import IncidentService
 from onrecall.settings import Settings, load
@@ -91,7 +91,7 @@ def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("ONRECALL_KAFKA_SASL_PASSWORD_FILE", str(tmp_path / "password"))
     chosen = load()
     assert chosen.kafka_sasl_password.get_secret_value() == "s3cret"
-    assert "s3cret" not in str(chosen.shown())
+    assert "s3cret" not in str(chosen.effective_values())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch):
     ],
 )
 def test_what_ends_the_process(code, fatal, kind):
-    assert isinstance(problem(KafkaError(code, "so it is", fatal)), kind)
+    assert isinstance(fatal_error(KafkaError(code, "so it is", fatal)), kind)
 
 
 def test_a_process_takes_in_and_ends_when_told(

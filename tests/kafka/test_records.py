@@ -7,7 +7,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.kafka import records
-from onrecall.kafka.records import LARGEST, ConsumedRecord
+from onrecall.kafka.records import MAX_RECORD_BYTES, ConsumedRecord
 
 TOPICS = {"alerts": "alertmanager", "mixed": None}
 
@@ -35,7 +35,7 @@ class Message:
 
 
 def record(value=b"{}", headers=None, topic="alerts") -> ConsumedRecord:
-    return records.record(Message(value, headers, topic))
+    return records.from_message(Message(value, headers, topic))
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_headers_of_cloudevents_are_as_in_http_where_they_are_percent_encoded():
 def test_hostile_headers():
     many = [(f"h{n}", b"\xff" * 100_000) for n in range(1000)]
     headers = record(headers=many).headers
-    assert len(headers) == records.MOST_HEADERS
-    assert max(map(len, headers.values())) <= records.LONGEST_HEADER
+    assert len(headers) == records.MAX_HEADERS
+    assert max(map(len, headers.values())) <= records.MAX_HEADER_BYTES
 
 
 def test_a_tombstone_says_nothing_but_an_event_may_be_all_headers():
@@ -82,26 +82,26 @@ def test_a_tombstone_says_nothing_but_an_event_may_be_all_headers():
 
 
 def test_what_is_kept_of_text_and_bytes():
-    assert records.unread(record("grün".encode()), Invalid("no", "body")).raw == "grün"
+    assert records.to_parse_error(record("grün".encode()), Invalid("no", "body")).raw == "grün"
     raw = b"\xff\xfe\x00 garbage"
-    assert records.unread(record(raw), Invalid("no", "body")).raw == "base64:" + base64.b64encode(raw).decode()
+    assert records.to_parse_error(record(raw), Invalid("no", "body")).raw == "base64:" + base64.b64encode(raw).decode()
 
 
 def test_a_secret_among_bytes_is_kept_as_text_so_that_it_can_be_redacted():
     secret = "password=hunter2-Xy9"
     for raw in (b"\xff" + secret.encode(), secret.encode("utf-16")):
-        assert secret in records.unread(record(raw), Invalid("no", "body")).raw
+        assert secret in records.to_parse_error(record(raw), Invalid("no", "body")).raw
 
 
 def test_of_what_is_too_large_the_beginning_is_kept():
-    body = b"x" * (LARGEST + 1)
+    body = b"x" * (MAX_RECORD_BYTES + 1)
     with pytest.raises(Invalid, match="4,194,305 bytes; at most 4,194,304"):
-        records.delivery(record(body))
-    raw = records.unread(record(body), Invalid("no", "body")).raw
-    assert len(raw) < records.KEPT + 200
+        records.to_webhook_request(record(body))
+    raw = records.to_parse_error(record(body), Invalid("no", "body")).raw
+    assert len(raw) < records.KEPT_BYTES + 200
     assert hashlib.sha256(body).hexdigest() in raw
 
 
 def test_the_place_is_said():
-    malformed = records.unread(record(), NotFound("there is no sender 'x'"))
+    malformed = records.to_parse_error(record(), NotFound("there is no sender 'x'"))
     assert (malformed.where, malformed.field) == ("alerts[3]@1042", "onrecall-source")

@@ -10,7 +10,7 @@ import pytest
 
 from intake.payloads import alert, body
 from onrecall.kafka.connection import Connection
-from onrecall.kafka.records import LARGEST
+from onrecall.kafka.records import MAX_RECORD_BYTES
 from onrecall.pipeline import IncidentService
 from onrecall.sources import WebhookRequest
 
@@ -97,7 +97,7 @@ def test_poison_is_kept_with_the_reason_and_what_follows_comes_in(
         b"not json, password=hunter2-Xy9",
         b"[]",
         b"{" * 100_000,
-        b"x" * (LARGEST + 1),
+        b"x" * (MAX_RECORD_BYTES + 1),
         b'"\\ud800"',
     ]
     for n, one in enumerate(poison):

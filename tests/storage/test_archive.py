@@ -12,7 +12,7 @@ import pytest
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Document, IncidentLink, StepExecution
 from onrecall.storage import Storage
-from onrecall.storage.archive import KEPT
+from onrecall.storage.archive import ARCHIVED_TABLES
 from onrecall.storage.tables import metadata
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
@@ -111,7 +111,7 @@ def test_out_and_in_gives_the_same_store(full: Storage, other: Storage) -> None:
 
 
 def test_no_table_is_forgotten() -> None:
-    left_out = metadata.tables.keys() - {table.name for table in KEPT}
+    left_out = metadata.tables.keys() - {table.name for table in ARCHIVED_TABLES}
     staged = {"reindexing", "staged_owners", "staged_passages"}
     at_home = {
         "api_keys",

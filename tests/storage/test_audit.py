@@ -11,7 +11,7 @@ from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident
 from onrecall.storage import IngestBatch, ModelCall, Storage, StoreEntry, UsageLimits
-from onrecall.storage.audit import acting
+from onrecall.storage.audit import acting_as
 from onrecall.storage.database import Database
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ def told(store: Storage) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_each_change_is_told_once_by_whom(store: Storage):
-    with acting("ann"):
+    with acting_as("ann"):
         busy(store, 1)
         busy(store, 1)  # the same again
         store.acknowledge("INC-0", NOON, "bob")

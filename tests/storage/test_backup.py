@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from onrecall.domain.access import Key, digest, id_of, mint
+from onrecall.domain.access import Key, hash_key, parse_key_id, generate_key
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import ModelCall, Storage
-from onrecall.storage.backup import KEPT, PASSING
+from onrecall.storage.backup import BACKED_UP_TABLES, TRANSIENT_TABLES
 from onrecall.storage.outbox import PendingMessage
 from onrecall.storage.tables import metadata
 from onrecall.storage.usage import UsageLimits
@@ -39,19 +39,19 @@ def full(store: Storage) -> Storage:
     store.keys().add(keys[0])
     store.keys().replace(keys[0].id, keys[1], at(60))
     store.keys().replace(keys[1].id, keys[2], at(90))
-    after = store.outbox.place("webhook")
-    assert store.outbox.post(
+    after = store.outbox.position("webhook")
+    assert store.outbox.enqueue(
         "webhook", after, after + 1, [PendingMessage("INC-9", 9, "opened", {"a": 1}, {"b": 2})], NOON
     )
     called = ModelCall("rec-1", "draft", "groq", "small", "5e884898da28")
     store.usage.reserve(called, 0.1 + 0.2, UsageLimits(20, 5.0), NOON)
-    store.audit.tell("key refused", detail={"reason": "ü"})
+    store.audit.record("key refused", detail={"reason": "ü"})
     return store
 
 
 def key(name: str) -> Key:
-    token = mint()
-    return Key(id=id_of(token), name=name, hash=digest(token), role="admin", created_at=NOON)
+    token = generate_key()
+    return Key(id=parse_key_id(token), name=name, hash=hash_key(token), role="admin", created_at=NOON)
 
 
 def through_json(store: Storage) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def test_postgres_finds_what_was_restored(full: Storage, blank_postgres_url: str
 
 
 def test_no_table_is_forgotten() -> None:
-    assert metadata.tables.keys() == {table.name for table in (*KEPT, *PASSING)}, (
+    assert metadata.tables.keys() == {table.name for table in (*BACKED_UP_TABLES, *TRANSIENT_TABLES)}, (
         "a new table belongs into the backup, unless what it holds is gone in seconds"
     )
 

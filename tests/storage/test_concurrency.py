@@ -54,7 +54,7 @@ def test_two_resolve_ten_ask_one_imports_and_nobody_sees_a_lock(shared: str) -> 
 
     def ask(n: int) -> None:
         changes = store.changes(0, 50)
-        found = store.things([(one.passage.kind, one.passage.owner) for one in changes if one.passage], at(65))
+        found = store.get_records([(one.passage.kind, one.passage.owner) for one in changes if one.passage], at(65))
         assert found
         store.passages([one.id for one in changes])
         store.term_statistics([7, n])

@@ -72,8 +72,8 @@ def test_what_is_dated_later_was_unknown(store: Storage) -> None:
     store.put_document(replace(RUNBOOK, dated=at(10)), [], NOON)
     store.put_document(replace(RUNBOOK, id="always"), [], NOON)
     ids = [("document", "run/pool.md"), ("document", "always")]
-    assert set(store.things(ids, at(5))) == {("document", "always")}
-    assert set(store.things(ids, at(10))) == set(ids) == set(store.things(ids))
+    assert set(store.get_records(ids, at(5))) == {("document", "always")}
+    assert set(store.get_records(ids, at(10))) == set(ids) == set(store.get_records(ids))
 
 
 def test_the_same_document_twice_in_one_batch(store: Storage) -> None:

@@ -26,7 +26,7 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
             line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
         )
         store = Storage.open(store_url)
-        there = {name for _, name in store.things(("incident", name) for name in acknowledged)}
+        there = {name for _, name in store.get_records(("incident", name) for name in acknowledged)}
         assert acknowledged <= there
         assert store.check() == ()
         assert store.counts()["passages"] == store.counts()["incidents"]

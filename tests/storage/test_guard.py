@@ -11,7 +11,7 @@ import pytest
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from onrecall.domain.incident import Document, Incident, IncidentLink, ResolutionStep, StepExecution
 from onrecall.storage import Storage
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution
 
@@ -89,7 +89,7 @@ def test_everything_else(store: Storage) -> None:
 
 def test_what_can_never_be_there_is_simply_not_there(store: Storage) -> None:
     for name in ("a\0", "\ud800"):
-        assert store.things([("incident", name), ("document", name)]) == {}
+        assert store.get_records([("incident", name), ("document", name)]) == {}
         assert store.passages_of([("incident", name)]) == {}
         assert store.step_records([name]) == store.evidence_records([name]) == {}
         assert store.newest_recommendation(name) is None
@@ -160,9 +160,9 @@ def test_a_conflict_names_what_contradicts(store: Storage) -> None:
 @pytest.mark.parametrize("title", ["plain", "naïve café", "\U0001f525 on fire", "a \\u0000 that is only written so"])
 def test_a_digest_is_that_of_the_plain_content(title: str) -> None:
     thing = incident("X-1", title=title, labels={"zone": "a", "a": "b"}, resolution=resolution("cause"))
-    plain = guard.plain(replace(thing, id=""))
+    plain = validation.to_storable(replace(thing, id=""))
     del plain["resolution"]["cause_origin"]  # how the cause came about is no content
     content = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    assert guard.digest(thing) == hashlib.sha256(content.encode()).hexdigest()
+    assert validation.content_hash(thing) == hashlib.sha256(content.encode()).hexdigest()
     taken_over = replace(thing, resolution=replace(resolution("cause"), cause_origin="taken_over"))
-    assert guard.digest(taken_over) == guard.digest(thing)
+    assert validation.content_hash(taken_over) == validation.content_hash(thing)

@@ -258,7 +258,7 @@ def test_what_was_known_at_a_time(store: Storage) -> None:
     assert store.incident("X-1") == store.incident("X-1", as_of=at(9999))
     with pytest.raises(NotFound, match="as of"):
         store.incident("X-1", as_of=at(-1))
-    assert set(store.things([("incident", "X-1"), ("incident", "X-2"), ("document", "X-1")], at(5))) == {
+    assert set(store.get_records([("incident", "X-1"), ("incident", "X-2"), ("document", "X-1")], at(5))) == {
         ("incident", "X-1")
     }
 

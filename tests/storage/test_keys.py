@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from onrecall.domain.access import Key, digest, id_of, mint
+from onrecall.domain.access import Key, hash_key, parse_key_id, generate_key
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.storage import Storage
 
@@ -13,9 +13,9 @@ from .given import NOON, at
 
 
 def made(name: str = "ann", **more: object) -> tuple[str, Key]:
-    token = mint()
+    token = generate_key()
     return token, Key(
-        **{"id": id_of(token), "name": name, "hash": digest(token), "role": "admin", "created_at": NOON} | more
+        **{"id": parse_key_id(token), "name": name, "hash": hash_key(token), "role": "admin", "created_at": NOON} | more
     )
 
 
@@ -27,8 +27,8 @@ def test_a_key_comes_back_as_it_went_in_and_is_not_in_the_store_itself(store: St
     token, key = made(expires_at=at(60))
     store.keys().add(key)
     assert store.keys().all() == (key,)
-    assert key.is_of(token)
-    assert not key.is_of(mint())
+    assert key.matches(token)
+    assert not key.matches(generate_key())
     with store._database.read() as connection:
         kept = repr(connection.execute(text("select * from api_keys")).all())
     assert token not in kept

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, UniqueConstraint, insert, inspect
 
 from onrecall.domain.errors import Invalid
 from onrecall.storage import Storage, incidents, migrations
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 from onrecall.storage.database import Damaged, Database
 from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written
@@ -59,9 +59,9 @@ def declared_unique(name: str) -> set[tuple[str, ...]]:
 
 
 def test_a_number_is_one_step_in_each_database() -> None:
-    taken = [(step.number, dialect) for step in migrations.steps() for dialect in _dialects(step)]
+    taken = [(step.number, dialect) for step in migrations.all_migrations() for dialect in _dialects(step)]
     assert len(set(taken)) == len(taken)
-    assert min(step.number for step in migrations.steps()) == 1
+    assert min(step.number for step in migrations.all_migrations()) == 1
 
 
 def _dialects(step: migrations.Migration) -> tuple[str, ...]:
@@ -71,20 +71,20 @@ def _dialects(step: migrations.Migration) -> tuple[str, ...]:
 @contextmanager
 def older_store(url: str, newest: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """The database as the release with this newest step made it, with the incident X-1 in it."""
-    plan = migrations.steps()
+    plan = migrations.all_migrations()
     with monkeypatch.context() as then:
-        then.setattr(migrations, "steps", lambda: tuple(step for step in plan if step.number <= newest))
+        then.setattr(migrations, "all_migrations", lambda: tuple(step for step in plan if step.number <= newest))
         old = Database(url)
         with old.write() as connection:
             given = incident("X-1")
             columns = {column["name"] for column in inspect(connection).get_columns("incidents")}
-            row = incidents.row(given, guard.digest(given), waiting=False)
+            row = incidents.to_row(given, validation.content_hash(given), waiting=False)
             connection.execute(insert(written), {name: value for name, value in row.items() if name in columns})
             yield connection
         old.close()
 
 
-@pytest.mark.parametrize("released", range(1, migrations.newest() + 1))
+@pytest.mark.parametrize("released", range(1, migrations.newest_version() + 1))
 def test_every_earlier_schema_is_brought_up(blank_url: str, released: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with older_store(blank_url, released, monkeypatch):
         pass
@@ -100,28 +100,28 @@ def test_steps_are_taken_once_and_in_order(database: Database, tmp_path: Path) -
         ("b", "insert into a values (1);\ninsert into a values (2)"),
     ):
         (tmp_path / name).write_text(statement)
-    here = migrations.newest()
+    here = migrations.newest_version()
     plan = (Migration(here + 1, "a", None, tmp_path / "a"), Migration(here + 2, "b", None, tmp_path / "b"))
     for _ in range(2):
         with database.write() as connection:
             migrations.migrate(connection, database.kind.types, plan)
     with database.read() as connection:
         assert connection.exec_driver_sql("select x from a order by x").scalars().all() == [1, 2]
-        assert migrations.version(connection) == here + 2
+        assert migrations.current_version(connection) == here + 2
 
 
 def test_a_step_for_one_database_is_passed_over_by_the_other(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table only_here (x integer)")
-    here = migrations.newest()
+    here = migrations.newest_version()
     with database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", "postgresql", tmp_path / "a"),))
     with database.read() as connection:
         assert inspect(connection).has_table("only_here") == (database.kind.name == "postgresql")
-        assert migrations.version(connection) == here + 1
+        assert migrations.current_version(connection) == here + 1
 
 
 def test_each_database_may_have_its_own_half_of_a_step(database: Database, tmp_path: Path) -> None:
-    here = migrations.newest()
+    here = migrations.newest_version()
     for kind in ("sqlite", "postgresql"):
         (tmp_path / kind).write_text(f"create table only_{kind} (x integer)")
     plan = tuple(Migration(here + 1, "a", kind, tmp_path / kind) for kind in ("sqlite", "postgresql"))
@@ -145,7 +145,7 @@ def test_deliveries_outlive_the_step_that_lets_them_tell_of_notices(
     store = Storage.open(blank_url)
     (kept,) = store.outbox.page().items
     assert (kept.id, kept.incident, kept.notice, kept.attempts, kept.last_error) == (4, "X-1", None, 2, "down")
-    assert store.outbox.decision_place("webhook") == 7, "decisions of before the upgrade are not told"
+    assert store.outbox.decision_position("webhook") == 7, "decisions of before the upgrade are not told"
     store.close()
 
 
@@ -156,17 +156,17 @@ def test_an_upgrade_knows_which_senders_were_heard(blank_url: str, monkeypatch: 
         row = values.format("'2026-03-01 12:00:00.000000'")
         connection.exec_driver_sql(f"insert into alerts ({columns}) values ({row})")
     with closing(Storage.open(blank_url)) as store:
-        assert store.senders.all()["generic"].heard_at == at(0)
+        assert store.source_activity.all()["generic"].heard_at == at(0)
 
 
 def test_a_step_that_fails_leaves_nothing(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("create table half (x integer);\ninsert into nowhere values (1)")
-    here = migrations.newest()
+    here = migrations.newest_version()
     with pytest.raises(Damaged, match="nowhere"), database.write() as connection:
         migrations.migrate(connection, database.kind.types, (Migration(here + 1, "a", None, tmp_path / "a"),))
     with database.read() as connection:
         assert not inspect(connection).has_table("half")
-        assert migrations.version(connection) == here
+        assert migrations.current_version(connection) == here
 
 
 def test_a_newer_database_is_left_alone(store_url: str) -> None:

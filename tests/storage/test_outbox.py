@@ -27,24 +27,24 @@ def letter(name: str = "A", seq: int = 9, kind: str = "opened") -> PendingMessag
 
 
 def posted(box, *letters: PendingMessage, channel: str = "webhook") -> None:
-    after = box.place(channel)
-    assert box.post(channel, after, after + 1, letters, NOON)
+    after = box.position(channel)
+    assert box.enqueue(channel, after, after + 1, letters, NOON)
 
 
 def take(box, now=NOON, holder: str = "one", channel: str = "webhook"):
-    return box.take(channel, holder, now, AGAIN)
+    return box.start_attempt(channel, holder, now, AGAIN)
 
 
 def test_a_new_channel_begins_with_what_happens_from_now_on(store, box):
-    assert box.place("webhook") == store.events()[-1].seq
-    assert store.events(box.place("webhook")) == ()
+    assert box.position("webhook") == store.events()[-1].seq
+    assert store.events(box.position("webhook")) == ()
 
 
 def test_events_are_settled_once(box):
-    after = box.place("webhook")
-    assert box.post("webhook", after, after + 3, [letter()], NOON)
-    assert not box.post("webhook", after, after + 3, [letter()], NOON), "another process was first"
-    assert box.place("webhook") == after + 3
+    after = box.position("webhook")
+    assert box.enqueue("webhook", after, after + 3, [letter()], NOON)
+    assert not box.enqueue("webhook", after, after + 3, [letter()], NOON), "another process was first"
+    assert box.position("webhook") == after + 3
     assert len(box.page().items) == 1
 
 
@@ -53,7 +53,7 @@ def test_the_newest_letter_supersedes_what_is_pending_for_its_incident_alone(box
     posted(box, letter(seq=11, kind="changed"))
     states = {(one.incident, one.kind): one.state for one in box.page().items}
     assert states == {("A", "opened"): "superseded", ("A", "changed"): "pending", ("B", "opened"): "pending"}
-    assert box.remembered("webhook", ["A"])["A"].told == {"verdict": "changed"}
+    assert box.threads("webhook", ["A"])["A"].told == {"verdict": "changed"}
 
 
 def test_one_process_sends_at_a_time(box):
@@ -85,7 +85,7 @@ def test_a_try_without_an_end_is_made_again_with_the_same_key(box):
 def test_what_is_sent_is_remembered(box):
     posted(box, letter())
     box.sent(take(box), {"ts": "1.2"}, at(1))
-    one = box.remembered("webhook", ["A", "B"])
+    one = box.threads("webhook", ["A", "B"])
     assert one.keys() == {"A"}
     assert (one["A"].remote, one["A"].sent) == ({"ts": "1.2"}, {"verdict": "opened"})
     assert take(box, at(5)) is None
@@ -100,7 +100,7 @@ def test_what_was_superseded_on_its_way_counts_as_sent_when_it_arrives_and_stays
     assert [one.state for one in box.page().items] == ["pending", "superseded"]
     box.sent(on_its_way, {"ts": "1"}, at(1))
     assert [one.state for one in box.page().items] == ["pending", "sent"]
-    assert box.remembered("webhook", ["A"])["A"].sent == {"verdict": "opened"}
+    assert box.threads("webhook", ["A"])["A"].sent == {"verdict": "opened"}
 
 
 def test_a_pause_holds_the_channel_and_no_other(box):
@@ -118,7 +118,7 @@ def test_a_pause_holds_the_channel_and_no_other(box):
 def test_the_dead_are_listed_with_the_reason_and_can_be_resent(box):
     posted(box, letter())
     taken = take(box)
-    box.bury(taken, "410 Gone")
+    box.dead_letter(taken, "410 Gone")
     (dead,) = box.page("dead", "webhook").items
     assert (dead.last_error, dead.attempts) == ("410 Gone", 1)
     assert box.backlog("webhook").dead == 1
@@ -129,7 +129,7 @@ def test_the_dead_are_listed_with_the_reason_and_can_be_resent(box):
 
 def test_nothing_older_is_resent_over_something_newer(box):
     posted(box, letter())
-    box.bury(take(box), "410 Gone")
+    box.dead_letter(take(box), "410 Gone")
     posted(box, letter(seq=11, kind="changed"))
     old = box.page("dead").items[0]
     with pytest.raises(Conflict, match="is newer"):

@@ -56,12 +56,12 @@ def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(stor
     store.acknowledge("A-2", NOW)
     store.resolve("A-3", Resolution("it was the disk", NOW + timedelta(minutes=9)), (), (), (), NOW)
 
-    page = store.overview.glances(IncidentFilter("unresolved"), None, 1)
+    page = store.overview.summaries(IncidentFilter("unresolved"), None, 1)
     (newest,) = page.items
     assert (newest.incident.id, newest.answer and newest.answer.id, newest.alerts) == ("A-2", "rec-3", 0)
     assert newest.last
     assert newest.last.type == "acknowledged"
-    (older,) = store.overview.glances(IncidentFilter("unresolved"), page.next_cursor, 1).items
+    (older,) = store.overview.summaries(IncidentFilter("unresolved"), page.next_cursor, 1).items
     assert (older.incident.id, older.answer and older.answer.id) == ("A-1", "rec-2")
-    assert [one.incident.id for one in store.overview.glances(IncidentFilter("resolved"), None, 9).items] == ["A-3"]
-    assert store.overview.glances(IncidentFilter("resolved"), None, 9).items[0].answer is None
+    assert [one.incident.id for one in store.overview.summaries(IncidentFilter("resolved"), None, 9).items] == ["A-3"]
+    assert store.overview.summaries(IncidentFilter("resolved"), None, 9).items[0].answer is None

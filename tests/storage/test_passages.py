@@ -128,7 +128,7 @@ def test_many_terms_and_many_things_fit_a_statement(store: Storage) -> None:
     words = tuple(range(1200))
     store.save([entry(incident(f"X-{n}"), passage("a", terms=words)) for n in range(3)], NOON)
     assert store.term_statistics(range(2000)).df == dict.fromkeys(words, 3)
-    assert len(store.things(("incident", f"X-{n}") for n in range(2000))) == 3
+    assert len(store.get_records(("incident", f"X-{n}") for n in range(2000))) == 3
 
 
 def test_check_sees_what_is_wrong(store: Storage) -> None:

@@ -27,7 +27,7 @@ def test_a_suggestion_and_an_announced_answer_do_not_keep_an_incident(store: Sto
     store.suggestions.add(suggestion("sug-1", "KILN-1"), [passage("relit", terms=(1,))], NOON)
     answer = recommendation("rec-1", "KILN-1")
     store.save_recommendation(answer, ["look", "restart"])
-    store.outbox.post_notice(NoticePost(NewNotice("ntf-1", "slack", "Kiln", "Look", decision="rec-1"), {}), NOON)
+    store.outbox.enqueue_notice(NoticePost(NewNotice("ntf-1", "slack", "Kiln", "Look", decision="rec-1"), {}), NOON)
     store.memory_banks.remove("kilns", (), ["KILN-1"])
     with pytest.raises(NotFound):
         store.incident("KILN-1")

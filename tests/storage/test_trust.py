@@ -13,17 +13,17 @@ def judgement(incident, basis="outcomes", right=True, hours=0):
 
 
 def test_a_later_judgement_takes_the_place_of_an_earlier_one(store):
-    store.judge(judgement("A"))
-    store.judge(judgement("A", right=False))
-    store.judge(judgement("B", hours=-1))
+    store.save_verdict(judgement("A"))
+    store.save_verdict(judgement("A", right=False))
+    store.save_verdict(judgement("B", hours=-1))
     assert [(one.incident, one.body["right"]) for one in store.judged()] == [("B", True), ("A", False)]
     assert store.judged_count() == 2
 
 
 def test_a_replay_takes_the_place_of_a_replay_and_leaves_what_people_said(store):
-    store.judge(judgement("A"))
-    store.replace_judged("backtest", [judgement("A", "backtest"), judgement("B", "backtest")])
-    store.replace_judged("backtest", [judgement("C", "backtest")])
+    store.save_verdict(judgement("A"))
+    store.replace_verdicts("backtest", [judgement("A", "backtest"), judgement("B", "backtest")])
+    store.replace_verdicts("backtest", [judgement("C", "backtest")])
     assert [(one.incident, one.basis) for one in store.judged()] == [("A", "outcomes"), ("C", "backtest")]
 
 
@@ -46,6 +46,6 @@ def test_reopening_takes_the_judgement_back(store):
     old = Incident("OLD", "t", AT)
     store.save([StoreEntry(old)], AT)
     store.resolve("OLD", Resolution("x", AT + timedelta(hours=1)), (), (), (), AT + timedelta(hours=1))
-    store.judge(judgement("OLD"))
+    store.save_verdict(judgement("OLD"))
     store.reopen("OLD", (), AT + timedelta(hours=2))
     assert store.judged() == ()

@@ -14,7 +14,7 @@ from onrecall.domain.errors import Forbidden
 Role = Literal["ingest", "viewer", "responder", "admin"]
 State = Literal["active", "expired", "revoked"]
 
-MAY: Mapping[Role, frozenset[Role]] = {
+ROLE_INCLUDES: Mapping[Role, frozenset[Role]] = {
     "ingest": frozenset({"ingest"}),
     "viewer": frozenset({"viewer"}),
     "responder": frozenset({"viewer", "responder", "ingest"}),
@@ -22,9 +22,9 @@ MAY: Mapping[Role, frozenset[Role]] = {
 }
 """Which roles each role includes: a sender only hands in, a viewer only reads, and nobody else is so narrow."""
 
-MARK = "onr_"
-_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_TOKEN = re.compile(rf"{MARK}([0-9A-Za-z]{{8}})_[0-9A-Za-z]{{43}}")
+KEY_PREFIX = "onr_"
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_TOKEN = re.compile(rf"{KEY_PREFIX}([0-9A-Za-z]{{8}})_[0-9A-Za-z]{{43}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Key:
     @property
     def prefix(self) -> str:
         """How the key begins, so that one that is found somewhere can be told."""
-        return f"{MARK}{self.id}"
+        return f"{KEY_PREFIX}{self.id}"
 
     def state(self, now: datetime) -> State:
         """Whether it opens anything at a time, and if not, why."""
@@ -54,9 +54,9 @@ class Key:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
-    def is_of(self, token: str) -> bool:
+    def matches(self, token: str) -> bool:
         """Whether this is the key; how long that takes tells nothing."""
-        return hmac.compare_digest(self.hash, digest(token))
+        return hmac.compare_digest(self.hash, hash_key(token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Principal:
 
     def may(self, least: Role) -> bool:
         """Whether this is enough for what takes a role."""
-        return least in MAY[self.role]
+        return least in ROLE_INCLUDES[self.role]
 
     def by(self, claimed: str | None = None) -> str | None:
         """Under which name a deed is kept. Only an admin may say that it was somebody else's.
@@ -85,12 +85,12 @@ class Principal:
         return claimed
 
 
-def mint() -> str:
+def generate_key() -> str:
     """A new key: eight letters to find it by, and 43 that nobody guesses (62^43 is more than 2^256)."""
-    return f"{MARK}{_random(8)}_{_random(43)}"
+    return f"{KEY_PREFIX}{_random_letters(8)}_{_random_letters(43)}"
 
 
-def digest(token: str) -> str:
+def hash_key(token: str) -> str:
     """What is stored of a key.
 
     SHA-256 at once, without salt or stretching: those slow down guessing at passwords, which people choose. Of 2^256
@@ -99,11 +99,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def id_of(token: str) -> str | None:
+def parse_key_id(token: str) -> str | None:
     """The part of a key that is no secret; None when it is no key at all."""
     match = _TOKEN.fullmatch(token)
     return match[1] if match else None
 
 
-def _random(letters: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(letters))
+def _random_letters(letters: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(letters))

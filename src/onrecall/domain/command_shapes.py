@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-READ = 2_000
+READ_CHARACTERS = 2_000
 """Characters of a line whose shape is looked at."""
 
 _OUTPUT = re.compile(
@@ -65,7 +65,7 @@ _PREFIXES = frozenset(("sudo", "time", "nohup", "env", "exec", "command", "doas"
 
 def is_command(code: str) -> bool:
     """Return whether a line that is marked as code is a command: a program, and something after it."""
-    line = code.strip()[:READ]
+    line = code.strip()[:READ_CHARACTERS]
     if not line or looks_like_output(line):
         return False
     if _SQL.match(line):
@@ -91,7 +91,7 @@ def is_command_in_comment(text: str) -> bool:
 
 def looks_like_output(line: str) -> bool:
     """Return whether a line is a log line, a setting, a row of a table or other output."""
-    bare = line.strip()[:READ]
+    bare = line.strip()[:READ_CHARACTERS]
     if _VERB_NOUN.match(bare):
         return False
     if _OUTPUT.match(bare) or is_table_header(bare):
@@ -101,7 +101,7 @@ def looks_like_output(line: str) -> bool:
 
 def is_table_header(line: str) -> bool:
     """Return whether a line names the columns of a table, such as `NAME  READY  STATUS`."""
-    return bool(_TABLE_HEADER.match(line.strip()[:READ]))
+    return bool(_TABLE_HEADER.match(line.strip()[:READ_CHARACTERS]))
 
 
 def _without_prefixes(words: list[str]) -> list[str]:

@@ -19,7 +19,7 @@ from onrecall.domain.command_shapes import (
 )
 from onrecall.domain.shell_lines import ShellLines
 
-MOST_LINES = 400
+MAX_LINES = 400
 """Lines of one command; a quote that doesn't close within them joins nothing."""
 LOOKED_AHEAD = 4_000
 """Lines of one block that are looked at in vain for the end of a quote; then each line is a command of its own."""
@@ -151,7 +151,7 @@ def _script(rows: Sequence[_Row], *, trusted: bool) -> Iterator[CommandLine]:
         in_table = (in_table and bool(row.text.strip())) or is_table_header(row.text)
         if in_table or not row.text.strip() or _is_comment(row.text) or looks_like_output(row.text):
             continue
-        following = rows[at : at + MOST_LINES]
+        following = rows[at : at + MAX_LINES]
         parts = joiner.join(row.text, following)
         if trusted or _is_plausible(parts, following):
             at += len(parts) - 1
@@ -185,7 +185,7 @@ class _Joiner:
         """Return the first line and those after it that belong to the same command."""
         shell, parts = ShellLines(), [first]
         shell.feed(_WINDOWS_JOIN.sub("", first))
-        for row in following[: min(MOST_LINES, self._ahead)]:
+        for row in following[: min(MAX_LINES, self._ahead)]:
             secondary = _SECONDARY_PROMPT.match(row.text) if self._prompted else None
             if not secondary and shell.complete and not _WINDOWS_JOIN.search(parts[-1]):
                 break

@@ -19,7 +19,7 @@ DocumentKind = Literal["runbook", "postmortem", "rca"]
 LinkKind = Literal["recurrence", "duplicate", "merged"]
 EvidenceKind = Literal["incident", "document", "suggestion"]
 Part = Literal["opening", "resolution", "body"]
-Helped = Literal["helped", "did_not_help"]
+OutcomeVerdict = Literal["helped", "did_not_help"]
 NOT_CONTENT: Mapping[str, bool] = MappingProxyType({"content": False})
 """Marks a field that says how something came about, not what it says: a content hash leaves it out."""
 SAFE_RISKS: tuple[Risk, ...] = ("read_only", "reversible")
@@ -522,7 +522,7 @@ class RecommendationOutcome:
     """What somebody said came of a recommendation."""
 
     recommendation: str
-    verdict: Helped
+    verdict: OutcomeVerdict
     at: datetime
     steps: tuple[StepVerdict, ...] = ()
     note: str | None = None

@@ -20,20 +20,20 @@ class PageLine:
     """Index of the resolution step that begins here."""
 
 
-def lines(record: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
+def numbered_lines(record: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
     """The numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
     if isinstance(record, Document | Suggestion):
         return tuple(PageLine(n, text, "body") for n, text in enumerate(record.text.splitlines(), start=1))
     return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(record), start=1))
 
 
-def text(record: Incident | Document | Suggestion) -> str:
+def to_markdown(record: Incident | Document | Suggestion) -> str:
     """The whole page as Markdown."""
-    return "\n".join(line.text for line in lines(record)) + "\n"
+    return "\n".join(line.text for line in numbered_lines(record)) + "\n"
 
 
 def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
-    yield f"# {one_line(incident.title)}", "opening", None
+    yield f"# {collapse_whitespace(incident.title)}", "opening", None
     if incident.description:
         yield "", "opening", None
         for row in incident.description.splitlines():
@@ -57,12 +57,12 @@ def _paragraph(heading: str, content: str | None, part: Part) -> Iterator[tuple[
 
 def _timeline_row(entry: TimelineEntry) -> str:
     at = f"{entry.at:%Y-%m-%d %H:%M} UTC: " if entry.at else ""
-    return f"- {at}{one_line(entry.text)}"
+    return f"- {at}{collapse_whitespace(entry.text)}"
 
 
 def _action_row(item: ActionItem) -> str:
-    details = ", ".join(one_line(part) for part in (item.owner, item.state) if part)
-    return f"- {one_line(item.text)}" + (f" ({details})" if details else "")
+    details = ", ".join(collapse_whitespace(part) for part in (item.owner, item.state) if part)
+    return f"- {collapse_whitespace(item.text)}" + (f" ({details})" if details else "")
 
 
 def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]]:
@@ -79,19 +79,19 @@ def _resolution(resolution: Resolution) -> Iterator[tuple[str, Part, int | None]
         yield "", "resolution", None
         yield "## Steps", "resolution", None
         for index, step in enumerate(resolution.steps):
-            yield f"{index + 1}. {step_line(step)}", "resolution", index
+            yield f"{index + 1}. {format_step(step)}", "resolution", index
             if step.rollback:
-                yield f"   Rollback: {one_line(step.rollback)}", "resolution", None
+                yield f"   Rollback: {collapse_whitespace(step.rollback)}", "resolution", None
 
 
-def step_line(step: ResolutionStep) -> str:
+def format_step(step: ResolutionStep) -> str:
     """A resolution step on one line: what was done, the command, and its outcome where it was not a success."""
-    text = one_line(step.text)
+    text = collapse_whitespace(step.text)
     if step.command and step.command not in step.text:
-        text += f" `{one_line(step.command)}`"
+        text += f" `{collapse_whitespace(step.command)}`"
     return text if step.outcome == "worked" else f"{text} ({OUTCOME_WORDS[step.outcome]})"
 
 
-def one_line(value: str) -> str:
+def collapse_whitespace(value: str) -> str:
     """The text with its line breaks and runs of blanks folded."""
     return " ".join(value.split())

@@ -33,7 +33,7 @@ _LEVELS: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low"
 _LEVEL = re.compile(r"(?:^|\b(?:p|s|sev|severity|prio|priority)[\s_-]?)([0-5])\b", re.IGNORECASE | re.ASCII)
 
 
-def severity(value: str | None) -> Severity:
+def parse_severity(value: str | None) -> Severity:
     """Our word for P1, SEV-2, `1 - Critical`, Major …; `unknown` where it says nothing we know."""
     if not value:
         return "unknown"

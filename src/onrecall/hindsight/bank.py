@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hindsight_client import Hindsight
 
 INSTALL = f"{missing_extra('ONRECALL_HINDSIGHT_URL is set, which', 'hindsight')}, or unset it"
-PAGE = 200
+PAGE_SIZE = 200
 """Documents that are listed at once."""
 TEXTS_AT_ONCE = 8
 """Texts that are fetched at the same time."""
@@ -44,7 +44,7 @@ class HindsightBank:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._client: Hindsight | None = None
-        self._known_to_exist = False
+        self._exists = False
 
     def check(self, timeout: float | None = None) -> BankState:
         """Make a call that needs the key, and say what was found.
@@ -62,7 +62,7 @@ class HindsightBank:
         Returns how many documents were sent.
         """
         last = {str(item["document_id"]): item for item in items}
-        sendable = [_sendable(item) for item in last.values()]
+        sendable = [_to_client_item(item) for item in last.values()]
         if sendable:
             self._run(lambda client: self._retain(client, sendable), self.timeout)
         return len(last)
@@ -87,7 +87,7 @@ class HindsightBank:
             yield from (document for document in page if document.id not in listed_ids)
             listed_ids.update(document.id for document in page)
             offset += len(page)
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 return
 
     def texts(self, document_ids: Sequence[str]) -> dict[str, str]:
@@ -145,22 +145,22 @@ class HindsightBank:
             if failures.status(error) != 404:
                 raise
             return BankState(version.api_version, exists=False)
-        self._known_to_exist = True
+        self._exists = True
         mode = config.get("config", {}).get("retain_extraction_mode")
         return BankState(version.api_version, exists=True, mode=str(mode) if mode else None)
 
     async def _retain(self, client: "Hindsight", items: Sequence[Item]) -> None:
-        if not self._known_to_exist and not (await self._check(client)).exists:
+        if not self._exists and not (await self._check(client)).exists:
             await client.acreate_bank(
                 self.name, name=self.name, retain_extraction_mode="chunks", enable_observations=False
             )
-            self._known_to_exist = True
+            self._exists = True
         await client.aretain_batch(self.name, list(items))
 
     async def _page(self, client: "Hindsight", offset: int) -> tuple[StoredDocument, ...]:
         # by creation, which no update changes: a page that moved meanwhile would hide a document
         page = await client.documents.list_documents(
-            self.name, limit=PAGE, offset=offset, time_field="created_at", _request_timeout=self.timeout
+            self.name, limit=PAGE_SIZE, offset=offset, time_field="created_at", _request_timeout=self.timeout
         )
         return tuple(stored_document(item) for item in page.items)
 
@@ -188,7 +188,7 @@ class HindsightBank:
             return future.result(seconds + GRACE_SECONDS)
         except concurrent.futures.TimeoutError as error:
             future.cancel()
-            raise failures.late(self.url, seconds) from error
+            raise failures.timeout_error(self.url, seconds) from error
 
     def _submit(
         self, call: Callable[["Hindsight"], Awaitable[Reply]], seconds: float
@@ -224,7 +224,7 @@ class HindsightBank:
             return self._loop
 
 
-def _sendable(item: Item) -> dict[str, Any]:
+def _to_client_item(item: Item) -> dict[str, Any]:
     """An item as the client takes it: its time as a moment."""
     timestamp = item.get("timestamp")
     moment = datetime.fromisoformat(timestamp) if isinstance(timestamp, str) else timestamp

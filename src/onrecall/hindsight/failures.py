@@ -37,14 +37,14 @@ def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
     if code is not None:
         return _refused(error, where, code)
     if isinstance(error, TimeoutError):
-        return late(url, seconds)
+        return timeout_error(url, seconds)
     detail = str(error)[:LONGEST_DETAIL] or type(error).__name__
     if isinstance(error, OSError) or type(error).__module__.startswith("aiohttp"):
         return Unavailable(f"{where} can't be reached: {detail}")
     return Unavailable(f"{where} returned an answer that is not Hindsight's: {detail}", 10.0)
 
 
-def late(url: str, seconds: float) -> Unavailable:
+def timeout_error(url: str, seconds: float) -> Unavailable:
     """The error for a server that took too long."""
     hint = "if it is only slow, raise ONRECALL_HINDSIGHT_TIMEOUT"
     return Unavailable(f"Hindsight at {url} did not answer within {seconds:g} s; {hint}")

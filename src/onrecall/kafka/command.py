@@ -12,9 +12,9 @@ from onrecall.bootstrap import app as wiring
 from onrecall.bootstrap.status import ComponentStatus
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.kafka.connection import Connection, check_library, problem
+from onrecall.kafka.connection import Connection, check_library, fatal_error
 from onrecall.kafka.consumer import AlertConsumer
-from onrecall.kafka.health import health, missing
+from onrecall.kafka.health import health, check_topics
 from onrecall.kafka.publisher import Publisher
 from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import IncidentService
@@ -36,27 +36,27 @@ def kafka(as_json: Json = False) -> None:
         raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
     printer = StatusPrinter(as_json=as_json)
-    with _until_told() as ending, wiring.open_app(chosen) as home:
-        run(home.memory, connection, printer, ending)
+    with _stop_event() as ending, wiring.open_app(chosen) as home:
+        run_kafka(home.memory, connection, printer, ending)
     printer("stopped", "stopped")
 
 
-def parts(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
+def component_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
     """What `doctor` asks of Kafka, where there is one."""
     connection = wiring.kafka(chosen)
     return [] if connection is None else [lambda: health(connection)]
 
 
-def run(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
+def run_kafka(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
     """Take in and publish until told to end."""
     with _publishing(memory, connection, printer):
         if connection.topics:
-            take_in(memory, connection, printer, ending)
+            consume(memory, connection, printer, ending)
         while not ending.wait(POLL_SECONDS):
             pass
 
 
-def take_in(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
+def consume(memory: IncidentService, connection: Connection, printer: StatusPrinter, ending: threading.Event) -> None:
     """Be a member of the group until told to end; Forbidden or Unavailable when the brokers don't let us."""
     from confluent_kafka import Consumer, KafkaError, KafkaException  # noqa: PLC0415 - it is an extra
 
@@ -64,19 +64,19 @@ def take_in(memory: IncidentService, connection: Connection, printer: StatusPrin
     consumer = Consumer(connection.consumer() | {"error_cb": errors.append}, logger=log)
     alert_consumer = AlertConsumer(consumer, errors, memory.receiver, connection.topics, printer)
     try:
-        _reach(consumer, connection, printer)
+        _report_brokers(consumer, connection, printer)
         alert_consumer.run(ending)
     except KafkaException as error:
         consumer.poll(0)  # what the client complained of on the way says more than that it failed
-        worst = next((failure for error in [*errors, error.args[0]] if (failure := problem(error))), None)
+        worst = next((failure for error in [*errors, error.args[0]] if (failure := fatal_error(error))), None)
         raise worst or Unavailable(f"{connection.brokers}: {error.args[0].str()}") from error
     finally:
         consumer.close()
 
 
-def _reach(consumer: "Consumer", connection: Connection, printer: StatusPrinter) -> None:
+def _report_brokers(consumer: "Consumer", connection: Connection, printer: StatusPrinter) -> None:
     """Whether the brokers answer at all, so that a wrong address is heard of at once."""
-    brokers, missing_topics = missing(consumer, connection)
+    brokers, missing_topics = check_topics(consumer, connection)
     topics = ", ".join(connection.topics)
     printer("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
     if missing_topics:
@@ -100,7 +100,7 @@ def _publishing(memory: IncidentService, connection: Connection, printer: Status
 
 
 @contextmanager
-def _until_told() -> Iterator[threading.Event]:
+def _stop_event() -> Iterator[threading.Event]:
     """An event that is set when the process is told to end."""
     ending = threading.Event()
 

@@ -10,14 +10,14 @@ from onrecall.domain.extras import missing_extra
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError
 
-MISSING = missing_extra("Kafka", "kafka")
+NOT_INSTALLED = missing_extra("Kafka", "kafka")
 REACH_SECONDS = 10.0
 """How long the brokers may take to answer at the start."""
 SESSION_MS = 10_000
 """After so long without a word from a process its partitions go to the others."""
-LOOK_MS = 10_000
+METADATA_REFRESH_MS = 10_000
 """How often is looked for topics and partitions that are new."""
-AHEAD_KB = 16 * 1024
+PREFETCH_KB = 16 * 1024
 """What may be fetched and not yet taken in: memory is no queue to rely on, the topic is."""
 
 
@@ -47,9 +47,9 @@ class Connection:
             "auto.offset.reset": "earliest",
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": SESSION_MS,
-            "queued.max.messages.kbytes": AHEAD_KB,
-            "fetch.max.bytes": AHEAD_KB * 1024,
-            "topic.metadata.refresh.interval.ms": LOOK_MS,
+            "queued.max.messages.kbytes": PREFETCH_KB,
+            "fetch.max.bytes": PREFETCH_KB * 1024,
+            "topic.metadata.refresh.interval.ms": METADATA_REFRESH_MS,
         }
 
     def producer(self) -> dict[str, Any]:
@@ -62,10 +62,10 @@ def check_library() -> None:
     try:
         import confluent_kafka  # noqa: F401, PLC0415 - it is an extra
     except ImportError as error:
-        raise Invalid(MISSING, "kafka") from error
+        raise Invalid(NOT_INSTALLED, "kafka") from error
 
 
-def problem(error: "KafkaError") -> OnRecallError | None:
+def fatal_error(error: "KafkaError") -> OnRecallError | None:
     """What ends the process: a login or a permission that is missing, a client that can't go on. None: it passes."""
     from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.kafka import records
-from onrecall.kafka.connection import problem
+from onrecall.kafka.connection import fatal_error
 from onrecall.kafka.records import ConsumedRecord
 from onrecall.kafka.status_printer import QUIET_SECONDS, StatusPrinter
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, ParsedDelivery
@@ -21,14 +21,14 @@ from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, ParsedDeliver
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-TOGETHER = 500
+MAX_BATCH = 500
 """The most records that share a transaction."""
 WAIT_SECONDS = 0.2
 """The longest that the first record of a batch waits for others."""
-HEAVIEST = 8 * 1024 * 1024
+MAX_BATCH_BYTES = 8 * 1024 * 1024
 """Bytes of records that share a transaction; larger batches are taken in in several."""
-LONGEST_PAUSE = 30.0
-MOST_TOLD = 10
+MAX_PAUSE_SECONDS = 30.0
+MAX_REPORTED = 10
 """Of a batch, the most rejected parts that are told of; all of them are kept."""
 
 Topics = Mapping[str, str | None]
@@ -48,18 +48,18 @@ class AlertConsumer:
         printer: StatusPrinter,
     ) -> None:
         self._consumer = consumer
-        self._troubles = troubles
+        self._errors = troubles
         self._receiver = receiver
         self._topics = topics
-        self._said = printer
-        self._hand: list[ConsumedRecord] = []
+        self._printer = printer
+        self._fetched: list[ConsumedRecord] = []
         """Fetched and not yet in the database."""
-        self._done: dict[tuple[str, int], int] = {}
+        self._offsets: dict[tuple[str, int], int] = {}
         """Up to where partitions are in the database, as far as the brokers have not heard of it."""
-        self._anew = False
+        self._has_new_partitions = False
         """Whether partitions were assigned that may still rest since they were here before."""
         self._counts: Counter[str] = Counter()
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def run(self, ending: threading.Event) -> None:
         """Take in until told to end; what is in hand then is taken in first."""
@@ -67,72 +67,72 @@ class AlertConsumer:
             list(self._topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
         while not ending.is_set():
-            self._fetch(TOGETHER, WAIT_SECONDS)
-            if self._anew:
-                self._wake()
-            if self._hand:
-                self._settle(ending)
-            elif self._done:
+            self._fetch(MAX_BATCH, WAIT_SECONDS)
+            if self._has_new_partitions:
+                self._resume_all()
+            if self._fetched:
+                self._ingest_fetched(ending)
+            elif self._offsets:
                 self._commit()
-            self._tell(QUIET_SECONDS)
-        self._tell(0)
+            self._report_counts(QUIET_SECONDS)
+        self._report_counts(0)
 
     # what comes
 
     def _fetch(self, most: int, seconds: float) -> None:
         for message in self._consumer.consume(most, seconds):
             if error := message.error():
-                self._troubles.append(error)
+                self._errors.append(error)
             else:
-                self._hand.append(records.record(message))
-        while self._troubles:
-            self._trouble(self._troubles.pop(0))
+                self._fetched.append(records.from_message(message))
+        while self._errors:
+            self._handle_error(self._errors.pop(0))
 
-    def _wake(self) -> None:
+    def _resume_all(self) -> None:
         """Fetch from all partitions that are here, whichever of them were told to rest."""
         self._consumer.resume(self._consumer.assignment())
-        self._anew = False
+        self._has_new_partitions = False
 
-    def _trouble(self, error: "KafkaError") -> None:
+    def _handle_error(self, error: "KafkaError") -> None:
         """What the brokers complain of: what passes is told, for the client tries again by itself."""
-        if failure := problem(error):
+        if failure := fatal_error(error):
             raise failure
-        self._said("trouble", f"the brokers say: {error.str()}", code=error.name())
+        self._printer("trouble", f"the brokers say: {error.str()}", code=error.name())
 
-    def _settle(self, ending: threading.Event) -> None:
+    def _ingest_fetched(self, ending: threading.Event) -> None:
         """Take in what is in hand, however long the store is away; meanwhile nothing more is fetched."""
         pause, since = 1.0, time.monotonic()
-        while self._hand and not ending.is_set():
+        while self._fetched and not ending.is_set():
             try:
-                self._take_in()
+                self._ingest_batches()
             except Unavailable as error:
                 wait = max(pause, error.retry_after)
                 message = f"nothing is taken in for {wait:g} s: {error}"
-                self._said("waiting", message, seconds=wait, held=len(self._hand))
-                self._hold(wait, ending)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._printer("waiting", message, seconds=wait, held=len(self._fetched))
+                self._wait_paused(wait, ending)
+                pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 if pause > 1:
-                    self._said("resumed", f"taken up again after {time.monotonic() - since:.0f} s")
-        self._wake()
+                    self._printer("resumed", f"taken up again after {time.monotonic() - since:.0f} s")
+        self._resume_all()
 
-    def _hold(self, seconds: float, ending: threading.Event) -> None:
+    def _wait_paused(self, seconds: float, ending: threading.Event) -> None:
         """Let time pass and stay a member of the group: partitions may come and go, and those that are here rest."""
         until = time.monotonic() + seconds
-        while self._hand and not ending.is_set() and (remaining := until - time.monotonic()) > 0:
+        while self._fetched and not ending.is_set() and (remaining := until - time.monotonic()) > 0:
             self._consumer.pause(self._consumer.assignment())
             self._fetch(1, min(remaining, WAIT_SECONDS))
 
     # what becomes of it
 
-    def _take_in(self) -> None:
-        for batch in _loads(self._hand):
-            self._keep(batch)
-            self._hand = self._hand[len(batch) :]
-            self._done.update({(record.topic, record.partition): record.offset + 1 for record in batch})
+    def _ingest_batches(self) -> None:
+        for batch in _split_by_size(self._fetched):
+            self._store(batch)
+            self._fetched = self._fetched[len(batch) :]
+            self._offsets.update({(record.topic, record.partition): record.offset + 1 for record in batch})
             self._commit()
 
-    def _keep(self, batch: Sequence[ConsumedRecord]) -> None:
+    def _store(self, batch: Sequence[ConsumedRecord]) -> None:
         """Keep records in one transaction; one that can't be kept is told from those that can by halving."""
         try:
             receipts = self._receiver.keep([self._read(record) for record in batch if not record.empty])
@@ -140,73 +140,73 @@ class AlertConsumer:
             raise
         except Exception as error:  # the boundary: a record that nobody foresaw must not stand before all later ones
             if len(batch) > 1:
-                self._keep(batch[: len(batch) // 2])
-                self._keep(batch[len(batch) // 2 :])
+                self._store(batch[: len(batch) // 2])
+                self._store(batch[len(batch) // 2 :])
                 return
             log.exception("record %s can't be taken in; it is kept as rejected", batch[0].place)
-            receipts = self._receiver.keep([self._poison(batch[0], _reason(error))])
+            receipts = self._receiver.keep([self._reject(batch[0], _reason(error))])
         self._count(batch, receipts)
 
     def _read(self, record: ConsumedRecord) -> ParsedDelivery:
         try:
             source = records.source_of(record, self._topics)
         except Invalid as error:
-            return self._poison(record, error)
+            return self._reject(record, error)
         try:
-            parsed = self._receiver.read(source, records.delivery(record))
-            return _placed(parsed, record) if parsed.refusal is None else self._poison(record, parsed.refusal, source)
+            parsed = self._receiver.read(source, records.to_webhook_request(record))
+            return _with_place(parsed, record) if parsed.refusal is None else self._reject(record, parsed.refusal, source)
         except Invalid as error:
-            return self._poison(record, error, source)
+            return self._reject(record, error, source)
         except NotFound as error:
-            return self._poison(record, error)
+            return self._reject(record, error)
 
-    def _poison(self, record: ConsumedRecord, error: OnRecallError, source: str = records.NOBODY) -> ParsedDelivery:
-        return self._receiver.unread(source, records.unread(record, error))
+    def _reject(self, record: ConsumedRecord, error: OnRecallError, source: str = records.UNKNOWN_SOURCE) -> ParsedDelivery:
+        return self._receiver.unread(source, records.to_parse_error(record, error))
 
     def _commit(self) -> None:
         """Tell the brokers up to where the database has it; what they do not hear now they hear later."""
         from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - it is an extra
 
         assigned = {(partition.topic, partition.partition) for partition in self._consumer.assignment()}
-        self._done = {place: offset for place, offset in self._done.items() if place in assigned}
-        if not self._done:
+        self._offsets = {place: offset for place, offset in self._offsets.items() if place in assigned}
+        if not self._offsets:
             return
-        offsets = [TopicPartition(*place, offset) for place, offset in self._done.items()]
+        offsets = [TopicPartition(*place, offset) for place, offset in self._offsets.items()]
         try:
             for partition in self._consumer.commit(offsets=offsets, asynchronous=False) or ():
                 if partition.error is None:
-                    self._done.pop((partition.topic, partition.partition), None)
+                    self._offsets.pop((partition.topic, partition.partition), None)
         except KafkaException as error:
-            self._said("trouble", f"the brokers did not hear what is done, and hear it later: {error.args[0].str()}")
+            self._printer("trouble", f"the brokers did not hear what is done, and hear it later: {error.args[0].str()}")
 
     # who has which partitions
 
     def _assigned(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         if partitions:
-            self._anew = True
-            self._said("assigned", f"partitions {_names(partitions)} are ours", partitions=_listed(partitions))
+            self._has_new_partitions = True
+            self._printer("assigned", f"partitions {_join_names(partitions)} are ours", partitions=_partition_names(partitions))
 
     def _revoked(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         """Others get them: take in what is in hand and say so, or if that can't be now, leave it to them."""
-        if self._hand:
+        if self._fetched:
             try:
-                self._take_in()
+                self._ingest_batches()
             except Unavailable as error:
-                self._said("trouble", f"left to others, for it can't be taken in now: {error}", held=len(self._hand))
-        elif self._done:
+                self._printer("trouble", f"left to others, for it can't be taken in now: {error}", held=len(self._fetched))
+        elif self._offsets:
             self._commit()
-        self._let_go(partitions)
+        self._drop_partitions(partitions)
         if partitions:
-            self._said("revoked", f"partitions {_names(partitions)} are let go", partitions=_listed(partitions))
+            self._printer("revoked", f"partitions {_join_names(partitions)} are let go", partitions=_partition_names(partitions))
 
     def _lost(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
-        self._let_go(partitions)
-        self._said("lost", f"others have partitions {_names(partitions)} by now", partitions=_listed(partitions))
+        self._drop_partitions(partitions)
+        self._printer("lost", f"others have partitions {_join_names(partitions)} by now", partitions=_partition_names(partitions))
 
-    def _let_go(self, partitions: "list[TopicPartition]") -> None:
+    def _drop_partitions(self, partitions: "list[TopicPartition]") -> None:
         revoked = {(partition.topic, partition.partition) for partition in partitions}
-        self._hand = [record for record in self._hand if (record.topic, record.partition) not in revoked]
-        self._done = {place: offset for place, offset in self._done.items() if place not in revoked}
+        self._fetched = [record for record in self._fetched if (record.topic, record.partition) not in revoked]
+        self._offsets = {place: offset for place, offset in self._offsets.items() if place not in revoked}
 
     # what is told
 
@@ -216,26 +216,26 @@ class AlertConsumer:
             self._counts["accepted"] += receipt.accepted
             self._counts["duplicate"] += receipt.duplicate
             self._counts["rejected"] += len(receipt.rejected)
-        reported = [part for receipt in receipts for part in receipt.rejected][:MOST_TOLD]
+        reported = [part for receipt in receipts for part in receipt.rejected][:MAX_REPORTED]
         for part in reported:
             message = f"kept as rejected: {part.where}: {part.message}"
-            self._said("rejected", message, where=part.where, field=part.field)
+            self._printer("rejected", message, where=part.where, field=part.field)
 
-    def _tell(self, at_least: float) -> None:
+    def _report_counts(self, at_least: float) -> None:
         """How much came in since the last time."""
-        if self._counts["records"] and time.monotonic() - self._told_at >= at_least:
+        if self._counts["records"] and time.monotonic() - self._reported_at >= at_least:
             total, new, duplicates, rejected = (self._counts[name] for name in ("records", "accepted", "duplicate", "rejected"))
             message = f"{total:,} records: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
-            self._said("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
+            self._printer("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
             self._counts.clear()
-            self._told_at = time.monotonic()
+            self._reported_at = time.monotonic()
 
 
-def _loads(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
+def _split_by_size(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecord]]:
     """The records in batches that are not too heavy for a transaction."""
     first, weight = 0, 0
     for index, record in enumerate(records):
-        if index > first and weight + len(record.body) > HEAVIEST:
+        if index > first and weight + len(record.body) > MAX_BATCH_BYTES:
             yield records[first:index]
             first, weight = index, 0
         weight += len(record.body)
@@ -243,7 +243,7 @@ def _loads(records: Sequence[ConsumedRecord]) -> Iterator[Sequence[ConsumedRecor
         yield records[first:]
 
 
-def _placed(parsed: ParsedDelivery, record: ConsumedRecord) -> ParsedDelivery:
+def _with_place(parsed: ParsedDelivery, record: ConsumedRecord) -> ParsedDelivery:
     """What was read, each part that could not be with the place of its record."""
     if not parsed.arrival.unread:
         return parsed
@@ -257,9 +257,9 @@ def _reason(error: Exception) -> OnRecallError:
     )
 
 
-def _names(partitions: "Sequence[TopicPartition]") -> str:
-    return ", ".join(_listed(partitions)) or "none"
+def _join_names(partitions: "Sequence[TopicPartition]") -> str:
+    return ", ".join(_partition_names(partitions)) or "none"
 
 
-def _listed(partitions: "Sequence[TopicPartition]") -> list[str]:
+def _partition_names(partitions: "Sequence[TopicPartition]") -> list[str]:
     return [f"{partition.topic}[{partition.partition}]" for partition in partitions]

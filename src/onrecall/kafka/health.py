@@ -22,14 +22,14 @@ def health(connection: Connection) -> ComponentStatus:
 
     consumer = Consumer(connection.consumer() | {"log_level": 0})
     try:
-        return _asked(consumer, connection)
+        return _ask_brokers(consumer, connection)
     except KafkaException as error:
         return ComponentStatus(name=NAME, state="down", detail=f"{connection.brokers}: {error.args[0].str()}")
     finally:
         consumer.close()
 
 
-def missing(consumer: "Consumer", connection: Connection) -> tuple[int, list[str]]:
+def check_topics(consumer: "Consumer", connection: Connection) -> tuple[int, list[str]]:
     """How many brokers there are, and which of our topics are not there or not shown to us."""
     metadata = consumer.list_topics(timeout=REACH_SECONDS)
     topics = [*connection.topics, *([connection.publish] if connection.publish else [])]
@@ -37,8 +37,8 @@ def missing(consumer: "Consumer", connection: Connection) -> tuple[int, list[str
     return len(metadata.brokers), [name for name in topics if name not in available]
 
 
-def _asked(consumer: "Consumer", connection: Connection) -> ComponentStatus:
-    brokers, missing_topics = missing(consumer, connection)
+def _ask_brokers(consumer: "Consumer", connection: Connection) -> ComponentStatus:
+    brokers, missing_topics = check_topics(consumer, connection)
     summary = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
     if missing_topics:
         return ComponentStatus(

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer
 
 POLL_SECONDS = 1.0
-AT_ONCE = 100
+BATCH_SIZE = 100
 """Events that are looked at together."""
-LONGEST_PAUSE = 30.0
+MAX_PAUSE_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ class Publisher:
         self, memory: IncidentService, create_producer: "Callable[[], Producer]", topic: str, printer: StatusPrinter
     ) -> None:
         self._memory = memory
-        self._make = create_producer
+        self._create_producer = create_producer
         self._topic = topic
-        self._said = printer
+        self._printer = printer
         self._cursor = f"kafka:{topic}"
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._producer: Producer | None = None
@@ -53,7 +53,7 @@ class Publisher:
         if self._thread:
             self._thread.join()
         try:
-            self._memory.store.cursors.release(self._cursor, self._holder)
+            self._memory.store.consumer_offsets.release(self._cursor, self._holder)
         except Unavailable as error:
             log.warning("another process can publish when the lease has run out: %s", error)
 
@@ -64,37 +64,37 @@ class Publisher:
                 looked_at = self.round()
             except OnRecallError as error:
                 self._producer = None  # what it still holds is dropped and sent anew
-                self._said("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
+                self._printer("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
                 self._ending.wait(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 pause = POLL_SECONDS
-                if looked_at < AT_ONCE:
+                if looked_at < BATCH_SIZE:
                     self._ending.wait(POLL_SECONDS)
 
     def round(self) -> int:
         """Publish what was recommended since the last time; how many events were looked at. Unavailable: not now."""
         store = self._memory.store
-        after = store.cursors.take(self._cursor, self._holder, self._memory.now())
-        events = store.events(after, AT_ONCE) if after is not None else ()
+        after = store.consumer_offsets.acquire(self._cursor, self._holder, self._memory.now())
+        events = store.events(after, BATCH_SIZE) if after is not None else ()
         if not events:
             return 0
         recommended = [event for event in events if event.type == "recommended"]
         if recommended and not self._send(recommended):
             return 0
-        store.cursors.move(self._cursor, self._holder, events[-1].seq, self._memory.now())
+        store.consumer_offsets.advance(self._cursor, self._holder, events[-1].seq, self._memory.now())
         if recommended:
             message = f"{len(recommended)} recommendations written to {self._topic}"
-            self._said("published", message, recommendations=len(recommended), topic=self._topic)
+            self._printer("published", message, recommendations=len(recommended), topic=self._topic)
         return len(events)
 
     def _send(self, recommended: Sequence[IncidentEvent]) -> bool:
         """Whether the brokers have all of it; False when told to end before they said so."""
-        producer = self._producer = self._producer or self._make()
+        producer = self._producer = self._producer or self._create_producer()
         failed: list[KafkaError] = []
 
         def delivered(error: "KafkaError | None", message: "Message") -> None:
-            if error is not None and not self._never(error, message):
+            if error is not None and not self._is_rejected_for_good(error, message):
                 failed.append(error)
 
         for event in recommended:
@@ -119,7 +119,7 @@ class Publisher:
         except BufferError as error:
             raise Unavailable(f"{self._topic}: the client's queue is full") from error
         except KafkaException as error:
-            if not self._never(error.args[0], event.seq):
+            if not self._is_rejected_for_good(error.args[0], event.seq):
                 raise Unavailable(f"{self._topic}: {error.args[0].str()}") from error
 
     def _body(self, event: IncidentEvent) -> Mapping[str, Any]:
@@ -131,14 +131,14 @@ class Publisher:
             "recommendation": RecommendationOut.model_validate(recommendation).plain(),
         }
 
-    def _never(self, error: "KafkaError", message: "Message | int") -> bool:
+    def _is_rejected_for_good(self, error: "KafkaError", message: "Message | int") -> bool:
         """Whether the brokers will never take it, so that it must not stand before all later ones."""
         from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
         if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
             return False
         name = message if isinstance(message, int) else dict(message.headers() or ()).get("onrecall-event")
-        self._said("refused", f"{self._topic} does not take event {name!r}, which is passed over: {error.str()}")
+        self._printer("refused", f"{self._topic} does not take event {name!r}, which is passed over: {error.str()}")
         return True
 
 

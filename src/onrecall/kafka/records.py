@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SOURCE = "onrecall-source"
 """The header that names the sender whose format a record has."""
-NOBODY = "kafka"
+UNKNOWN_SOURCE = "kafka"
 """The source of records of which nobody knows whose format they have."""
-LARGEST = 4 * 1024 * 1024
+MAX_RECORD_BYTES = 4 * 1024 * 1024
 """Bytes of a record, as of a body over HTTP."""
-KEPT = 64 * 1024
+KEPT_BYTES = 64 * 1024
 """Bytes that are kept of one that is larger."""
-MOST_HEADERS = 100
-LONGEST_HEADER = 8 * 1024
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ConsumedRecord:
         return not self.body and "ce-specversion" not in self.headers
 
 
-def record(message: "Message") -> ConsumedRecord:
+def from_message(message: "Message") -> ConsumedRecord:
     """The record of a message."""
     body, topic = message.value() or b"", message.topic() or ""
     return ConsumedRecord(
@@ -70,24 +70,24 @@ def source_of(record: ConsumedRecord, topics: Mapping[str, str | None]) -> str:
     )
 
 
-def delivery(record: ConsumedRecord) -> WebhookRequest:
+def to_webhook_request(record: ConsumedRecord) -> WebhookRequest:
     """What a sender would have sent over HTTP; Invalid when it is larger than that may be."""
-    if len(record.body) > LARGEST:
-        raise Invalid(f"the record has {len(record.body):,} bytes; at most {LARGEST:,} are read, send it in parts", "body")
+    if len(record.body) > MAX_RECORD_BYTES:
+        raise Invalid(f"the record has {len(record.body):,} bytes; at most {MAX_RECORD_BYTES:,} are read, send it in parts", "body")
     return WebhookRequest(record.body, record.headers)
 
 
-def unread(record: ConsumedRecord, error: OnRecallError) -> ParseError:
+def to_parse_error(record: ConsumedRecord, error: OnRecallError) -> ParseError:
     """A record that can't be read, with the reason."""
     field = error.field if isinstance(error, Invalid) else SOURCE
-    return ParseError(record.place, field, str(error), _kept(record.body))
+    return ParseError(record.place, field, str(error), _body_text(record.body))
 
 
-def _kept(body: bytes) -> str:
+def _body_text(body: bytes) -> str:
     """The body as text; bytes that are none as base64; of one that is too large the beginning."""
-    if len(body) > LARGEST:
+    if len(body) > MAX_RECORD_BYTES:
         digest = hashlib.sha256(body).hexdigest()
-        return f"{body[:KEPT].decode(errors='replace')}… ({len(body):,} bytes, SHA-256 {digest})"
+        return f"{body[:KEPT_BYTES].decode(errors='replace')}… ({len(body):,} bytes, SHA-256 {digest})"
     try:
         return body.decode()
     except UnicodeDecodeError:
@@ -100,8 +100,8 @@ def _kept(body: bytes) -> str:
 def _headers(raw_headers: "HeadersType") -> Mapping[str, str]:
     """Headers by names as HTTP has them. CloudEvents in HTTP are percent-encoded and in Kafka are not."""
     headers: dict[str, str] = {}
-    for raw_name, value in list(raw_headers.items() if isinstance(raw_headers, dict) else raw_headers)[:MOST_HEADERS]:
-        name, text = raw_name.lower(), value[:LONGEST_HEADER].decode(errors="replace") if isinstance(value, bytes) else ""
+    for raw_name, value in list(raw_headers.items() if isinstance(raw_headers, dict) else raw_headers)[:MAX_HEADERS]:
+        name, text = raw_name.lower(), value[:MAX_HEADER_BYTES].decode(errors="replace") if isinstance(value, bytes) else ""
         if name.startswith("ce_"):
             headers["ce-" + name[3:]] = text.replace("%", "%25")
         else:

@@ -17,12 +17,12 @@ class StatusPrinter:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
 
     def __call__(self, event: str, message: str, **facts: Any) -> None:
         """Say what happened: in a word and facts, and in a sentence for people."""
         at = datetime.now(UTC)
-        with self._one_at_a_time:
+        with self._lock:
             if self._as_json:
                 typer.echo(json.dumps({"at": at.isoformat(), "event": event, "message": message} | facts))
             else:

@@ -23,13 +23,13 @@ from onrecall.domain.errors import Invalid, NotFound, OnRecallError
 from onrecall.domain.incident import (
     EvidenceKind,
     Filter,
-    Helped,
+    OutcomeVerdict,
     Incident,
     RecommendationOutcome,
     Resolution,
     StepVerdict,
 )
-from onrecall.mcp import results as shapes
+from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.service import make_situation
@@ -38,12 +38,12 @@ from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk
 from onrecall.schemas.trust import TrustOut
 
-WHAT = (
+INSTRUCTIONS = (
     "The incident memory of this team: what broke like this before, what fixed it, what did not, and how far to trust "
     "that. Ask before guessing; every claim names the incident or document and the line that it stands on."
 )
-READING = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
-WRITING = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+READ_WRITE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 Text = Annotated[
     str, Field(min_length=1, max_length=200_000, description="What happens: an alert, symptoms, log lines.")
@@ -56,12 +56,12 @@ Long = Annotated[str | None, Field(max_length=20_000)]
 log = logging.getLogger(__name__)
 
 
-def server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
+def create_server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
     """The tools that a caller may use."""
     writes = local.may("responder")
     only = "" if writes else " This connection only reads; with a key of the role responder outcomes can be reported."
     mcp_server: MCPServer[Any] = MCPServer(
-        "onrecall", title="OnRecall", instructions=WHAT + only, version=__version__, log_level="WARNING"
+        "onrecall", title="OnRecall", instructions=INSTRUCTIONS + only, version=__version__, log_level="WARNING"
     )
     tools = Tools(memory, local)
     reading = (
@@ -74,15 +74,15 @@ def server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
         tools.assess_risk,
     )
     for tool in reading:
-        mcp_server.add_tool(_plain_errors(tool), annotations=READING)
+        mcp_server.add_tool(_with_plain_errors(tool), annotations=READ_ONLY)
     for writer in (tools.report_outcome, tools.resolve_incident) if writes else ():
-        mcp_server.add_tool(_plain_errors(writer), annotations=WRITING)
+        mcp_server.add_tool(_with_plain_errors(writer), annotations=READ_WRITE)
     return mcp_server
 
 
 def serve(memory: IncidentService, *, write: bool, by: str | None) -> None:
     """Speak MCP on standard input and output until the other side hangs up."""
-    server(memory, Principal("responder" if write else "viewer", by)).run("stdio")
+    create_server(memory, Principal("responder" if write else "viewer", by)).run("stdio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Tools:
     ) -> dict[str, Any]:
         """Find earlier incidents that are most like this, and why. Writes nothing."""
         matches = self._recall("incident", text, service, limit, as_of)
-        return shapes.said(matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before")
+        return results.tool_result(matches, "get_incident(id) shows one whole" if matches else "nothing like this was seen before")
 
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
@@ -110,7 +110,7 @@ class Tools:
         was counted on. Writes nothing.
         """
         answer = self.memory.ask(make_situation(text, service, labels))
-        return shapes.said(shapes.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
+        return results.tool_result(results.answer(answer), "get_incident(id, from_line=N) opens what a step rests on")
 
     def get_incident(
         self,
@@ -121,14 +121,14 @@ class Tools:
         record = self.memory.get_record(id)
         if from_line is None and isinstance(record, Incident):
             newest = self.memory.store.newest_recommendation(id)
-            return shapes.said(shapes.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines")
-        page, next_line = shapes.lines(record, from_line or 1)
-        return shapes.said(page, f"get_incident({id!r}, from_line={next_line})" if next_line else None)
+            return results.tool_result(results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines")
+        page, next_line = results.lines(record, from_line or 1)
+        return results.tool_result(page, f"get_incident({id!r}, from_line={next_line})" if next_line else None)
 
     def search_runbooks(self, text: Text, service: Service = None, limit: Limit = 5) -> dict[str, Any]:
         """Find runbooks, postmortems and root cause analyses about this. Writes nothing."""
         matches = self._recall("document", text, service, limit)
-        return shapes.said(
+        return results.tool_result(
             matches, "get_incident(id, from_line=N) shows its lines" if matches else "no document is like this"
         )
 
@@ -141,12 +141,12 @@ class Tools:
         """List what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
         filters = families.FamilyFilter(min_count, service, limit)
         report = families.find_recurrences(self.memory.store, self.memory.now(), filters)
-        listed = [shapes.family(family) for family in report.families]
-        return shapes.said({"families": listed, "of": report.found, "incidents_looked_at": report.incidents})
+        listed = [results.family(family) for family in report.families]
+        return results.tool_result({"families": listed, "of": report.found, "incidents_looked_at": report.incidents})
 
     def trust(self) -> dict[str, Any]:
         """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""
-        return shapes.said(TrustOut.model_validate(self.memory.trust.summary()).plain())
+        return results.tool_result(TrustOut.model_validate(self.memory.trust.summary()).plain())
 
     def assess_risk(
         self,
@@ -161,13 +161,13 @@ class Tools:
         What is not understood to the end is disruptive at least. Runs nothing and writes nothing.
         """
         assessed = assess_risk(command, kind)
-        return shapes.said({"risk": assessed.risk, "reason": assessed.reason})
+        return results.tool_result({"risk": assessed.risk, "reason": assessed.reason})
 
     def report_outcome(
         self,
         context: Context,
         recommendation: Annotated[str, Field(max_length=200, description="The id that get_incident shows.")],
-        verdict: Helped,
+        verdict: OutcomeVerdict,
         steps: Annotated[list[StepVerdictIn] | None, Field(max_length=200)] = None,
         note: Long = None,
     ) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class Tools:
         step_verdicts = tuple(StepVerdict(step.n, step.outcome) for step in steps or ())
         by = self._caller(context).by()
         self.memory.rate(RecommendationOutcome(recommendation, verdict, self.memory.now(), step_verdicts, note, by))
-        return shapes.said({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)})
+        return results.tool_result({"recommendation": recommendation, "verdict": verdict, "by": by, "steps": len(step_verdicts)})
 
     def resolve_incident(  # noqa: PLR0917 - an argument of a tool is a parameter
         self,
@@ -201,13 +201,13 @@ class Tools:
         resolution = Resolution(root_cause, self.memory.now(), cause, steps_done, summary, by=by)
         resolved = self.memory.resolve(incident, resolution, recurrence_of)
         links = [{"kind": link.kind, "incident": link.incident} for link in resolved.links]
-        return shapes.said({"id": resolved.id, "status": resolved.status, "links": links})
+        return results.tool_result({"id": resolved.id, "status": resolved.status, "links": links})
 
     def _recall(
         self, kind: EvidenceKind, text: str, service: str | None, limit: int, as_of: When | None = None
     ) -> list[dict[str, Any]]:
         query = make_situation(text, service, only=Filter(kind=kind), as_of=as_of)
-        return shapes.evidence(self.memory.recall(query, limit))
+        return results.evidence(self.memory.recall(query, limit))
 
     def _caller(self, context: Context) -> Principal:
         """Whose request it is: the guard said so where it came by HTTP."""
@@ -219,7 +219,7 @@ class Tools:
 Tool = Callable[..., dict[str, Any]]
 
 
-def _plain_errors(tool: Tool) -> Tool:
+def _with_plain_errors(tool: Tool) -> Tool:
     """The tool, its errors as sentences that name the field and the way out."""
 
     @functools.wraps(tool)
@@ -227,7 +227,7 @@ def _plain_errors(tool: Tool) -> Tool:
         try:
             return tool(*args, **kwargs)
         except OnRecallError as error:
-            raise ToolError(_sentence(error)) from error
+            raise ToolError(_error_message(error)) from error
         except Exception as error:  # the boundary of this door: what went wrong stays in our log
             number = secrets.token_hex(8)
             log.exception("error %s in the tool %s", number, tool.__name__)
@@ -237,7 +237,7 @@ def _plain_errors(tool: Tool) -> Tool:
     return wrapped
 
 
-def _sentence(error: OnRecallError) -> str:
+def _error_message(error: OnRecallError) -> str:
     field = f" ({error.field})" if isinstance(error, Invalid) and error.field else ""
     hint = "; recall_incidents finds incidents, search_runbooks documents" if isinstance(error, NotFound) else ""
     again = f"; try again in {error.retry_after:g} s" if error.retry and hasattr(error, "retry_after") else ""

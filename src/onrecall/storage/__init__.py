@@ -10,7 +10,7 @@ from onrecall.storage.apply_plan import (
 )
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import (
-    ALERTS,
+    ALERTS_SOURCE,
     CandidateIncident,
     GroupingSnapshot,
     IncidentAlertCache,
@@ -47,7 +47,7 @@ from onrecall.storage.storage import Storage
 from onrecall.storage.usage import Usage, UsageLimits
 
 __all__ = [
-    "ALERTS",
+    "ALERTS_SOURCE",
     "BY_ALERTS",
     "AlertAssignment",
     "CandidateIncident",

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 
 from onrecall.domain.alert import Alert
 from onrecall.storage import episodes
-from onrecall.storage import sequences as counting
-from onrecall.storage.alerts import AlertRow, Episode, listed, stored, to_row
-from onrecall.storage.batching import seconds
+from onrecall.storage import sequences
+from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
+from onrecall.storage.batching import group_by_first
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts
 
 
-def put(connection: Connection, rows: Sequence[AlertRow], now: datetime) -> list[bool]:
+def upsert(connection: Connection, rows: Sequence[AlertRow], now: datetime) -> list[bool]:
     """Keep alerts in the order in which they came; for each, whether it was news."""
     return _AlertUpsert(connection, rows).run(now)
 
@@ -25,10 +25,10 @@ def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime)
     """End alerts that still fire and whose time is up, each for a reason; one in an incident has news for grouping."""
     fires = alerts.c.id.in_(list(ended)), alerts.c.status == "firing", alerts.c.expires_at <= now
     changes = []
-    for stored_alert in listed(connection, select(alerts).where(*fires)):
+    for stored_alert in fetch(connection, select(alerts).where(*fires)):
         episode = _PendingEpisode(stored_alert)
         episode.end(ended[stored_alert.id], now)
-        changes.append(_changes(episode) | {"changed_at": now})
+        changes.append(_changed_columns(episode) | {"changed_at": now})
     if changes:
         connection.execute(_UPDATE, changes)
 
@@ -38,29 +38,29 @@ class _AlertUpsert:
 
     def __init__(self, connection: Connection, rows: Sequence[AlertRow]) -> None:
         self._connection = connection
-        self._given = rows
-        self._there: dict[Episode, _PendingEpisode] = {}
-        self._newest: dict[tuple[str, str], Episode] = {}
-        self._episodes: dict[tuple[str, str], list[_PendingEpisode]] = {}
-        self._same_subject: dict[tuple[str, str], list[_PendingEpisode]] = {}
+        self._rows = rows
+        self._by_episode: dict[Episode, _PendingEpisode] = {}
+        self._newest_by_key: dict[tuple[str, str], Episode] = {}
+        self._by_key: dict[tuple[str, str], list[_PendingEpisode]] = {}
+        self._by_identity: dict[tuple[str, str], list[_PendingEpisode]] = {}
         """Episodes by source and identity."""
         self._read()
 
     def run(self, now: datetime) -> list[bool]:
-        news = [self._take(row, now) for row in self._given]
-        changed = [episode for episode in self._there.values() if episode.touched]
+        news = [self._apply(row, now) for row in self._rows]
+        changed = [episode for episode in self._by_episode.values() if episode.touched]
         self._insert([episode for episode in changed if episode.id is None], now)
         self._update([episode for episode in changed if episode.id is not None], now)
         return news
 
     def _read(self) -> None:
-        reported = {row.episode for row in self._given}
+        reported = {row.episode for row in self._rows}
         times = [at for _, _, at in reported]
-        for source, keys in seconds((source, key) for source, key, _ in reported):
+        for source, keys in group_by_first((source, key) for source, key, _ in reported):
             in_range = alerts.c.source == source, alerts.c.key.in_(keys), alerts.c.starts_at.between(min(times), max(times))
             self._add(select(alerts).where(*in_range), reported)
-        nameless = {(row.alert.source, row.alert.key) for row in self._given if not row.alert.starts_known}
-        for source, keys in seconds(nameless):
+        nameless = {(row.alert.source, row.alert.key) for row in self._rows if not row.alert.starts_known}
+        for source, keys in group_by_first(nameless):
             newest = (
                 select(alerts.c.source, alerts.c.key, func.max(alerts.c.starts_at).label("at"))
                 .where(alerts.c.source == source, alerts.c.key.in_(keys))
@@ -77,75 +77,75 @@ class _AlertUpsert:
 
     def _read_open(self) -> None:
         """Episodes that fire and that a message may end or tell more of, though it names another start or key."""
-        unknown = [row.alert for row in self._given if row.alert.status == "resolved" or row.episode not in self._there]
+        unknown = [row.alert for row in self._rows if row.alert.status == "resolved" or row.episode not in self._by_episode]
         fires = alerts.c.status == "firing"
-        for source, keys in seconds({(alert.source, alert.key) for alert in unknown}):
+        for source, keys in group_by_first({(alert.source, alert.key) for alert in unknown}):
             self._add(select(alerts).where(alerts.c.source == source, alerts.c.key.in_(keys), fires))
         ended = {(alert.source, alert.identity) for alert in unknown if alert.identity and alert.status == "resolved"}
-        for source, identities in seconds(ended):
+        for source, identities in group_by_first(ended):
             same_identity = alerts.c.source == source, alerts.c.identity.in_(identities)
             newest = select(func.max(alerts.c.id)).where(*same_identity).group_by(alerts.c.identity)
             self._add(select(alerts).where(*same_identity, fires | alerts.c.id.in_(newest)))
 
     def _add(self, query: Select[Any], episodes: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
-            episode = _PendingEpisode(stored(row))
-            if episode.told.episode not in self._there and (episodes is None or episode.told.episode in episodes):
-                self._stand(episode)
+            episode = _PendingEpisode(from_row(row))
+            if episode.told.episode not in self._by_episode and (episodes is None or episode.told.episode in episodes):
+                self._remember(episode)
 
-    def _stand(self, episode: "_PendingEpisode") -> None:
+    def _remember(self, episode: "_PendingEpisode") -> None:
         row = episode.told
-        self._there[row.episode] = episode
+        self._by_episode[row.episode] = episode
         key = row.episode[:2]
-        self._episodes.setdefault(key, []).append(episode)
+        self._by_key.setdefault(key, []).append(episode)
         if row.alert.identity:
-            self._same_subject.setdefault((row.alert.source, row.alert.identity), []).append(episode)
-        if key not in self._newest or self._newest[key][2] <= row.episode[2]:
-            self._newest[key] = row.episode
+            self._by_identity.setdefault((row.alert.source, row.alert.identity), []).append(episode)
+        if key not in self._newest_by_key or self._newest_by_key[key][2] <= row.episode[2]:
+            self._newest_by_key[key] = row.episode
 
-    def _take(self, row: AlertRow, now: datetime) -> bool:
+    def _apply(self, row: AlertRow, now: datetime) -> bool:
         """Take in one alert; whether it says anything that was not known."""
-        episode = self._standing(row)
+        episode = self._find_episode(row)
         if episode is None:
-            self._stand(_PendingEpisode(None, row, now))
+            self._remember(_PendingEpisode(None, row, now))
             return True
         news = episode.hear(row, now)
         if row.alert.status == "resolved" and not row.alert.starts_known:
-            self._end_others(episode, now)
+            self._end_earlier(episode, now)
         return news
 
-    def _standing(self, row: AlertRow) -> "_PendingEpisode | None":
+    def _find_episode(self, row: AlertRow) -> "_PendingEpisode | None":
         """The episode that a message is about: by its start, else the open one of its key, else of what it is about."""
         alert = row.alert
         if alert.starts_known:
-            return self._there.get(row.episode) or self._open_of(alert) or self._alike(alert)
-        return self._nameless(row) or self._alike(alert)
+            return self._by_episode.get(row.episode) or self._find_open(alert) or self._find_by_identity(alert)
+        return self._find_without_start(row) or self._find_by_identity(alert)
 
-    def _nameless(self, row: AlertRow) -> "_PendingEpisode | None":
+    def _find_without_start(self, row: AlertRow) -> "_PendingEpisode | None":
         """The episode that a message without a sure start is about: an end by the start it tells, else the newest."""
-        exact = self._there.get(row.episode)
+        exact = self._by_episode.get(row.episode)
         if exact and row.alert.status == "resolved" and exact.told.alert.starts_known:
             return exact
-        newest = self._newest.get(row.episode[:2])
-        candidate = self._there[newest] if newest else None
-        if candidate and episodes.same(candidate.told.alert, row.alert):
+        newest = self._newest_by_key.get(row.episode[:2])
+        candidate = self._by_episode[newest] if newest else None
+        if candidate and episodes.same_episode(candidate.told.alert, row.alert):
             return candidate
         return exact  # an earlier one that began in this very moment is no other
 
-    def _open_of(self, alert: Alert) -> "_PendingEpisode | None":
+    def _find_open(self, alert: Alert) -> "_PendingEpisode | None":
         """The newest episode of its key that fires and that the message belongs to though it names another start."""
-        candidates = self._episodes.get((alert.source, alert.key), ())
-        fitting = [episode for episode in candidates if episode.fires and episodes.belongs(episode.told.alert, alert)]
+        candidates = self._by_key.get((alert.source, alert.key), ())
+        fitting = [episode for episode in candidates if episode.fires and episodes.belongs_to_open(episode.told.alert, alert)]
         return max(fitting, key=lambda episode: episode.told.alert.starts_at, default=None)
 
-    def _alike(self, alert: Alert) -> "_PendingEpisode | None":
+    def _find_by_identity(self, alert: Alert) -> "_PendingEpisode | None":
         """The one episode that fires and is about the same, for an end under another key; a stranger is never ended.
 
         Where none fires it is the newest one, unless the message is surely about a later one: the same end once more.
         """
         if alert.status != "resolved" or alert.identity is None:
             return None
-        candidates = self._same_subject.get((alert.source, alert.identity), ())
+        candidates = self._by_identity.get((alert.source, alert.identity), ())
         fitting = [episode for episode in candidates if episode.fires]
         if not fitting and candidates:
             newest = max(candidates, key=lambda episode: episode.told.alert.starts_at)
@@ -153,17 +153,17 @@ class _AlertUpsert:
             fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _end_others(self, newest: "_PendingEpisode", now: datetime) -> None:
+    def _end_earlier(self, newest: "_PendingEpisode", now: datetime) -> None:
         """An end that tells no sure start ends every earlier episode of its key: its sender knows of one alert."""
         key, at = newest.told.episode[:2], newest.told.alert.starts_at
-        for episode in self._episodes.get(key, ()):
+        for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.told.alert.starts_at < at:
                 episode.end("its sender told that the alert is over", now)
 
     def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
         if not new:
             return
-        numbers = counting.take(self._connection, "alert", len(new))
+        numbers = sequences.allocate(self._connection, "alert", len(new))
         rows = [
             _row(episode) | {"id": number, "received_at": now, "updated_at": now, "waiting": True}
             for number, episode in zip(numbers, new, strict=True)
@@ -171,15 +171,15 @@ class _AlertUpsert:
         self._connection.execute(insert(alerts), rows)
 
     def _update(self, changed: "Sequence[_PendingEpisode]", now: datetime) -> None:
-        news = [_changes(episode) | {"changed_at": now} for episode in changed if episode.news]
+        news = [_changed_columns(episode) | {"changed_at": now} for episode in changed if episode.news]
         if news:
             self._connection.execute(_UPDATE, news)
         quiet = [episode for episode in changed if not episode.news]
         if quiet:
-            self._connection.execute(_TOLD, [_times(episode) for episode in quiet])
+            self._connection.execute(_UPDATE_TIMES, [_times(episode) for episode in quiet])
         described = [{"its": episode.id, "body": episode.told.body} for episode in quiet if episode.redescribed]
         if described:
-            self._connection.execute(_DESCRIBED, described)
+            self._connection.execute(_UPDATE_BODY, described)
 
 
 _UPDATE = (
@@ -197,12 +197,12 @@ _UPDATE = (
         waiting=True,
     )
 )
-_TOLD = (
+_UPDATE_TIMES = (
     update(alerts)
     .where(alerts.c.id == bindparam("its"))
     .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
 )
-_DESCRIBED = update(alerts).where(alerts.c.id == bindparam("its")).values(body=bindparam("body"))
+_UPDATE_BODY = update(alerts).where(alerts.c.id == bindparam("its")).values(body=bindparam("body"))
 
 
 class _PendingEpisode:
@@ -233,7 +233,7 @@ class _PendingEpisode:
             self._expire_later(row.alert, now)
         if row.hash == before.hash and row.alert.told_at in (None, before.alert.told_at):
             return False
-        merged = episodes.merged(before.alert, row.alert, now - self.since)
+        merged = episodes.merge_update(before.alert, row.alert, now - self.since)
         if merged is before.alert:
             return False
         after = to_row(merged)
@@ -283,9 +283,9 @@ def _times(episode: _PendingEpisode) -> dict[str, Any]:
     return {"its": episode.id, "told_at": episode.told.alert.told_at, "expires_at": episode.expires_at}
 
 
-_CHANGING = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")
+_CHANGING_COLUMNS = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")
 
 
-def _changes(episode: _PendingEpisode) -> dict[str, Any]:
+def _changed_columns(episode: _PendingEpisode) -> dict[str, Any]:
     row = _row(episode)
-    return {name: row[name] for name in _CHANGING} | {"its": episode.id}
+    return {name: row[name] for name in _CHANGING_COLUMNS} | {"its": episode.id}

@@ -12,20 +12,20 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import parts
+from onrecall.storage import validation
+from onrecall.storage.batching import chunked
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import alerts
 
-BODY = (
+BODY_FIELDS = (
     "title", "description", "environment", "severity", "labels", "annotations", "ends_at", "values", "links", "group",
     "starts_known", "link_kinds", "purpose_reason", "end_reason", "described_at", "problems",
 )  # fmt: skip
 """What of an alert stands in its body; the rest are columns."""
-UNHASHED = frozenset({"group", "problems", "described_at"})
+UNHASHED_FIELDS = frozenset({"group", "problems", "described_at"})
 """What of the body is no news when it changes."""
-UNSAID: tuple[Any, ...] = (None, "", {}, (), True)
+EMPTY_VALUES: tuple[Any, ...] = (None, "", {}, (), True)
 Episode = tuple[str, str, datetime]
 
 
@@ -47,31 +47,31 @@ def to_row(alert: Alert) -> AlertRow:
     """The alert as it will be written; Invalid when something in it can't be stored."""
     for name in ("source", "key", "service"):
         value = getattr(alert, name)
-        guard.key(value, name)
-        guard.text(value or "", name)
-    guard.moment(alert.starts_at, "starts_at")
+        validation.check_key(value, name)
+        validation.require_text(value or "", name)
+    validation.require_utc(alert.starts_at, "starts_at")
     if alert.told_at is not None:
-        guard.moment(alert.told_at, "told_at")
-    body = {name: _plain(value, name) for name in BODY if (value := getattr(alert, name)) not in UNSAID}
-    hashed = {name: value for name, value in body.items() if name not in UNHASHED}
+        validation.require_utc(alert.told_at, "told_at")
+    body = {name: _to_storable(value, name) for name in BODY_FIELDS if (value := getattr(alert, name)) not in EMPTY_VALUES}
+    hashed = {name: value for name, value in body.items() if name not in UNHASHED_FIELDS}
     if alert.purpose != "incident":
         hashed["purpose"] = alert.purpose
     content = json.dumps([alert.status, alert.service, hashed], sort_keys=True, separators=(",", ":"))
     return AlertRow(alert, body, hashlib.sha256(content.encode()).hexdigest())
 
 
-def _plain(value: Any, name: str) -> Any:
-    """As `guard.plain` has it, and fast for what most of an alert is: names and texts in plain letters."""
+def _to_storable(value: Any, name: str) -> Any:
+    """As `validation.to_storable` has it, and fast for what most of an alert is: names and texts in plain letters."""
     if isinstance(value, dict) and all(isinstance(text, str) for text in value.values()):
         texts = "".join((*value, *value.values()))
         if texts.isascii() and "\0" not in texts:
             return value
-    return guard.plain(value, name)
+    return validation.to_storable(value, name)
 
 
 def waiting(connection: Connection, limit: int) -> tuple[StoredAlert, ...]:
     """Alerts to be grouped, or whose news is to be taken in, the first to come first."""
-    return listed(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
+    return fetch(connection, select(alerts).where(alerts.c.waiting).order_by(alerts.c.id).limit(limit))
 
 
 def waiting_count(connection: Connection) -> int:
@@ -79,7 +79,7 @@ def waiting_count(connection: Connection) -> int:
     return int(connection.scalar(select(func.count()).select_from(alerts).where(alerts.c.waiting)) or 0)
 
 
-def of(connection: Connection, incident: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
+def of_incident(connection: Connection, incident: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
     """The alerts of an incident, newest first."""
     query = (
         select(alerts)
@@ -87,28 +87,28 @@ def of(connection: Connection, incident: str, limit: int | None = None) -> tuple
         .order_by(alerts.c.starts_at.desc(), alerts.c.id.desc())
         .limit(limit)
     )
-    return listed(connection, query)
+    return fetch(connection, query)
 
 
-def sizes(connection: Connection, incident_ids: Sequence[str]) -> dict[str, int]:
+def count_by_incident(connection: Connection, incident_ids: Sequence[str]) -> dict[str, int]:
     """How many alerts each of these incidents has; one without any is absent."""
     counts: dict[str, int] = {}
-    for chunk in parts(list(incident_ids)):
+    for chunk in chunked(list(incident_ids)):
         query = select(alerts.c.incident, func.count()).where(alerts.c.incident.in_(chunk)).group_by(alerts.c.incident)
         counts |= {row[0]: row[1] for row in connection.execute(query)}
     return counts
 
 
-def new_of(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
+def inserted_since(connection: Connection, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
     """The alerts of a sender that came after the one with this number, in the order in which they came."""
     fitting = (alerts.c.source == source) & (alerts.c.id > after)
-    return listed(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
+    return fetch(connection, select(alerts).where(fitting).order_by(alerts.c.id).limit(limit))
 
 
 def expired(connection: Connection, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
     """Alerts that are over by now because nothing was heard of them, the first to expire first."""
     due = alerts.c.expires_at <= now, alerts.c.status == "firing"
-    return listed(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
+    return fetch(connection, select(alerts).where(*due).order_by(alerts.c.expires_at).limit(limit))
 
 
 def set_aside(
@@ -117,19 +117,19 @@ def set_aside(
     """Alerts that are in no incident, the newest first, with why in `joined`; of one purpose or source where given."""
     query = select(alerts).where(alerts.c.incident.is_(None), alerts.c.waiting.is_(False))
     if purpose is not None:
-        query = query.where(_is_for(purpose))
+        query = query.where(_has_purpose(purpose))
     if source is not None:
         query = query.where(alerts.c.source == source)
     if cursor is not None:
-        at, number = _place(cursor)
+        at, number = _parse_cursor(cursor)
         query = query.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
-    newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check(limit) + 1)
-    page_alerts = listed(connection, newest)
+    newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check_limit(limit) + 1)
+    page_alerts = fetch(connection, newest)
     last = page_alerts[limit - 1] if len(page_alerts) > limit else None
-    return ResultPage(page_alerts[:limit], paging.cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
+    return ResultPage(page_alerts[:limit], paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None)
 
 
-def _is_for(purpose: str) -> ColumnElement[bool]:
+def _has_purpose(purpose: str) -> ColumnElement[bool]:
     """Alerts of a purpose; those that came during maintenance of ours are planned."""
     if purpose == "planned":
         return or_(alerts.c.purpose == purpose, alerts.c.maintenance.is_not(None))
@@ -138,8 +138,8 @@ def _is_for(purpose: str) -> ColumnElement[bool]:
     return alerts.c.purpose == purpose
 
 
-def _place(cursor: str) -> tuple[datetime, int]:
-    at, number = paging.place(cursor, 2)
+def _parse_cursor(cursor: str) -> tuple[datetime, int]:
+    at, number = paging.decode_cursor(cursor, 2)
     try:
         return datetime.fromisoformat(at).astimezone(UTC), int(number)
     except (ValueError, OverflowError) as error:
@@ -152,12 +152,12 @@ def keys_of(connection: Connection, incident: str) -> frozenset[tuple[str, str]]
     return frozenset((row.source, row.key) for row in connection.execute(query))
 
 
-def listed(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:
+def fetch(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:
     """The alerts of a query, in its order."""
-    return tuple(stored(row) for row in connection.execute(query))
+    return tuple(from_row(row) for row in connection.execute(query))
 
 
-def stored(row: Row[Any]) -> StoredAlert:
+def from_row(row: Row[Any]) -> StoredAlert:
     """A row as what it stands for."""
     return StoredAlert(
         id=row.id,
@@ -192,11 +192,11 @@ def _alert(row: Row[Any]) -> Alert:
     )
 
 
-def standing(connection: Connection, ids: Iterable[int]) -> dict[int, str | None]:
+def pending_hashes(connection: Connection, ids: Iterable[int]) -> dict[int, str | None]:
     """The hashes of alerts that wait, by number; None for those that do not."""
     columns = alerts.c
     hashes: dict[int, str | None] = {}
-    for chunk in parts(ids):
+    for chunk in chunked(ids):
         query = select(columns.id, columns.waiting, columns.hash).where(columns.id.in_(chunk))
         hashes.update((row.id, row.hash if row.waiting else None) for row in connection.execute(query))
     return hashes

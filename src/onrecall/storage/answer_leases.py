@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from onrecall.domain.incident import Recommendation
 from onrecall.storage import recommendations
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 from onrecall.storage.database import Database
-from onrecall.storage.incidents import EARLIEST, LATELY
+from onrecall.storage.incidents import EARLIEST, RECENT_WINDOW
 from onrecall.storage.tables import incidents
 
 LEASE = timedelta(seconds=10)
@@ -26,13 +26,13 @@ class AnswerLeases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, worker: str, now: datetime, incident: str | None = None) -> str | None:
+    def acquire(self, worker: str, now: datetime, incident: str | None = None) -> str | None:
         """Claim the incident that is due the longest, or a given one even before it is due; None when none is free."""
         with self._database.read() as connection:
-            if _next(connection, now, incident) is None:
+            if _next_due(connection, now, incident) is None:
                 return None  # so that looking for work locks nobody out
         with self._database.write() as connection:
-            due_id = _next(connection, now, incident)
+            due_id = _next_due(connection, now, incident)
             if due_id is not None:
                 values = {"waiting": False, "claimed_by": worker, "claimed_until": now + LEASE}
                 connection.execute(update(incidents).where(incidents.c.id == due_id).values(values))
@@ -46,7 +46,7 @@ class AnswerLeases:
             connection.execute(update(incidents).where(incidents.c.id == incident).values(claimed_until=now + LEASE))
             return True
 
-    def finish(
+    def complete(
         self,
         worker: str,
         incident: str,
@@ -60,20 +60,20 @@ class AnswerLeases:
             if not _holds(connection, worker, incident):
                 return None
             saved = recommendations.save(connection, answer, keys)
-            due = guard.moment(now, "now") + pause
+            due = validation.require_utc(now, "now") + pause
             values = {"claimed_by": None, "claimed_until": None, "due_at": due}
             connection.execute(update(incidents).where(incidents.c.id == incident).values(values))
             return saved
 
 
-def _next(connection: Connection, now: datetime, incident: str | None) -> str | None:
+def _next_due(connection: Connection, now: datetime, incident: str | None) -> str | None:
     free = or_(incidents.c.claimed_until.is_(None), incidents.c.claimed_until <= now)
     if incident is not None:
-        return _first(connection, and_(incidents.c.id == incident, free))
+        return _oldest_matching(connection, and_(incidents.c.id == incident, free))
     due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
     waiting = and_(incidents.c.waiting, due, free)
-    recent = incidents.c.started_at > max(now, EARLIEST + LATELY) - LATELY
-    waits = _first(connection, and_(waiting, recent)) or _first(connection, waiting)  # history waits behind what is new
+    recent = incidents.c.started_at > max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
+    waits = _oldest_matching(connection, and_(waiting, recent)) or _oldest_matching(connection, waiting)  # history waits behind what is new
     # In the order of the index that has the few claims: in another one SQLite reads all incidents to find them.
     ran_out = (
         select(incidents.c.id).where(incidents.c.claimed_until <= now).order_by(incidents.c.claimed_until).limit(1)
@@ -81,7 +81,7 @@ def _next(connection: Connection, now: datetime, incident: str | None) -> str | 
     return waits or connection.scalar(ran_out)
 
 
-def _first(connection: Connection, condition: ColumnElement[bool]) -> str | None:
+def _oldest_matching(connection: Connection, condition: ColumnElement[bool]) -> str | None:
     query = select(incidents.c.id).where(condition).order_by(incidents.c.started_at, incidents.c.id).limit(1)
     return connection.scalar(query)
 

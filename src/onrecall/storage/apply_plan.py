@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, up
 
 from onrecall.domain.incident import Incident, IncidentLink, Passage
 from onrecall.storage import alerts, events, incidents, links, passages
-from onrecall.storage import sequences as counting
-from onrecall.storage import upsert as saving
-from onrecall.storage import validation as guard
+from onrecall.storage import sequences
+from onrecall.storage import upsert
+from onrecall.storage import validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import Kinds
 from onrecall.storage.ingest_results import StoredAlert
@@ -89,41 +89,41 @@ class GroupingWrite:
     """Whose work it is; nobody's in particular when alerts bring it about."""
 
 
-def write(connection: Connection, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
+def apply(connection: Connection, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
     """Write the plan and return the ids of the incidents it opened.
 
     Returns None if another transaction changed these incidents first; the caller should re-plan.
     """
-    if not _still(connection, work):
+    if not _is_current(connection, work):
         return None
-    counting.add(connection, "grouping", 1)
-    opened = tuple(_open(connection, new_incident, now, settle, work.by) for new_incident in work.opened)
+    sequences.increment(connection, "grouping", 1)
+    opened = tuple(_open_incident(connection, new_incident, now, settle, work.by) for new_incident in work.opened)
     for merge in work.merged:
-        _merge(connection, merge, now)
+        _merge_incident(connection, merge, now)
     for change in work.changed:
-        _change(connection, change, now, settle)
-    _place(connection, None, work.done)
-    _pair(connection, work.pairings, now, work.by)
+        _change_incident(connection, change, now, settle)
+    _assign_alerts(connection, None, work.done)
+    _save_pairings(connection, work.pairings, now, work.by)
     for incident_id in (*opened, *(change.after.id for change in work.changed)):
-        _quieten(connection, incident_id, now)
+        _update_quiet_since(connection, incident_id, now)
     return opened
 
 
-def _still(connection: Connection, work: GroupingWrite) -> bool:
-    if counting.value(connection, "grouping") != work.number:
+def _is_current(connection: Connection, work: GroupingWrite) -> bool:
+    if sequences.current_value(connection, "grouping") != work.number:
         return False
     read = [change.before for change in work.changed] + [merge.gone for merge in work.merged]
     stored = incidents.by_id(connection, [incident.id for incident in read])
     return all(stored.get(incident.id) == incident for incident in read)
 
 
-def _open(connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
-    incident, _ = saving.open_one(connection, new_incident.incident, new_incident.passages, now)
+def _open_incident(connection: Connection, new_incident: NewIncident, now: datetime, settle: timedelta, by: str | None) -> str:
+    incident, _ = upsert.open_incident(connection, new_incident.incident, new_incident.passages, now)
     if incident.status == "resolved":
-        incidents.move(connection, incident, waiting=False)
+        incidents.update_state(connection, incident, waiting=False)
     else:
         connection.execute(update(incident_rows).where(incident_rows.c.id == incident.id).values(due_at=now + settle))
-    _place(connection, incident.id, new_incident.alerts)
+    _assign_alerts(connection, incident.id, new_incident.alerts)
     events.add(connection, [replace(event, incident=incident.id) for event in new_incident.told], now)
     if new_incident.out_of is not None:
         split_events = [
@@ -135,25 +135,25 @@ def _open(connection: Connection, new_incident: NewIncident, now: datetime, sett
     return incident.id
 
 
-def _change(connection: Connection, change: IncidentChange, now: datetime, settle: timedelta) -> None:
+def _change_incident(connection: Connection, change: IncidentChange, now: datetime, settle: timedelta) -> None:
     after = change.after
     if change.untied is not None:
-        _untie(connection, after.id, change.untied)
+        _remove_merge_link(connection, after.id, change.untied)
         _move_notes(connection, change.alerts, change.untied, after.id)
     stored = incidents.by_id(connection, [after.id])[after.id]
-    incidents.move(connection, replace(after, links=stored.links))
+    incidents.update_state(connection, replace(after, links=stored.links))
     if change.passages is not None:
-        shelf = passages.PassageChanges()
+        passage_changes = passages.PassageChanges()
         moved = (change.before.service, change.before.labels) != (after.service, after.labels)
-        shelf.put(("incident", after.id), change.passages, moved=moved)
-        shelf.fill(connection)
-    _place(connection, after.id, change.alerts)
+        passage_changes.set_passages(("incident", after.id), change.passages, moved=moved)
+        passage_changes.write(connection)
+    _assign_alerts(connection, after.id, change.alerts)
     events.add(connection, change.told, now)
     if change.refresh:
-        refresh(connection, after.id, now + settle)
+        queue_refresh(connection, after.id, now + settle)
 
 
-def refresh(connection: Connection, incident_id: str, soonest: datetime) -> None:
+def queue_refresh(connection: Connection, incident_id: str, soonest: datetime) -> None:
     """Have it answered anew, once it is due; one that waits already is answered when it would have been."""
     row = connection.execute(
         select(incident_rows.c.waiting, incident_rows.c.due_at).where(incident_rows.c.id == incident_id)
@@ -163,23 +163,23 @@ def refresh(connection: Connection, incident_id: str, soonest: datetime) -> None
         connection.execute(update(incident_rows).where(incident_rows.c.id == incident_id).values(waiting=True, due_at=due))
 
 
-_ITS = alert_rows.c.id == bindparam("its")
-_TAKE = update(alert_rows).where(_ITS).values(waiting=bindparam("later"))
-_PLACE = (
+_BY_ID = alert_rows.c.id == bindparam("its")
+_MARK_PROCESSED = update(alert_rows).where(_BY_ID).values(waiting=bindparam("later"))
+_ASSIGN = (
     update(alert_rows)
-    .where(_ITS)
+    .where(_BY_ID)
     .values(
         waiting=bindparam("later"), incident=bindparam("to"), joined=bindparam("how"), maintenance=bindparam("window")
     )
 )
-_MOVE = update(alert_rows).where(_ITS).values(incident=bindparam("to"), joined=bindparam("how"))
+_MOVE = update(alert_rows).where(_BY_ID).values(incident=bindparam("to"), joined=bindparam("how"))
 
 
-def _place(connection: Connection, incident: str | None, assignments: Sequence[AlertAssignment]) -> None:
+def _assign_alerts(connection: Connection, incident: str | None, assignments: Sequence[AlertAssignment]) -> None:
     """Take alerts off the queue; one that has news since it was read stays there."""
     if not assignments:
         return
-    hashes = alerts.standing(connection, [assignment.alert.id for assignment in assignments])
+    hashes = alerts.pending_hashes(connection, [assignment.alert.id for assignment in assignments])
     processed, moved = [], []
     for assignment in assignments:
         row = {"its": assignment.alert.id, "later": hashes[assignment.alert.id] not in (None, assignment.alert.hash)}
@@ -187,12 +187,12 @@ def _place(connection: Connection, incident: str | None, assignments: Sequence[A
             processed.append(row)
         else:
             moved.append(row | {"to": incident, "how": assignment.joined, "window": assignment.joined.get("window")})
-    for statement, rows in ((_TAKE, processed), (_PLACE, moved)):
+    for statement, rows in ((_MARK_PROCESSED, processed), (_ASSIGN, moved)):
         if rows:
             connection.execute(statement, rows)
 
 
-def _quieten(connection: Connection, incident_id: str, now: datetime) -> None:
+def _update_quiet_since(connection: Connection, incident_id: str, now: datetime) -> None:
     """Note whether any of its alerts fires, and since when none does."""
     alert_columns = alert_rows.c
     fires = connection.scalar(select(exists().where(alert_columns.incident == incident_id, alert_columns.status == "firing")))
@@ -205,7 +205,7 @@ def _quieten(connection: Connection, incident_id: str, now: datetime) -> None:
         connection.execute(still.values(quiet_since=now))
 
 
-def _merge(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
+def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
     alert_columns = alert_rows.c
     moved = connection.execute(select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.gone.id)).all()
     if moved:
@@ -220,7 +220,7 @@ def _merge(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
         resolved_at=merge.gone.resolved_at or max(merge.at, merge.gone.started_at),
         links=tuple(dict.fromkeys((*merge.gone.links, link))),
     )
-    incidents.move(connection, merged_incident, waiting=False)
+    incidents.update_state(connection, merged_incident, waiting=False)
     connection.execute(update(incident_rows).where(incident_rows.c.id == merged_incident.id).values(quiet_since=None))
     merge_events = [
         NewEvent(merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}),
@@ -237,18 +237,18 @@ def _move_notes(connection: Connection, assignments: Sequence[AlertAssignment], 
         connection.execute(about.values(incident=to))
 
 
-def _untie(connection: Connection, incident_id: str, target: str) -> None:
+def _remove_merge_link(connection: Connection, incident_id: str, target: str) -> None:
     columns = link_rows.c
     connection.execute(delete(link_rows).where(columns.incident == incident_id, columns.kind == "merged", columns.target == target))
 
 
-def _pair(connection: Connection, decisions: Mapping[Kinds, bool], now: datetime, by: str | None) -> None:
+def _save_pairings(connection: Connection, decisions: Mapping[Kinds, bool], now: datetime, by: str | None) -> None:
     """Remember what a person said of two kinds of alerts; the last word counts."""
     for kinds, together in sorted(decisions.items(), key=lambda pair: sorted(pair[0])):
         first, second = sorted(kinds)
         columns = pairings.c
         connection.execute(delete(pairings).where(columns.one == first, columns.other == second))
         row = {"one": first, "other": second, "together": together, "at": now, "by": by}
-        guard.key(first, "kind")
-        guard.key(second, "kind")
+        validation.check_key(first, "kind")
+        validation.check_key(second, "kind")
         connection.execute(insert(pairings).values(row))

@@ -14,16 +14,16 @@ from sqlalchemy.exc import IntegrityError
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
 from onrecall.storage import audit, examples, migrations, passages, tables
-from onrecall.storage import sequences as counting
-from onrecall.storage.batching import parts
+from onrecall.storage import sequences
+from onrecall.storage.batching import chunked
 from onrecall.storage.cause_families import cause_families, cause_family_members
 from onrecall.storage.columns import Utc
 from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
-from onrecall.storage.row_codec import Row, parsed, plain
+from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.suggestions import suggestions
 
-KEPT: Sequence[Table] = (
+ARCHIVED_TABLES: Sequence[Table] = (
     tables.incidents,
     tables.resolutions,
     tables.links,
@@ -49,42 +49,42 @@ KEPT: Sequence[Table] = (
     tables.passages,
 )
 """In the order in which one needs the other."""
-ORDER = {"recommendations": "n", "events": "seq", "alerts": "id", "rejected": "id", "passages": "id"}
+ORDER_COLUMNS = {"recommendations": "n", "events": "seq", "alerts": "id", "rejected": "id", "passages": "id"}
 """Numbers that only say in which order rows came; where rows go in, they are numbered anew in that order."""
-SEQUENCE: Mapping[str, counting.Sequence] = {
+SEQUENCES: Mapping[str, sequences.Sequence] = {
     "recommendations": "recommendation",
     "events": "event",
     "alerts": "alert",
     "rejected": "rejected",
 }
-PASSING = frozenset(
+LOCAL_COLUMNS = frozenset(
     {"waiting", "given_hash", "due_at", "quiet_since", "claimed_by", "claimed_until", "expires_at", "released"}
 )
 """What may differ between two stores that know the same."""
-NATURAL: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
+NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {"alerts": ("source", "key", "starts_at"), "rejected": ("source", "hash")}
 """What a row is known by where its number is not the same in every store."""
-TEXTS: Mapping[str, frozenset[str]] = {
+TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
     table.name: frozenset(
         column.name
         for column in table.columns
         if isinstance(column.type, (Text, JSON)) and not isinstance(column.type, Utc)
     )
-    for table in KEPT
+    for table in ARCHIVED_TABLES
 }
 """The columns of each table that hold text, plain or in JSON."""
-AT_ONCE = 500
+BATCH_SIZE = 500
 
 
 def dump(connection: Connection) -> Iterator[Row]:
     """Every row, and first of all which schema they are of."""
-    yield {"table": "archive", "schema": migrations.version(connection)}
-    yield {"table": "counters", "name": "incident", "value": counting.value(connection, "incident")}
-    for table in KEPT:
+    yield {"table": "archive", "schema": migrations.current_version(connection)}
+    yield {"table": "counters", "name": "incident", "value": sequences.current_value(connection, "incident")}
+    for table in ARCHIVED_TABLES:
         columns = _columns(table)
-        order = [table.c[ORDER[table.name]]] if table.name in ORDER else list(table.primary_key)
-        query = select(*columns.values()).order_by(*order).execution_options(yield_per=AT_ONCE)
+        order = [table.c[ORDER_COLUMNS[table.name]]] if table.name in ORDER_COLUMNS else list(table.primary_key)
+        query = select(*columns.values()).order_by(*order).execution_options(yield_per=BATCH_SIZE)
         for row in connection.execute(query).mappings():
-            yield {"table": table.name} | {name: plain(row[name]) for name in columns}
+            yield {"table": table.name} | {name: to_json(row[name]) for name in columns}
 
 
 def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, int]:
@@ -93,7 +93,7 @@ def load(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> Mapping[s
     numbered = enumerate(rows, start=1)
     _header(next(numbered, (1, {}))[1])
     for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
-        for batch in parts(group, AT_ONCE):
+        for batch in chunked(group, BATCH_SIZE):
             loading.take(str(table_name), batch)
     if any(loading.added.values()):
         audit.add(connection, "archive loaded", detail=loading.added)
@@ -105,24 +105,24 @@ class _ArchiveLoad:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tables = {table.name: table for table in KEPT}
-        self._new: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
+        self._tables = {table.name: table for table in ARCHIVED_TABLES}
+        self._new_ids: dict[str, set[str]] = {"incidents": set(), "documents": set(), "suggestions": set()}
         self.added: dict[str, int] = {}
 
     def take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         """Add some rows of one table."""
         if name == "counters":
             for number, row in numbered:
-                self._counter(number, row)
+                self._restore_counter(number, row)
             return
         if name not in self._tables:
             raise Invalid(f"row {numbered[0][0]}: there is no table {name!r}", "table")
         table = self._tables[name]
         columns = _columns(table)
-        rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        rows = [parse_row(table, columns, row, f"row {number} ({name})") for number, row in numbered]
         if table is tables.incidents:
-            self._make_way(rows)
-        new = self._unknown(table, rows)
+            self._step_examples_aside(rows)
+        new = self._new_rows(table, rows)
         try:
             self._insert(table, new)
         except IntegrityError as error:
@@ -131,31 +131,31 @@ class _ArchiveLoad:
             raise Conflict(message) from error
         self.added[name] = self.added.get(name, 0) + len(new)
 
-    def _make_way(self, rows: Sequence[Row]) -> None:
+    def _step_examples_aside(self, rows: Sequence[Row]) -> None:
         """Have example incidents step aside whose ids these incidents have."""
         own_ids = [str(row["id"]) for row in rows if row["source"] != EXAMPLE]
         columns = tables.incidents.c
         in_the_way = self._connection.scalars(select(columns.id).where(columns.id.in_(own_ids), columns.source == EXAMPLE)).all()
         examples.step_aside(self._connection, in_the_way)
 
-    def _counter(self, number: int, row: Mapping[str, Any]) -> None:
+    def _restore_counter(self, number: int, row: Mapping[str, Any]) -> None:
         value = row.get("value")
         if row.get("name") != "incident" or not isinstance(value, int) or not 0 <= value < 2**31:
             raise Invalid(f"row {number} (counters): only the number of the last incident is supported", "name")
-        counting.raise_to(self._connection, "incident", value)
+        sequences.advance_to(self._connection, "incident", value)
 
-    def _unknown(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+    def _new_rows(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         if table is tables.passages:
-            owners = {kind: self._new[f"{kind}s"] for kind in get_args(EvidenceKind)}
+            owners = {kind: self._new_ids[f"{kind}s"] for kind in get_args(EvidenceKind)}
             return [row for row in rows if row["owner"] in owners[row["kind"]]]
         if table is tables.events:
-            return [row for row in rows if row["incident"] in self._new["incidents"]]
-        return self._compared(table, rows)
+            return [row for row in rows if row["incident"] in self._new_ids["incidents"]]
+        return self._compare(table, rows)
 
-    def _compared(self, table: Table, rows: Sequence[Row]) -> list[Row]:
+    def _compare(self, table: Table, rows: Sequence[Row]) -> list[Row]:
         """The rows that are not there yet; one that says something else than the stored one is a Conflict."""
-        keys = NATURAL.get(table.name) or tuple(column.name for column in table.primary_key)
-        names = _columns(table).keys() - PASSING
+        keys = NATURAL_KEYS.get(table.name) or tuple(column.name for column in table.primary_key)
+        names = _columns(table).keys() - LOCAL_COLUMNS
         row_keys = [tuple(row[key] for key in keys) for row in rows]
         query = select(table).where(table.c[keys[0]].in_({key[0] for key in row_keys}))
         if len(keys) > 1:
@@ -178,16 +178,16 @@ class _ArchiveLoad:
         if table is tables.passages:
             passages.add(self._connection, [Passage(**row) for row in new])
             return
-        if table.name in SEQUENCE:
-            numbers = counting.take(self._connection, SEQUENCE[table.name], len(new))
-            new = [row | {ORDER[table.name]: number} for row, number in zip(new, numbers, strict=True)]
+        if table.name in SEQUENCES:
+            numbers = sequences.allocate(self._connection, SEQUENCES[table.name], len(new))
+            new = [row | {ORDER_COLUMNS[table.name]: number} for row, number in zip(new, numbers, strict=True)]
         self._connection.execute(insert(table), list(new))
-        if table.name in self._new:
-            self._new[table.name].update(row["id"] for row in new)
+        if table.name in self._new_ids:
+            self._new_ids[table.name].update(row["id"] for row in new)
 
 
 def _columns(table: Table) -> dict[str, Column[Any]]:
-    return {column.name: column for column in table.columns if column.name != ORDER.get(table.name)}
+    return {column.name: column for column in table.columns if column.name != ORDER_COLUMNS.get(table.name)}
 
 
 def _header(row: Mapping[str, Any]) -> None:
@@ -196,5 +196,5 @@ def _header(row: Mapping[str, Any]) -> None:
         raise Invalid(
             "row 1: this is not an archive of a store; its first row must have `archive` and a schema", "table"
         )
-    if schema > migrations.newest():
+    if schema > migrations.newest_version():
         raise Invalid(f"row 1: the archive has schema {schema}, written by a newer OnRecall; upgrade", "schema")

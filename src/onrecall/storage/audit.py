@@ -17,12 +17,12 @@ from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, inser
 
 from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
-from onrecall.storage.columns import Json, Number, Utc, Words
+from onrecall.storage.columns import Json, Number, Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import metadata
 
-What = Literal[
+AuditAction = Literal[
     "alerts received",
     "archive exported",
     "archive loaded",
@@ -52,35 +52,35 @@ What = Literal[
     "suggestion dismissed",
     "suggestion made",
 ]
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Things that one row names; of more it says how many there are."""
-MOST_FOUND = 20
-AT_ONCE = 1000
+MAX_PROBLEMS = 20
+BATCH_SIZE = 1000
 
 audit = Table(
     "audit",
     metadata,
     Column("seq", Number, primary_key=True, autoincrement=False),
     Column("at", Utc, nullable=False),  # by this machine's clock
-    Column("who", Words),  # the name of a key; none: this installation itself, or somebody at its machine
-    Column("what", Words, nullable=False),
-    Column("about", Words),
+    Column("who", TextType),  # the name of a key; none: this installation itself, or somebody at its machine
+    Column("what", TextType, nullable=False),
+    Column("about", TextType),
     Column("detail", Json, nullable=False),
-    Column("previous", Words, nullable=False),  # the hash of the row before
-    Column("hash", Words, nullable=False),
+    Column("previous", TextType, nullable=False),  # the hash of the row before
+    Column("hash", TextType, nullable=False),
 )
 audit_head = Table(
     "audit_head",
     metadata,
     Column("one", Integer, primary_key=True),
     Column("seq", Number, nullable=False),
-    Column("hash", Words, nullable=False),
+    Column("hash", TextType, nullable=False),
 )
 # Made once, for intake comes through here with every transaction.
 _HEAD = select(audit_head.c.seq, audit_head.c.hash)
 _ADD = insert(audit)
 _MOVE = update(audit_head).values(seq=bindparam("newest"), hash=bindparam("its"))
-_acting: ContextVar[str | None] = ContextVar("acting", default=None)
+_current_actor: ContextVar[str | None] = ContextVar("acting", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +98,18 @@ class AuditRow:
 
 
 @contextmanager
-def acting(who: str | None) -> Iterator[None]:
+def acting_as(who: str | None) -> Iterator[None]:
     """Whose deeds these are."""
-    token = _acting.set(who)
+    token = _current_actor.set(who)
     try:
         yield
     finally:
-        _acting.reset(token)
+        _current_actor.reset(token)
 
 
 def add(
     connection: Connection,
-    action: What,
+    action: AuditAction,
     about: str | None = None,
     detail: Mapping[str, Any] | None = None,
     who: str | None = None,
@@ -119,7 +119,7 @@ def add(
     row = {
         "seq": head.seq + 1,
         "at": datetime.now(UTC),
-        "who": who or _acting.get(),
+        "who": who or _current_actor.get(),
         "what": action,
         "about": about,
         "detail": detail or {},
@@ -141,7 +141,7 @@ class Audit:
 
     database: Database
 
-    def tell(self, action: What, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
+    def record(self, action: AuditAction, about: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
         """Tell of something that is no change."""
         with self.database.write() as connection:
             add(connection, action, about, detail)
@@ -150,7 +150,7 @@ class Audit:
         self, action: str | None = None, who: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> ResultPage[AuditRow]:
         """Rows, newest first."""
-        paging.check(limit)
+        paging.check_limit(limit)
         query = select(audit).order_by(audit.c.seq.desc()).limit(limit + 1)
         for column, value in ((audit.c.what, action), (audit.c.who, who)):
             if value is not None:
@@ -162,7 +162,7 @@ class Audit:
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
-        return ResultPage(tuple(_audited(row) for row in page_rows), str(page_rows[-1].seq) if len(rows) > limit else None)
+        return ResultPage(tuple(_audit_row(row) for row in page_rows), str(page_rows[-1].seq) if len(rows) > limit else None)
 
     def verify(self, noted: tuple[int, str] | None = None) -> tuple[int, tuple[str, ...]]:
         """How many rows there are, and what is wrong with them, in sentences; the first things only. `known` is a row's
@@ -173,10 +173,10 @@ class Audit:
         count, expected, before = 0, 1, ""
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
-            query = select(audit).order_by(audit.c.seq).execution_options(yield_per=AT_ONCE)
+            query = select(audit).order_by(audit.c.seq).execution_options(yield_per=BATCH_SIZE)
             for row in connection.execute(query):
                 count += 1
-                if len(wrong) < MOST_FOUND:
+                if len(wrong) < MAX_PROBLEMS:
                     wrong += _faults(row, expected, before)
                 is_known_found = is_known_found or (row.seq, row.hash) == noted
                 expected, before = row.seq + 1, row.hash
@@ -185,7 +185,7 @@ class Audit:
             wrong.append(f"the head names {last} as the newest, and {expected - 1} is there or says something else")
         if noted is not None and not is_known_found:
             wrong.insert(0, f"row {noted[0]} is not there with the hash that was noted: it was cut off, or made anew")
-        return count, tuple(wrong[:MOST_FOUND])
+        return count, tuple(wrong[:MAX_PROBLEMS])
 
 
 def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
@@ -198,11 +198,11 @@ def _faults(row: Row[Any], expected: int, before: str) -> Iterator[str]:
         yield f"row {row.seq} was changed"
 
 
-def _audited(row: Row[Any]) -> AuditRow:
+def _audit_row(row: Row[Any]) -> AuditRow:
     return AuditRow(**row._mapping)  # noqa: SLF001 - likewise
 
 
-def named(ids: Sequence[str]) -> Mapping[str, Any]:
+def summarize_ids(ids: Sequence[str]) -> Mapping[str, Any]:
     """Which things a row is about, and how many."""
     distinct = list(dict.fromkeys(ids))
-    return {"ids": distinct[:MOST_NAMED], "count": len(distinct)}
+    return {"ids": distinct[:MAX_NAMED], "count": len(distinct)}

@@ -9,52 +9,52 @@ from sqlalchemy import Connection, and_, or_, select, update
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
 from onrecall.storage import alerts, change_events, events, incidents, notes
-from onrecall.storage.apply_plan import BY_ALERTS, refresh
+from onrecall.storage.apply_plan import BY_ALERTS, queue_refresh
 from onrecall.storage.events import NewEvent
-from onrecall.storage.grouping_snapshot import ALERTS
+from onrecall.storage.grouping_snapshot import ALERTS_SOURCE
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import alerts as alert_rows
 from onrecall.storage.tables import change_events as change_rows
 from onrecall.storage.tables import incidents as incident_rows
 from onrecall.storage.tables import notes as note_rows
 
-LAST = 500
+LAST_ALERTS = 500
 """So many of the newest alerts tell when it was over."""
-AFTER = timedelta(minutes=5)
+CHANGE_TOLERANCE = timedelta(minutes=5)
 """A change this much after an incident's first alert may still have come first: clocks differ, and alerts take time."""
 
 
-def quiet(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:
+def quiet_incidents(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:
     """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
     columns = incident_rows.c
-    query = select(columns.id).where(columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS)
+    query = select(columns.id).where(columns.quiet_since <= since, columns.status != "resolved", columns.source == ALERTS_SOURCE)
     if incident_id is not None:
         query = query.where(columns.id == incident_id)
     return tuple(connection.scalars(query.order_by(columns.quiet_since, columns.id)))
 
 
-def resolve(connection: Connection, incident_id: str, since: datetime, now: datetime) -> Incident | None:
+def resolve_quiet(connection: Connection, incident_id: str, since: datetime, now: datetime) -> Incident | None:
     """End an incident whose alerts are all over, when the last one was; what it was is for people to say."""
-    if not quiet(connection, since, incident_id):
+    if not quiet_incidents(connection, since, incident_id):
         return None
-    stored = incidents.one(connection, incident_id)
-    at = ended(connection, stored, now)
+    stored = incidents.get(connection, incident_id)
+    at = end_time(connection, stored, now)
     resolved = replace(stored, status="resolved", resolved_at=at)
-    incidents.move(connection, resolved)
+    incidents.update_state(connection, resolved)
     events.add(connection, [NewEvent(incident_id, "resolved", at, detail=BY_ALERTS)], now)
     return resolved
 
 
-def ended(connection: Connection, incident: Incident, now: datetime) -> datetime:
+def end_time(connection: Connection, incident: Incident, now: datetime) -> datetime:
     """When the last of its alerts was over, if their senders all said so; else when that was heard."""
     quiet_since = connection.scalar(select(incident_rows.c.quiet_since).where(incident_rows.c.id == incident.id))
-    end_times = [stored_alert.alert.ends_at for stored_alert in alerts.of(connection, incident.id, LAST)]
+    end_times = [stored_alert.alert.ends_at for stored_alert in alerts.of_incident(connection, incident.id, LAST_ALERTS)]
     known_times = [at for at in end_times if at is not None]
     last = max(known_times) if known_times and len(known_times) == len(end_times) else quiet_since or now
     return max(incident.started_at, min(last, now))
 
 
-def notes_to_tell(connection: Connection, limit: int) -> list[tuple[StoredNote, str]]:
+def waiting_notes(connection: Connection, limit: int) -> list[tuple[StoredNote, str]]:
     """Notes and acknowledgements that wait, each with the incident that its alert is in."""
     newest_incident = (
         select(alert_rows.c.incident)
@@ -70,10 +70,10 @@ def notes_to_tell(connection: Connection, limit: int) -> list[tuple[StoredNote, 
     note_columns = note_rows.c
     query = select(note_rows, newest_incident.label("its_incident")).where(note_columns.waiting, newest_incident.is_not(None))
     rows = connection.execute(query.order_by(note_columns.at, note_columns.source, note_columns.id).limit(limit)).all()
-    return [(notes.stored(row), row.its_incident) for row in rows]
+    return [(notes.from_row(row), row.its_incident) for row in rows]
 
 
-def tell_note(connection: Connection, note: StoredNote, incident: str, now: datetime) -> None:
+def apply_note(connection: Connection, note: StoredNote, incident: str, now: datetime) -> None:
     """Put a note on the incident's timeline, or have an acknowledgement count for it; told twice, it counts once."""
     note_columns = note_rows.c
     is_note = and_(note_columns.source == note.source, note_columns.id == note.id)
@@ -84,24 +84,24 @@ def tell_note(connection: Connection, note: StoredNote, incident: str, now: date
         detail = {"source": note.source, "note": note.id, "text": note.text or ""}
         events.add(connection, [NewEvent(incident, "noted", note.at, note.by, detail)], now)
         return
-    stored = incidents.one(connection, incident)
+    stored = incidents.get(connection, incident)
     if stored.status == "open":
-        incidents.move(connection, stored.acknowledge(note.at))
+        incidents.update_state(connection, stored.acknowledge(note.at))
         event = NewEvent(incident, "acknowledged", note.at, note.by, {"source": note.source})
         events.add(connection, [event], now)
 
 
-def changes_to_look_at(connection: Connection, limit: int) -> tuple[ChangeEvent, ...]:
+def waiting_changes(connection: Connection, limit: int) -> tuple[ChangeEvent, ...]:
     """Changes of which nobody looked yet which incidents they concern."""
     query = select(change_rows).where(change_rows.c.waiting).order_by(change_rows.c.at).limit(limit)
-    return tuple(change_events.told(row) for row in connection.execute(query))
+    return tuple(change_events.from_row(row) for row in connection.execute(query))
 
 
-def open_after(connection: Connection, change: ChangeEvent, window: timedelta) -> tuple[str, ...]:
+def incidents_after_change(connection: Connection, change: ChangeEvent, window: timedelta) -> tuple[str, ...]:
     """Open incidents that began within a time after a change of one of their services, or of none in particular."""
     incident_columns, alert_columns = incident_rows.c, alert_rows.c
     query = select(incident_columns.id).where(
-        incident_columns.status != "resolved", incident_columns.started_at >= change.at - AFTER, incident_columns.started_at <= change.at + window
+        incident_columns.status != "resolved", incident_columns.started_at >= change.at - CHANGE_TOLERANCE, incident_columns.started_at <= change.at + window
     )
     if change.service is not None:
         of_service = select(alert_columns.incident).where(alert_columns.incident == incident_columns.id, alert_columns.service == change.service).exists()
@@ -109,7 +109,7 @@ def open_after(connection: Connection, change: ChangeEvent, window: timedelta) -
     return tuple(connection.scalars(query.order_by(incident_columns.id)))
 
 
-def looked_at(
+def mark_changes_processed(
     connection: Connection, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime
 ) -> None:
     """Have the incidents that changes concern answered anew, and the changes wait no longer."""
@@ -119,4 +119,4 @@ def looked_at(
             update(change_rows).where(columns.source == change.source, columns.key == change.key).values(waiting=False)
         )
     for incident_id in dict.fromkeys(concerned):
-        refresh(connection, incident_id, soonest)
+        queue_refresh(connection, incident_id, soonest)

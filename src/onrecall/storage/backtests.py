@@ -7,15 +7,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Integer, Row, Table, and_, insert, select, update
 
-from onrecall.storage import validation as guard
-from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage import validation
+from onrecall.storage.columns import Json, Utc, TextType
 from onrecall.storage.database import Database
-from onrecall.storage.rejected import storable
+from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.tables import metadata
 
-SILENT = timedelta(seconds=15)
+HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 """Who runs one tells of it every few seconds; after so long without a word nobody runs it any more."""
-LONGEST_ERROR = 500
+MAX_ERROR_LENGTH = 500
 INTERRUPTED = "it ended before it was done, as when OnRecall is stopped; nothing of it was kept, start it again"
 BacktestState = Literal["running", "done", "failed", "interrupted"]
 
@@ -23,15 +23,15 @@ backtests = Table(
     "backtests",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("state", Words, nullable=False),
-    Column("by", Words),
+    Column("state", TextType, nullable=False),
+    Column("by", TextType),
     Column("started_at", Utc, nullable=False),
     Column("told_at", Utc, nullable=False),  # the last word of whoever runs it
-    Column("stage", Words),
+    Column("stage", TextType),
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     Column("finished_at", Utc),
-    Column("error", Words),
+    Column("error", TextType),
     Column("result", Json),
 )
 
@@ -61,13 +61,13 @@ class Backtests:
 
     def begin(self, by: str | None, now: datetime) -> tuple[Backtest, bool]:
         """Begin one, unless one runs: then it is that; whether it is new."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self.database.write() as connection:
             last = _newest(connection)
-            if last is not None and _seen(last, now).state == "running":
+            if last is not None and _with_timeout(last, now).state == "running":
                 return last, False
             if last is not None and last.state == "running":
-                _end(connection, last.number, now, state="interrupted", error=INTERRUPTED)
+                _finish(connection, last.number, now, state="interrupted", error=INTERRUPTED)
             number = last.number + 1 if last else 1
             begun = {"started_at": now, "told_at": now, "done": 0, "total": 0}
             connection.execute(insert(backtests).values(number=number, state="running", by=by, **begun))
@@ -75,50 +75,50 @@ class Backtests:
             assert new is not None
             return new, True
 
-    def tell(self, number: int, stage: str | None, steps_done: int, total: int, now: datetime) -> bool:
+    def report_progress(self, number: int, stage: str | None, steps_done: int, total: int, now: datetime) -> bool:
         """How far it is; False when it is not running any more, so that who runs it should stop."""
-        values = {"stage": stage, "done": steps_done, "total": total, "told_at": guard.moment(now, "now")}
+        values = {"stage": stage, "done": steps_done, "total": total, "told_at": validation.require_utc(now, "now")}
         with self.database.write() as connection:
-            return bool(connection.execute(update(backtests).where(_running(number)).values(values)).rowcount)
+            return bool(connection.execute(update(backtests).where(_is_running(number)).values(values)).rowcount)
 
     def alive(self, number: int, now: datetime) -> None:
         """It still runs, whether or not it gets on."""
         with self.database.write() as connection:
-            connection.execute(update(backtests).where(_running(number)).values(told_at=guard.moment(now, "now")))
+            connection.execute(update(backtests).where(_is_running(number)).values(told_at=validation.require_utc(now, "now")))
 
     def finish(self, number: int, result: Mapping[str, Any], now: datetime) -> None:
         """It is done, and this came of it."""
-        stored = guard.plain(result, "result")
+        stored = validation.to_storable(result, "result")
         with self.database.write() as connection:
-            _end(connection, number, guard.moment(now, "now"), state="done", result=stored)
+            _finish(connection, number, validation.require_utc(now, "now"), state="done", result=stored)
 
     def fail(self, number: int, error: str, now: datetime) -> None:
         """It can't be done, for this reason."""
         with self.database.write() as connection:
-            _end(connection, number, guard.moment(now, "now"), state="failed", error=storable(error)[:LONGEST_ERROR])
+            _finish(connection, number, validation.require_utc(now, "now"), state="failed", error=replace_unstorable(error)[:MAX_ERROR_LENGTH])
 
     def interrupt(self, number: int, now: datetime) -> None:
         """Nobody runs it any more; one that ended otherwise stays as it is."""
         with self.database.write() as connection:
-            _end(connection, number, guard.moment(now, "now"), state="interrupted", error=INTERRUPTED)
+            _finish(connection, number, validation.require_utc(now, "now"), state="interrupted", error=INTERRUPTED)
 
     def newest(self, now: datetime) -> Backtest | None:
         """The last one; of one that nobody has spoken of for a while it is said that it was interrupted."""
         with self.database.read() as connection:
             last = _newest(connection)
-        return None if last is None else _seen(last, guard.moment(now, "now"))
+        return None if last is None else _with_timeout(last, validation.require_utc(now, "now"))
 
 
-def _running(number: int) -> Any:
+def _is_running(number: int) -> Any:
     return and_(backtests.c.number == number, backtests.c.state == "running")
 
 
-def _end(connection: Connection, number: int, now: datetime, **values: Any) -> None:
-    connection.execute(update(backtests).where(_running(number)).values(finished_at=now, **values))
+def _finish(connection: Connection, number: int, now: datetime, **values: Any) -> None:
+    connection.execute(update(backtests).where(_is_running(number)).values(finished_at=now, **values))
 
 
-def _seen(last: Backtest, now: datetime) -> Backtest:
-    if last.state == "running" and now - last.told_at > SILENT:
+def _with_timeout(last: Backtest, now: datetime) -> Backtest:
+    if last.state == "running" and now - last.told_at > HEARTBEAT_TIMEOUT:
         return replace(last, state="interrupted", finished_at=last.told_at, error=INTERRUPTED)
     return last
 

@@ -15,19 +15,19 @@ from sqlalchemy.exc import IntegrityError
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Passage
 from onrecall.storage import archive, audit, migrations, passages, tables
-from onrecall.storage import postgres_search_tables as searchable
-from onrecall.storage import sequences as counting
+from onrecall.storage import postgres_search_tables
+from onrecall.storage import sequences
 from onrecall.storage.backtests import backtests
 from onrecall.storage.database import Database
 from onrecall.storage.heartbeats import heartbeats
 from onrecall.storage.mirrored import mirrored, pulled
-from onrecall.storage.row_codec import Row, parsed, plain
+from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sources import senders
 from onrecall.storage.tickets import tickets
 
-KEPT: Sequence[Table] = (
+BACKED_UP_TABLES: Sequence[Table] = (
     tables.counters,
-    *archive.KEPT,
+    *archive.ARCHIVED_TABLES,
     heartbeats,
     tables.changes,
     tables.terms,
@@ -46,14 +46,14 @@ KEPT: Sequence[Table] = (
     audit.audit_head,
 )
 """In the order in which one needs the other."""
-PASSING: Sequence[Table] = (tickets, tables.reindexing, tables.staged_owners, tables.staged_passages)
+TRANSIENT_TABLES: Sequence[Table] = (tickets, tables.reindexing, tables.staged_owners, tables.staged_passages)
 """Tickets live for seconds, and a re-index that was under way begins anew."""
-SEEDED: Sequence[Table] = (tables.counters, audit.audit_head)
+SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """What has its rows in a blank store."""
-PACES: Sequence[Table] = (tables.cursors, tables.channels)
+POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)
 """What a server notes before it has anything to tell."""
-AT_ONCE = 500
-LETTERS_AT_ONCE = 16_000_000
+BATCH_SIZE = 500
+BATCH_CHARACTERS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Backups:
     def empty(self) -> bool:
         """Whether nothing was ever kept here."""
         with self.database.read() as connection:
-            return _empty(connection)
+            return _is_empty(connection)
 
     def restore(
         self, rows: Iterable[Mapping[str, Any]], detail: Mapping[str, Any], *, replace: bool = False
@@ -80,7 +80,7 @@ class Backups:
         tells of it.
         """
         with self.database.write() as connection:
-            fresh = _empty(connection)
+            fresh = _is_empty(connection)
             if not (fresh or replace):
                 raise Conflict("the store is not empty; restore into an empty one, or replace this one")
             head = connection.execute(select(audit.audit_head.c.seq, audit.audit_head.c.hash)).one()
@@ -92,15 +92,15 @@ class Backups:
 
 
 def _rows(connection: Connection) -> Iterator[Row]:
-    yield {"table": "backup", "schema": migrations.version(connection)}
-    for table in KEPT:
-        query = select(table).order_by(*table.primary_key).execution_options(yield_per=AT_ONCE)
+    yield {"table": "backup", "schema": migrations.current_version(connection)}
+    for table in BACKED_UP_TABLES:
+        query = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH_SIZE)
         for row in connection.execute(query).mappings():
-            yield {"table": table.name} | {name: plain(value) for name, value in row.items()}
+            yield {"table": table.name} | {name: to_json(value) for name, value in row.items()}
 
 
-def _empty(connection: Connection) -> bool:
-    content_tables = (table for table in KEPT if table not in (*SEEDED, *PACES))
+def _is_empty(connection: Connection) -> bool:
+    content_tables = (table for table in BACKED_UP_TABLES if table not in (*SEEDED_TABLES, *POSITION_TABLES))
     return not any(connection.execute(select(table).limit(1)).first() for table in content_tables)
 
 
@@ -111,7 +111,7 @@ def _batches(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[list
     for number, row in numbered:
         batch.append((number, row))
         size += sum(len(value) for value in row.values() if isinstance(value, str))
-        if len(batch) >= AT_ONCE or size >= LETTERS_AT_ONCE:
+        if len(batch) >= BATCH_SIZE or size >= BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
     if batch:
@@ -123,9 +123,9 @@ class _Restore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tables = {table.name: table for table in KEPT}
+        self._tables = {table.name: table for table in BACKED_UP_TABLES}
         self._replacements: list[Row] = []
-        self._last_change = counting.value(connection, "change")
+        self._last_change = sequences.current_value(connection, "change")
         self.added: dict[str, int] = {}
 
     def run(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -136,41 +136,41 @@ class _Restore:
         _header(next(numbered, (1, {}))[1])
         for table_name, group in groupby(numbered, key=lambda pair: pair[1].get("table")):
             for batch in _batches(group):
-                self._take(str(table_name), batch)
+                self._restore_batch(str(table_name), batch)
         for row in self._replacements:
             self._connection.execute(
                 update(tables.api_keys).where(tables.api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
             )
-        self._forget(old_passages)
+        self._log_removed(old_passages)
 
     def _clear(self) -> None:
         if self._connection.dialect.name == "postgresql":
             for derived in ("passage_words", "passage_vectors"):  # a cascade would look for each passage's own
                 self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the two names above
         self._connection.execute(update(tables.api_keys).values(replaced_by=None))
-        for table in (*PASSING, *reversed(KEPT)):
-            if table not in SEEDED:
+        for table in (*TRANSIENT_TABLES, *reversed(BACKED_UP_TABLES)):
+            if table not in SEEDED_TABLES:
                 self._connection.execute(delete(table))
         self._connection.execute(update(tables.counters).values(value=0))
         self._connection.execute(update(audit.audit_head).values(seq=0, hash=""))
 
-    def _take(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    def _restore_batch(self, name: str, numbered: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         if name not in self._tables:
             raise Invalid(f"row {numbered[0][0]}: there is no table {name!r}", "table")
         table = self._tables[name]
         columns = {column.name: column for column in table.columns}
-        rows = [parsed(table, columns, row, f"row {number} ({name})") for number, row in numbered]
+        rows = [parse_row(table, columns, row, f"row {number} ({name})") for number, row in numbered]
         try:
-            self._put(table, rows)
+            self._insert(table, rows)
         except IntegrityError as error:
             first, last = numbered[0][0], numbered[-1][0]
             message = f"rows {first} to {last} ({name}) contradict the rest: {' '.join(str(error.orig).split())}"
             raise Invalid(message, "rows") from error
         self.added[name] = self.added.get(name, 0) + len(rows)
 
-    def _put(self, table: Table, rows: list[Row]) -> None:
-        if table in SEEDED:
-            self._seed(table, rows)
+    def _insert(self, table: Table, rows: list[Row]) -> None:
+        if table in SEEDED_TABLES:
+            self._update_seeded(table, rows)
             return
         if table is tables.changes:  # after all that was there, so that an index of the old store hears of them
             rows = [row | {"seq": row["seq"] + self._last_change} for row in rows]
@@ -180,9 +180,9 @@ class _Restore:
         self._connection.execute(insert(table), rows)
         if table is tables.passages and self._connection.dialect.name == "postgresql":
             restored_passages = [Passage(**{name: row[name] for name in passages.COLUMNS}) for row in rows]
-            searchable.add(self._connection, [row["id"] for row in rows], restored_passages)
+            postgres_search_tables.add(self._connection, [row["id"] for row in rows], restored_passages)
 
-    def _seed(self, table: Table, rows: list[Row]) -> None:
+    def _update_seeded(self, table: Table, rows: list[Row]) -> None:
         (key,) = table.primary_key
         for row in rows:
             if table is tables.counters and row["name"] == "change":
@@ -191,16 +191,16 @@ class _Restore:
             if moved.rowcount == 0:
                 self._connection.execute(insert(table), row)
 
-    def _forget(self, old_passages: set[int]) -> None:
+    def _log_removed(self, old_passages: set[int]) -> None:
         """Log that passages of the old store are gone which the new one never heard of."""
         removed = sorted(old_passages - set(self._connection.scalars(select(tables.changes.c.passage))))
         if removed:
-            passages.log(self._connection, removed)
+            passages.log_changes(self._connection, removed)
 
 
 def _header(row: Mapping[str, Any]) -> None:
     schema = row.get("schema")
     if row.get("table") != "backup" or not isinstance(schema, int):
         raise Invalid("row 1: this is not a backup of a store; its first row must have `backup` and a schema", "table")
-    if schema > migrations.newest():
+    if schema > migrations.newest_version():
         raise Invalid(f"row 1: the backup has schema {schema}, written by a newer OnRecall; upgrade", "schema")

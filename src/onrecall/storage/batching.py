@@ -6,21 +6,21 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from onrecall.storage import validation as guard
-from onrecall.storage.database import KINDS
+from onrecall.storage import validation
+from onrecall.storage.database import BACKENDS
 
-SIZE = 500
+CHUNK_SIZE = 500
 Item = TypeVar("Item")
 
 
-def parts(items: Iterable[Item], size: int = SIZE) -> Iterator[list[Item]]:
+def chunked(items: Iterable[Item], size: int = CHUNK_SIZE) -> Iterator[list[Item]]:
     """The items, so many at a time."""
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
 
 
-def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+def group_by_first(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
     """For each first of the pairs its seconds, so many at a time.
 
     `one = ? and other in (…)` is looked up by an index; for `(one, other) in (…)` SQLite reads the whole table.
@@ -29,16 +29,16 @@ def seconds(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]
     for first, second in sorted(set(pairs)):
         by_first.setdefault(first, []).append(second)
     for first, values in by_first.items():
-        for chunk in parts(values):
+        for chunk in chunked(values):
             yield first, chunk
 
 
-def keys(names: Iterable[str]) -> Iterator[list[str]]:
+def chunk_keys(names: Iterable[str]) -> Iterator[list[str]]:
     """The names to look for, so many at a time; what can't be stored is not looked for."""
-    return parts(name for name in names if guard.storable(name))
+    return chunked(name for name in names if validation.is_storable(name))
 
 
-def named(connection: Connection, names: Iterable[str]) -> dict[str, object]:
+def bind_names(connection: Connection, names: Iterable[str]) -> dict[str, object]:
     """The names to look for as the value of `:names`; what can't be stored is not looked for."""
-    storable_names = [name for name in names if guard.storable(name)]
-    return {"names": KINDS[connection.dialect.name].listed(storable_names)} if storable_names else {}
+    storable_names = [name for name in names if validation.is_storable(name)]
+    return {"names": BACKENDS[connection.dialect.name].bind_list(storable_names)} if storable_names else {}

@@ -8,14 +8,14 @@ from pydantic import AwareDatetime, ConfigDict
 from onrecall.domain.alert import AlertLinkKind, ChangeKind
 from onrecall.domain.incident import ActionItem, Severity, TimelineEntry
 
-CLOSED = ConfigDict(extra="forbid")
+NO_EXTRA_FIELDS = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
 class AlertBody:
     """What of an alert is in no column of its own; what is not said is left out."""
 
-    __pydantic_config__: ClassVar[Any] = CLOSED
+    __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     title: str
     severity: Severity
     description: str = ""
@@ -38,7 +38,7 @@ class AlertBody:
 class IncidentReportBody:
     """What a postmortem says of an incident that is in no column of its own."""
 
-    __pydantic_config__: ClassVar[Any] = CLOSED
+    __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     impact: str | None = None
     detection: str | None = None
     trigger: str | None = None
@@ -51,7 +51,7 @@ class IncidentReportBody:
 class ChangeBody:
     """What of a change is in no column of its own."""
 
-    __pydantic_config__: ClassVar[Any] = CLOSED
+    __pydantic_config__: ClassVar[Any] = NO_EXTRA_FIELDS
     title: str
     kind: ChangeKind
     environment: str | None = None

@@ -29,37 +29,37 @@ class BulkInsert:
             performed_table: [],
             links_table: [],
         }
-        self._happened: list[NewEvent] = []
+        self._new_events: list[NewEvent] = []
 
-    def incident(
+    def add_incident(
         self, new: Incident, given_hash: str, tries: Sequence[StepExecution], *, waiting: bool
     ) -> frozenset[str]:
         """An incident that was not there, with its resolution and its ties; returns the hashes it is known by."""
-        row = incidents.row(new, given_hash, waiting=waiting)
+        row = incidents.to_row(new, given_hash, waiting=waiting)
         if new.resolution is not None:
-            self._rows[resolutions_table].append(resolutions.row(new.id, 1, new.resolution))
-            self._rows[performed_table] += resolutions.tried(new.id, 1, new.resolution, tries)
-        self._rows[links_table] += links.rows(new.id, tuple(dict.fromkeys(new.links)), known_from(new))
+            self._rows[resolutions_table].append(resolutions.to_row(new.id, 1, new.resolution))
+            self._rows[performed_table] += resolutions.execution_rows(new.id, 1, new.resolution, tries)
+        self._rows[links_table] += links.to_rows(new.id, tuple(dict.fromkeys(new.links)), known_from(new))
         self._rows[incidents_table].append(row)
         return incidents.hashes(row)
 
-    def document(self, new: Document, digest: str) -> None:
+    def add_document(self, new: Document, digest: str) -> None:
         """A document that was not there."""
         self._rows[documents_table].append(documents.row(new, digest))
 
-    def tell(self, happened: Iterable[NewEvent]) -> None:
+    def add_events(self, happened: Iterable[NewEvent]) -> None:
         """What happened, in the order in which it is told."""
-        self._happened += happened
+        self._new_events += happened
 
     def write(self, connection: Connection, now: datetime) -> None:
         """Write all that came so far."""
-        incidents.raise_minted(connection, [str(row["id"]) for row in self._rows[incidents_table]])
+        incidents.skip_ids(connection, [str(row["id"]) for row in self._rows[incidents_table]])
         for table, rows in self._rows.items():
             if rows:
                 connection.execute(insert(table), rows)
                 rows.clear()
-        events.add(connection, self._happened, now)
-        self._happened.clear()
+        events.add(connection, self._new_events, now)
+        self._new_events.clear()
 
 
 def known_from(incident: Incident) -> datetime:

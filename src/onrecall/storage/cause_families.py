@@ -13,29 +13,29 @@ from sqlalchemy import Column, Connection, ForeignKey, Index, Integer, Table, de
 
 from onrecall.domain.errors import NotFound
 from onrecall.storage import audit
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
-from onrecall.storage.columns import Utc, Words
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.columns import Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata, resolutions
 
 DecidedState = Literal["confirmed", "dismissed"]
-_AUDITED: Mapping[str, audit.What] = {"confirmed": "causes confirmed", "dismissed": "causes dismissed"}
+_AUDITED: Mapping[str, audit.AuditAction] = {"confirmed": "causes confirmed", "dismissed": "causes dismissed"}
 
 cause_families = Table(
     "cause_families",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("label", Words, nullable=False),
-    Column("state", Words, nullable=False),
-    Column("by", Words),
+    Column("id", TextType, primary_key=True),
+    Column("label", TextType, nullable=False),
+    Column("state", TextType, nullable=False),
+    Column("by", TextType),
     Column("at", Utc, nullable=False),
 )
 cause_family_members = Table(
     "cause_family_members",
     metadata,
-    Column("family", Words, ForeignKey("cause_families.id"), primary_key=True),
-    Column("incident", Words, primary_key=True),  # also one that was taken out since
+    Column("family", TextType, ForeignKey("cause_families.id"), primary_key=True),
+    Column("incident", TextType, primary_key=True),  # also one that was taken out since
     Column("labelled", Integer, nullable=False),  # 1 where the label came with the decision, 0 where it was there
     Index("cause_family_members_incident", "incident"),
 )
@@ -92,7 +92,7 @@ class CauseFamilies:
             members: dict[str, list[str]] = {}
             for row in connection.execute(query):
                 members.setdefault(row.label, []).append(row.incident)
-            return sum(_label(connection, incidents, None, name) for name, incidents in members.items())
+            return sum(_set_label(connection, incidents, None, name) for name, incidents in members.items())
 
     def withdraw(self, family: str) -> int:
         """Take a decision back, and the label from those that got it by the decision; returns how many lost it."""
@@ -103,7 +103,7 @@ class CauseFamilies:
             query = select(cause_family_members.c.incident).where(
                 cause_family_members.c.family == family, cause_family_members.c.labelled == 1
             )
-            changed = _label(connection, connection.scalars(query).all(), row.label, None)
+            changed = _set_label(connection, connection.scalars(query).all(), row.label, None)
             connection.execute(delete(cause_family_members).where(cause_family_members.c.family == family))
             connection.execute(delete(cause_families).where(cause_families.c.id == family))
             audit.add(connection, "causes withdrawn", detail={"families": [family]})
@@ -113,26 +113,26 @@ class CauseFamilies:
 def _decide(connection: Connection, family: DecidedFamily) -> int:
     connection.execute(delete(cause_family_members).where(cause_family_members.c.family == family.id))
     connection.execute(delete(cause_families).where(cause_families.c.id == family.id))
-    row = {"id": family.id, "label": guard.text(family.label, "label"), "state": family.state}
+    row = {"id": family.id, "label": validation.require_text(family.label, "label"), "state": family.state}
     connection.execute(insert(cause_families).values({**row, "by": family.by, "at": family.at}))
     unlabelled = set(_unlabelled(connection, family.incidents)) if family.state == "confirmed" else set()
     rows = [
         {"family": family.id, "incident": incident, "labelled": int(incident in unlabelled)} for incident in family.incidents
     ]
     connection.execute(insert(cause_family_members), rows)
-    return _label(connection, sorted(unlabelled), None, family.label) if unlabelled else 0
+    return _set_label(connection, sorted(unlabelled), None, family.label) if unlabelled else 0
 
 
 def _unlabelled(connection: Connection, incidents: Iterable[str]) -> Iterable[str]:
-    for chunk in keys(incidents):
+    for chunk in chunk_keys(incidents):
         query = select(resolutions.c.incident).where(resolutions.c.incident.in_(chunk), resolutions.c.cause.is_(None))
         yield from connection.scalars(query)
 
 
-def _label(connection: Connection, incidents: Iterable[str], before: str | None, label: str | None) -> int:
+def _set_label(connection: Connection, incidents: Iterable[str], before: str | None, label: str | None) -> int:
     """Put a label in the place of another in all versions of some resolutions."""
     touched: set[str] = set()
-    for chunk in keys(incidents):
+    for chunk in chunk_keys(incidents):
         matching = (resolutions.c.incident.in_(chunk), resolutions.c.cause.is_not_distinct_from(before))
         touched.update(connection.scalars(select(resolutions.c.incident).where(*matching)))
         connection.execute(update(resolutions).where(*matching).values(cause=label))

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import seconds
+from onrecall.storage import validation
+from onrecall.storage.batching import group_by_first
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import change_events
 
-BODY = ("title", "kind", "environment", "labels", "links")
-UNSAID: tuple[Any, ...] = (None, "", {}, ())
-NEAR = 20
+BODY_FIELDS = ("title", "kind", "environment", "labels", "links")
+EMPTY_VALUES: tuple[Any, ...] = (None, "", {}, ())
+MAX_NEARBY = 20
 """The most that are shown beside one incident."""
 
 
@@ -32,14 +32,14 @@ class ChangeFilter:
     until: datetime | None = None
 
 
-def row_of(change: ChangeEvent) -> dict[str, Any]:
+def to_row(change: ChangeEvent) -> dict[str, Any]:
     """The row of a change; Invalid when it can't be stored."""
     for name in ("source", "key", "service"):
         value = getattr(change, name)
-        guard.key(value, name)
-        guard.text(value or "", name)
-    at = guard.moment(change.at, "at")
-    body = {name: guard.plain(value, name) for name in BODY if (value := getattr(change, name)) not in UNSAID}
+        validation.check_key(value, name)
+        validation.require_text(value or "", name)
+    at = validation.require_utc(change.at, "at")
+    body = {name: validation.to_storable(value, name) for name in BODY_FIELDS if (value := getattr(change, name)) not in EMPTY_VALUES}
     content = json.dumps([at.isoformat(), change.service, body], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return {
@@ -47,11 +47,11 @@ def row_of(change: ChangeEvent) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+def upsert(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them, the last word about each; for each, whether it was news."""
     row_keys = [(row["source"], row["key"]) for row in rows]
     hashes: dict[tuple[str, str], str] = {}
-    for source, keys in seconds(row_keys):
+    for source, keys in group_by_first(row_keys):
         query = select(change_events).where(change_events.c.source == source, change_events.c.key.in_(keys))
         hashes.update(((row.source, row.key), row.hash) for row in connection.execute(query))
     stored = set(hashes)
@@ -63,7 +63,7 @@ def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
             last[name] = row
     if new := [row for name, row in last.items() if name not in stored]:
         connection.execute(insert(change_events), new)
-    if old := [_renamed(row) for name, row in last.items() if name in stored]:
+    if old := [_update_parameters(row) for name, row in last.items() if name in stored]:
         connection.execute(_UPDATE, old)
     return news
 
@@ -75,33 +75,33 @@ _UPDATE = (
 )
 
 
-def _renamed(row: dict[str, Any]) -> dict[str, Any]:
+def _update_parameters(row: dict[str, Any]) -> dict[str, Any]:
     changed = {name: row[name] for name in ("at", "service", "body", "hash")}
     return changed | {"its_source": row["source"], "its_key": row["key"]}
 
 
-def near(connection: Connection, service: str | None, at: datetime, hours: float) -> tuple[ChangeEvent, ...]:
+def recent_changes(connection: Connection, service: str | None, at: datetime, hours: float) -> tuple[ChangeEvent, ...]:
     """Changes of a service, or of none in particular, in the hours before a time, newest first."""
     query = select(change_events).where(change_events.c.at > at - timedelta(hours=hours), change_events.c.at <= at)
     if service is not None:
         query = query.where(or_(change_events.c.service == service, change_events.c.service.is_(None)))
-    query = query.order_by(change_events.c.at.desc(), change_events.c.source, change_events.c.key).limit(NEAR)
-    return tuple(told(row) for row in connection.execute(query))
+    query = query.order_by(change_events.c.at.desc(), change_events.c.source, change_events.c.key).limit(MAX_NEARBY)
+    return tuple(from_row(row) for row in connection.execute(query))
 
 
 def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limit: int) -> ResultPage[ChangeEvent]:
     """A page of changes, newest first."""
     columns = change_events.c
-    query = select(change_events).order_by(columns.at.desc(), columns.source, columns.key).limit(paging.check(limit) + 1)
+    query = select(change_events).order_by(columns.at.desc(), columns.source, columns.key).limit(paging.check_limit(limit) + 1)
     if filters.service is not None:
-        query = query.where(columns.service == guard.text(filters.service, "service"))
+        query = query.where(columns.service == validation.require_text(filters.service, "service"))
     if filters.since is not None:
-        query = query.where(columns.at >= guard.moment(filters.since, "since"))
+        query = query.where(columns.at >= validation.require_utc(filters.since, "since"))
     if filters.until is not None:
-        query = query.where(columns.at < guard.moment(filters.until, "until"))
+        query = query.where(columns.at < validation.require_utc(filters.until, "until"))
     if cursor is not None:
-        at, source, key = paging.place(cursor, 3)
-        cursor_at = _moment(at)
+        at, source, key = paging.decode_cursor(cursor, 3)
+        cursor_at = _parse_cursor_time(at)
         query = query.where(
             or_(
                 columns.at < cursor_at,
@@ -112,18 +112,18 @@ def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limi
     rows = connection.execute(query).all()
     page_rows = rows[:limit]
     last = page_rows[-1] if len(rows) > limit else None
-    next_cursor = paging.cursor((last.at.isoformat(), last.source, last.key)) if last else None
-    return ResultPage(tuple(told(row) for row in page_rows), next_cursor)
+    next_cursor = paging.encode_cursor((last.at.isoformat(), last.source, last.key)) if last else None
+    return ResultPage(tuple(from_row(row) for row in page_rows), next_cursor)
 
 
-def _moment(at: str) -> datetime:
+def _parse_cursor_time(at: str) -> datetime:
     try:
-        return guard.moment(datetime.fromisoformat(at), "cursor")
+        return validation.require_utc(datetime.fromisoformat(at), "cursor")
     except ValueError as error:
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
 
 
-def told(row: Row[Any]) -> ChangeEvent:
+def from_row(row: Row[Any]) -> ChangeEvent:
     """A row as what it stands for."""
     body = dict(row.body)
     body["links"] = tuple(body.get("links", ()))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from onrecall.domain.errors import Unavailable
 from onrecall.storage.database import Database
 
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -17,26 +17,26 @@ class ChangeNotifier:
 
     def __init__(self, database: Database, woken: Callable[[], None]) -> None:
         self._database = database
-        self._woken = woken
+        self._on_change = woken
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
-    def hears_others(self) -> bool:
+    def notices_other_processes(self) -> bool:
         """Whether writes of other processes are told too; else they are found by looking."""
         return self._database.kind.name == "postgresql"
 
     def start(self) -> None:
         """Begin to call back."""
-        self._database.written.append(self._woken)
-        if self.hears_others:
+        self._database.commit_listeners.append(self._on_change)
+        if self.notices_other_processes:
             self._thread = threading.Thread(target=self._listen, name="onrecall-listen", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         """End; the callback is not called any more once this returns."""
         self._stopping.set()
-        self._database.written.remove(self._woken)
+        self._database.commit_listeners.remove(self._on_change)
         if self._thread is not None:
             self._thread.join()
 
@@ -45,7 +45,7 @@ class ChangeNotifier:
         assert kind.name == "postgresql"
         while not self._stopping.is_set():
             try:
-                kind.listen(self._woken, self._stopping)
+                kind.listen(self._on_change, self._stopping)
             except Unavailable as error:
                 log.warning("polling for changes of other processes until PostgreSQL notifies again: %s", error)
-                self._stopping.wait(AGAIN_SECONDS)
+                self._stopping.wait(RETRY_SECONDS)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from onrecall.domain.alert import Note
 from onrecall.domain.incident import Incident
 from onrecall.storage import events, incidents, notes
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.ingest_results import StoredNote
@@ -17,7 +17,7 @@ from onrecall.storage.tables import notes as note_rows
 
 SOURCE = "onrecall"
 """The source of notes that are written here, beside the names of the tools that notes come from."""
-MOST_PEOPLE = 200
+MAX_ASSIGNEES = 200
 
 
 class CollaborationRepository:
@@ -29,11 +29,11 @@ class CollaborationRepository:
     def assign(self, incident_id: str, assignee: str | None, at: datetime, by: str | None) -> Incident:
         """Write who works on an incident; None: nobody. The same name again changes nothing. Raises NotFound."""
         for name, value in (("assignee", assignee), ("by", by)):
-            guard.text(value or "", name)
-            guard.key(value, name)
-        at = guard.moment(at, "at")
+            validation.require_text(value or "", name)
+            validation.check_key(value, name)
+        at = validation.require_utc(at, "at")
         with self._database.write() as connection:
-            stored = incidents.one(connection, incident_id)
+            stored = incidents.get(connection, incident_id)
             if stored.assignee == assignee:
                 return stored
             incidents.assign(connection, incident_id, assignee)
@@ -45,12 +45,12 @@ class CollaborationRepository:
 
         What one person writes twice in the same words about the same incident is one note, so a retry adds nothing.
         """
-        at = guard.moment(at, "at")
+        at = validation.require_utc(at, "at")
         note = Note(source=SOURCE, id=_note_id(incident_id, text, by), key=incident_id, text=text, at=at, by=by)
-        row = notes.row_of(note) | {"incident": incident_id, "waiting": False}
+        row = notes.to_row(note) | {"incident": incident_id, "waiting": False}
         with self._database.write() as connection:
-            incidents.one(connection, incident_id)
-            (is_new,) = notes.put(connection, [row])
+            incidents.get(connection, incident_id)
+            (is_new,) = notes.insert_new(connection, [row])
             if is_new:
                 detail = {"source": SOURCE, "note": note.id, "text": text}
                 events.add(connection, [NewEvent(incident_id, "noted", at, by, detail)], at)
@@ -59,7 +59,7 @@ class CollaborationRepository:
     def assignees(self) -> tuple[str, ...]:
         """Return whom incidents are assigned to, each name once, by name."""
         with self._database.read() as connection:
-            return incidents.assignees(connection, MOST_PEOPLE)
+            return incidents.assignees(connection, MAX_ASSIGNEES)
 
 
 def _note_id(incident_id: str, text: str, by: str | None) -> str:
@@ -69,4 +69,4 @@ def _note_id(incident_id: str, text: str, by: str | None) -> str:
 
 def _stored_note(connection: Connection, note_id: str) -> StoredNote:
     query = select(note_rows).where(note_rows.c.source == SOURCE, note_rows.c.id == note_id)
-    return notes.stored(connection.execute(query).one())
+    return notes.from_row(connection.execute(query).one())

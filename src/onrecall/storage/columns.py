@@ -21,8 +21,8 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Words = Text()
+TextType = Text()
 """Text, also for keys: the first migration gives keys PostgreSQL's "C" order, which is SQLite's."""
 Json = JSON(none_as_null=True)
 Number = BigInteger().with_variant(Integer(), "sqlite")
-Raw = LargeBinary()
+BytesType = LargeBinary()

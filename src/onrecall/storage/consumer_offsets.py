@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
+from onrecall.storage import sequences
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import cursors
 
@@ -20,24 +20,24 @@ class ConsumerOffsets:
 
     database: Database
 
-    def take(self, name: str, holder: str, now: datetime, lease: timedelta = LEASE) -> int | None:
+    def acquire(self, name: str, holder: str, now: datetime, lease: timedelta = LEASE) -> int | None:
         """Where to go on after; None while another holds it. A new reader begins with what happens next.
 
         The `lease` has to be longer than what the holder does between two words.
         """
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self.database.read() as connection:
             row = _row(connection, name)
-            if row is not None and not _takes(row, holder, now):
+            if row is not None and not _can_acquire(row, holder, now):
                 return None
             if row is not None and row.held_by == holder and row.held_until > now + lease / 2:
                 return int(row.seq)  # so that looking for news locks nobody out
         with self.database.write() as connection:
-            return _take(connection, name, holder, now + lease, now)
+            return _acquire(connection, name, holder, now + lease, now)
 
-    def move(self, name: str, holder: str, seq: int, now: datetime, lease: timedelta = LEASE) -> bool:
+    def advance(self, name: str, holder: str, seq: int, now: datetime, lease: timedelta = LEASE) -> bool:
         """All up to there is done; False when another has taken over, so that it is his to say."""
-        values = {"seq": seq, "held_until": guard.moment(now, "now") + lease}
+        values = {"seq": seq, "held_until": validation.require_utc(now, "now") + lease}
         with self.database.write() as connection:
             is_holder = (cursors.c.name == name) & (cursors.c.held_by == holder)
             return connection.execute(update(cursors).where(is_holder).values(values)).rowcount == 1
@@ -49,13 +49,13 @@ class ConsumerOffsets:
             connection.execute(update(cursors).where(is_holder).values(held_by=None, held_until=None))
 
 
-def _take(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> int | None:
+def _acquire(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> int | None:
     row, lease = _row(connection, name), {"held_by": holder, "held_until": until}
     if row is None:
-        seq = counting.value(connection, "event")
+        seq = sequences.current_value(connection, "event")
         connection.execute(insert(cursors).values(name=name, seq=seq, **lease))
         return seq
-    if not _takes(row, holder, now):
+    if not _can_acquire(row, holder, now):
         return None
     connection.execute(update(cursors).where(cursors.c.name == name).values(lease))
     return int(row.seq)
@@ -65,5 +65,5 @@ def _row(connection: Connection, name: str) -> Row[tuple[str, int, str | None, d
     return connection.execute(select(cursors).where(cursors.c.name == name)).first()
 
 
-def _takes(row: Row[tuple[str, int, str | None, datetime | None]], holder: str, now: datetime) -> bool:
+def _can_acquire(row: Row[tuple[str, int, str | None, datetime | None]], holder: str, now: datetime) -> bool:
     return row.held_by in (None, holder) or row.held_until is None or row.held_until <= now

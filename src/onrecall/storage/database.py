@@ -15,9 +15,9 @@ from onrecall.storage.condition import Condition
 from onrecall.storage.postgres import PostgreSQL
 from onrecall.storage.sqlite import SQLite
 
-Kind = SQLite | PostgreSQL
+Backend = SQLite | PostgreSQL
 Row = dict[str, Any]
-KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
+BACKENDS: dict[str, type[SQLite] | type[PostgreSQL]] = {
     "sqlite": SQLite,
     "postgresql": PostgreSQL,
     "postgresql+psycopg": PostgreSQL,
@@ -33,8 +33,8 @@ class Database:
     """An open database whose schema is up to date."""
 
     def __init__(self, url: str) -> None:
-        self.kind = _kind(url)
-        self.written: list[Callable[[], None]] = []
+        self.kind = _create_backend(url)
+        self.commit_listeners: list[Callable[[], None]] = []
         """Callbacks that run after every committed write of this process or its worker, in the writing thread."""
         self.condition = Condition()
         try:
@@ -64,21 +64,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that no other writer overlaps; all of it is kept, or nothing."""
-        with self.kind.turn(), self._transaction(self.kind.writer) as connection:
+        with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             yield connection
-        self.say_written()
+        self.notify_commit()
 
     def probe(self) -> None:
         """Write something that changes nothing, and see whether there is room for more; Unavailable if it fails."""
-        with self.kind.turn(), self._transaction(self.kind.writer) as connection:
+        with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             self.kind.probe(connection)
         self.condition.failure = None
 
-    def say_written(self) -> None:
+    def notify_commit(self) -> None:
         """Tell who wants to know that something was written, here or by a process that this one began."""
-        for listener in tuple(self.written):
+        for listener in tuple(self.commit_listeners):
             listener()
 
     @property
@@ -88,16 +88,16 @@ class Database:
 
     def close(self) -> None:
         """Let go of all connections; one that is in use is closed as soon as it is given back."""
-        event.listen(self.kind.engine.pool, "checkin", _closed)
+        event.listen(self.kind.engine.pool, "checkin", _close_returned)
         self.kind.engine.dispose()
 
     def _migrate(self) -> None:
         with self.read() as connection:
-            ready = migrations.version(connection) == migrations.newest()
+            ready = migrations.current_version(connection) == migrations.newest_version()
         if not ready:
             with self.write() as connection:
                 self.kind.prepare(connection)
-                migrations.migrate(connection, self.kind.types, migrations.steps())
+                migrations.migrate(connection, self.kind.types, migrations.all_migrations())
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
@@ -116,18 +116,18 @@ class Database:
             raise
 
 
-def _closed(_raw: object, entry: ConnectionPoolEntry) -> None:
+def _close_returned(_raw: object, entry: ConnectionPoolEntry) -> None:
     entry.close()
 
 
-def _kind(url: str) -> Kind:
+def _create_backend(url: str) -> Backend:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise Invalid(
             f"{url!r} is not a database URL; write sqlite:///path or postgresql://user@host/name", "database_url"
         ) from error
-    kind = KINDS.get(parsed.drivername)
+    kind = BACKENDS.get(parsed.drivername)
     if kind is None:
         raise Invalid(
             f"{parsed.drivername!r} is not a supported database; write sqlite:///path or postgresql://user@host/name",

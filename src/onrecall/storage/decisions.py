@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
 from onrecall.storage import audit, paging, recommendations
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
+from onrecall.storage import sequences
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import incidents
 from onrecall.storage.tables import recommendations as rows
 
-UNNAMED = "unknown"
+UNKNOWN_ERROR_TYPE = "unknown"
 """The kind of fault of a decision that names none."""
 
 
@@ -48,22 +48,22 @@ class Decisions:
     ) -> tuple[int, tuple[Recommendation, ...]]:
         """Return how many decisions fit, and one page of them, newest first."""
         with self.database.read() as connection:
-            fitting = _listed(connection)
+            fitting = _visible_decisions(connection)
             if error_type is not None:
-                fitting = fitting.where(_error_type() == guard.text(error_type, "error_type"))
+                fitting = fitting.where(_error_type() == validation.require_text(error_type, "error_type"))
             total = connection.scalar(select(func.count()).select_from(fitting.subquery()))
-            page = fitting.order_by(rows.c.n.desc()).limit(paging.check(limit)).offset(offset)
-            return int(total or 0), tuple(recommendations.read(row.body) for row in connection.execute(page))
+            page = fitting.order_by(rows.c.n.desc()).limit(paging.check_limit(limit)).offset(offset)
+            return int(total or 0), tuple(recommendations.parse(row.body) for row in connection.execute(page))
 
     def get(self, decision_id: str) -> Recommendation:
         """Return one decision. Raises NotFound, also where it was cleared."""
         with self.database.read() as connection:
-            listed = guard.storable(decision_id) and connection.scalar(
-                _listed(connection).where(rows.c.id == decision_id)
+            listed = validation.is_storable(decision_id) and connection.scalar(
+                _visible_decisions(connection).where(rows.c.id == decision_id)
             )
             if not listed:
                 raise NotFound(f"there is no decision {decision_id}")
-            return recommendations.one(connection, decision_id)
+            return recommendations.get(connection, decision_id)
 
     def stats(self) -> DecisionStats:
         """Return figures of all decisions that are listed."""
@@ -73,28 +73,28 @@ class Decisions:
     def clear(self) -> int:
         """Hide every decision given so far from the list, and return how many that were."""
         with self.database.write() as connection:
-            listed_count = int(connection.scalar(select(func.count()).select_from(_listed(connection).subquery())) or 0)
-            counting.raise_to(connection, "decisions_cleared", counting.value(connection, "recommendation"))
+            listed_count = int(connection.scalar(select(func.count()).select_from(_visible_decisions(connection).subquery())) or 0)
+            sequences.advance_to(connection, "decisions_cleared", sequences.current_value(connection, "recommendation"))
             if listed_count:
                 audit.add(connection, "decisions cleared", detail={"count": listed_count})
             return listed_count
 
 
-def _listed(connection: Connection) -> Select[Any]:
+def _visible_decisions(connection: Connection) -> Select[Any]:
     """Decisions that were given since the list was cleared last."""
     joined = rows.outerjoin(incidents, incidents.c.id == rows.c.incident)
-    cleared = counting.value(connection, "decisions_cleared")
+    cleared = sequences.current_value(connection, "decisions_cleared")
     return select(rows.c.id, rows.c.n, rows.c.created_at, rows.c.body).select_from(joined).where(rows.c.n > cleared)
 
 
 def _error_type() -> ColumnElement[str]:
     """The kind of fault that was asked about, or that the incident names."""
     from_context = rows.c.body["asked_context", "error_type"].as_string()
-    return func.coalesce(from_context, incidents.c.labels["error_type"].as_string(), UNNAMED)
+    return func.coalesce(from_context, incidents.c.labels["error_type"].as_string(), UNKNOWN_ERROR_TYPE)
 
 
 def _stats(connection: Connection) -> DecisionStats:
-    listed = _listed(connection)
+    listed = _visible_decisions(connection)
     probability = rows.c.body["confidence", "probability"].as_float()
     latency = rows.c.body["latency_ms", "total"].as_float()
     figures = (func.count(), func.count(probability), func.avg(probability), func.avg(latency), func.max(rows.c.n))

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, or_, s
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import EXAMPLE, Document, DocumentKind
 from onrecall.storage import paging
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys, named
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys, bind_names
 from onrecall.storage.columns import Utc
-from onrecall.storage.database import KINDS
+from onrecall.storage.database import BACKENDS
 from onrecall.storage.examples import namespaced
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import documents
@@ -22,7 +22,7 @@ from onrecall.storage.tables import documents
 COLUMNS = ("id", "title", "text", "kind", "service", "labels", "source", "dated")
 
 
-def one(connection: Connection, document_id: str) -> Document:
+def get(connection: Connection, document_id: str) -> Document:
     """The document with this id."""
     stored = by_id(connection, [document_id]).get(document_id)
     if stored is None:
@@ -32,42 +32,42 @@ def one(connection: Connection, document_id: str) -> Document:
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Document]:
     """Documents by id; one that is unknown, or was unknown then, is absent."""
-    values = named(connection, ids)
+    values = bind_names(connection, ids)
     if not values:
         return {}
-    query = _among(connection.dialect.name, dated=as_of is not None)
+    query = _select_by_ids(connection.dialect.name, dated=as_of is not None)
     rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of})
     return {row["id"]: _document(row) for row in rows.mappings()}
 
 
 @cache
-def _among(dialect: str, *, dated: bool) -> Select[Any]:
+def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
     """Made once, for a question waits for it."""
-    query = select(*(documents.c[name] for name in COLUMNS)).where(text(KINDS[dialect].named("documents.id")))
+    query = select(*(documents.c[name] for name in COLUMNS)).where(text(BACKENDS[dialect].in_names("documents.id")))
     then = bindparam("as_of", type_=Utc())
     return query.where(or_(documents.c.dated.is_(None), documents.c.dated <= then)) if dated else query
 
 
 @dataclass(frozen=True, slots=True)
-class KnownDocument:
+class DocumentFingerprint:
     """What tells whether a document is the same, and still says the same."""
 
     hash: str
     source: str | None
 
 
-def known(connection: Connection, candidates: Iterable[Document]) -> dict[str, KnownDocument]:
+def fingerprints(connection: Connection, candidates: Iterable[Document]) -> dict[str, DocumentFingerprint]:
     """The stored documents that some given ones may be, by id."""
     ids = {name for document in candidates for name in (document.id, namespaced(document.id) if document.source == EXAMPLE else None) if name}
     columns = (documents.c.id, documents.c.hash, documents.c.source)
-    stored_by_id: dict[str, KnownDocument] = {}
-    for chunk in keys(sorted(ids)):
+    stored_by_id: dict[str, DocumentFingerprint] = {}
+    for chunk in chunk_keys(sorted(ids)):
         rows = connection.execute(select(*columns).where(documents.c.id.in_(chunk)))
-        stored_by_id.update((row.id, KnownDocument(row.hash, row.source)) for row in rows)
+        stored_by_id.update((row.id, DocumentFingerprint(row.hash, row.source)) for row in rows)
     return stored_by_id
 
 
-def stored_id(document: Document, stored: Mapping[str, KnownDocument]) -> str:
+def stored_id(document: Document, stored: Mapping[str, DocumentFingerprint]) -> str:
     """The id to store a document under: its own, unless it is an example and somebody's own document has that id."""
     existing = stored.get(document.id)
     is_taken = document.source == EXAMPLE and existing is not None and existing.source != EXAMPLE
@@ -78,16 +78,16 @@ def page(
     connection: Connection, kind: DocumentKind | None, service: str | None, cursor: str | None, limit: int
 ) -> ResultPage[Document]:
     """A page of documents in the order of their ids."""
-    query = select(documents).order_by(documents.c.id).limit(paging.check(limit) + 1)
+    query = select(documents).order_by(documents.c.id).limit(paging.check_limit(limit) + 1)
     if kind is not None:
-        query = query.where(documents.c.kind == guard.text(kind, "kind"))
+        query = query.where(documents.c.kind == validation.require_text(kind, "kind"))
     if service is not None:
-        query = query.where(documents.c.service == guard.text(service, "service"))
+        query = query.where(documents.c.service == validation.require_text(service, "service"))
     if cursor is not None:
-        query = query.where(documents.c.id > paging.place(cursor, 1)[0])
+        query = query.where(documents.c.id > paging.decode_cursor(cursor, 1)[0])
     rows = connection.execute(query).mappings().all()
     page_rows = rows[:limit]
-    next_cursor = paging.cursor((page_rows[-1]["id"],)) if len(rows) > limit else None
+    next_cursor = paging.encode_cursor((page_rows[-1]["id"],)) if len(rows) > limit else None
     return ResultPage(tuple(_document(row) for row in page_rows), next_cursor)
 
 
@@ -98,7 +98,7 @@ def change(connection: Connection, document: Document, digest: str) -> None:
 
 def remove(connection: Connection, document: str) -> None:
     """Forget a document, its passages apart."""
-    one(connection, document)
+    get(connection, document)
     connection.execute(delete(documents).where(documents.c.id == document))
 
 

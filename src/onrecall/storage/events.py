@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from onrecall.domain.incident import IncidentLink
 from onrecall.storage import audit
-from onrecall.storage import sequences as counting
-from onrecall.storage.batching import keys
-from onrecall.storage.postgres import NOTICES
+from onrecall.storage import sequences
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.postgres import NOTICE_CHANNEL
 from onrecall.storage.results import EventType, IncidentEvent
 from onrecall.storage.tables import events
 
@@ -28,7 +28,7 @@ class NewEvent:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def tied(link: IncidentLink) -> Mapping[str, Any]:
+def link_detail(link: IncidentLink) -> Mapping[str, Any]:
     """What a `linked` event says."""
     return {"kind": link.kind, "incident": link.incident}
 
@@ -37,20 +37,20 @@ def add(connection: Connection, new_events: Sequence[NewEvent], now: datetime) -
     """Append to the timelines and to the feed."""
     if not new_events:
         return
-    seqs = counting.take(connection, "event", len(new_events))
+    seqs = sequences.allocate(connection, "event", len(new_events))
     rows = [
         {"seq": seq, "recorded_at": now}
         | {name: getattr(event, name) for name in ("incident", "type", "at", "by", "detail")}
         for seq, event in zip(seqs, new_events, strict=True)
     ]
     connection.execute(insert(events), rows)
-    _audited(connection, new_events, seqs)
+    _audit(connection, new_events, seqs)
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_notify(NOTICES, "")))  # goes out when the transaction is kept, once
+        connection.execute(select(func.pg_notify(NOTICE_CHANNEL, "")))  # goes out when the transaction is kept, once
 
 
-def _audited(connection: Connection, new_events: Sequence[NewEvent], seqs: range) -> None:
-    subjects = audit.named([event.incident for event in new_events])
+def _audit(connection: Connection, new_events: Sequence[NewEvent], seqs: range) -> None:
+    subjects = audit.summarize_ids([event.incident for event in new_events])
     people = {event.by for event in new_events}
     audit.add(
         connection,
@@ -64,7 +64,7 @@ def _audited(connection: Connection, new_events: Sequence[NewEvent], seqs: range
 def timeline(connection: Connection, incident: str) -> tuple[IncidentEvent, ...]:
     """What happened to one incident, in the order in which it happened."""
     query = select(events).where(events.c.incident == incident).order_by(events.c.at, events.c.seq)
-    return tuple(_event(row) for row in connection.execute(query))
+    return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def all_imported(connection: Connection, incident: str) -> bool:
@@ -73,20 +73,20 @@ def all_imported(connection: Connection, incident: str) -> bool:
     return bool(details) and all(detail.get("imported") for detail in details)
 
 
-def newest(connection: Connection, incident_ids: Sequence[str]) -> dict[str, IncidentEvent]:
+def newest_by_incident(connection: Connection, incident_ids: Sequence[str]) -> dict[str, IncidentEvent]:
     """The last that was recorded of each of these incidents."""
     by_incident: dict[str, IncidentEvent] = {}
-    for chunk in keys(incident_ids):
+    for chunk in chunk_keys(incident_ids):
         last = select(func.max(events.c.seq)).where(events.c.incident.in_(chunk)).group_by(events.c.incident)
-        by_incident |= {row.incident: _event(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
+        by_incident |= {row.incident: _from_row(row) for row in connection.execute(select(events).where(events.c.seq.in_(last)))}
     return by_incident
 
 
 def feed(connection: Connection, after: int, limit: int) -> tuple[IncidentEvent, ...]:
     """What was recorded after a number, of all incidents, in the order in which it was recorded."""
     query = select(events).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
-    return tuple(_event(row) for row in connection.execute(query))
+    return tuple(_from_row(row) for row in connection.execute(query))
 
 
-def _event(row: Row[tuple[object, ...]]) -> IncidentEvent:
+def _from_row(row: Row[tuple[object, ...]]) -> IncidentEvent:
     return IncidentEvent(row.seq, row.incident, row.type, row.at, row.recorded_at, row.by, row.detail)

@@ -13,13 +13,13 @@ from sqlalchemy import Column, Connection, Table, Text, cast, delete, exists, in
 
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import audit, passages
-from onrecall.storage.batching import parts
+from onrecall.storage.batching import chunked
 from onrecall.storage.passages import PassageChanges
-from onrecall.storage.removal import referring_columns, rehash, remove_incidents, tied_to
+from onrecall.storage.removal import referring_columns, rehash, remove_incidents, linked_to
 from onrecall.storage.tables import documents, events, incidents, recommendations
 
 NAMESPACE = f"{EXAMPLE}:"
-WRITTEN: tuple[tuple[Column[Any], Column[Any]], ...] = (
+ID_REFERENCES: tuple[tuple[Column[Any], Column[Any]], ...] = (
     (recommendations.c.id, recommendations.c.body),
     (events.c.seq, events.c.detail),
 )
@@ -48,10 +48,10 @@ def namespaced(name: str) -> str:
     return f"{NAMESPACE}{name}"
 
 
-def stored(connection: Connection) -> ExampleRecords:
+def stored_examples(connection: Connection) -> ExampleRecords:
     """Return what there is of example records."""
     tables = (incidents, documents)
-    ids = frozenset(name for table in tables for name in connection.scalars(_examples(table)))
+    ids = frozenset(name for table in tables for name in connection.scalars(_select_examples(table)))
     own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)
     return ExampleRecords(ids, alone=not any(connection.scalar(select(own_record)) for own_record in own_records))
 
@@ -59,32 +59,32 @@ def stored(connection: Connection) -> ExampleRecords:
 def step_aside(connection: Connection, names: Iterable[str]) -> None:
     """Give these example incidents their namespaced ids, and have all that refers to them say so."""
     renamed = {name: namespaced(name) for name in names}
-    tied = tied_to(connection, renamed)
+    tied = linked_to(connection, renamed)
     for old, new in renamed.items():
         _rename(connection, old, new)
     if renamed:
         rehash(connection, (renamed.get(name, name) for name in tied))
         _rewrite(connection, renamed)
-        audit.add(connection, "examples stepped aside", detail=audit.named(sorted(renamed)))
+        audit.add(connection, "examples stepped aside", detail=audit.summarize_ids(sorted(renamed)))
 
 
 def remove(connection: Connection) -> RemovedExamples:
     """Remove every example record with its answers; whoever cited one keeps the quotes. Again, it changes nothing."""
-    incident_ids = list(connection.scalars(_examples(incidents)))
-    document_ids = list(connection.scalars(_examples(documents)))
+    incident_ids = list(connection.scalars(_select_examples(incidents)))
+    document_ids = list(connection.scalars(_select_examples(documents)))
     remove_incidents(connection, incident_ids)
     passage_changes = PassageChanges()
     for name in document_ids:
-        passage_changes.put(("document", name), ())
-    passage_changes.fill(connection)
-    for chunk in parts(document_ids):
+        passage_changes.set_passages(("document", name), ())
+    passage_changes.write(connection)
+    for chunk in chunked(document_ids):
         connection.execute(delete(documents).where(documents.c.id.in_(chunk)))
     if incident_ids or document_ids:
         audit.add(connection, "examples removed", detail={"incidents": len(incident_ids), "documents": len(document_ids)})
     return RemovedExamples(len(incident_ids), len(document_ids))
 
 
-def _examples(table: Table) -> Any:
+def _select_examples(table: Table) -> Any:
     return select(table.c.id).where(table.c.source == EXAMPLE)
 
 
@@ -94,30 +94,30 @@ def _rename(connection: Connection, old: str, new: str) -> None:
     connection.execute(insert(incidents).values(row | {"id": new, "source_id": None}))
     for column in referring_columns():
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
-    old_passages = passages.of(connection, [("incident", old)]).get(("incident", old), [])
+    old_passages = passages.select_by_owner(connection, [("incident", old)]).get(("incident", old), [])
     passage_changes = PassageChanges()
-    passage_changes.put(("incident", old), ())
-    passage_changes.put(("incident", new), [passage for _, passage in old_passages])
-    passage_changes.fill(connection)
+    passage_changes.set_passages(("incident", old), ())
+    passage_changes.set_passages(("incident", new), [passage for _, passage in old_passages])
+    passage_changes.write(connection)
     connection.execute(delete(incidents).where(incidents.c.id == old))
     connection.execute(update(incidents).where(incidents.c.id == new).values(source_id=row["source_id"]))
 
 
 def _rewrite(connection: Connection, renamed: Mapping[str, str]) -> None:
     """Replace these ids in what answers and timelines have written; their prose stays as it was given."""
-    for key, written in WRITTEN:
+    for key, written in ID_REFERENCES:
         mentions = or_(*(cast(written, Text).contains(json.dumps(name), autoescape=True) for name in renamed))
         for number, value in connection.execute(select(key, written).where(mentions)).all():
-            changed = _replaced(value, renamed)
+            changed = _replace_ids(value, renamed)
             connection.execute(update(written.table).where(key == number).values({written.name: changed}))
 
 
-def _replaced(value: Any, renamed: Mapping[str, str]) -> Any:
+def _replace_ids(value: Any, renamed: Mapping[str, str]) -> Any:
     """The JSON with each string that is one of these ids replaced."""
     if isinstance(value, str):
         return renamed.get(value, value)
     if isinstance(value, list):
-        return [_replaced(item, renamed) for item in value]
+        return [_replace_ids(item, renamed) for item in value]
     if isinstance(value, dict):
-        return {name: _replaced(item, renamed) for name, item in value.items()}
+        return {name: _replace_ids(item, renamed) for name, item in value.items()}
     return value

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from onrecall.storage import sequences as counting
-from onrecall.storage.database import KINDS
+from onrecall.storage import sequences
+from onrecall.storage.database import BACKENDS
 from onrecall.storage.tables import alerts, deliveries, incidents, model_calls
 
-OPEN = ("open", "acknowledged")
-UNSENT = ("pending", "dead")
+OPEN_STATUSES = ("open", "acknowledged")
+UNSENT_STATES = ("pending", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Gauges:
 def read(connection: Connection, now: datetime) -> Gauges:
     """All of it."""
     due = or_(incidents.c.due_at.is_(None), incidents.c.due_at <= now)
-    severities = select(incidents.c.severity, func.count()).where(incidents.c.status.in_(OPEN))
-    unsent = select(deliveries.c.channel, deliveries.c.state, func.count()).where(deliveries.c.state.in_(UNSENT))
+    severities = select(incidents.c.severity, func.count()).where(incidents.c.status.in_(OPEN_STATUSES))
+    unsent = select(deliveries.c.channel, deliveries.c.state, func.count()).where(deliveries.c.state.in_(UNSENT_STATES))
     return Gauges(
         alerts_waiting=_count(connection, alerts.c.waiting.is_(True)),
         incidents_due=_count(connection, incidents.c.waiting.is_(True) & due),
@@ -60,11 +60,11 @@ def read(connection: Connection, now: datetime) -> Gauges:
             (row[0], row[1]): row[2]
             for row in connection.execute(unsent.group_by(deliveries.c.channel, deliveries.c.state))
         },
-        passages=counting.value(connection, "passages"),
-        alerts_taken=counting.value(connection, "alert"),
-        answers_given=counting.value(connection, "recommendation"),
+        passages=sequences.current_value(connection, "passages"),
+        alerts_taken=sequences.current_value(connection, "alert"),
+        answers_given=sequences.current_value(connection, "recommendation"),
         model_calls=_model_calls(connection, now),
-        size_bytes=KINDS[connection.dialect.name].size(connection),
+        size_bytes=BACKENDS[connection.dialect.name].size(connection),
     )
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
 from onrecall.storage import alert_writes, alerts
-from onrecall.storage import apply_plan as placing
-from onrecall.storage import auto_resolve as settling
-from onrecall.storage import grouping_snapshot as grouping
+from onrecall.storage import apply_plan
+from onrecall.storage import auto_resolve
+from onrecall.storage import grouping_snapshot
 from onrecall.storage.apply_plan import GroupingWrite
 from onrecall.storage.database import Database
 from onrecall.storage.grouping_snapshot import CandidateIncident, GroupingSnapshot, IncidentAlertCache, IncidentAlerts
@@ -22,50 +22,50 @@ class GroupingRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def look(self, now: datetime, limit: int, holdings: IncidentAlertCache) -> GroupingSnapshot:
+    def take_snapshot(self, now: datetime, limit: int, cache: IncidentAlertCache) -> GroupingSnapshot:
         """The alerts that wait, and what they may join; what is held already need not be read again."""
         with self._database.read() as connection:
-            return grouping.look(connection, now, limit, holdings)
+            return grouping_snapshot.take_snapshot(connection, now, limit, cache)
 
     def open_by_alerts(self) -> tuple[CandidateIncident, ...]:
         """The newest incidents that alerts opened and nobody resolved, with what they hold."""
         with self._database.read() as connection:
-            return grouping.open_by_alerts(connection)
+            return grouping_snapshot.open_by_alerts(connection)
 
     def pairings(self) -> Mapping[frozenset[str], bool]:
         """Which kinds of alerts people put together, and which they took apart."""
         with self._database.read() as connection:
-            return grouping.said(connection)
+            return grouping_snapshot.pairings_by_kinds(connection)
 
-    def before(self, limit: int) -> tuple[StoredAlert, ...]:
+    def newest_grouped_alerts(self, limit: int) -> tuple[StoredAlert, ...]:
         """The newest alerts that are in incidents, the newest first."""
         with self._database.read() as connection:
-            return grouping.before(connection, limit)
+            return grouping_snapshot.newest_grouped_alerts(connection, limit)
 
-    def held(self, names: Sequence[str]) -> tuple[int, dict[str, IncidentAlerts]]:
+    def alerts_by_incident(self, names: Sequence[str]) -> tuple[int, dict[str, IncidentAlerts]]:
         """How often alerts were grouped so far, and what these incidents hold."""
         with self._database.read() as connection:
-            return grouping.number(connection), grouping.hold(connection, names)
+            return grouping_snapshot.grouping_number(connection), grouping_snapshot.alerts_by_incident(connection, names)
 
-    def write(self, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
+    def apply(self, work: GroupingWrite, now: datetime, settle: timedelta) -> tuple[str, ...] | None:
         """Write what grouping decided; the ids of what was opened. None: it no longer rests on the newest."""
         with self._database.write() as connection:
-            return placing.write(connection, work, now, settle)
+            return apply_plan.apply(connection, work, now, settle)
 
-    def quiet(self, since: datetime) -> tuple[str, ...]:
+    def quiet_incidents(self, since: datetime) -> tuple[str, ...]:
         """Incidents that alerts opened, of which none has fired since a time, and which nobody resolved."""
         with self._database.read() as connection:
-            return settling.quiet(connection, since)
+            return auto_resolve.quiet_incidents(connection, since)
 
     def resolve_quiet(self, name: str, since: datetime, now: datetime) -> Incident | None:
         """End one of them, if it is quiet still."""
         with self._database.write() as connection:
-            return settling.resolve(connection, name, since, now)
+            return auto_resolve.resolve_quiet(connection, name, since, now)
 
-    def ended(self, incident: Incident, now: datetime) -> datetime:
+    def end_time(self, incident: Incident, now: datetime) -> datetime:
         """When the last of its alerts was over."""
         with self._database.read() as connection:
-            return settling.ended(connection, incident, now)
+            return auto_resolve.end_time(connection, incident, now)
 
     def expired(self, now: datetime, limit: int) -> tuple[StoredAlert, ...]:
         """Alerts that are over by now because nothing was heard of them."""
@@ -84,23 +84,23 @@ class GroupingRepository:
         with self._database.read() as connection:
             return alerts.set_aside(connection, purpose, source, cursor, limit)
 
-    def notes_to_tell(self, limit: int) -> list[tuple[StoredNote, str]]:
+    def waiting_notes(self, limit: int) -> list[tuple[StoredNote, str]]:
         """Notes and acknowledgements that wait, each with the incident that its alert is in."""
         with self._database.read() as connection:
-            return settling.notes_to_tell(connection, limit)
+            return auto_resolve.waiting_notes(connection, limit)
 
-    def tell_note(self, note: StoredNote, incident: str, now: datetime) -> None:
+    def apply_note(self, note: StoredNote, incident: str, now: datetime) -> None:
         """Put a note on an incident's timeline, or have an acknowledgement count for it."""
         with self._database.write() as connection:
-            settling.tell_note(connection, note, incident, now)
+            auto_resolve.apply_note(connection, note, incident, now)
 
-    def changes_to_look_at(self, limit: int, window: timedelta) -> list[tuple[ChangeEvent, tuple[str, ...]]]:
+    def waiting_changes(self, limit: int, window: timedelta) -> list[tuple[ChangeEvent, tuple[str, ...]]]:
         """Changes that nobody looked at yet, each with the open incidents that began within a time after it."""
         with self._database.read() as connection:
-            changes = settling.changes_to_look_at(connection, limit)
-            return [(change, settling.open_after(connection, change, window)) for change in changes]
+            changes = auto_resolve.waiting_changes(connection, limit)
+            return [(change, auto_resolve.incidents_after_change(connection, change, window)) for change in changes]
 
-    def looked_at(self, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime) -> None:
+    def mark_changes_processed(self, changes: Sequence[ChangeEvent], concerned: Iterable[str], soonest: datetime) -> None:
         """Have the incidents that changes concern answered anew, and the changes wait no longer."""
         with self._database.write() as connection:
-            settling.looked_at(connection, changes, concerned, soonest)
+            auto_resolve.mark_changes_processed(connection, changes, concerned, soonest)

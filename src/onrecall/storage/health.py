@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select
 
 from onrecall.domain.incident import EXAMPLE
-from onrecall.storage import sequences as counting
+from onrecall.storage import sequences
 from onrecall.storage import terms as packed
-from onrecall.storage.database import KINDS
+from onrecall.storage.database import BACKENDS
 from onrecall.storage.tables import (
     alerts,
     changes,
@@ -24,7 +24,7 @@ from onrecall.storage.tables import (
     terms,
 )
 
-CHUNK = 2000
+BATCH_SIZE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def counts(connection: Connection) -> Mapping[str, int]:
         "examples": _count(connection, incidents, incidents.c.source == EXAMPLE),
         "resolutions": _count(connection, resolutions, is_current),
         "documents": _count(connection, documents),
-        "passages": counting.value(connection, "passages"),
+        "passages": sequences.current_value(connection, "passages"),
         "recommendations": _count(connection, recommendations),
         "outcomes": _count(connection, outcomes, outcomes.c.revoked_at.is_(None)),
         "events": _count(connection, events),
@@ -68,17 +68,17 @@ def queue(connection: Connection, now: datetime) -> Queue:
         alerts=_count(connection, alerts, alerts.c.waiting) if first else 0,
         incidents=_count(connection, incidents, *due),
         first_alert=first.id if first else None,
-        answers=counting.value(connection, "recommendation"),
+        answers=sequences.current_value(connection, "recommendation"),
         waits_since=min(since, default=None),
     )
 
 
 def check(connection: Connection) -> tuple[str, ...]:
     """What is wrong, in sentences; the passages are counted anew, which takes a while."""
-    return (*KINDS[connection.dialect.name].damage(connection), *_astray(connection), *_miscounted(connection))
+    return (*BACKENDS[connection.dialect.name].integrity_errors(connection), *_orphaned_passages(connection), *_wrong_counts(connection))
 
 
-def _astray(connection: Connection) -> Iterator[str]:
+def _orphaned_passages(connection: Connection) -> Iterator[str]:
     for kind, table in (("incident", incidents), ("document", documents)):
         owned = exists().where(table.c.id == passages.c.owner)
         if lost := _count(connection, passages, (passages.c.kind == kind) & ~owned):
@@ -88,18 +88,18 @@ def _astray(connection: Connection) -> Iterator[str]:
         yield f"{unlogged} passages are missing from the change log, so no index knows them"
 
 
-def _miscounted(connection: Connection) -> Iterator[str]:
+def _wrong_counts(connection: Connection) -> Iterator[str]:
     counted: Counter[int] = Counter()
     number = length = 0
-    for (packed_terms,) in connection.execute(select(passages.c.terms).execution_options(yield_per=CHUNK)):
+    for (packed_terms,) in connection.execute(select(passages.c.terms).execution_options(yield_per=BATCH_SIZE)):
         number += 1
-        length += packed.length(packed_terms)
-        counted.update(packed.hashes(packed_terms).tolist())
+        length += packed.count_terms(packed_terms)
+        counted.update(packed.unpack_hashes(packed_terms).tolist())
     for name, right in (("passages", number), ("length", length)):
-        stored = counting.value(connection, "passages" if name == "passages" else "length")
+        stored = sequences.current_value(connection, "passages" if name == "passages" else "length")
         if stored != right:
             yield f"the total of {name} is {stored} and should be {right}"
-    query = select(terms.c.term, terms.c.passages).execution_options(yield_per=CHUNK)
+    query = select(terms.c.term, terms.c.passages).execution_options(yield_per=BATCH_SIZE)
     wrong = sum(counted.pop(row.term, 0) != row.passages for row in connection.execute(query)) + len(counted)
     if wrong:
         yield f"{wrong} terms are counted wrong"

@@ -10,23 +10,23 @@ from sqlalchemy import Boolean, Column, Connection, Row, Table, and_, delete, in
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import NotFound
 from onrecall.storage import audit
-from onrecall.storage.columns import Json, Number, Utc, Words
+from onrecall.storage.columns import Json, Number, Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata
 
 SAME_BEAT = timedelta(seconds=30)
 """Two messages within this are one beat: a pair of servers sends each twice, and senders repeat what they retry."""
-FADES = 0.9
+GAP_DECAY = 0.9
 """The longest gap between two beats counts this much less with each beat, so that a shorter rhythm is learned, too."""
 
 heartbeats = Table(
     "heartbeats",
     metadata,
-    Column("source", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("service", Words),
-    Column("environment", Words),
+    Column("source", TextType, primary_key=True),
+    Column("key", TextType, primary_key=True),
+    Column("title", TextType, nullable=False),
+    Column("service", TextType),
+    Column("environment", TextType),
     Column("labels", Json, nullable=False),
     Column("beats", Number, nullable=False),
     Column("last_at", Utc, nullable=False),
@@ -66,13 +66,13 @@ class Heartbeats:
         """Note beats, and ends of heartbeats that were heard before."""
         with self._database.write() as connection:
             for alert in alerts:
-                _hear(connection, alert, now)
+                _record_beat(connection, alert, now)
 
     def all(self) -> tuple[Heartbeat, ...]:
         """Return every heartbeat, by source and key."""
         with self._database.read() as connection:
             rows = connection.execute(select(heartbeats).order_by(heartbeats.c.source, heartbeats.c.key))
-            return tuple(_heartbeat(row) for row in rows)
+            return tuple(_from_row(row) for row in rows)
 
     def mark_missing(self, heartbeat: Heartbeat) -> None:
         """Note that an alert was raised for it."""
@@ -85,21 +85,21 @@ class Heartbeats:
     def forget(self, source: str, key: str) -> Heartbeat:
         """Expect a heartbeat no more, until it is heard again; return what was known of it. Raises NotFound."""
         with self._database.write() as connection:
-            row = connection.execute(select(heartbeats).where(_is(source, key))).first()
+            row = connection.execute(select(heartbeats).where(_matches(source, key))).first()
             if row is None:
                 raise NotFound(f"there is no heartbeat {key} of {source}")
-            connection.execute(delete(heartbeats).where(_is(source, key)))
+            connection.execute(delete(heartbeats).where(_matches(source, key)))
             audit.add(connection, "heartbeat forgotten", key, {"source": source, "title": row.title})
-            return _heartbeat(row)
+            return _from_row(row)
 
     def _mark(self, heartbeat: Heartbeat, missing_since: datetime | None) -> None:
         with self._database.write() as connection:
-            statement = update(heartbeats).where(_is(heartbeat.source, heartbeat.key))
+            statement = update(heartbeats).where(_matches(heartbeat.source, heartbeat.key))
             connection.execute(statement.values(missing_since=missing_since))
 
 
-def _hear(connection: Connection, alert: Alert, now: datetime) -> None:
-    is_heartbeat = _is(alert.source, alert.key)
+def _record_beat(connection: Connection, alert: Alert, now: datetime) -> None:
+    is_heartbeat = _matches(alert.source, alert.key)
     row = connection.execute(select(heartbeats).where(is_heartbeat)).first()
     description = {"title": alert.title, "service": alert.service, "environment": alert.environment}
     description["labels"] = dict(alert.labels)  # type: ignore[assignment]
@@ -110,23 +110,23 @@ def _hear(connection: Connection, alert: Alert, now: datetime) -> None:
     elif alert.status == "resolved":
         connection.execute(update(heartbeats).where(is_heartbeat).values(ended=True))
     else:
-        connection.execute(update(heartbeats).where(is_heartbeat).values(description | _beat(row, now)))
+        connection.execute(update(heartbeats).where(is_heartbeat).values(description | _next_beat(row, now)))
 
 
-def _beat(row: Row[Any], now: datetime) -> dict[str, Any]:
+def _next_beat(row: Row[Any], now: datetime) -> dict[str, Any]:
     gap = now - row.last_at
     values = {"last_at": max(now, row.last_at), "ended": False}
     if gap < SAME_BEAT:
         return values
     absent = row.ended or row.missing_since is not None  # how long it was away says nothing of its rhythm
-    usual = row.usual_seconds if absent else max(int(gap.total_seconds()), int(row.usual_seconds * FADES))
+    usual = row.usual_seconds if absent else max(int(gap.total_seconds()), int(row.usual_seconds * GAP_DECAY))
     return values | {"beats": row.beats + 1, "usual_seconds": usual}
 
 
-def _is(source: str, key: str) -> Any:
+def _matches(source: str, key: str) -> Any:
     return and_(heartbeats.c.source == source, heartbeats.c.key == key)
 
 
-def _heartbeat(row: Row[Any]) -> Heartbeat:
+def _from_row(row: Row[Any]) -> Heartbeat:
     fields = {name: value for name, value in row._asdict().items() if name != "usual_seconds"}
     return Heartbeat(**fields, usual=timedelta(seconds=row.usual_seconds))

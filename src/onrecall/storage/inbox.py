@@ -5,8 +5,8 @@ from datetime import datetime
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.storage import alerts, change_events, incidents, notes, rejected
-from onrecall.storage import ingest as receiving
-from onrecall.storage import validation as guard
+from onrecall.storage import ingest
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, StoredAlert, StoredNote, StoredRejectedPart
 from onrecall.storage.results import ResultPage
@@ -17,14 +17,14 @@ class AlertRepository:
     """What senders told. A row that waits is the queue: nothing that was acknowledged lives in memory alone."""
 
     _database: Database
-    senders: SourceActivityRepository
+    source_activity: SourceActivityRepository
 
     def receive(self, arrivals: Sequence[IngestBatch], now: datetime) -> tuple[IngestResult, ...]:
         """Keep what deliveries bring, all in one transaction; what was known already changes nothing."""
-        batch, now = receiving.ready(arrivals), guard.moment(now, "now")
+        batch, now = ingest.prepare(arrivals), validation.require_utc(now, "now")
         with self._database.write() as connection:
-            received = receiving.receive(connection, batch, now)
-            self.senders.heard(connection, (arrival.source for arrival in arrivals if not arrival.again), now)
+            received = ingest.store_batches(connection, batch, now)
+            self.source_activity.mark_heard(connection, (arrival.source for arrival in arrivals if not arrival.again), now)
             return received
 
     def waiting_alerts(self, limit: int) -> tuple[StoredAlert, ...]:
@@ -40,19 +40,19 @@ class AlertRepository:
     def alerts_of(self, incident_id: str, limit: int | None = None) -> tuple[StoredAlert, ...]:
         """The alerts of an incident, newest first."""
         with self._database.read() as connection:
-            incidents.one(connection, incident_id)
-            return alerts.of(connection, incident_id, limit)
+            incidents.get(connection, incident_id)
+            return alerts.of_incident(connection, incident_id, limit)
 
     def notes_of(self, incident_id: str) -> tuple[StoredNote, ...]:
         """What people at senders wrote about an incident's alerts."""
         with self._database.read() as connection:
-            incidents.one(connection, incident_id)
-            return notes.of(connection, incident_id)
+            incidents.get(connection, incident_id)
+            return notes.of_incident(connection, incident_id)
 
     def change_events_near(self, service: str | None, at: datetime, hours: float = 2) -> tuple[ChangeEvent, ...]:
         """Changes of this service, or of none in particular, in the hours before a time, newest first."""
         with self._database.read() as connection:
-            return change_events.near(connection, service, guard.moment(at, "at"), hours)
+            return change_events.recent_changes(connection, service, validation.require_utc(at, "at"), hours)
 
     def change_events(
         self,
@@ -74,9 +74,9 @@ class AlertRepository:
     def rejected_part(self, number: int) -> StoredRejectedPart:
         """One of them."""
         with self._database.read() as connection:
-            return rejected.one(connection, number)
+            return rejected.get(connection, number)
 
     def settle_rejected(self, numbers: Iterable[int], now: datetime) -> None:
         """They went in after all."""
         with self._database.write() as connection:
-            rejected.settle(connection, numbers, guard.moment(now, "now"))
+            rejected.mark_settled(connection, numbers, validation.require_utc(now, "now"))

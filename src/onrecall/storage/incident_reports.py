@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from onrecall.domain.incident import ActionItem, Incident, TimelineEntry
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
 from onrecall.storage.tables import incidents
 
 
@@ -24,7 +24,7 @@ def encode(incident: Incident) -> dict[str, Any] | None:
         "lines": dict(incident.lines),
     }
     filled = {name: value for name, value in fields.items() if value}
-    return guard.plain(filled, "report") if filled else None
+    return validation.to_storable(filled, "report") if filled else None
 
 
 def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -38,10 +38,10 @@ def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
     return fields
 
 
-def told_in(connection: Connection, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def described_incidents(connection: Connection, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return for each document the ids of the incidents that it tells of, in the order of their ids."""
     incidents_by_document: dict[str, tuple[str, ...]] = {}
-    for chunk in keys(documents):
+    for chunk in chunk_keys(documents):
         query = select(incidents.c.document, incidents.c.id).where(incidents.c.document.in_(chunk))
         for document, incident in connection.execute(query.order_by(incidents.c.id)):
             incidents_by_document[document] = (*incidents_by_document.get(document, ()), incident)

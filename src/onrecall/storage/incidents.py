@@ -12,25 +12,25 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
 from onrecall.storage import incident_reports, links, paging, resolutions
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import named
+from onrecall.storage import sequences
+from onrecall.storage import validation
+from onrecall.storage.batching import bind_names
 from onrecall.storage.columns import Utc
-from onrecall.storage.database import KINDS
+from onrecall.storage.database import BACKENDS
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import incidents, recommendations
 
-PLAIN = (
+COLUMNS = (
     "id", "title", "description", "service", "environment", "severity", "status",
     "started_at", "acknowledged_at", "resolved_at", "source", "source_id", "document",
 )  # fmt: skip
-WHOLE = select(*(incidents.c[name] for name in (*PLAIN, "assignee", "labels", "report")))
+SELECT_INCIDENT = select(*(incidents.c[name] for name in (*COLUMNS, "assignee", "labels", "report")))
 """An incident's own fields, and none that only the store needs: for one question dozens of them are read."""
-LONGEST_QUESTION = 1000
-LATELY = timedelta(days=7)
+MAX_QUERY_LENGTH = 1000
+RECENT_WINDOW = timedelta(days=7)
 """An open incident that began before this is hardly anybody's work still."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-NUMBERED = re.compile(r"INC-(\d{1,9})")
+MINTED_ID = re.compile(r"INC-(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class IncidentFilter:
     until: datetime | None = None
 
 
-def one(connection: Connection, incident_id: str, as_of: datetime | None = None) -> Incident:
+def get(connection: Connection, incident_id: str, as_of: datetime | None = None) -> Incident:
     """The incident with this id."""
     stored = by_id(connection, [incident_id], as_of).get(incident_id)
     if stored is None:
@@ -55,33 +55,33 @@ def one(connection: Connection, incident_id: str, as_of: datetime | None = None)
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
     """Incidents by id; one that is unknown, or was unknown then, is absent."""
-    values = named(connection, ids)
+    values = bind_names(connection, ids)
     if not values:
         return {}
-    query = _among(connection.dialect.name, dated=as_of is not None)
+    query = _select_by_ids(connection.dialect.name, dated=as_of is not None)
     rows = connection.execute(query, values if as_of is None else values | {"as_of": as_of}).all()
-    return {incident.id: incident for incident in _built(connection, rows, as_of)}
+    return {incident.id: incident for incident in _from_rows(connection, rows, as_of)}
 
 
 @cache
-def _among(dialect: str, *, dated: bool) -> Select[Any]:
+def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
     """Made once: a question waits for it, and to put a statement together takes longer than to answer it."""
-    query = WHOLE.where(text(KINDS[dialect].named("incidents.id")))
+    query = SELECT_INCIDENT.where(text(BACKENDS[dialect].in_names("incidents.id")))
     return query.where(incidents.c.started_at <= bindparam("as_of", type_=Utc())) if dated else query
 
 
 def page(connection: Connection, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[Incident]:
     """A page of incidents, newest first."""
     query = (
-        _fitting(filters).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check(limit) + 1)
+        _select_matching(filters).order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(paging.check_limit(limit) + 1)
     )
     if cursor is not None:
-        started, name = paging.place(cursor, 2)
-        query = query.where(_after(started, name))
+        started, name = paging.decode_cursor(cursor, 2)
+        query = query.where(_after_cursor(started, name))
     rows = connection.execute(query).all()
     page_rows = rows[:limit]
-    next_cursor = paging.cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
-    return ResultPage(tuple(_built(connection, page_rows, None)), next_cursor)
+    next_cursor = paging.encode_cursor((page_rows[-1].started_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+    return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:
@@ -92,15 +92,15 @@ def due(connection: Connection, limit: int) -> tuple[str, ...]:
     return tuple(connection.scalars(query))
 
 
-def mint(connection: Connection) -> str:
+def next_id(connection: Connection) -> str:
     """An id that no incident has or had."""
-    return f"INC-{counting.take(connection, 'incident')[0]}"
+    return f"INC-{sequences.allocate(connection, 'incident')[0]}"
 
 
-def row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
+def to_row(incident: Incident, given_hash: str, *, waiting: bool) -> dict[str, object]:
     """A new incident as it is written, its resolution and links apart."""
-    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
-    return _row(incident) | hashed | {"waiting": waiting}
+    hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
+    return _to_columns(incident) | hashed | {"waiting": waiting}
 
 
 def hashes(written: Mapping[str, object]) -> frozenset[str]:
@@ -108,23 +108,23 @@ def hashes(written: Mapping[str, object]) -> frozenset[str]:
     return frozenset({str(written["given_hash"]), str(written["state_hash"])})
 
 
-def raise_minted(connection: Connection, incident_ids: Iterable[str]) -> None:
+def skip_ids(connection: Connection, incident_ids: Iterable[str]) -> None:
     """Mint no id that an incident came with."""
-    numbers = [int(match[1]) for match in map(NUMBERED.fullmatch, incident_ids) if match]
+    numbers = [int(match[1]) for match in map(MINTED_ID.fullmatch, incident_ids) if match]
     if numbers:
-        counting.raise_to(connection, "incident", max(numbers))
+        sequences.advance_to(connection, "incident", max(numbers))
 
 
-def change(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
+def update_imported(connection: Connection, incident: Incident, given_hash: str) -> frozenset[str]:
     """Write what an import made of an incident; returns the hashes it is known by."""
-    hashed = {"given_hash": given_hash, "state_hash": guard.digest(incident)}
-    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_row(incident) | hashed))
+    hashed = {"given_hash": given_hash, "state_hash": validation.content_hash(incident)}
+    connection.execute(update(incidents).where(incidents.c.id == incident.id).values(_to_columns(incident) | hashed))
     return hashes(hashed)
 
 
-def move(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
+def update_state(connection: Connection, incident: Incident, *, waiting: bool | None = None) -> None:
     """Write what became of an incident here; one that waits from now on is answered at once."""
-    values = _row(incident) | {"state_hash": guard.digest(incident)}
+    values = _to_columns(incident) | {"state_hash": validation.content_hash(incident)}
     if waiting is not None:
         values |= {"waiting": waiting, "due_at": None}
     connection.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
@@ -141,89 +141,89 @@ def assignees(connection: Connection, limit: int) -> tuple[str, ...]:
     return tuple(connection.scalars(select(assignee).where(assignee.is_not(None)).distinct().order_by(assignee).limit(limit)))
 
 
-def answered(connection: Connection, incident: str) -> None:
+def mark_answered(connection: Connection, incident: str) -> None:
     """It no longer waits for a recommendation; one that is claimed waits because of what came since."""
     columns = incidents.c
     statement = update(incidents).where(columns.id == incident, columns.waiting, columns.claimed_by.is_(None))
     connection.execute(statement.values(waiting=False))
 
 
-def ask_again(connection: Connection, now: datetime) -> None:
+def queue_answered(connection: Connection, now: datetime) -> None:
     """Memory has grown: whoever had an answer and is at work still may have a better one, each in its own pace."""
-    columns, since = incidents.c, max(now, EARLIEST + LATELY) - LATELY
+    columns, since = incidents.c, max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
     at_work = columns.status.in_(("open", "acknowledged")) & (columns.started_at > since) & columns.waiting.is_(False)
     answered = exists().where(recommendations.c.incident == columns.id)
     connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
 
 
-def folded(incident: Incident) -> str:
+def fold_text(incident: Incident) -> str:
     """Return title and description as `q` looks in them, and as incidents are compared by their words."""
     return f"{incident.title}\n{incident.description}".casefold()
 
 
-def _row(incident: Incident) -> dict[str, object]:
-    encoded = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": folded(incident)}
-    return {name: getattr(incident, name) for name in PLAIN} | encoded
+def _to_columns(incident: Incident) -> dict[str, object]:
+    encoded = {"labels": dict(incident.labels), "report": incident_reports.encode(incident), "folded": fold_text(incident)}
+    return {name: getattr(incident, name) for name in COLUMNS} | encoded
 
 
-def _built(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
+def _from_rows(connection: Connection, rows: Sequence[Row[Any]], as_of: datetime | None) -> list[Incident]:
     ids = [row.id for row in rows]
-    resolution_by_incident = resolutions.standing(connection, ids, as_of)
-    links_by_incident = links.of(connection, ids, as_of)
+    resolution_by_incident = resolutions.valid_at(connection, ids, as_of)
+    links_by_incident = links.by_incident(connection, ids, as_of)
     result = []
     for row in rows:
         incident_id, *plain, assignee, labels, report = tuple(row)
-        fields: dict[str, Any] = dict(zip(PLAIN[1:], plain, strict=True)) | incident_reports.decode(report)
+        fields: dict[str, Any] = dict(zip(COLUMNS[1:], plain, strict=True)) | incident_reports.decode(report)
         fields["assignee"] = assignee if as_of is None else None  # who it was then is on the timeline alone
         incident = Incident(incident_id, **fields, labels=labels, resolution=resolution_by_incident.get(incident_id), links=links_by_incident.get(incident_id, ()))
-        result.append(incident if as_of is None else _then(incident, as_of))
+        result.append(incident if as_of is None else _as_known(incident, as_of))
     return result
 
 
-def _then(incident: Incident, as_of: datetime) -> Incident:
+def _as_known(incident: Incident, as_of: datetime) -> Incident:
     """The incident in the state it was in, given the resolution that stood then."""
-    acknowledged = incident.acknowledged_at if _by(incident.acknowledged_at, as_of) else None
+    acknowledged = incident.acknowledged_at if _is_before(incident.acknowledged_at, as_of) else None
     resolved = _resolved_at(incident.resolution, incident.resolved_at, as_of)
     status: Status = "resolved" if resolved else "acknowledged" if acknowledged else "open"
     return replace(incident, status=status, acknowledged_at=acknowledged, resolved_at=resolved)
 
 
 def _resolved_at(resolution: Resolution | None, resolved_at: datetime | None, as_of: datetime) -> datetime | None:
-    if _by(resolved_at, as_of):
+    if _is_before(resolved_at, as_of):
         return resolved_at
     return resolution.at if resolution else None
 
 
-def _by(at: datetime | None, as_of: datetime) -> bool:
+def _is_before(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _fitting(filters: IncidentFilter) -> Select[Any]:
-    query = WHOLE
+def _select_matching(filters: IncidentFilter) -> Select[Any]:
+    query = SELECT_INCIDENT
     if filters.status == "unresolved":
         query = query.where(incidents.c.status != "resolved")
     for name in ("status", "service", "severity"):
         value = getattr(filters, name)
         if value is not None and value != "unresolved":
-            query = query.where(incidents.c[name] == guard.text(value, name))
+            query = query.where(incidents.c[name] == validation.require_text(value, name))
     if filters.since is not None:
-        query = query.where(incidents.c.started_at >= guard.moment(filters.since, "since"))
+        query = query.where(incidents.c.started_at >= validation.require_utc(filters.since, "since"))
     if filters.until is not None:
-        query = query.where(incidents.c.started_at < guard.moment(filters.until, "until"))
-    for word in _words(filters.q or ""):
+        query = query.where(incidents.c.started_at < validation.require_utc(filters.until, "until"))
+    for word in _query_words(filters.q or ""):
         query = query.where(incidents.c.folded.contains(word, autoescape=True))
     return query
 
 
-def _words(q: str) -> list[str]:
-    if len(q) > LONGEST_QUESTION:
-        raise Invalid(f"q is {len(q)} characters long; at most {LONGEST_QUESTION} are looked for", "q")
-    return guard.text(q, "q").casefold().split()
+def _query_words(q: str) -> list[str]:
+    if len(q) > MAX_QUERY_LENGTH:
+        raise Invalid(f"q is {len(q)} characters long; at most {MAX_QUERY_LENGTH} are looked for", "q")
+    return validation.require_text(q, "q").casefold().split()
 
 
-def _after(started: str, name: str) -> ColumnElement[bool]:
+def _after_cursor(started: str, name: str) -> ColumnElement[bool]:
     try:
-        at = guard.moment(datetime.fromisoformat(started), "cursor")
+        at = validation.require_utc(datetime.fromisoformat(started), "cursor")
     except ValueError as error:
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
     return or_(incidents.c.started_at < at, and_(incidents.c.started_at == at, incidents.c.id < name))

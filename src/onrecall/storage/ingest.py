@@ -11,14 +11,14 @@ from sqlalchemy import Connection
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid, RejectedInput
 from onrecall.storage import alert_writes, alerts, audit, change_events, notes, rejected, suggestions
-from onrecall.storage import upsert as saving
+from onrecall.storage import upsert
 from onrecall.storage.alerts import AlertRow
 from onrecall.storage.ingest_results import IngestBatch, IngestResult, RejectedPart
 
-KINDS: dict[str, TypeAdapter[Any]] = {
+EVENT_TYPES: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Alert, ChangeEvent, Note, Acknowledgement)
 }
-OURS = "onrecall:"
+UNSTORED_PREFIX = "onrecall:"
 """Begins what is kept of a part that was read and can't be stored: its kind, then the noun as JSON."""
 
 
@@ -37,12 +37,12 @@ class PreparedBatch:
         if isinstance(signal, Alert):
             self.alerts.append((number, alerts.to_row(signal)))
         elif isinstance(signal, ChangeEvent):
-            self.changes.append((number, change_events.row_of(signal)))
+            self.changes.append((number, change_events.to_row(signal)))
         else:
-            self.notes.append((number, notes.row_of(signal)))
+            self.notes.append((number, notes.to_row(signal)))
 
 
-def ready(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
+def prepare(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
     """Make the rows; a part that can't be stored holds up no other."""
     batch = PreparedBatch(arrivals)
     for number, arrival in enumerate(arrivals):
@@ -51,34 +51,34 @@ def ready(arrivals: Sequence[IngestBatch]) -> PreparedBatch:
             try:
                 batch.add(number, signal)
             except Invalid as error:
-                batch.unread.append((number, _unstorable(signal, f"signals[{n}]", error)))
+                batch.unread.append((number, _rejected_event(signal, f"signals[{n}]", error)))
     return batch
 
 
-def noun(raw: str) -> InboundEvent | None:
+def decode_rejected(raw: str) -> InboundEvent | None:
     """What was read of a part before it could not be stored; None where a part could not be read at all."""
-    if not raw.startswith(OURS):
+    if not raw.startswith(UNSTORED_PREFIX):
         return None
     _, kind, content = raw.split(":", 2)
     try:
-        event: InboundEvent = KINDS[kind].validate_json(content)
+        event: InboundEvent = EVENT_TYPES[kind].validate_json(content)
     except ValidationError as error:
         raise Invalid(f"this part is still unreadable; send it corrected: {error.errors()[0]['msg']}") from error
     return event
 
 
-def _unstorable(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
+def _rejected_event(signal: InboundEvent, where: str, error: Invalid) -> RejectedPart:
     kind = type(signal).__name__
-    return RejectedPart(where, error.field, str(error), f"{OURS}{kind}:{KINDS[kind].dump_json(signal).decode()}")
+    return RejectedPart(where, error.field, str(error), f"{UNSTORED_PREFIX}{kind}:{EVENT_TYPES[kind].dump_json(signal).decode()}")
 
 
-def receive(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
+def store_batches(connection: Connection, batch: PreparedBatch, now: datetime) -> tuple[IngestResult, ...]:
     """Keep all of it, and say for each arrival what was news."""
     counts = [_Count() for _ in batch.arrivals]
     for rows, news in (
-        (batch.alerts, alert_writes.put(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
-        (batch.notes, notes.put(connection, [row for _, row in batch.notes]) if batch.notes else []),
-        (batch.changes, change_events.put(connection, [row for _, row in batch.changes]) if batch.changes else []),
+        (batch.alerts, alert_writes.upsert(connection, [row for _, row in batch.alerts], now) if batch.alerts else []),
+        (batch.notes, notes.insert_new(connection, [row for _, row in batch.notes]) if batch.notes else []),
+        (batch.changes, change_events.upsert(connection, [row for _, row in batch.changes]) if batch.changes else []),
     ):
         for (number, _), new in zip(rows, news, strict=True):
             counts[number].add(new=new)
@@ -87,23 +87,23 @@ def receive(connection: Connection, batch: PreparedBatch, now: datetime) -> tupl
         for suggestion, passages in arrival.suggestions:
             count.add(new=suggestions.add(connection, suggestion, passages, now))
     for number, part in batch.unread:
-        counts[number].rejected.append(part.told())
-    rejected.put(connection, [(batch.arrivals[number].source, part) for number, part in batch.unread], now)
-    _audited(connection, batch, counts)
+        counts[number].rejected.append(part.to_rejected_input())
+    rejected.insert_new(connection, [(batch.arrivals[number].source, part) for number, part in batch.unread], now)
+    _audit(connection, batch, counts)
     return tuple(IngestResult(count.accepted, count.duplicate, tuple(count.rejected)) for count in counts)
 
 
-def _audited(connection: Connection, batch: PreparedBatch, counts: Sequence["_Count"]) -> None:
+def _audit(connection: Connection, batch: PreparedBatch, counts: Sequence["_Count"]) -> None:
     """One row for all that came together; where nothing was news there is nothing to tell."""
     accepted = sum(count.accepted for count in counts)
     if accepted:
-        sources = audit.named([arrival.source for arrival in batch.arrivals])["ids"]
+        sources = audit.summarize_ids([arrival.source for arrival in batch.arrivals])["ids"]
         detail = {"sources": sources, "accepted": accepted, "unread": len(batch.unread)}
         audit.add(connection, "alerts received", sources[0] if len(sources) == 1 else None, detail)
 
 
 def _keep_documents(connection: Connection, arrival: IngestBatch, count: "_Count", now: datetime) -> None:
-    for saved in saving.save(connection, arrival.entries, now) if arrival.entries else ():
+    for saved in upsert.save(connection, arrival.entries, now) if arrival.entries else ():
         if saved.state == "rejected":
             count.rejected.append(RejectedInput(saved.id, saved.field, saved.message or "it can't be kept"))
         else:

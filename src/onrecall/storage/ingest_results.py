@@ -21,7 +21,7 @@ class RejectedPart:
     message: str
     raw: str
 
-    def told(self) -> RejectedInput:
+    def to_rejected_input(self) -> RejectedInput:
         """What the sender hears of it."""
         return RejectedInput(self.where, self.field, self.message)
 

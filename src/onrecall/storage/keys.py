@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from onrecall.domain.access import Key
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.storage import audit
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import api_keys
 
-USE_KEPT_EVERY = timedelta(minutes=1)
+USE_WRITE_INTERVAL = timedelta(minutes=1)
 """A key that is used a thousand times a second is written once in this time."""
 
 
@@ -25,7 +25,7 @@ class KeyRing:
         """Every key there ever was, oldest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
-            return tuple(_key(row) for row in rows)
+            return tuple(_from_row(row) for row in rows)
 
     def add(self, key: Key) -> None:
         """Keep a new key; a name that somebody's working key has is a Conflict."""
@@ -36,28 +36,28 @@ class KeyRing:
     def revoke(self, key_id: str, at: datetime) -> Key:
         """From now on it opens nothing; a second time changes nothing."""
         with self._database.write() as connection:
-            key = _one(connection, key_id)
+            key = _get(connection, key_id)
             if key.revoked_at is None:
-                _set(connection, key_id, revoked_at=at)
+                _update(connection, key_id, revoked_at=at)
                 audit.add(connection, "key revoked", key_id, {"name": key.name})
-            return _one(connection, key_id)
+            return _get(connection, key_id)
 
     def replace(self, key_id: str, new: Key, until: datetime) -> None:
         """Put a new key beside it; the old one opens until then, so that whoever uses it can change over."""
         with self._database.write() as connection:
-            old = _one(connection, key_id)
+            old = _get(connection, key_id)
             if old.revoked_at is not None:
                 raise Conflict(f"key {key_id} is revoked; create a new one with `onrecall keys create`")
             if old.replaced_by is not None:
                 raise Conflict(f"key {key_id} was already replaced by {old.replaced_by}; rotate that one")
-            connection.execute(insert(api_keys).values(**_values(new)))
+            connection.execute(insert(api_keys).values(**_to_row(new)))
             ends = until if old.expires_at is None else min(until, old.expires_at)
-            _set(connection, key_id, replaced_by=new.id, expires_at=ends)
+            _update(connection, key_id, replaced_by=new.id, expires_at=ends)
             audit.add(connection, "key replaced", key_id, {"name": old.name, "by": new.id, "role": new.role})
 
     def used(self, key_id: str, at: datetime) -> None:
         """It was used; written at most once a minute."""
-        stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= at - USE_KEPT_EVERY)
+        stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= at - USE_WRITE_INTERVAL)
         with self._database.write() as connection:
             used = update(api_keys).where(api_keys.c.id == key_id, stale).values(last_used_at=at)
             if connection.execute(used).rowcount:
@@ -66,31 +66,31 @@ class KeyRing:
 
 def _add(connection: Connection, key: Key) -> None:
     same_name = connection.execute(select(api_keys).where(api_keys.c.name == key.name))
-    for existing in map(_key, same_name):
+    for existing in map(_from_row, same_name):
         if existing.state(key.created_at) == "active":
             raise Conflict(
                 f"{key.name} already has a key, {existing.prefix}…; `onrecall keys rotate {existing.id}` replaces it, "
                 f"`onrecall keys revoke {existing.id}` ends it"
             )
-    connection.execute(insert(api_keys).values(**_values(key)))
+    connection.execute(insert(api_keys).values(**_to_row(key)))
 
 
-def _one(connection: Connection, key_id: str) -> Key:
+def _get(connection: Connection, key_id: str) -> Key:
     row = None
-    if guard.storable(key_id):
+    if validation.is_storable(key_id):
         row = connection.execute(select(api_keys).where(api_keys.c.id == key_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no key {key_id}; `onrecall keys list` shows all keys")
-    return _key(row)
+    return _from_row(row)
 
 
-def _set(connection: Connection, key_id: str, **values: object) -> None:
+def _update(connection: Connection, key_id: str, **values: object) -> None:
     connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(**values))
 
 
-def _values(key: Key) -> dict[str, object]:
+def _to_row(key: Key) -> dict[str, object]:
     return {column.name: getattr(key, column.name) for column in api_keys.columns}
 
 
-def _key(row: Row[tuple[object, ...]]) -> Key:
+def _from_row(row: Row[tuple[object, ...]]) -> Key:
     return Key(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name for what is public

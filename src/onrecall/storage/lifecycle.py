@@ -8,18 +8,18 @@ from sqlalchemy import Connection
 
 from onrecall.domain.incident import Incident, IncidentLink, Passage, Resolution, StepExecution
 from onrecall.storage import events, incidents, links, outcomes, resolutions, trust
-from onrecall.storage import step_executions as performed
-from onrecall.storage import validation as guard
+from onrecall.storage import step_executions
+from onrecall.storage import validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.passages import PassageChanges
 
 
 def acknowledge(connection: Connection, incident_id: str, at: datetime, by: str | None) -> Incident:
     """Somebody looks at it; only the first time counts."""
-    stored = incidents.one(connection, incident_id)
+    stored = incidents.get(connection, incident_id)
     acknowledged = stored.acknowledge(at)
     if acknowledged != stored:
-        incidents.move(connection, acknowledged)
+        incidents.update_state(connection, acknowledged)
         events.add(connection, [NewEvent(incident_id, "acknowledged", at, by)], at)
     return acknowledged
 
@@ -34,23 +34,23 @@ def resolve(  # noqa: PLR0917
     now: datetime,
 ) -> Incident:
     """Keep what fixed it as a new version; the same again changes nothing."""
-    stored = incidents.one(connection, incident_id)
+    stored = incidents.get(connection, incident_id)
     if stored.resolution is not None and stored.resolution.same_as(resolution):
         return stored
-    guard.plain(resolution, "resolution")
-    performed.check(executions)
+    validation.to_storable(resolution, "resolution")
+    step_executions.check(executions)
     resolved = stored.resolve(resolution)
     version = resolutions.add(connection, incident_id, resolution, executions)
     links.withdraw(connection, incident_id, resolution.at)
-    added_links = _tie(connection, incident_id, new_links, resolution.at, f"resolution {version}")
+    added_links = _add_links(connection, incident_id, new_links, resolution.at, f"resolution {version}")
     new_events = [
         NewEvent(incident_id, "resolved", resolution.at, resolution.by, {"version": version}),
-        *(NewEvent(incident_id, "linked", resolution.at, resolution.by, events.tied(link)) for link in added_links),
+        *(NewEvent(incident_id, "linked", resolution.at, resolution.by, events.link_detail(link)) for link in added_links),
     ]
-    _place(connection, incident_id, new_passages)
-    resolved = replace(resolved, links=links.of(connection, [incident_id]).get(incident_id, ()))
-    incidents.move(connection, resolved, waiting=False)
-    incidents.ask_again(connection, now)
+    _replace_passages(connection, incident_id, new_passages)
+    resolved = replace(resolved, links=links.by_incident(connection, [incident_id]).get(incident_id, ()))
+    incidents.update_state(connection, resolved, waiting=False)
+    incidents.queue_answered(connection, now)
     events.add(connection, new_events, now)
     return resolved
 
@@ -62,56 +62,56 @@ def attach_report(
 
     What was given last stays as it was, so that the export that the incident came from still changes nothing.
     """
-    stored = incidents.one(connection, described.id)
+    stored = incidents.get(connection, described.id)
     if stored == described:
         return False
-    guard.plain(described, "")
-    incidents.move(connection, described)
+    validation.to_storable(described, "")
+    incidents.update_state(connection, described)
     if described.resolution is not None and described.resolution != stored.resolution:
         resolutions.add(connection, described.id, described.resolution, executions)
-        incidents.ask_again(connection, now)
-    _place(connection, described.id, new_passages)
+        incidents.queue_answered(connection, now)
+    _replace_passages(connection, described.id, new_passages)
     return True
 
 
 def reopen(connection: Connection, incident_id: str, new_passages: Sequence[Passage], at: datetime, by: str | None) -> Incident:
     """It was not over: the resolution, the ties it told and whatever the answers to it earned no longer count."""
-    stored = incidents.one(connection, incident_id)
+    stored = incidents.get(connection, incident_id)
     if stored.status != "resolved":
         return stored
     resolutions.revoke(connection, incident_id, at)
-    performed.revoke(connection, incident_id, at)
+    step_executions.revoke(connection, incident_id, at)
     outcomes.revoke(connection, incident_id, at)
     links.withdraw(connection, incident_id, at)
-    trust.unjudge(connection, incident_id)
-    _place(connection, incident_id, new_passages)
-    reopened = replace(stored.reopen(), links=links.of(connection, [incident_id]).get(incident_id, ()))
-    incidents.move(connection, reopened, waiting=True)
+    trust.delete_verdict(connection, incident_id)
+    _replace_passages(connection, incident_id, new_passages)
+    reopened = replace(stored.reopen(), links=links.by_incident(connection, [incident_id]).get(incident_id, ()))
+    incidents.update_state(connection, reopened, waiting=True)
     events.add(connection, [NewEvent(incident_id, "reopened", at, by)], at)
     return reopened
 
 
 def link(connection: Connection, incident_id: str, new_link: IncidentLink, at: datetime, by: str | None) -> Incident:
     """Tie it to an earlier incident; the same tie again changes nothing."""
-    stored = incidents.one(connection, incident_id)
-    added_links = _tie(connection, incident_id, [new_link], at)
+    stored = incidents.get(connection, incident_id)
+    added_links = _add_links(connection, incident_id, [new_link], at)
     if not added_links:
         return stored
     linked = replace(stored, links=stored.links + added_links)
-    incidents.move(connection, linked)
-    events.add(connection, [NewEvent(incident_id, "linked", at, by, events.tied(new_link))], at)
+    incidents.update_state(connection, linked)
+    events.add(connection, [NewEvent(incident_id, "linked", at, by, events.link_detail(new_link))], at)
     return linked
 
 
-def _tie(
+def _add_links(
     connection: Connection, incident_id: str, new_links: Sequence[IncidentLink], at: datetime, told_in: str | None = None
 ) -> tuple[IncidentLink, ...]:
     for new_link in new_links:
-        incidents.one(connection, new_link.incident)
+        incidents.get(connection, new_link.incident)
     return links.add(connection, incident_id, new_links, at, told_in)
 
 
-def _place(connection: Connection, incident_id: str, new_passages: Sequence[Passage]) -> None:
+def _replace_passages(connection: Connection, incident_id: str, new_passages: Sequence[Passage]) -> None:
     passage_changes = PassageChanges()
-    passage_changes.put(("incident", incident_id), new_passages)
-    passage_changes.fill(connection)
+    passage_changes.set_passages(("incident", incident_id), new_passages)
+    passage_changes.write(connection)

@@ -8,33 +8,33 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
 from onrecall.domain.incident import IncidentLink
-from onrecall.storage.batching import named
+from onrecall.storage.batching import bind_names
 from onrecall.storage.columns import Utc
-from onrecall.storage.database import KINDS
-from onrecall.storage.step_executions import counts
+from onrecall.storage.database import BACKENDS
+from onrecall.storage.step_executions import valid_condition
 from onrecall.storage.tables import links
 
 
-def of(
+def by_incident(
     connection: Connection, incidents: Iterable[str], as_of: datetime | None = None
 ) -> dict[str, tuple[IncidentLink, ...]]:
     """The links of each incident in the order in which they were tied."""
-    values = named(connection, incidents)
+    values = bind_names(connection, incidents)
     if not values:
         return {}
     links_by_incident: dict[str, tuple[IncidentLink, ...]] = {}
-    query = _among(connection.dialect.name, dated=as_of is not None)
+    query = _select_by_incidents(connection.dialect.name, dated=as_of is not None)
     for row in connection.execute(query, values if as_of is None else values | {"as_of": as_of}):
         links_by_incident[row.incident] = (*links_by_incident.get(row.incident, ()), IncidentLink(row.kind, row.target))
     return links_by_incident
 
 
 @cache
-def _among(dialect: str, *, dated: bool) -> Select[Any]:
+def _select_by_incidents(dialect: str, *, dated: bool) -> Select[Any]:
     """Made once, for a question waits for it."""
     query = select(links.c.incident, links.c.kind, links.c.target).order_by(links.c.incident, links.c.n)
     then = bindparam("as_of", type_=Utc()) if dated else None
-    return query.where(text(KINDS[dialect].named("links.incident")), counts(links.c.at, links.c.revoked_at, then))
+    return query.where(text(BACKENDS[dialect].in_names("links.incident")), valid_condition(links.c.at, links.c.revoked_at, then))
 
 
 def add(
@@ -43,7 +43,7 @@ def add(
     """Tie what is not tied yet; returns the new ties. What is told by itself stays, whatever told it before."""
     if not new:
         return ()
-    existing = of(connection, [incident]).get(incident, ())
+    existing = by_incident(connection, [incident]).get(incident, ())
     for link in new:
         same_link = (links.c.incident == incident, links.c.kind == link.kind, links.c.target == link.incident)
         connection.execute(delete(links).where(*same_link, links.c.revoked_at.is_not(None)))
@@ -52,7 +52,7 @@ def add(
     fresh = tuple(link for link in dict.fromkeys(new) if link not in existing)
     last = connection.scalar(select(func.max(links.c.n)).where(links.c.incident == incident)) or 0
     if fresh:
-        connection.execute(insert(links), rows(incident, fresh, at, int(last), told_in))
+        connection.execute(insert(links), to_rows(incident, fresh, at, int(last), told_in))
     return fresh
 
 
@@ -65,7 +65,7 @@ def withdraw(connection: Connection, incident: str, at: datetime) -> None:
     )
 
 
-def rows(
+def to_rows(
     incident: str, fresh: Sequence[IncidentLink], at: datetime, last: int = 0, told_in: str | None = None
 ) -> list[dict[str, object]]:
     """Ties as they are written, after the last one there is."""

@@ -10,28 +10,28 @@ from sqlalchemy import Boolean, Column, Connection, Index, Row, Table, insert, s
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.storage import audit, paging
-from onrecall.storage import validation as guard
-from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage import validation
+from onrecall.storage.columns import Json, Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import alerts, metadata
 
-RELEASES_FOR = timedelta(minutes=1)
+RELEASE_WINDOW = timedelta(minutes=1)
 """So long after its end a window lets alerts go again: grouping may have set one aside at the last moment."""
-LATE = timedelta(hours=24)
+LATE_ALERT_WINDOW = timedelta(hours=24)
 """An alert that is over may be heard of this long after the window that it belongs to."""
 
 maintenance_windows = Table(
     "maintenance_windows",
     metadata,
-    Column("id", Words, primary_key=True),
+    Column("id", TextType, primary_key=True),
     Column("starts_at", Utc, nullable=False),
     Column("ends_at", Utc, nullable=False),
-    Column("service", Words),
+    Column("service", TextType),
     Column("labels", Json, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", TextType, nullable=False),
     Column("created_at", Utc, nullable=False),
-    Column("created_by", Words),
-    Column("ended_by", Words),
+    Column("created_by", TextType),
+    Column("ended_by", TextType),
     Column("released", Boolean, nullable=False),  # what it had set aside and still fired was grouped after its end
     Index("maintenance_windows_ends", "ends_at"),
     Index("maintenance_windows_unreleased", "released", "ends_at"),
@@ -46,18 +46,18 @@ class MaintenanceWindows:
 
     def add(self, window: MaintenanceWindow) -> MaintenanceWindow:
         """Keep a new window."""
-        row = guard.plain(window) | {
-            name: guard.moment(getattr(window, name), name) for name in ("starts_at", "ends_at", "created_at")
+        row = validation.to_storable(window) | {
+            name: validation.require_utc(getattr(window, name), name) for name in ("starts_at", "ends_at", "created_at")
         }
         with self._database.write() as connection:
-            connection.execute(insert(maintenance_windows).values(_EMPTY | row))
+            connection.execute(insert(maintenance_windows).values(_DEFAULTS | row))
             detail = {"scope": window.scope, "starts_at": row["starts_at"].isoformat()}
             audit.add(connection, "maintenance added", window.id, detail | {"ends_at": row["ends_at"].isoformat()})
         return window
 
     def end(self, window_id: str, now: datetime, by: str | None) -> MaintenanceWindow:
         """End a window now, or call off one that is still to come. Raises NotFound, and Conflict where it is over."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             window = _get(connection, window_id)
             if window.state(now) == "over":
@@ -77,11 +77,11 @@ class MaintenanceWindows:
     def newest(self, limit: int, since: datetime | None = None) -> tuple[MaintenanceWindow, ...]:
         """Return windows, the last to end first; those that were not over at a time where one is given."""
         columns = maintenance_windows.c
-        query = select(maintenance_windows).order_by(columns.ends_at.desc(), columns.id).limit(paging.check(limit))
+        query = select(maintenance_windows).order_by(columns.ends_at.desc(), columns.id).limit(paging.check_limit(limit))
         if since is not None:
             query = query.where(columns.ends_at > since)
         with self._database.read() as connection:
-            return tuple(_window(row) for row in connection.execute(query))
+            return tuple(_from_row(row) for row in connection.execute(query))
 
     def release(self, now: datetime) -> int:
         """Queue alerts that still fire after the window that had set them aside; return how many."""
@@ -92,33 +92,33 @@ class MaintenanceWindows:
         if not ended:
             return 0
         fires = alerts.c.maintenance.in_(ended), alerts.c.status == "firing", alerts.c.incident.is_(None)
-        is_settled = columns.id.in_(ended), columns.ends_at <= now - RELEASES_FOR
+        is_settled = columns.id.in_(ended), columns.ends_at <= now - RELEASE_WINDOW
         with self._database.write() as connection:
             released = connection.execute(update(alerts).where(*fires).values(waiting=True, maintenance=None))
             connection.execute(update(maintenance_windows).where(*is_settled).values(released=True))
             return released.rowcount
 
 
-def near(connection: Connection, now: datetime) -> tuple[MaintenanceWindow, ...]:
+def nearby_windows(connection: Connection, now: datetime) -> tuple[MaintenanceWindow, ...]:
     """Windows that alerts which are heard of now may belong to, the first to start first."""
     columns = maintenance_windows.c
-    query = select(maintenance_windows).where(columns.ends_at > now - LATE, columns.starts_at <= now)
-    return tuple(_window(row) for row in connection.execute(query.order_by(columns.starts_at, columns.id)))
+    query = select(maintenance_windows).where(columns.ends_at > now - LATE_ALERT_WINDOW, columns.starts_at <= now)
+    return tuple(_from_row(row) for row in connection.execute(query.order_by(columns.starts_at, columns.id)))
 
 
-_EMPTY: Mapping[str, Any] = {
+_DEFAULTS: Mapping[str, Any] = {
     "service": None, "labels": {}, "reason": "", "created_by": None, "ended_by": None, "released": False,
 }  # fmt: skip
 
 
 def _get(connection: Connection, window_id: str) -> MaintenanceWindow:
     query = select(maintenance_windows).where(maintenance_windows.c.id == window_id)
-    row = connection.execute(query).first() if guard.storable(window_id) else None
+    row = connection.execute(query).first() if validation.is_storable(window_id) else None
     if row is None:
         raise NotFound(f"there is no maintenance window {window_id}")
-    return _window(row)
+    return _from_row(row)
 
 
-def _window(row: Row[Any]) -> MaintenanceWindow:
+def _from_row(row: Row[Any]) -> MaintenanceWindow:
     fields = {name: value for name, value in row._asdict().items() if name != "released"}
     return MaintenanceWindow(**fields)

@@ -28,9 +28,9 @@ from sqlalchemy import (
 
 from onrecall.domain.errors import NotFound
 from onrecall.storage import audit
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
-from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.columns import Json, Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.removal import remove_incidents
 from onrecall.storage.tables import metadata
@@ -40,23 +40,23 @@ Order = Literal["updated_at", "created_at"]
 memory_banks = Table(
     "memory_banks",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("name", Words, nullable=False),
+    Column("id", TextType, primary_key=True),
+    Column("name", TextType, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
 )
 retained = Table(
     "retained",
     metadata,
-    Column("bank", Words, ForeignKey("memory_banks.id"), primary_key=True),
-    Column("document", Words, primary_key=True),
-    Column("text", Words, nullable=False),
-    Column("context", Words),
+    Column("bank", TextType, ForeignKey("memory_banks.id"), primary_key=True),
+    Column("document", TextType, primary_key=True),
+    Column("text", TextType, nullable=False),
+    Column("context", TextType),
     Column("metadata", Json, nullable=False),
     Column("tags", Json, nullable=False),
     Column("event_date", Utc),
-    Column("hash", Words, nullable=False),  # of all that was given, so that the same again changes nothing
-    Column("incident", Words),  # that it names, whether or not there is one
+    Column("hash", TextType, nullable=False),  # of all that was given, so that the same again changes nothing
+    Column("incident", TextType),  # that it names, whether or not there is one
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     Index("retained_incident", "bank", "incident"),
@@ -105,8 +105,8 @@ class MemoryBanks:
 
     def create(self, bank: str, name: str | None, now: datetime) -> MemoryBank:
         """Make a bank, or name it anew."""
-        guard.key(bank, "bank_id")
-        now, new_name = guard.moment(now, "now"), guard.text(name or bank, "name")
+        validation.check_key(bank, "bank_id")
+        now, new_name = validation.require_utc(now, "now"), validation.require_text(name or bank, "name")
         with self.database.write() as connection:
             stored = connection.scalar(select(memory_banks.c.name).where(memory_banks.c.id == bank))
             if stored is None:
@@ -136,7 +136,7 @@ class MemoryBanks:
         """
         with self.database.write() as connection:
             for memory in memories:
-                _put(connection, memory)
+                _upsert(connection, memory)
 
     def page(
         self,
@@ -158,26 +158,26 @@ class MemoryBanks:
         query = select(retained).where(*conditions).order_by(columns[order].desc(), columns.document).limit(limit).offset(offset)
         with self.database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(retained).where(*conditions)) or 0
-            return [_memory(row) for row in connection.execute(query)], total
+            return [_from_row(row) for row in connection.execute(query)], total
 
     def documents(self, bank: str, names: Iterable[str]) -> dict[str, RetainedMemory]:
         """Texts by their document ids; one that is not there is absent."""
-        return self._among(bank, retained.c.document, names)
+        return self._select_by(bank, retained.c.document, names)
 
     def of_incidents(self, bank: str, incidents: Iterable[str]) -> list[RetainedMemory]:
         """The texts that name one of these incidents."""
-        return list(self._among(bank, retained.c.incident, incidents).values())
+        return list(self._select_by(bank, retained.c.incident, incidents).values())
 
     def remove(self, bank: str, names: Sequence[str], incidents: Sequence[str] = ()) -> int:
         """Forget texts, and incidents that were made of them; how many texts there were."""
         with self.database.write() as connection:
             removed = 0
-            for chunk in keys(names):
+            for chunk in chunk_keys(names):
                 matching = and_(retained.c.bank == bank, retained.c.document.in_(chunk))
                 removed += connection.execute(delete(retained).where(matching)).rowcount
             remove_incidents(connection, incidents)
             if removed:
-                audit.add(connection, "document deleted", names[0] if len(names) == 1 else None, audit.named(names))
+                audit.add(connection, "document deleted", names[0] if len(names) == 1 else None, audit.summarize_ids(names))
             return removed
 
     def remove_bank(self, bank: str) -> None:
@@ -185,12 +185,12 @@ class MemoryBanks:
         with self.database.write() as connection:
             connection.execute(delete(memory_banks).where(memory_banks.c.id == bank))
 
-    def _among(self, bank: str, column: Column[Any], names: Iterable[str]) -> dict[str, RetainedMemory]:
+    def _select_by(self, bank: str, column: Column[Any], names: Iterable[str]) -> dict[str, RetainedMemory]:
         memories: dict[str, RetainedMemory] = {}
         with self.database.read() as connection:
-            for chunk in keys(names):
+            for chunk in chunk_keys(names):
                 query = select(retained).where(retained.c.bank == bank, column.in_(chunk)).order_by(retained.c.document)
-                memories |= {row.document: _memory(row) for row in connection.execute(query)}
+                memories |= {row.document: _from_row(row) for row in connection.execute(query)}
         return memories
 
 
@@ -207,15 +207,15 @@ def _banks(connection: Connection, bank: str | None = None) -> list[MemoryBank]:
     ]
 
 
-def _put(connection: Connection, memory: RetainedMemory) -> None:
-    guard.key(memory.document, "document_id")
+def _upsert(connection: Connection, memory: RetainedMemory) -> None:
+    validation.check_key(memory.document, "document_id")
     is_memory = and_(retained.c.bank == memory.bank, retained.c.document == memory.document)
     values: dict[str, Any] = {
-        "text": guard.text(memory.text, "content"),
-        "context": None if memory.context is None else guard.text(memory.context, "context"),
-        "metadata": guard.plain(memory.metadata, "metadata"),
+        "text": validation.require_text(memory.text, "content"),
+        "context": None if memory.context is None else validation.require_text(memory.context, "context"),
+        "metadata": validation.to_storable(memory.metadata, "metadata"),
         "tags": list(memory.tags),
-        "event_date": None if memory.event_date is None else guard.moment(memory.event_date, "timestamp"),
+        "event_date": None if memory.event_date is None else validation.require_utc(memory.event_date, "timestamp"),
         "hash": memory.hash,
         "incident": memory.incident,
         "updated_at": memory.updated_at,
@@ -228,7 +228,7 @@ def _put(connection: Connection, memory: RetainedMemory) -> None:
         connection.execute(update(retained).where(is_memory).values(values))
 
 
-def _memory(row: Row[Any]) -> RetainedMemory:
+def _from_row(row: Row[Any]) -> RetainedMemory:
     return RetainedMemory(
         bank=row.bank,
         document=row.document,

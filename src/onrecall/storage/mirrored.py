@@ -8,25 +8,25 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Table, and_, delete, insert, select
 
-from onrecall.storage.batching import keys
-from onrecall.storage.columns import Words
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.columns import TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import incidents, metadata
 
 mirrored = Table(
     "mirrored",
     metadata,
-    Column("channel", Words, primary_key=True),
-    Column("incident", Words, primary_key=True),
-    Column("document", Words, nullable=False),
+    Column("channel", TextType, primary_key=True),
+    Column("incident", TextType, primary_key=True),
+    Column("document", TextType, nullable=False),
 )
 
 pulled = Table(
     "pulled",
     metadata,
-    Column("channel", Words, primary_key=True),
-    Column("document", Words, primary_key=True),
-    Column("version", Words, nullable=False),  # of what it said when it was brought in
+    Column("channel", TextType, primary_key=True),
+    Column("document", TextType, primary_key=True),
+    Column("version", TextType, nullable=False),  # of what it said when it was brought in
 )
 
 
@@ -48,7 +48,7 @@ class Mirrored:
         """Note documents before they are sent; those that are noted stay as they are."""
         document_by_incident = {document.incident: document.document for document in documents}
         with self.database.write() as connection:
-            for chunk in keys(document_by_incident):
+            for chunk in chunk_keys(document_by_incident):
                 stored = select(mirrored.c.incident).where(mirrored.c.channel == channel, mirrored.c.incident.in_(chunk))
                 missing = set(chunk) - set(connection.scalars(stored))
                 rows = [{"channel": channel, "incident": name, "document": document_by_incident[name]} for name in sorted(missing)]
@@ -65,7 +65,7 @@ class Mirrored:
         """Note what documents said when they were brought in."""
         rows = [{"channel": channel, "document": name, "version": version} for name, version in versions.items()]
         with self.database.write() as connection:
-            for chunk in keys(versions):
+            for chunk in chunk_keys(versions):
                 matching = and_(pulled.c.channel == channel, pulled.c.document.in_(chunk))
                 connection.execute(delete(pulled).where(matching))
             if rows:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import EXAMPLE, Incident
-from onrecall.storage.batching import keys, seconds
+from onrecall.storage.batching import chunk_keys, group_by_first
 from onrecall.storage.examples import namespaced
 from onrecall.storage.tables import incidents
 
@@ -32,20 +32,20 @@ class NaturalKeyIndex:
         columns = incidents.c
         ids = {name for incident in candidates for name in _possible_ids(incident) if name}
         self._read(connection, columns.id, ids)
-        for source, names in seconds((incident.source, incident.source_id) for incident in candidates if incident.source_id):
+        for source, names in group_by_first((incident.source, incident.source_id) for incident in candidates if incident.source_id):
             self._read(connection, columns.source_id, names, columns.source == source)
 
     def _read(
         self, connection: Connection, column: ColumnElement[str], names: Iterable[str], *also: ColumnElement[bool]
     ) -> None:
         columns = [incidents.c[name] for name in ("id", "source", "source_id", "given_hash", "state_hash")]
-        for chunk in keys(sorted(names)):
+        for chunk in chunk_keys(sorted(names)):
             for row in connection.execute(select(*columns).where(column.in_(chunk), *also)):
-                self.note(
+                self.add(
                     StoredIdentity(row.id, row.source, row.source_id, frozenset({row.given_hash, row.state_hash}))
                 )
 
-    def note(self, identity: StoredIdentity) -> None:
+    def add(self, identity: StoredIdentity) -> None:
         """Remember what is stored now."""
         self._ids[identity.id] = identity
         if identity.source_id is not None:
@@ -53,14 +53,14 @@ class NaturalKeyIndex:
 
     def rename(self, old: str, new: str) -> None:
         """What is stored under one id is stored under another from now on."""
-        self.note(replace(self._ids.pop(old), id=new))
+        self.add(replace(self._ids.pop(old), id=new))
 
-    def examples_in_the_way(self, new_incidents: Iterable[Incident]) -> list[str]:
+    def conflicting_examples(self, new_incidents: Iterable[Incident]) -> list[str]:
         """Ids that example incidents have and these incidents want, which are no examples."""
-        wanted_ids = {self.name(incident) for incident in new_incidents if incident.source != EXAMPLE and (incident.id or incident.source_id)}
+        wanted_ids = {self.storage_id(incident) for incident in new_incidents if incident.source != EXAMPLE and (incident.id or incident.source_id)}
         return sorted(name for name in wanted_ids if (existing := self._ids.get(name)) and existing.source == EXAMPLE)
 
-    def linked(self, incident: Incident) -> Incident:
+    def with_own_links(self, incident: Incident) -> Incident:
         """The incident, and where it is an example whose links mean examples that stepped aside, with those links."""
         if incident.source != EXAMPLE or not any(self._is_taken(link.incident) for link in incident.links):
             return incident
@@ -73,7 +73,7 @@ class NaturalKeyIndex:
             if incident.id not in ("", identity.id) and incident.source != EXAMPLE:
                 raise Conflict(f"{incident.source} {incident.source_id} is stored as incident {identity.id}, not {incident.id}")
             return identity
-        existing = self._ids.get(self.name(incident))
+        existing = self._ids.get(self.storage_id(incident))
         if existing is None:
             return None
         if existing.source != incident.source:
@@ -82,7 +82,7 @@ class NaturalKeyIndex:
             raise Conflict(f"incident {existing.id} is {existing.source} {existing.source_id}; this one is {incident.source_id}")
         return existing
 
-    def name(self, incident: Incident) -> str:
+    def storage_id(self, incident: Incident) -> str:
         """The id to store it under; nothing is made up: it is the given one, or that of its source."""
         if incident.id:
             return self._example_id(incident.id) if incident.source == EXAMPLE else incident.id
@@ -91,7 +91,7 @@ class NaturalKeyIndex:
                 "the incident has neither an id nor a source_id; give one, so that it is not stored twice", "id"
             )
         existing = self._ids.get(incident.source_id)
-        return incident.source_id if existing is None or existing.source in (incident.source, EXAMPLE) else str(_qualified(incident))
+        return incident.source_id if existing is None or existing.source in (incident.source, EXAMPLE) else str(_qualified_id(incident))
 
     def _example_id(self, name: str) -> str:
         """The id of an example incident: its own, unless somebody's own incident has it."""
@@ -104,11 +104,11 @@ class NaturalKeyIndex:
 
 def _possible_ids(incident: Incident) -> Iterator[str | None]:
     """Ids under which it may be stored, or that its name depends on."""
-    yield from (incident.id, incident.source_id, _qualified(incident))
+    yield from (incident.id, incident.source_id, _qualified_id(incident))
     if incident.source == EXAMPLE:
         yield namespaced(incident.id)
         yield from (link.incident for link in incident.links)
 
 
-def _qualified(incident: Incident) -> str | None:
+def _qualified_id(incident: Incident) -> str | None:
     return f"{incident.source}:{incident.source_id}" if incident.source_id else None

@@ -8,37 +8,37 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select
 
 from onrecall.domain.alert import Acknowledgement, Note
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import seconds
+from onrecall.storage import validation
+from onrecall.storage.batching import group_by_first
 from onrecall.storage.ingest_results import StoredNote
 from onrecall.storage.tables import notes
 
 
-def row_of(note: Note | Acknowledgement) -> dict[str, Any]:
+def to_row(note: Note | Acknowledgement) -> dict[str, Any]:
     """The row of a note or an acknowledgement; Invalid when it can't be stored."""
     row = {
         "source": note.source,
-        "id": note.id if isinstance(note, Note) else _made(note),
+        "id": note.id if isinstance(note, Note) else _acknowledgement_id(note),
         "type": "note" if isinstance(note, Note) else "acknowledgement",
         "key": note.key,
-        "at": guard.moment(note.at, "at"),
+        "at": validation.require_utc(note.at, "at"),
         "by": note.by,
         "text": note.text if isinstance(note, Note) else None,
         "incident": None,
         "waiting": True,
     }
     for name in ("source", "id", "key", "by", "text"):
-        guard.text(str(row[name] or ""), name)
+        validation.require_text(str(row[name] or ""), name)
     for name in ("source", "id", "key"):
-        guard.key(str(row[name]), name)
+        validation.check_key(str(row[name]), name)
     return row
 
 
-def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
+def insert_new(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Keep them; for each, whether it is new."""
     row_ids = [(row["source"], row["id"]) for row in rows]
     stored_ids: set[tuple[str, str]] = set()
-    for source, ids in seconds(row_ids):
+    for source, ids in group_by_first(row_ids):
         query = select(notes.c.source, notes.c.id).where(notes.c.source == source, notes.c.id.in_(ids))
         stored_ids.update((row.source, row.id) for row in connection.execute(query))
     new = []
@@ -54,28 +54,28 @@ def put(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[bool]:
 def waiting(connection: Connection, limit: int) -> tuple[StoredNote, ...]:
     """Notes and acknowledgements that no incident was told of, in the order in which they were made."""
     query = select(notes).where(notes.c.waiting).order_by(notes.c.at, notes.c.source, notes.c.id).limit(limit)
-    return _found(connection, query)
+    return _fetch(connection, query)
 
 
-def of(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
+def of_incident(connection: Connection, incident: str) -> tuple[StoredNote, ...]:
     """What was written about the alerts of an incident."""
     query = select(notes).where(notes.c.incident == incident).order_by(notes.c.at, notes.c.source, notes.c.id)
-    return _found(connection, query)
+    return _fetch(connection, query)
 
 
-def _found(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]:
-    return tuple(stored(row) for row in connection.execute(query))
+def _fetch(connection: Connection, query: Select[Any]) -> tuple[StoredNote, ...]:
+    return tuple(from_row(row) for row in connection.execute(query))
 
 
-def stored(row: Row[Any]) -> StoredNote:
+def from_row(row: Row[Any]) -> StoredNote:
     """A row as what it stands for."""
     return StoredNote(
         row.source, row.id, row.type, row.key, row.at, row.by, row.text, row.incident, waiting=row.waiting
     )
 
 
-def _made(acknowledgement: Acknowledgement) -> str:
+def _acknowledgement_id(acknowledgement: Acknowledgement) -> str:
     """An id for what its sender gives none: the same for the same acknowledgement, and of no note."""
-    at: datetime = guard.moment(acknowledgement.at, "at")
+    at: datetime = validation.require_utc(acknowledgement.at, "at")
     content = "\n".join((acknowledgement.key, at.isoformat(), acknowledgement.by or ""))
     return f"acknowledgement:{hashlib.sha256(content.encode(errors='replace')).hexdigest()[:32]}"

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, Select, insert, select
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.storage import paging
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
+from onrecall.storage import sequences
+from onrecall.storage import validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import deliveries, notices, recommendations
 
@@ -74,26 +74,26 @@ class Notices:
     def get(self, notice_id: str) -> StoredNotice:
         """Return one notice. Raises NotFound."""
         with self.database.read() as connection:
-            return one(connection, notice_id)
+            return get(connection, notice_id)
 
     def newest(self, limit: int, decision: str | None = None) -> tuple[StoredNotice, ...]:
         """Return the newest notices first, all of them or those that tell of one answer."""
-        query = _STORED.order_by(notices.c.n.desc()).limit(paging.check(limit))
+        query = _SELECT_NOTICE.order_by(notices.c.n.desc()).limit(paging.check_limit(limit))
         if decision is not None:
-            query = query.where(notices.c.decision == guard.text(decision, "decision"))
+            query = query.where(notices.c.decision == validation.require_text(decision, "decision"))
         with self.database.read() as connection:
-            return tuple(_stored(row) for row in connection.execute(query))
+            return tuple(_from_row(row) for row in connection.execute(query))
 
     def newest_number(self) -> int:
         """Return the number of the newest notice."""
         with self.database.read() as connection:
-            return counting.value(connection, "notice")
+            return sequences.current_value(connection, "notice")
 
     def after(self, number: int, limit: int) -> tuple[StoredNotice, ...]:
         """Return notices after a number, in the order in which they were posted."""
-        query = _STORED.where(notices.c.n > number).order_by(notices.c.n).limit(paging.check(limit))
+        query = _SELECT_NOTICE.where(notices.c.n > number).order_by(notices.c.n).limit(paging.check_limit(limit))
         with self.database.read() as connection:
-            return tuple(_stored(row) for row in connection.execute(query))
+            return tuple(_from_row(row) for row in connection.execute(query))
 
 
 def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
@@ -105,32 +105,32 @@ def add(connection: Connection, notice: NewNotice, now: datetime) -> int:
         raise Invalid(
             f"there is no decision {notice.decision[:80]}; give the id of one, or leave it out", "decision_id"
         )
-    number = counting.take(connection, "notice")[0]
-    row = guard.plain(notice) | {"n": number, "created_at": now}
+    number = sequences.allocate(connection, "notice")[0]
+    row = validation.to_storable(notice) | {"n": number, "created_at": now}
     connection.execute(insert(notices).values(row))
     return number
 
 
-def one(connection: Connection, notice_id: str) -> StoredNotice:
+def get(connection: Connection, notice_id: str) -> StoredNotice:
     """Return one notice. Raises NotFound."""
-    row = connection.execute(_STORED.where(notices.c.id == notice_id)).first() if guard.storable(notice_id) else None
+    row = connection.execute(_SELECT_NOTICE.where(notices.c.id == notice_id)).first() if validation.is_storable(notice_id) else None
     if row is None:
         raise NotFound(f"there is no notification {notice_id}")
-    return _stored(row)
+    return _from_row(row)
 
 
 def _is_decision(connection: Connection, name: str) -> bool:
     query = select(recommendations.c.id).where(recommendations.c.id == name)
-    return guard.storable(name) and connection.scalar(query) is not None
+    return validation.is_storable(name) and connection.scalar(query) is not None
 
 
-_STORED: Select[Any] = select(
+_SELECT_NOTICE: Select[Any] = select(
     notices, deliveries.c.channel, deliveries.c.state, deliveries.c.last_error, deliveries.c.sent_at
 ).outerjoin(deliveries, deliveries.c.notice == notices.c.id)
 
 
-def _stored(row: Row[Any]) -> StoredNotice:
-    status, reason = _fate(row)
+def _from_row(row: Row[Any]) -> StoredNotice:
+    status, reason = _status_of(row)
     return StoredNotice(
         id=row.id,
         number=row.n,
@@ -148,7 +148,7 @@ def _stored(row: Row[Any]) -> StoredNotice:
     )
 
 
-def _fate(row: Row[Any]) -> tuple[NoticeStatus, str | None]:
+def _status_of(row: Row[Any]) -> tuple[NoticeStatus, str | None]:
     """What became of it; what no channel sends is there once it is kept, for those who ask and listen."""
     if row.failed_reason is not None:
         return "failed", row.failed_reason

@@ -14,18 +14,18 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.storage import audit, notices, paging
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
+from onrecall.storage import sequences
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
 from onrecall.storage.database import Database
 from onrecall.storage.notices import NoticePost, StoredNotice
-from onrecall.storage.rejected import storable
+from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import channels, deliveries, threads
 
 LEASE = timedelta(seconds=60)
 """A process that sends is trusted to be alive for so long; a try takes much less."""
-LONGEST_ERROR = 500
+MAX_ERROR_LENGTH = 500
 DeliveryState = Literal["pending", "sent", "dead", "superseded"]
 
 
@@ -87,87 +87,87 @@ class Outbox:
 
     # from events to deliveries
 
-    def place(self, channel: str) -> int:
+    def position(self, channel: str) -> int:
         """The last event that a channel has settled; one that is new begins with what happens from now on."""
         with self._database.read() as connection:
             seq = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
         if seq is not None:
             return int(seq)
-        guard.key(channel, "channel")
+        validation.check_key(channel, "channel")
         with self._database.write() as connection:
-            return _place(connection, channel)
+            return _position(connection, channel)
 
-    def remembered(self, channel: str, incidents: Iterable[str]) -> dict[str, ChannelThread]:
+    def threads(self, channel: str, incidents: Iterable[str]) -> dict[str, ChannelThread]:
         """What is known of incidents in a channel."""
         thread_by_incident = {}
         with self._database.read() as connection:
-            for chunk in keys(incidents):
+            for chunk in chunk_keys(incidents):
                 query = select(threads).where(threads.c.channel == channel, threads.c.incident.in_(chunk))
                 for row in connection.execute(query):
                     thread_by_incident[row.incident] = ChannelThread(row.remote, row.told, row.sent)
         return thread_by_incident
 
-    def post(self, channel: str, after: int, upto: int, messages: Sequence[PendingMessage], now: datetime) -> bool:
+    def enqueue(self, channel: str, after: int, upto: int, messages: Sequence[PendingMessage], now: datetime) -> bool:
         """Settle the events after one number up to another; False: somebody else has done so already.
 
         What was pending for the same incident is superseded: the newest letter says it all.
         """
-        now = guard.moment(now, "now")
-        rows = [guard.plain(message, "letter") for message in messages]
+        now = validation.require_utc(now, "now")
+        rows = [validation.to_storable(message, "letter") for message in messages]
         with self._database.write() as connection:
             is_unchanged = and_(channels.c.name == channel, channels.c.seq == after)
             if connection.execute(update(channels).where(is_unchanged).values(seq=upto)).rowcount != 1:
                 return False
             for row in rows:
-                _post(connection, channel, row, now)
+                _enqueue(connection, channel, row, now)
             return True
 
-    def decision_place(self, channel: str) -> int:
+    def decision_position(self, channel: str) -> int:
         """The last answer without an incident that a channel has settled; a new one begins with those from now on."""
-        self.place(channel)
+        self.position(channel)
         with self._database.read() as connection:
             return int(connection.scalar(select(channels.c.decision).where(channels.c.name == channel)) or 0)
 
-    def post_decisions(self, channel: str, after: int, upto: int, posts: Sequence[NoticePost], now: datetime) -> bool:
+    def enqueue_decisions(self, channel: str, after: int, upto: int, posts: Sequence[NoticePost], now: datetime) -> bool:
         """Settle the answers after one number up to another; False: another process has done so already."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self._database.write() as connection:
             is_unchanged = and_(channels.c.name == channel, channels.c.decision == after)
             if connection.execute(update(channels).where(is_unchanged).values(decision=upto)).rowcount != 1:
                 return False
             for post in posts:
-                _post_notice(connection, post, now)
+                _enqueue_notice(connection, post, now)
             return True
 
-    def post_notice(self, post: NoticePost, now: datetime) -> StoredNotice:
+    def enqueue_notice(self, post: NoticePost, now: datetime) -> StoredNotice:
         """Keep a notice, and have it sent on the channels that it is rendered for."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self._database.write() as connection:
-            _post_notice(connection, post, now)
-            return notices.one(connection, post.notice.id)
+            _enqueue_notice(connection, post, now)
+            return notices.get(connection, post.notice.id)
 
     # sending
 
-    def take(self, channel: str, holder: str, now: datetime, retry_after: timedelta) -> OutboundDelivery | None:
+    def start_attempt(self, channel: str, holder: str, now: datetime, retry_after: timedelta) -> OutboundDelivery | None:
         """Begin a try of what is due the longest; None: nothing is, or another process sends. Without a word on how
         the try went, it is due again after `again`.
         """
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self._database.read() as connection:
-            if not _free(connection, channel, holder, now) or _due(connection, channel, now) is None:
+            if not _is_free(connection, channel, holder, now) or _next_due(connection, channel, now) is None:
                 return None  # so that looking for work locks nobody out
         with self._database.write() as connection:
-            if not _free(connection, channel, holder, now) or (row := _due(connection, channel, now)) is None:
+            if not _is_free(connection, channel, holder, now) or (row := _next_due(connection, channel, now)) is None:
                 return None
             lease = {"held_by": holder, "held_until": now + LEASE}
             connection.execute(update(channels).where(channels.c.name == channel).values(lease))
             values = {"attempts": row.attempts + 1, "next_at": now + retry_after}
             connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
-            return _delivery(row, attempts=row.attempts + 1)
+            return _from_row(row, attempts=row.attempts + 1)
 
     def sent(self, delivery: OutboundDelivery, remote: Mapping[str, Any], now: datetime) -> None:
         """Mark the delivery sent, even if it was superseded in the meantime, and save the state of its thread."""
-        now, thread_state = guard.moment(now, "now"), guard.plain(remote, "remote")
+        now, thread_state = validation.require_utc(now, "now"), validation.to_storable(remote, "remote")
         with self._database.write() as connection:
             is_delivery = deliveries.c.id == delivery.id
             connection.execute(update(deliveries).where(is_delivery).values(state="sent", sent_at=now, last_error=None))
@@ -175,20 +175,20 @@ class Outbox:
                 state = connection.scalar(select(deliveries.c.told).where(is_delivery))
                 is_thread = and_(threads.c.channel == delivery.channel, threads.c.incident == delivery.incident)
                 connection.execute(update(threads).where(is_thread).values(remote=thread_state, sent=state))
-            _audited(connection, "delivery sent", delivery)
+            _audit(connection, "delivery sent", delivery)
 
     def failed(self, delivery: OutboundDelivery, error: str, next_at: datetime, paused_until: datetime) -> None:
         """It is tried again; nothing else is sent on this channel before it wants to hear of us."""
         with self._database.write() as connection:
-            _told(connection, delivery, {"next_at": guard.moment(next_at, "next_at"), "last_error": _said(error)})
-            until = guard.moment(paused_until, "paused_until")
+            _update_pending(connection, delivery, {"next_at": validation.require_utc(next_at, "next_at"), "last_error": _short_error(error)})
+            until = validation.require_utc(paused_until, "paused_until")
             connection.execute(update(channels).where(channels.c.name == delivery.channel).values(paused_until=until))
 
-    def bury(self, delivery: OutboundDelivery, error: str) -> None:
+    def dead_letter(self, delivery: OutboundDelivery, error: str) -> None:
         """It is not tried again, for this reason."""
         with self._database.write() as connection:
-            _told(connection, delivery, {"state": "dead", "last_error": _said(error)})
-            _audited(connection, "delivery dead", delivery)
+            _update_pending(connection, delivery, {"state": "dead", "last_error": _short_error(error)})
+            _audit(connection, "delivery dead", delivery)
 
     def release(self, channel: str, holder: str) -> None:
         """Let another process send at once."""
@@ -204,22 +204,22 @@ class Outbox:
         """Deliveries that fit all that is given, newest first."""
         if state is not None and state not in get_args(DeliveryState):
             raise Invalid(f"state must be one of {', '.join(get_args(DeliveryState))}", "state")
-        query = select(deliveries).order_by(deliveries.c.id.desc()).limit(paging.check(limit) + 1)
+        query = select(deliveries).order_by(deliveries.c.id.desc()).limit(paging.check_limit(limit) + 1)
         query = query if state is None else query.where(deliveries.c.state == state)
-        query = query if channel is None else query.where(deliveries.c.channel == guard.text(channel, "channel"))
+        query = query if channel is None else query.where(deliveries.c.channel == validation.require_text(channel, "channel"))
         if cursor is not None:
-            query = query.where(deliveries.c.id < _number(paging.place(cursor, 1)[0]))
+            query = query.where(deliveries.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
-        next_cursor = paging.cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
-        return ResultPage(tuple(_delivery(row) for row in page_rows), next_cursor)
+        next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
+        return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
 
     def resend(self, number: int, now: datetime) -> OutboundDelivery:
         """Have it sent again, with the same key; what a newer one has replaced is a Conflict."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self._database.write() as connection:
-            row = _one(connection, number)
+            row = _get(connection, number)
             columns = deliveries.c
             newer = select(func.max(columns.id)).where(columns.channel == row.channel, columns.incident == row.incident)
             last = number if row.incident is None else connection.scalar(newer)
@@ -227,8 +227,8 @@ class Outbox:
                 raise Conflict(f"delivery {last} is newer and has the latest state of the incident; resend that one")
             values = {"state": "pending", "attempts": 0, "next_at": now}
             connection.execute(update(deliveries).where(columns.id == number).values(values))
-            resent = _delivery(_one(connection, number))
-            _audited(connection, "delivery resent", resent)
+            resent = _from_row(_get(connection, number))
+            _audit(connection, "delivery resent", resent)
             return resent
 
     def backlog(self, channel: str) -> ChannelBacklog:
@@ -247,42 +247,42 @@ class Outbox:
         return ChannelBacklog(pending, rows.get("dead", (0, None))[0], since, error)
 
 
-def _place(connection: Connection, channel: str) -> int:
+def _position(connection: Connection, channel: str) -> int:
     seq = connection.scalar(select(channels.c.seq).where(channels.c.name == channel))
     if seq is None:
-        seq = counting.value(connection, "event")
-        decision = counting.value(connection, "recommendation")
+        seq = sequences.current_value(connection, "event")
+        decision = sequences.current_value(connection, "recommendation")
         connection.execute(insert(channels).values(name=channel, seq=seq, decision=decision))
     return int(seq)
 
 
-def _post(connection: Connection, channel: str, message: Mapping[str, Any], now: datetime) -> None:
+def _enqueue(connection: Connection, channel: str, message: Mapping[str, Any], now: datetime) -> None:
     columns = deliveries.c
     is_replaced = and_(columns.channel == channel, columns.incident == message["incident"], columns.state == "pending")
     connection.execute(update(deliveries).where(is_replaced).values(state="superseded"))
-    connection.execute(insert(deliveries).values({**message, **_pending(connection, channel, now)}))
+    connection.execute(insert(deliveries).values({**message, **_pending_columns(connection, channel, now)}))
     state, is_thread = message["told"], and_(threads.c.channel == channel, threads.c.incident == message["incident"])
     if connection.execute(update(threads).where(is_thread).values(told=state)).rowcount == 0:
         new = {"channel": channel, "incident": message["incident"], "remote": {}, "told": state}
         connection.execute(insert(threads).values(new))
 
 
-def _post_notice(connection: Connection, post: NoticePost, now: datetime) -> None:
+def _enqueue_notice(connection: Connection, post: NoticePost, now: datetime) -> None:
     """Keep the notice, if it is not there yet, and a delivery for each channel that has none of it."""
     number = notices.add(connection, post.notice, now)
     for channel, body in post.bodies.items():
-        _place(connection, channel)
+        _position(connection, channel)
         is_posted = and_(deliveries.c.channel == channel, deliveries.c.notice == post.notice.id)
         if connection.scalar(select(deliveries.c.id).where(is_posted)) is None:
             message = {"notice": post.notice.id, "seq": number, "kind": "notice", "told": {}}
-            row = message | {"body": guard.plain(body, "body")} | _pending(connection, channel, now)
+            row = message | {"body": validation.to_storable(body, "body")} | _pending_columns(connection, channel, now)
             connection.execute(insert(deliveries).values(row))
 
 
-def _pending(connection: Connection, channel: str, now: datetime) -> dict[str, object]:
+def _pending_columns(connection: Connection, channel: str, now: datetime) -> dict[str, object]:
     """The columns of a delivery that is due at once."""
     return {
-        "id": counting.take(connection, "delivery")[0],
+        "id": sequences.allocate(connection, "delivery")[0],
         "channel": channel,
         "key": secrets.token_hex(16),
         "state": "pending",
@@ -292,7 +292,7 @@ def _pending(connection: Connection, channel: str, now: datetime) -> dict[str, o
     }
 
 
-def _free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
+def _is_free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
     """Whether this process may send here now."""
     columns = channels.c
     query = select(columns.name).where(
@@ -303,24 +303,24 @@ def _free(connection: Connection, channel: str, holder: str, now: datetime) -> b
     return connection.scalar(query) is not None
 
 
-def _due(connection: Connection, channel: str, now: datetime) -> Row[Any] | None:
+def _next_due(connection: Connection, channel: str, now: datetime) -> Row[Any] | None:
     columns = deliveries.c
     query = select(deliveries).where(columns.channel == channel, columns.state == "pending", columns.next_at <= now)
     return connection.execute(query.order_by(columns.next_at, columns.id).limit(1)).first()
 
 
-def _told(connection: Connection, delivery: OutboundDelivery, values: Mapping[str, Any]) -> None:
+def _update_pending(connection: Connection, delivery: OutboundDelivery, values: Mapping[str, Any]) -> None:
     """How a try went; what was superseded or sent meanwhile stays so."""
     is_pending = and_(deliveries.c.id == delivery.id, deliveries.c.state == "pending")
     connection.execute(update(deliveries).where(is_pending).values(values))
 
 
-def _audited(connection: Connection, action: audit.What, delivery: OutboundDelivery) -> None:
+def _audit(connection: Connection, action: audit.AuditAction, delivery: OutboundDelivery) -> None:
     detail = {"channel": delivery.channel, "kind": delivery.kind, "seq": delivery.seq, "delivery": delivery.id}
     audit.add(connection, action, delivery.incident or delivery.notice, detail)
 
 
-def _one(connection: Connection, number: int) -> Row[Any]:
+def _get(connection: Connection, number: int) -> Row[Any]:
     possible = 0 < number < 2**31
     row = connection.execute(select(deliveries).where(deliveries.c.id == number)).first() if possible else None
     if row is None:
@@ -328,16 +328,16 @@ def _one(connection: Connection, number: int) -> Row[Any]:
     return row
 
 
-def _delivery(row: Row[Any], **overrides: Any) -> OutboundDelivery:
+def _from_row(row: Row[Any], **overrides: Any) -> OutboundDelivery:
     fields = {name: getattr(row, name) for name in OutboundDelivery.__slots__}
     return OutboundDelivery(**fields | overrides)
 
 
-def _said(error: str) -> str:
-    return storable(error)[:LONGEST_ERROR]
+def _short_error(error: str) -> str:
+    return replace_unstorable(error)[:MAX_ERROR_LENGTH]
 
 
-def _number(cursor: str) -> int:
+def _parse_number(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit() and 0 < int(cursor[:20]) < 2**31):
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
     return int(cursor)

@@ -10,53 +10,53 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select,
 
 from onrecall.domain.incident import RecommendationOutcome, StepExecution, StepVerdict, TrackRecord
 from onrecall.storage import events, recommendations
-from onrecall.storage import step_executions as performed
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
+from onrecall.storage import step_executions
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
 from onrecall.storage.events import NewEvent
-from onrecall.storage.step_executions import counts
+from onrecall.storage.step_executions import valid_condition
 from onrecall.storage.tables import citations, outcomes
 from onrecall.storage.tables import recommendations as answers
 
 
 def rate(connection: Connection, outcome: RecommendationOutcome, executions: Sequence[StepExecution], now: datetime) -> None:
     """Keep an outcome in place of the same person's earlier one; the same again, or an older one, changes nothing."""
-    guard.plain(outcome, "outcome")
-    guard.key(outcome.by, "by")
-    performed.check(executions)
-    incident = recommendations.one(connection, outcome.recommendation).incident
+    validation.to_storable(outcome, "outcome")
+    validation.check_key(outcome.by, "by")
+    step_executions.check(executions)
+    incident = recommendations.get(connection, outcome.recommendation).incident
     person = outcome.by or ""
-    current = _standing(connection, outcome.recommendation, person)
-    if current is not None and (_outcome(current) == _at(outcome, current.at) or current.at > outcome.at):
+    current = _current_row(connection, outcome.recommendation, person)
+    if current is not None and (_from_row(current) == _with_time(outcome, current.at) or current.at > outcome.at):
         return
     subject = incident or outcome.recommendation
     if current is not None:
-        _replace(connection, subject, current, outcome.at)
-    version = _newest(connection, outcome.recommendation, person) + 1
+        _supersede(connection, subject, current, outcome.at)
+    version = _newest_version(connection, outcome.recommendation, person) + 1
     connection.execute(
         insert(outcomes).values(
             recommendation=outcome.recommendation,
             by=person,
             version=version,
             verdict=outcome.verdict,
-            steps=guard.plain(outcome.steps, "steps"),
+            steps=validation.to_storable(outcome.steps, "steps"),
             note=outcome.note,
             at=outcome.at,
         )
     )
-    told_in = _told_in(outcome.recommendation, person, version)
-    performed.add(connection, performed.rows(subject, told_in, executions, outcome.by))
+    told_in = _source_label(outcome.recommendation, person, version)
+    step_executions.add(connection, step_executions.to_rows(subject, told_in, executions, outcome.by))
     if incident is not None:
         detail = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
         events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, detail)], now)
 
 
-def of(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
+def of_recommendation(connection: Connection, recommendation: str) -> tuple[RecommendationOutcome, ...]:
     """What counts now of what was said of a recommendation, oldest first."""
-    if not guard.storable(recommendation):
+    if not validation.is_storable(recommendation):
         return ()
     query = select(outcomes).where(outcomes.c.recommendation == recommendation, outcomes.c.revoked_at.is_(None))
-    return tuple(_outcome(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
+    return tuple(_from_row(row) for row in connection.execute(query.order_by(outcomes.c.at, outcomes.c.by)))
 
 
 def revoke(connection: Connection, incident: str, at: datetime) -> None:
@@ -75,19 +75,19 @@ def records(connection: Connection, evidence: Iterable[str], as_of: datetime | N
     What one person says counts once for an incident, however many answers it got, and for so many incidents at most.
     """
     track_records: dict[str, TrackRecord] = {}
-    for chunk in keys(evidence):
-        for row in connection.execute(_told(then=as_of is not None), {"evidence": chunk, "as_of": as_of}):
+    for chunk in chunk_keys(evidence):
+        for row in connection.execute(_select_records(then=as_of is not None), {"evidence": chunk, "as_of": as_of}):
             before = track_records.get(row.evidence, TrackRecord())
-            count = min(row.n, performed.VOICE)
-            track_records[row.evidence] = performed.plus(before, row.verdict == "helped", count, row.last)
+            count = min(row.n, step_executions.MAX_VOTES_PER_PERSON)
+            track_records[row.evidence] = step_executions.add_to_record(before, row.verdict == "helped", count, row.last)
     return track_records
 
 
 @cache
-def _told(*, then: bool) -> Select[Any]:
+def _select_records(*, then: bool) -> Select[Any]:
     """What each person says of answers that rested on some evidence; made once: making it costs more than asking it."""
     occasion = func.coalesce(answers.c.incident, answers.c.id)
-    is_valid = counts(outcomes.c.at, outcomes.c.revoked_at, performed.at_that_time(then=then))
+    is_valid = valid_condition(outcomes.c.at, outcomes.c.revoked_at, step_executions.as_of_parameter(then=then))
     executions = (
         select(
             citations.c.evidence,
@@ -101,34 +101,34 @@ def _told(*, then: bool) -> Select[Any]:
         .group_by(citations.c.evidence, outcomes.c.verdict, occasion, outcomes.c.by)
         .subquery()
     )
-    return performed.spoken(executions, executions.c.evidence, executions.c.verdict)
+    return step_executions.count_by_author(executions, executions.c.evidence, executions.c.verdict)
 
 
-def _standing(connection: Connection, recommendation: str, person: str) -> Row[tuple[object, ...]] | None:
+def _current_row(connection: Connection, recommendation: str, person: str) -> Row[tuple[object, ...]] | None:
     conditions = (outcomes.c.recommendation == recommendation, outcomes.c.by == person, outcomes.c.revoked_at.is_(None))
     return connection.execute(select(outcomes).where(*conditions)).one_or_none()
 
 
-def _newest(connection: Connection, recommendation: str, person: str) -> int:
+def _newest_version(connection: Connection, recommendation: str, person: str) -> int:
     conditions = (outcomes.c.recommendation == recommendation, outcomes.c.by == person)
     return int(connection.scalar(select(func.max(outcomes.c.version)).where(*conditions)) or 0)
 
 
-def _replace(connection: Connection, occasion: str, current: Row[tuple[object, ...]], at: datetime) -> None:
+def _supersede(connection: Connection, occasion: str, current: Row[tuple[object, ...]], at: datetime) -> None:
     same_person = (outcomes.c.recommendation == current.recommendation, outcomes.c.by == current.by)
     connection.execute(update(outcomes).where(*same_person, outcomes.c.version == current.version).values(revoked_at=at))
-    performed.revoke(connection, occasion, at, _told_in(current.recommendation, current.by, current.version))
+    step_executions.revoke(connection, occasion, at, _source_label(current.recommendation, current.by, current.version))
 
 
-def _told_in(recommendation: str, person: str, version: int) -> str:
+def _source_label(recommendation: str, person: str, version: int) -> str:
     return f"outcome {version} of {recommendation} by {person}"
 
 
-def _at(outcome: RecommendationOutcome, at: datetime) -> RecommendationOutcome:
+def _with_time(outcome: RecommendationOutcome, at: datetime) -> RecommendationOutcome:
     """The same said at another time."""
     return replace(outcome, at=at, by=outcome.by or None)
 
 
-def _outcome(row: Row[tuple[object, ...]]) -> RecommendationOutcome:
+def _from_row(row: Row[tuple[object, ...]]) -> RecommendationOutcome:
     steps = tuple(StepVerdict(**step) for step in row.steps)
     return RecommendationOutcome(row.recommendation, row.verdict, row.at, steps, row.note, row.by or None)

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from onrecall.domain.incident import Incident, Recommendation, Status
 from onrecall.storage import alerts, events, gauges, incidents, paging, recommendations
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import parts
+from onrecall.storage import sequences
+from onrecall.storage import validation
+from onrecall.storage.batching import chunked
 from onrecall.storage.change_notifier import ChangeNotifier
 from onrecall.storage.database import Database
 from onrecall.storage.gauges import Gauges
@@ -52,15 +52,15 @@ class Overview:
         """Where the lists stand."""
         with self.database.read() as connection:
             return FeedPositions(
-                counting.value(connection, "event"),
-                counting.value(connection, "recommendation"),
-                counting.value(connection, "alert"),
+                sequences.current_value(connection, "event"),
+                sequences.current_value(connection, "recommendation"),
+                sequences.current_value(connection, "alert"),
             )
 
     def newest_event(self) -> int:
         """The number of the last event."""
         with self.database.read() as connection:
-            return counting.value(connection, "event")
+            return sequences.current_value(connection, "event")
 
     def watch(self, woken: Callable[[], None]) -> ChangeNotifier:
         """A way to be told, once it is started, that there may be new events."""
@@ -69,7 +69,7 @@ class Overview:
     def gauges(self, now: datetime) -> Gauges:
         """How full everything is."""
         with self.database.read() as connection:
-            return gauges.read(connection, guard.moment(now, "now"))
+            return gauges.read(connection, validation.require_utc(now, "now"))
 
     def statuses(self) -> Mapping[Status, int]:
         """How many incidents there are of each status."""
@@ -77,27 +77,27 @@ class Overview:
         with self.database.read() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
-    def glances(self, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
+    def summaries(self, filters: IncidentFilter, cursor: str | None, limit: int) -> ResultPage[IncidentSummary]:
         """A page of incidents, newest first, each with its last answer, the number of its alerts and its last event."""
         with self.database.read() as connection:
             page = incidents.page(connection, filters, cursor, limit)
             incident_ids = [incident.id for incident in page.items]
-            answers = recommendations.newest(connection, incident_ids)
-            sizes = alerts.sizes(connection, incident_ids)
-            last = events.newest(connection, incident_ids)
+            answers = recommendations.newest_answers(connection, incident_ids)
+            sizes = alerts.count_by_incident(connection, incident_ids)
+            last = events.newest_by_incident(connection, incident_ids)
         summaries = (IncidentSummary(incident, answers.get(incident.id), sizes.get(incident.id, 0), last.get(incident.id)) for incident in page.items)
         return ResultPage(tuple(summaries), page.next_cursor)
 
     def asked_after(self, after: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
         """Answers to questions that no incident stands for, after a place in the order of answers."""
         with self.database.read() as connection:
-            return recommendations.asked_after(connection, after, paging.check(limit))
+            return recommendations.asked_after(connection, after, paging.check_limit(limit))
 
     def grouped(self, alert_ids: Collection[int]) -> Mapping[int, str]:
         """Return the incident of each of these alerts that has joined one."""
         incident_by_alert: dict[int, str] = {}
         with self.database.read() as connection:
-            for chunk in parts(list(alert_ids)):
+            for chunk in chunked(list(alert_ids)):
                 query = select(alert_rows.c.id, alert_rows.c.incident).where(alert_rows.c.id.in_(chunk))
                 joined = connection.execute(query.where(alert_rows.c.incident.is_not(None)))
                 incident_by_alert |= {row.id: row.incident for row in joined}
@@ -106,4 +106,4 @@ class Overview:
     def alerts_after(self, source: str, after: int, limit: int) -> tuple[StoredAlert, ...]:
         """New alerts of a sender, after a place in the order of alerts."""
         with self.database.read() as connection:
-            return alerts.new_of(connection, source, after, paging.check(limit))
+            return alerts.inserted_since(connection, source, after, paging.check_limit(limit))

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from onrecall.domain.errors import Invalid
 
-MOST = 1000
+MAX_LIMIT = 1000
 
 
-def cursor(fields: Sequence[str]) -> str:
+def encode_cursor(fields: Sequence[str]) -> str:
     """A place as an opaque word."""
     return base64.urlsafe_b64encode(json.dumps(list(fields)).encode()).decode().rstrip("=")
 
 
-def place(encoded: str, length: int) -> list[str]:
+def decode_cursor(encoded: str, length: int) -> list[str]:
     """The place that a cursor stands for."""
     try:
         fields = json.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True))
@@ -30,8 +30,8 @@ def place(encoded: str, length: int) -> list[str]:
     return fields
 
 
-def check(limit: int) -> int:
+def check_limit(limit: int) -> int:
     """The limit, unless nobody can want it."""
-    if not 1 <= limit <= MOST:
-        raise Invalid(f"limit is {limit}; give one between 1 and {MOST}", "limit")
+    if not 1 <= limit <= MAX_LIMIT:
+        raise Invalid(f"limit is {limit}; give one between 1 and {MAX_LIMIT}", "limit")
     return limit

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from onrecall.domain.incident import EvidenceKind, Passage
-from onrecall.storage import postgres_search_tables as searchable
-from onrecall.storage import sequences as counting
+from onrecall.storage import postgres_search_tables
+from onrecall.storage import sequences
 from onrecall.storage import terms
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys, parts
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys, chunked
 from onrecall.storage.results import Owner, PassageLogEntry
 from onrecall.storage.tables import changes, documents, incidents, passages
 
 COLUMNS = tuple(column.name for column in fields(Passage))
-WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
+SELECT_PASSAGE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
 """A passage's number and its fields in the noun's own order: for one question recall reads hundreds of them."""
 
 
@@ -24,46 +24,46 @@ WHOLE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
 class PassageChanges:
     """What the passages of some owners shall be; put in place all at once at the end of a transaction."""
 
-    wanted: dict[Owner, tuple[Passage, ...]] = field(default_factory=dict)
+    target: dict[Owner, tuple[Passage, ...]] = field(default_factory=dict)
     moved: set[Owner] = field(default_factory=set)
     """Owners whose service or labels changed: an index must see even the same text anew."""
 
-    def put(self, owner: Owner, new_passages: Iterable[Passage], *, moved: bool = False) -> None:
+    def set_passages(self, owner: Owner, new_passages: Iterable[Passage], *, moved: bool = False) -> None:
         """Have these passages stand for the owner, and no others."""
-        self.wanted[owner] = tuple(_sound(_owned(passage, owner), n) for n, passage in enumerate(new_passages))
+        self.target[owner] = tuple(_checked(_with_owner(passage, owner), n) for n, passage in enumerate(new_passages))
         if moved:
             self.moved.add(owner)
 
-    def fill(self, connection: Connection) -> None:
+    def write(self, connection: Connection) -> None:
         """Write what differs: passages that stay as they are keep their numbers."""
         removed: dict[int, bytes] = {}
         added: list[Passage] = []
-        stored = of(connection, list(self.wanted))
-        for owner, target in self.wanted.items():
+        stored = select_by_owner(connection, list(self.target))
+        for owner, target in self.target.items():
             stored_by_number = dict(stored.get(owner, ()))
             unchanged = set() if owner in self.moved else set(target) & set(stored_by_number.values())
             removed.update((number, passage.terms) for number, passage in stored_by_number.items() if passage not in unchanged)
             added += [passage for passage in target if passage not in unchanged]
         _remove(connection, list(removed))
         _insert(connection, added)
-        terms.count(connection, [passage.terms for passage in added], list(removed.values()))
+        terms.update_counts(connection, [passage.terms for passage in added], list(removed.values()))
 
 
 def add(connection: Connection, new: Sequence[Passage]) -> None:
     """Add passages to owners that have none of these yet."""
     for n, passage in enumerate(new):
-        terms.check(passage, n)
+        terms.check_packed(passage, n)
     _insert(connection, new)
-    terms.count(connection, [passage.terms for passage in new], [])
+    terms.update_counts(connection, [passage.terms for passage in new], [])
 
 
 def remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None:
     """Remove passages, of which the terms are given."""
     _remove(connection, list(terms_by_number))
-    terms.count(connection, [], list(terms_by_number.values()))
+    terms.update_counts(connection, [], list(terms_by_number.values()))
 
 
-def of(
+def select_by_owner(
     connection: Connection, owners: Sequence[Owner], as_of: datetime | None = None
 ) -> dict[Owner, list[tuple[int, Passage]]]:
     """The passages of each owner in their order, with their numbers."""
@@ -72,8 +72,8 @@ def of(
     for kind, name in owners:
         kinds.setdefault(kind, []).append(name)
     for kind, names in kinds.items():
-        for chunk in keys(names):
-            query = WHOLE.where(passages.c.kind == kind, passages.c.owner.in_(chunk)).order_by(passages.c.id)
+        for chunk in chunk_keys(names):
+            query = SELECT_PASSAGE.where(passages.c.kind == kind, passages.c.owner.in_(chunk)).order_by(passages.c.id)
             if as_of is not None:
                 query = query.where(or_(passages.c.known_from.is_(None), passages.c.known_from <= as_of))
             for number, *row in connection.execute(query).all():
@@ -82,29 +82,29 @@ def of(
     return passages_by_owner
 
 
-def numbered(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
+def select_by_id(connection: Connection, numbers: Iterable[int]) -> dict[int, Passage]:
     """Passages by their numbers; one that is gone is absent."""
     passages_by_number: dict[int, Passage] = {}
-    for chunk in parts(numbers):
-        rows = connection.execute(WHOLE.where(passages.c.id.in_(chunk))).all()
+    for chunk in chunked(numbers):
+        rows = connection.execute(SELECT_PASSAGE.where(passages.c.id.in_(chunk))).all()
         passages_by_number.update((number, Passage(*row)) for number, *row in rows)
     return passages_by_number
 
 
-def changed(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
+def log_since(connection: Connection, after: int, limit: int) -> list[PassageLogEntry]:
     """What came and went after a number, in order."""
     rows = connection.execute(select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)).all()
-    stored_by_number = numbered(connection, (row.passage for row in rows))
-    owner_details = _about(connection, {(passage.kind, passage.owner) for passage in stored_by_number.values()})
-    return [_change(row.seq, row.passage, stored_by_number.get(row.passage), owner_details) for row in rows]
+    stored_by_number = select_by_id(connection, (row.passage for row in rows))
+    owner_details = _owner_details(connection, {(passage.kind, passage.owner) for passage in stored_by_number.values()})
+    return [_log_entry(row.seq, row.passage, stored_by_number.get(row.passage), owner_details) for row in rows]
 
 
-def last(connection: Connection) -> int:
+def last_change(connection: Connection) -> int:
     """The number of the last change."""
-    return counting.value(connection, "change")
+    return sequences.current_value(connection, "change")
 
 
-def _change(
+def _log_entry(
     seq: int, number: int, passage: Passage | None, owner_details: Mapping[Owner, tuple[str | None, Mapping[str, str]]]
 ) -> PassageLogEntry:
     if passage is None:
@@ -113,7 +113,7 @@ def _change(
     return PassageLogEntry(seq, "add", number, passage, service, labels)
 
 
-def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
+def _owner_details(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple[str | None, Mapping[str, str]]]:
     details: dict[Owner, tuple[str | None, Mapping[str, str]]] = {}
     tables: dict[EvidenceKind, list[str]] = {"incident": [], "document": []}
     for kind, name in owners:
@@ -123,7 +123,7 @@ def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple
             tables[kind].append(name)
     for kind, names in tables.items():
         table = incidents if kind == "incident" else documents
-        for chunk in keys(names):
+        for chunk in chunk_keys(names):
             rows = connection.execute(select(table.c.id, table.c.service, table.c.labels).where(table.c.id.in_(chunk)))
             details.update(((kind, row.id), (row.service, row.labels)) for row in rows)
     return details
@@ -132,42 +132,42 @@ def _about(connection: Connection, owners: Iterable[Owner]) -> dict[Owner, tuple
 def _insert(connection: Connection, new: Sequence[Passage]) -> None:
     if not new:
         return
-    numbers = counting.take(connection, "passage", len(new))
+    numbers = sequences.allocate(connection, "passage", len(new))
     rows = [
         {"id": number} | {name: getattr(passage, name) for name in COLUMNS}
         for number, passage in zip(numbers, new, strict=True)
     ]
     connection.execute(insert(passages), rows)
     if connection.dialect.name == "postgresql":
-        searchable.add(connection, numbers, new)
-    log(connection, numbers)
+        postgres_search_tables.add(connection, numbers, new)
+    log_changes(connection, numbers)
 
 
 def _remove(connection: Connection, numbers: Sequence[int]) -> None:
     if not numbers:
         return
-    for chunk in parts(numbers):
+    for chunk in chunked(numbers):
         connection.execute(delete(passages).where(passages.c.id.in_(chunk)))
         connection.execute(delete(changes).where(changes.c.passage.in_(chunk)))
-    log(connection, numbers)
+    log_changes(connection, numbers)
 
 
-def log(connection: Connection, numbers: Sequence[int]) -> None:
+def log_changes(connection: Connection, numbers: Sequence[int]) -> None:
     """Log each passage's last change; that it is gone is seen from its absence."""
-    seqs = counting.take(connection, "change", len(numbers))
+    seqs = sequences.allocate(connection, "change", len(numbers))
     rows = [{"seq": seq, "passage": number} for seq, number in zip(seqs, numbers, strict=True)]
     connection.execute(insert(changes), rows)
 
 
-def _sound(passage: Passage, n: int) -> Passage:
-    guard.text(passage.text, f"passages.{n}.text")
-    guard.text(passage.heading or "", f"passages.{n}.heading")
-    terms.check(passage, n)
+def _checked(passage: Passage, n: int) -> Passage:
+    validation.require_text(passage.text, f"passages.{n}.text")
+    validation.require_text(passage.heading or "", f"passages.{n}.heading")
+    terms.check_packed(passage, n)
     if passage.known_from is None or passage.known_from.tzinfo is UTC:
         return passage
-    return replace(passage, known_from=guard.moment(passage.known_from, f"passages.{n}.known_from"))
+    return replace(passage, known_from=validation.require_utc(passage.known_from, f"passages.{n}.known_from"))
 
 
-def _owned(passage: Passage, owner: Owner) -> Passage:
+def _with_owner(passage: Passage, owner: Owner) -> Passage:
     kind, name = owner
     return passage if (passage.kind, passage.owner) == owner else replace(passage, owner=name, kind=kind)

@@ -11,16 +11,16 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from onrecall.domain.errors import Invalid, Unavailable
 
-PATIENCE_SECONDS = 60
-OLDEST = 160000
-WRITERS = 6_171_620_262_801
+LOCK_TIMEOUT_SECONDS = 60
+OLDEST_VERSION = 160000
+WRITER_LOCK_KEY = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
-NOTICES = "onrecall_events"
+NOTICE_CHANNEL = "onrecall_events"
 """The channel on which transactions that recorded events say so."""
 LISTEN_SECONDS = 0.5
 """How often a listener looks whether it is to end."""
-TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
-LATER = ("08", "25006", "40", "53", "55P03", "57", "58")
+COLUMN_TYPES = {"key": 'text collate "C"', "number": "bigint", "json": "json", "time": "timestamptz", "raw": "bytea"}
+TRANSIENT_SQLSTATES = ("08", "25006", "40", "53", "55P03", "57", "58")
 """SQLSTATEs that pass: connection, rolled back, out of resources, lock timeout, shutting down."""
 
 
@@ -29,15 +29,15 @@ class PostgreSQL:
 
     name: Literal["postgresql"] = "postgresql"
     in_memory = False
-    types: Mapping[str, str] = TYPES
+    types: Mapping[str, str] = COLUMN_TYPES
 
     def __init__(self, url: URL) -> None:
-        options = f"-c timezone=UTC -c lock_timeout={PATIENCE_SECONDS}s"
+        options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
         self.engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=10,
             max_overflow=20,
-            pool_timeout=PATIENCE_SECONDS,
+            pool_timeout=LOCK_TIMEOUT_SECONDS,
             pool_pre_ping=True,
             connect_args={"options": options, "application_name": "onrecall", "connect_timeout": 10},
         )
@@ -46,18 +46,18 @@ class PostgreSQL:
         self.writer: Engine = self.engine
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def write_queue(self) -> Iterator[None]:
         """Nothing to wait for before connecting: writers queue at the server."""
         yield
 
     def lock(self, connection: Connection) -> None:
         """Wait until this is the only writer; PostgreSQL lets go at the end of the transaction."""
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITERS})
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK_KEY})
 
     def prepare(self, connection: Connection) -> None:
         """Refuse a server that is too old or lacks pgvector, before anything is written."""
         number = int(connection.scalar(text("show server_version_num")) or 0)
-        if number < OLDEST:
+        if number < OLDEST_VERSION:
             raise Invalid(f"PostgreSQL {number // 10000} is too old; OnRecall needs 16 or newer", "database_url")
         try:
             connection.execute(text("create extension if not exists vector"))
@@ -81,17 +81,17 @@ class PostgreSQL:
         )
 
     @staticmethod
-    def among(column: str) -> str:
+    def in_numbers(column: str) -> str:
         """The condition that a column is one of `:numbers`, a list in one value."""
         return f"{column} = any(cast(:numbers as bigint[]))"
 
     @staticmethod
-    def named(column: str) -> str:
+    def in_names(column: str) -> str:
         """The condition that a column is one of `:names`, a list in one value."""
         return f"{column} = any(cast(:names as text[]))"
 
     @staticmethod
-    def listed(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
+    def bind_list(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
         """A list in one value."""
         return list(numbers)  # type: ignore[return-value]
 
@@ -101,7 +101,7 @@ class PostgreSQL:
         return int(connection.scalar(text("select pg_database_size(current_database())")) or 0)
 
     @staticmethod
-    def damage(connection: Connection) -> list[str]:  # noqa: ARG004
+    def integrity_errors(connection: Connection) -> list[str]:  # noqa: ARG004
         """Nothing to ask: PostgreSQL looks after its own files."""
         return []
 
@@ -113,7 +113,7 @@ class PostgreSQL:
             return None
         if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
             return f"PostgreSQL does not answer: {' '.join(str(error).split())}"
-        return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(LATER) else None
+        return f"PostgreSQL can't do this now: {error}" if (error.sqlstate or "").startswith(TRANSIENT_SQLSTATES) else None
 
     def listen(self, on_notice: Callable[[], None], stopping: threading.Event) -> None:
         """Call back at every notice, over a connection beside the pool, until told to stop; or Unavailable."""
@@ -122,7 +122,7 @@ class PostgreSQL:
         try:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.detach()
-                connection.exec_driver_sql(f"listen {NOTICES}")
+                connection.exec_driver_sql(f"listen {NOTICE_CHANNEL}")
                 on_notice()  # what came before it listened
                 raw = connection.connection.dbapi_connection  # of a detached one SQLAlchemy names no driver's
                 assert isinstance(raw, psycopg.Connection)

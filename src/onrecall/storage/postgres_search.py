@@ -15,22 +15,22 @@ import numpy.typing as npt
 from sqlalchemy import Connection, select, text
 
 from onrecall.domain.incident import Filter
-from onrecall.storage import postgres_search_tables as searchable
+from onrecall.storage import postgres_search_tables
 from onrecall.storage import terms
 from onrecall.storage.database import Database
-from onrecall.storage.passages import numbered
+from onrecall.storage.passages import select_by_id
 from onrecall.storage.tables import passages
 
 BUDGET = 30_000
 """Rows that a question by words may touch: it asks for its rarest terms, as far as this goes. So time is bounded."""
 EF_SEARCH = 200
 """How thoroughly HNSW looks around."""
-FEW = 20_000
+FEW_PASSAGES = 20_000
 """Passages that are compared one by one when a filter leaves no more: sooner done than finding them by HNSW."""
-DEEPEST = 4000
+MAX_INDEXED_DIMENSIONS = 4000
 """Dimensions that HNSW can index; longer vectors are compared one by one."""
-AT_ONCE = 500
-OWN_PLAN = ("jit = off", "plan_cache_mode = force_custom_plan")
+BATCH_SIZE = 500
+PLAN_SETTINGS = ("jit = off", "plan_cache_mode = force_custom_plan")
 """Compiling a question would take longer than answering it, and filters differ too much to share a plan."""
 
 
@@ -46,9 +46,9 @@ class PostgresSearch:
         self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
     ) -> list[int]:
         """The passages that have most of these terms, rare ones counting most, and each as the question weighs it."""
-        where, values = _visible(only, as_of, exclude)
+        where, values = _filter_condition(only, as_of, exclude)
         with self._database.read() as connection:
-            gains = _affordable(connection, weights)
+            gains = _terms_within_budget(connection, weights)
             statement = text(
                 "select found.id from unnest(cast(:terms as integer[]), cast(:gains as float8[])) as asked (term, gain)"  # noqa: S608
                 " join lateral (select w.id, w.length from passage_words w"
@@ -58,11 +58,11 @@ class PostgresSearch:
                 " found.id limit :limit"
             )
             values |= {
-                "terms": [term - searchable.SHIFT for term in gains],
+                "terms": [term - postgres_search_tables.TERM_OFFSET for term in gains],
                 "gains": list(gains.values()),
                 "budget": BUDGET,
             }
-            _set(connection, OWN_PLAN)
+            _set_local(connection, PLAN_SETTINGS)
             return list(connection.execute(statement, values | {"limit": limit}).scalars())
 
     def meaning(
@@ -76,19 +76,19 @@ class PostgresSearch:
         """The passages whose vectors are nearest."""
         if self._model is None or len(vector) != self._dimensions:
             return []
-        where, values = _visible(only, as_of, exclude)
+        where, values = _filter_condition(only, as_of, exclude)
         distance = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
         with self._database.read() as connection:
             filtered = where != "true"
-            order = f"({distance}) + 0" if filtered and _few(connection, where, values) else distance
+            order = f"({distance}) + 0" if filtered and _leaves_few(connection, where, values) else distance
             statement = text(
                 f"select v.id, {distance} as far from passage_vectors v"  # noqa: S608
                 f" {'join passage_words w on w.id = v.id' if filtered else ''}"
                 f" where {self._of_model} and {where} order by {order} limit :limit"
             )
             ef_search = f"hnsw.ef_search = {min(1000, max(EF_SEARCH, limit))}"
-            _set(connection, (*OWN_PLAN, ef_search, "hnsw.iterative_scan = relaxed_order"))
-            values |= {"vector": searchable.written(vector), "limit": limit}
+            _set_local(connection, (*PLAN_SETTINGS, ef_search, "hnsw.iterative_scan = relaxed_order"))
+            values |= {"vector": postgres_search_tables.vector_literal(vector), "limit": limit}
             rows = connection.execute(statement, values).all()
         return [row.id for row in sorted(rows, key=lambda row: (row.far, row.id))]
 
@@ -104,7 +104,7 @@ class PostgresSearch:
 
     def _make_index(self) -> None:
         """Have an index for the vectors of this model, whose length no other need share."""
-        if self._model is None or not 0 < self._dimensions <= DEEPEST:
+        if self._model is None or not 0 < self._dimensions <= MAX_INDEXED_DIMENSIONS:
             return
         name = f"passage_vectors_{hashlib.sha256(f'{self._model} {self._dimensions}'.encode()).hexdigest()[:16]}"
         with self._database.read() as connection:
@@ -124,18 +124,18 @@ class PostgresSearch:
             select(passages.c.id)
             .where(text("not exists (select from passage_words w where w.id = passages.id)"))
             .order_by(passages.c.id)
-            .limit(AT_ONCE)
+            .limit(BATCH_SIZE)
         )
         with self._database.read() as connection:
             numbers = connection.scalars(lacking).all()
         while numbers:
             with self._database.write() as connection:
                 numbers = connection.scalars(lacking).all()
-                missing = numbered(connection, numbers)
-                searchable.add(connection, list(missing), list(missing.values()))
+                missing = select_by_id(connection, numbers)
+                postgres_search_tables.add(connection, list(missing), list(missing.values()))
 
 
-def _affordable(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
+def _terms_within_budget(connection: Connection, weights: Mapping[int, float]) -> dict[int, float]:
     """The rarest terms that occur, as far as the budget goes, each with what it counts; one in any case."""
     statistics = terms.statistics(connection, list(weights))
     chosen: dict[int, float] = {}
@@ -149,13 +149,13 @@ def _affordable(connection: Connection, weights: Mapping[int, float]) -> dict[in
     return chosen
 
 
-def _few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
+def _leaves_few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
     """Whether a filter leaves few passages; the index on `known_from` and its like tell so without reading them all."""
     statement = text(f"select count(*) from (select from passage_words w where {where} limit :few) as few")  # noqa: S608
-    return int(connection.scalar(statement, {**values, "few": FEW}) or 0) < FEW
+    return int(connection.scalar(statement, {**values, "few": FEW_PASSAGES}) or 0) < FEW_PASSAGES
 
 
-def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:
+def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> tuple[str, dict[str, Any]]:
     """The condition on `passage_words w` that says what may be seen, and its values."""
     conditions = {
         "w.kind = :kind": ("kind", only.kind),
@@ -169,6 +169,6 @@ def _visible(only: Filter, as_of: datetime | None, exclude: Collection[str]) -> 
     return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
 
 
-def _set(connection: Connection, settings: Sequence[str]) -> None:
+def _set_local(connection: Connection, settings: Sequence[str]) -> None:
     for setting in settings:
         connection.execute(text(f"set local {setting}"))

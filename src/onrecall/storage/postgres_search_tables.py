@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from onrecall.domain.incident import Passage
 from onrecall.storage import terms
 
-SHIFT = 1 << 31
+TERM_OFFSET = 1 << 31
 """Terms are unsigned and PostgreSQL's integers are not, so each is kept as much lower."""
 
 
@@ -39,7 +39,7 @@ def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Pass
 def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
     """Have passages found by vectors, beside those of other models that they may have."""
     rows = [
-        {"id": number, "model": passage.model, "vector": written(vector)}
+        {"id": number, "model": passage.model, "vector": vector_literal(vector)}
         for number, passage in zip(numbers, new, strict=True)
         for vector in [_vector(passage)]
         if vector is not None
@@ -55,13 +55,13 @@ def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Pa
 
 
 def _words_row(number: int, passage: Passage) -> dict[str, Any]:
-    hashes = terms.hashes(passage.terms).astype(np.int64) - SHIFT
+    hashes = terms.unpack_hashes(passage.terms).astype(np.int64) - TERM_OFFSET
     return {
         "id": number,
         "kind": passage.kind,
         "owner": passage.owner,
         "known_from": passage.known_from,
-        "length": terms.length(passage.terms),
+        "length": terms.count_terms(passage.terms),
         "terms": hashes.tolist(),
     }
 
@@ -74,6 +74,6 @@ def _vector(passage: Passage) -> npt.NDArray[np.float16] | None:
     return vector if np.isfinite(vector).all() else None
 
 
-def written(vector: npt.NDArray[np.floating[Any]]) -> str:
+def vector_literal(vector: npt.NDArray[np.floating[Any]]) -> str:
     """A vector as pgvector reads it; five digits tell any two half floats apart."""
     return "[" + ",".join(f"{value:.5g}" for value in vector.tolist()) + "]"

@@ -10,67 +10,67 @@ from sqlalchemy import Connection, func, insert, select, update
 from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Recommendation
 from onrecall.storage import events, incidents
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
+from onrecall.storage import sequences
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import citations, recommendations
 
 
 def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str]) -> Recommendation:
     """Keep an answer; one that was given before is not kept twice, and is the newest again."""
-    body = guard.plain(answer)
-    guard.key(answer.id, "id")
+    body = validation.to_storable(answer)
+    validation.check_key(answer.id, "id")
     if answer.incident is not None:
-        incidents.one(connection, answer.incident)
-        incidents.answered(connection, answer.incident)
+        incidents.get(connection, answer.incident)
+        incidents.mark_answered(connection, answer.incident)
     stored = _body(connection, answer.id)
     if stored is None:
         _add(connection, answer, body, step_keys)
-    elif answer.incident is not None and (newest := _standing(connection, answer, answer.incident)):
+    elif answer.incident is not None and (newest := _current_answer(connection, answer, answer.incident)):
         return newest
     else:
-        _again(connection, answer)
+        _move_to_newest(connection, answer)
     if answer.incident is not None:
         detail: dict[str, Any] = {"recommendation": answer.id, "verdict": answer.verdict}
         if events.all_imported(connection, answer.incident):
             detail["imported"] = True  # nobody is told of history
         event = NewEvent(answer.incident, "recommended", answer.created_at, detail=detail)
         events.add(connection, [event], answer.created_at)
-    return _reader().validate_python(stored or body)
+    return _adapter().validate_python(stored or body)
 
 
-def one(connection: Connection, name: str) -> Recommendation:
+def get(connection: Connection, name: str) -> Recommendation:
     """The recommendation with this id."""
-    body = _body(connection, name) if guard.storable(name) else None
+    body = _body(connection, name) if validation.is_storable(name) else None
     if body is None:
         raise NotFound(f"there is no recommendation {name}")
-    return _reader().validate_python(body)
+    return _adapter().validate_python(body)
 
 
 def newest_first(connection: Connection, incident: str, limit: int | None = None) -> tuple[Recommendation, ...]:
     """The answers to an incident."""
-    if not guard.storable(incident):
+    if not validation.is_storable(incident):
         return ()
     query = select(recommendations.c.body).where(recommendations.c.incident == incident)
     query = query.order_by(recommendations.c.n.desc()).limit(limit)
-    return tuple(_reader().validate_python(body) for body in connection.scalars(query))
+    return tuple(_adapter().validate_python(body) for body in connection.scalars(query))
 
 
-def newest(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Recommendation]:
+def newest_answers(connection: Connection, incident_ids: Sequence[str]) -> dict[str, Recommendation]:
     """The last answer to each of these incidents that has one."""
     columns = recommendations.c
     newest_by_incident: dict[str, Recommendation] = {}
-    for chunk in keys(incident_ids):
+    for chunk in chunk_keys(incident_ids):
         last = select(func.max(columns.n)).where(columns.incident.in_(chunk)).group_by(columns.incident)
         rows = connection.execute(select(columns.incident, columns.body).where(columns.incident.in_(chunk), columns.n.in_(last)))
-        newest_by_incident |= {row.incident: _reader().validate_python(row.body) for row in rows}
+        newest_by_incident |= {row.incident: _adapter().validate_python(row.body) for row in rows}
     return newest_by_incident
 
 
-def read(body: object) -> Recommendation:
+def parse(body: object) -> Recommendation:
     """Return the answer that a stored body holds."""
-    return _reader().validate_python(body)
+    return _adapter().validate_python(body)
 
 
 def asked_after(connection: Connection, after: int, limit: int) -> tuple[tuple[int, Recommendation], ...]:
@@ -78,17 +78,17 @@ def asked_after(connection: Connection, after: int, limit: int) -> tuple[tuple[i
     fitting = recommendations.c.incident.is_(None) & (recommendations.c.n > after)
     query = select(recommendations.c.n, recommendations.c.body).where(fitting)
     rows = connection.execute(query.order_by(recommendations.c.n).limit(limit))
-    return tuple((row.n, _reader().validate_python(row.body)) for row in rows)
+    return tuple((row.n, _adapter().validate_python(row.body)) for row in rows)
 
 
-def cited(recommendation: Recommendation) -> list[str]:
+def cited_ids(recommendation: Recommendation) -> list[str]:
     """What an answer rests on: its best evidence, and all that its steps cite."""
     first = [item.id for item in recommendation.evidence[:1]]
     return list(dict.fromkeys(first + [step.citation.evidence_id for step in recommendation.steps]))
 
 
 @cache
-def _reader() -> TypeAdapter[Recommendation]:
+def _adapter() -> TypeAdapter[Recommendation]:
     """What makes the noun of its JSON; to build it takes a while, and many a process never needs it."""
     return TypeAdapter(Recommendation)
 
@@ -97,7 +97,7 @@ def _body(connection: Connection, name: str) -> object:
     return connection.scalar(select(recommendations.c.body).where(recommendations.c.id == name))
 
 
-def _standing(connection: Connection, answer: Recommendation, incident: str) -> Recommendation | None:
+def _current_answer(connection: Connection, answer: Recommendation, incident: str) -> Recommendation | None:
     """The newest answer to the incident where it is the given one, or what a model made of it."""
     candidates = newest_first(connection, incident, 1)
     return next((newest for newest in candidates if answer.id in (newest.id, newest.refines)), None)
@@ -108,17 +108,17 @@ def _add(connection: Connection, answer: Recommendation, body: object, step_keys
         insert(recommendations).values(
             id=answer.id,
             incident=answer.incident,
-            n=counting.take(connection, "recommendation")[0],
+            n=sequences.allocate(connection, "recommendation")[0],
             created_at=answer.created_at,
-            step_keys=guard.plain(list(step_keys), "step_keys"),
+            step_keys=validation.to_storable(list(step_keys), "step_keys"),
             body=body,
         )
     )
-    rows = [{"recommendation": answer.id, "evidence": name} for name in cited(answer)]
+    rows = [{"recommendation": answer.id, "evidence": name} for name in cited_ids(answer)]
     if rows:
         connection.execute(insert(citations), rows)
 
 
-def _again(connection: Connection, answer: Recommendation) -> None:
-    n = counting.take(connection, "recommendation")[0]
+def _move_to_newest(connection: Connection, answer: Recommendation) -> None:
+    n = sequences.allocate(connection, "recommendation")[0]
     connection.execute(update(recommendations).where(recommendations.c.id == answer.id).values(n=n))

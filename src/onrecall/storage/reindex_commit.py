@@ -21,31 +21,31 @@ from sqlalchemy import (
 )
 
 from onrecall.domain.incident import Passage
-from onrecall.storage import passages as shelved
-from onrecall.storage import postgres_search_tables as searchable
-from onrecall.storage import sequences as counting
+from onrecall.storage import passages as stored_passages
+from onrecall.storage import postgres_search_tables
+from onrecall.storage import sequences
 from onrecall.storage import terms
-from onrecall.storage.batching import parts
+from onrecall.storage.batching import chunked
 from onrecall.storage.tables import changes, passages, staged_owners, staged_passages
 
-AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 """Passages that go through this process at a time, where they must."""
-PLACE = ("owner", "kind", "part", "n")
+PLACE_COLUMNS = ("owner", "kind", "part", "n")
 
 
 def swap(connection: Connection) -> int:
     """Put everything that is staged in place; how many passages that are."""
     _remove_leftover(connection)
     replaced = _replace(connection)
-    return replaced + _add_further(connection)
+    return replaced + _add_new(connection)
 
 
 def _remove_leftover(connection: Connection) -> None:
     """Remove passages that their owners no longer have."""
     owned = exists().where(staged_owners.c.owner == passages.c.owner, staged_owners.c.kind == passages.c.kind)
     leftover = select(passages.c.id, passages.c.terms).where(owned, ~exists().where(_same_place()))
-    for chunk in parts(connection.execute(leftover).all(), AT_ONCE):
-        shelved.remove(connection, {row.id: row.terms for row in chunk})
+    for chunk in chunked(connection.execute(leftover).all(), BATCH_SIZE):
+        stored_passages.remove(connection, {row.id: row.terms for row in chunk})
 
 
 def _replace(connection: Connection) -> int:
@@ -54,15 +54,15 @@ def _replace(connection: Connection) -> int:
     number = int(connection.scalar(select(func.count()).select_from(moved.subquery())) or 0)
     reworded = _recount(connection)
     connection.execute(delete(changes).where(changes.c.passage.in_(moved)))
-    last = counting.value(connection, "change")
+    last = sequences.current_value(connection, "change")
     seq = literal(last) + func.row_number().over(order_by=passages.c.id)
     logged = select(seq, passages.c.id).join_from(passages, staged_passages, _same_place())
     connection.execute(insert(changes).from_select(["seq", "passage"], logged))
-    counting.add(connection, "change", number)
-    values = {name: staged_passages.c[name] for name in shelved.COLUMNS if name not in PLACE}
+    sequences.increment(connection, "change", number)
+    values = {name: staged_passages.c[name] for name in stored_passages.COLUMNS if name not in PLACE_COLUMNS}
     connection.execute(update(passages).values(values).where(_same_place()))
     if connection.dialect.name == "postgresql":
-        _search_anew(connection, reworded)
+        _update_search(connection, reworded)
     return number
 
 
@@ -74,32 +74,32 @@ def _recount(connection: Connection) -> list[int]:
     )
     query = select(passages.c.id, passages.c.terms, staged_passages.c.terms.label("new"))
     rows = connection.execute(query.join(staged_passages, _same_place()).where(differs)).all()
-    for chunk in parts(rows, AT_ONCE):
-        terms.count(connection, [row.new for row in chunk], [row.terms for row in chunk])
+    for chunk in chunked(rows, BATCH_SIZE):
+        terms.update_counts(connection, [row.new for row in chunk], [row.terms for row in chunk])
     return [row.id for row in rows]
 
 
-def _add_further(connection: Connection) -> int:
+def _add_new(connection: Connection) -> int:
     """Add passages whose places are new."""
     number = 0
-    for chunk in parts(_further(connection), AT_ONCE):
-        shelved.add(connection, chunk)
+    for chunk in chunked(_new_passages(connection), BATCH_SIZE):
+        stored_passages.add(connection, chunk)
         number += len(chunk)
     return number
 
 
-def _further(connection: Connection) -> Iterator[Passage]:
+def _new_passages(connection: Connection) -> Iterator[Passage]:
     query = select(staged_passages).where(~exists().where(_same_place()))
     for row in connection.execute(query).mappings().all():
-        yield Passage(**{name: row[name] for name in shelved.COLUMNS})
+        yield Passage(**{name: row[name] for name in stored_passages.COLUMNS})
 
 
-def _search_anew(connection: Connection, reworded: Sequence[int]) -> None:
+def _update_search(connection: Connection, reworded: Sequence[int]) -> None:
     """PostgreSQL's own search: words that changed, and vectors that were not indexed when they were staged."""
-    for chunk in parts(reworded, AT_ONCE):
+    for chunk in chunked(reworded, BATCH_SIZE):
         connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": chunk})
-        stored = shelved.numbered(connection, chunk)
-        searchable.add_words(connection, list(stored), list(stored.values()))
+        stored = stored_passages.select_by_id(connection, chunk)
+        postgres_search_tables.add_words(connection, list(stored), list(stored.values()))
     unindexed = (
         select(passages.c.id)
         .join(staged_passages, _same_place())
@@ -108,10 +108,10 @@ def _search_anew(connection: Connection, reworded: Sequence[int]) -> None:
             text("not exists (select from passage_vectors v where v.id = passages.id and v.model = passages.model)"),
         )
     )
-    for chunk in parts(connection.scalars(unindexed).all(), AT_ONCE):
-        stored = shelved.numbered(connection, chunk)
-        searchable.add_vectors(connection, list(stored), list(stored.values()))
+    for chunk in chunked(connection.scalars(unindexed).all(), BATCH_SIZE):
+        stored = stored_passages.select_by_id(connection, chunk)
+        postgres_search_tables.add_vectors(connection, list(stored), list(stored.values()))
 
 
 def _same_place() -> ColumnElement[bool]:
-    return and_(*(passages.c[name] == staged_passages.c[name] for name in PLACE))
+    return and_(*(passages.c[name] == staged_passages.c[name] for name in PLACE_COLUMNS))

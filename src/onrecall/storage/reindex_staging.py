@@ -24,10 +24,10 @@ from sqlalchemy import (
 
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Passage
-from onrecall.storage import postgres_search_tables as searchable
-from onrecall.storage import reindex_commit as swapping
+from onrecall.storage import postgres_search_tables
+from onrecall.storage import reindex_commit
 from onrecall.storage.database import Database
-from onrecall.storage.passages import COLUMNS, of
+from onrecall.storage.passages import COLUMNS, select_by_owner
 from onrecall.storage.results import EmbeddingVersion, ReindexedItem, ReindexItem
 from onrecall.storage.suggestions import suggestions
 from onrecall.storage.tables import documents, incidents, passages, reindexing, staged_owners, staged_passages
@@ -37,23 +37,23 @@ class ReindexStaging:
     """The re-index to one make; several processes may work on it, and a later one to another make ends it."""
 
     def __init__(self, database: Database, make: EmbeddingVersion) -> None:
-        self._database, self._make = database, make
+        self._database, self._target_version = database, make
 
     def begin(self) -> int:
         """Go on with what was staged for this make, drop what was for another; how many passages are to be made."""
         with self._database.write() as connection:
-            if _target(connection) not in (None, self._make):
+            if _target(connection) not in (None, self._target_version):
                 _drop(connection)
-            _claim(connection, self._make)
-            query = select(func.count()).select_from(passages).where(_to_do(self._make))
+            _claim(connection, self._target_version)
+            query = select(func.count()).select_from(passages).where(_needs_reindex(self._target_version))
             return int(connection.scalar(query) or 0)
 
     def next(self, after: int, limit: int) -> tuple[list[ReindexItem], int]:
         """What is to be made next of the passages after this number, and the number to go on with; empty at the end."""
         with self._database.read() as connection:
             query = (
-                select(passages.c.id, passages.c.kind, passages.c.owner, state_of(passages).label("state"))
-                .where(passages.c.id > after, _to_do(self._make))
+                select(passages.c.id, passages.c.kind, passages.c.owner, owner_state(passages).label("state"))
+                .where(passages.c.id > after, _needs_reindex(self._target_version))
                 .order_by(passages.c.id)
                 .limit(limit)
             )
@@ -64,7 +64,7 @@ class ReindexStaging:
     def stage(self, items: Sequence[ReindexedItem]) -> None:
         """Keep what was made, in place of what was made of the same owners before."""
         with self._database.write() as connection:
-            _claim(connection, self._make)
+            _claim(connection, self._target_version)
             _stage(connection, items)
 
     def swap(self) -> int | None:
@@ -73,23 +73,23 @@ class ReindexStaging:
         Returns how many passages there are now that were not there before.
         """
         with self._database.write() as connection:
-            _claim(connection, self._make)
+            _claim(connection, self._target_version)
             _drop_outdated(connection)
-            if connection.scalar(select(exists().where(_to_do(self._make)))):
+            if connection.scalar(select(exists().where(_needs_reindex(self._target_version)))):
                 return None
-            replaced = swapping.swap(connection)
+            replaced = reindex_commit.swap(connection)
             _drop(connection)
             return replaced
 
 
-def makes(connection: Connection) -> Mapping[EmbeddingVersion, int]:
+def count_by_version(connection: Connection) -> Mapping[EmbeddingVersion, int]:
     """How many passages there are of each make."""
     query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
     rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
     return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
 
 
-def state_of(table: Table) -> ColumnElement[str]:
+def owner_state(table: Table) -> ColumnElement[str]:
     """What the owner that a row names says now, as a hash; null when it is gone."""
     of_incident = select(incidents.c.state_hash).where(incidents.c.id == table.c.owner)
     of_document = select(documents.c.hash).where(documents.c.id == table.c.owner)
@@ -101,12 +101,12 @@ def state_of(table: Table) -> ColumnElement[str]:
     )
 
 
-def _to_do(target: EmbeddingVersion) -> ColumnElement[bool]:
+def _needs_reindex(target: EmbeddingVersion) -> ColumnElement[bool]:
     """Passages of another make whose owners were not staged as they are now."""
     is_outdated = or_(
         passages.c.model.is_distinct_from(target.model), passages.c.terms_version.is_distinct_from(target.terms_version)
     )
-    state = state_of(passages)
+    state = owner_state(passages)
     staged = exists().where(
         staged_owners.c.owner == passages.c.owner,
         staged_owners.c.kind == passages.c.kind,
@@ -144,14 +144,14 @@ def _drop(connection: Connection) -> None:
 
 def _drop_outdated(connection: Connection) -> None:
     """Forget what was made of a state that is past."""
-    outdated = state_of(staged_owners).is_distinct_from(staged_owners.c.state)
+    outdated = owner_state(staged_owners).is_distinct_from(staged_owners.c.state)
     names = [(row.owner, row.kind) for row in connection.execute(select(staged_owners).where(outdated))]
     _unstage(connection, names)
 
 
 def _unstage(connection: Connection, owners: Sequence[tuple[str, str]]) -> None:
-    for start in range(0, len(owners), swapping.AT_ONCE):
-        chunk = owners[start : start + swapping.AT_ONCE]
+    for start in range(0, len(owners), reindex_commit.BATCH_SIZE):
+        chunk = owners[start : start + reindex_commit.BATCH_SIZE]
         for table in (staged_passages, staged_owners):
             owned = table.c.owner.in_([owner for owner, _ in chunk])  # which an index answers, as it does not the pair
             connection.execute(delete(table).where(owned, tuple_(table.c.owner, table.c.kind).in_(chunk)))
@@ -173,11 +173,11 @@ def _stage(connection: Connection, items: Sequence[ReindexedItem]) -> None:
 
 def _index_vectors(connection: Connection, items: Sequence[ReindexedItem], new_passages: Sequence[Passage]) -> None:
     """Index the vectors now, beside those that serve: HNSW takes a millisecond each, too long for the swap."""
-    stored = of(connection, [item.remaking.owner for item in items])
-    numbers = {_place(passage): number for owned in stored.values() for number, passage in owned}
-    indexed = [passage for passage in new_passages if _place(passage) in numbers]
-    searchable.add_vectors(connection, [numbers[_place(passage)] for passage in indexed], indexed)
+    stored = select_by_owner(connection, [item.remaking.owner for item in items])
+    numbers = {_place_of(passage): number for owned in stored.values() for number, passage in owned}
+    indexed = [passage for passage in new_passages if _place_of(passage) in numbers]
+    postgres_search_tables.add_vectors(connection, [numbers[_place_of(passage)] for passage in indexed], indexed)
 
 
-def _place(passage: Passage) -> tuple[str, str, str, int]:
+def _place_of(passage: Passage) -> tuple[str, str, str, int]:
     return passage.kind, passage.owner, passage.part, passage.n

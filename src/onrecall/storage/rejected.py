@@ -9,34 +9,34 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.storage import paging
-from onrecall.storage import sequences as counting
-from onrecall.storage.batching import parts, seconds
+from onrecall.storage import sequences
+from onrecall.storage.batching import chunked, group_by_first
 from onrecall.storage.ingest_results import RejectedPart, StoredRejectedPart
 from onrecall.storage.results import ResultPage
 from onrecall.storage.tables import rejected
 
 
-def put(connection: Connection, rejected_parts: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
+def insert_new(connection: Connection, rejected_parts: Sequence[tuple[str, RejectedPart]], now: datetime) -> None:
     """Keep parts with the source that they came from; one that is there already stays as it is."""
     rows = {(row["source"], row["hash"]): row for row in (_row(source, part) for source, part in rejected_parts)}
-    for source, hashes in seconds(rows):
+    for source, hashes in group_by_first(rows):
         query = select(rejected.c.source, rejected.c.hash).where(
             rejected.c.source == source, rejected.c.hash.in_(hashes)
         )
         for row in connection.execute(query).all():
             del rows[row.source, row.hash]
     if rows:
-        numbers = counting.take(connection, "rejected", len(rows))
+        numbers = sequences.allocate(connection, "rejected", len(rows))
         new = [row | {"id": number, "received_at": now} for number, row in zip(numbers, rows.values(), strict=True)]
         connection.execute(insert(rejected), new)
 
 
-def one(connection: Connection, number: int) -> StoredRejectedPart:
+def get(connection: Connection, number: int) -> StoredRejectedPart:
     """The part with this number."""
-    row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _possible(number) else None
+    row = connection.execute(select(rejected).where(rejected.c.id == number)).first() if _is_possible(number) else None
     if row is None:
         raise NotFound(f"there is no rejected part {number}")
-    return _stored(row)
+    return _from_row(row)
 
 
 def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[StoredRejectedPart]:
@@ -45,19 +45,19 @@ def page(connection: Connection, cursor: str | None, limit: int) -> ResultPage[S
         select(rejected)
         .where(rejected.c.settled_at.is_(None))
         .order_by(rejected.c.id.desc())
-        .limit(paging.check(limit) + 1)
+        .limit(paging.check_limit(limit) + 1)
     )
     if cursor is not None:
-        query = query.where(rejected.c.id < _number(paging.place(cursor, 1)[0]))
+        query = query.where(rejected.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
     rows = connection.execute(query).all()
     page_rows = rows[:limit]
-    next_cursor = paging.cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
-    return ResultPage(tuple(_stored(row) for row in page_rows), next_cursor)
+    next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
+    return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
 
 
-def settle(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
+def mark_settled(connection: Connection, numbers: Iterable[int], now: datetime) -> None:
     """They went in."""
-    for chunk in parts(numbers):
+    for chunk in chunked(numbers):
         connection.execute(
             update(rejected).where(rejected.c.id.in_(chunk), rejected.c.settled_at.is_(None)).values(settled_at=now)
         )
@@ -72,30 +72,30 @@ def count(connection: Connection) -> int:
 def _row(source: str, part: RejectedPart) -> dict[str, Any]:
     columns = {
         "source": source,
-        "place": storable(part.where),
-        "field": None if part.field is None else storable(part.field),
-        "message": storable(part.message),
-        "raw": storable(part.raw),
+        "place": replace_unstorable(part.where),
+        "field": None if part.field is None else replace_unstorable(part.field),
+        "message": replace_unstorable(part.message),
+        "raw": replace_unstorable(part.raw),
     }
     return columns | {"hash": hashlib.sha256(str(columns["raw"]).encode()).hexdigest()}
 
 
-def storable(text: str) -> str:
+def replace_unstorable(text: str) -> str:
     """A text without what no database takes; of a part that can't be read nothing is refused."""
     return text.replace("\0", "�").encode(errors="replace").decode()
 
 
-def _possible(number: int) -> bool:
+def _is_possible(number: int) -> bool:
     return 0 < number < 2**31
 
 
-def _number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and _possible(int(cursor[:20]))):
+def _parse_number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit() and _is_possible(int(cursor[:20]))):
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
     return int(cursor)
 
 
-def _stored(row: Row[Any]) -> StoredRejectedPart:
+def _from_row(row: Row[Any]) -> StoredRejectedPart:
     return StoredRejectedPart(
         row.id, row.source, row.place, row.field, row.message, row.raw, row.received_at, row.settled_at
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, delete, select, update
 
 from onrecall.storage import incidents as stored_incidents
-from onrecall.storage.batching import parts
+from onrecall.storage.batching import chunked
 from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.passages import PassageChanges
 from onrecall.storage.suggestions import suggestions
@@ -24,7 +24,7 @@ from onrecall.storage.tables import (
     recommendations,
 )
 
-NAMED: tuple[Column[Any], ...] = (
+UNCONSTRAINED_REFERENCES: tuple[Column[Any], ...] = (
     links.c.target,
     citations.c.evidence,
     performed.c.occasion,
@@ -32,7 +32,7 @@ NAMED: tuple[Column[Any], ...] = (
     cause_family_members.c.incident,
 )
 """Columns that hold an incident's id without a foreign key, for some outlive it."""
-OUTLIVING = frozenset({alerts.c.incident, citations.c.evidence, cause_family_members.c.incident})
+SURVIVING_REFERENCES = frozenset({alerts.c.incident, citations.c.evidence, cause_family_members.c.incident})
 """Columns whose rows stay when the incident goes."""
 
 
@@ -45,15 +45,15 @@ def referring_columns() -> tuple[Column[Any], ...]:
         for column in table.columns
         if any(key.column is incidents.c.id for key in column.foreign_keys)
     }
-    columns = enforced | set(NAMED)
+    columns = enforced | set(UNCONSTRAINED_REFERENCES)
     return tuple(column for table in reversed(metadata.sorted_tables) for column in table.columns if column in columns)
 
 
-def tied_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
+def linked_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
     """Return the incidents that are linked to one of these."""
     return {
         name
-        for chunk in parts(incident_ids)
+        for chunk in chunked(incident_ids)
         for name in connection.scalars(select(links.c.incident).where(links.c.target.in_(chunk)))
     }
 
@@ -61,20 +61,20 @@ def tied_to(connection: Connection, incident_ids: Iterable[str]) -> set[str]:
 def rehash(connection: Connection, names: Iterable[str]) -> None:
     """Note what these incidents say now that a link of theirs has changed."""
     for incident in stored_incidents.by_id(connection, names).values():
-        stored_incidents.move(connection, incident)
+        stored_incidents.update_state(connection, incident)
 
 
 def remove_incidents(connection: Connection, incident_ids: Sequence[str]) -> None:
     """Remove incidents; answers that cited one keep the quotes, and alerts that had joined one are grouped anew."""
-    linked = tied_to(connection, incident_ids) - set(incident_ids)
+    linked = linked_to(connection, incident_ids) - set(incident_ids)
     passage_changes = PassageChanges()
     for name in incident_ids:
-        passage_changes.put(("incident", name), ())
-    for chunk in parts(incident_ids):
+        passage_changes.set_passages(("incident", name), ())
+    for chunk in chunked(incident_ids):
         for name in connection.scalars(select(suggestions.c.id).where(suggestions.c.incident.in_(chunk))):
-            passage_changes.put(("suggestion", name), ())
-    passage_changes.fill(connection)
-    for chunk in parts(incident_ids):
+            passage_changes.set_passages(("suggestion", name), ())
+    passage_changes.write(connection)
+    for chunk in chunked(incident_ids):
         _remove_rows(connection, chunk)
     rehash(connection, linked)
 
@@ -87,6 +87,6 @@ def _remove_rows(connection: Connection, incident_ids: Sequence[str]) -> None:
     freed = {"incident": None, "joined": None, "waiting": True}
     connection.execute(update(alerts).where(alerts.c.incident.in_(incident_ids)).values(freed))
     for column in referring_columns():
-        if column not in OUTLIVING:
+        if column not in SURVIVING_REFERENCES:
             connection.execute(delete(column.table).where(column.in_(incident_ids)))
     connection.execute(delete(incidents).where(incidents.c.id.in_(incident_ids)))

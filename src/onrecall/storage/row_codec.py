@@ -18,7 +18,7 @@ from onrecall.domain.incident import (
     Document,
     DocumentKind,
     EvidenceKind,
-    Helped,
+    OutcomeVerdict,
     LinkKind,
     Part,
     Provenance,
@@ -31,7 +31,7 @@ from onrecall.domain.incident import (
     StepVerdict,
 )
 from onrecall.domain.suggestion import SuggestionKind, SuggestionState
-from onrecall.storage import validation as guard
+from onrecall.storage import validation
 from onrecall.storage.body_schemas import AlertBody, ChangeBody, IncidentReportBody
 from onrecall.storage.columns import Utc
 from onrecall.storage.results import EventType
@@ -52,7 +52,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
     ("passages", "part"): Part,
     ("recommendations", "body"): Recommendation,
     ("recommendations", "step_keys"): list[str],
-    ("outcomes", "verdict"): Helped,
+    ("outcomes", "verdict"): OutcomeVerdict,
     ("outcomes", "steps"): tuple[StepVerdict, ...],
     ("performed", "outcome"): StepOutcome,
     ("alerts", "status"): AlertStatus,
@@ -69,7 +69,7 @@ CHECKS: Mapping[tuple[str, str], Any] = {
 }
 
 
-def plain(value: object) -> object:
+def to_json(value: object) -> object:
     """A column's value as JSON can carry it."""
     if isinstance(value, datetime):
         return value.isoformat()
@@ -78,7 +78,7 @@ def plain(value: object) -> object:
     return value
 
 
-def parsed(table: Table, columns: Mapping[str, Column[Any]], row: Mapping[str, Any], where: str) -> Row:
+def parse_row(table: Table, columns: Mapping[str, Column[Any]], row: Mapping[str, Any], where: str) -> Row:
     """A row's values as the columns take them; Invalid when they can't be right."""
     if unknown := row.keys() - columns.keys() - {"table"}:
         name = min(unknown)
@@ -92,7 +92,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
             raise Invalid(f"{where}: {column.name} is missing", column.name)
         return None
     try:
-        parse = next(parse for kind, parse in PARSE.items() if isinstance(column.type, kind))
+        parse = next(parse for kind, parse in PARSERS.items() if isinstance(column.type, kind))
         parsed_value = parse(value, column.name)
         if check := CHECKS.get((table.name, column.name)):
             _check(check).validate_python(value)
@@ -103,7 +103,7 @@ def _value(table: Table, column: Column[Any], value: object, where: str) -> obje
             f"{where}: {column.name} is not what it should be: {str(error).splitlines()[0]}", column.name
         ) from error
     if column.primary_key:
-        guard.key(parsed_value if isinstance(parsed_value, str) else None, column.name)
+        validation.check_key(parsed_value if isinstance(parsed_value, str) else None, column.name)
     return parsed_value
 
 
@@ -116,28 +116,28 @@ def _check(kind: Any) -> TypeAdapter[Any]:
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{type(value).__name__} in place of text")
-    return guard.text(value, name)
+    return validation.require_text(value, name)
 
 
 def _moment(value: object, name: str) -> datetime:
-    return guard.moment(datetime.fromisoformat(_text(value, name)), name)
+    return validation.require_utc(datetime.fromisoformat(_text(value, name)), name)
 
 
 def _raw(value: object, name: str) -> bytes:
     return base64.b64decode(_text(value, name), validate=True)
 
 
-def _whole(value: object, _name: str, most: int = 2**31) -> int:
+def _integer(value: object, _name: str, most: int = 2**31) -> int:
     if not isinstance(value, int) or not 0 <= value < most:
         raise TypeError(f"{value!r} in place of a whole number")
     return value
 
 
 def _large(value: object, name: str) -> int:
-    return _whole(value, name, 2**63)
+    return _integer(value, name, 2**63)
 
 
-def _measure(value: object, _name: str) -> float:
+def _number(value: object, _name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise TypeError(f"{value!r} in place of a number")
     return value
@@ -149,13 +149,13 @@ def _flag(value: object, _name: str) -> bool:
     return value
 
 
-PARSE: Mapping[type[Any], Callable[[object, str], object]] = {
+PARSERS: Mapping[type[Any], Callable[[object, str], object]] = {
     Utc: _moment,
     LargeBinary: _raw,
     Boolean: _flag,
     BigInteger: _large,
-    Integer: _whole,
-    Float: _measure,
-    JSON: guard.plain,
+    Integer: _integer,
+    Float: _number,
+    JSON: validation.to_storable,
     Text: _text,
 }

@@ -22,27 +22,27 @@ Sequence = Literal[
 Total = Literal["passages", "length", "decisions_cleared"]
 
 
-def take(connection: Connection, name: Sequence, count: int = 1) -> range:
+def allocate(connection: Connection, name: Sequence, count: int = 1) -> range:
     """The next free numbers; they are never given out again."""
-    moved = _moved(name, count).returning(counters.c.value)
+    moved = _increment(name, count).returning(counters.c.value)
     last = int(connection.scalar(moved) or 0)
     return range(last - count + 1, last + 1)
 
 
-def add(connection: Connection, name: Sequence | Total, amount: int) -> None:
+def increment(connection: Connection, name: Sequence | Total, amount: int) -> None:
     """Move a number on."""
-    connection.execute(_moved(name, amount))
+    connection.execute(_increment(name, amount))
 
 
-def value(connection: Connection, name: Sequence | Total) -> int:
+def current_value(connection: Connection, name: Sequence | Total) -> int:
     """Where a number stands."""
     return int(connection.scalar(select(counters.c.value).where(counters.c.name == name)) or 0)
 
 
-def raise_to(connection: Connection, name: Sequence | Total, least: int) -> None:
+def advance_to(connection: Connection, name: Sequence | Total, least: int) -> None:
     """Have a number go on after this one, when it is not there yet."""
     connection.execute(update(counters).where(counters.c.name == name, counters.c.value < least).values(value=least))
 
 
-def _moved(name: Sequence | Total, amount: int) -> Update:
+def _increment(name: Sequence | Total, amount: int) -> Update:
     return update(counters).where(counters.c.name == name).values(value=counters.c.value + amount)

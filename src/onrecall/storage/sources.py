@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, Connection, FromClause, Table, func, insert, select, update
 
-from onrecall.storage.columns import Utc, Words
+from onrecall.storage.columns import Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import alerts, change_events, metadata, notes, rejected
 
-KEPT_EVERY = timedelta(seconds=10)
+WRITE_INTERVAL = timedelta(seconds=10)
 """A sender that sends a thousand times a second is written once in this time by each process."""
 
 senders = Table(
     "senders",
     metadata,
-    Column("name", Words, primary_key=True),
+    Column("name", TextType, primary_key=True),
     Column("heard_at", Utc, nullable=False),  # the same message again counts, too: the sender is alive
 )
 
@@ -48,15 +48,15 @@ class SourceActivityRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: dict[str, datetime] = {}
+        self._last_written: dict[str, datetime] = {}
 
-    def heard(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
+    def mark_heard(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
         """They sent something now; written only where that is news."""
         for name in set(names):
-            before = self._kept.get(name)
-            if before is not None and abs(now - before) < KEPT_EVERY:
+            before = self._last_written.get(name)
+            if before is not None and abs(now - before) < WRITE_INTERVAL:
                 continue
-            self._kept[name] = now
+            self._last_written[name] = now
             is_sender = senders.c.name == name
             if connection.scalar(select(senders.c.heard_at).where(is_sender)) is None:
                 connection.execute(insert(senders).values(name=name, heard_at=now))
@@ -69,10 +69,10 @@ class SourceActivityRepository:
             heard_at = {row.name: row.heard_at for row in connection.execute(select(senders))}
             waiting = select(rejected.c.source, rejected.c.settled_at).where(rejected.c.settled_at.is_(None)).subquery()
             counts = {
-                "alerts": _counted(connection, alerts),
-                "notes": _counted(connection, notes),
-                "changes": _counted(connection, change_events),
-                "rejected": _counted(connection, waiting),
+                "alerts": _count_by_source(connection, alerts),
+                "notes": _count_by_source(connection, notes),
+                "changes": _count_by_source(connection, change_events),
+                "rejected": _count_by_source(connection, waiting),
             }
             set_aside = _set_aside(connection)
         return {
@@ -100,6 +100,6 @@ def _set_aside(connection: Connection) -> Mapping[str, Mapping[str, SetAside]]:
     return by_source
 
 
-def _counted(connection: Connection, table: FromClause) -> Mapping[str, int]:
+def _count_by_source(connection: Connection, table: FromClause) -> Mapping[str, int]:
     query = select(table.c.source, func.count()).group_by(table.c.source)
     return {row[0]: row[1] for row in connection.execute(query)}

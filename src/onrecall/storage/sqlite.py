@@ -19,10 +19,10 @@ from sqlalchemy.pool import QueuePool
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage.tables import terms
 
-PATIENCE_SECONDS = 60
-KNOCK_MS = 8
+LOCK_TIMEOUT_SECONDS = 60
+BUSY_TIMEOUT_MS = 8
 """`busy_timeout` per attempt, in ms: how long SQLite waits for another writer (it checks after 1, 3 and 8 ms)."""
-TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
+COLUMN_TYPES = {"key": "text", "number": "integer", "json": "text", "time": "text", "raw": "blob"}
 
 # synchronous=FULL syncs the log at every commit: NORMAL is faster, and a power cut may take back what was acknowledged.
 # fullfsync makes macOS sync for real; elsewhere it does nothing.
@@ -34,22 +34,22 @@ PRAGMAS = (
     "cache_size=-32000",
 )
 
-BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-LEAST_FREE = 1024 * 1024
+BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+MIN_FREE_BYTES = 1024 * 1024
 """With less room on the disk, in bytes, it counts as full."""
 PROBE_BYTES = 64 * 1024
-DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-LATER = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+DAMAGE_CODES = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+TRANSIENT_CODES = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 
 class SQLite:
     """A file, or memory, opened for many threads and processes."""
 
     name: Literal["sqlite"] = "sqlite"
-    types: Mapping[str, str] = TYPES
+    types: Mapping[str, str] = COLUMN_TYPES
 
     def __init__(self, url: URL) -> None:
-        self._patience = _patience(url)
+        self._timeout = _lock_timeout(url)
         self.in_memory = url.database in (None, "", ":memory:")
         self._file = Path(str(url.database))
         if not self.in_memory:
@@ -60,24 +60,24 @@ class SQLite:
             poolclass=QueuePool,
             pool_size=1 if self.in_memory else 5,
             max_overflow=0 if self.in_memory else -1,
-            pool_timeout=self._patience,
-            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": self._patience},
+            pool_timeout=self._timeout,
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": self._timeout},
         )
         event.listen(self.engine, "connect", _prepare)
         event.listen(self.engine, "begin", self._begin)
         self.reader: Engine = self.engine
         self.writer: Engine = self.engine.execution_options(writes=True)
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def write_queue(self) -> Iterator[None]:
         """Writers of this process stand in line here; SQLite's own waiting is a lottery among those who poll."""
-        if not self._turn.acquire(timeout=self._patience):
-            raise Unavailable(f"other writers blocked the database for {self._patience:g} s; try again")
+        if not self._write_lock.acquire(timeout=self._timeout):
+            raise Unavailable(f"other writers blocked the database for {self._timeout:g} s; try again")
         try:
             yield
         finally:
-            self._turn.release()
+            self._write_lock.release()
 
     def _begin(self, connection: Connection) -> None:
         raw = connection.connection.dbapi_connection
@@ -91,20 +91,20 @@ class SQLite:
         """Wait at the door for the writers of other processes, and knock often."""
         # A writer that begins as a reader fails at once when another one wrote meanwhile; IMMEDIATE waits at the door.
         # SQLite alone knocks ever more seldom, at last each 100 ms: then whoever writes most goes before the others.
-        deadline = time.monotonic() + self._patience
-        cursor.execute(f"PRAGMA busy_timeout={KNOCK_MS}")
+        deadline = time.monotonic() + self._timeout
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         try:
             while True:
                 try:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 except OperationalError as error:
-                    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in BUSY
+                    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in BUSY_CODES
                     if not busy or time.monotonic() > deadline:
                         raise
                 else:
                     return
         finally:
-            cursor.execute(f"PRAGMA busy_timeout={round(1000 * self._patience)}")
+            cursor.execute(f"PRAGMA busy_timeout={round(1000 * self._timeout)}")
 
     def lock(self, connection: Connection) -> None:
         """Nothing to do: a writing transaction began with BEGIN IMMEDIATE and has the lock."""
@@ -122,17 +122,17 @@ class SQLite:
         connection.execute(upsert, [{"term": term, "passages": delta} for term, delta in deltas])
 
     @staticmethod
-    def among(column: str) -> str:
+    def in_numbers(column: str) -> str:
         """The condition that a column is one of `:numbers`, a list in one value."""
         return f"{column} in (select value from json_each(:numbers))"  # noqa: S608
 
     @staticmethod
-    def named(column: str) -> str:
+    def in_names(column: str) -> str:
         """The condition that a column is one of `:names`, a list in one value."""
         return f"{column} in (select value from json_each(:names))"  # noqa: S608
 
     @staticmethod
-    def listed(numbers: Sequence[int] | Sequence[str]) -> str:
+    def bind_list(numbers: Sequence[int] | Sequence[str]) -> str:
         """A list in one value."""
         return json.dumps(list(numbers))
 
@@ -143,7 +143,7 @@ class SQLite:
         return int(pages or 0) * int(page_size or 0)
 
     @staticmethod
-    def damage(connection: Connection) -> list[str]:
+    def integrity_errors(connection: Connection) -> list[str]:
         """What SQLite itself finds wrong with the file."""
         errors = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(10)") if row[0] != "ok"]
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
@@ -168,7 +168,7 @@ class SQLite:
             free = shutil.disk_usage(self._file.parent).free
         except OSError as error:
             return f"the folder {self._file.parent} can't be looked at: {error.strerror}"
-        return f"the disk of {self._file.parent} is full: {free:,} bytes are free" if free < LEAST_FREE else None
+        return f"the disk of {self._file.parent} is full: {free:,} bytes are free" if free < MIN_FREE_BYTES else None
 
     @staticmethod
     def probe(connection: Connection) -> None:
@@ -186,22 +186,22 @@ class SQLite:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:
             return None
-        if code & 0xFF in BUSY:
-            return f"the database was locked for longer than {self._patience:g} s; try again"
-        return f"the database can't be used: {error}" if code & 0xFF in LATER else None
+        if code & 0xFF in BUSY_CODES:
+            return f"the database was locked for longer than {self._timeout:g} s; try again"
+        return f"the database can't be used: {error}" if code & 0xFF in TRANSIENT_CODES else None
 
     @staticmethod
     def damaged(error: BaseException | None) -> str | None:
         """What to say where the file is damaged, or no SQLite database; None for any other error."""
         is_missing = isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such table")
-        if not is_missing and getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGE:
+        if not is_missing and getattr(error, "sqlite_errorcode", 0) & 0xFF not in DAMAGE_CODES:
             return None
         return f"the database is damaged ({error}); stop OnRecall and restore a backup (`onrecall restore`)"
 
 
-def _patience(url: URL) -> float:
+def _lock_timeout(url: URL) -> float:
     """How long to wait for others, in seconds: `?timeout=5` in the URL, or the default."""
-    timeout = url.query.get("timeout", str(PATIENCE_SECONDS))
+    timeout = url.query.get("timeout", str(LOCK_TIMEOUT_SECONDS))
     try:
         return float(str(timeout))
     except ValueError as error:

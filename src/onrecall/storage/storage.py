@@ -40,11 +40,11 @@ from onrecall.storage import (
     terms,
     trust,
 )
-from onrecall.storage import reindex_staging as reindexing
-from onrecall.storage import retrieval_reads as compared
-from onrecall.storage import step_executions as performed
-from onrecall.storage import upsert as saving
-from onrecall.storage import validation as guard
+from onrecall.storage import reindex_staging
+from onrecall.storage import retrieval_reads
+from onrecall.storage import step_executions
+from onrecall.storage import upsert
+from onrecall.storage import validation
 from onrecall.storage.answer_leases import AnswerLeases
 from onrecall.storage.audit import Audit
 from onrecall.storage.backtests import Backtests
@@ -94,10 +94,10 @@ class Storage(AlertRepository):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._kind = database.kind
-        self.storms = GroupingRepository(database)
+        self.grouping = GroupingRepository(database)
         self.usage = Usage(database)
-        self.claims = AnswerLeases(database)
-        self.cursors = ConsumerOffsets(database)
+        self.answer_leases = AnswerLeases(database)
+        self.consumer_offsets = ConsumerOffsets(database)
         self.overview = Overview(database)
         self.outbox = Outbox(database)
         self.mirrored = Mirrored(database)
@@ -111,7 +111,7 @@ class Storage(AlertRepository):
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.tickets = TicketRepository(database)
-        self.senders = SourceActivityRepository(database)
+        self.source_activity = SourceActivityRepository(database)
         self.backtests = Backtests(database)
         self.suggestions = Suggestions(database)
 
@@ -134,25 +134,25 @@ class Storage(AlertRepository):
     def save(self, entries: Sequence[StoreEntry], now: datetime) -> tuple[SaveResult, ...]:
         """Create or update under natural keys; an entry that contradicts what is known is left out and says so."""
         with self._database.write() as connection:
-            return saving.save(connection, entries, guard.moment(now, "now"))
+            return upsert.save(connection, entries, validation.require_utc(now, "now"))
 
     def open_incident(self, incident: Incident, passages: Sequence[Passage], now: datetime) -> tuple[Incident, bool]:
         """Keep a new incident, under a minted id if it has none; whether it was new. Other content is a Conflict."""
         with self._database.write() as connection:
-            return saving.open_one(connection, incident, passages, guard.moment(now, "now"))
+            return upsert.open_incident(connection, incident, passages, validation.require_utc(now, "now"))
 
     def open_incident_once(
         self, incident: Incident, passages: Sequence[Passage], now: datetime
     ) -> tuple[Incident, bool]:
         """Keep a new incident under a minted id, unless one was reported in the same words; whether it was new."""
         with self._database.write() as connection:
-            return saving.open_once(connection, incident, passages, guard.moment(now, "now"))
+            return upsert.open_incident_once(connection, incident, passages, validation.require_utc(now, "now"))
 
     def acknowledge(self, incident_id: str, at: datetime, by: str | None = None) -> Incident:
         """Record that somebody is working on it."""
-        guard.text(by or "", "by")
+        validation.require_text(by or "", "by")
         with self._database.write() as connection:
-            return lifecycle.acknowledge(connection, incident_id, guard.moment(at, "at"), by)
+            return lifecycle.acknowledge(connection, incident_id, validation.require_utc(at, "at"), by)
 
     def resolve(
         self,
@@ -164,10 +164,10 @@ class Storage(AlertRepository):
         now: datetime,
     ) -> Incident:
         """Close it with what fixed it: a new version where another resolution stood, nothing where the same one did."""
-        dated = replace(resolution, at=guard.moment(resolution.at, "at"))
+        dated = replace(resolution, at=validation.require_utc(resolution.at, "at"))
         with self._database.write() as connection:
             return lifecycle.resolve(
-                connection, incident_id, dated, passages, performed, links, guard.moment(now, "now")
+                connection, incident_id, dated, passages, performed, links, validation.require_utc(now, "now")
             )
 
     def attach_report(
@@ -175,31 +175,31 @@ class Storage(AlertRepository):
     ) -> bool:
         """Add to a stored incident what a postmortem says of it; whether anything of it was new."""
         with self._database.write() as connection:
-            return lifecycle.attach_report(connection, described, passages, performed, guard.moment(now, "now"))
+            return lifecycle.attach_report(connection, described, passages, performed, validation.require_utc(now, "now"))
 
     def reopen(self, incident_id: str, passages: Sequence[Passage], at: datetime, by: str | None = None) -> Incident:
         """It was not over: the credit of its resolution and of the outcomes of its recommendations is taken back."""
-        guard.text(by or "", "by")
+        validation.require_text(by or "", "by")
         with self._database.write() as connection:
-            return lifecycle.reopen(connection, incident_id, passages, guard.moment(at, "at"), by)
+            return lifecycle.reopen(connection, incident_id, passages, validation.require_utc(at, "at"), by)
 
     def link(self, incident_id: str, link: IncidentLink, at: datetime, by: str | None = None) -> Incident:
         """Tie it to another incident."""
-        guard.text(by or "", "by")
+        validation.require_text(by or "", "by")
         with self._database.write() as connection:
-            return lifecycle.link(connection, incident_id, link, guard.moment(at, "at"), by)
+            return lifecycle.link(connection, incident_id, link, validation.require_utc(at, "at"), by)
 
     def put_document(
         self, document: Document, passages: Sequence[Passage], now: datetime
     ) -> Literal["created", "updated", "unchanged"]:
         """Keep a document under its id."""
         with self._database.write() as connection:
-            return saving.put(connection, document, passages, guard.moment(now, "now"))
+            return upsert.put_document(connection, document, passages, validation.require_utc(now, "now"))
 
     def delete_document(self, document_id: str) -> None:
         """Forget a document; recommendations that cited it keep their quotes."""
         with self._database.write() as connection:
-            saving.forget(connection, document_id)
+            upsert.delete_document(connection, document_id)
 
     def save_recommendation(self, recommendation: Recommendation, step_keys: Sequence[str]) -> Recommendation:
         """Keep an answer; if it was given before, the stored one is returned and is the newest again."""
@@ -209,22 +209,22 @@ class Storage(AlertRepository):
     def rate(self, outcome: RecommendationOutcome, performed: Sequence[StepExecution], now: datetime) -> None:
         """Keep what somebody said came of a recommendation, in place of what he said before."""
         with self._database.write() as connection:
-            outcomes.rate(connection, outcome, performed, guard.moment(now, "now"))
+            outcomes.rate(connection, outcome, performed, validation.require_utc(now, "now"))
 
-    def judge(self, judgement: StoredVerdict) -> None:
+    def save_verdict(self, judgement: StoredVerdict) -> None:
         """Keep what became of the answer to an incident."""
         with self._database.write() as connection:
-            trust.judge(connection, judgement)
+            trust.save_verdict(connection, judgement)
 
-    def replace_judged(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[StoredVerdict]) -> None:
+    def replace_verdicts(self, basis: Literal["backtest", "outcomes"], judgements: Sequence[StoredVerdict]) -> None:
         """Put these judgements in place of all of one basis."""
         with self._database.write() as connection:
-            trust.replace(connection, basis, judgements)
+            trust.replace_verdicts(connection, basis, judgements)
 
     def save_curve(self, body: Mapping[str, Any], at: datetime) -> FittedCurve:
         """Keep a measured curve as the next version."""
         with self._database.write() as connection:
-            return trust.save_curve(connection, body, guard.moment(at, "at"))
+            return trust.save_curve(connection, body, validation.require_utc(at, "at"))
 
     def remove_examples(self) -> RemovedExamples:
         """Remove every example incident and document; whoever cited one keeps the quotes."""
@@ -241,17 +241,17 @@ class Storage(AlertRepository):
     def unchanged(self, records: Sequence[Incident | Document]) -> list[bool]:
         """Whether each is here already and says the same, so that only what changed need be embedded."""
         with self._database.read() as connection:
-            return saving.unchanged(connection, records)
+            return upsert.unchanged(connection, records)
 
     def incident(self, incident_id: str, as_of: datetime | None = None) -> Incident:
         """One incident, now or as it was known at a time."""
         with self._database.read() as connection:
-            return incidents.one(connection, incident_id, _then(as_of))
+            return incidents.get(connection, incident_id, _as_of_utc(as_of))
 
     def resolutions(self, incident_id: str) -> tuple[Resolution, ...]:
         """List every version of its resolution, newest first."""
         with self._database.read() as connection:
-            incidents.one(connection, incident_id)
+            incidents.get(connection, incident_id)
             return resolutions.versions(connection, incident_id)
 
     def incidents(  # noqa: PLR0917
@@ -275,7 +275,7 @@ class Storage(AlertRepository):
         with self._database.read() as connection:
             return incidents.due(connection, limit)
 
-    def things(
+    def get_records(
         self, ids: Iterable[tuple[EvidenceKind, str]], as_of: datetime | None = None
     ) -> dict[Owner, Incident | Document | Suggestion]:
         """Incidents, documents and suggestions as they were known at a time; what was unknown then is absent."""
@@ -284,11 +284,11 @@ class Storage(AlertRepository):
             ids_by_kind[kind].append(name)
         with self._database.read() as connection:
             records: dict[Owner, Incident | Document | Suggestion] = {}
-            for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], _then(as_of)).items():
+            for name, suggestion in suggestions.by_id(connection, ids_by_kind["suggestion"], _as_of_utc(as_of)).items():
                 records["suggestion", name] = suggestion
-            for name, incident in incidents.by_id(connection, ids_by_kind["incident"], _then(as_of)).items():
+            for name, incident in incidents.by_id(connection, ids_by_kind["incident"], _as_of_utc(as_of)).items():
                 records["incident", name] = incident
-            for name, document in documents.by_id(connection, ids_by_kind["document"], _then(as_of)).items():
+            for name, document in documents.by_id(connection, ids_by_kind["document"], _as_of_utc(as_of)).items():
                 records["document", name] = document
             return records
 
@@ -299,12 +299,12 @@ class Storage(AlertRepository):
     def incidents_told_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """For each document the ids of the incidents that it tells of."""
         with self._database.read() as connection:
-            return incident_reports.told_in(connection, documents)
+            return incident_reports.described_incidents(connection, documents)
 
     def document(self, document_id: str) -> Document:
         """One document."""
         with self._database.read() as connection:
-            return documents.one(connection, document_id)
+            return documents.get(connection, document_id)
 
     def documents(
         self, kind: DocumentKind | None = None, service: str | None = None, cursor: str | None = None, limit: int = 50
@@ -316,7 +316,7 @@ class Storage(AlertRepository):
     def recommendation(self, recommendation_id: str) -> Recommendation:
         """Return one recommendation as it was given."""
         with self._database.read() as connection:
-            return recommendations.one(connection, recommendation_id)
+            return recommendations.get(connection, recommendation_id)
 
     def newest_recommendation(self, incident_id: str) -> Recommendation | None:
         """The last answer to an incident, if there is one yet."""
@@ -331,22 +331,22 @@ class Storage(AlertRepository):
     def outcomes(self, recommendation_id: str) -> tuple[RecommendationOutcome, ...]:
         """What counts of what was said of a recommendation."""
         with self._database.read() as connection:
-            return outcomes.of(connection, recommendation_id)
+            return outcomes.of_recommendation(connection, recommendation_id)
 
     def step_records(self, keys: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often steps were tried and what came of it, by their keys; one that was never tried is absent."""
         with self._database.read() as connection:
-            return performed.records(connection, keys, _then(as_of))
+            return step_executions.records(connection, keys, _as_of_utc(as_of))
 
     def evidence_records(self, ids: Iterable[str], as_of: datetime | None = None) -> Mapping[str, TrackRecord]:
         """How often recommendations helped that rested on an incident or a document."""
         with self._database.read() as connection:
-            return outcomes.records(connection, ids, _then(as_of))
+            return outcomes.records(connection, ids, _as_of_utc(as_of))
 
     def judged(self) -> tuple[StoredVerdict, ...]:
         """Every answer whose truth is known, in the order in which the answers were given."""
         with self._database.read() as connection:
-            return trust.all_judged(connection)
+            return trust.all_verdicts(connection)
 
     def judged_count(self) -> int:
         """How many answers have a known truth."""
@@ -356,7 +356,7 @@ class Storage(AlertRepository):
     def cause_known(self, cause: str, before: datetime, other_than: str) -> bool:
         """Whether another incident of this cause was resolved before a time."""
         with self._database.read() as connection:
-            return trust.cause_known(connection, cause, guard.moment(before, "before"), other_than)
+            return trust.cause_known(connection, cause, validation.require_utc(before, "before"), other_than)
 
     def curve_version(self) -> int:
         """The number of the newest curve; 0 when there is none."""
@@ -371,18 +371,18 @@ class Storage(AlertRepository):
     def timeline(self, incident_id: str) -> tuple[IncidentEvent, ...]:
         """What happened to an incident, in the order in which it happened."""
         with self._database.read() as connection:
-            incidents.one(connection, incident_id)
+            incidents.get(connection, incident_id)
             return events.timeline(connection, incident_id)
 
     def events(self, after: int = 0, limit: int = 100) -> tuple[IncidentEvent, ...]:
         """What happened to all incidents, in the order in which the store was told; go on with the last `seq`."""
         with self._database.read() as connection:
-            return events.feed(connection, after, paging.check(limit))
+            return events.feed(connection, after, paging.check_limit(limit))
 
     def example_records(self) -> ExampleRecords:
         """The example incidents and documents that are stored."""
         with self._database.read() as connection:
-            return examples.stored(connection)
+            return examples.stored_examples(connection)
 
     def counts(self) -> Mapping[str, int]:
         """Return the numbers of stored records by kind."""
@@ -392,7 +392,7 @@ class Storage(AlertRepository):
     def passage_count(self, owner: Owner) -> int:
         """Return into how many passages an incident or a document is cut."""
         with self._database.read() as connection:
-            return len(passages.of(connection, [owner]).get(owner, ()))
+            return len(passages.select_by_owner(connection, [owner]).get(owner, ()))
 
     def check(self) -> tuple[str, ...]:
         """What is wrong with what is stored, in sentences; empty when all is well."""
@@ -434,43 +434,43 @@ class Storage(AlertRepository):
     def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
         """Passages that came or went after a change's number, in order."""
         with self._database.read() as connection:
-            return passages.changed(connection, after, limit)
+            return passages.log_since(connection, after, limit)
 
     def last_seq(self) -> int:
         """The number of the last change to passages."""
         with self._database.read() as connection:
-            return passages.last(connection)
+            return passages.last_change(connection)
 
     def passages(self, ids: Sequence[int]) -> dict[int, Passage]:
         """Passages by their numbers; one that is gone is absent."""
         with self._database.read() as connection:
-            return passages.numbered(connection, ids)
+            return passages.select_by_id(connection, ids)
 
-    def imprints(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
+    def passage_features(self, ids: Sequence[int], as_of: datetime | None = None) -> dict[Owner, list[PassageFeatures]]:
         """What the owners of these passages are compared by, as far as it was known at a time."""
         with self._database.read() as connection:
-            return compared.imprints(connection, ids, _then(as_of))
+            return retrieval_reads.passage_features(connection, ids, _as_of_utc(as_of))
 
-    def quoted(self, ids: Sequence[int]) -> dict[int, PassageText]:
+    def passage_texts(self, ids: Sequence[int]) -> dict[int, PassageText]:
         """What passages say; one that is gone is absent."""
         with self._database.read() as connection:
-            return compared.quoted(connection, ids)
+            return retrieval_reads.passage_texts(connection, ids)
 
     def passages_of(
         self, owners: Sequence[Owner], as_of: datetime | None = None
     ) -> dict[Owner, list[tuple[int, Passage]]]:
         """The passages of incidents and documents that were known at a time, with their numbers."""
         with self._database.read() as connection:
-            return passages.of(connection, owners, _then(as_of))
+            return passages.select_by_owner(connection, owners, _as_of_utc(as_of))
 
     def search(self, model: str | None, dimensions: int) -> PostgresSearch:
         """PostgreSQL's own search, by the vectors of this model."""
         return PostgresSearch(self._database, model, dimensions)
 
-    def makes(self) -> Mapping[EmbeddingVersion, int]:
+    def count_by_version(self) -> Mapping[EmbeddingVersion, int]:
         """How many passages there are of each make."""
         with self._database.read() as connection:
-            return reindexing.makes(connection)
+            return reindex_staging.count_by_version(connection)
 
     def reindexing(self, make: EmbeddingVersion) -> ReindexStaging:
         """The way to have all passages made anew."""
@@ -482,5 +482,5 @@ class Storage(AlertRepository):
             return terms.statistics(connection, hashes)
 
 
-def _then(as_of: datetime | None) -> datetime | None:
-    return None if as_of is None else guard.moment(as_of, "as_of")
+def _as_of_utc(as_of: datetime | None) -> datetime | None:
+    return None if as_of is None else validation.require_utc(as_of, "as_of")

@@ -13,9 +13,9 @@ from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import Document, Passage, Resolution
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.storage import audit, events, paging
-from onrecall.storage import validation as guard
-from onrecall.storage.batching import keys
-from onrecall.storage.columns import Json, Utc, Words
+from onrecall.storage import validation
+from onrecall.storage.batching import chunk_keys
+from onrecall.storage.columns import Json, Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.passages import PassageChanges
@@ -25,27 +25,27 @@ from onrecall.storage.tables import metadata
 suggestions = Table(
     "suggestions",
     metadata,
-    Column("id", Words, primary_key=True),  # made of its content, so that the same again is the same one
-    Column("kind", Words, nullable=False),  # resolution or document
-    Column("source", Words, nullable=False),
-    Column("by", Words, nullable=False),
+    Column("id", TextType, primary_key=True),  # made of its content, so that the same again is the same one
+    Column("kind", TextType, nullable=False),  # resolution or document
+    Column("source", TextType, nullable=False),
+    Column("by", TextType, nullable=False),
     Column("at", Utc, nullable=False),
-    Column("title", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("service", Words),
-    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("title", TextType, nullable=False),
+    Column("text", TextType, nullable=False),
+    Column("service", TextType),
+    Column("incident", TextType, ForeignKey("incidents.id")),
     Column("resolution", Json),
-    Column("document_id", Words),
+    Column("document_id", TextType),
     Column("document", Json),
-    Column("state", Words, nullable=False),  # pending, confirmed, dismissed, superseded
+    Column("state", TextType, nullable=False),  # pending, confirmed, dismissed, superseded
     Column("received_at", Utc, nullable=False),
     Column("decided_at", Utc),
-    Column("decided_by", Words),
+    Column("decided_by", TextType),
     Index("suggestions_state", "state", "received_at", "id"),
     Index("suggestions_incident", "incident", "state"),
     Index("suggestions_document", "source", "document_id"),
 )
-PLAIN = (
+COLUMNS = (
     "id",
     "kind",
     "source",
@@ -59,7 +59,7 @@ PLAIN = (
     "decided_at",
     "decided_by",
 )
-_DECIDED: dict[SuggestionState, audit.What] = {"confirmed": "suggestion confirmed", "dismissed": "suggestion dismissed"}
+_AUDIT_ACTIONS: dict[SuggestionState, audit.AuditAction] = {"confirmed": "suggestion confirmed", "dismissed": "suggestion dismissed"}
 
 
 def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
@@ -68,8 +68,8 @@ def add(connection: Connection, suggestion: Suggestion, passages: Sequence[Passa
         return False
     if suggestion.document is not None:
         _supersede(connection, suggestion.source, suggestion.document.id, now)
-    connection.execute(insert(suggestions).values(_row(suggestion, now)))
-    _place(connection, suggestion.id, passages)
+    connection.execute(insert(suggestions).values(_to_row(suggestion, now)))
+    _replace_passages(connection, suggestion.id, passages)
     document = suggestion.document.id if suggestion.document else None
     detail = {"source": suggestion.source, "by": suggestion.by, "incident": suggestion.incident, "document": document}
     audit.add(connection, "suggestion made", suggestion.id, detail, who=suggestion.by)
@@ -92,11 +92,11 @@ def get(connection: Connection, suggestion_id: str) -> Suggestion:
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Suggestion]:
     """Return suggestions by id; one that is unknown, or was unknown then, is absent."""
     suggestion_by_id: dict[str, Suggestion] = {}
-    for chunk in keys(ids):
+    for chunk in chunk_keys(ids):
         query = select(suggestions).where(suggestions.c.id.in_(chunk))
         if as_of is not None:
             query = query.where(suggestions.c.at <= as_of)
-        suggestion_by_id |= {row.id: _suggestion(row) for row in connection.execute(query)}
+        suggestion_by_id |= {row.id: _from_row(row) for row in connection.execute(query)}
     return suggestion_by_id
 
 
@@ -110,8 +110,8 @@ def decide(connection: Connection, suggestion_id: str, state: SuggestionState, b
     columns = suggestions.c
     values = {"state": state, "decided_at": at, "decided_by": by}
     connection.execute(update(suggestions).where(columns.id == suggestion_id, columns.state == "pending").values(values))
-    _place(connection, suggestion_id, ())
-    audit.add(connection, _DECIDED[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by)
+    _replace_passages(connection, suggestion_id, ())
+    audit.add(connection, _AUDIT_ACTIONS[state], suggestion_id, {"incident": stored.incident, "source": stored.source}, who=by)
     if stored.incident is not None and state == "dismissed":
         events.add(connection, [NewEvent(stored.incident, "dismissed", at, by, {"suggestion": suggestion_id})], at)
     return get(connection, suggestion_id)
@@ -124,42 +124,42 @@ def _supersede(connection: Connection, source: str, document: str, now: datetime
     for suggestion_id in connection.scalars(select(columns.id).where(older)).all():
         values = {"state": "superseded", "decided_at": now}
         connection.execute(update(suggestions).where(columns.id == suggestion_id).values(values))
-        _place(connection, suggestion_id, ())
+        _replace_passages(connection, suggestion_id, ())
 
 
-def _place(connection: Connection, suggestion_id: str, passages: Sequence[Passage]) -> None:
+def _replace_passages(connection: Connection, suggestion_id: str, passages: Sequence[Passage]) -> None:
     passage_changes = PassageChanges()
-    passage_changes.put(("suggestion", suggestion_id), passages)
-    passage_changes.fill(connection)
+    passage_changes.set_passages(("suggestion", suggestion_id), passages)
+    passage_changes.write(connection)
 
 
-def _row(suggestion: Suggestion, now: datetime) -> dict[str, object]:
-    guard.key(suggestion.service, "service")
-    guard.text(suggestion.text, "text")
+def _to_row(suggestion: Suggestion, now: datetime) -> dict[str, object]:
+    validation.check_key(suggestion.service, "service")
+    validation.require_text(suggestion.text, "text")
     return {
-        **{name: getattr(suggestion, name) for name in PLAIN},
-        "resolution": guard.plain(suggestion.resolution, "resolution") if suggestion.resolution else None,
+        **{name: getattr(suggestion, name) for name in COLUMNS},
+        "resolution": validation.to_storable(suggestion.resolution, "resolution") if suggestion.resolution else None,
         "document_id": suggestion.document.id if suggestion.document else None,
-        "document": guard.plain(suggestion.document, "document") if suggestion.document else None,
+        "document": validation.to_storable(suggestion.document, "document") if suggestion.document else None,
         "received_at": now,
     }
 
 
-def _suggestion(row: Row[tuple[object, ...]]) -> Suggestion:
+def _from_row(row: Row[tuple[object, ...]]) -> Suggestion:
     return Suggestion(
-        **{name: getattr(row, name) for name in PLAIN},
-        resolution=_resolutions().validate_python(row.resolution) if row.resolution else None,
-        document=_documents().validate_python(row.document) if row.document else None,
+        **{name: getattr(row, name) for name in COLUMNS},
+        resolution=_resolution_adapter().validate_python(row.resolution) if row.resolution else None,
+        document=_document_adapter().validate_python(row.document) if row.document else None,
     )
 
 
 @cache
-def _resolutions() -> TypeAdapter[Resolution]:
+def _resolution_adapter() -> TypeAdapter[Resolution]:
     return TypeAdapter(Resolution)
 
 
 @cache
-def _documents() -> TypeAdapter[Document]:
+def _document_adapter() -> TypeAdapter[Document]:
     return TypeAdapter(Document)
 
 
@@ -172,7 +172,7 @@ class Suggestions:
     def add(self, suggestion: Suggestion, passages: Sequence[Passage], now: datetime) -> bool:
         """Keep a suggestion; returns whether it is new."""
         with self.database.write() as connection:
-            return add(connection, suggestion, passages, guard.moment(now, "now"))
+            return add(connection, suggestion, passages, validation.require_utc(now, "now"))
 
     def get(self, suggestion_id: str) -> Suggestion:
         """Return one suggestion."""
@@ -184,11 +184,11 @@ class Suggestions:
         columns = suggestions.c
         rows: list[Row[Any]] = []
         with self.database.read() as connection:
-            for chunk in keys(incident_ids):
+            for chunk in chunk_keys(incident_ids):
                 query = select(suggestions).where(columns.incident.in_(chunk), columns.state == "pending")
                 rows += connection.execute(query).all()
         in_order = sorted(rows, key=lambda row: (row.received_at, row.id), reverse=True)
-        return tuple(_suggestion(row) for row in in_order)
+        return tuple(_from_row(row) for row in in_order)
 
     def any_pending(self) -> bool:
         """Return whether anything waits for a decision."""
@@ -211,29 +211,29 @@ class Suggestions:
     ) -> ResultPage[Suggestion]:
         """Return suggestions that fit all that is given, the last received first."""
         columns = suggestions.c
-        query = select(suggestions).order_by(columns.received_at.desc(), columns.id.desc()).limit(paging.check(limit) + 1)
+        query = select(suggestions).order_by(columns.received_at.desc(), columns.id.desc()).limit(paging.check_limit(limit) + 1)
         if state is not None:
             query = query.where(columns.state == state)
         if incident_id is not None:
-            query = query.where(columns.incident == guard.text(incident_id, "incident"))
+            query = query.where(columns.incident == validation.require_text(incident_id, "incident"))
         if cursor is not None:
-            received, name = paging.place(cursor, 2)
+            received, name = paging.decode_cursor(cursor, 2)
             at = _cursor_time(received)
             query = query.where(or_(columns.received_at < at, and_(columns.received_at == at, columns.id < name)))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
-        next_cursor = paging.cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
-        return ResultPage(tuple(_suggestion(row) for row in page_rows), next_cursor)
+        next_cursor = paging.encode_cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id)) if len(rows) > limit else None
+        return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
 
     def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
         """Keep what was decided on a suggestion."""
         with self.database.write() as connection:
-            return decide(connection, suggestion_id, state, by, guard.moment(at, "at"))
+            return decide(connection, suggestion_id, state, by, validation.require_utc(at, "at"))
 
 
 def _cursor_time(value: str) -> datetime:
     try:
-        return guard.moment(datetime.fromisoformat(value), "cursor")
+        return validation.require_utc(datetime.fromisoformat(value), "cursor")
     except ValueError as error:
         raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error

@@ -16,7 +16,7 @@ from sqlalchemy import (
     true,
 )
 
-from onrecall.storage.columns import Json, Number, Raw, Utc, Words
+from onrecall.storage.columns import Json, Number, BytesType, Utc, TextType
 
 metadata = MetaData()
 
@@ -26,35 +26,35 @@ def where(condition: ColumnElement[bool]) -> dict[str, Any]:
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
-counters = Table("counters", metadata, Column("name", Words, primary_key=True), Column("value", Number, nullable=False))
+counters = Table("counters", metadata, Column("name", TextType, primary_key=True), Column("value", Number, nullable=False))
 
 incidents = Table(
     "incidents",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("description", Words, nullable=False),
-    Column("service", Words),
-    Column("environment", Words),
-    Column("severity", Words, nullable=False),
+    Column("id", TextType, primary_key=True),
+    Column("title", TextType, nullable=False),
+    Column("description", TextType, nullable=False),
+    Column("service", TextType),
+    Column("environment", TextType),
+    Column("severity", TextType, nullable=False),
     Column("labels", Json, nullable=False),
-    Column("status", Words, nullable=False),
+    Column("status", TextType, nullable=False),
     Column("started_at", Utc, nullable=False),
     Column("acknowledged_at", Utc),
     Column("resolved_at", Utc),
-    Column("source", Words, nullable=False),
-    Column("source_id", Words),
-    Column("folded", Words, nullable=False),  # title and description, case-folded: what `q` looks in
-    Column("given_hash", Words, nullable=False),  # what was given last, so that the same file again changes nothing
-    Column("state_hash", Words, nullable=False),  # what it is now, so that its own export changes nothing
+    Column("source", TextType, nullable=False),
+    Column("source_id", TextType),
+    Column("folded", TextType, nullable=False),  # title and description, case-folded: what `q` looks in
+    Column("given_hash", TextType, nullable=False),  # what was given last, so that the same file again changes nothing
+    Column("state_hash", TextType, nullable=False),  # what it is now, so that its own export changes nothing
     Column("waiting", Boolean, nullable=False),  # for a recommendation: this column is the queue
     Column("due_at", Utc),  # not answered before; none: at once
     Column("quiet_since", Utc),  # none of its alerts has fired since; none: one does, or it never had any
-    Column("claimed_by", Words),  # the worker that answers it
+    Column("claimed_by", TextType),  # the worker that answers it
     Column("claimed_until", Utc),  # after this another may
-    Column("document", Words),  # the postmortem that tells of it
+    Column("document", TextType),  # the postmortem that tells of it
     Column("report", Json),  # what that says beyond the columns; none: no document tells of it
-    Column("assignee", Words),  # who works on it
+    Column("assignee", TextType),  # who works on it
     UniqueConstraint("source", "source_id"),
     Index("incidents_document", "document"),
     Index("incidents_started_at", "started_at", "id"),
@@ -68,15 +68,15 @@ incidents = Table(
 resolutions = Table(
     "resolutions",
     metadata,
-    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("incident", TextType, ForeignKey("incidents.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("root_cause", Words, nullable=False),
-    Column("cause", Words),
+    Column("root_cause", TextType, nullable=False),
+    Column("cause", TextType),
     Column("steps", Json, nullable=False),
-    Column("summary", Words),
-    Column("provenance", Words, nullable=False),
-    Column("cause_origin", Words),
-    Column("by", Words),
+    Column("summary", TextType),
+    Column("provenance", TextType, nullable=False),
+    Column("cause_origin", TextType),
+    Column("by", TextType),
     Column("at", Utc, nullable=False),
     Column("superseded_at", Utc),
     Column("revoked_at", Utc),
@@ -86,12 +86,12 @@ resolutions = Table(
 links = Table(
     "links",
     metadata,
-    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("target", Words, primary_key=True),
+    Column("incident", TextType, ForeignKey("incidents.id"), primary_key=True),
+    Column("kind", TextType, primary_key=True),
+    Column("target", TextType, primary_key=True),
     Column("n", Integer, nullable=False),
     Column("at", Utc, nullable=False),
-    Column("told_in", Words),
+    Column("told_in", TextType),
     Column("revoked_at", Utc),
     Index("links_target", "target"),
 )
@@ -99,15 +99,15 @@ links = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("title", Words, nullable=False),
-    Column("text", Words, nullable=False),
-    Column("kind", Words, nullable=False),
-    Column("service", Words),
+    Column("id", TextType, primary_key=True),
+    Column("title", TextType, nullable=False),
+    Column("text", TextType, nullable=False),
+    Column("kind", TextType, nullable=False),
+    Column("service", TextType),
     Column("labels", Json, nullable=False),
-    Column("source", Words),
+    Column("source", TextType),
     Column("dated", Utc),
-    Column("hash", Words, nullable=False),
+    Column("hash", TextType, nullable=False),
     Index("documents_service", "service", "id"),
 )
 
@@ -115,17 +115,17 @@ passages = Table(
     "passages",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("kind", Words, nullable=False),
-    Column("owner", Words, nullable=False),
-    Column("part", Words, nullable=False),
+    Column("kind", TextType, nullable=False),
+    Column("owner", TextType, nullable=False),
+    Column("part", TextType, nullable=False),
     Column("n", Integer, nullable=False),
-    Column("text", Words, nullable=False),
+    Column("text", TextType, nullable=False),
     Column("line", Integer, nullable=False),
-    Column("heading", Words),
+    Column("heading", TextType),
     Column("known_from", Utc),
-    Column("terms", Raw, nullable=False),
-    Column("vector", Raw),
-    Column("model", Words),
+    Column("terms", BytesType, nullable=False),
+    Column("vector", BytesType),
+    Column("model", TextType),
     Column("terms_version", Integer),
     UniqueConstraint("owner", "kind", "part", "n"),
     Index("passages_known_from", "known_from"),
@@ -136,32 +136,32 @@ reindexing = Table(
     "reindexing",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time
-    Column("model", Words),
+    Column("model", TextType),
     Column("terms_version", Integer, nullable=False),
 )
 
 staged_owners = Table(
     "staged_owners",
     metadata,
-    Column("owner", Words, primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("state", Words, nullable=False),  # the hash of what its passages were made of
+    Column("owner", TextType, primary_key=True),
+    Column("kind", TextType, primary_key=True),
+    Column("state", TextType, nullable=False),  # the hash of what its passages were made of
 )
 
 staged_passages = Table(
     "staged_passages",
     metadata,
-    Column("owner", Words, primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("part", Words, primary_key=True),
+    Column("owner", TextType, primary_key=True),
+    Column("kind", TextType, primary_key=True),
+    Column("part", TextType, primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("text", Words, nullable=False),
+    Column("text", TextType, nullable=False),
     Column("line", Integer, nullable=False),
-    Column("heading", Words),
+    Column("heading", TextType),
     Column("known_from", Utc),
-    Column("terms", Raw, nullable=False),
-    Column("vector", Raw),
-    Column("model", Words),
+    Column("terms", BytesType, nullable=False),
+    Column("vector", BytesType),
+    Column("model", TextType),
     Column("terms_version", Integer),
 )
 
@@ -183,8 +183,8 @@ terms = Table(
 recommendations = Table(
     "recommendations",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("id", TextType, primary_key=True),
+    Column("incident", TextType, ForeignKey("incidents.id")),
     Column("n", Number, nullable=False),  # the order in which answers were last given
     Column("created_at", Utc, nullable=False),
     Column("step_keys", Json, nullable=False),
@@ -195,20 +195,20 @@ recommendations = Table(
 citations = Table(
     "citations",
     metadata,
-    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
-    Column("evidence", Words, primary_key=True),
+    Column("recommendation", TextType, ForeignKey("recommendations.id"), primary_key=True),
+    Column("evidence", TextType, primary_key=True),
     Index("citations_evidence", "evidence"),
 )
 
 outcomes = Table(
     "outcomes",
     metadata,
-    Column("recommendation", Words, ForeignKey("recommendations.id"), primary_key=True),
-    Column("by", Words, primary_key=True),  # empty: nobody in particular
+    Column("recommendation", TextType, ForeignKey("recommendations.id"), primary_key=True),
+    Column("by", TextType, primary_key=True),  # empty: nobody in particular
     Column("version", Integer, primary_key=True),
-    Column("verdict", Words, nullable=False),
+    Column("verdict", TextType, nullable=False),
     Column("steps", Json, nullable=False),
-    Column("note", Words),
+    Column("note", TextType),
     Column("at", Utc, nullable=False),
     Column("revoked_at", Utc),
 )
@@ -216,13 +216,13 @@ outcomes = Table(
 performed = Table(
     "performed",
     metadata,
-    Column("occasion", Words, primary_key=True),  # the incident, or the recommendation that was asked for without one
-    Column("told_in", Words, primary_key=True),  # the resolution's version, or the outcome
+    Column("occasion", TextType, primary_key=True),  # the incident, or the recommendation that was asked for without one
+    Column("told_in", TextType, primary_key=True),  # the resolution's version, or the outcome
     Column("n", Integer, primary_key=True),
-    Column("key", Words, nullable=False),
-    Column("outcome", Words, nullable=False),
+    Column("key", TextType, nullable=False),
+    Column("outcome", TextType, nullable=False),
     Column("at", Utc, nullable=False),
-    Column("by", Words),
+    Column("by", TextType),
     Column("revoked_at", Utc),
     Index("performed_key", "key"),
 )
@@ -231,11 +231,11 @@ events = Table(
     "events",
     metadata,
     Column("seq", Number, primary_key=True, autoincrement=False),
-    Column("incident", Words, ForeignKey("incidents.id"), nullable=False),
-    Column("type", Words, nullable=False),
+    Column("incident", TextType, ForeignKey("incidents.id"), nullable=False),
+    Column("type", TextType, nullable=False),
     Column("at", Utc, nullable=False),
     Column("recorded_at", Utc, nullable=False),
-    Column("by", Words),
+    Column("by", TextType),
     Column("detail", Json, nullable=False),
     Index("events_incident", "incident", "at", "seq"),
 )
@@ -243,8 +243,8 @@ events = Table(
 judged = Table(
     "judged",
     metadata,
-    Column("basis", Words, primary_key=True),  # a replay of history, or what people said
-    Column("incident", Words, primary_key=True),
+    Column("basis", TextType, primary_key=True),  # a replay of history, or what people said
+    Column("incident", TextType, primary_key=True),
     Column("at", Utc, nullable=False),
     Column("body", Json, nullable=False),
 )
@@ -261,23 +261,23 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("source", Words, nullable=False),
-    Column("key", Words, nullable=False),
+    Column("source", TextType, nullable=False),
+    Column("key", TextType, nullable=False),
     Column("starts_at", Utc, nullable=False),
-    Column("status", Words, nullable=False),
-    Column("service", Words),
+    Column("status", TextType, nullable=False),
+    Column("service", TextType),
     Column("told_at", Utc),
     Column("body", Json, nullable=False),
-    Column("hash", Words, nullable=False),  # of the body, so that a redelivery changes nothing
+    Column("hash", TextType, nullable=False),  # of the body, so that a redelivery changes nothing
     Column("received_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     Column("waiting", Boolean, nullable=False),  # to be grouped, or its news to be taken in: this column is the queue
-    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("incident", TextType, ForeignKey("incidents.id")),
     Column("joined", Json),  # how it came to its incident: how, score, reasons
-    Column("purpose", Words),  # test, heartbeat, planned or informational; null: it is to be an incident
-    Column("identity", Words),  # a digest of what it is about, for ends that come under another key
+    Column("purpose", TextType),  # test, heartbeat, planned or informational; null: it is to be an incident
+    Column("identity", TextType),  # a digest of what it is about, for ends that come under another key
     Column("expires_at", Utc),  # it is over then unless something is heard of it; null: its sender says when
-    Column("maintenance", Words),  # the maintenance window during which it was set aside
+    Column("maintenance", TextType),  # the maintenance window during which it was set aside
     UniqueConstraint("source", "key", "starts_at"),
     Index("alerts_waiting", "waiting", "id"),
     Index("alerts_incident", "incident", "starts_at"),
@@ -296,14 +296,14 @@ Index("alerts_expiry", alerts.c.expires_at, **where(alerts.c.expires_at.is_not(N
 notes = Table(
     "notes",
     metadata,
-    Column("source", Words, primary_key=True),
-    Column("id", Words, primary_key=True),
-    Column("type", Words, nullable=False),  # note or acknowledgement
-    Column("key", Words, nullable=False),  # of the alert that it is about
+    Column("source", TextType, primary_key=True),
+    Column("id", TextType, primary_key=True),
+    Column("type", TextType, nullable=False),  # note or acknowledgement
+    Column("key", TextType, nullable=False),  # of the alert that it is about
     Column("at", Utc, nullable=False),
-    Column("by", Words),
-    Column("text", Words),
-    Column("incident", Words, ForeignKey("incidents.id")),
+    Column("by", TextType),
+    Column("text", TextType),
+    Column("incident", TextType, ForeignKey("incidents.id")),
     Column("waiting", Boolean, nullable=False),
     Index("notes_waiting", "waiting", "at"),
     Index("notes_incident", "incident", "at"),
@@ -312,12 +312,12 @@ notes = Table(
 change_events = Table(
     "change_events",
     metadata,
-    Column("source", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("source", TextType, primary_key=True),
+    Column("key", TextType, primary_key=True),
     Column("at", Utc, nullable=False),
-    Column("service", Words),
+    Column("service", TextType),
     Column("body", Json, nullable=False),
-    Column("hash", Words, nullable=False),
+    Column("hash", TextType, nullable=False),
     Column("waiting", Boolean, nullable=False, server_default=true()),  # nobody looked yet which incidents it concerns
     Index("change_events_at", "at"),
     Index("change_events_waiting", "waiting"),
@@ -327,12 +327,12 @@ rejected = Table(
     "rejected",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("source", Words, nullable=False),
-    Column("hash", Words, nullable=False),  # of what was sent, so that a redelivery is kept once
-    Column("place", Words, nullable=False),  # where in the delivery it stood
-    Column("field", Words),
-    Column("message", Words, nullable=False),
-    Column("raw", Words, nullable=False),
+    Column("source", TextType, nullable=False),
+    Column("hash", TextType, nullable=False),  # of what was sent, so that a redelivery is kept once
+    Column("place", TextType, nullable=False),  # where in the delivery it stood
+    Column("field", TextType),
+    Column("message", TextType, nullable=False),
+    Column("raw", TextType, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("settled_at", Utc),  # tried again, and it went in
     UniqueConstraint("source", "hash"),
@@ -341,53 +341,53 @@ rejected = Table(
 pairings = Table(
     "pairings",
     metadata,
-    Column("one", Words, primary_key=True),  # what kind of alert, as the grouping room names it; the lesser of the two
-    Column("other", Words, primary_key=True),
+    Column("one", TextType, primary_key=True),  # what kind of alert, as the grouping room names it; the lesser of the two
+    Column("other", TextType, primary_key=True),
     Column("together", Boolean, nullable=False),  # what a person said of them by merging or splitting
     Column("at", Utc, nullable=False),
-    Column("by", Words),
+    Column("by", TextType),
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", Words, primary_key=True),  # the part of the key that is no secret
-    Column("name", Words, nullable=False),
-    Column("hash", Words, nullable=False),
-    Column("role", Words, nullable=False),
+    Column("id", TextType, primary_key=True),  # the part of the key that is no secret
+    Column("name", TextType, nullable=False),
+    Column("hash", TextType, nullable=False),
+    Column("role", TextType, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc),
     Column("last_used_at", Utc),
     Column("revoked_at", Utc),
-    Column("replaced_by", Words, ForeignKey("api_keys.id")),
+    Column("replaced_by", TextType, ForeignKey("api_keys.id")),
     Index("api_keys_name", "name"),
 )
 
 cursors = Table(
     "cursors",
     metadata,
-    Column("name", Words, primary_key=True),  # who reads the feed of events
+    Column("name", TextType, primary_key=True),  # who reads the feed of events
     Column("seq", Number, nullable=False),  # the last event that it is done with
-    Column("held_by", Words),  # the process that reads now
+    Column("held_by", TextType),  # the process that reads now
     Column("held_until", Utc),
 )
 
 channels = Table(
     "channels",
     metadata,
-    Column("name", Words, primary_key=True),
+    Column("name", TextType, primary_key=True),
     Column("seq", Number, nullable=False),  # the last event of which it is settled whether to tell it
     Column("decision", Number, nullable=False, server_default="0"),  # the last answer without an incident, likewise
     Column("paused_until", Utc),  # the other side asked for patience
-    Column("held_by", Words),  # the process that sends now
+    Column("held_by", TextType),  # the process that sends now
     Column("held_until", Utc),
 )
 
 threads = Table(
     "threads",
     metadata,
-    Column("channel", Words, primary_key=True),
-    Column("incident", Words, ForeignKey("incidents.id"), primary_key=True),
+    Column("channel", TextType, primary_key=True),
+    Column("incident", TextType, ForeignKey("incidents.id"), primary_key=True),
     Column("remote", Json, nullable=False),  # what the channel remembers of what it sent
     Column("told", Json, nullable=False),  # what was posted last
     Column("sent", Json),  # what has arrived last
@@ -396,15 +396,15 @@ threads = Table(
 notices = Table(
     "notices",
     metadata,
-    Column("id", Words, primary_key=True),
+    Column("id", TextType, primary_key=True),
     Column("n", Number, nullable=False),  # the order in which they were posted
-    Column("type", Words, nullable=False),  # slack, email, webhook, websocket or in_app
-    Column("target", Words),  # where its sender wanted it to go; it goes where a channel is configured
-    Column("title", Words, nullable=False),
-    Column("message", Words, nullable=False),
-    Column("decision", Words, ForeignKey("recommendations.id")),
+    Column("type", TextType, nullable=False),  # slack, email, webhook, websocket or in_app
+    Column("target", TextType),  # where its sender wanted it to go; it goes where a channel is configured
+    Column("title", TextType, nullable=False),
+    Column("message", TextType, nullable=False),
+    Column("decision", TextType, ForeignKey("recommendations.id")),
     Column("metadata", Json, nullable=False),
-    Column("failed_reason", Words),  # why nothing could be sent at all
+    Column("failed_reason", TextType),  # why nothing could be sent at all
     Column("created_at", Utc, nullable=False),
     Index("notices_n", "n"),
     Index("notices_decision", "decision", "n"),
@@ -414,18 +414,18 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("channel", Words, nullable=False),
-    Column("incident", Words, ForeignKey("incidents.id")),  # what it tells of: an incident,
-    Column("notice", Words, ForeignKey("notices.id")),  # or a notice
+    Column("channel", TextType, nullable=False),
+    Column("incident", TextType, ForeignKey("incidents.id")),  # what it tells of: an incident,
+    Column("notice", TextType, ForeignKey("notices.id")),  # or a notice
     Column("seq", Number, nullable=False),  # the event that it tells of, or the notice's number
-    Column("kind", Words, nullable=False),
-    Column("key", Words, nullable=False),  # the same at each try
+    Column("kind", TextType, nullable=False),
+    Column("key", TextType, nullable=False),  # the same at each try
     Column("body", Json, nullable=False),
     Column("told", Json, nullable=False),  # what it says, as far as a difference would be news
-    Column("state", Words, nullable=False),  # pending, sent, dead, superseded
+    Column("state", TextType, nullable=False),  # pending, sent, dead, superseded
     Column("attempts", Integer, nullable=False),
     Column("next_at", Utc, nullable=False),
-    Column("last_error", Words),
+    Column("last_error", TextType),
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
     UniqueConstraint("channel", "incident", "seq"),
@@ -439,19 +439,19 @@ model_calls = Table(
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("at", Utc, nullable=False),
-    Column("day", Words, nullable=False),  # in UTC, as the budget counts
-    Column("recommendation", Words, nullable=False),  # that it was to refine; of a question it is not kept
-    Column("role", Words, nullable=False),  # draft or strong
-    Column("provider", Words, nullable=False),
-    Column("model", Words, nullable=False),
-    Column("state", Words, nullable=False),  # reserved, answered, rejected, failed
+    Column("day", TextType, nullable=False),  # in UTC, as the budget counts
+    Column("recommendation", TextType, nullable=False),  # that it was to refine; of a question it is not kept
+    Column("role", TextType, nullable=False),  # draft or strong
+    Column("provider", TextType, nullable=False),
+    Column("model", TextType, nullable=False),
+    Column("state", TextType, nullable=False),  # reserved, answered, rejected, failed
     Column("reserved_usd", Float),  # the most that it can cost; none: nobody knows
     Column("cost_usd", Float),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
     Column("latency_ms", Float),
-    Column("reason", Words),  # why it failed or was rejected
-    Column("prompt_hash", Words, nullable=False),
+    Column("reason", TextType),  # why it failed or was rejected
+    Column("prompt_hash", TextType, nullable=False),
     Index("model_calls_day", "day"),
     Index("model_calls_at", "at"),
     Index("model_calls_provider", "provider", "id"),

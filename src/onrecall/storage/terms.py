@@ -8,9 +8,9 @@ from sqlalchemy import Connection, TextClause, delete, text
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Passage
-from onrecall.storage import sequences as counting
-from onrecall.storage.batching import parts
-from onrecall.storage.database import KINDS
+from onrecall.storage import sequences
+from onrecall.storage.batching import chunked
+from onrecall.storage.database import BACKENDS
 from onrecall.storage.results import TermStatistics
 from onrecall.storage.tables import terms
 
@@ -18,18 +18,18 @@ PAIR_BYTES = 5
 """A term takes four bytes for its hash and one for its count; all hashes come before all counts."""
 
 
-def check(passage: Passage, n: int) -> None:
+def check_packed(passage: Passage, n: int) -> None:
     """Refuse terms that are not packed as whole pairs."""
     if len(passage.terms) % PAIR_BYTES:
         field = f"passages.{n}.terms"
         raise Invalid(f"{field} are {len(passage.terms)} bytes long; pairs of a hash and a count take five each", field)
 
 
-def count(connection: Connection, added: Sequence[bytes], removed: Sequence[bytes]) -> None:
+def update_counts(connection: Connection, added: Sequence[bytes], removed: Sequence[bytes]) -> None:
     """Count the terms of passages that came and of passages that went."""
-    counting.add(connection, "passages", len(added) - len(removed))
-    counting.add(connection, "length", sum(map(length, added)) - sum(map(length, removed)))
-    hash_arrays = [hashes(packed) for packed in (*added, *removed)]
+    sequences.increment(connection, "passages", len(added) - len(removed))
+    sequences.increment(connection, "length", sum(map(count_terms, added)) - sum(map(count_terms, removed)))
+    hash_arrays = [unpack_hashes(packed) for packed in (*added, *removed)]
     signs = [1] * len(added) + [-1] * len(removed)
     if not hash_arrays:
         return
@@ -38,15 +38,15 @@ def count(connection: Connection, added: Sequence[bytes], removed: Sequence[byte
     deltas = np.bincount(inverse, weights=signs_by_term, minlength=len(unique)).astype(np.int64)
     changed = [(int(term), int(delta)) for term, delta in zip(unique, deltas, strict=True) if delta]
     if changed:
-        KINDS[connection.dialect.name].add_frequencies(connection, changed)
-    for chunk in parts([term for term, delta in changed if delta < 0]):
+        BACKENDS[connection.dialect.name].add_frequencies(connection, changed)
+    for chunk in chunked([term for term, delta in changed if delta < 0]):
         connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
 
 
 def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatistics:
     """How common these terms are; one that occurs nowhere is absent."""
-    kind = KINDS[connection.dialect.name]
-    rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.listed(term_hashes)}).all()
+    kind = BACKENDS[connection.dialect.name]
+    rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.bind_list(term_hashes)}).all()
     totals = {name: value for name, _, value in rows if name}
     frequencies = {term: passages for name, term, passages in rows if not name}
     return TermStatistics(totals["passages"], totals["length"], frequencies)
@@ -56,18 +56,18 @@ def statistics(connection: Connection, term_hashes: Sequence[int]) -> TermStatis
 def _statistics(dialect: str) -> TextClause:
     """In one statement, for each question waits for it: the totals by their names, the terms without one."""
     return text(
-        f"select '' as name, term, passages from terms where {KINDS[dialect].among('term')}"  # noqa: S608
+        f"select '' as name, term, passages from terms where {BACKENDS[dialect].in_numbers('term')}"  # noqa: S608
         " union all select name, 0, value from counters where name in ('passages', 'length')"
     )
 
 
-def length(packed: bytes) -> int:
+def count_terms(packed: bytes) -> int:
     """How many terms a passage has, each as often as it occurs."""
     return (
         int(np.frombuffer(packed, np.uint8, offset=len(packed) // PAIR_BYTES * 4).sum(dtype=np.int64)) if packed else 0
     )
 
 
-def hashes(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def unpack_hashes(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """The terms of a passage, each once."""
     return np.frombuffer(packed, "<u4", count=len(packed) // PAIR_BYTES)

@@ -5,15 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, Table, delete, insert
 
-from onrecall.storage.columns import Utc, Words
+from onrecall.storage.columns import Utc, TextType
 from onrecall.storage.database import Database
 from onrecall.storage.tables import metadata
 
 tickets = Table(
     "tickets",
     metadata,
-    Column("hash", Words, primary_key=True),
-    Column("key_id", Words, ForeignKey("api_keys.id"), nullable=False),
+    Column("hash", TextType, primary_key=True),
+    Column("key_id", TextType, ForeignKey("api_keys.id"), nullable=False),
     Column("expires_at", Utc, nullable=False),
 )
 
@@ -30,7 +30,7 @@ class TicketRepository:
             connection.execute(delete(tickets).where(tickets.c.expires_at <= now))
             connection.execute(insert(tickets).values(hash=ticket_hash, key_id=key_id, expires_at=expires_at))
 
-    def take(self, ticket_hash: str, now: datetime) -> str | None:
+    def redeem(self, ticket_hash: str, now: datetime) -> str | None:
         """Whose key it stood for; it is gone after this. None when there is none such, or it has expired."""
         statement = delete(tickets).where(tickets.c.hash == ticket_hash).returning(tickets.c.key_id, tickets.c.expires_at)
         with self.database.write() as connection:

@@ -6,31 +6,31 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
-from onrecall.storage.batching import parts
+from onrecall.storage.batching import chunked
 from onrecall.storage.results import FittedCurve, StoredVerdict
 from onrecall.storage.tables import curves, judged, resolutions
 
-LIVE = "outcomes"
+LIVE_BASIS = "outcomes"
 
 
-def judge(connection: Connection, judgement: StoredVerdict) -> None:
+def save_verdict(connection: Connection, judgement: StoredVerdict) -> None:
     """Keep what became of the answer to an incident, in place of what was thought of it before."""
-    unjudge(connection, judgement.incident, judgement.basis)
+    delete_verdict(connection, judgement.incident, judgement.basis)
     _add(connection, [judgement])
 
 
-def unjudge(connection: Connection, incident: str, basis: str = LIVE) -> None:
+def delete_verdict(connection: Connection, incident: str, basis: str = LIVE_BASIS) -> None:
     """Nothing is known of the answer to an incident any more."""
     connection.execute(delete(judged).where(judged.c.incident == incident, judged.c.basis == basis))
 
 
-def replace(connection: Connection, basis: str, judgements: Sequence[StoredVerdict]) -> None:
+def replace_verdicts(connection: Connection, basis: str, judgements: Sequence[StoredVerdict]) -> None:
     """Put these in place of all of one basis."""
     connection.execute(delete(judged).where(judged.c.basis == basis))
     _add(connection, judgements)
 
 
-def all_judged(connection: Connection) -> tuple[StoredVerdict, ...]:
+def all_verdicts(connection: Connection) -> tuple[StoredVerdict, ...]:
     """Every answer whose truth is known, in the order in which the answers were given."""
     query = select(judged).order_by(judged.c.at, judged.c.incident, judged.c.basis)
     return tuple(StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
@@ -74,6 +74,6 @@ def newest_curve(connection: Connection) -> FittedCurve | None:
 
 
 def _add(connection: Connection, judgements: Sequence[StoredVerdict]) -> None:
-    for chunk in parts(judgements):
+    for chunk in chunked(judgements):
         rows = [{"basis": judgement.basis, "incident": judgement.incident, "at": judgement.at, "body": dict(judgement.body)} for judgement in chunk]
         connection.execute(insert(judged), rows)

@@ -10,22 +10,22 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Recommendation
 from onrecall.storage import audit, recommendations
-from onrecall.storage import sequences as counting
-from onrecall.storage import validation as guard
+from onrecall.storage import sequences
+from onrecall.storage import validation
 from onrecall.storage.database import Database
-from onrecall.storage.rejected import storable
+from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.results import CircuitState, ModelCall, ModelUsage, ModelUse
 from onrecall.storage.tables import model_calls
 
-BREAKS = 3
+FAILURES_TO_OPEN = 3
 """Failures one after the other after which a provider is left alone."""
-COOL = timedelta(seconds=30)
+FIRST_COOLDOWN = timedelta(seconds=30)
 """At first; twice as long after each further failure."""
-LONGEST = timedelta(minutes=10)
-IN_FLIGHT = timedelta(seconds=60)
+MAX_COOLDOWN = timedelta(minutes=10)
+CALL_TIMEOUT = timedelta(seconds=60)
 """A call that was not heard of for so long will not come back."""
 MINUTE = timedelta(minutes=1)
-LOOKED_AT = 20
+CALLS_CONSIDERED = 20
 FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "rejected"
 
 
@@ -45,10 +45,10 @@ class Usage:
 
     def reserve(self, call: ModelCall, worst_usd: float | None, limits: UsageLimits, now: datetime) -> int:
         """Count a call that is about to be made; Unavailable when there must be none."""
-        now = guard.moment(now, "now")
+        now = validation.require_utc(now, "now")
         with self.database.write() as connection:
-            _allow(connection, call, worst_usd, limits, now)
-            number = counting.take(connection, "model_call")[0]
+            _check_allowed(connection, call, worst_usd, limits, now)
+            number = sequences.allocate(connection, "model_call")[0]
             connection.execute(
                 insert(model_calls).values(
                     id=number,
@@ -57,14 +57,14 @@ class Usage:
                     recommendation=call.recommendation,
                     role=call.role,
                     provider=call.provider,
-                    model=storable(call.model),
+                    model=replace_unstorable(call.model),
                     state=RESERVED,
                     reserved_usd=worst_usd,
                     prompt_hash=call.prompt_hash,
                 )
             )
             names = ("role", "provider", "prompt_hash")
-            detail = {name: getattr(call, name) for name in names} | {"model": storable(call.model), "call": number}
+            detail = {name: getattr(call, name) for name in names} | {"model": replace_unstorable(call.model), "call": number}
             audit.add(connection, "model called", call.recommendation, detail)
             return number
 
@@ -76,11 +76,11 @@ class Usage:
     def failed(self, number: int, reason: str, latency_ms: float, *, free: bool) -> None:
         """No answer came; what it may have cost stays reserved, unless it is certain that it cost nothing."""
         cost = 0.0 if free else None
-        self._settle(number, {"state": FAILED, "reason": storable(reason), "latency_ms": latency_ms, "cost_usd": cost})
+        self._settle(number, {"state": FAILED, "reason": replace_unstorable(reason), "latency_ms": latency_ms, "cost_usd": cost})
 
     def rejected(self, number: int, reasons: Sequence[str]) -> None:
         """The answer did not pass the checks."""
-        self._settle(number, {"state": REJECTED, "reason": storable("; ".join(reasons))})
+        self._settle(number, {"state": REJECTED, "reason": replace_unstorable("; ".join(reasons))})
 
     def was_rejected(self, recommendation: str) -> bool:
         """Whether the last answer to refine this was rejected: the same evidence would only be asked of again."""
@@ -98,29 +98,29 @@ class Usage:
 
     def by_day(self, days: int, now: datetime) -> tuple[ModelUse, ...]:
         """What was used in the last days, by day and model, newest first."""
-        since = _day(guard.moment(now, "now") - timedelta(days=days - 1))
+        since = _day(validation.require_utc(now, "now") - timedelta(days=days - 1))
         with self.database.read() as connection:
-            return tuple(ModelUse(**row) for row in connection.execute(_by_day(since)).mappings())
+            return tuple(ModelUse(**row) for row in connection.execute(_select_by_day(since)).mappings())
 
     def spent_today(self, now: datetime) -> float:
         """Dollars of today: what calls cost, and the most that those may cost of which it is not known."""
         with self.database.read() as connection:
-            return _spent(connection, _day(guard.moment(now, "now")))
+            return _spent_usd(connection, _day(validation.require_utc(now, "now")))
 
     def breaker(self, provider: str, now: datetime) -> CircuitState:
         """Whether a provider is asked at all."""
         with self.database.read() as connection:
-            return _breaker(connection, provider, guard.moment(now, "now"))
+            return _circuit_state(connection, provider, validation.require_utc(now, "now"))
 
     def _settle(self, number: int, values: dict[str, Any]) -> None:
         with self.database.write() as connection:
             connection.execute(update(model_calls).where(model_calls.c.id == number).values(values))
 
 
-def _allow(
+def _check_allowed(
     connection: Connection, call: ModelCall, worst_usd: float | None, limits: UsageLimits, now: datetime
 ) -> None:
-    breaker = _breaker(connection, call.provider, now)
+    breaker = _circuit_state(connection, call.provider, now)
     if breaker.state == "open" or (breaker.state == "half_open" and breaker.trying):
         raise Unavailable(f"{call.provider} failed {breaker.failures} times in a row and is skipped")
     recent = select(func.count()).select_from(model_calls).where(model_calls.c.at > now - MINUTE)
@@ -130,29 +130,29 @@ def _allow(
         return
     if worst_usd is None:
         raise Unavailable("its price is unknown, so the daily budget cannot be enforced")
-    if _spent(connection, _day(now)) + worst_usd > limits.daily_budget_usd:
+    if _spent_usd(connection, _day(now)) + worst_usd > limits.daily_budget_usd:
         raise Unavailable(f"the daily budget of {limits.daily_budget_usd:g} dollars does not reach for it")
 
 
-def _breaker(connection: Connection, provider: str, now: datetime) -> CircuitState:
+def _circuit_state(connection: Connection, provider: str, now: datetime) -> CircuitState:
     """Read from the calls themselves, so that all processes see the same."""
     query = select(model_calls.c.state, model_calls.c.at).where(model_calls.c.provider == provider)
-    rows = connection.execute(query.order_by(model_calls.c.id.desc()).limit(LOOKED_AT)).all()
-    trying = bool(rows) and rows[0].state == RESERVED and rows[0].at > now - IN_FLIGHT
+    rows = connection.execute(query.order_by(model_calls.c.id.desc()).limit(CALLS_CONSIDERED)).all()
+    trying = bool(rows) and rows[0].state == RESERVED and rows[0].at > now - CALL_TIMEOUT
     settled = [row for row in rows if row.state != RESERVED]
     failures = next((n for n, row in enumerate(settled) if row.state != FAILED), len(settled))
-    if failures < BREAKS:
+    if failures < FAILURES_TO_OPEN:
         return CircuitState(provider, "closed", failures, None, trying)
-    until: datetime = settled[0].at + min(COOL * 2 ** (failures - BREAKS), LONGEST)
+    until: datetime = settled[0].at + min(FIRST_COOLDOWN * 2 ** (failures - FAILURES_TO_OPEN), MAX_COOLDOWN)
     return CircuitState(provider, "open" if now < until else "half_open", failures, until, trying)
 
 
-def _spent(connection: Connection, day: str) -> float:
+def _spent_usd(connection: Connection, day: str) -> float:
     cost = func.coalesce(model_calls.c.cost_usd, model_calls.c.reserved_usd, 0.0)
     return float(connection.scalar(select(func.sum(cost)).where(model_calls.c.day == day)) or 0.0)
 
 
-def _by_day(since: str) -> Select[Any]:
+def _select_by_day(since: str) -> Select[Any]:
     columns = model_calls.c
 
     def count_state(state: str) -> Any:

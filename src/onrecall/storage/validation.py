@@ -19,32 +19,32 @@ _SUSPECT = re.compile(r"\\u(?:0000|d[89a-f])")
 """In JSON, a NUL or a surrogate: half of a pair, which can't be stored, or a whole one, which can."""
 
 
-def plain(value: object, field: str = "") -> Any:
+def to_storable(value: object, field: str = "") -> Any:
     """The value as JSON would have it, with times in UTC; Invalid when it holds what can't be stored."""
     if isinstance(value, Mapping):
-        return {text(str(key), field): plain(item, f"{field}.{key}") for key, item in value.items()}
+        return {require_text(str(key), field): to_storable(item, f"{field}.{key}") for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [plain(item, f"{field}.{n}") for n, item in enumerate(value)]
+        return [to_storable(item, f"{field}.{n}") for n, item in enumerate(value)]
     if is_dataclass(value):
         prefix = f"{field}." if field else ""
-        names = [field_info.name for field_info in fields(value) if not _is_unsaid(value, field_info.name)]
-        return {name: plain(getattr(value, name), prefix + name) for name in names}
-    return _single(value, field)
+        names = [field_info.name for field_info in fields(value) if not _is_omitted(value, field_info.name)]
+        return {name: to_storable(getattr(value, name), prefix + name) for name in names}
+    return _scalar(value, field)
 
 
-def _single(value: object, field: str) -> str | float | None:
+def _scalar(value: object, field: str) -> str | float | None:
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        return text(value, field)
+        return require_text(value, field)
     if isinstance(value, datetime):
-        return moment(value, field).isoformat()
+        return require_utc(value, field).isoformat()
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise Invalid(f"{field} is {value!r}, which can't be stored", field)
 
 
-def text(value: str, field: str) -> str:
+def require_text(value: str, field: str) -> str:
     """The text, unless it holds a NUL character or half of a surrogate pair."""
     if "\0" in value:
         raise Invalid(f"{field} contains a NUL character, which cannot be stored; remove it", field)
@@ -58,12 +58,12 @@ def text(value: str, field: str) -> str:
     return value
 
 
-def storable(value: str) -> bool:
+def is_storable(value: str) -> bool:
     """Whether a text can be in the store at all; there is no need to look for any other."""
     return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
-def moment(value: datetime, field: str) -> datetime:
+def require_utc(value: datetime, field: str) -> datetime:
     """The time in UTC, unless nobody knows in which zone it was meant."""
     if value.tzinfo is None or value.utcoffset() is None:
         raise Invalid(f"{field} has no time zone; add one, such as {value.isoformat()}Z", field)
@@ -73,51 +73,51 @@ def moment(value: datetime, field: str) -> datetime:
         raise Invalid(f"{field} is out of range: {value.isoformat()}", field) from error
 
 
-def key(value: str | None, field: str) -> None:
+def check_key(value: str | None, field: str) -> None:
     """Refuse what is too long to be a key."""
     if value is not None and len(value.encode(errors="replace")) > KEY_BYTES:
         raise Invalid(f"{field} is longer than {KEY_BYTES} bytes; give a shorter one", field)
 
 
-def digest(record: Incident | Document) -> str:
+def content_hash(record: Incident | Document) -> str:
     """A hash of the content, the id apart; Invalid when something in it can't be stored."""
-    key(record.id, "id")
-    key(record.service, "service")
+    check_key(record.id, "id")
+    check_key(record.service, "service")
     if isinstance(record, Incident):
-        key(record.source, "source")
-        key(record.source_id, "source_id")
+        check_key(record.source, "source")
+        check_key(record.source_id, "source_id")
         for n, link in enumerate(record.links):
-            key(link.incident, f"links.{n}.incident")
-    text(record.id, "id")
+            check_key(link.incident, f"links.{n}.incident")
+    require_text(record.id, "id")
     return hashlib.sha256(_content(replace(record, id="")).encode()).hexdigest()
 
 
 def _content(record: Incident | Document) -> str:
     """All that it says as JSON. What can't be stored shows in there; then `plain` tells the field's name."""
     try:
-        content = _written(record)
+        content = _encode(record)
     except (Invalid, TypeError, ValueError):
-        return json.dumps(plain(record), sort_keys=True, separators=(",", ":"))
+        return json.dumps(to_storable(record), sort_keys=True, separators=(",", ":"))
     if _SUSPECT.search(content):
-        plain(record)
+        to_storable(record)
     return content
 
 
-def _outspoken(value: object) -> Any:
+def _encode_default(value: object) -> Any:
     """What JSON has no form of, as `plain` gives it, with all it holds still to be written."""
     if isinstance(value, Mapping):
         return dict(value)
     if is_dataclass(value):
-        return {name: getattr(value, name) for name in _names(value.__class__) if not _is_unsaid(value, name)}
-    return _single(value, "")
+        return {name: getattr(value, name) for name in _content_fields(value.__class__) if not _is_omitted(value, name)}
+    return _scalar(value, "")
 
 
-def _is_unsaid(value: object, name: str) -> bool:
+def _is_omitted(value: object, name: str) -> bool:
     """Whether it is a later field that says nothing: what was stored before it was there keeps its hash."""
-    return name in LATER.get(type(value), ()) and not getattr(value, name)
+    return name in ADDED_FIELDS.get(type(value), ()) and not getattr(value, name)
 
 
-LATER: Mapping[type, frozenset[str]] = {
+ADDED_FIELDS: Mapping[type, frozenset[str]] = {
     Incident: frozenset(
         ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines", "assignee")
     ),
@@ -128,8 +128,8 @@ LATER: Mapping[type, frozenset[str]] = {
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _content_fields(kind: type) -> tuple[str, ...]:
     return tuple(field_info.name for field_info in fields(kind) if field_info.metadata.get("content", True))
 
 
-_written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_outspoken).encode
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_encode_default).encode

@@ -25,8 +25,8 @@ from onrecall.storage import Storage
 from onrecall.storage.backtests import Backtest, Backtests
 
 NICE = 10
-TELL_SECONDS = 1.0
-ALIVE_SECONDS = 3.0
+PROGRESS_SECONDS = 1.0
+HEARTBEAT_SECONDS = 3.0
 """Heartbeat interval: the niced child may start slowly, so its parent sends the heartbeats."""
 STOP_SECONDS = 5.0
 
@@ -51,9 +51,9 @@ class BacktestRunner:
         begun, new = self._store.backtests.begin(by, self._clock())
         if new:
             arguments = (self._settings, begun.number, history)
-            self._process = multiprocessing.get_context("spawn").Process(target=measure, args=arguments, daemon=True)
+            self._process = multiprocessing.get_context("spawn").Process(target=run_backtest, args=arguments, daemon=True)
             self._process.start()
-            watch = threading.Thread(target=self._see_out, args=(self._process, begun.number), daemon=True)
+            watch = threading.Thread(target=self._supervise, args=(self._process, begun.number), daemon=True)
             self._watch = watch
             watch.start()
         return begun
@@ -71,9 +71,9 @@ class BacktestRunner:
         if self._watch is not None:
             self._watch.join(STOP_SECONDS)
 
-    def _see_out(self, process: SpawnProcess, number: int) -> None:
+    def _supervise(self, process: SpawnProcess, number: int) -> None:
         while process.is_alive():
-            process.join(ALIVE_SECONDS)
+            process.join(HEARTBEAT_SECONDS)
             with contextlib.suppress(OnRecallError):  # the store is busy; it is told the next time
                 self._store.backtests.alive(number, self._clock())
         try:
@@ -91,16 +91,16 @@ class DemoBacktest(threading.Thread):
 
     def __init__(self, rehearsals: BacktestRunner, history: History) -> None:
         super().__init__(name="onrecall-rehearsal", daemon=True)
-        self._rehearsals = rehearsals
+        self._runner = rehearsals
         self._history = history
 
     def run(self) -> None:
         """Start it, and wait for its end."""
         openings = len(self._history.incidents)
         printing.say((f"measuring trust in the background: {openings} examples are replayed in their order\n", "dim"))
-        self._rehearsals.start(history=self._history)
-        self._rehearsals.wait()
-        ended = self._rehearsals.newest()
+        self._runner.start(history=self._history)
+        self._runner.wait()
+        ended = self._runner.newest()
         if ended is not None and ended.result is not None:
             right = ended.result["right"]
             counted = f"the cause was right {round((right['value'] or 0) * right['n'])} of {right['n']} times"
@@ -108,7 +108,7 @@ class DemoBacktest(threading.Thread):
             printing.say((f"{message}\n", "bold"))
 
 
-def measure(settings: Settings, number: int, history: History | None) -> None:
+def run_backtest(settings: Settings, number: int, history: History | None) -> None:
     """Replay, keep what the replay judged, and tell all the while how far it is: the work of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
     if hasattr(os, "nice"):
@@ -116,7 +116,7 @@ def measure(settings: Settings, number: int, history: History | None) -> None:
     with closing(Storage.open(settings.database)) as store:
         try:
             with _Heartbeat(store.backtests, number) as heartbeat:
-                report = backtest(_told(store, history), embedder(settings), heartbeat.progress)
+                report = backtest(_history_to_replay(store, history), embedder(settings), heartbeat.progress)
                 verdicts = [verdict for case in report.cases if (verdict := case.judged)]
                 CalibrationService(store).record_replay(verdicts, datetime.now(UTC), report.learning)
             store.backtests.finish(number, _result(report), datetime.now(UTC))
@@ -124,7 +124,7 @@ def measure(settings: Settings, number: int, history: History | None) -> None:
             store.backtests.fail(number, str(error), datetime.now(UTC))
 
 
-def _told(store: Storage, history: History | None) -> History:
+def _history_to_replay(store: Storage, history: History | None) -> History:
     replayed = history_of_store(store) if history is None else history
     if not replayed.incidents and not replayed.reports:
         raise Invalid("there is no incident in memory yet; import a history first")
@@ -146,15 +146,15 @@ class _Heartbeat:
     """Tells every second how far it is, and ends this process when nobody wants it any more."""
 
     def __init__(self, backtests: Backtests, number: int) -> None:
-        self._kept = backtests
+        self._backtests = backtests
         self._number = number
-        self._at: tuple[str | None, int, int] = (None, 0, 0)
-        self._over = threading.Event()
+        self._progress: tuple[str | None, int, int] = (None, 0, 0)
+        self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def progress(self, stage: str, steps_done: int, total: int) -> None:
         """What is being done, and how much of it."""
-        self._at = (stage, steps_done, total)
+        self._progress = (stage, steps_done, total)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -163,17 +163,17 @@ class _Heartbeat:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._done.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(TELL_SECONDS):
+        while not self._done.wait(PROGRESS_SECONDS):
             parent = multiprocessing.parent_process()
-            if (parent is not None and not parent.is_alive()) or not self._wanted():
+            if (parent is not None and not parent.is_alive()) or not self._is_wanted():
                 os._exit(1)  # the replay has no place where it could be asked to stop, and leaves nothing behind
 
-    def _wanted(self) -> bool:
+    def _is_wanted(self) -> bool:
         try:
-            return self._kept.tell(self._number, *self._at, datetime.now(UTC))
+            return self._backtests.report_progress(self._number, *self._progress, datetime.now(UTC))
         except OnRecallError:
             return True  # the store is busy; it is told the next time

@@ -12,9 +12,9 @@ from onrecall.pipeline import IncidentService
 from onrecall.pipeline.ingest import IngestReceipt, ParsedDelivery
 from onrecall.sources import WebhookRequest
 
-PATIENCE_SECONDS = 4.0
+ANSWER_TIMEOUT_SECONDS = 4.0
 """Senders wait five seconds, some less; whoever waited this long hears that he should try again."""
-TOGETHER = 200
+MAX_BATCH = 200
 """The most deliveries that share a transaction."""
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class QueueLimits:
     of_caller: int = 1_000
     """Of all deliveries those that may come from one caller, so that none keeps the others out."""
     size: int = 64 * 1024 * 1024
-    patience: float = PATIENCE_SECONDS
+    patience: float = ANSWER_TIMEOUT_SECONDS
 
 
 @dataclass(slots=True)
@@ -41,19 +41,19 @@ class _QueuedDelivery:
     loop: asyncio.AbstractEventLoop
     by: str | None = None
     """The name of the key that it came with."""
-    told: "asyncio.Future[IngestReceipt]" = field(init=False)
+    answer: "asyncio.Future[IngestReceipt]" = field(init=False)
 
     def __post_init__(self) -> None:
-        self.told = self.loop.create_future()
+        self.answer = self.loop.create_future()
 
-    def tell(self, receipt: IngestReceipt | Exception) -> None:
+    def complete(self, receipt: IngestReceipt | Exception) -> None:
         """Tell who waits, if he still does."""
-        if self.told.done():
+        if self.answer.done():
             return
         if isinstance(receipt, Exception):
-            self.told.set_exception(receipt)
+            self.answer.set_exception(receipt)
         else:
-            self.told.set_result(receipt)
+            self.answer.set_result(receipt)
 
 
 class IngestQueue:
@@ -89,13 +89,13 @@ class IngestQueue:
     ) -> IngestReceipt:
         """What became of a delivery, once it is kept; Unavailable when that takes too long or too many wait."""
         waiting = _QueuedDelivery(source, delivery, caller, asyncio.get_running_loop(), by)
-        self._put(waiting)
+        self._enqueue(waiting)
         try:
-            return await asyncio.wait_for(waiting.told, self._limits.patience)
+            return await asyncio.wait_for(waiting.answer, self._limits.patience)
         except TimeoutError as error:
             raise Unavailable("the database is busy; send it again", 5) from error
 
-    def _put(self, waiting: _QueuedDelivery) -> None:
+    def _enqueue(self, waiting: _QueuedDelivery) -> None:
         with self._change:
             full = len(self._queue) >= self._limits.deliveries or self._size > self._limits.size
             if full or self._ending:
@@ -108,60 +108,60 @@ class IngestQueue:
             self._change.notify()
 
     def _run(self) -> None:
-        while batch := self._next():
-            self._try(batch)
+        while batch := self._next_batch():
+            self._process(batch)
 
-    def _try(self, batch: Sequence[_QueuedDelivery]) -> None:
+    def _process(self, batch: Sequence[_QueuedDelivery]) -> None:
         try:
-            self._take(batch)
+            self._read_batch(batch)
         except Exception as error:  # noqa: BLE001 - the boundary: this thread must go on, whatever is wrong with one
             if len(batch) > 1:
                 for delivery in batch:
-                    self._try([delivery])
+                    self._process([delivery])
             else:
-                _tell(batch, [error])  # who waits logs it
+                _complete(batch, [error])  # who waits logs it
 
-    def _next(self) -> list[_QueuedDelivery]:
+    def _next_batch(self) -> list[_QueuedDelivery]:
         """What waits, at most so many; nothing at the end."""
         with self._change:
             self._change.wait_for(lambda: self._queue or self._ending)
-            batch = [self._queue.popleft() for _ in range(min(TOGETHER, len(self._queue)))]
+            batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
             self._size -= sum(len(delivery.delivery.body) for delivery in batch)
             self._callers -= Counter(delivery.caller for delivery in batch)
         return batch
 
-    def _take(self, batch: Sequence[_QueuedDelivery]) -> None:
+    def _read_batch(self, batch: Sequence[_QueuedDelivery]) -> None:
         read: list[tuple[_QueuedDelivery, ParsedDelivery]] = []
         for queued in batch:
-            if queued.told.done():
+            if queued.answer.done():
                 continue  # nobody waits any more; it comes again
             try:
                 read.append((queued, self._memory.receiver.read(queued.source, queued.delivery, queued.by)))
             except OnRecallError as error:
-                _tell([queued], [error])
+                _complete([queued], [error])
         if read:
-            self._keep(read)
+            self._store_batch(read)
             self._wake()
 
-    def _keep(self, parsed: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
+    def _store_batch(self, parsed: Sequence[tuple[_QueuedDelivery, ParsedDelivery]]) -> None:
         waiting = [queued for queued, _ in parsed]
         try:
             receipts = self._memory.receiver.keep([delivery for _, delivery in parsed])
-            _tell(waiting, [receipt.refusal or receipt for receipt in receipts])
+            _complete(waiting, [receipt.refusal or receipt for receipt in receipts])
         except OnRecallError as error:
-            _tell(waiting, [error] * len(waiting))
+            _complete(waiting, [error] * len(waiting))
 
 
-def _tell(batch: Sequence[_QueuedDelivery], receipts: Sequence[IngestReceipt | Exception]) -> None:
+def _complete(batch: Sequence[_QueuedDelivery], receipts: Sequence[IngestReceipt | Exception]) -> None:
     """Tell each in the loop that he waits in; all of one loop are told at once."""
     for loop in {queued.loop for queued in batch}:
         answered = [(queued, receipt) for queued, receipt in zip(batch, receipts, strict=True) if queued.loop is loop]
         try:
-            loop.call_soon_threadsafe(_tell_all, answered)
+            loop.call_soon_threadsafe(_complete_all, answered)
         except RuntimeError:
             log.warning("the server ended before %d deliveries were answered; their senders try again", len(answered))
 
 
-def _tell_all(answered: Sequence[tuple[_QueuedDelivery, IngestReceipt | Exception]]) -> None:
+def _complete_all(answered: Sequence[tuple[_QueuedDelivery, IngestReceipt | Exception]]) -> None:
     for queued, receipt in answered:
-        queued.tell(receipt)
+        queued.complete(receipt)

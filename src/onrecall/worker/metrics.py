@@ -23,11 +23,11 @@ from onrecall.pipeline.observers import IngestStats
 from onrecall.storage.gauges import Gauges
 from onrecall.storage.sources import SourceActivity
 
-FRESH_SECONDS = 10.0
+CACHE_SECONDS = 10.0
 """How old what is told of the store may be: several ask, and nobody reads it more often."""
-QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
-MODEL = ("provider", "model", "role")
-OTHER = "other"
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+MODEL_LABELS = ("provider", "model", "role")
+OTHER_LABEL = "other"
 """Where no route was found, or before one was looked for."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -47,7 +47,7 @@ class Metrics:
             "onrecall_http_request_duration_seconds",
             "How long answering HTTP requests took.",
             ("method", "route"),
-            buckets=QUICK,
+            buckets=LATENCY_BUCKETS,
             registry=registry,
         )
         self._alerts = Counter(
@@ -59,17 +59,17 @@ class Metrics:
         self._answers = Counter(
             "onrecall_recommendations", "Answers that this process made.", ("verdict", "composer"), registry=registry
         )
-        self._answering = Histogram(
+        self._answer_durations = Histogram(
             "onrecall_answer_duration_seconds",
             "From a situation to its answer, in this process.",
             ("composer",),
-            buckets=QUICK,
+            buckets=LATENCY_BUCKETS,
             registry=registry,
         )
-        self._recalling = Histogram(
+        self._recall_durations = Histogram(
             "onrecall_recall_duration_seconds",
             "From a situation to its evidence, in this process.",
-            buckets=QUICK,
+            buckets=LATENCY_BUCKETS,
             registry=registry,
         )
         build = Info("onrecall_build", "Which OnRecall this is, and on what it runs.", registry=registry)
@@ -84,21 +84,21 @@ class Metrics:
         ProcessCollector(registry=registry)
         registry.register(_StoreGauges(memory, status))
         registry.register(_ProcessGauges(now))
-        memory.observers.recalled.append(self._recalling.observe)
-        memory.observers.answered.append(self._answered)
-        memory.observers.taken.append(self._taken)
+        memory.observers.recalled.append(self._recall_durations.observe)
+        memory.observers.answered.append(self._count_answer)
+        memory.observers.taken.append(self._count_ingested)
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """An HTTP request was answered."""
-        labels = (method if method in METHODS else OTHER, route or OTHER)
+        labels = (method if method in METHODS else OTHER_LABEL, route or OTHER_LABEL)
         self._requests.labels(*labels, str(status)).inc()
         self._durations.labels(*labels).observe(seconds)
 
-    def _answered(self, answer: Recommendation) -> None:
+    def _count_answer(self, answer: Recommendation) -> None:
         self._answers.labels(answer.verdict, answer.composer).inc()
-        self._answering.labels(answer.composer).observe(answer.latency_ms.total / 1000)
+        self._answer_durations.labels(answer.composer).observe(answer.latency_ms.total / 1000)
 
-    def _taken(self, stats: IngestStats) -> None:
+    def _count_ingested(self, stats: IngestStats) -> None:
         for result in ("accepted", "duplicate", "rejected"):
             if count := getattr(stats, result):
                 self._alerts.labels(stats.source, result).inc(count)
@@ -135,34 +135,34 @@ class _StoreGauges(Collector):
         self._memory = memory
         self._status = status
         self._lock = threading.Lock()
-        self._seen: _CachedGauges | None = None
+        self._cached: _CachedGauges | None = None
         self._until = 0.0
 
     def collect(self) -> Iterator[Metric]:
-        cached = self._look()
-        yield _parts(cached.report)
-        yield from _gauges(cached.gauges)
-        yield from _senders(cached.senders)
+        cached = self._cached_or_read()
+        yield _component_states(cached.report)
+        yield from _store_metrics(cached.gauges)
+        yield from _source_metrics(cached.senders)
         for name in ("incidents", "documents"):
             yield _gauge(f"onrecall_{name}", f"Kept {name}.", cached.report.counts.get(name, 0))
 
-    def _look(self) -> _CachedGauges:
+    def _cached_or_read(self) -> _CachedGauges:
         with self._lock:
-            if self._seen is None or time.monotonic() >= self._until:
-                self._seen = self._read()
-                self._until = time.monotonic() + FRESH_SECONDS
-            return self._seen
+            if self._cached is None or time.monotonic() >= self._until:
+                self._cached = self._read()
+                self._until = time.monotonic() + CACHE_SECONDS
+            return self._cached
 
     def _read(self) -> _CachedGauges:
         store = self._memory.store
-        return _CachedGauges(self._status(), store.overview.gauges(self._memory.now()), store.senders.all())
+        return _CachedGauges(self._status(), store.overview.gauges(self._memory.now()), store.source_activity.all())
 
 
 def _gauge(name: str, description: str, value: float) -> Metric:
     return GaugeMetricFamily(name, description, value=value)
 
 
-def _parts(report: StatusReport) -> Metric:
+def _component_states(report: StatusReport) -> Metric:
     states = GaugeMetricFamily("onrecall_part_state", "1 for the state that a part is in.", labels=["part", "state"])
     for part in report.parts:
         for state in get_args(State):
@@ -170,7 +170,7 @@ def _parts(report: StatusReport) -> Metric:
     return states
 
 
-def _gauges(gauges: Gauges) -> Iterator[Metric]:
+def _store_metrics(gauges: Gauges) -> Iterator[Metric]:
     yield _gauge("onrecall_alerts_waiting", "Alerts that are in no incident yet.", gauges.alerts_waiting)
     yield _gauge("onrecall_incidents_due", "Incidents whose answer is due.", gauges.incidents_due)
     severities = GaugeMetricFamily("onrecall_open_incidents", "Incidents that are not resolved.", labels=["severity"])
@@ -189,15 +189,15 @@ def _gauges(gauges: Gauges) -> Iterator[Metric]:
     yield CounterMetricFamily(
         "onrecall_store_answers", "Answers ever given, by any process.", value=gauges.answers_given
     )
-    yield from _models(gauges)
+    yield from _model_metrics(gauges)
 
 
-def _models(gauges: Gauges) -> Iterator[Metric]:
+def _model_metrics(gauges: Gauges) -> Iterator[Metric]:
     calls = CounterMetricFamily(
-        "onrecall_model_calls", "Calls of models, by any process; begins anew each day (UTC).", labels=[*MODEL, "state"]
+        "onrecall_model_calls", "Calls of models, by any process; begins anew each day (UTC).", labels=[*MODEL_LABELS, "state"]
     )
-    tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL, "direction"])
-    cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL))
+    tokens = CounterMetricFamily("onrecall_model_tokens", "Tokens, likewise.", labels=[*MODEL_LABELS, "direction"])
+    cost = CounterMetricFamily("onrecall_model_cost_usd", "Known cost in dollars, likewise.", labels=list(MODEL_LABELS))
     sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
     for usage in gauges.model_calls:
         key = (usage.provider, usage.model, usage.role)
@@ -211,7 +211,7 @@ def _models(gauges: Gauges) -> Iterator[Metric]:
     yield from (calls, tokens, cost)
 
 
-def _senders(activity_by_source: Mapping[str, SourceActivity]) -> Iterator[Metric]:
+def _source_metrics(activity_by_source: Mapping[str, SourceActivity]) -> Iterator[Metric]:
     stored = GaugeMetricFamily("onrecall_sender_alerts", "Alerts kept of a sender.", labels=["source"])
     unread = GaugeMetricFamily(
         "onrecall_sender_rejected", "Parts of a sender's messages that are not taken in yet.", labels=["source"]

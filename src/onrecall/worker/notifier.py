@@ -31,7 +31,7 @@ class NotifierThreads:
     """Threads that turn events into deliveries and send them. What is due is in the store, so it outlives them."""
 
     def __init__(self, tellers: Sequence[ChannelOutlet]) -> None:
-        self._tellers = tellers
+        self._outlets = tellers
         self._stopping = threading.Event()
         self._wakes = [threading.Event() for _ in tellers]
         self._threads: list[threading.Thread] = []
@@ -41,7 +41,7 @@ class NotifierThreads:
         self._stopping.clear()
         self._threads = [
             threading.Thread(target=self._run, args=(teller, wake), name=f"onrecall-{teller.name}", daemon=True)
-            for teller, wake in zip(self._tellers, self._wakes, strict=True)
+            for teller, wake in zip(self._outlets, self._wakes, strict=True)
         ]
         for thread in self._threads:
             thread.start()

@@ -21,8 +21,8 @@ from onrecall.worker.worker import ChangeSignal, Worker, WorkerHandle
 
 NICE = 10
 """Grouping gives way to taking in where processors are short."""
-AGAIN_SECONDS = 1.0
-AT_ONCE = 4096
+RESTART_SECONDS = 1.0
+READ_BYTES = 4096
 """Bytes of calls that are read together: they all say the same."""
 GRACE_SECONDS = 20.0
 """For what is at hand; a worker that takes longer is killed, and its claim runs out."""
@@ -30,11 +30,11 @@ GRACE_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
-def beside(home: AppContext) -> WorkerHandle:
+def create_worker(home: AppContext) -> WorkerHandle:
     """Who works for a house that is served: a process, or a thread where that was chosen or there is one processor."""
     threading.Thread(target=home.warm, name="onrecall-warm", daemon=True).start()  # beside what else begins
     chosen = home.settings.worker
-    if chosen == "thread" or (chosen == "auto" and _processors() == 1) or home.memory.store.overview.database.in_memory:
+    if chosen == "thread" or (chosen == "auto" and _processor_count() == 1) or home.memory.store.overview.database.in_memory:
         return Worker(home.memory)
     return WorkerProcess(home.memory.store, home.settings)
 
@@ -44,10 +44,10 @@ class WorkerProcess:
 
     def __init__(self, store: Storage, chosen: Settings) -> None:
         self._database = store.overview.database
-        self._chosen = chosen
-        self._arrivals = ChangeSignal()
+        self._settings = chosen
+        self._changes = ChangeSignal()
         self._stopping = threading.Event()
-        self._turn = threading.Lock()
+        self._process_lock = threading.Lock()
         """Held while a process is begun, or told to end."""
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,12 +56,12 @@ class WorkerProcess:
         """Begin to work; what was left over from the last run comes first."""
         self._stopping.clear()
         self._begin()
-        self._keeper = threading.Thread(target=self._keep, name="onrecall-worker", daemon=True)
+        self._keeper = threading.Thread(target=self._supervise, name="onrecall-worker", daemon=True)
         self._keeper.start()
 
     def stop(self) -> None:
         """Let it finish what is at hand, and end."""
-        with self._turn:
+        with self._process_lock:
             self._stopping.set()
             process = self._process
         if process is not None:
@@ -82,11 +82,11 @@ class WorkerProcess:
     def wake(self) -> None:
         """There is something to do."""
         if self._process is not None:
-            _call(self._process.stdin)
+            _notify(self._process.stdin)
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until something has arrived, at most so long; says whether it did."""
-        return self._arrivals.wait(arrived, seconds)
+        return self._changes.wait(arrived, seconds)
 
     def _begin(self) -> None:
         # not by multiprocessing, which adds a process that keeps watch, and refuses where this one is itself a daemon
@@ -95,11 +95,11 @@ class WorkerProcess:
             command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         with contextlib.suppress(OSError):  # it is gone already, and _keep says so
-            _given(process.stdin).write(pickle.dumps(self._chosen))
-        _never_wait(_given(process.stdin))
+            _require(process.stdin).write(pickle.dumps(self._settings))
+        _make_nonblocking(_require(process.stdin))
         self._process = process
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         while True:
             self._listen()
             assert self._process is not None
@@ -107,8 +107,8 @@ class WorkerProcess:
             if self._stopping.is_set():
                 return
             log.error("the worker ended with %s; it is begun again", ended)
-            self._stopping.wait(AGAIN_SECONDS)
-            with self._turn:
+            self._stopping.wait(RESTART_SECONDS)
+            with self._process_lock:
                 if self._stopping.is_set():
                     return
                 self._begin()
@@ -116,23 +116,23 @@ class WorkerProcess:
     def _listen(self) -> None:
         """Pass on that the worker wrote something, until it is gone."""
         assert self._process is not None
-        with contextlib.closing(_given(self._process.stdout)) as hears:
-            while hears.read(AT_ONCE):
-                self._database.say_written()
-                self._arrivals.tell()
+        with contextlib.closing(_require(self._process.stdout)) as hears:
+            while hears.read(READ_BYTES):
+                self._database.notify_commit()
+                self._changes.notify()
         _close(self._process.stdin)
 
 
-def work_for_the_server() -> None:
+def run_worker_process() -> None:
     """Work as the settings on standard input say, until its end; standard output hears of all that is written."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _exit)
     if hasattr(os, "nice"):
         os.nice(NICE)
     hears, calls = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what is printed by mistake is no call
-    _never_wait(calls)
+    _make_nonblocking(calls)
     chosen = pickle.load(hears)  # noqa: S301 - from the server that began this process, over a pipe that nobody else has
     try:
         with open_app(chosen) as home:
@@ -144,44 +144,44 @@ def work_for_the_server() -> None:
 
 def _work(home: AppContext, hears: BufferedReader, calls: IO[bytes]) -> None:
     worker = Worker(home.memory)
-    home.memory.store.overview.database.written.append(lambda: _call(calls))
+    home.memory.store.overview.database.commit_listeners.append(lambda: _notify(calls))
     worker.start()
     try:
-        while hears.read1(AT_ONCE):
+        while hears.read1(READ_BYTES):
             worker.wake()
     finally:
         worker.stop()
 
 
-def _processors() -> int:
+def _processor_count() -> int:
     """How many there are for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _call(pipe: IO[bytes] | None) -> None:
+def _notify(pipe: IO[bytes] | None) -> None:
     """Tell the other side that something happened. It is not waited for: who has a pipe full of calls needs no more."""
     with contextlib.suppress(OSError, ValueError):
-        _given(pipe).write(b"!")
+        _require(pipe).write(b"!")
 
 
-def _never_wait(calls: IO[bytes]) -> None:
+def _make_nonblocking(calls: IO[bytes]) -> None:
     if sys.platform != "win32":
         os.set_blocking(calls.fileno(), False)
 
 
 def _close(pipe: IO[bytes] | None) -> None:
     with contextlib.suppress(OSError):
-        _given(pipe).close()
+        _require(pipe).close()
 
 
-def _given(pipe: IO[bytes] | None) -> IO[bytes]:
+def _require(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None, "it was asked for"
     return pipe
 
 
 if __name__ == "__main__":
-    work_for_the_server()
+    run_worker_process()

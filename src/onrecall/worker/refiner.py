@@ -16,16 +16,16 @@ class RefinerThread:
     """Refines what was answered; how far it has come is in the store. Without a model there is no thread."""
 
     def __init__(self, refining: Refiner) -> None:
-        self._refining = refining
+        self._refiner = refining
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin with what happened since the last run."""
-        if not self._refining.active:
+        if not self._refiner.active:
             return
         self._stopping.clear()
-        self._refining.begin()
+        self._refiner.begin()
         self._thread = threading.Thread(target=self._run, name="onrecall-models", daemon=True)
         self._thread.start()
 
@@ -37,10 +37,10 @@ class RefinerThread:
             self._thread = None
 
     def _run(self) -> None:
-        self._refining.ready()
+        self._refiner.ready()
         while not self._stopping.is_set():
             try:
-                refined = self._refining.run()
+                refined = self._refiner.run()
             except Unavailable as error:
                 log.warning("refining tries again in %g s: %s", error.retry_after, error)
                 refined = 0

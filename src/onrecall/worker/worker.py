@@ -14,7 +14,7 @@ from onrecall.worker.notifier import NotifierThreads
 from onrecall.worker.refiner import RefinerThread
 
 POLL_SECONDS = 0.5
-BATCH = 10
+BATCH_SIZE = 10
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class ChangeSignal:
     def __init__(self) -> None:
         self._change = threading.Condition()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Something may have arrived."""
         with self._change:
             self._change.notify_all()
@@ -71,19 +71,19 @@ class Worker:
         self._memory = memory
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._arrivals = ChangeSignal()
+        self._changes = ChangeSignal()
         self._thread: threading.Thread | None = None
-        self._telling = NotifierThreads(())
-        self._asking = RefinerThread(memory.refining)
+        self._notifiers = NotifierThreads(())
+        self._refiner = RefinerThread(memory.refining)
 
     def start(self) -> None:
         """Begin to work; what was left over from the last run comes first."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="onrecall-worker", daemon=True)
         self._thread.start()
-        self._telling = NotifierThreads(self._memory.tellers)
-        self._telling.start()
-        self._asking.start()
+        self._notifiers = NotifierThreads(self._memory.tellers)
+        self._notifiers.start()
+        self._refiner.start()
 
     def stop(self) -> None:
         """Finish the answer at hand and end."""
@@ -92,8 +92,8 @@ class Worker:
         if self._thread:
             self._thread.join()
             self._thread = None
-        self._telling.stop()
-        self._asking.stop()
+        self._notifiers.stop()
+        self._refiner.stop()
 
     @property
     def alive(self) -> bool:
@@ -103,11 +103,11 @@ class Worker:
     def wake(self) -> None:
         """There is something to do."""
         self._wake.set()
-        self._telling.wake()
+        self._notifiers.wake()
 
     def wait(self, arrived: Callable[[], bool], seconds: float) -> bool:
         """Wait until something has arrived, at most so long; says whether it did."""
-        return self._arrivals.wait(arrived, seconds)
+        return self._changes.wait(arrived, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -117,7 +117,7 @@ class Worker:
 
     def _round(self) -> int:
         try:
-            count = self._memory.work(BATCH)
+            count = self._memory.work(BATCH_SIZE)
         except Unavailable as error:
             log.warning("the worker tries again in %g s: %s", error.retry_after, error)
             self._stopping.wait(error.retry_after)
@@ -127,12 +127,12 @@ class Worker:
             self._stopping.wait(POLL_SECONDS)
             return 0
         if count:
-            self._arrivals.tell()
-            self._telling.wake()
+            self._changes.notify()
+            self._notifiers.wake()
         return count
 
 
-def work(memory: IncidentService) -> None:
+def run_until_stopped(memory: IncidentService) -> None:
     """Work in this process until it is told to end; what is at hand is finished first."""
     ending = threading.Event()
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, inspect, text
 
 from onrecall.domain.errors import Invalid
 
-NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgresql))?\.sql")
+FILE_NAME = re.compile(r"(\d{4})_(\w+?)(?:\.(sqlite|postgresql))?\.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,19 @@ class Migration:
 
 
 @cache
-def steps() -> tuple[Migration, ...]:
+def all_migrations() -> tuple[Migration, ...]:
     """All steps there are, in order."""
-    matches = [(NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
+    matches = [(FILE_NAME.fullmatch(file.name), file) for file in files(__name__).iterdir()]
     migrations = [Migration(int(match[1]), match[2], match[3], file) for match, file in matches if match]
     return tuple(sorted(migrations, key=lambda step: step.number))
 
 
-def newest() -> int:
+def newest_version() -> int:
     """The number of the schema that this version works with."""
-    return steps()[-1].number
+    return all_migrations()[-1].number
 
 
-def version(connection: Connection) -> int:
+def current_version(connection: Connection) -> int:
     """The number of the schema that is there; 0 for a blank database."""
     if not inspect(connection).has_table("migrations"):
         return 0
@@ -52,7 +52,7 @@ def version(connection: Connection) -> int:
 
 def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Migration]) -> None:
     """Take every step of the plan that was not taken yet; the caller holds the writers' lock and commits."""
-    current = version(connection)
+    current = current_version(connection)
     last = plan[-1].number
     if current > last:
         raise Invalid(
@@ -63,10 +63,10 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Mig
         connection.exec_driver_sql("create table migrations (number integer primary key, name text, at text)")
     for number, variants in groupby(plan, key=lambda step: step.number):
         if number > current:
-            _take(connection, list(variants), types)
+            _apply(connection, list(variants), types)
 
 
-def _take(connection: Connection, variants: Sequence[Migration], types: Mapping[str, str]) -> None:
+def _apply(connection: Connection, variants: Sequence[Migration], types: Mapping[str, str]) -> None:
     """Run what this database needs of one step, and note the step once."""
     for step in variants:
         if step.dialect in (None, connection.dialect.name):
