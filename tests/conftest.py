@@ -1,5 +1,6 @@
 """Both databases for every test that asks for a store."""
 
+import fcntl
 import itertools
 import os
 import tempfile
@@ -12,6 +13,9 @@ import hypothesis
 import psycopg
 import pytest
 
+from onrecall.bootstrap.app import open_app
+from onrecall.cli import import_history
+from onrecall.settings import Settings
 from onrecall.storage import Storage
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.
@@ -22,6 +26,28 @@ if os.environ.get("CI"):
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
+
+
+@pytest.fixture(scope="session")
+def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds the example history, imported once for all processes of a run; never to be written to."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "example-history"
+    with (shared / "example-history.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            _import_examples(tmp_path_factory.mktemp("importing")).rename(folder)
+    return folder
+
+
+def _import_examples(folder: Path) -> Path:
+    with open_app(Settings(data_dir=folder)) as home:
+        report = import_history.run(home.memory, import_history.ImportLocation(example=True))
+    assert report.created > 80
+    assert report.rejected == []
+    return folder
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

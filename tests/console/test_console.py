@@ -14,10 +14,7 @@ from fastapi import FastAPI
 from model_twin import serving
 from starlette.testclient import TestClient
 
-from onrecall.bootstrap.app import open_app
-from onrecall.cli.import_history import ImportLocation, run
 from onrecall.http import console
-from onrecall.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -88,10 +85,7 @@ def test_now_takes_at_most_300_kb_of_script_and_it_comes_packed() -> None:
 @needs_browser
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("walk", sorted(one.name for one in (WEB / "e2e").glob("*.spec.ts")))
-def test_people_find_their_way_in_a_browser(tmp_path: Path, walk: str) -> None:
-    data = tmp_path / "example"
-    with open_app(Settings(data_dir=data)) as home:
-        run(home.memory, ImportLocation(example=True))
+def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, walk: str) -> None:
     with serving() as twin:
         npx(
             "playwright",
@@ -99,7 +93,7 @@ def test_people_find_their_way_in_a_browser(tmp_path: Path, walk: str) -> None:
             f"e2e/{walk}",
             f"--output={tmp_path / 'results'}",
             ONRECALL=str(BIN / "onrecall"),
-            ONRECALL_EXAMPLE_DATA=str(data),
+            ONRECALL_EXAMPLE_DATA=str(example_data),
             ONRECALL_LLM_DRAFT="openai-compatible:good",
             ONRECALL_LLM_URL=twin.url,
             ONRECALL_LLM_URL_PRICE="0.5,1.5",
@@ -122,12 +116,12 @@ import re, sys
 from pathlib import Path
 import onrecall
 from onrecall.http import create
-from onrecall.bootstrap.app import house
+from onrecall.bootstrap.app import open_app
 from onrecall.worker.worker import Worker
 from onrecall.settings import Settings
 from starlette.testclient import TestClient
 
-with house(Settings(data_dir=Path(sys.argv[1]))) as home:
+with open_app(Settings(data_dir=Path(sys.argv[1]))) as home:
     worker = Worker(home.memory)
     client = TestClient(create(home.memory, worker, home.status), "http://127.0.0.1", client=("127.0.0.1", 50000))
     page = client.get("/").text

@@ -7,7 +7,7 @@ from onrecall.storage import Storage
 
 from .serving import AT_ONCE, Sender, killed_in_the_end
 
-KILLS = 20
+KILLS = 10
 
 
 def stored(url: str) -> list[int]:

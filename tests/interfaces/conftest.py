@@ -8,24 +8,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli.import_history import ImportLocation, run
 from onrecall.http import create
 from onrecall.settings import Settings
 from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1:8000"
 """Where a store without keys answers without them."""
-
-
-@pytest.fixture(scope="session")
-def example_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that holds the example history; never to be written to."""
-    folder = tmp_path_factory.mktemp("example")
-    with open_app(Settings(data_dir=folder)) as home:
-        brought = run(home.memory, ImportLocation(example=True))
-    assert brought.created > 80
-    assert brought.rejected == []
-    return folder
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import import_history
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.recommendation import Thresholds
 from onrecall.recommendation.llm import Reply, escalate, options
 from onrecall.recommendation.llm.prompt_injection import speaks_to_a_model, steers
@@ -15,6 +15,8 @@ from onrecall.recommendation.llm.sentence_checks import flaws
 from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.redaction.reversible_mask import Mask
 from onrecall.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("example causes")  # the answers are asked for once
 
 
 class Quoting:
@@ -50,13 +52,13 @@ def led_in(line: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def asked(example_data, tmp_path_factory):
     """The options for each example incident that happens again."""
-    with open_app(Settings(data_dir=tmp_path_factory.mktemp("examples"))) as home:
-        import_history.run(home.memory, import_history.ImportLocation(example=True))
+    folder = shutil.copytree(example_data, tmp_path_factory.mktemp("examples") / "data")
+    with open_app(Settings(data_dir=folder)) as home:
         cases = {}
         for incident in home.memory.store.incidents(limit=200).items:
-            again = situation(f"{incident.title}\n{incident.description}", incident.service)
+            again = make_situation(f"{incident.title}\n{incident.description}", incident.service)
             cases[incident.id] = options(home.memory.ask(again), again, {}, Thresholds())
         return cases
 

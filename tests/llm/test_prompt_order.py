@@ -3,7 +3,7 @@
 import pytest
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_two_questions_about_the_same_evidence_differ_only_after_it(house_with, twin):
     memory = house_with("good")
     for more in ("since 08:00", "again, and the queue of logins grows"):
-        assert memory.ask(situation(f"{DESCRIPTION}\n{more}", "auth-service"), refine=True).composer == "llm"
+        assert memory.ask(make_situation(f"{DESCRIPTION}\n{more}", "auth-service"), refine=True).composer == "llm"
     first, second = twin.prompts
     assert twin.requests[0]["messages"][0] == twin.requests[1]["messages"][0], "the rules are the same"
     evidence_and_causes = first[: first.index("[MATCHES")]
@@ -22,6 +22,6 @@ def test_two_questions_about_the_same_evidence_differ_only_after_it(house_with, 
 
 def test_a_second_try_begins_with_all_of_the_first(house_with, twin):
     memory = house_with("broken", "good")
-    assert memory.ask(situation(DESCRIPTION, "auth-service"), refine=True).composer == "llm"
+    assert memory.ask(make_situation(DESCRIPTION, "auth-service"), refine=True).composer == "llm"
     first, second = twin.prompts
     assert second.startswith(first)

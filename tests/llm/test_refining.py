@@ -8,11 +8,11 @@ from model_twin import within
 from seen_before import DESCRIPTION, POOL, broken_again, learn
 
 from onrecall.domain.incident import RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
-from onrecall.domain.markdown_page import lines
-from onrecall.pipeline.service import situation
+from onrecall.domain.markdown_page import numbered_lines
+from onrecall.pipeline.service import make_situation
 from onrecall.worker.worker import Worker
 
-ASKED = situation(DESCRIPTION, "auth-service")
+ASKED = make_situation(DESCRIPTION, "auth-service")
 PRICE_MINI = (1000 * 0.15 + 100 * 0.60) / 1_000_000
 PRICE_LARGE = (1000 * 2.50 + 100 * 10.00) / 1_000_000
 PRICE_LLAMA = (1000 * 0.59 + 100 * 0.79) / 1_000_000
@@ -132,9 +132,9 @@ def test_without_a_model_nothing_changes(house_with, twin):
 
 def test_the_route_goes_by_need_and_not_by_length(house_with, twin, clock):
     memory = house_with("gpt-4o-mini=good", "gpt-4o=good")
-    short = memory.ask(situation("pool exhausted: prod down", "auth-service"), refine=True)
+    short = memory.ask(make_situation("pool exhausted: prod down", "auth-service"), refine=True)
     assert short.composer in ("llm", "extractive")
-    long = memory.ask(situation(DESCRIPTION + "\nlog line" * 3000, "auth-service"), refine=True)
+    long = memory.ask(make_situation(DESCRIPTION + "\nlog line" * 3000, "auth-service"), refine=True)
     assert long.model == "openai:gpt-4o-mini"
     other = (ResolutionStep("Raise the limit of the pool"),)
     learn(
@@ -205,7 +205,7 @@ def test_placeholders_are_filled_from_the_incident_alone(house_with, twin):
 
 def test_secrets_and_people_do_not_leave_and_come_back(house_with, twin):
     memory = house_with("gpt-4o-mini=good")
-    said = situation(f"{DESCRIPTION} password=hunter2-Secret-99 ops@example.com", "auth-service")
+    said = make_situation(f"{DESCRIPTION} password=hunter2-Secret-99 ops@example.com", "auth-service")
     assert memory.ask(said, refine=True).composer == "llm"
     (prompt,) = twin.prompts
     assert "hunter2" not in prompt
@@ -284,7 +284,7 @@ def test_what_a_model_wrote_is_never_recalled_and_counts_for_nothing(house_with,
     memory.resolve(incident.id, Resolution("The pool leaked again", clock(), "connection-pool-exhaustion"))
     sentences = [one.text for one in refined.explanation] + [step.why.text for step in refined.steps if step.why]
     kept = [passage.text for change in memory.store.changes(0, 1000) if (passage := change.passage)]
-    kept += [line.text for one in memory.store.incidents().items for line in lines(one)]
+    kept += [line.text for one in memory.store.incidents().items for line in numbered_lines(one)]
     assert sentences
     assert not [text for text in kept for sentence in sentences if sentence in text]
     dumped = [row for row in memory.store.dump() if row["table"] != "recommendations"]

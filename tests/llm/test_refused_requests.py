@@ -5,11 +5,11 @@ import refusing_servers as servers
 from model_twin import within
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.recommendation.llm.answer_schema import SCHEMA
 from onrecall.recommendation.llm.providers import RemoteModel
 
-ASKED = situation(DESCRIPTION, "auth-service")
+ASKED = make_situation(DESCRIPTION, "auth-service")
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from seen_before import DESCRIPTION
 
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 
-ASKED = situation(DESCRIPTION, "auth-service")
+ASKED = make_situation(DESCRIPTION, "auth-service")
 Change = Callable[[dict], None]
 
 pytestmark = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,12 @@ from onrecall.bootstrap.models import models
 from onrecall.cli import main as cli
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.http import create
-from onrecall.pipeline.service import situation
+from onrecall.pipeline.service import make_situation
 from onrecall.settings import Settings, load
 from onrecall.storage import ModelCall, ModelUsage, Storage, UsageLimits
 from onrecall.worker.worker import Worker
 
-ASKED = situation(DESCRIPTION, "auth-service")
+ASKED = make_situation(DESCRIPTION, "auth-service")
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 CALL = ModelCall("rec-1", "draft", "openai", "gpt-4o-mini", "hash")
 MANY = UsageLimits(1000, None)
@@ -153,19 +154,18 @@ def test_a_key_comes_from_a_file_and_none_has_quotes(monkeypatch, tmp_path):
     chosen = load()
     ((_, model),) = models(chosen).asked
     assert (model.name, model.key) == ("groq:llama-3.3-70b-versatile", "gsk_of_a_test")
-    assert "gsk_of_a_test" not in repr(models(chosen)) + repr(chosen.shown())
+    assert "gsk_of_a_test" not in repr(models(chosen)) + repr(chosen.effective_values())
     monkeypatch.setenv("ONRECALL_OPENAI_KEY", '"sk-quoted"')
     with pytest.raises(Invalid, match="has surrounding blanks or quotes"):
         load()
 
 
-def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, tmp_path, monkeypatch):
-    given = {"data_dir": tmp_path, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
+def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, example_data, tmp_path, monkeypatch):
+    folder = shutil.copytree(example_data, tmp_path / "data")
+    given = {"data_dir": folder, "llm_draft": "openai-compatible:good", "llm_url": twin.url, "llm_url_price": "1,2"}
     for name, value in given.items():
         monkeypatch.setenv(f"ONRECALL_{name.upper()}", str(value))
     with open_app(load()) as home:
-        imported = CliRunner().invoke(cli.app, ["import", "--example"])
-        assert imported.exit_code == 0
         worker = Worker(home.memory)
         app = create(home.memory, worker, home.status)
         with TestClient(app, "http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
@@ -192,9 +192,9 @@ def test_the_doors_ask_for_a_refined_answer_and_say_what_was_used(twin, tmp_path
 
 def test_no_sdk_is_loaded_before_a_model_is_asked(tmp_path):
     code = (
-        "import sys; from onrecall.bootstrap.app import house; from onrecall.settings import Settings; from pathlib import Path\n"
+        "import sys; from onrecall.bootstrap.app import open_app; from onrecall.settings import Settings; from pathlib import Path\n"
         f"s = Settings(data_dir=Path({str(tmp_path)!r}), llm_draft='openai:gpt-4o', openai_key='k')\n"
-        "with house(s) as home: home.memory.refining.usage()\n"
+        "with open_app(s) as home: home.memory.refining.usage()\n"
         "print([m for m in ('pydantic_ai', 'openai', 'groq', 'anthropic', 'genai_prices') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

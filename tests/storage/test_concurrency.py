@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from onrecall.domain.incident import Incident, Passage
 from onrecall.storage import Entry, Store
 
-store = Store.open(sys.argv[1])
+store = Storage.open(sys.argv[1])
 now = datetime(2026, 3, 1, tzinfo=UTC)
 for n in range(int(sys.argv[3])):
     name = f"{sys.argv[2]}-{n}"

@@ -19,7 +19,7 @@ from onrecall.storage.tables import metadata
 
 from .given import at, incident
 
-OPENING = "import sys; from onrecall.storage import Store; s = Store.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
+OPENING = "import sys; from onrecall.storage import Storage; s = Storage.open(sys.argv[1]); print(s.counts()['incidents']); s.close()"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
